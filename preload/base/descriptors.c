@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+/* See descriptors.h. */
+#include "descriptors.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+
+#include "syscall.h"
+
+enum { PROBED_MAX = 65536 };
+
+/* getdents64(2): what the kernel writes. */
+struct entry {
+	uint64_t inode;
+	int64_t offset;
+	unsigned short length;
+	unsigned char type;
+	char name[];
+};
+
+static int number(const char *name)
+{
+	int result = 0;
+
+	for (; *name; name++) {
+		if (*name < '0' || *name > '9')
+			return -1;
+		result = result * 10 + (*name - '0');
+	}
+	return result;
+}
+
+static void probe(void (*each)(int fd, void *data), void *data)
+{
+	struct rlimit limit = {.rlim_cur = PROBED_MAX};
+
+	RAW(prlimit64, 0, RLIMIT_NOFILE, NULL, &limit);
+	for (int fd = 0; fd < PROBED_MAX && (rlim_t)fd < limit.rlim_cur; fd++)
+		if (RAW(fcntl, fd, F_GETFD) >= 0)
+			each(fd, data);
+}
+
+void descriptors_each(void (*each)(int fd, void *data), void *data)
+{
+	char buffer[2048] __attribute__((aligned(8)));
+	long dir = RAW(openat, AT_FDCWD, "/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC), got;
+
+	if (dir < 0) {
+		probe(each, data);
+		return;
+	}
+	while ((got = RAW(getdents64, dir, buffer, sizeof(buffer))) > 0)
+		for (long at = 0; at < got;) {
+			const struct entry *entry = (const void *)(buffer + at);
+			int fd = number(entry->name);
+
+			if (fd >= 0 && fd != dir)
+				each(fd, data);
+			at += entry->length;
+		}
+	RAW(close, dir);
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The numbers that are open in the calling process.
+ */
+#pragma once
+
+/* Calls each(fd, data) for every open descriptor: from /proc/self/fd, or where that can't be read by
+ * asking for every number below the limit (65536 at most). The descriptor that reading takes is left
+ * out. Async-signal-safe. */
+void descriptors_each(void (*each)(int fd, void *data), void *data);

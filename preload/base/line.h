@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A line of text put together in place, without a heap or a locale: messages, file names, and what a
+ * snapshot says it was taken for. What does not fit is cut. Async-signal-safe.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { LINE_SIZE = 4608 }; /* a path of PATH_MAX and a sentence around it */
+
+struct line {
+	size_t length;
+	char text[LINE_SIZE]; /* always ends in NUL */
+};
+
+static inline void line_bytes(struct line *line, const char *bytes, size_t length)
+{
+	while (length-- && line->length < sizeof(line->text) - 1)
+		line->text[line->length++] = *bytes++;
+	line->text[line->length] = '\0';
+}
+
+static inline void line_add(struct line *line, const char *text)
+{
+	while (*text && line->length < sizeof(line->text) - 1)
+		line->text[line->length++] = *text++;
+	line->text[line->length] = '\0';
+}
+
+/* Text from outside: control bytes become '?', so that it can't drive a terminal. */
+static inline void line_quote(struct line *line, const char *text)
+{
+	for (; *text; text++) {
+		char c = (unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text;
+		line_bytes(line, &c, 1);
+	}
+}
+
+static inline void line_number(struct line *line, int64_t number)
+{
+	char digits[24];
+	size_t at = sizeof(digits);
+	uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+
+	do
+		digits[--at] = (char)('0' + rest % 10);
+	while (rest /= 10);
+	if (number < 0)
+		digits[--at] = '-';
+	line_bytes(line, digits + at, sizeof(digits) - at);
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+/* See capture.h. */
+#include "capture.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "../base/call_on_stack.h"
+#include "../base/syscall.h"
+
+enum {
+	LOCK_YIELDS = 64,
+	LOCK_NAPS = 2000, /* of 100 us: a walk takes 0.1 ms, and a stopped thread is not waited for */
+	LOCK_NAP_NS = 100 * 1000,
+};
+
+/* One walk at a time, under the lock, and on a stack of its own: hooks run on whatever stack the
+ * program has there, a signal handler's 8 KiB among them, and libunwind alone wants more. */
+enum { WALK_STACK = 64 * 1024 };
+static struct walk walk;
+static struct local_memory memory;
+static char walk_stack[WALK_STACK] __attribute__((aligned(64)));
+
+static bool lock(struct capture *capture, enum capture_lock why, uint64_t *mask)
+{
+	const uint64_t all = UINT64_MAX;
+
+	RAW(rt_sigprocmask, SIG_SETMASK, &all, mask, sizeof(all));
+	for (int tries = 0; tries < LOCK_YIELDS + LOCK_NAPS; tries++) {
+		uint32_t free = CAPTURE_FREE;
+
+		if (atomic_compare_exchange_strong(&capture->lock, &free, why))
+			return true;
+		if (tries < LOCK_YIELDS)
+			RAW(sched_yield);
+		else
+			RAW(nanosleep, &((struct timespec){.tv_nsec = LOCK_NAP_NS}), NULL);
+	}
+	RAW(rt_sigprocmask, SIG_SETMASK, mask, NULL, sizeof(*mask));
+	return false;
+}
+
+static void unlock(struct capture *capture, uint64_t mask)
+{
+	atomic_store(&capture->lock, CAPTURE_FREE);
+	RAW(rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));
+}
+
+bool capture_init(struct capture *capture, struct ledger *ledger, uint32_t depth,
+		  const char *main_path)
+{
+	memset(capture, 0, sizeof(*capture));
+	capture->ledger = ledger;
+	capture->depth = depth;
+	capture->main_path = main_path;
+	return memo_init(&capture->memo);
+}
+
+void capture_load_unwinder(struct capture *capture)
+{
+	uint64_t mask;
+
+	local_memory_start();
+	unwinder_load();
+	/* What the memo learned from frame pointers alone is known better now. */
+	if (lock(capture, CAPTURE_WALKING, &mask)) {
+		memo_forget(&capture->memo);
+		capture->loaded = true;
+		unlock(capture, mask);
+	}
+}
+
+/* The frame for pc, its module noted in the module table. */
+static frame_t make_frame(struct capture *capture, struct object *object, uintptr_t pc)
+{
+	struct module_table *modules = &capture->ledger->modules;
+	uint32_t id;
+
+	if ((pc < object->start || pc >= object->end) &&
+	    !memory.memory.find(&memory.memory, pc, object)) {
+		object->start = object->end = 0;
+		return FRAME_MAKE(MODULE_NONE, pc);
+	}
+	id = module_table_add(modules, object->is_main ? capture->main_path : object->path,
+			      object->build_id, object->build_id_size, object->bias, object->start,
+			      object->end);
+	if (id == MODULE_NONE)
+		return FRAME_MAKE(MODULE_NONE, pc);
+	struct module *module = &modules->modules[id];
+	module->is_main = object->is_main;
+	module->has_file = strchr(module->path, '/') != NULL;
+	return FRAME_MAKE(id, pc - object->bias);
+}
+
+struct cold {
+	struct capture *capture;
+	const struct registers *registers;
+	uint32_t stack;
+};
+
+static void walk_and_keep(void *data)
+{
+	struct cold *cold = data;
+	struct capture *capture = cold->capture;
+	frame_t frames[STACK_DEPTH_MAX];
+	struct object object = {0};
+	uint32_t closers = atomic_load(&capture->closers);
+
+	local_memory_init(&memory);
+	walk.memory = &memory.memory;
+	walk.registers = *cold->registers;
+	walk.depth = capture->depth;
+	unwinder_walk(&walk);
+	for (uint32_t i = 0; i < walk.count; i++)
+		frames[i] = make_frame(capture, &object, walk.pcs[i]);
+	if (!capture->loaded && walk.end == STACK_POINTERS_ONLY)
+		walk.end = STACK_EARLY;
+	cold->stack = stack_table_intern(&capture->ledger->stacks, frames, walk.count, walk.end);
+	/* A library that is being closed may be gone before the next look. */
+	if (!closers)
+		memo_keep(&capture->memo, &walk, cold->stack);
+	atomic_fetch_add_explicit(&capture->walks, 1, memory_order_relaxed);
+}
+
+static uint32_t capture_cold(struct capture *capture, const struct registers *registers)
+{
+	struct cold cold = {capture, registers, STACK_NONE};
+	int saved = errno;
+	uint64_t mask;
+
+	if (!lock(capture, CAPTURE_WALKING, &mask))
+		return STACK_NONE;
+	call_on_stack(walk_and_keep, &cold, walk_stack + sizeof(walk_stack));
+	unlock(capture, mask);
+	errno = saved;
+	return cold.stack;
+}
+
+uint32_t capture_stack(struct capture *capture, const struct registers *registers,
+		       struct stack_bounds *bounds)
+{
+	uint32_t stack = STACK_NONE;
+
+	if (!atomic_load_explicit(&capture->closers, memory_order_acquire))
+		stack = memo_find(&capture->memo, registers, bounds);
+	return stack != STACK_NONE ? stack : capture_cold(capture, registers);
+}
+
+bool capture_before_fork(struct capture *capture, uint64_t *mask)
+{
+	return lock(capture, CAPTURE_FORKING, mask);
+}
+
+void capture_after_fork(struct capture *capture, uint64_t mask)
+{
+	unlock(capture, mask);
+}
+
+void capture_forked(struct capture *capture)
+{
+	bool torn = atomic_load(&capture->lock) == CAPTURE_WALKING;
+
+	if (torn)
+		unwinder_disable();
+	atomic_store(&capture->closers, 0);
+	ledger_forked(capture->ledger, torn);
+	if (torn)
+		memo_forget(&capture->memo);
+	atomic_store(&capture->lock, CAPTURE_FREE);
+}
+
+void capture_before_dlclose(struct capture *capture)
+{
+	atomic_fetch_add(&capture->closers, 1);
+}
+
+/* True when one of the modules that frames lie in is no longer where it was. */
+static bool note_unloaded(struct capture *capture)
+{
+	struct module_table *modules = &capture->ledger->modules;
+	uint32_t count = atomic_load(&modules->count);
+	bool any = false;
+
+	for (uint32_t id = 1; id <= count; id++) {
+		struct module *module = &modules->modules[id];
+		struct object object;
+		uintptr_t start = atomic_load(&module->start);
+
+		if (atomic_load(&module->unloaded))
+			continue;
+		if (!memory.memory.find(&memory.memory, start, &object) || object.start != start ||
+		    object.build_id_size != module->build_id_size ||
+		    memcmp(object.build_id, module->build_id, object.build_id_size) != 0) {
+			atomic_store(&module->unloaded, true);
+			any = true;
+		}
+	}
+	return any;
+}
+
+void capture_after_dlclose(struct capture *capture)
+{
+	uint64_t mask;
+
+	if (lock(capture, CAPTURE_WALKING, &mask)) {
+		local_memory_init(&memory);
+		if (note_unloaded(capture))
+			memo_forget(&capture->memo);
+		unlock(capture, mask);
+		atomic_fetch_sub(&capture->closers, 1);
+	}
+	/* Else the count stays up and the memo unused: slow, but never wrong. */
+}

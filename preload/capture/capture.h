@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The stack of the calling thread, as an id of the stack table: by the memo in tens of nanoseconds,
+ * by a walk under the capture lock when the memo does not know it yet.
+ *
+ * That lock is the only one in the traced program. Signals are blocked while it is held, nothing is
+ * called under it that waits for anything else, and waiting for it has an end: a thread that can't
+ * have it records its descriptor without a stack. So it can't be part of a deadlock.
+ */
+#pragma once
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../ledger/ledger.h"
+#include "memo.h"
+#include "unwinder.h"
+
+struct capture {
+	struct ledger *ledger;
+	struct memo memo;
+	uint32_t depth; /* most frames of a stack, <= STACK_DEPTH_MAX */
+	const char *main_path; /* the program's file */
+	_Atomic uint32_t lock;     /* enum capture_lock */
+	_Atomic uint32_t closers;  /* threads inside dlclose */
+	_Atomic uint64_t walks;    /* cold captures, for figures */
+	bool loaded;               /* the constructor has tried to load libunwind */
+};
+
+enum capture_lock { CAPTURE_FREE, CAPTURE_WALKING, CAPTURE_FORKING };
+
+/* Prepares capture to fill ledger's tables. main_path: the program's own file; must stay. False: no
+ * memory. */
+bool capture_init(struct capture *capture, struct ledger *ledger, uint32_t depth,
+		  const char *main_path);
+
+/* Loads libunwind; until then, walks follow frame pointers. For the constructor only. */
+void capture_load_unwinder(struct capture *capture);
+
+/* The id of the stack that begins with these registers of the calling thread; STACK_NONE when the
+ * lock could not be had. bounds belong to the thread. Async-signal-safe. Keeps errno. */
+uint32_t capture_stack(struct capture *capture, const struct registers *registers,
+		       struct stack_bounds *bounds);
+
+/* Around fork: no walk is in progress while the process is copied, if that can be had in time.
+ * Between the two all signals are blocked; mask keeps the thread's own. True when the lock is held,
+ * and capture_after_fork must follow, in the parent and in the child. */
+bool capture_before_fork(struct capture *capture, uint64_t *mask);
+void capture_after_fork(struct capture *capture, uint64_t mask);
+
+/* In the child, once it is known to be one: repairs what another thread left half done. */
+void capture_forked(struct capture *capture);
+
+/* Around dlclose: what addresses mean may change. */
+void capture_before_dlclose(struct capture *capture);
+void capture_after_dlclose(struct capture *capture);

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The memo in front of the unwinder. A walk is a function of the registers it began with and of the
+ * words it read, so a walk that finds the same registers and the same words ends in the same stack:
+ * the memo keeps each walk's reads in their order and next time only compares. The address of each
+ * read follows from what was already found equal, so it always lies inside live frames; reads that
+ * went through a frame pointer without unwind data are held against proven bounds first.
+ *
+ * It is a tree of reads whose leaves are stack ids: runs of reads, and a branch where a word may
+ * differ. Written under the capture lock, each piece once; read by all threads without a lock.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../base/arena.h"
+#include "unwinder.h"
+
+struct memo_table;
+
+struct memo {
+	struct arena arena;                /* bounded: see memo_init */
+	_Atomic(struct memo_table *) table; /* of the current generation; never NULL after init */
+};
+
+/* The part of this thread's stack that is known to be mapped, for the reads that need a check. */
+struct stack_bounds {
+	uintptr_t low, high;
+};
+
+/* Prepares an empty memo. False: no memory. */
+bool memo_init(struct memo *memo);
+
+/* The id of the stack with these registers, or STACK_NONE when no earlier walk is equal. Reads the
+ * calling thread's stack above registers->sp. Async-signal-safe, any thread, no lock. */
+uint32_t memo_find(const struct memo *memo, const struct registers *registers,
+		   struct stack_bounds *bounds);
+
+/* Keeps a repeatable walk that ended in stack. Callers hold the capture lock. */
+void memo_keep(struct memo *memo, const struct walk *walk, uint32_t stack);
+
+/* Begins a new generation: addresses may mean something else now. Callers hold the capture lock. */
+void memo_forget(struct memo *memo);

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See memory.h. Objects are found by _dl_find_object (glibc 2.35), which takes no lock and may be
+ * called anywhere. Older C libraries have only dl_iterate_phdr, which takes the loader's lock: there
+ * the objects are copied at start, and again when an address lies in none of the copied ones.
+ */
+#include "memory.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <link.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "../base/syscall.h"
+
+#if !__GLIBC_PREREQ(2, 35)
+#define FDTRAIL_NO_DL_FIND_OBJECT
+#endif
+
+enum { PAGE = 4096 }; /* the smallest page there is: larger ones are only probed more often */
+
+bool address_readable(uintptr_t address)
+{
+	return RAW(rt_sigprocmask, -1, address, NULL, 8) != -EFAULT;
+}
+
+static bool page_readable(struct local_memory *local, uintptr_t address)
+{
+	uintptr_t page = address & -(uintptr_t)PAGE;
+	uintptr_t *known = &local->readable[page / PAGE % LOCAL_PAGES];
+
+	if (*known == page)
+		return page != 0;
+	if (!address_readable(page))
+		return false;
+	*known = page;
+	return true;
+}
+
+static bool local_read(struct memory *memory, uintptr_t address, uintptr_t *word)
+{
+	struct local_memory *local = (struct local_memory *)memory;
+
+	if (!page_readable(local, address) ||
+	    !page_readable(local, address + sizeof(*word) - 1))
+		return false;
+	memcpy(word, (const void *)address, sizeof(*word));
+	return true;
+}
+
+static void take_note(struct object *object, uintptr_t start, size_t size)
+{
+	uintptr_t at = start;
+
+	/* Name and description are padded to 4 bytes, whatever p_align says, in GNU's notes. */
+	while (size >= sizeof(ElfW(Nhdr))) {
+		const ElfW(Nhdr) *note = (const void *)at;
+		size_t name = (note->n_namesz + 3u) & ~3u, desc = (note->n_descsz + 3u) & ~3u;
+		size_t whole = sizeof(*note) + name + desc;
+
+		if (whole > size || name > size || desc > size)
+			return;
+		if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 &&
+		    memcmp(note + 1, "GNU", 4) == 0 && note->n_descsz <= MODULE_BUILD_ID_MAX) {
+			object->build_id_size = note->n_descsz;
+			memcpy(object->build_id, (const char *)(note + 1) + name, note->n_descsz);
+			return;
+		}
+		at += whole;
+		size -= whole;
+	}
+}
+
+/* Reads what the program headers say: they are mapped, for the loader has used them. */
+static void take_headers(struct object *object, const ElfW(Phdr) *headers, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const ElfW(Phdr) *header = &headers[i];
+		uintptr_t start = object->bias + header->p_vaddr;
+
+		if (header->p_type == PT_LOAD && !(header->p_flags & PF_W) &&
+		    object->constants < OBJECT_SEGMENTS) {
+			object->constant[object->constants].start = start;
+			object->constant[object->constants++].end = start + header->p_memsz;
+		} else if (header->p_type == PT_NOTE && !object->build_id_size) {
+			take_note(object, start, header->p_memsz);
+		} else if (header->p_type == PT_GNU_EH_FRAME) {
+			object->unwind_table = start;
+		}
+	}
+}
+
+#ifndef FDTRAIL_NO_DL_FIND_OBJECT
+
+static bool local_find(struct memory *memory, uintptr_t address, struct object *object)
+{
+	struct dl_find_object found;
+	uintptr_t magic = 0;
+
+	memset(object, 0, sizeof(*object));
+	if (_dl_find_object((void *)address, &found) != 0)
+		return false;
+	object->start = (uintptr_t)found.dlfo_map_start;
+	object->end = (uintptr_t)found.dlfo_map_end;
+	object->bias = found.dlfo_link_map->l_addr;
+	object->path = found.dlfo_link_map->l_name ? found.dlfo_link_map->l_name : "";
+	object->is_main = !*object->path;
+	object->unwind_table = (uintptr_t)found.dlfo_eh_frame;
+
+	const ElfW(Ehdr) *elf = (const void *)object->start;
+	if (memory->read(memory, object->start, &magic) && memcmp(&magic, ELFMAG, SELFMAG) == 0 &&
+	    elf->e_phentsize == sizeof(ElfW(Phdr)) &&
+	    elf->e_phoff + elf->e_phnum * sizeof(ElfW(Phdr)) <= PAGE)
+		take_headers(object, (const void *)(object->start + elf->e_phoff), elf->e_phnum);
+	return true;
+}
+
+void local_memory_start(void)
+{
+}
+
+#else
+
+enum { COPIES = 512 };
+static struct object copies[COPIES];
+static char names[64 * 1024];
+static size_t names_used;
+static _Atomic unsigned int copied;
+
+static int copy_object(struct dl_phdr_info *info, size_t size, void *data)
+{
+	unsigned int *count = data;
+	struct object object = {.bias = info->dlpi_addr, .start = UINTPTR_MAX};
+	size_t length = strlen(info->dlpi_name) + 1;
+
+	(void)size;
+	for (size_t i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *header = &info->dlpi_phdr[i];
+		uintptr_t start = info->dlpi_addr + header->p_vaddr;
+
+		if (header->p_type != PT_LOAD)
+			continue;
+		if (start < object.start)
+			object.start = start & -(uintptr_t)PAGE;
+		if (start + header->p_memsz > object.end)
+			object.end = start + header->p_memsz;
+	}
+	for (unsigned int i = 0; i < *count; i++)
+		if (copies[i].start == object.start && copies[i].end == object.end)
+			return 0;
+	if (*count == COPIES || names_used + length > sizeof(names))
+		return 1;
+	object.path = memcpy(names + names_used, info->dlpi_name, length);
+	names_used += length;
+	object.is_main = *count == 0;
+	take_headers(&object, info->dlpi_phdr, info->dlpi_phnum);
+	copies[(*count)++] = object;
+	return 0;
+}
+
+void local_memory_start(void)
+{
+	unsigned int count = atomic_load(&copied);
+
+	dl_iterate_phdr(copy_object, &count);
+	atomic_store(&copied, count);
+}
+
+static bool find_copy(uintptr_t address, struct object *object)
+{
+	/* The newest first: a library may have taken the place of one that was closed. */
+	for (unsigned int i = atomic_load(&copied); i-- > 0;)
+		if (address >= copies[i].start && address < copies[i].end) {
+			*object = copies[i];
+			return true;
+		}
+	return false;
+}
+
+static bool local_find(struct memory *memory, uintptr_t address, struct object *object)
+{
+	(void)memory;
+	memset(object, 0, sizeof(*object));
+	if (find_copy(address, object))
+		return true;
+	/* Walks hold the capture lock, and waiting for that lock has an end: a thread that holds
+	 * the loader's lock and waits for ours gives up, so this can't stand still for ever. */
+	local_memory_start();
+	return find_copy(address, object);
+}
+
+#endif
+
+void local_memory_init(struct local_memory *memory)
+{
+	memset(memory, 0, sizeof(*memory));
+	memory->memory.read = local_read;
+	memory->memory.find = local_find;
+}

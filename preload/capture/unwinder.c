@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See unwinder.h. Before each step the frame's unwind data is looked up here; libunwind is asked to
+ * step only when there is some, because its own guesses for frames without (a validating read, a
+ * frame chain without bounds) are not ours to log.
+ *
+ * find_proc_info with UNW_INFO_FORMAT_REMOTE_TABLE over .eh_frame_hdr is the way perf(1) takes, too:
+ * dwarf_search_unwind_table is exported by libunwind but declared in none of its headers.
+ */
+#include "unwinder.h"
+
+#include <dlfcn.h>
+#include <string.h>
+
+#include <libunwind.h>
+
+#define STRING_(x) #x
+#define STRING(x)  STRING_(x)
+#define LIBRARY    "libunwind-" STRING(UNW_TARGET) ".so.8"
+
+int UNW_OBJ(dwarf_search_unwind_table)(unw_addr_space_t, unw_word_t, unw_dyn_info_t *,
+				       unw_proc_info_t *, int, void *);
+
+/* libunwind's functions under the names that its macros give them for this architecture. */
+#define FUNCTION(name) static __typeof__(&name) call_##name
+FUNCTION(unw_create_addr_space);
+FUNCTION(unw_init_remote);
+FUNCTION(unw_step);
+FUNCTION(unw_get_reg);
+FUNCTION(unw_is_signal_frame);
+static __typeof__(&UNW_OBJ(dwarf_search_unwind_table)) call_search;
+
+#if defined(__x86_64__)
+#define UNWIND_FP UNW_X86_64_RBP
+#elif defined(__aarch64__)
+#define UNWIND_FP UNW_AARCH64_X29
+#endif
+
+enum {
+	FP_FRAME_MAX = 1 << 20, /* a frame pointer further away than this is not one */
+	FIRST_CODE = 4096,      /* no code lies below: the outermost frame returns to 0 */
+};
+
+static unw_addr_space_t space;
+static bool usable;
+static const char *name = "no libunwind: not loaded yet";
+
+/* What the accessors need beside the walk. */
+struct state {
+	struct walk *walk;
+	struct registers at; /* where libunwind was last started from */
+	bool at_start;       /* .. which is where the walk began: its fp is a read */
+	bool failed;         /* a read that libunwind needed did not succeed, or was not loggable */
+	struct object object;
+};
+
+/* Notes that the walk depended on this. Reads outside of the stack above sp (another stack, when a
+ * signal handler runs on an alternate one) can't be repeated relative to sp: such a walk is taken
+ * anew each time. */
+static void log_read(struct walk *walk, uintptr_t address, uintptr_t value, uint8_t flags)
+{
+	uintptr_t sp = walk->registers.sp;
+
+	for (uint32_t i = walk->read_count; i-- > 0;)
+		if (walk->reads[i].address == address)
+			return;
+	if (walk->read_count == WALK_READS ||
+	    (!(flags & READ_FP) && (address < sp || address - sp > INT32_MAX))) {
+		walk->repeatable = false;
+		return;
+	}
+	if (value >= sp && value - sp <= INT32_MAX)
+		flags |= READ_RELATIVE;
+	walk->reads[walk->read_count++] =
+		(struct logged_read){.address = address, .value = value, .flags = flags};
+}
+
+/* A return address may lie shortly above the stack, as libraries above a thread's stack do; it must
+ * be kept as it is all the same. */
+static void log_is_code(struct walk *walk, uintptr_t pc)
+{
+	for (uint32_t i = walk->read_count; i-- > 0;)
+		if (walk->reads[i].value == pc)
+			walk->reads[i].flags &= ~READ_RELATIVE;
+}
+
+static bool is_constant(const struct object *object, uintptr_t address)
+{
+	for (unsigned int i = 0; i < object->constants; i++)
+		if (address >= object->constant[i].start && address < object->constant[i].end)
+			return true;
+	return false;
+}
+
+static int access_mem(unw_addr_space_t as, unw_word_t address, unw_word_t *value, int write,
+		      void *arg)
+{
+	struct state *state = arg;
+	uintptr_t word;
+
+	(void)as;
+	if (write || !state->walk->memory->read(state->walk->memory, address, &word)) {
+		state->failed = true;
+		return -UNW_EINVAL;
+	}
+	if (!is_constant(&state->object, address))
+		log_read(state->walk, address, word, 0);
+	*value = word;
+	return 0;
+}
+
+static int access_reg(unw_addr_space_t as, unw_regnum_t reg, unw_word_t *value, int write, void *arg)
+{
+	struct state *state = arg;
+
+	(void)as;
+	if (write)
+		return -UNW_EREADONLYREG;
+	if (reg == UNW_REG_IP) {
+		/* One less, inside the call: with or without libunwind's own step back the lookup
+		 * lands in the calling instruction, though the call may be a function's last. */
+		*value = state->at.pc - 1;
+	} else if (reg == UNW_REG_SP) {
+		*value = state->at.sp;
+	} else if (reg == UNWIND_FP) {
+		*value = state->at.fp;
+		if (state->at_start)
+			log_read(state->walk, 0, state->at.fp, READ_FP);
+	} else {
+		state->failed = true;
+		return -UNW_EBADREG;
+	}
+	return 0;
+}
+
+static int access_fpreg(unw_addr_space_t as, unw_regnum_t reg, unw_fpreg_t *value, int write,
+			void *arg)
+{
+	(void)as, (void)reg, (void)value, (void)write, (void)arg;
+	return -UNW_EBADREG;
+}
+
+static void put_unwind_info(unw_addr_space_t as, unw_proc_info_t *info, void *arg)
+{
+	(void)as, (void)info, (void)arg;
+}
+
+static int get_dyn_info_list_addr(unw_addr_space_t as, unw_word_t *address, void *arg)
+{
+	(void)as, (void)address, (void)arg;
+	return -UNW_ENOINFO;
+}
+
+static int resume(unw_addr_space_t as, unw_cursor_t *cursor, void *arg)
+{
+	(void)as, (void)cursor, (void)arg;
+	return -UNW_EINVAL;
+}
+
+/* Looks the unwind data of ip up in its object's .eh_frame_hdr (Linux Standard Base, 10.6.2). Only
+ * the form that every linker writes has a table that can be searched. */
+static bool search(struct state *state, uintptr_t ip, int need_unwind_info, unw_proc_info_t *info)
+{
+	struct memory *memory = state->walk->memory;
+	uintptr_t head, count;
+
+	if (ip < state->object.start || ip >= state->object.end)
+		if (!memory->find(memory, ip, &state->object))
+			return false;
+	uintptr_t table = state->object.unwind_table;
+	if (!table || table % 4)
+		return false;
+	/* The table is aligned to 4 bytes; words are read aligned to 8. */
+	if (!memory->read(memory, table & ~(uintptr_t)7, &head) ||
+	    !memory->read(memory, (table + 8) & ~(uintptr_t)7, &count))
+		return false;
+	uint32_t encodings = (uint32_t)(head >> (table % 8 * 8));
+	uint32_t entries = (uint32_t)(count >> (table % 8 * 8));
+	/* version 1, pointer pcrel|sdata4, count udata4, table datarel|sdata4 */
+	if (encodings != 0x3b031b01 || !entries)
+		return false;
+
+	unw_dyn_info_t unwind = {
+		.start_ip = state->object.start,
+		.end_ip = state->object.end,
+		.format = UNW_INFO_FORMAT_REMOTE_TABLE,
+		.u.rti = {.segbase = table, .table_len = entries, .table_data = table + 12},
+	};
+	return call_search(space, ip, &unwind, info, need_unwind_info, state) == 0;
+}
+
+static int find_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *info,
+			  int need_unwind_info, void *arg)
+{
+	(void)as;
+	return search(arg, ip, need_unwind_info, info) ? 0 : -UNW_ENOINFO;
+}
+
+bool unwinder_load(void)
+{
+	static unw_accessors_t accessors = {
+		.find_proc_info = find_proc_info,
+		.put_unwind_info = put_unwind_info,
+		.get_dyn_info_list_addr = get_dyn_info_list_addr,
+		.access_mem = access_mem,
+		.access_reg = access_reg,
+		.access_fpreg = access_fpreg,
+		.resume = resume,
+	};
+	void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+
+	if (!library) {
+		name = "no libunwind: " LIBRARY " can't be loaded";
+		return false;
+	}
+#define LOOK_UP(target, function) ((target) = (__typeof__(target))dlsym(library, STRING(function)))
+	if (!LOOK_UP(call_unw_create_addr_space, unw_create_addr_space) ||
+	    !LOOK_UP(call_unw_init_remote, unw_init_remote) || !LOOK_UP(call_unw_step, unw_step) ||
+	    !LOOK_UP(call_unw_get_reg, unw_get_reg) ||
+	    !LOOK_UP(call_unw_is_signal_frame, unw_is_signal_frame) ||
+	    !LOOK_UP(call_search, UNW_OBJ(dwarf_search_unwind_table))) {
+		name = "no libunwind: " LIBRARY " lacks a function";
+		return false;
+	}
+	/* No caching: a cache would be shared state with a lock, and the memo is better than it. */
+	space = call_unw_create_addr_space(&accessors, 0);
+	if (!space) {
+		name = "no libunwind: it gave no address space";
+		return false;
+	}
+	/* Its own first-use preparations belong here, not into a hook: one frame of nothing. */
+	static struct walk none;
+	static struct local_memory memory;
+	struct state state = {.walk = &none};
+	unw_cursor_t cursor;
+	local_memory_init(&memory);
+	none.memory = &memory.memory;
+	call_unw_init_remote(&cursor, space, &state);
+	name = "libunwind " STRING(UNW_VERSION_MAJOR) "." STRING(UNW_VERSION_MINOR);
+	usable = true;
+	return true;
+}
+
+const char *unwinder_name(void)
+{
+	return name;
+}
+
+void unwinder_disable(void)
+{
+	if (usable)
+		name = "no libunwind: another thread was using it at fork";
+	usable = false;
+}
+
+bool unwinder_usable(void)
+{
+	return usable;
+}
+
+/* False: the walk is as deep as it may be. */
+static bool add_frame(struct walk *walk, uintptr_t pc)
+{
+	if (walk->count == walk->depth) {
+		walk->end = STACK_DEEPER;
+		return false;
+	}
+	walk->pcs[walk->count++] = pc;
+	return true;
+}
+
+/* One frame up by the frame pointer, and its frame added. False: the walk has ended. */
+static bool step_by_fp(struct walk *walk, struct registers *at)
+{
+	uintptr_t fp = at->fp, next, pc;
+
+	if (fp < at->sp || fp - at->sp > FP_FRAME_MAX || fp % sizeof(fp) ||
+	    !walk->memory->read(walk->memory, fp, &next) ||
+	    !walk->memory->read(walk->memory, fp + sizeof(fp), &pc)) {
+		walk->end = usable ? STACK_NO_UNWIND : STACK_POINTERS_ONLY;
+		return false;
+	}
+	log_read(walk, fp, next, READ_CHECKED);
+	log_read(walk, fp + sizeof(fp), pc, READ_CHECKED);
+	log_is_code(walk, pc);
+	*at = (struct registers){.pc = pc, .sp = fp + 2 * sizeof(fp), .fp = next};
+	return pc > FIRST_CODE && add_frame(walk, pc - 1);
+}
+
+/* Lets libunwind go on from at as far as there is unwind data. Returns true when it stopped at a
+ * frame without, with that frame's registers in at; false when the walk has ended. */
+static bool walk_by_libunwind(struct state *state, struct registers *at)
+{
+	struct walk *walk = state->walk;
+	unw_cursor_t cursor;
+	unw_proc_info_t info;
+	bool interrupted = false; /* the frame's pc is exact: a signal came in there */
+	bool first = true;
+
+	state->at = *at;
+	if (call_unw_init_remote(&cursor, space, state) < 0) {
+		walk->end = STACK_NO_UNWIND;
+		return false;
+	}
+	for (;;) {
+		unw_word_t pc = at->pc, sp = at->sp, fp, up;
+		uintptr_t call;
+
+		if (!first && (call_unw_get_reg(&cursor, UNW_REG_IP, &pc) < 0 ||
+			       call_unw_get_reg(&cursor, UNW_REG_SP, &sp) < 0)) {
+			walk->end = STACK_NO_UNWIND;
+			return false;
+		}
+		if (pc <= FIRST_CODE)
+			return false;
+		log_is_code(walk, pc);
+		call = interrupted ? pc : pc - 1;
+		/* The frame that a frame pointer led to is there already. */
+		if ((!first || walk->count == 0) && !add_frame(walk, call))
+			return false;
+		if (!search(state, call, 0, &info)) {
+			/* Where fp was saved is read, and so logged, only now that it is needed. */
+			if (!first && call_unw_get_reg(&cursor, UNWIND_FP, &fp) < 0) {
+				walk->end = STACK_NO_UNWIND;
+				return false;
+			}
+			if (!first)
+				*at = (struct registers){.pc = pc, .sp = sp, .fp = fp};
+			else if (state->at_start)
+				log_read(walk, 0, at->fp, READ_FP);
+			return true;
+		}
+		first = false;
+		interrupted = call_unw_is_signal_frame(&cursor) > 0;
+		state->failed = false;
+		int step = call_unw_step(&cursor);
+		if (step == 0)
+			return false;
+		if (step < 0 || state->failed) {
+			walk->end = STACK_NO_UNWIND;
+			return false;
+		}
+		/* A stack that does not get shorter would be walked for ever. */
+		if (call_unw_get_reg(&cursor, UNW_REG_SP, &up) < 0 || (up <= sp && !interrupted)) {
+			walk->end = STACK_NO_UNWIND;
+			return false;
+		}
+	}
+}
+
+void unwinder_walk(struct walk *walk)
+{
+	struct state state = {.walk = walk, .at_start = true};
+	struct registers at = walk->registers;
+
+	walk->count = 0;
+	walk->read_count = 0;
+	walk->repeatable = true;
+	walk->end = usable ? STACK_COMPLETE : STACK_POINTERS_ONLY;
+	if (walk->depth > STACK_DEPTH_MAX)
+		walk->depth = STACK_DEPTH_MAX;
+	if (!usable) {
+		log_read(walk, 0, at.fp, READ_FP);
+		add_frame(walk, at.pc - 1);
+		while (step_by_fp(walk, &at))
+			;
+		return;
+	}
+	/* Generated code, or assembly without unwind data: frame pointers, one frame at a time. */
+	while (walk_by_libunwind(&state, &at) && step_by_fp(walk, &at))
+		state.at_start = false;
+}

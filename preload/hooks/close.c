@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Hooks of the functions that close descriptors by number. The entry is marked before the real call
+ * and taken out after it: the kernel may give the number away again before the call has returned.
+ */
+#include "hook.h"
+
+#include <linux/close_range.h>
+#include <pthread.h>
+#include <sys/single_threaded.h>
+
+HOOK int close(int fd)
+{
+	/* A cancellation that is already pending acts here, as it would at the start of the real
+	 * close: before anything is marked. */
+	pthread_testcancel();
+
+	bool recorded = runtime_closing(fd);
+	int result = REAL(close)(fd);
+
+	/* On Linux the number is free again whatever close says (close(2), "Dealing with error
+	 * returns from close()"); on EBADF it was closed behind our back. */
+	if (recorded)
+		runtime_closed(fd);
+	return result;
+}
+
+HOOK_ALIAS(__close, close);
+
+HOOK int mq_close(mqd_t mqdes)
+{
+	bool recorded = runtime_closing(mqdes);
+	int result = REAL(mq_close)(mqdes);
+
+	if (recorded)
+		runtime_closed(mqdes);
+	return result;
+}
+
+HOOK close_range_type close_range;
+int close_range(unsigned int first, unsigned int last, int flags)
+{
+	/* CLOEXEC closes nothing now; UNSHARE closes in a table that other threads don't share. */
+	bool closes = !(flags & (int)CLOSE_RANGE_CLOEXEC) && first <= last &&
+		      (!(flags & (int)CLOSE_RANGE_UNSHARE) || __libc_single_threaded) &&
+		      runtime_on();
+
+	if (closes)
+		ledger_closing_range(&runtime.ledger, first, last);
+	int result = REAL(close_range)(first, last, flags);
+	if (closes && result == 0)
+		ledger_closed_range(&runtime.ledger, first, last);
+	else if (closes)
+		ledger_still_open_range(&runtime.ledger, first, last);
+	return result;
+}
+
+HOOK closefrom_type closefrom;
+void closefrom(int lowfd)
+{
+	unsigned int first = lowfd < 0 ? 0 : (unsigned int)lowfd;
+	bool closes = runtime_on();
+
+	if (closes)
+		ledger_closing_range(&runtime.ledger, first, UINT32_MAX);
+	REAL(closefrom)(lowfd);
+	if (closes)
+		ledger_closed_range(&runtime.ledger, first, UINT32_MAX);
+}
+
+/* login_tty(3) makes fd the three standard descriptors and closes it, all inside the C library. */
+HOOK int login_tty(int fd)
+{
+	int result = REAL(login_tty)(fd);
+
+	if (result == 0 && runtime_on()) {
+		for (int standard = 0; standard <= 2; standard++)
+			if (standard != fd)
+				hook_duplicated(standard, fd, __func__, HERE);
+		if (fd > 2)
+			ledger_forget(&runtime.ledger, fd);
+	}
+	return result;
+}

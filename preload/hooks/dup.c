@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+/* Hooks of the functions that copy a descriptor: dup(2) and fcntl(2). See dup.h. */
+#include "dup.h"
+
+#include <stdarg.h>
+
+#include "../runtime/message.h"
+#include "hook.h"
+
+HOOK int dup(int oldfd)
+{
+	return duplicated(REAL(dup)(oldfd), oldfd);
+}
+
+bool dup_over_begin(int oldfd, int newfd)
+{
+	return oldfd != newfd && newfd >= 0 && runtime_closing(newfd);
+}
+
+int dup_over_end(int result, int oldfd, int newfd, bool recorded, const char *name,
+		 const void *frame)
+{
+	if (result < 0) {
+		if (recorded)
+			ledger_still_open(&runtime.ledger, newfd);
+		runtime_failed(name);
+		return result;
+	}
+	if (oldfd != newfd)
+		hook_duplicated(result, oldfd, name, frame);
+	/* What a program puts at 2 itself is its stderr from then on. */
+	if (result == STDERR_FILENO && runtime_on())
+		message_note_stderr();
+	return result;
+}
+
+HOOK int dup2(int oldfd, int newfd)
+{
+	bool recorded = dup_over_begin(oldfd, newfd);
+
+	return dup_over_end(REAL(dup2)(oldfd, newfd), oldfd, newfd, recorded, __func__, HERE);
+}
+
+HOOK_ALIAS(__dup2, dup2);
+
+HOOK int dup3(int oldfd, int newfd, int flags)
+{
+	bool recorded = dup_over_begin(oldfd, newfd);
+
+	return dup_over_end(REAL(dup3)(oldfd, newfd, flags), oldfd, newfd, recorded, __func__, HERE);
+}
+
+/* All other commands, F_DUPFD_QUERY (Linux 6.10) among them, go through untouched. As in glibc, the
+ * third argument is read whether there is one or not. */
+#define FCNTL(function)                                                                            \
+	va_list arguments;                                                                         \
+	va_start(arguments, cmd);                                                                  \
+	void *arg = va_arg(arguments, void *);                                                     \
+	va_end(arguments);                                                                         \
+	int result = REAL(function)(fd, cmd, arg);                                                 \
+	return cmd == F_DUPFD || cmd == F_DUPFD_CLOEXEC ? duplicated(result, fd) : result
+
+HOOK int fcntl(int fd, int cmd, ...)
+{
+	FCNTL(fcntl);
+}
+
+HOOK int fcntl64(int fd, int cmd, ...)
+{
+	FCNTL(fcntl64);
+}
+
+HOOK_ALIAS(__fcntl, fcntl);

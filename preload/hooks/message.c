@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Hooks of the functions by which descriptors arrive over a Unix socket (unix(7), SCM_RIGHTS). The
+ * kernel has put them into the table when the call returns, also for MSG_PEEK.
+ */
+#include "hook.h"
+
+#include <string.h>
+
+#ifndef SCM_PIDFD
+#define SCM_PIDFD 0x04 /* Linux 6.5: include/linux/socket.h */
+#endif
+
+static void received(struct msghdr *message, const void *frame)
+{
+	for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part;
+	     part = CMSG_NXTHDR(message, part)) {
+		bool rights = part->cmsg_type == SCM_RIGHTS;
+
+		if (part->cmsg_level != SOL_SOCKET || (!rights && part->cmsg_type != SCM_PIDFD) ||
+		    part->cmsg_len < CMSG_LEN(0))
+			continue;
+		size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		for (size_t i = 0; i < count; i++) {
+			int fd;
+
+			memcpy(&fd, CMSG_DATA(part) + i * sizeof(fd), sizeof(fd));
+			runtime_opened(fd,
+				       &(struct opening){.kind = rights ? FD_UNKNOWN : FD_PIDFD,
+							 .origin = FD_RECEIVED},
+				       frame);
+		}
+	}
+}
+
+HOOK ssize_t recvmsg(int sockfd, struct msghdr *msg, int flags)
+{
+	ssize_t result = REAL(recvmsg)(sockfd, msg, flags);
+
+	if (result >= 0 && msg->msg_controllen)
+		received(msg, HERE);
+	return result;
+}
+
+HOOK int recvmmsg(int sockfd, struct mmsghdr *msgvec, unsigned int vlen, int flags,
+		  struct timespec *timeout)
+{
+	int result = REAL(recvmmsg)(sockfd, msgvec, vlen, flags, timeout);
+
+	for (int i = 0; i < result; i++)
+		if (msgvec[i].msg_hdr.msg_controllen)
+			received(&msgvec[i].msg_hdr, HERE);
+	return result;
+}

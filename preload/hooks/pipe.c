@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+/* Hooks of pipe(2) and pipe2(2). */
+#include "hook.h"
+
+HOOK int pipe(int pipefd[2])
+{
+	if (thread_state.vforks & THREAD_INSIDE)
+		return pipe2(pipefd, 0);
+	int result = REAL(pipe)(pipefd);
+
+	return hook_pair(result, pipefd, FD_PIPE, __func__, HERE);
+}
+
+HOOK_ALIAS(__pipe, pipe);
+
+HOOK int pipe2(int pipefd[2], int flags)
+{
+	/* libunwind wants a pipe, to test addresses of our own process with, which it is never asked
+	 * to do. It must not take numbers from the program, and can do without. */
+	if (thread_state.vforks & THREAD_INSIDE) {
+		errno = EMFILE;
+		return -1;
+	}
+	int result = REAL(pipe2)(pipefd, flags);
+
+	return hook_pair(result, pipefd, FD_PIPE, __func__, HERE);
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Hooks of the functions that make and end processes. fork itself needs none: the child notices by
+ * itself, and the C library calls handlers around it (runtime/fork.c). exec and posix_spawn change
+ * nothing in the ledger; they are here for the signals that the program ignores.
+ *
+ * vfork is in vfork-*.S: the child runs on the parent's stack, so the hook must leave nothing there.
+ */
+#include "hook.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "../base/syscall.h"
+#include "../runtime/exit.h"
+#include "../runtime/signals.h"
+
+HOOK __typeof__(fork) _Fork;
+pid_t _Fork(void)
+{
+	uint64_t mask;
+	bool held = runtime_on() && capture_before_fork(&runtime.capture, &mask);
+	pid_t pid = REAL(_Fork)();
+
+	if (held)
+		capture_after_fork(&runtime.capture, mask);
+	return pid;
+}
+
+/* clone(2). A child with memory of its own is a fork. One that shares the memory but not the
+ * descriptors is a vfork when we wait for it, and else makes every later hook ask who it is. */
+HOOK int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
+{
+	va_list arguments;
+	va_start(arguments, arg);
+	void *parent_tid = va_arg(arguments, void *), *tls = va_arg(arguments, void *),
+	     *child_tid = va_arg(arguments, void *);
+	va_end(arguments);
+
+	uint64_t mask;
+	bool on = runtime_on(), held = false, vfork = false;
+	if (on && !(flags & CLONE_VM)) {
+		held = capture_before_fork(&runtime.capture, &mask);
+		/* The child starts in fn, not here: it must not inherit blocked signals, and finds
+		 * the lock as a fork leaves it (capture_forked). */
+		if (held)
+			RAW(rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));
+	} else if (on && !(flags & CLONE_FILES)) {
+		vfork = flags & CLONE_VFORK && !(flags & CLONE_SETTLS);
+		if (vfork)
+			thread_state.vforks++;
+		else
+			atomic_store(&runtime.wiped->gate, GATE_SHARED);
+	}
+	int result = REAL(clone)(fn, stack, flags, arg, parent_tid, tls, child_tid);
+	if (held)
+		capture_after_fork(&runtime.capture, mask);
+	if (vfork)
+		thread_state.vforks--;
+	return result;
+}
+
+HOOK_ALIAS(__clone, clone);
+
+/* Runs call between signals_before_exec and signals_after_exec. */
+#define EXEC(call)                                                                                 \
+	do {                                                                                       \
+		bool changed = signals_before_exec();                                              \
+		int result = (call);                                                               \
+		if (changed)                                                                       \
+			signals_after_exec();                                                      \
+		return result;                                                                     \
+	} while (0)
+
+HOOK int execve(const char *pathname, char *const argv[], char *const envp[])
+{
+	EXEC(REAL(execve)(pathname, argv, envp));
+}
+
+HOOK int execv(const char *pathname, char *const argv[])
+{
+	EXEC(REAL(execv)(pathname, argv));
+}
+
+HOOK int execvp(const char *file, char *const argv[])
+{
+	EXEC(REAL(execvp)(file, argv));
+}
+
+HOOK int execvpe(const char *file, char *const argv[], char *const envp[])
+{
+	EXEC(REAL(execvpe)(file, argv, envp));
+}
+
+HOOK int fexecve(int fd, char *const argv[], char *const envp[])
+{
+	EXEC(REAL(fexecve)(fd, argv, envp));
+}
+
+HOOK execveat_type execveat;
+int execveat(int dirfd, const char *pathname, char *const argv[], char *const envp[], int flags)
+{
+	EXEC(REAL(execveat)(dirfd, pathname, argv, envp, flags));
+}
+
+/* The arguments of execl and its like as an array on the stack, as glibc itself makes it: in a vfork
+ * child there is no heap. envp, when wanted, is behind the NULL. */
+#define COUNT_ARGUMENTS(first)                                                                     \
+	size_t count = 1;                                                                          \
+	va_list arguments;                                                                         \
+	va_start(arguments, first);                                                                \
+	while (va_arg(arguments, const char *))                                                    \
+		count++;                                                                           \
+	va_end(arguments);
+#define TAKE_ARGUMENTS(first)                                                                      \
+	char **argv = __builtin_alloca((count + 1) * sizeof(*argv));                               \
+	argv[0] = (char *)first;                                                                   \
+	va_start(arguments, first);                                                                \
+	for (size_t at = 1; at <= count; at++)                                                     \
+		argv[at] = va_arg(arguments, char *);
+
+HOOK int execl(const char *pathname, const char *arg, ...)
+{
+	COUNT_ARGUMENTS(arg)
+	TAKE_ARGUMENTS(arg)
+	va_end(arguments);
+	EXEC(REAL(execv)(pathname, argv));
+}
+
+HOOK int execlp(const char *file, const char *arg, ...)
+{
+	COUNT_ARGUMENTS(arg)
+	TAKE_ARGUMENTS(arg)
+	va_end(arguments);
+	EXEC(REAL(execvp)(file, argv));
+}
+
+HOOK int execle(const char *pathname, const char *arg, ...)
+{
+	COUNT_ARGUMENTS(arg)
+	TAKE_ARGUMENTS(arg)
+	char *const *envp = va_arg(arguments, char *const *);
+	va_end(arguments);
+	EXEC(REAL(execve)(pathname, argv, envp));
+}
+
+HOOK int posix_spawn(pid_t *restrict pid, const char *restrict path,
+		     const posix_spawn_file_actions_t *file_actions,
+		     const posix_spawnattr_t *restrict attrp, char *const argv[restrict],
+		     char *const envp[restrict])
+{
+	EXEC(REAL(posix_spawn)(pid, path, file_actions, attrp, argv, envp));
+}
+
+HOOK int posix_spawnp(pid_t *restrict pid, const char *restrict file,
+		      const posix_spawn_file_actions_t *file_actions,
+		      const posix_spawnattr_t *restrict attrp, char *const argv[restrict],
+		      char *const envp[restrict])
+{
+	EXEC(REAL(posix_spawnp)(pid, file, file_actions, attrp, argv, envp));
+}
+
+HOOK void _exit(int status)
+{
+	exit_now(status);
+}
+
+HOOK void _Exit(int status)
+{
+	exit_now(status);
+}
+
+HOOK int dlclose(void *handle)
+{
+	bool on = runtime_on();
+
+	if (on)
+		capture_before_dlclose(&runtime.capture);
+	int result = REAL(dlclose)(handle);
+	if (on)
+		capture_after_dlclose(&runtime.capture);
+	return result;
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Hooks of the functions that set what a signal does. Only the few signals that we handle ourselves
+ * take another way than the real one; see runtime/signals.h.
+ */
+#include "hook.h"
+
+#include "../runtime/signals.h"
+
+HOOK int sigaction(int signum, const struct sigaction *restrict act,
+		   struct sigaction *restrict oldact)
+{
+	if (!signals_managed(signum))
+		return REAL(sigaction)(signum, act, oldact);
+	return signals_action(signum, act, oldact);
+}
+
+HOOK_ALIAS(__sigaction, sigaction);
+
+/* signal(2) in its kinds: what differs is flags and mask. */
+static sighandler_t set_handler(int signum, sighandler_t handler, int flags, bool mask)
+{
+	struct sigaction action = {.sa_handler = handler, .sa_flags = flags}, old;
+
+	if (handler == SIG_ERR) {
+		errno = EINVAL;
+		return SIG_ERR;
+	}
+	if (mask)
+		sigaddset(&action.sa_mask, signum);
+	return signals_action(signum, &action, &old) == 0 ? old.sa_handler : SIG_ERR;
+}
+
+/* BSD's, which glibc's signal() is: the handler stays and calls are restarted. */
+HOOK sighandler_t signal(int signum, sighandler_t handler)
+{
+	if (!signals_managed(signum))
+		return REAL(signal)(signum, handler);
+	return set_handler(signum, handler, signals_interrupts(signum) ? 0 : SA_RESTART, true);
+}
+
+HOOK_ALIAS(ssignal, signal);
+HOOK_ALIAS(bsd_signal, signal);
+
+/* System V's: once only, not blocked meanwhile. */
+HOOK __typeof__(signal) __sysv_signal;
+sighandler_t __sysv_signal(int signum, sighandler_t handler)
+{
+	if (!signals_managed(signum))
+		return REAL(__sysv_signal)(signum, handler);
+	return set_handler(signum, handler, (int)(SA_RESETHAND | SA_NODEFER), false);
+}
+
+HOOK_ALIAS(sysv_signal, __sysv_signal);
+
+HOOK int siginterrupt(int sig, int flag)
+{
+	int result = REAL(siginterrupt)(sig, flag);
+
+	if (result == 0 && signals_managed(sig))
+		signals_interrupt(sig, flag != 0);
+	return result;
+}
+
+HOOK int sigignore(int sig)
+{
+	if (!signals_managed(sig))
+		return REAL(sigignore)(sig);
+	return set_handler(sig, SIG_IGN, 0, false) == SIG_ERR ? -1 : 0;
+}
+
+/* sigset(3): sets the disposition and takes the signal out of the mask, or, for SIG_HOLD, puts it in;
+ * SIG_HOLD is also what it returns when the signal was blocked. */
+HOOK sighandler_t sigset(int sig, sighandler_t disp)
+{
+	struct sigaction old;
+	sigset_t one, before;
+
+	if (!signals_managed(sig))
+		return REAL(sigset)(sig, disp);
+	sigemptyset(&one);
+	sigaddset(&one, sig);
+	if (disp != SIG_HOLD) {
+		old.sa_handler = set_handler(sig, disp, 0, false);
+		if (old.sa_handler == SIG_ERR)
+			return SIG_ERR;
+	} else if (signals_action(sig, NULL, &old) != 0) {
+		return SIG_ERR;
+	}
+	if (sigprocmask(disp == SIG_HOLD ? SIG_BLOCK : SIG_UNBLOCK, &one, &before) != 0)
+		return SIG_ERR;
+	return sigismember(&before, sig) ? SIG_HOLD : old.sa_handler;
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Hooks of the functions that make sockets, and of connect. What bind and listen add (the local
+ * address, the LISTEN state) the kernel tells at snapshot time, so they need no hook; the address
+ * given to connect it forgets when the connection is reset or not made yet.
+ */
+#include "hook.h"
+
+HOOK int socket(int domain, int type, int protocol)
+{
+	return opened(REAL(socket)(domain, type, protocol), FD_SOCKET);
+}
+
+HOOK int socketpair(int domain, int type, int protocol, int sv[2])
+{
+	int result = REAL(socketpair)(domain, type, protocol, sv);
+
+	return hook_pair(result, sv, FD_SOCKET, __func__, HERE);
+}
+
+HOOK int accept(int sockfd, struct sockaddr *restrict addr, socklen_t *restrict addrlen)
+{
+	return opened(REAL(accept)(sockfd, addr, addrlen), FD_SOCKET);
+}
+
+HOOK int accept4(int sockfd, struct sockaddr *restrict addr, socklen_t *restrict addrlen, int flags)
+{
+	return opened(REAL(accept4)(sockfd, addr, addrlen, flags), FD_SOCKET);
+}
+
+HOOK int connect(int sockfd, const struct sockaddr *addr, socklen_t addrlen)
+{
+	int result = REAL(connect)(sockfd, addr, addrlen);
+
+	/* A connection that failed or is still being made went to that address, too. */
+	if (result == 0 || (errno != EBADF && errno != ENOTSOCK && errno != EFAULT))
+		runtime_connected(sockfd, addr, addrlen, HERE);
+	return result;
+}
+
+HOOK_ALIAS(__connect, connect);
+
+/* rcmd(3), rexec(3): sockets made inside the C library. fd2p is for the other program's stderr. */
+static int remote(int fd, const int *fd2p, const char *name, const void *frame)
+{
+	runtime_result(fd, FD_SOCKET, name, frame);
+	if (fd >= 0 && fd2p && *fd2p >= 0)
+		runtime_opened(*fd2p, &(struct opening){.kind = FD_SOCKET}, frame);
+	return fd;
+}
+
+HOOK int rcmd(char **restrict ahost, unsigned short inport, const char *restrict locuser,
+	      const char *restrict remuser, const char *restrict cmd, int *restrict fd2p)
+{
+	return remote(REAL(rcmd)(ahost, inport, locuser, remuser, cmd, fd2p), fd2p, __func__, HERE);
+}
+
+HOOK int rcmd_af(char **restrict ahost, unsigned short inport, const char *restrict locuser,
+		 const char *restrict remuser, const char *restrict cmd, int *restrict fd2p,
+		 sa_family_t af)
+{
+	return remote(REAL(rcmd_af)(ahost, inport, locuser, remuser, cmd, fd2p, af), fd2p, __func__,
+		      HERE);
+}
+
+HOOK int rexec(char **restrict ahost, int inport, const char *restrict user,
+	       const char *restrict passwd, const char *restrict cmd, int *restrict fd2p)
+{
+	return remote(REAL(rexec)(ahost, inport, user, passwd, cmd, fd2p), fd2p, __func__, HERE);
+}
+
+HOOK int rexec_af(char **restrict ahost, int inport, const char *restrict user,
+		  const char *restrict passwd, const char *restrict cmd, int *restrict fd2p,
+		  sa_family_t af)
+{
+	return remote(REAL(rexec_af)(ahost, inport, user, passwd, cmd, fd2p, af), fd2p, __func__,
+		      HERE);
+}
+
+HOOK int rresvport(int *port)
+{
+	return opened(REAL(rresvport)(port), FD_SOCKET);
+}
+
+HOOK int rresvport_af(int *port, sa_family_t af)
+{
+	return opened(REAL(rresvport_af)(port, af), FD_SOCKET);
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Hooks of the functions that open and close inside the C library, past any hook of open and close:
+ * streams, directory streams, commands. Such a descriptor belongs to the library's object, and only
+ * the object's own function should close it: the ledger notes which.
+ */
+#include "hook.h"
+
+#include "../runtime/message.h"
+
+/* The descriptor of stream, or -1 (a memory stream); keeps errno. */
+static int number_of(FILE *stream)
+{
+	int saved = errno, fd = stream ? fileno(stream) : -1;
+
+	errno = saved;
+	return fd;
+}
+
+static FILE *opened_stream(FILE *stream, enum fd_kind kind, enum fd_owner owner, const char *name,
+			   const void *frame)
+{
+	int fd;
+
+	if (!stream)
+		runtime_failed(name);
+	else if ((fd = number_of(stream)) >= 0)
+		runtime_opened(fd, &(struct opening){.kind = kind, .owner = owner}, frame);
+	return stream;
+}
+
+#define OPENED_STREAM(stream) opened_stream(stream, FD_FILE, FD_OWNER_FILE, __func__, HERE)
+
+HOOK FILE *fopen(const char *pathname, const char *mode)
+{
+	return OPENED_STREAM(REAL(fopen)(pathname, mode));
+}
+
+HOOK FILE *fopen64(const char *pathname, const char *mode)
+{
+	return OPENED_STREAM(REAL(fopen64)(pathname, mode));
+}
+
+HOOK __typeof__(fopen) _IO_fopen;
+FILE *_IO_fopen(const char *pathname, const char *mode)
+{
+	return OPENED_STREAM(REAL(_IO_fopen)(pathname, mode));
+}
+
+HOOK FILE *tmpfile(void)
+{
+	return OPENED_STREAM(REAL(tmpfile)());
+}
+
+HOOK FILE *tmpfile64(void)
+{
+	return OPENED_STREAM(REAL(tmpfile64)());
+}
+
+HOOK FILE *setmntent(const char *filename, const char *type)
+{
+	return OPENED_STREAM(REAL(setmntent)(filename, type));
+}
+
+HOOK_ALIAS(__setmntent, setmntent);
+
+/* freopen closes what the stream had and opens anew, mostly under the same number. When it fails the
+ * stream may be closed already, or not; the descriptor itself tells. */
+static FILE *reopen(FILE *(*function)(const char *, const char *, FILE *), const char *pathname,
+		    const char *mode, FILE *stream, const char *name, const void *frame)
+{
+	int before = number_of(stream);
+	bool recorded = before >= 0 && runtime_closing(before);
+	FILE *result = function(pathname, mode, stream);
+	int saved = errno;
+
+	if (recorded && !result && REAL(fcntl)(before, F_GETFD) >= 0)
+		ledger_still_open(&runtime.ledger, before);
+	else if (recorded)
+		runtime_closed(before);
+	errno = saved;
+	opened_stream(result, FD_FILE, FD_OWNER_FILE, name, frame);
+	if (result && number_of(result) == STDERR_FILENO)
+		message_note_stderr();
+	return result;
+}
+
+HOOK FILE *freopen(const char *pathname, const char *mode, FILE *stream)
+{
+	return reopen(REAL(freopen), pathname, mode, stream, __func__, HERE);
+}
+
+HOOK FILE *freopen64(const char *pathname, const char *mode, FILE *stream)
+{
+	return reopen(REAL(freopen64), pathname, mode, stream, __func__, HERE);
+}
+
+/* fdopen opens nothing; from now on fclose is the way to close the number. */
+static FILE *owned(FILE *stream, int fd)
+{
+	if (stream && runtime_on())
+		ledger_set_owner(&runtime.ledger, fd, FD_OWNER_FILE);
+	return stream;
+}
+
+HOOK FILE *fdopen(int fd, const char *mode)
+{
+	return owned(REAL(fdopen)(fd, mode), fd);
+}
+
+HOOK_ALIAS(_IO_fdopen, fdopen);
+
+static FILE *opened_command(FILE *stream, const char *name, const void *frame)
+{
+	return opened_stream(stream, FD_PIPE, FD_OWNER_POPEN, name, frame);
+}
+
+HOOK FILE *popen(const char *command, const char *type)
+{
+	return opened_command(REAL(popen)(command, type), __func__, HERE);
+}
+
+HOOK_ALIAS(_IO_popen, popen);
+
+static int closed_stream(int (*function)(FILE *), FILE *stream)
+{
+	int fd = number_of(stream);
+	bool recorded = fd >= 0 && runtime_closing(fd);
+	int result = function(stream);
+
+	if (recorded)
+		runtime_closed(fd);
+	return result;
+}
+
+HOOK int fclose(FILE *stream)
+{
+	return closed_stream(REAL(fclose), stream);
+}
+
+HOOK __typeof__(fclose) _IO_fclose;
+int _IO_fclose(FILE *stream)
+{
+	return closed_stream(REAL(_IO_fclose), stream);
+}
+
+HOOK int pclose(FILE *stream)
+{
+	return closed_stream(REAL(pclose), stream);
+}
+
+HOOK int endmntent(FILE *stream)
+{
+	return closed_stream(REAL(endmntent), stream);
+}
+
+HOOK_ALIAS(__endmntent, endmntent);
+
+/* glibc's fcloseall flushes and closes no descriptor; the man page says that it closes. What it did
+ * is asked of the kernel. */
+HOOK int fcloseall(void)
+{
+	int result = REAL(fcloseall)(), saved = errno;
+
+	if (runtime_on())
+		for (int fd = ledger_next(&runtime.ledger, 0); fd >= 0;
+		     fd = ledger_next(&runtime.ledger, fd + 1))
+			if (REAL(fcntl)(fd, F_GETFD) < 0)
+				ledger_forget(&runtime.ledger, fd);
+	errno = saved;
+	return result;
+}
+
+HOOK DIR *opendir(const char *name)
+{
+	DIR *dir = REAL(opendir)(name);
+
+	if (!dir)
+		runtime_failed(__func__);
+	else
+		runtime_opened(dirfd(dir), &(struct opening){.kind = FD_FILE, .owner = FD_OWNER_DIR},
+			       HERE);
+	return dir;
+}
+
+HOOK DIR *fdopendir(int fd)
+{
+	DIR *dir = REAL(fdopendir)(fd);
+
+	if (dir && runtime_on())
+		ledger_set_owner(&runtime.ledger, fd, FD_OWNER_DIR);
+	return dir;
+}
+
+static int number_of_dir(DIR *dir)
+{
+	return dir ? dirfd(dir) : -1;
+}
+
+HOOK int closedir(DIR *dirp)
+{
+	int fd = number_of_dir(dirp);
+	bool recorded = fd >= 0 && runtime_closing(fd);
+	int result = REAL(closedir)(dirp);
+
+	if (recorded)
+		runtime_closed(fd);
+	return result;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * syscall(2). Programs call it for futexes and clones, too: those go straight on with nothing of ours
+ * on the stack, which a raw vfork or clone would not survive. syscall_hook has the same arguments in
+ * the same places, so a jump is enough.
+ */
+	.text
+	.globl	syscall
+	.type	syscall, @function
+syscall:
+	.cfi_startproc
+	endbr64
+	movq	syscall_real(%rip), %rax
+	testq	%rax, %rax
+	jz	1f
+	cmpq	$512, %rdi		/* SYSCALL_NUMBERS */
+	jae	2f
+	leaq	syscall_hooked(%rip), %r11
+	cmpb	$0, (%r11, %rdi)
+	je	2f
+1:	jmp	syscall_hook
+2:	jmp	*%rax
+	.cfi_endproc
+	.size	syscall, . - syscall
+
+	.section .note.GNU-stack, "", @progbits

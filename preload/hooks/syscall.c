@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The hook of syscall(2), for the numbers that make, copy or end descriptors; syscall-*.S sends all
+ * others straight on. Some programs make these calls this way because their C library is older than
+ * the kernel, and openat2, io_uring_setup, userfaultfd and their like have no other way.
+ */
+#include "hook.h"
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+
+#include "../base/syscall.h"
+#include "../runtime/exit.h"
+#include "dup.h"
+#include "syscall.h"
+
+/* Called by syscall-*.S with the frame of a normal function, so HERE is what it is elsewhere. */
+long syscall_hook(long number, long a, long b, long c, long d, long e, long f)
+{
+#define CALL() REAL(syscall)(number, a, b, c, d, e, f)
+	switch (number) {
+#define OPENS(name, kind)                                                                          \
+	case SYS_##name:                                                                           \
+		return runtime_result((int)CALL(), kind, #name, HERE);
+#include "syscall.list"
+#undef OPENS
+	case SYS_socketpair:
+		return hook_pair((int)CALL(), (const int *)d, FD_SOCKET, "socketpair", HERE);
+#ifdef SYS_pipe
+	case SYS_pipe:
+#endif
+	case SYS_pipe2:
+		return hook_pair((int)CALL(), (const int *)a, FD_PIPE, "pipe", HERE);
+	case SYS_signalfd4: {
+		int result = (int)CALL();
+		return (int)a == -1 ? runtime_result(result, FD_SIGNALFD, "signalfd", HERE) : result;
+	}
+	case SYS_dup:
+		return hook_duplicated((int)CALL(), (int)a, "dup", HERE);
+#ifdef SYS_dup2
+	case SYS_dup2:
+#endif
+	case SYS_dup3: {
+		bool recorded = dup_over_begin((int)a, (int)b);
+		return dup_over_end((int)CALL(), (int)a, (int)b, recorded, "dup3", HERE);
+	}
+	case SYS_fcntl: {
+		long result = CALL();
+		return b == F_DUPFD || b == F_DUPFD_CLOEXEC
+			       ? hook_duplicated((int)result, (int)a, "fcntl", HERE)
+			       : result;
+	}
+	case SYS_connect: {
+		long result = CALL();
+		if (result == 0 || errno == EINPROGRESS)
+			runtime_connected((int)a, (const void *)b, (socklen_t)c, HERE);
+		return result;
+	}
+	case SYS_close: {
+		bool recorded = runtime_closing((int)a);
+		long result = CALL();
+		if (recorded)
+			runtime_closed((int)a);
+		return result;
+	}
+#ifdef SYS_close_range
+	case SYS_close_range:
+		return close_range((unsigned int)a, (unsigned int)b, (int)c);
+#endif
+	case SYS_recvmsg:
+		return recvmsg((int)a, (void *)b, (int)c);
+	case SYS_recvmmsg:
+		return recvmmsg((int)a, (void *)b, (unsigned int)c, (int)d, (void *)e);
+	case SYS_exit_group:
+		exit_now((int)a);
+	default:
+		return CALL();
+	}
+}

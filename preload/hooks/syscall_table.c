@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+/* The set of system calls that syscall-*.S gives to syscall_hook. See syscall.h. */
+#include <stdint.h>
+#include <sys/syscall.h>
+
+#include "syscall.h"
+
+#define OPENS(name, kind) [SYS_##name] = 1,
+#define ALSO(name)        [SYS_##name] = 1,
+
+const uint8_t syscall_hooked[SYSCALL_NUMBERS] = {
+#include "syscall.list"
+	ALSO(socketpair)
+	ALSO(pipe2)
+	ALSO(signalfd4)
+	ALSO(dup)
+	ALSO(dup3)
+	ALSO(fcntl)
+	ALSO(connect)
+	ALSO(close)
+	ALSO(recvmsg)
+	ALSO(recvmmsg)
+	ALSO(exit_group)
+#ifdef SYS_pipe
+	ALSO(pipe)
+	ALSO(dup2)
+#endif
+#ifdef SYS_close_range
+	ALSO(close_range)
+#endif
+};

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vfork(2). Parent and child share the stack, so the child would overwrite a return address that was
+ * left there; it is kept in a register that the system call preserves. The thread's count goes up
+ * before, in memory that both share, and down in the parent only, when the child is gone: while it is
+ * up, hooks ask which of the two they run in (runtime_on_slowly).
+ */
+	.text
+	.globl	vfork
+	.type	vfork, @function
+	.globl	__vfork
+	.type	__vfork, @function
+vfork:
+__vfork:
+	.cfi_startproc
+	endbr64
+	popq	%rdi
+	.cfi_adjust_cfa_offset -8
+	.cfi_register %rip, %rdi
+	movq	thread_state@gottpoff(%rip), %rdx
+	incl	%fs:(%rdx)		/* .vforks */
+	movl	$58, %eax		/* SYS_vfork */
+	syscall
+	pushq	%rdi
+	.cfi_adjust_cfa_offset 8
+	.cfi_offset %rip, -8
+	testl	%eax, %eax
+	jz	1f
+	movq	thread_state@gottpoff(%rip), %rdx
+	decl	%fs:(%rdx)
+	cmpl	$-4095, %eax
+	jae	2f
+1:	ret
+2:	negl	%eax
+	pushq	%rax
+	.cfi_adjust_cfa_offset 8
+	call	*__errno_location@GOTPCREL(%rip)
+	popq	%rdx
+	.cfi_adjust_cfa_offset -8
+	movl	%edx, (%rax)
+	movl	$-1, %eax
+	ret
+	.cfi_endproc
+	.size	vfork, . - vfork
+	.size	__vfork, . - __vfork
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See connection_table.h. Open addressing over pointers: a connection is complete before the one
+ * compare-and-exchange that makes it visible; whoever loses that race looks at what won.
+ */
+#include "connection_table.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+enum { SLOTS = CONNECTION_LIMIT, MOST = SLOTS / 4 * 3 };
+
+bool connection_table_init(struct connection_table *table, struct arena *arena)
+{
+	memset(table, 0, sizeof(*table));
+	table->arena = arena;
+	table->slots = memory_map(sizeof(*table->slots) * SLOTS);
+	return table->slots != NULL;
+}
+
+static void take_address(struct connection *connection, const struct sockaddr *address,
+			 socklen_t length)
+{
+	if (!address || length < (socklen_t)sizeof(address->sa_family))
+		return;
+	if (address->sa_family == AF_INET && length >= (socklen_t)sizeof(struct sockaddr_in)) {
+		const struct sockaddr_in *in = (const void *)address;
+		connection->family = AF_INET;
+		connection->port = in->sin_port;
+		memcpy(connection->address, &in->sin_addr, 4);
+	} else if (address->sa_family == AF_INET6 &&
+		   length >= (socklen_t)sizeof(struct sockaddr_in6)) {
+		const struct sockaddr_in6 *in6 = (const void *)address;
+		connection->family = AF_INET6;
+		connection->port = in6->sin6_port;
+		memcpy(connection->address, &in6->sin6_addr, 16);
+	}
+}
+
+static uint32_t hash_connection(const struct connection *connection)
+{
+	uint64_t words[3] = {0};
+	uint64_t hash = connection->stack;
+
+	memcpy(words, &connection->family, sizeof(*connection) - sizeof(connection->stack));
+	for (int i = 0; i < 3; i++)
+		hash = (hash ^ words[i]) * 0x9e3779b97f4a7c15ULL, hash ^= hash >> 29;
+	return (uint32_t)(hash ^ hash >> 32);
+}
+
+uint32_t connection_table_intern(struct connection_table *table, uint32_t stack,
+				 const struct sockaddr *address, socklen_t length)
+{
+	struct connection wanted = {.stack = stack};
+	struct connection *fresh = NULL;
+
+	take_address(&wanted, address, length);
+	for (uint32_t at = hash_connection(&wanted);; at++) {
+		_Atomic(struct connection *) *slot = &table->slots[at % SLOTS];
+		struct connection *there = atomic_load_explicit(slot, memory_order_acquire);
+
+		if (!there) {
+			if (!fresh) {
+				/* The last slot's id would not fit; one slot in four stays empty. */
+				if (atomic_load(&table->count) >= MOST ||
+				    at % SLOTS == SLOTS - 1)
+					return CONNECTION_NONE;
+				fresh = arena_alloc(table->arena, sizeof(*fresh));
+				if (!fresh)
+					return CONNECTION_NONE;
+				*fresh = wanted;
+			}
+			if (atomic_compare_exchange_strong(slot, &there, fresh)) {
+				atomic_fetch_add(&table->count, 1);
+				return at % SLOTS + 1;
+			}
+		}
+		if (memcmp(there, &wanted, sizeof(wanted)) == 0)
+			return at % SLOTS + 1;
+	}
+}
+
+const struct connection *connection_table_get(const struct connection_table *table, uint32_t id)
+{
+	if (id == CONNECTION_NONE || id > SLOTS)
+		return NULL;
+	return atomic_load_explicit(&table->slots[id - 1], memory_order_acquire);
+}

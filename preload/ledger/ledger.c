@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See ledger.h. Word a is what is exchanged: a descriptor is recorded when a is not zero. Word b is
+ * written before a and belongs to whoever opened the number; between the real open's return and the
+ * exchange the kernel gives that number to nobody else.
+ */
+#include "ledger.h"
+
+#include <string.h>
+
+enum {
+	PAGE_SLOTS = 1024,
+	PAGES = 1 << 20, /* numbers up to 2^30: the kernel's nr_open can't be set higher */
+};
+
+struct slot {
+	_Atomic uint64_t a, b;
+};
+
+struct ledger_page {
+	struct slot slots[PAGE_SLOTS];
+};
+
+/* Word a: stack 20, opened_at 30, kind 5, origin 2, owner 2, closing 1, generation 4 bits.
+ * Word b: connection 20, dup_of 18, thread 22 bits. The generation is never 0, so a is not. */
+enum {
+	A_OPENED_AT = 20,
+	A_KIND = 50,
+	A_ORIGIN = 55,
+	A_OWNER = 57,
+	A_CLOSING = 59,
+	A_GENERATION = 60,
+	B_DUP_OF = 20,
+	B_THREAD = 38,
+};
+
+#define BITS(word, at, width) ((uint32_t)((word) >> (at) & ((UINT64_C(1) << (width)) - 1)))
+#define CLOSING               (UINT64_C(1) << A_CLOSING)
+/* The generation of entries from before a fork that are older than the counter can tell. */
+enum { GENERATION_OLD = 1, GENERATION_FIRST = 2 };
+
+bool ledger_init(struct ledger *ledger, struct arena *arena)
+{
+	memset(ledger, 0, sizeof(*ledger));
+	ledger->arena = arena;
+	ledger->pages = memory_map(sizeof(*ledger->pages) * PAGES);
+	atomic_store(&ledger->generation, GENERATION_FIRST);
+	return ledger->pages && module_table_init(&ledger->modules, arena) &&
+	       stack_table_init(&ledger->stacks, arena) &&
+	       connection_table_init(&ledger->connections, arena);
+}
+
+static struct slot *slot_of(const struct ledger *ledger, int fd)
+{
+	if (fd < 0 || fd / PAGE_SLOTS >= PAGES)
+		return NULL;
+	struct ledger_page *page =
+		atomic_load_explicit(&ledger->pages[fd / PAGE_SLOTS], memory_order_acquire);
+	return page ? &page->slots[fd % PAGE_SLOTS] : NULL;
+}
+
+static struct slot *slot_make(struct ledger *ledger, int fd)
+{
+	struct slot *slot = slot_of(ledger, fd);
+
+	if (slot || fd < 0 || fd / PAGE_SLOTS >= PAGES)
+		return slot;
+
+	struct ledger_page *none = NULL, *page = arena_alloc(ledger->arena, sizeof(*page));
+	if (!page)
+		return NULL;
+	/* Whoever loses this race leaves its page behind: 16 KiB, once. */
+	atomic_compare_exchange_strong(&ledger->pages[fd / PAGE_SLOTS], &none, page);
+
+	uint32_t end = atomic_load(&ledger->page_end), mine = (uint32_t)fd / PAGE_SLOTS + 1;
+	while (end < mine && !atomic_compare_exchange_weak(&ledger->page_end, &end, mine))
+		;
+	return slot_of(ledger, fd);
+}
+
+static struct ledger_words pack(const struct ledger *ledger, const struct ledger_entry *entry)
+{
+	uint64_t generation = atomic_load_explicit(&ledger->generation, memory_order_relaxed);
+	uint64_t dup_of = entry->dup_of < LEDGER_NO_FD ? entry->dup_of : LEDGER_NO_FD;
+	uint64_t opened_at = entry->opened_at < 1u << 30 ? entry->opened_at : (1u << 30) - 1;
+
+	return (struct ledger_words){
+		.a = (entry->stack & (STACK_LIMIT - 1)) | opened_at << A_OPENED_AT |
+		     (uint64_t)entry->kind << A_KIND | (uint64_t)entry->origin << A_ORIGIN |
+		     (uint64_t)entry->owner << A_OWNER | generation << A_GENERATION,
+		.b = (entry->connection & 0xfffff) | dup_of << B_DUP_OF |
+		     (uint64_t)(entry->thread & 0x3fffff) << B_THREAD,
+	};
+}
+
+void ledger_unpack(const struct ledger *ledger, struct ledger_words words,
+		   struct ledger_entry *entry)
+{
+	*entry = (struct ledger_entry){
+		.stack = BITS(words.a, 0, 20),
+		.connection = BITS(words.b, 0, 20),
+		.opened_at = BITS(words.a, A_OPENED_AT, 30),
+		.thread = BITS(words.b, B_THREAD, 22),
+		.dup_of = BITS(words.b, B_DUP_OF, 18),
+		.kind = BITS(words.a, A_KIND, 5),
+		.origin = BITS(words.a, A_ORIGIN, 2),
+		.owner = BITS(words.a, A_OWNER, 2),
+		.closing = words.a & CLOSING,
+		.before_fork = BITS(words.a, A_GENERATION, 4) != atomic_load(&ledger->generation),
+	};
+}
+
+/* Counts the entry in word a as closed. What was opened before a fork was counted as opened in
+ * another process, and so is its close. */
+static void count_closed(struct ledger *ledger, uint64_t a)
+{
+	if (!a || BITS(a, A_GENERATION, 4) !=
+			  atomic_load_explicit(&ledger->generation, memory_order_relaxed))
+		return;
+	struct stack_figures *figures = stack_table_figures(&ledger->stacks, BITS(a, 0, 20));
+	if (figures)
+		atomic_fetch_add_explicit(&figures->closed, 1, memory_order_relaxed);
+}
+
+void ledger_opened(struct ledger *ledger, int fd, const struct ledger_entry *entry)
+{
+	struct slot *slot = slot_make(ledger, fd);
+
+	if (!slot) {
+		atomic_fetch_add(&ledger->dropped, 1);
+		return;
+	}
+	struct ledger_words words = pack(ledger, entry);
+	struct stack_figures *figures = stack_table_figures(&ledger->stacks, entry->stack);
+	if (figures)
+		atomic_fetch_add_explicit(&figures->opened, 1, memory_order_relaxed);
+	atomic_store_explicit(&slot->b, words.b, memory_order_relaxed);
+	count_closed(ledger, atomic_exchange_explicit(&slot->a, words.a, memory_order_acq_rel));
+}
+
+bool ledger_closing(struct ledger *ledger, int fd)
+{
+	struct slot *slot = slot_of(ledger, fd);
+	uint64_t a = slot ? atomic_load_explicit(&slot->a, memory_order_relaxed) : 0;
+
+	while (a)
+		if (atomic_compare_exchange_weak(&slot->a, &a, a | CLOSING))
+			return true;
+	return false;
+}
+
+void ledger_closed(struct ledger *ledger, int fd)
+{
+	struct slot *slot = slot_of(ledger, fd);
+	uint64_t a = slot ? atomic_load_explicit(&slot->a, memory_order_relaxed) : 0;
+
+	if (a & CLOSING && atomic_compare_exchange_strong(&slot->a, &a, 0))
+		count_closed(ledger, a);
+}
+
+void ledger_still_open(struct ledger *ledger, int fd)
+{
+	struct slot *slot = slot_of(ledger, fd);
+	uint64_t a = slot ? atomic_load(&slot->a) : 0;
+
+	if (a & CLOSING)
+		atomic_compare_exchange_strong(&slot->a, &a, a & ~CLOSING);
+}
+
+static void each_in_range(struct ledger *ledger, unsigned int first, unsigned int last,
+			  void (*act)(struct ledger *, int))
+{
+	int end = ledger_end(ledger);
+
+	for (int fd = first < (unsigned int)end ? ledger_next(ledger, (int)first) : -1;
+	     fd >= 0 && (unsigned int)fd <= last; fd = ledger_next(ledger, fd + 1))
+		act(ledger, fd);
+}
+
+static void mark_closing(struct ledger *ledger, int fd)
+{
+	ledger_closing(ledger, fd);
+}
+
+void ledger_closing_range(struct ledger *ledger, unsigned int first, unsigned int last)
+{
+	each_in_range(ledger, first, last, mark_closing);
+}
+
+void ledger_closed_range(struct ledger *ledger, unsigned int first, unsigned int last)
+{
+	each_in_range(ledger, first, last, ledger_closed);
+}
+
+void ledger_still_open_range(struct ledger *ledger, unsigned int first, unsigned int last)
+{
+	each_in_range(ledger, first, last, ledger_still_open);
+}
+
+void ledger_forget(struct ledger *ledger, int fd)
+{
+	struct slot *slot = slot_of(ledger, fd);
+
+	if (slot)
+		count_closed(ledger, atomic_exchange(&slot->a, 0));
+}
+
+bool ledger_forget_if(struct ledger *ledger, int fd, struct ledger_words words)
+{
+	struct slot *slot = slot_of(ledger, fd);
+	uint64_t a = words.a;
+
+	if (!slot || !atomic_compare_exchange_strong(&slot->a, &a, 0))
+		return false;
+	count_closed(ledger, words.a);
+	return true;
+}
+
+bool ledger_read(const struct ledger *ledger, int fd, struct ledger_entry *entry,
+		 struct ledger_words *words)
+{
+	struct slot *slot = slot_of(ledger, fd);
+	struct ledger_words read = {0};
+
+	if (!slot)
+		return false;
+	/* b is that of a when a is the same before and after. */
+	do {
+		read.a = atomic_load_explicit(&slot->a, memory_order_acquire);
+		read.b = atomic_load_explicit(&slot->b, memory_order_acquire);
+	} while (read.a != atomic_load_explicit(&slot->a, memory_order_acquire));
+	if (!read.a)
+		return false;
+	if (entry)
+		ledger_unpack(ledger, read, entry);
+	if (words)
+		*words = read;
+	return true;
+}
+
+void ledger_set_connection(struct ledger *ledger, int fd, uint32_t connection)
+{
+	struct slot *slot = slot_of(ledger, fd);
+
+	if (!slot || !atomic_load(&slot->a))
+		return;
+	uint64_t b = atomic_load(&slot->b);
+	while (!atomic_compare_exchange_weak(&slot->b, &b, (b & ~UINT64_C(0xfffff)) | connection))
+		;
+}
+
+void ledger_set_owner(struct ledger *ledger, int fd, enum fd_owner owner)
+{
+	struct slot *slot = slot_of(ledger, fd);
+	uint64_t a = slot ? atomic_load(&slot->a) : 0;
+
+	while (a && !atomic_compare_exchange_weak(&slot->a, &a,
+						  (a & ~(UINT64_C(3) << A_OWNER)) |
+							  (uint64_t)owner << A_OWNER))
+		;
+}
+
+int ledger_end(const struct ledger *ledger)
+{
+	return (int)atomic_load(&ledger->page_end) * PAGE_SLOTS;
+}
+
+int ledger_next(const struct ledger *ledger, int from)
+{
+	int end = ledger_end(ledger);
+
+	for (int fd = from < 0 ? 0 : from; fd < end; fd++) {
+		struct slot *slot = slot_of(ledger, fd);
+
+		if (!slot)
+			fd |= PAGE_SLOTS - 1;
+		else if (atomic_load_explicit(&slot->a, memory_order_relaxed))
+			return fd;
+	}
+	return -1;
+}
+
+size_t ledger_count(const struct ledger *ledger)
+{
+	size_t count = 0;
+
+	for (int fd = ledger_next(ledger, 0); fd >= 0; fd = ledger_next(ledger, fd + 1)) {
+		struct ledger_words words;
+		count += ledger_read(ledger, fd, NULL, &words) && !(words.a & CLOSING);
+	}
+	return count;
+}
+
+void ledger_forked(struct ledger *ledger, bool stacks_torn)
+{
+	uint32_t generation = atomic_load(&ledger->generation) + 1;
+
+	if (stacks_torn)
+		stack_table_rebuild(&ledger->stacks);
+	stack_table_reset_figures(&ledger->stacks);
+	if (generation < LEDGER_GENERATIONS) {
+		atomic_store(&ledger->generation, generation);
+		return;
+	}
+	/* The counter is full: all that is here becomes simply old. */
+	for (int fd = ledger_next(ledger, 0); fd >= 0; fd = ledger_next(ledger, fd + 1)) {
+		struct slot *slot = slot_of(ledger, fd);
+		uint64_t a = atomic_load(&slot->a);
+		if (a)
+			atomic_store(&slot->a, (a & ~(UINT64_C(15) << A_GENERATION)) |
+						       (uint64_t)GENERATION_OLD << A_GENERATION);
+	}
+	atomic_store(&ledger->generation, GENERATION_FIRST);
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What is open, and from where. Descriptors are small dense integers, so the index is an array of
+ * 16-byte slots, taken from the system by pages as numbers appear. An entry is exchanged in and
+ * exchanged out: no lock, nothing for a signal handler or a fork to find half done.
+ *
+ * The ledger is an object without globals. It knows no hook, no signal and no way to read a stack.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../base/arena.h"
+#include "connection_table.h"
+#include "module_table.h"
+#include "stack_table.h"
+
+/* What the opening call says that a descriptor is. The kernel knows better at snapshot time; this
+ * is for what it does not tell (a POSIX message queue looks like a file there). */
+enum fd_kind {
+	FD_UNKNOWN,
+	FD_FILE,
+	FD_SOCKET,
+	FD_PIPE,
+	FD_EPOLL,
+	FD_EVENTFD,
+	FD_TIMERFD,
+	FD_SIGNALFD,
+	FD_INOTIFY,
+	FD_FANOTIFY,
+	FD_MEMFD,
+	FD_SHM,
+	FD_MQUEUE,
+	FD_PTY,
+	FD_PIDFD,
+	FD_USERFAULTFD,
+	FD_PERF,
+	FD_IO_URING,
+	FD_SECRETMEM,
+	FD_MOUNT,
+	FD_BPF,
+	FD_LANDLOCK,
+	FD_KIND_COUNT, /* at most 32 */
+};
+
+enum fd_origin { FD_OPENED, FD_DUPLICATED, FD_RECEIVED, FD_INHERITED };
+
+/* Which library object owns the descriptor, and so which call has to close it. */
+enum fd_owner { FD_OWNER_NONE, FD_OWNER_FILE, FD_OWNER_DIR, FD_OWNER_POPEN };
+
+enum {
+	LEDGER_NO_FD = (1 << 18) - 1,  /* dup_of: not known, or too large to be kept */
+	LEDGER_TICK_MS = 50,           /* opened_at counts these */
+	LEDGER_GENERATIONS = 16,
+};
+
+struct ledger_entry {
+	uint32_t stack;      /* where it was opened; STACK_NONE for what was there at start */
+	uint32_t connection; /* connect's stack and address: an id of the connection table, or 0 */
+	uint32_t opened_at;  /* ticks of LEDGER_TICK_MS since the ledger began; 30 bits */
+	uint32_t thread;     /* kernel thread id of the opener; 22 bits */
+	uint32_t dup_of;     /* FD_DUPLICATED: the number that was copied; else LEDGER_NO_FD */
+	enum fd_kind kind;
+	enum fd_origin origin;
+	enum fd_owner owner;
+	bool closing;        /* a close has begun and not yet returned */
+	bool before_fork;    /* it was opened in a process that this one was forked from */
+};
+
+/* A slot as stored; equal words mean an unchanged entry. {0, 0} is empty. */
+struct ledger_words {
+	uint64_t a, b;
+};
+
+struct ledger {
+	struct arena *arena;
+	_Atomic(struct ledger_page *) *pages; /* by fd / LEDGER_PAGE_SLOTS */
+	_Atomic uint32_t page_end;            /* one past the highest page in use */
+	_Atomic uint32_t generation;          /* 1 .. LEDGER_GENERATIONS - 1; moves on in a fork */
+	_Atomic uint64_t dropped;             /* descriptors not recorded for want of memory */
+	struct module_table modules;
+	struct stack_table stacks;
+	struct connection_table connections;
+};
+
+/* Prepares an empty ledger that takes its memory from arena. False: no memory. */
+bool ledger_init(struct ledger *ledger, struct arena *arena);
+
+/* Records that fd is open as entry says; what the slot held before counts as closed. Called after
+ * the real open has returned. Async-signal-safe, lock-free, any thread. */
+void ledger_opened(struct ledger *ledger, int fd, const struct ledger_entry *entry);
+
+/* Before the real close: marks fd's entry as closing. True when there was an entry. */
+bool ledger_closing(struct ledger *ledger, int fd);
+/* After it: takes the marked entry out, unless the number has been opened anew. */
+void ledger_closed(struct ledger *ledger, int fd);
+/* Instead, when the real call failed and fd is still open: takes the mark off. */
+void ledger_still_open(struct ledger *ledger, int fd);
+
+/* The same for the range first..last (last included), for close_range and closefrom. */
+void ledger_closing_range(struct ledger *ledger, unsigned int first, unsigned int last);
+void ledger_closed_range(struct ledger *ledger, unsigned int first, unsigned int last);
+void ledger_still_open_range(struct ledger *ledger, unsigned int first, unsigned int last);
+
+/* Removes fd's entry at once: it is known to be closed. */
+void ledger_forget(struct ledger *ledger, int fd);
+/* The same if the slot still has these words; false when it has not, and nothing was removed. */
+bool ledger_forget_if(struct ledger *ledger, int fd, struct ledger_words words);
+
+/* Reads fd's slot; false when it is empty. words may be NULL. */
+bool ledger_read(const struct ledger *ledger, int fd, struct ledger_entry *entry,
+		 struct ledger_words *words);
+/* Takes a slot's words apart, as ledger_read does. */
+void ledger_unpack(const struct ledger *ledger, struct ledger_words words,
+		   struct ledger_entry *entry);
+
+/* Sets what becomes known later; does nothing when fd has no entry. */
+void ledger_set_connection(struct ledger *ledger, int fd, uint32_t connection);
+void ledger_set_owner(struct ledger *ledger, int fd, enum fd_owner owner);
+
+/* Returns the lowest number >= from that has an entry, or -1. Numbers may come and go meanwhile. */
+int ledger_next(const struct ledger *ledger, int from);
+
+/* One past the highest number for which slots exist. */
+int ledger_end(const struct ledger *ledger);
+
+/* How many entries there are, the closing ones left out. Reads every slot. */
+size_t ledger_count(const struct ledger *ledger);
+
+/* In a forked child, once, before anything else: what is in the ledger becomes "before fork" and
+ * the figures start at zero. stacks_torn: another thread was inside stack_table_intern. */
+void ledger_forked(struct ledger *ledger, bool stacks_torn);

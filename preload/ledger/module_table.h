@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The modules (executables and shared libraries) that captured frames lie in. A frame is kept as
+ * module and offset, so that it keeps its meaning after dlclose, after a reload at another address,
+ * and in another process. Entries are added on the first frame in a module and never removed.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../base/arena.h"
+
+enum {
+	MODULE_NONE = 0,           /* the frame's offset is an absolute address (JIT code) */
+	MODULE_LIMIT = 4096,       /* most modules; frames in later ones are kept as addresses */
+	MODULE_BUILD_ID_MAX = 32,  /* bytes */
+};
+
+struct module {
+	_Atomic uintptr_t bias;    /* load address: run-time address - address in the ELF file */
+	_Atomic uintptr_t start;   /* lowest mapped address, as last seen */
+	_Atomic uintptr_t end;     /* one past the highest */
+	_Atomic bool unloaded;     /* dlclose took it away */
+	bool is_main;              /* the program itself: /proc/self/exe is its file */
+	bool has_file;             /* false for the vDSO */
+	uint8_t build_id_size;     /* 0: the module has none */
+	uint8_t build_id[MODULE_BUILD_ID_MAX];
+	const char *path;          /* as the loader knows it; never NULL, lives with the table */
+};
+
+struct module_table {
+	struct arena *arena;
+	_Atomic uint32_t count; /* valid ids are 1 .. count */
+	struct module *modules; /* MODULE_LIMIT + 1 of them, [0] unused */
+};
+
+/* Prepares a table that takes its memory from arena. False: no memory. */
+bool module_table_init(struct module_table *table, struct arena *arena);
+
+/* Returns the id of the module with this path and build-id, adding it when it is new, and notes
+ * where it is mapped now; MODULE_NONE when the table is full. Callers hold the capture lock.
+ * path and build_id are copied. */
+uint32_t module_table_add(struct module_table *table, const char *path, const uint8_t *build_id,
+			  size_t build_id_size, uintptr_t bias, uintptr_t start, uintptr_t end);
+
+/* The module of id, or NULL for MODULE_NONE. Any thread, async-signal-safe. */
+static inline struct module *module_table_get(const struct module_table *table, uint32_t id)
+{
+	return id ? &table->modules[id] : NULL;
+}

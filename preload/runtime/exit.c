@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The end of the program. on_exit handlers run in reverse order of registration, and ours is
+ * registered before the loader's own handler, which runs the destructors of the program and of all its
+ * libraries: so ours comes after all of these (an ordinary destructor would report what a library is
+ * about to close). _exit and _Exit run no handler and are hooked; quick_exit has a list of its own.
+ */
+#include "exit.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../base/line.h"
+#include "../hooks/real.h"
+#include "runtime.h"
+#include "trigger.h"
+
+/* glibc's at_quick_exit is a static wrapper around this one (Itanium C++ ABI's __cxa_atexit). */
+int __cxa_at_quick_exit(void (*function)(void *), void *dso);
+
+/* Returns the status to end with. how: "exit with status ", ... */
+static int end(const char *how, bool has_status, int status)
+{
+	struct snapshot_result result = {0};
+	struct options *options = &runtime.options;
+	unsigned int flags = TRIGGER_WAIT | (options->verbose ? 0 : TRIGGER_ONLY_UNCLOSED);
+	struct line why = {0};
+
+	if (!runtime_on() || (!options->exit && !options->exitcode) ||
+	    atomic_exchange(&runtime.ended, true))
+		return status;
+	line_add(&why, how);
+	if (has_status)
+		line_number(&why, status & 0xff);
+	if (!options->exit)
+		flags |= TRIGGER_COUNT_ONLY;
+	trigger_snapshot(why.text, flags, &result);
+	return options->exitcode && result.unclosed ? options->exitcode : status;
+}
+
+void exit_now(int status)
+{
+	status = end("_exit with status ", true, status);
+	REAL(_exit)(status);
+}
+
+void exit_by_signal(const char *name)
+{
+	struct line how = {0};
+
+	if (!runtime.options.exit)
+		return;
+	line_add(&how, "SIG");
+	line_add(&how, name);
+	line_add(&how, ", which ends the program");
+	end(how.text, false, 0);
+}
+
+static void at_exit(int status, void *data)
+{
+	int wanted = end("exit with status ", true, status);
+
+	(void)data;
+	/* exit() called by a handler goes on with the handlers that are left, the flushing of streams
+	 * among them, and ends with the new status (glibc's __run_exit_handlers). */
+	if (wanted != status)
+		exit(wanted);
+}
+
+static void at_quick_exit_(void *data)
+{
+	int wanted = end("quick_exit", false, -1);
+
+	(void)data;
+	if (wanted != -1)
+		REAL(_exit)(wanted);
+}
+
+void exit_register(void)
+{
+	on_exit(at_exit, NULL);
+	__cxa_at_quick_exit(at_quick_exit_, NULL);
+}

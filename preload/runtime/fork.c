@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+/*
+ * fork. The child notices by itself: its gate is zero (see runtime.h), whichever call made it, and
+ * the first hook there repairs what was copied half done. The handlers around the C library's fork
+ * see to it that there is mostly nothing to repair: registered first, they run closest to the system
+ * call itself. Around calls that run no handlers, hooks/process.c does the same.
+ */
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+
+#include "../base/syscall.h"
+#include "runtime.h"
+
+/* Belong to the thread that forks: it holds the capture lock. */
+static bool held;
+static uint64_t mask;
+
+static void before(void)
+{
+	uint64_t own;
+
+	if (runtime_on() && capture_before_fork(&runtime.capture, &own)) {
+		mask = own;
+		held = true;
+	}
+}
+
+static void after(void)
+{
+	/* held is ours only if before() got the lock; another thread's walk never sets it. */
+	if (held) {
+		held = false;
+		capture_after_fork(&runtime.capture, mask);
+	}
+}
+
+static void after_in_child(void)
+{
+	/* Where memory is not wiped (Linux before 4.14) this is how the child knows. */
+	if (runtime.wiped && atomic_load(&runtime.wiped->gate) == GATE_OPEN && !thread_state.vforks)
+		memset(runtime.wiped, 0, sizeof(*runtime.wiped));
+	after();
+}
+
+void fork_register(void)
+{
+	pthread_atfork(before, after, after_in_child);
+}
+
+void fork_happened(void)
+{
+	const uint64_t all = UINT64_MAX;
+	uint64_t own;
+	uint32_t nobody = 0;
+
+	RAW(rt_sigprocmask, SIG_SETMASK, &all, &own, sizeof(all));
+	if (atomic_compare_exchange_strong(&runtime.wiped->forking, &nobody, 1)) {
+		thread_state.vforks = 0;
+		atomic_store(&runtime.pid, (int)RAW(getpid));
+		atomic_fetch_add(&runtime.forks, 1);
+		atomic_store(&runtime.number, 0);
+		atomic_store(&runtime.ended, false);
+		capture_forked(&runtime.capture);
+		atomic_store(&runtime.wiped->gate, GATE_OPEN);
+	} else {
+		/* Another thread of the new process is at it, with its signals blocked. */
+		while (atomic_load(&runtime.wiped->gate) == GATE_NEW)
+			RAW(sched_yield);
+	}
+	RAW(rt_sigprocmask, SIG_SETMASK, &own, NULL, sizeof(own));
+}

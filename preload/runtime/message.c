@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+/* See message.h. */
+#include "message.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+
+#include "../base/syscall.h"
+
+static _Atomic uint64_t device, inode; /* of stderr; inode 0: there is none */
+
+static bool look(uint64_t *dev, uint64_t *ino)
+{
+	struct stat status;
+	int domain = AF_UNSPEC;
+	socklen_t size = sizeof(domain);
+
+	if (RAW(newfstatat, 2, "", &status, AT_EMPTY_PATH) < 0)
+		return false;
+	if (S_ISSOCK(status.st_mode) &&
+	    (RAW(getsockopt, 2, SOL_SOCKET, SO_DOMAIN, &domain, &size) < 0 || domain != AF_UNIX))
+		return false;
+	*dev = status.st_dev;
+	*ino = status.st_ino;
+	return true;
+}
+
+void message_note_stderr(void)
+{
+	uint64_t dev = 0, ino = 0;
+
+	if (!look(&dev, &ino))
+		ino = 0;
+	atomic_store(&device, dev);
+	atomic_store(&inode, ino);
+}
+
+bool message_stderr_is_ours(void)
+{
+	uint64_t dev, ino;
+
+	return atomic_load(&inode) && look(&dev, &ino) && dev == atomic_load(&device) &&
+	       ino == atomic_load(&inode);
+}
+
+void message(const struct line *line)
+{
+	struct pollfd room = {.fd = 2, .events = POLLOUT};
+	struct timespec patience = {.tv_sec = 1};
+	struct iovec parts[] = {
+		{.iov_base = (char *)"fdtrail: ", .iov_len = strlen("fdtrail: ")},
+		{.iov_base = (char *)line->text, .iov_len = line->length},
+		{.iov_base = (char *)"\n", .iov_len = 1},
+	};
+
+	if (!message_stderr_is_ours())
+		return;
+	/* A reader that has stopped reading must not stop the program. */
+	if (RAW(ppoll, &room, 1, &patience, NULL, 8) <= 0 || !(room.revents & POLLOUT))
+		return;
+	RAW(writev, 2, parts, 3);
+}

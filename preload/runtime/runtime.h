@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What holds the parts together inside the traced program: the one ledger, the gate that every hook
+ * passes, the thread's own few bytes, and the calls by which hooks report what they saw.
+ */
+#pragma once
+
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include "../capture/capture.h"
+#include "../ledger/ledger.h"
+#include "options.h"
+
+/* Whether hooks record. In memory that fork sets to zero in the child (MADV_WIPEONFORK), which is how
+ * a hook notices, by the load that it makes anyway, that it runs in a forked process. */
+enum gate {
+	GATE_NEW,    /* not started yet, or just forked */
+	GATE_OPEN,
+	GATE_SHARED, /* a process made by clone(CLONE_VM) may share this memory: ask who we are */
+	GATE_SHUT,   /* not a program to trace, or no memory */
+};
+
+struct wiped {
+	_Atomic uint32_t gate;
+	_Atomic uint32_t forking;  /* a thread is repairing after a fork */
+	_Atomic uint32_t snapshot; /* a snapshot is being taken */
+	_Atomic uint32_t again;    /* .. and has been asked for once more */
+};
+
+struct runtime {
+	struct arena arena;
+	struct ledger ledger;
+	struct capture capture;
+	struct options options;
+	struct wiped *wiped;
+	_Atomic int pid;          /* whose descriptors the ledger holds */
+	_Atomic uint32_t forks;   /* how often this memory has been forked */
+	uint64_t started_ms;      /* CLOCK_MONOTONIC_COARSE */
+	_Atomic uint32_t number;  /* of the last snapshot */
+	_Atomic bool watching;    /* a threshold or an interval is set */
+	_Atomic bool ended;       /* the exit snapshot has been taken */
+	char program[64];         /* argv[0]'s last part */
+	char main_path[PATH_MAX]; /* the program's file */
+};
+
+extern struct runtime runtime;
+
+/* The thread's own: 32 bytes of the loader's small reserve. */
+struct thread_state {
+	uint32_t vforks;     /* inside how many vforks this thread is; see vfork-*.S, which needs it
+			      * first. THREAD_INSIDE: the thread is inside a library of ours */
+	uint32_t tid;        /* kernel thread id, once asked for .. */
+	uint32_t tid_forks;  /* .. while runtime.forks was this, plus 1 */
+	uint32_t unused;
+	struct stack_bounds bounds;
+};
+
+enum { THREAD_INSIDE = 1 << 30 };
+
+extern _Thread_local struct thread_state thread_state __attribute__((tls_model("initial-exec")));
+
+/* True when this process' descriptors are to be recorded; the slow part of runtime_on. */
+bool runtime_on_slowly(void);
+
+static inline bool runtime_on(void)
+{
+	if (__builtin_expect(atomic_load_explicit(&runtime.wiped->gate, memory_order_acquire) ==
+					     GATE_OPEN &&
+				     !thread_state.vforks,
+			     1))
+		return true;
+	return runtime_on_slowly();
+}
+
+/* What a hook knows of a descriptor that its real function has returned. */
+struct opening {
+	enum fd_kind kind;
+	enum fd_origin origin;
+	enum fd_owner owner;
+	int dup_of; /* FD_DUPLICATED: the number that was copied */
+};
+
+/* Records fd as opened by the function whose hook has this frame address (__builtin_frame_address(0)
+ * in the hook itself). Async-signal-safe, keeps errno. */
+void runtime_opened(int fd, const struct opening *opening, const void *frame);
+
+/* The same for a plain open: what socket(), open() and their like end with. On -1 looks whether
+ * descriptors have run out; name is the hooked function's. Returns fd. */
+int runtime_result(int fd, enum fd_kind kind, const char *name, const void *frame);
+
+/* A hooked function failed: takes a snapshot when errno says that descriptors have run out. */
+void runtime_failed(const char *name);
+
+/* Around the real close of fd. runtime_closing says whether there is an entry to be ended. */
+bool runtime_closing(int fd);
+void runtime_closed(int fd);
+
+/* connect(fd, address) was called by the function whose hook has this frame address. */
+void runtime_connected(int fd, const struct sockaddr *address, socklen_t length, const void *frame);
+
+/* The registers in the caller of the hook with this frame address. */
+struct registers runtime_registers(const void *frame);
+
+/* Milliseconds of CLOCK_MONOTONIC_COARSE. */
+uint64_t runtime_now_ms(void);
+
+/* Starts what hooks need: options, memory, real functions. The constructor's work, or the first
+ * hook's when another library's constructor was faster. */
+void runtime_start(void);
+
+/* fork.c: what surrounds fork, for the constructor; and a hook's first call in the child. */
+void fork_register(void);
+void fork_happened(void);

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The start, in two parts. What hooks need is made ready by whoever comes first, another library's
+ * constructor that opens something or our own: memory, options, and what was open before. What calls
+ * into the loader or registers something waits for our constructor.
+ */
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "../base/syscall.h"
+#include "../hooks/real.h"
+#include "../base/descriptors.h"
+#include "exit.h"
+#include "message.h"
+#include "runtime.h"
+#include "signals.h"
+#include "trigger.h"
+
+static struct wiped shut = {.gate = GATE_SHUT};
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static void copy(char *to, size_t size, const char *from)
+{
+	size_t length = strnlen(from, size - 1);
+
+	memcpy(to, from, length);
+	to[length] = '\0';
+}
+
+static void find_names(void)
+{
+	long length = RAW(readlinkat, AT_FDCWD, "/proc/self/exe", runtime.main_path,
+			  sizeof(runtime.main_path) - 1);
+	const char *name = program_invocation_name ? last_part(program_invocation_name) : "";
+
+	if (length <= 0) {
+		const char *executed = (const char *)getauxval(AT_EXECFN);
+		copy(runtime.main_path, sizeof(runtime.main_path), executed ? executed : "unknown");
+	}
+	if (!*name)
+		name = last_part(runtime.main_path);
+	copy(runtime.program, sizeof(runtime.program), name);
+}
+
+static void note_inherited(int fd, void *data)
+{
+	(void)data;
+	ledger_opened(&runtime.ledger, fd,
+		      &(struct ledger_entry){.origin = FD_INHERITED, .dup_of = LEDGER_NO_FD});
+}
+
+/* False: there is no memory. */
+static bool prepare(void)
+{
+	struct wiped *wiped = memory_map(sizeof(*wiped));
+
+	if (!wiped)
+		return false;
+	/* Linux 4.14. Where it fails, only forks through the C library are noticed: fork.c. */
+	RAW(madvise, wiped, 4096, MADV_WIPEONFORK);
+	runtime.started_ms = runtime_now_ms();
+	if (!ledger_init(&runtime.ledger, &runtime.arena) ||
+	    !capture_init(&runtime.capture, &runtime.ledger, runtime.options.depth,
+			  runtime.main_path))
+		return false;
+	atomic_store(&runtime.pid, (int)RAW(getpid));
+	descriptors_each(note_inherited, NULL);
+	trigger_start();
+	atomic_store(&wiped->gate, GATE_OPEN);
+	runtime.wiped = wiped;
+	return true;
+}
+
+void runtime_start(void)
+{
+	static _Atomic bool begun;
+	const char *only = options_only(environ);
+
+	if (atomic_exchange(&begun, true))
+		return;
+	real_resolve();
+	find_names();
+	/* A program with more rights than its user: the loader leaves most preloads out by itself. */
+	if (getauxval(AT_SECURE) || (!options_match(only, runtime.program) &&
+				     !options_match(only, last_part(runtime.main_path)))) {
+		runtime.wiped = &shut;
+		return;
+	}
+	message_note_stderr();
+	options_read(&runtime.options, environ);
+	if (!prepare()) {
+		struct line line = {0};
+
+		runtime.wiped = &shut;
+		line_add(&line, "there is no memory for the ledger; nothing is traced");
+		message(&line);
+	}
+}
+
+/* Go's linker leaves a note named "Go" in every executable (cmd/link, .note.go.buildid). */
+static bool is_go_program(void)
+{
+	const ElfW(Phdr) *headers = (const void *)getauxval(AT_PHDR);
+	size_t count = getauxval(AT_PHNUM);
+	uintptr_t bias = 0;
+
+	for (size_t i = 0; headers && i < count; i++)
+		if (headers[i].p_type == PT_PHDR)
+			bias = (uintptr_t)headers - headers[i].p_vaddr;
+	for (size_t i = 0; headers && i < count; i++) {
+		const ElfW(Nhdr) *note = (const void *)(bias + headers[i].p_vaddr);
+
+		if (headers[i].p_type == PT_NOTE && headers[i].p_memsz > sizeof(*note) + 4 &&
+		    note->n_namesz == 4 && memcmp(note + 1, "Go\0", 4) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void say_what_matters(void)
+{
+	struct line line = {0};
+
+	if (is_go_program()) {
+		line_quote(&line, runtime.program);
+		line_add(&line, " is a Go program: it makes its own system calls, which a preloaded "
+				"library can't see; use `fdtrail run`");
+		message(&line);
+	} else if (!unwinder_usable()) {
+		line_add(&line, unwinder_name());
+		line_add(&line, "; stacks follow frame pointers only and may lack frames");
+		message(&line);
+	}
+	if (runtime.options.verbose)
+		options_print(&runtime.options, environ);
+}
+
+__attribute__((constructor)) static void start(void)
+{
+	int saved = errno;
+
+	runtime_start();
+	if (runtime_on()) {
+		thread_state.vforks |= THREAD_INSIDE;
+		capture_load_unwinder(&runtime.capture);
+		thread_state.vforks &= ~(uint32_t)THREAD_INSIDE;
+		fork_register();
+		exit_register();
+		signals_register();
+		say_what_matters();
+	}
+	errno = saved;
+}

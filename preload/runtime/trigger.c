@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See trigger.h. The helper process costs a clone and a wait, some 100 us; the program's thread
+ * stands still meanwhile (CLONE_VFORK), its other threads run on. Where the kernel refuses a process
+ * (a limit, a seccomp filter) the snapshot is taken in the thread itself, and opens its files there.
+ */
+#include "trigger.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "../base/call_on_stack.h"
+#include "../base/syscall.h"
+#include "../hooks/real.h"
+#include "message.h"
+#include "output.h"
+#include "runtime.h"
+
+enum {
+	OWN_STACK = 64 * 1024,     /* for this file */
+	HELPER_STACK = 192 * 1024, /* for snapshot_take and output_open */
+	ROOM = 3,                  /* descriptors that a snapshot has open at a time */
+	WAIT_NAPS = 10 * 1000,     /* of 1 ms: a snapshot of another thread is waited for */
+	EMFILE_PAUSE_MS = 60 * 1000,
+};
+
+struct job {
+	const char *why;
+	unsigned int flags;
+	struct snapshot_request request;
+	struct snapshot_result result;
+	char *stacks;
+	bool opened; /* the output could be opened */
+};
+
+static void say(const char *text)
+{
+	struct line line = {0};
+
+	line_add(&line, text);
+	message(&line);
+}
+
+static void helper_crashed(int signal)
+{
+	RAW(exit_group, 128 + signal);
+}
+
+/* A fault in here must not become the program's: before Linux 5.16 a core dump of the helper would
+ * end every process that shares its memory. */
+static void catch_faults(void)
+{
+	static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE};
+	struct {
+		void (*handler)(int);
+		unsigned long flags;
+		void (*restorer)(void);
+		uint64_t mask;
+	} action = {.handler = helper_crashed, .flags = 0x04000000 /* SA_RESTORER */};
+	uint64_t open = 0;
+
+	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
+		RAW(rt_sigaction, faults[i], &action, NULL, sizeof(action.mask));
+		open |= UINT64_C(1) << (faults[i] - 1);
+	}
+	RAW(rt_sigprocmask, SIG_UNBLOCK, &open, NULL, sizeof(open));
+}
+
+static bool has_room(void)
+{
+	int held[ROOM];
+	int count = 0;
+
+	while (count < ROOM && (held[count] = (int)RAW(eventfd2, 0, O_CLOEXEC)) >= 0)
+		count++;
+	for (int i = 0; i < count; i++)
+		RAW(close, held[i]);
+	return count == ROOM;
+}
+
+/* The frozen table may be full: lift the helper's own limit, or else give up numbers of inherited
+ * descriptors in the copy, which are only counted. */
+static void make_room(struct snapshot_request *request)
+{
+	struct rlimit limit;
+	int given = 0;
+
+	if (has_room())
+		return;
+	if (RAW(prlimit64, 0, RLIMIT_NOFILE, NULL, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		RAW(prlimit64, 0, RLIMIT_NOFILE, &limit, NULL);
+		limit.rlim_cur = limit.rlim_max += 64;
+		RAW(prlimit64, 0, RLIMIT_NOFILE, &limit, NULL);
+	}
+	for (int fd = 0; fd < request->before_end && given < SNAPSHOT_HIDDEN_MAX && !has_room(); fd++) {
+		struct ledger_entry entry;
+
+		if (!ledger_read(request->ledger, fd, &entry, NULL) ||
+		    entry.origin != FD_INHERITED || (fd == 2 && !*runtime.options.output))
+			continue;
+		RAW(close, fd);
+		request->hidden[given++] = fd;
+	}
+}
+
+static void write_snapshot(struct job *job)
+{
+	if (job->flags & TRIGGER_COUNT_ONLY) {
+		job->request.output = -1;
+		snapshot_take(&job->request, &job->result);
+		return;
+	}
+	job->request.output = output_open(&runtime.options, &job->request);
+	if (job->request.output < 0)
+		return;
+	job->opened = true;
+	snapshot_take(&job->request, &job->result);
+	if (job->result.error)
+		output_failed(&runtime.options, &job->request, job->result.error);
+	if (job->request.output != 2)
+		RAW(close, job->request.output);
+}
+
+static int helper(void *data)
+{
+	struct job *job = data;
+
+	catch_faults();
+	make_room(&job->request);
+	write_snapshot(job);
+	return 0;
+}
+
+static struct ledger_words *copy_slots(struct snapshot_request *request)
+{
+	struct ledger *ledger = request->ledger;
+	struct ledger_words *copy;
+
+	request->before_end = ledger_end(ledger);
+	copy = memory_map((size_t)request->before_end * sizeof(*copy) + 1);
+	for (int fd = ledger_next(ledger, 0); copy && fd >= 0 && fd < request->before_end;
+	     fd = ledger_next(ledger, fd + 1))
+		ledger_read(ledger, fd, NULL, &copy[fd]);
+	request->before = copy;
+	return copy;
+}
+
+static void run(struct job *job)
+{
+	struct snapshot_request *request = &job->request;
+	struct options *options = &runtime.options;
+	int status = 0;
+
+	*request = (struct snapshot_request){
+		.ledger = &runtime.ledger,
+		.hidden = {-1, -1, -1, -1},
+		.why = job->why,
+		.number = atomic_load(&runtime.number) + 1,
+		.pid = atomic_load(&runtime.pid),
+		.thread = (int)RAW(gettid),
+		.program = runtime.program,
+		.started_ms = runtime.started_ms,
+		.libunwind = unwinder_name(),
+		.show = options->show != OPTION_AUTO ? options->show
+			: *options->output	     ? SNAPSHOT_SHOW_ALL
+						     : 5,
+		.kinds = options->kinds,
+		.inherited = options->inherited,
+		.only_unclosed = job->flags & TRIGGER_ONLY_UNCLOSED,
+	};
+	struct ledger_words *before = copy_slots(request);
+	if (!before) {
+		say("no snapshot: there is no memory for one");
+		return;
+	}
+	int pid = REAL(clone)(helper, job->stacks + HELPER_STACK, CLONE_VM | CLONE_VFORK, job);
+	if (pid < 0)
+		write_snapshot(job);
+	else if (RAW(wait4, pid, &status, __WALL, NULL) == pid && status != 0)
+		say("the snapshot was cut short: the process that wrote it was ended");
+	if (job->result.written)
+		atomic_fetch_add(&runtime.number, 1);
+	memory_unmap(before, (size_t)request->before_end * sizeof(*before) + 1);
+}
+
+/* Makes sure that there is one snapshot at a time. False: one in progress will be repeated. */
+static bool claim(unsigned int flags)
+{
+	struct wiped *wiped = runtime.wiped;
+
+	for (int naps = 0;; naps++) {
+		uint32_t free = 0;
+
+		if (atomic_compare_exchange_strong(&wiped->snapshot, &free, 1))
+			return true;
+		if (flags & TRIGGER_WAIT) {
+			if (naps == WAIT_NAPS)
+				return false;
+			RAW(nanosleep, &((struct timespec){.tv_nsec = 1000 * 1000}), NULL);
+		} else if (atomic_exchange(&wiped->again, 1)) {
+			return false;
+		}
+	}
+}
+
+static void run_on_stack(void *data)
+{
+	struct job *job = data;
+
+	run(job);
+}
+
+bool trigger_snapshot(const char *why, unsigned int flags, struct snapshot_result *result)
+{
+	struct job job = {.why = why, .flags = flags};
+	const uint64_t all = UINT64_MAX;
+	int saved = errno;
+	uint64_t mask;
+
+	RAW(rt_sigprocmask, SIG_SETMASK, &all, &mask, sizeof(all));
+	bool claimed = claim(flags);
+	while (claimed) {
+		atomic_store(&runtime.wiped->again, 0);
+		job.result = (struct snapshot_result){0};
+		job.stacks = memory_map(HELPER_STACK + OWN_STACK);
+		if (job.stacks)
+			call_on_stack(run_on_stack, &job, job.stacks + HELPER_STACK + OWN_STACK);
+		else
+			say("no snapshot: there is no memory for one");
+		memory_unmap(job.stacks, HELPER_STACK + OWN_STACK);
+		atomic_store(&runtime.wiped->snapshot, 0);
+		/* Asked for meanwhile: what was asked for is the state from then on. */
+		uint32_t free = 0;
+		claimed = atomic_load(&runtime.wiped->again) && !(flags & TRIGGER_WAIT) &&
+			  atomic_compare_exchange_strong(&runtime.wiped->snapshot, &free, 1);
+	}
+	RAW(rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));
+	errno = saved;
+	if (result)
+		*result = job.result;
+	return job.opened;
+}
+
+void trigger_out_of_descriptors(const char *name)
+{
+	static _Atomic uint64_t next;
+	uint64_t now = runtime_now_ms(), due = atomic_load(&next);
+	int error = errno;
+	struct line why = {0};
+
+	if (now < due || !atomic_compare_exchange_strong(&next, &due, now + EMFILE_PAUSE_MS))
+		return;
+	line_add(&why, error == ENFILE ? "ENFILE: " : "EMFILE: ");
+	line_add(&why, name);
+	line_add(&why, error == ENFILE ? "() failed, the system has no file left"
+				       : "() failed, no descriptor is left");
+	trigger_snapshot(why.text, 0, NULL);
+	errno = error;
+}
+
+static _Atomic int64_t opens_left;    /* until the descriptors are counted again */
+static _Atomic uint32_t threshold;    /* the next to be reported */
+static _Atomic uint64_t next_snapshot; /* ms: when the interval ends */
+
+static void watch_threshold(void)
+{
+	/* The count can't grow faster than by one an open, so it is taken only when it could have
+	 * reached the threshold; large thresholds are met to within 1/64. */
+	if (atomic_fetch_sub(&opens_left, 1) > 1)
+		return;
+	uint32_t due = atomic_load(&threshold);
+	size_t count = ledger_count(&runtime.ledger);
+	if (count >= due && atomic_compare_exchange_strong(&threshold, &due, due * 2)) {
+		struct line why = {0};
+
+		line_add(&why, "threshold: ");
+		line_number(&why, (int64_t)count);
+		line_add(&why, " descriptors are open, ");
+		line_number(&why, due);
+		line_add(&why, " was the mark");
+		trigger_snapshot(why.text, 0, NULL);
+		due *= 2;
+	}
+	int64_t left = (int64_t)due - (int64_t)count, least = due / 64;
+	atomic_store(&opens_left, left > least ? left : least);
+}
+
+void trigger_watch(int fd, uint64_t now)
+{
+	if (fd >= 0 && runtime.options.threshold)
+		watch_threshold();
+
+	uint64_t due = atomic_load(&next_snapshot);
+	uint64_t interval = (uint64_t)runtime.options.interval * 1000;
+	if (interval && now >= due &&
+	    atomic_compare_exchange_strong(&next_snapshot, &due, now + interval))
+		trigger_snapshot("interval", 0, NULL);
+}
+
+void trigger_start(void)
+{
+	atomic_store(&threshold, runtime.options.threshold);
+	atomic_store(&opens_left, 0);
+	atomic_store(&next_snapshot,
+		     runtime_now_ms() + (uint64_t)runtime.options.interval * 1000);
+	atomic_store(&runtime.watching, runtime.options.threshold || runtime.options.interval);
+}

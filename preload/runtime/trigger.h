@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What asks for a snapshot, and how one is taken without the program noticing: in a helper process
+ * that shares our memory and has a frozen copy of our descriptor table (clone with CLONE_VM and
+ * CLONE_VFORK, without CLONE_FILES). So no number is ever taken from the program, there is no
+ * descriptor of ours that it could close or see, and a full table is no obstacle.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../snapshot/snapshot.h"
+
+enum trigger_flags {
+	TRIGGER_ONLY_UNCLOSED = 1, /* say nothing when nothing is unclosed */
+	TRIGGER_COUNT_ONLY = 4,    /* write nothing, only count what is unclosed */
+	TRIGGER_WAIT = 2,          /* another snapshot in progress is waited for, not joined */
+};
+
+/* Takes a snapshot, for the reason given; false when it could not be taken or written (a message has
+ * said so) or when one in progress will be repeated instead. result may be NULL. All signals are
+ * blocked meanwhile. Async-signal-safe, any thread, keeps errno. */
+bool trigger_snapshot(const char *why, unsigned int flags, struct snapshot_result *result);
+
+/* A hooked function failed with EMFILE or ENFILE (in errno). At most one snapshot a minute. */
+void trigger_out_of_descriptors(const char *name);
+
+/* After an open (fd >= 0) or close (-1) at now, while a threshold or an interval is set. */
+void trigger_watch(int fd, uint64_t now);
+
+/* Sets the watch up from the options. */
+void trigger_start(void);

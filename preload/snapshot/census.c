@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+/* See census.h. */
+#include "census.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "../base/descriptors.h"
+#include "../base/syscall.h"
+#include "describe.h"
+
+enum { SPARE = 16 }; /* numbers that may appear between counting and listing */
+
+struct listing {
+	struct census *census;
+	const struct snapshot_request *request;
+	size_t room;
+	uint64_t now_ms;
+};
+
+static bool is_own(const struct snapshot_request *request, int fd)
+{
+	return fd == request->output && fd > 2;
+}
+
+static void count_one(int fd, void *data)
+{
+	struct listing *listing = data;
+
+	listing->room += !is_own(listing->request, fd);
+}
+
+static uint64_t age_of(const struct listing *listing, const struct ledger_entry *entry)
+{
+	uint64_t opened = listing->request->started_ms +
+			  (uint64_t)entry->opened_at * LEDGER_TICK_MS;
+
+	return listing->now_ms > opened ? listing->now_ms - opened : 0;
+}
+
+static void classify(const struct listing *listing, struct descriptor *descriptor)
+{
+	const struct snapshot_request *request = listing->request;
+	struct ledger_words before = {0}, now = {0};
+	int fd = descriptor->fd;
+	bool known = ledger_read(request->ledger, fd, &descriptor->entry, &now);
+
+	if (request->before && fd < request->before_end)
+		before = request->before[fd];
+	if (known && descriptor->entry.closing)
+		descriptor->class = DESCRIPTOR_CLOSING;
+	else if (request->before && (before.a != now.a || (known && before.b != now.b)))
+		descriptor->class = DESCRIPTOR_CHANGING;
+	else if (!known)
+		descriptor->class = fd <= 2 ? DESCRIPTOR_INHERITED : DESCRIPTOR_UNSEEN;
+	else if (descriptor->entry.origin == FD_INHERITED || descriptor->entry.before_fork)
+		descriptor->class = DESCRIPTOR_INHERITED;
+	else
+		descriptor->class = DESCRIPTOR_OPENED;
+	if (known && descriptor->entry.origin != FD_INHERITED)
+		descriptor->age_ms = age_of(listing, &descriptor->entry);
+}
+
+static void list_one(int fd, void *data)
+{
+	struct listing *listing = data;
+	struct census *census = listing->census;
+
+	if (is_own(listing->request, fd) || census->count == listing->room)
+		return;
+	struct descriptor *descriptor = &census->descriptors[census->count++];
+	descriptor->fd = fd;
+	classify(listing, descriptor);
+	describe_inspect(descriptor);
+
+	bool wanted = listing->request->kinds & KIND_BIT(descriptor->kind);
+	switch (descriptor->class) {
+	case DESCRIPTOR_OPENED:
+	case DESCRIPTOR_UNSEEN:
+		census->unclosed += wanted;
+		census->unwanted += !wanted;
+		break;
+	case DESCRIPTOR_INHERITED:
+		census->inherited++;
+		break;
+	case DESCRIPTOR_CLOSING:
+		census->closing++;
+		break;
+	case DESCRIPTOR_CHANGING:
+		census->changing++;
+		break;
+	}
+}
+
+/* What the ledger holds, unchanged since before the copy, and the copy has not, was closed by a call
+ * that no hook saw. */
+static void forget_closed(struct census *census, const struct snapshot_request *request)
+{
+	size_t at = 0;
+
+	for (int fd = ledger_next(request->ledger, 0); fd >= 0;
+	     fd = ledger_next(request->ledger, fd + 1)) {
+		struct ledger_words words;
+		bool open = false;
+
+		/* Both go by rising numbers: /proc lists them so, and so does a probe. */
+		while (at < census->count && census->descriptors[at].fd < fd)
+			at++;
+		open = at < census->count && census->descriptors[at].fd == fd;
+		for (int i = 0; i < SNAPSHOT_HIDDEN_MAX; i++)
+			open = open || request->hidden[i] == fd;
+		if (open || !ledger_read(request->ledger, fd, NULL, &words))
+			continue;
+		if (request->before &&
+		    (fd >= request->before_end || request->before[fd].a != words.a))
+			continue;
+		census->forgotten += ledger_forget_if(request->ledger, fd, words);
+	}
+}
+
+/* Leaves only what the snapshot lists; the rest has been counted. */
+static void keep_listed(struct census *census, const struct snapshot_request *request)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < census->count; i++) {
+		const struct descriptor *descriptor = &census->descriptors[i];
+		bool listed = descriptor->class == DESCRIPTOR_OPENED ||
+			      descriptor->class == DESCRIPTOR_UNSEEN ||
+			      (descriptor->class == DESCRIPTOR_INHERITED && request->inherited);
+
+		if (listed && request->kinds & KIND_BIT(descriptor->kind))
+			census->descriptors[kept++] = *descriptor;
+	}
+	census->count = kept;
+}
+
+bool census_take(struct census *census, const struct snapshot_request *request,
+		 struct scratch *scratch)
+{
+	struct listing listing = {.census = census, .request = request};
+	struct timespec now = {0};
+
+	*census = (struct census){0};
+	RAW(clock_gettime, CLOCK_MONOTONIC, &now);
+	census->now_ms = listing.now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	descriptors_each(count_one, &listing);
+	listing.room += SPARE;
+	census->descriptors = scratch_array(scratch, listing.room, sizeof(*census->descriptors));
+	if (!census->descriptors)
+		return false;
+	descriptors_each(list_one, &listing);
+	census->open = census->count;
+	for (int i = 0; i < SNAPSHOT_HIDDEN_MAX; i++) {
+		census->inherited += request->hidden[i] >= 0;
+		census->open += request->hidden[i] >= 0;
+	}
+	forget_closed(census, request);
+	keep_listed(census, request);
+	return true;
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The count: every descriptor that is open in the frozen table, held against the ledger. This is where
+ * a snapshot's truth is made: what the ledger has and the kernel has not is taken out of the ledger,
+ * what the kernel has and the ledger has not is said to be unseen. Called once by snapshot.c.
+ */
+#pragma once
+
+#include "descriptor.h"
+#include "scratch.h"
+#include "snapshot.h"
+
+struct census {
+	struct descriptor *descriptors;
+	size_t count;     /* those that the snapshot lists */
+	size_t open;      /* the hidden ones included */
+	uint64_t now_ms;  /* CLOCK_MONOTONIC at the count */
+	size_t inherited; /* the hidden ones included */
+	size_t closing;   /* a close had begun */
+	size_t changing;  /* opened or closed around the moment of the copy */
+	size_t forgotten; /* were in the ledger, and closed by something unseen */
+	size_t unwanted; /* not inherited, but of kinds that are not asked for */
+	size_t unclosed;  /* opened or unseen, of the wanted kinds */
+};
+
+/* Fills in census. False: no memory. */
+bool census_take(struct census *census, const struct snapshot_request *request,
+		 struct scratch *scratch);

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Frames in words. The frames of everything that will be printed are collected first, so that each
+ * module's symbols are read once for all of them; then stacks are written in the form that the
+ * sanitizers print, which other tools can read.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../ledger/module_table.h"
+#include "../ledger/stack_table.h"
+#include "scratch.h"
+#include "writer.h"
+
+struct named_frame {
+	frame_t frame;
+	const char *name; /* NULL: has none */
+	size_t name_length;
+};
+
+enum module_use { MODULE_UNUSED, MODULE_USED, MODULE_FILE_ABSENT, MODULE_FILE_CHANGED,
+		  MODULE_FILE_BROKEN };
+
+struct frames {
+	struct scratch *scratch;
+	const struct module_table *modules;
+	struct named_frame *list; /* each once */
+	size_t count, room;
+	uint32_t *slots; /* hash table of places in list + 1 */
+	size_t slot_count;
+	uint8_t *uses;   /* enum module_use, by module id */
+	bool unnamed;    /* a frame without a name was put */
+};
+
+/* False: there was no memory. */
+bool frames_init(struct frames *frames, const struct module_table *modules,
+		 struct scratch *scratch);
+
+/* Notes the frames of a stack that is going to be printed. */
+void frames_add(struct frames *frames, const struct stack_view *stack);
+
+/* Finds the names of all noted frames. */
+void frames_resolve(struct frames *frames);
+
+/* Puts the stack's frames, one a line, and a line that says so when it is incomplete. */
+void frames_put(struct frames *frames, struct writer *writer, const struct stack_view *stack);
+
+/* Puts where a stack begins, for a heading: "in fetch_status" or "at demo+0x1234". The first frame
+ * outside the C library, which for some functions stands between. */
+void frames_put_origin(const struct frames *frames, struct writer *writer,
+		       const struct stack_view *stack);
+
+/* Whether two stacks differ in nothing but the place inside their innermost function. */
+bool frames_same_function(const struct frames *frames, const struct stack_view *a,
+			  const struct stack_view *b);

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The first lines of the text: why, when, of which process, and how full its descriptor table is.
+ */
+#pragma once
+
+#include "census.h"
+#include "describe.h"
+#include "group.h"
+
+/* Puts the header, with its first line "fdtrail snapshot 1". */
+void header_put(const struct describe *describe, const struct census *census,
+		const struct groups *groups);

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+/* See proc.h. */
+#include "proc.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "../base/syscall.h"
+
+static char *append(char *at, const char *string)
+{
+	size_t length = strlen(string);
+
+	memcpy(at, string, length + 1);
+	return at + length;
+}
+
+static char *append_number(char *at, uint64_t value)
+{
+	char digits[24];
+	size_t first = sizeof(digits) - 1;
+
+	digits[first] = '\0';
+	do {
+		digits[--first] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value);
+	return append(at, digits + first);
+}
+
+bool proc_stat_fd(int fd, struct proc_stat *stat)
+{
+	struct statx answer;
+
+	memset(stat, 0, sizeof(*stat));
+	memset(&answer, 0, sizeof(answer));
+	if (RAW(statx, fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &answer) == 0) {
+		*stat = (struct proc_stat){
+			.mode = answer.stx_mode,
+			.links = answer.stx_nlink,
+			.inode = answer.stx_ino,
+			.size = answer.stx_size,
+			.rdev_major = answer.stx_rdev_major,
+			.rdev_minor = answer.stx_rdev_minor,
+		};
+		return true;
+	}
+
+	/* Kernels before 4.11, and sandboxes that do not know statx. */
+	struct stat old;
+	memset(&old, 0, sizeof(old));
+	if (RAW(fstat, fd, &old) != 0)
+		return false;
+	*stat = (struct proc_stat){
+		.mode = old.st_mode,
+		.links = (uint32_t)old.st_nlink,
+		.inode = old.st_ino,
+		.size = (uint64_t)old.st_size,
+		.rdev_major = major(old.st_rdev),
+		.rdev_minor = minor(old.st_rdev),
+	};
+	return true;
+}
+
+char *proc_fd_path(char *path, int fd)
+{
+	append_number(append(path, "/proc/self/fd/"), (uint64_t)fd);
+	return path;
+}
+
+char *proc_fdinfo_path(char *path, int fd)
+{
+	append_number(append(path, "/proc/self/fdinfo/"), (uint64_t)fd);
+	return path;
+}
+
+char *proc_pid_path(char *path, int pid, const char *name)
+{
+	append(append(append_number(append(path, "/proc/"), (uint64_t)pid), "/"), name);
+	return path;
+}
+
+char *proc_comm_path(char *path, int pid, uint32_t thread)
+{
+	char *at = append_number(append(path, "/proc/"), (uint64_t)pid);
+
+	append(append_number(append(at, "/task/"), thread), "/comm");
+	return path;
+}
+
+size_t proc_fd_link(int fd, char *link, size_t size)
+{
+	char path[PROC_PATH_SIZE];
+	long length = RAW(readlinkat, AT_FDCWD, proc_fd_path(path, fd), link, size);
+
+	return length < 0 ? 0 : (size_t)length;
+}
+
+size_t proc_read(const char *path, char *text, size_t size)
+{
+	size_t length = 0;
+	long fd = RAW(openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+
+	text[0] = '\0';
+	if (fd < 0)
+		return 0;
+	while (length < size - 1) {
+		long got = RAW(read, fd, text + length, size - 1 - length);
+		if (got == -EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		length += (size_t)got;
+	}
+	text[length] = '\0';
+	RAW(close, fd);
+	return length;
+}
+
+enum proc_reading proc_each_line(const char *path, size_t limit,
+				 void (*line)(const char *line, size_t length, void *data),
+				 void *data)
+{
+	char text[4096];
+	size_t held = 0, total = 0;
+	bool skipping = false;
+	long got = 0, fd = RAW(openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+
+	if (fd < 0)
+		return PROC_UNREADABLE;
+	while (total < limit) {
+		got = RAW(read, fd, text + held, sizeof(text) - held);
+		if (got == -EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		total += (size_t)got;
+		held += (size_t)got;
+
+		char *at = text, *end = text + held, *newline;
+		while (at < end && (newline = memchr(at, '\n', (size_t)(end - at))) != NULL) {
+			if (!skipping)
+				line(at, (size_t)(newline - at), data);
+			skipping = false;
+			at = newline + 1;
+		}
+		held = (size_t)(end - at);
+		if (held == sizeof(text)) {
+			skipping = true;
+			held = 0;
+		}
+		memmove(text, at, held);
+	}
+	RAW(close, fd);
+	return got == 0 ? PROC_WHOLE : PROC_CUT;
+}
+
+static unsigned int digit_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (unsigned int)(c - '0');
+	if (c >= 'a' && c <= 'f')
+		return (unsigned int)(c - 'a' + 10);
+	return 99;
+}
+
+bool proc_field(const char *line, size_t length, const char *key, unsigned int base,
+		uint64_t *value)
+{
+	size_t at = strlen(key);
+	uint64_t number = 0;
+
+	if (length < at || memcmp(line, key, at) != 0)
+		return false;
+	while (at < length && (line[at] == ' ' || line[at] == '\t'))
+		at++;
+
+	size_t first = at;
+	for (; at < length && digit_of(line[at]) < base; at++)
+		number = number * base + digit_of(line[at]);
+	*value = number;
+	return at > first;
+}

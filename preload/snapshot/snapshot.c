@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See snapshot.h. In this order: count what is open, put it in groups, find the names of the frames
+ * that will be printed, write. Nothing is written before all of that is known, so that a snapshot
+ * for which there is no memory is not half a text.
+ */
+#include "snapshot.h"
+
+#include "../base/syscall.h"
+#include "census.h"
+#include "connect_stack.h"
+#include "describe.h"
+#include "footer.h"
+#include "frame.h"
+#include "group.h"
+#include "group_text.h"
+#include "header.h"
+#include "put.h"
+#include "scratch.h"
+#include "thread_names.h"
+#include "writer.h"
+
+struct snapshot {
+	const struct snapshot_request *request;
+	struct scratch scratch;
+	struct census census;
+	struct groups groups;
+	struct frames frames;
+	struct thread_names *threads;
+	struct writer *writer;
+};
+
+static bool collect_names(struct snapshot *snapshot)
+{
+	const struct ledger *ledger = snapshot->request->ledger;
+
+	if (!frames_init(&snapshot->frames, &ledger->modules, &snapshot->scratch))
+		return false;
+	for (size_t i = 0; i < snapshot->groups.count; i++) {
+		const struct group *group = &snapshot->groups.list[i];
+
+		if (group->has_stack)
+			frames_add(&snapshot->frames, &group->view);
+		connect_stack_add(&snapshot->frames, group, ledger);
+	}
+	frames_resolve(&snapshot->frames);
+	return true;
+}
+
+static bool prepare(struct snapshot *snapshot)
+{
+	const struct snapshot_request *request = snapshot->request;
+	struct scratch *scratch = &snapshot->scratch;
+
+	snapshot->threads = scratch_alloc(scratch, sizeof(*snapshot->threads));
+	snapshot->writer = scratch_alloc(scratch, sizeof(*snapshot->writer));
+	return snapshot->threads && snapshot->writer &&
+	       groups_make(&snapshot->groups, &snapshot->census, request, scratch) &&
+	       collect_names(snapshot);
+}
+
+static void put_nothing(struct writer *writer, const struct census *census)
+{
+	put_string(writer, census->unwanted
+				   ? "\nNothing that this program opened is left open, of these kinds.\n"
+				   : "\nNothing that this program opened is left open.\n");
+}
+
+static void write_text(struct snapshot *snapshot, struct snapshot_result *result)
+{
+	struct writer *writer = snapshot->writer;
+	struct describe describe = {
+		.writer = writer,
+		.request = snapshot->request,
+		.threads = snapshot->threads,
+	};
+
+	snapshot->threads->pid = snapshot->request->pid;
+	writer_open(writer, snapshot->request->output);
+	header_put(&describe, &snapshot->census, &snapshot->groups);
+	if (snapshot->census.unclosed == 0)
+		put_nothing(writer, &snapshot->census);
+	for (size_t i = 0; i < snapshot->groups.count && !writer->error; i++)
+		group_put(&describe, &snapshot->frames, &snapshot->groups.list[i], i + 1);
+	footer_put(&describe, &snapshot->census, &snapshot->frames);
+	result->written = writer_close(writer);
+	result->error = writer->error;
+}
+
+/* What is live now is what growth will be measured against. */
+static void set_live_before(const struct stack_table *stacks)
+{
+	uint32_t end = atomic_load(&stacks->count);
+
+	for (uint32_t id = STACK_OVERFLOW; id < end; id++) {
+		struct stack_figures *figures = stack_table_figures(stacks, id);
+		if (!figures)
+			continue;
+		uint64_t opened = atomic_load(&figures->opened);
+		uint64_t closed = atomic_load(&figures->closed);
+		atomic_store(&figures->live_before,
+			     opened > closed ? (uint32_t)(opened - closed) : 0);
+	}
+}
+
+void snapshot_take(const struct snapshot_request *request, struct snapshot_result *result)
+{
+	struct snapshot snapshot = {.request = request};
+
+	*result = (struct snapshot_result){0};
+	bool counted = census_take(&snapshot.census, request, &snapshot.scratch);
+	result->unclosed = snapshot.census.unclosed;
+	result->open = snapshot.census.open;
+	if (!counted) {
+		result->error = ENOMEM;
+	} else if (request->output >= 0 &&
+		   (snapshot.census.unclosed || !request->only_unclosed)) {
+		if (prepare(&snapshot))
+			write_text(&snapshot, result);
+		else
+			result->error = ENOMEM;
+	}
+	if (result->written)
+		set_live_before(&request->ledger->stacks);
+	scratch_release(&snapshot.scratch);
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The snapshot: one text that says what is open and which stack opened it. Its grammar is in
+ * README.md beside this file.
+ *
+ * snapshot_take runs in a helper process that runtime/ makes for the moment (clone with CLONE_VM and
+ * CLONE_VFORK, without CLONE_FILES): it shares the traced program's memory and has a frozen copy of
+ * its descriptor table. So /proc/self/fd lists what the program had open at one instant, and files
+ * opened here take no number from the program. Because memory and thread-local storage are the
+ * program's, nothing here may call libc functions that lock, allocate, write errno or use a locale:
+ * raw system calls (base/syscall.h) and memcpy/memset/memcmp/strlen only.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../ledger/ledger.h"
+
+#define SNAPSHOT_VERSION 1
+#define SNAPSHOT_SHOW_ALL UINT32_MAX
+
+enum { SNAPSHOT_HIDDEN_MAX = 4 };
+
+struct snapshot_request {
+	struct ledger *ledger;
+
+	/* The slots of 0 .. before_end - 1 as they were before the descriptor table was copied. A slot
+	 * that has other words now was changing during the copy and is not listed as known. */
+	const struct ledger_words *before;
+	int before_end;
+
+	/* Numbers that are open in the program but were closed in the frozen copy, to have room for
+	 * our own files when the table was full; all of them inherited. -1: unused place. */
+	int hidden[SNAPSHOT_HIDDEN_MAX];
+
+	const char *why;     /* one line: "SIGUSR1 from process 4711", "exit with status 0", ... */
+	uint32_t number;     /* 1 for the first snapshot of this process */
+	int pid;             /* of the traced process; getpid() is the helper's here */
+	int thread;          /* the thread that asked */
+	const char *program; /* the program's short name */
+	uint64_t started_ms; /* CLOCK_MONOTONIC when the ledger began, in milliseconds */
+	const char *libunwind; /* "libunwind 1.6", or why there is none */
+
+	int output;          /* where to write; open in the frozen copy, not to be listed. -1: count
+			      * only, write nothing */
+	uint32_t show;       /* most descriptors listed per group; SNAPSHOT_SHOW_ALL */
+	uint64_t kinds;      /* the kinds that count, bits of kind.h */
+	bool inherited;      /* list inherited descriptors one by one as a group */
+	bool only_unclosed;  /* write nothing when nothing of these kinds is unclosed */
+};
+
+struct snapshot_result {
+	size_t unclosed; /* descriptors of the wanted kinds, not inherited, that are open */
+	size_t open;     /* all open descriptors, inherited ones and those of other kinds included */
+	bool written;    /* the whole text was written */
+	int error;       /* errno of the first failure: of write, or ENOMEM; 0 */
+};
+
+/* Takes and writes one snapshot. Needs at most 40 KiB of stack. Whatever fails, it leaves result
+ * filled in, gives back all memory and descriptors it took, and returns. */
+void snapshot_take(const struct snapshot_request *request, struct snapshot_result *result);

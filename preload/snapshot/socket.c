@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: MIT
+/* See socket.h. */
+#include "socket.h"
+
+#include <linux/sockios.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "../base/syscall.h"
+#include "address.h"
+#include "describe.h"
+#include "put.h"
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+
+static const char *const state_names[TCP_STATE_COUNT] = {
+	[1] = "ESTABLISHED", [2] = "SYN_SENT",   [3] = "SYN_RECV",    [4] = "FIN_WAIT1",
+	[5] = "FIN_WAIT2",   [6] = "TIME_WAIT",  [7] = "CLOSED",      [8] = "CLOSE_WAIT",
+	[9] = "LAST_ACK",    [10] = "LISTEN",    [11] = "CLOSING",
+};
+
+enum { TCP_STATE_SYN_SENT = 2, TCP_STATE_CLOSED = 7 };
+
+const char *socket_state_name(unsigned int tcp_state)
+{
+	return tcp_state < TCP_STATE_COUNT ? state_names[tcp_state] : NULL;
+}
+
+static bool get_option(int fd, int level, int option, int *value)
+{
+	socklen_t length = sizeof(*value);
+
+	return RAW(getsockopt, fd, level, option, value, &length) == 0;
+}
+
+static enum kind kind_of(const struct descriptor *descriptor)
+{
+	switch (descriptor->socket_domain) {
+	case AF_INET:
+	case AF_INET6:
+		if (descriptor->socket_type == SOCK_STREAM &&
+		    (descriptor->socket_protocol == IPPROTO_TCP ||
+		     descriptor->socket_protocol == IPPROTO_MPTCP))
+			return KIND_TCP;
+		if (descriptor->socket_type == SOCK_DGRAM &&
+		    (descriptor->socket_protocol == IPPROTO_UDP ||
+		     descriptor->socket_protocol == IPPROTO_UDPLITE))
+			return KIND_UDP;
+		return KIND_SOCKET;
+	case AF_UNIX:
+		return KIND_UNIX;
+	case AF_NETLINK:
+		return KIND_NETLINK;
+	default:
+		return KIND_SOCKET;
+	}
+}
+
+static void inspect_tcp(struct descriptor *descriptor)
+{
+	struct tcp_info info;
+	socklen_t length = sizeof(info);
+
+	memset(&info, 0, sizeof(info));
+	if (RAW(getsockopt, descriptor->fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0)
+		return;
+	descriptor->tcp_state = info.tcpi_state;
+	/* Kernels before 4.1 answer without the counter, which then stays 0. The handshake's
+	 * acknowledgement counts as a byte, so it is above 0 once a connection has stood. */
+	descriptor->was_connected = info.tcpi_bytes_acked > 0 || info.tcpi_bytes_received > 0;
+	switch (info.tcpi_state) {
+	case TCP_STATE_LISTEN:
+		descriptor->backlog = info.tcpi_unacked;
+		descriptor->backlog_limit = info.tcpi_sacked;
+		break;
+	case TCP_STATE_SYN_SENT:
+		break; /* nothing was sent or received: the kernel's times mean nothing yet */
+	case TCP_STATE_CLOSED:
+		if (!descriptor->was_connected)
+			break;
+		/* fall through */
+	default:
+		descriptor->idle_ms = info.tcpi_last_data_recv < info.tcpi_last_data_sent
+					      ? info.tcpi_last_data_recv
+					      : info.tcpi_last_data_sent;
+	}
+}
+
+void socket_inspect(struct descriptor *descriptor)
+{
+	int fd = descriptor->fd, domain = 0, type = 0, protocol = 0;
+
+	descriptor->kind = KIND_SOCKET;
+	/* A socket's file opened with O_PATH looks like a socket and answers none of these. */
+	if (!get_option(fd, SOL_SOCKET, SO_DOMAIN, &domain) ||
+	    !get_option(fd, SOL_SOCKET, SO_TYPE, &type) ||
+	    !get_option(fd, SOL_SOCKET, SO_PROTOCOL, &protocol))
+		return;
+	descriptor->socket_domain = (uint16_t)domain;
+	descriptor->socket_type = (uint16_t)type;
+	descriptor->socket_protocol = (uint16_t)protocol;
+	descriptor->kind = kind_of(descriptor);
+	if (descriptor->kind == KIND_TCP)
+		inspect_tcp(descriptor);
+}
+
+static bool get_name(int fd, bool peer, struct sockaddr_storage *address, socklen_t *length)
+{
+	memset(address, 0, sizeof(*address));
+	*length = sizeof(*address);
+	return (peer ? RAW(getpeername, fd, address, length)
+		     : RAW(getsockname, fd, address, length)) == 0;
+}
+
+/* Local address and peer: "10.0.0.1:5000 -> 10.0.0.2:80". True when there is a peer. */
+static bool put_addresses(struct writer *writer, int fd)
+{
+	struct sockaddr_storage address;
+	socklen_t length;
+
+	if (!get_name(fd, false, &address, &length) || address_is_unbound(&address))
+		put_string(writer, "unbound");
+	else
+		put_address(writer, &address, length);
+	if (!get_name(fd, true, &address, &length))
+		return false;
+	put_string(writer, " -> ");
+	put_address(writer, &address, length);
+	return true;
+}
+
+static void put_amount(struct writer *writer, const char *what, int fd, unsigned long request)
+{
+	int amount = 0;
+
+	if (RAW(ioctl, fd, request, &amount) != 0 || amount <= 0)
+		return;
+	put_string(writer, what);
+	put_unsigned(writer, (uint64_t)amount);
+	put_string(writer, " B");
+}
+
+/* The kernel forgets the peer of a socket that was reset or is not yet connected. */
+static void put_remembered(const struct describe *describe, const struct descriptor *descriptor)
+{
+	const struct connection *connection = connection_table_get(
+		&describe->request->ledger->connections, descriptor->entry.connection);
+
+	if (!connection || (connection->family != AF_INET && connection->family != AF_INET6))
+		return;
+	if (descriptor->tcp_state == TCP_STATE_SYN_SENT)
+		put_string(describe->writer, ", connecting to ");
+	else if (descriptor->was_connected)
+		put_string(describe->writer, ", was connected to ");
+	else
+		put_string(describe->writer, ", not connected to ");
+	put_inet(describe->writer, connection->family, connection->address, connection->port, 0);
+}
+
+static void describe_tcp(const struct describe *describe, const struct descriptor *descriptor)
+{
+	struct writer *writer = describe->writer;
+	const char *state = socket_state_name(descriptor->tcp_state);
+	bool has_peer = put_addresses(writer, descriptor->fd);
+
+	if (state) {
+		put_string(writer, ", ");
+		put_string(writer, state);
+	}
+	if (descriptor->tcp_state == TCP_STATE_LISTEN) {
+		put_string(writer, ", backlog ");
+		put_unsigned(writer, descriptor->backlog);
+		put_string(writer, " of ");
+		put_unsigned(writer, descriptor->backlog_limit);
+	} else if (!has_peer) {
+		put_remembered(describe, descriptor);
+	}
+	if (descriptor->idle_ms != IDLE_UNKNOWN) {
+		put_string(writer, ", idle ");
+		put_duration(writer, descriptor->idle_ms);
+	}
+	put_amount(writer, ", unread ", descriptor->fd, SIOCINQ);
+	put_amount(writer, ", unsent ", descriptor->fd, SIOCOUTQ);
+	if (descriptor->socket_protocol == IPPROTO_MPTCP)
+		put_string(writer, ", mptcp");
+}
+
+static const char *type_name(unsigned int type)
+{
+	switch (type) {
+	case SOCK_STREAM:
+		return "stream";
+	case SOCK_DGRAM:
+		return "dgram";
+	case SOCK_RAW:
+		return "raw";
+	case SOCK_RDM:
+		return "rdm";
+	case SOCK_SEQPACKET:
+		return "seqpacket";
+	case SOCK_PACKET:
+		return "packet";
+	default:
+		return NULL;
+	}
+}
+
+static void put_name_or_number(struct writer *writer, const char *name, unsigned int number)
+{
+	if (name)
+		put_string(writer, name);
+	else
+		put_unsigned(writer, number);
+}
+
+static bool hung_up(int fd)
+{
+	struct pollfd socket = {.fd = fd};
+	struct timespec at_once = {0};
+
+	return RAW(ppoll, &socket, 1, &at_once, NULL, 0) == 1 && socket.revents & POLLHUP;
+}
+
+static void describe_unix(struct writer *writer, const struct descriptor *descriptor)
+{
+	struct sockaddr_storage address;
+	socklen_t length;
+	int fd = descriptor->fd, listens = 0;
+	bool datagrams = descriptor->socket_type == SOCK_DGRAM;
+
+	put_name_or_number(writer, type_name(descriptor->socket_type), descriptor->socket_type);
+	put_char(writer, ' ');
+	if (get_name(fd, false, &address, &length))
+		put_address(writer, &address, length);
+	else
+		put_string(writer, "unnamed");
+	if (get_option(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens) && listens) {
+		put_string(writer, ", LISTEN");
+		return;
+	}
+	if (get_name(fd, true, &address, &length)) {
+		struct ucred peer = {0};
+
+		put_string(writer, " -> ");
+		put_address(writer, &address, length);
+		length = sizeof(peer);
+		if (RAW(getsockopt, fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 &&
+		    peer.pid > 0) {
+			put_string(writer, ", peer pid ");
+			put_unsigned(writer, (uint64_t)peer.pid);
+		}
+		if (!datagrams && hung_up(fd))
+			put_string(writer, ", hung up");
+	} else if (!datagrams) {
+		put_string(writer, ", not connected");
+	}
+	put_amount(writer, descriptor->socket_type == SOCK_STREAM ? ", unread " : ", next datagram ",
+		   fd, SIOCINQ);
+}
+
+static const char *netlink_name(unsigned int protocol)
+{
+	static const char *const names[] = {
+		[0] = "route",      [2] = "usersock",  [4] = "sock_diag",      [5] = "nflog",
+		[6] = "xfrm",       [7] = "selinux",   [8] = "iscsi",          [9] = "audit",
+		[10] = "fib_lookup", [11] = "connector", [12] = "netfilter",   [14] = "dnrtmsg",
+		[15] = "kobject_uevent", [16] = "generic", [18] = "scsitransport", [20] = "rdma",
+		[21] = "crypto",
+	};
+
+	return protocol < sizeof(names) / sizeof(*names) ? names[protocol] : NULL;
+}
+
+static const char *domain_name(unsigned int domain)
+{
+	switch (domain) {
+	case AF_INET:
+		return "inet";
+	case AF_INET6:
+		return "inet6";
+	case AF_PACKET:
+		return "packet";
+	case AF_VSOCK:
+		return "vsock";
+	case AF_ALG:
+		return "alg";
+	case AF_BLUETOOTH:
+		return "bluetooth";
+	case AF_CAN:
+		return "can";
+	case 44:
+		return "xdp";
+	default:
+		return NULL;
+	}
+}
+
+/* "inet raw protocol 1 0.0.0.0:1", "packet raw protocol 768", "vsock stream protocol 0 2:1024". */
+static void describe_other(struct writer *writer, const struct descriptor *descriptor)
+{
+	unsigned int domain = descriptor->socket_domain;
+
+	if (!domain) {
+		put_string(writer, "that does not say what it is");
+		return;
+	}
+	if (!domain_name(domain))
+		put_string(writer, "domain ");
+	put_name_or_number(writer, domain_name(domain), domain);
+	put_char(writer, ' ');
+	put_name_or_number(writer, type_name(descriptor->socket_type), descriptor->socket_type);
+	put_string(writer, " protocol ");
+	put_unsigned(writer, descriptor->socket_protocol);
+	if (domain == AF_INET || domain == AF_INET6 || domain == AF_VSOCK) {
+		put_char(writer, ' ');
+		put_addresses(writer, descriptor->fd);
+	}
+}
+
+void socket_describe(const struct describe *describe, const struct descriptor *descriptor)
+{
+	struct writer *writer = describe->writer;
+
+	switch (descriptor->kind) {
+	case KIND_TCP:
+		describe_tcp(describe, descriptor);
+		break;
+	case KIND_UDP:
+		put_addresses(writer, descriptor->fd);
+		put_amount(writer, ", next datagram ", descriptor->fd, SIOCINQ);
+		break;
+	case KIND_UNIX:
+		describe_unix(writer, descriptor);
+		break;
+	case KIND_NETLINK:
+		put_name_or_number(writer, netlink_name(descriptor->socket_protocol),
+				   descriptor->socket_protocol);
+		put_char(writer, ' ');
+		put_addresses(writer, descriptor->fd);
+		break;
+	default:
+		describe_other(writer, descriptor);
+	}
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Sockets, by getsockopt and ioctl: what they are, in which state, connected to whom, and what
+ * waits in them. Nothing here changes a socket (SO_ERROR, for one, is cleared by reading it).
+ */
+#pragma once
+
+#include "descriptor.h"
+#include "writer.h"
+
+struct describe;
+
+enum { TCP_STATE_LISTEN = 10, TCP_STATE_CLOSE_WAIT = 8, TCP_STATE_COUNT = 12 };
+
+/* "CLOSE_WAIT" and so on; NULL for 0 and what the kernel may add one day. */
+const char *socket_state_name(unsigned int tcp_state);
+
+/* Fills in kind, protocol, TCP state and idle time of a socket. */
+void socket_inspect(struct descriptor *descriptor);
+
+/* Puts the words of a socket: after "tcp" or "unix", addresses, state and what waits in it. */
+void socket_describe(const struct describe *describe, const struct descriptor *descriptor);

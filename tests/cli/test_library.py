@@ -1,0 +1,56 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""libfdtrail.so as a file: what it needs, what it exports, how it is linked."""
+
+import re
+import subprocess
+
+from support import LIBRARY, check, main, require, test
+
+
+def readelf(*options):
+    return subprocess.run([require("readelf"), *options, LIBRARY], check=True, text=True,
+                          stdout=subprocess.PIPE, env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"}).stdout
+
+
+@test("it needs libc and the loader, nothing else")
+def _():
+    needed = re.findall(r"\(NEEDED\).*\[(.*)\]", readelf("-dW"))
+    check.contains(needed, "libc.so.6")
+    check.equal([name for name in needed if name != "libc.so.6" and not name.startswith("ld-linux")], [])
+
+
+@test("its symbols are bound at start, never in the middle of a hook")
+def _():
+    check.matches(readelf("-dW"), r"\(FLAGS\).*BIND_NOW")
+
+
+@test("it cannot be unloaded")
+def _():
+    check.matches(readelf("-dW"), r"\(FLAGS_1\).*NODELETE")
+
+
+@test("no segment of it is writable and executable, its stack neither")
+def _():
+    segments = readelf("-lW")
+    check.lacks(segments, "RWE")
+    check.matches(segments, r"GNU_RELRO")
+
+
+@test("its thread-local storage is at most 64 bytes")
+def _():
+    found = re.search(r"^ +TLS +\S+ +\S+ +\S+ +\S+ +(0x[0-9a-f]+)", readelf("-lW"), re.MULTILINE)
+    check.at_most(int(found[1], 16) if found else 0, 64, "bytes of TLS")
+
+
+@test("its thread-local storage is reached without __tls_get_addr, which may allocate")
+def _():
+    check.lacks(readelf("--dyn-syms", "-W"), "__tls_get_addr")
+
+
+@test("it imports no libunwind function: that library stays out of the global scope")
+def _():
+    check.equal(re.findall(r"UND +(\S*(?:_Unwind|_U[a-z]|unw_)\S*)", readelf("--dyn-syms", "-W")), [])
+
+
+main()

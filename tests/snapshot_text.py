@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+"""The snapshot text, taken apart for tests. Its grammar is in preload/snapshot/README.md; this reader
+needs little of it, so that a change of wording breaks the tests that are about wording, no others:
+
+    fdtrail snapshot 1              the version
+    name: value                     fields, up to the first empty line
+                                    then paragraphs, with empty lines between them:
+    8 tcp sockets ...               a group: its sentence, which begins with its count,
+        #0 0x... in name ...        the frames of its stack, innermost first,
+        12 tcp ...                  and its descriptors, each with its number and kind
+    anything else                   the footer: the paragraphs without frames and descriptors
+    end of fdtrail snapshot 1
+"""
+
+import re
+
+FIRST = re.compile(r"fdtrail snapshot (\d+)$")
+FRAME = re.compile(r"\s+#(\d+) 0x([0-9a-f]+) *(?:in (.+?))?(?: +(\(\S.*|/\S.*))?$")
+DESCRIPTOR = re.compile(r"\s+(\d+) ([a-z_]\w*) ?(.*)$")
+# The name that a compiler gives to a part or a specialised copy of a function still names it.
+COPIES = re.compile(r"(\.(constprop|isra|part|cold|lto_priv)(\.\d+)?)+$")
+
+
+class Frame:
+    """number, address, text (the whole line); function and where, None when not given."""
+
+    def __init__(self, found):
+        self.number, self.address = int(found[1]), int(found[2], 16)
+        self.function, self.where = found[3], found[4]
+        self.text = found[0].strip()
+        if self.function:
+            self.function = COPIES.sub("", re.sub(r"\+0x[0-9a-f]+$", "", self.function))
+
+
+class Descriptor:
+    """fd, kind, text (what follows them)."""
+
+    def __init__(self, found):
+        self.fd, self.kind, self.text = int(found[1]), found[2], found[3]
+
+
+class Group:
+    """sentence, count, kind; frames, functions (names, None for a frame without one), descriptors;
+    text, the whole paragraph. `frames` holds every stack that the paragraph has, one after another."""
+
+    def __init__(self, lines):
+        self.text = "\n".join(lines)
+        self.frames = [Frame(found) for found in map(FRAME.match, lines) if found]
+        self.descriptors = [Descriptor(found) for found in map(DESCRIPTOR.match, lines) if found]
+        self.sentence = re.sub(r"^group \d+: ", "", lines[0].strip())
+        found = re.match(r"(\d+) (\S+)", self.sentence)
+        self.count = int(found[1]) if found else len(self.descriptors)
+        self.kind = self.descriptors[0].kind if self.descriptors else found and found[2]
+
+    @property
+    def functions(self):
+        return [frame.function for frame in self.frames]
+
+    @property
+    def fds(self):
+        return [descriptor.fd for descriptor in self.descriptors]
+
+
+class Snapshot:
+    """version, fields (by name), pid, number, why; groups; footer (text); text, all of it."""
+
+    def __init__(self, lines):
+        self.text = "\n".join(lines) + "\n"
+        self.version = int(FIRST.match(lines[0])[1])
+        paragraphs = [[]]
+        for line in lines[1:-1]:
+            if line.strip():
+                paragraphs[-1].append(line)
+            elif paragraphs[-1]:
+                paragraphs.append([])
+        self.fields = dict(found.groups() for found in
+                           (re.match(r"\s*([\w -]+): *(.*)$", line) for line in paragraphs[0]) if found)
+        groups = [part for part in paragraphs[1:]
+                  if any(FRAME.match(line) or DESCRIPTOR.match(line) for line in part)]
+        self.groups = [Group(part) for part in groups]
+        self.footer = "\n".join(line for part in paragraphs[1:] if part not in groups for line in part)
+        header = "\n".join(paragraphs[0])
+        self.why = self.fields.get("why", "")
+        self.pid = _number(header, r"^\s*(?:process|pid): *(\d+)")
+        self.number = _number(header, r"^\s*(?:number|snapshot): *(\d+)")
+
+    @property
+    def descriptors(self):
+        """Those of all groups, by number."""
+        return {found.fd: found for group in self.groups for found in group.descriptors}
+
+    def group_of(self, function):
+        """The first group in whose stack this function is, or None."""
+        return next((group for group in self.groups if function in group.functions), None)
+
+
+def _number(text, pattern):
+    found = re.search(pattern, text, re.MULTILINE)
+    return int(found[1]) if found else None
+
+
+def parse_all(text):
+    """The complete snapshots in a text that may hold other lines before, between and after them."""
+    found, lines = [], None
+    for line in text.split("\n"):
+        first = FIRST.match(line)
+        if first:
+            lines = [line]
+        elif lines is not None:
+            lines.append(line)
+            if line == f"end of {lines[0]}":
+                found.append(Snapshot(lines))
+                lines = None
+    return found

@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Counts what `meson test` ran, check by check, and shows what failed. scripts/test calls it:
+
+    summary.py [--all] BUILD_FOLDER...
+
+It reads each folder's meson-logs/testlog.json. A check is a line of TAP; a test program that
+crashed, timed out or broke off counts as one failed check more. With --all, a test file that no run
+has executed is a failure, too. The last line is `N passed, N failed`, `, N skipped` if any were;
+the exit status is 0 only when none failed and some passed.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parent
+CHECK = re.compile(r"(not )?ok\b(?: +\d+)?(?: +-? ?(.*?))?(?:(?<!\\)# *(SKIP|TODO)\S*\s*(.*))?$", re.I)
+SUITES = {"unit": "test-*.c", "cli": "test_*.py", "real": "test_*.py"}
+
+
+class Totals:
+    passed = failed = 0
+    skipped = []
+    seen = set()
+
+
+def shortened(lines):
+    """Sanitizers say what matters first, most others last."""
+    return lines if len(lines) <= 120 else [*lines[:60], "[...]", *lines[-60:]]
+
+
+def read_program(totals, folder, log):
+    """Counts one test program's checks and prints what went wrong in it."""
+    title = f"{log['name'].partition(':')[2] or log['name']} ({folder})"
+    totals.seen |= {Path(word).name for word in log["command"]}
+    failed_here, lines, planned, counted = 0, [], None, 0
+    output = log.get("stdout", "").splitlines()
+    failing = False  # inside the diagnostics that follow a failed check
+    for line in output:
+        plan = re.match(r"1\.\.(\d+)(?:\s*#\s*SKIP\S*\s*(.*))?", line, re.I)
+        if plan:
+            planned = int(plan[1])
+            if planned == 0:
+                totals.skipped.append(f"{title}: {plan[2] or 'all of it'}")
+            continue
+        found = CHECK.match(line)
+        if not found:
+            if failing and line.startswith("#"):
+                lines.append(line)
+            continue
+        counted += 1
+        failing = False
+        directive = (found[3] or "").upper()
+        if directive == "SKIP":
+            words = [title, found[2], found[4]]
+            totals.skipped.append(": ".join(word.strip() for word in words if word))
+        elif found[1] and directive != "TODO":
+            failing = True
+            failed_here += 1
+            lines.append(line)
+        else:
+            totals.passed += 1
+    result = log["result"]
+    if result == "SKIP" and planned is None and counted == 0:
+        totals.skipped.append(f"{title}: all of it")
+    broken = result in ("TIMEOUT", "INTERRUPT") or log["returncode"] not in (0, 77) and not failed_here
+    if not broken and planned is not None and planned != counted:
+        broken = True
+        lines.append(f"# it announced {planned} checks and made {counted}")
+    if not broken and result not in ("OK", "EXPECTEDFAIL", "SKIP") and not failed_here:
+        broken = True
+    if not broken and counted == 0 and planned is None and result != "SKIP":
+        broken = True
+        lines.append("# it made no check")
+    if broken:
+        failed_here += 1
+        lines.append(f"# {result.lower()}, exit status {log['returncode']}")
+    if failed_here:
+        print(f"\n{title} failed:")
+        # What a check printed comes before its line (cmocka) or after it (support.py).
+        if ":unit" in log["name"] or broken:
+            lines += ["# its output:", *shortened(output)]
+        error = log.get("stderr", "").splitlines()
+        if error:
+            lines += ["# its stderr:", *shortened(error)]
+        for line in lines:
+            print("   ", line)
+    totals.failed += failed_here
+
+
+def find_forgotten(totals):
+    """A file that no run has executed, or whose name makes it no test at all, is a failure."""
+    for suite, pattern in SUITES.items():
+        named = set((TESTS / suite).glob(pattern))
+        for path in sorted([*(TESTS / suite).glob("*.c"), *(TESTS / suite).glob("*.py")]):
+            why = None
+            if path not in named:
+                why = f"is not run: tests are named {pattern}, what they share lies in tests/"
+            elif path.name not in totals.seen and path.stem not in totals.seen:
+                why = "was not run"
+            if why:
+                totals.failed += 1
+                print(f"\ntests/{suite}/{path.name} {why}")
+
+
+def main():
+    arguments = sys.argv[1:]
+    everything = "--all" in arguments
+    totals = Totals()
+    for folder in arguments:
+        if folder == "--all":
+            continue
+        log_path = Path(folder) / "meson-logs" / "testlog.json"
+        try:
+            text = log_path.read_text(errors="replace")
+        except OSError as error:
+            print(f"\nthere is no log of the tests in {folder}: {error}")
+            totals.failed += 1
+            continue
+        for line in text.splitlines():
+            read_program(totals, Path(folder).name, json.loads(line))
+    if everything:
+        find_forgotten(totals)
+    if totals.skipped:
+        print("\nskipped:")
+        for reason in totals.skipped:
+            print("   ", reason)
+    print()
+    ending = f", {len(totals.skipped)} skipped" if totals.skipped else ""
+    print(f"{totals.passed} passed, {totals.failed} failed{ending}")
+    sys.exit(0 if totals.passed and not totals.failed else 1)
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="backslashreplace")
+    main()
