@@ -8,23 +8,31 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LINE_SIZE = 4608 }; /* a path of PATH_MAX and a sentence around it */
+enum {
+	LINE_LONG = 4608, /* a path of PATH_MAX and a sentence around it */
+	LINE_SHORT = 192, /* for signal handlers, whose stack may be small */
+};
 
 struct line {
-	size_t length;
-	char text[LINE_SIZE]; /* always ends in NUL */
+	size_t length, size;
+	char *text; /* always ends in NUL */
 };
+
+/* Declares an empty line of at most bytes - 1 bytes, with its memory. */
+#define LINE(name, bytes)                                                                          \
+	char name##_text[bytes] = "";                                                              \
+	struct line name = {.size = (bytes), .text = name##_text}
 
 static inline void line_bytes(struct line *line, const char *bytes, size_t length)
 {
-	while (length-- && line->length < sizeof(line->text) - 1)
+	while (length-- && line->length < line->size - 1)
 		line->text[line->length++] = *bytes++;
 	line->text[line->length] = '\0';
 }
 
 static inline void line_add(struct line *line, const char *text)
 {
-	while (*text && line->length < sizeof(line->text) - 1)
+	while (*text && line->length < line->size - 1)
 		line->text[line->length++] = *text++;
 	line->text[line->length] = '\0';
 }

@@ -25,7 +25,7 @@ static int end(const char *how, bool has_status, int status)
 	struct snapshot_result result = {0};
 	struct options *options = &runtime.options;
 	unsigned int flags = TRIGGER_WAIT | (options->verbose ? 0 : TRIGGER_ONLY_UNCLOSED);
-	struct line why = {0};
+	LINE(why, LINE_SHORT);
 
 	if (!runtime_on() || (!options->exit && !options->exitcode) ||
 	    atomic_exchange(&runtime.ended, true))
@@ -47,7 +47,7 @@ void exit_now(int status)
 
 void exit_by_signal(const char *name)
 {
-	struct line how = {0};
+	LINE(how, LINE_SHORT);
 
 	if (!runtime.options.exit)
 		return;

@@ -12,6 +12,7 @@
 
 #include "../base/syscall.h"
 #include "runtime.h"
+#include "trigger.h"
 
 /* Belong to the thread that forks: it holds the capture lock. */
 static bool held;
@@ -63,6 +64,7 @@ void fork_happened(void)
 		atomic_store(&runtime.number, 0);
 		atomic_store(&runtime.ended, false);
 		capture_forked(&runtime.capture);
+		trigger_start();
 		atomic_store(&runtime.wiped->gate, GATE_OPEN);
 	} else {
 		/* Another thread of the new process is at it, with its signals blocked. */

@@ -45,7 +45,7 @@ static bool boolean(const char *value, bool *result)
 
 static bool parse_output(struct options *options, const char *value)
 {
-	struct line path = {0};
+	LINE(path, LINE_LONG);
 	char here[PATH_MAX];
 
 	if (strcmp(value, "stderr") == 0) {
@@ -248,7 +248,7 @@ static const char *value_of(const char *variable, const char *name)
 
 static void refuse_value(const struct option *option, const char *value)
 {
-	struct line line = {0};
+	LINE(line, LINE_LONG);
 
 	line_add(&line, PREFIX);
 	line_add(&line, option->name);
@@ -263,7 +263,8 @@ static void refuse_value(const struct option *option, const char *value)
 
 static void refuse_name(const char *variable)
 {
-	struct line line = {0}, shown = {0};
+	LINE(line, LINE_LONG);
+	LINE(shown, 128);
 
 	line_add(&shown, variable);
 	if (strchr(shown.text, '='))
@@ -345,7 +346,7 @@ bool options_match(const char *list, const char *name)
 void options_print(const struct options *options, char **environ)
 {
 	for (int i = 0; i < OPTIONS; i++) {
-		struct line line = {0};
+		LINE(line, LINE_LONG);
 		const char *given = NULL, *value;
 
 		for (char **variable = environ; variable && *variable; variable++)

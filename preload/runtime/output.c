@@ -130,7 +130,8 @@ static const char *error_text(int error)
 static void complain(const struct options *options, const struct snapshot_request *request,
 		     const char *before, const char *reason, int error)
 {
-	struct line line = {0}, path = {0};
+	LINE(line, LINE_LONG);
+	LINE(path, LINE_LONG);
 
 	line_add(&line, before);
 	if (*options->output) {
@@ -180,7 +181,7 @@ int output_open(const struct options *options, const struct snapshot_request *re
 	/* O_NONBLOCK: opening a pipe without a reader must fail, not wait. */
 	int flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
 	const char *reason;
-	struct line path = {0};
+	LINE(path, LINE_LONG);
 
 	if (!*options->output)
 		return message_stderr_is_ours() ? 2 : -1;

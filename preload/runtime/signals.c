@@ -182,7 +182,7 @@ static void end_by(int number)
 
 static void ask(int number, const siginfo_t *info)
 {
-	struct line why = {0};
+	LINE(why, LINE_SHORT);
 
 	say_why(&why, number, info);
 	trigger_snapshot(why.text, 0, NULL);

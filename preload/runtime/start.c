@@ -101,7 +101,7 @@ void runtime_start(void)
 	message_note_stderr();
 	options_read(&runtime.options, environ);
 	if (!prepare()) {
-		struct line line = {0};
+		LINE(line, LINE_LONG);
 
 		runtime.wiped = &shut;
 		line_add(&line, "there is no memory for the ledger; nothing is traced");
@@ -131,7 +131,7 @@ static bool is_go_program(void)
 
 static void say_what_matters(void)
 {
-	struct line line = {0};
+	LINE(line, LINE_LONG);
 
 	if (is_go_program()) {
 		line_quote(&line, runtime.program);

@@ -41,7 +41,7 @@ struct job {
 
 static void say(const char *text)
 {
-	struct line line = {0};
+	LINE(line, LINE_SHORT);
 
 	line_add(&line, text);
 	message(&line);
@@ -248,14 +248,15 @@ bool trigger_snapshot(const char *why, unsigned int flags, struct snapshot_resul
 	return job.opened;
 }
 
+static _Atomic uint64_t next_emfile; /* ms: before that, no snapshot for EMFILE */
+
 void trigger_out_of_descriptors(const char *name)
 {
-	static _Atomic uint64_t next;
-	uint64_t now = runtime_now_ms(), due = atomic_load(&next);
+	uint64_t now = runtime_now_ms(), due = atomic_load(&next_emfile);
 	int error = errno;
-	struct line why = {0};
+	LINE(why, LINE_SHORT);
 
-	if (now < due || !atomic_compare_exchange_strong(&next, &due, now + EMFILE_PAUSE_MS))
+	if (now < due || !atomic_compare_exchange_strong(&next_emfile, &due, now + EMFILE_PAUSE_MS))
 		return;
 	line_add(&why, error == ENFILE ? "ENFILE: " : "EMFILE: ");
 	line_add(&why, name);
@@ -278,7 +279,7 @@ static void watch_threshold(void)
 	uint32_t due = atomic_load(&threshold);
 	size_t count = ledger_count(&runtime.ledger);
 	if (count >= due && atomic_compare_exchange_strong(&threshold, &due, due * 2)) {
-		struct line why = {0};
+		LINE(why, LINE_SHORT);
 
 		line_add(&why, "threshold: ");
 		line_number(&why, (int64_t)count);
@@ -308,6 +309,7 @@ void trigger_start(void)
 {
 	atomic_store(&threshold, runtime.options.threshold);
 	atomic_store(&opens_left, 0);
+	atomic_store(&next_emfile, 0);
 	atomic_store(&next_snapshot,
 		     runtime_now_ms() + (uint64_t)runtime.options.interval * 1000);
 	atomic_store(&runtime.watching, runtime.options.threshold || runtime.options.interval);

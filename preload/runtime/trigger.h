@@ -29,5 +29,5 @@ void trigger_out_of_descriptors(const char *name);
 /* After an open (fd >= 0) or close (-1) at now, while a threshold or an interval is set. */
 void trigger_watch(int fd, uint64_t now);
 
-/* Sets the watch up from the options. */
+/* Begins to watch as the options say: at start, and anew in a forked process. */
 void trigger_start(void);

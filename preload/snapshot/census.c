@@ -38,6 +38,14 @@ static uint64_t age_of(const struct listing *listing, const struct ledger_entry 
 	return listing->now_ms > opened ? listing->now_ms - opened : 0;
 }
 
+/* What a program puts at 0, 1 or 2 itself, by dup2 or freopen, is its standard input and output, and
+ * stays open on purpose. A socket that merely got the lowest free number is not. */
+static bool is_standard(const struct descriptor *descriptor)
+{
+	return descriptor->fd <= 2 && (descriptor->entry.origin == FD_DUPLICATED ||
+				       descriptor->entry.owner == FD_OWNER_FILE);
+}
+
 static void classify(const struct listing *listing, struct descriptor *descriptor)
 {
 	const struct snapshot_request *request = listing->request;
@@ -53,7 +61,8 @@ static void classify(const struct listing *listing, struct descriptor *descripto
 		descriptor->class = DESCRIPTOR_CHANGING;
 	else if (!known)
 		descriptor->class = fd <= 2 ? DESCRIPTOR_INHERITED : DESCRIPTOR_UNSEEN;
-	else if (descriptor->entry.origin == FD_INHERITED || descriptor->entry.before_fork)
+	else if (descriptor->entry.origin == FD_INHERITED || descriptor->entry.before_fork ||
+		 is_standard(descriptor))
 		descriptor->class = DESCRIPTOR_INHERITED;
 	else
 		descriptor->class = DESCRIPTOR_OPENED;
