@@ -22,7 +22,9 @@ struct ledger_page {
 };
 
 /* Word a: stack 20, opened_at 30, kind 5, origin 2, owner 2, closing 1, generation 4 bits.
- * Word b: connection 20, dup_of 18, thread 22 bits. The generation is never 0, so a is not. */
+ * Word b: connection 16, dup_of 18, thread 22, sequence 8 bits. The generation is never 0, so a is not.
+ * The sequence goes up each time the number is opened: one that was closed and opened anew by the same
+ * call within a tick has other words all the same. */
 enum {
 	A_OPENED_AT = 20,
 	A_KIND = 50,
@@ -30,8 +32,9 @@ enum {
 	A_OWNER = 57,
 	A_CLOSING = 59,
 	A_GENERATION = 60,
-	B_DUP_OF = 20,
-	B_THREAD = 38,
+	B_DUP_OF = 16,
+	B_THREAD = 34,
+	B_SEQUENCE = 56,
 };
 
 #define BITS(word, at, width) ((uint32_t)((word) >> (at) & ((UINT64_C(1) << (width)) - 1)))
@@ -78,7 +81,8 @@ static struct slot *slot_make(struct ledger *ledger, int fd)
 	return slot_of(ledger, fd);
 }
 
-static struct ledger_words pack(const struct ledger *ledger, const struct ledger_entry *entry)
+static struct ledger_words pack(const struct ledger *ledger, const struct ledger_entry *entry,
+				uint64_t previous_b)
 {
 	uint64_t generation = atomic_load_explicit(&ledger->generation, memory_order_relaxed);
 	uint64_t dup_of = entry->dup_of < LEDGER_NO_FD ? entry->dup_of : LEDGER_NO_FD;
@@ -88,7 +92,7 @@ static struct ledger_words pack(const struct ledger *ledger, const struct ledger
 		.a = (entry->stack & (STACK_LIMIT - 1)) | opened_at << A_OPENED_AT |
 		     (uint64_t)entry->kind << A_KIND | (uint64_t)entry->origin << A_ORIGIN |
 		     (uint64_t)entry->owner << A_OWNER | generation << A_GENERATION,
-		.b = (entry->connection & 0xfffff) | dup_of << B_DUP_OF |
+		.b = (entry->connection & 0xffff) | ((previous_b >> B_SEQUENCE) + 1) << B_SEQUENCE | dup_of << B_DUP_OF |
 		     (uint64_t)(entry->thread & 0x3fffff) << B_THREAD,
 	};
 }
@@ -98,7 +102,7 @@ void ledger_unpack(const struct ledger *ledger, struct ledger_words words,
 {
 	*entry = (struct ledger_entry){
 		.stack = BITS(words.a, 0, 20),
-		.connection = BITS(words.b, 0, 20),
+		.connection = BITS(words.b, 0, 16),
 		.opened_at = BITS(words.a, A_OPENED_AT, 30),
 		.thread = BITS(words.b, B_THREAD, 22),
 		.dup_of = BITS(words.b, B_DUP_OF, 18),
@@ -130,7 +134,8 @@ void ledger_opened(struct ledger *ledger, int fd, const struct ledger_entry *ent
 		atomic_fetch_add(&ledger->dropped, 1);
 		return;
 	}
-	struct ledger_words words = pack(ledger, entry);
+	struct ledger_words words = pack(
+		ledger, entry, atomic_load_explicit(&slot->b, memory_order_relaxed));
 	struct stack_figures *figures = stack_table_figures(&ledger->stacks, entry->stack);
 	if (figures)
 		atomic_fetch_add_explicit(&figures->opened, 1, memory_order_relaxed);
@@ -210,7 +215,8 @@ bool ledger_forget_if(struct ledger *ledger, int fd, struct ledger_words words)
 	struct slot *slot = slot_of(ledger, fd);
 	uint64_t a = words.a;
 
-	if (!slot || !atomic_compare_exchange_strong(&slot->a, &a, 0))
+	if (!slot || atomic_load(&slot->b) != words.b ||
+	    !atomic_compare_exchange_strong(&slot->a, &a, 0))
 		return false;
 	count_closed(ledger, words.a);
 	return true;
@@ -245,7 +251,7 @@ void ledger_set_connection(struct ledger *ledger, int fd, uint32_t connection)
 	if (!slot || !atomic_load(&slot->a))
 		return;
 	uint64_t b = atomic_load(&slot->b);
-	while (!atomic_compare_exchange_weak(&slot->b, &b, (b & ~UINT64_C(0xfffff)) | connection))
+	while (!atomic_compare_exchange_weak(&slot->b, &b, (b & ~UINT64_C(0xffff)) | connection))
 		;
 }
 

@@ -67,6 +67,8 @@ static uint32_t thread_id(void)
 	if (thread_state.tid_forks != forks) {
 		thread_state.tid = (uint32_t)RAW(gettid);
 		thread_state.tid_forks = forks;
+		if ((int)thread_state.tid != atomic_load(&runtime.pid))
+			atomic_store(&runtime.threaded, true);
 	}
 	return thread_state.tid;
 }
@@ -80,7 +82,12 @@ static uint32_t capture_at(const void *frame)
 
 static void record(int fd, const struct opening *opening, const void *frame)
 {
+	uint32_t outer = thread_state.recording;
 	uint64_t now = runtime_now_ms();
+
+	/* For a signal that comes in now, and asks for a snapshot. */
+	thread_state.recording = (uint32_t)fd + 1;
+	atomic_signal_fence(memory_order_seq_cst);
 	struct ledger_entry entry = {
 		.stack = capture_at(frame),
 		.opened_at = (uint32_t)((now - runtime.started_ms) / LEDGER_TICK_MS),
@@ -92,6 +99,8 @@ static void record(int fd, const struct opening *opening, const void *frame)
 	};
 
 	ledger_opened(&runtime.ledger, fd, &entry);
+	atomic_signal_fence(memory_order_seq_cst);
+	thread_state.recording = outer;
 	if (__builtin_expect(atomic_load_explicit(&runtime.watching, memory_order_relaxed), 0))
 		trigger_watch(fd, now);
 }

@@ -43,6 +43,7 @@ struct runtime {
 	uint64_t started_ms;      /* CLOCK_MONOTONIC_COARSE */
 	_Atomic uint32_t number;  /* of the last snapshot */
 	_Atomic bool watching;    /* a threshold or an interval is set */
+	_Atomic bool threaded;    /* a thread beside the first has opened something */
 	_Atomic bool ended;       /* the exit snapshot has been taken */
 	char program[64];         /* argv[0]'s last part */
 	char main_path[PATH_MAX]; /* the program's file */
@@ -56,7 +57,7 @@ struct thread_state {
 			      * first. THREAD_INSIDE: the thread is inside a library of ours */
 	uint32_t tid;        /* kernel thread id, once asked for .. */
 	uint32_t tid_forks;  /* .. while runtime.forks was this, plus 1 */
-	uint32_t unused;
+	uint32_t recording;  /* the number that is being recorded, plus 1 */
 	struct stack_bounds bounds;
 };
 

@@ -33,10 +33,10 @@ enum {
 struct job {
 	const char *why;
 	unsigned int flags;
+	int returning; /* see struct snapshot_request */
 	struct snapshot_request request;
 	struct snapshot_result result;
 	char *stacks;
-	bool opened; /* the output could be opened */
 };
 
 static void say(const char *text)
@@ -120,7 +120,6 @@ static void write_snapshot(struct job *job)
 	job->request.output = output_open(&runtime.options, &job->request);
 	if (job->request.output < 0)
 		return;
-	job->opened = true;
 	snapshot_take(&job->request, &job->result);
 	if (job->result.error)
 		output_failed(&runtime.options, &job->request, job->result.error);
@@ -161,6 +160,7 @@ static void run(struct job *job)
 	*request = (struct snapshot_request){
 		.ledger = &runtime.ledger,
 		.hidden = {-1, -1, -1, -1},
+		.returning = job->returning,
 		.why = job->why,
 		.number = atomic_load(&runtime.number) + 1,
 		.pid = atomic_load(&runtime.pid),
@@ -217,35 +217,47 @@ static void run_on_stack(void *data)
 	run(job);
 }
 
-bool trigger_snapshot(const char *why, unsigned int flags, struct snapshot_result *result)
+static void take(struct job *job)
 {
-	struct job job = {.why = why, .flags = flags};
 	const uint64_t all = UINT64_MAX;
 	int saved = errno;
 	uint64_t mask;
 
 	RAW(rt_sigprocmask, SIG_SETMASK, &all, &mask, sizeof(all));
-	bool claimed = claim(flags);
+	bool claimed = claim(job->flags);
 	while (claimed) {
 		atomic_store(&runtime.wiped->again, 0);
-		job.result = (struct snapshot_result){0};
-		job.stacks = memory_map(HELPER_STACK + OWN_STACK);
-		if (job.stacks)
-			call_on_stack(run_on_stack, &job, job.stacks + HELPER_STACK + OWN_STACK);
+		job->result = (struct snapshot_result){0};
+		job->stacks = memory_map(HELPER_STACK + OWN_STACK);
+		if (job->stacks)
+			call_on_stack(run_on_stack, job, job->stacks + HELPER_STACK + OWN_STACK);
 		else
 			say("no snapshot: there is no memory for one");
-		memory_unmap(job.stacks, HELPER_STACK + OWN_STACK);
+		memory_unmap(job->stacks, HELPER_STACK + OWN_STACK);
 		atomic_store(&runtime.wiped->snapshot, 0);
 		/* Asked for meanwhile: what was asked for is the state from then on. */
 		uint32_t free = 0;
-		claimed = atomic_load(&runtime.wiped->again) && !(flags & TRIGGER_WAIT) &&
+		claimed = atomic_load(&runtime.wiped->again) && !(job->flags & TRIGGER_WAIT) &&
 			  atomic_compare_exchange_strong(&runtime.wiped->snapshot, &free, 1);
 	}
 	RAW(rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));
 	errno = saved;
+}
+
+void trigger_snapshot(const char *why, unsigned int flags, struct snapshot_result *result)
+{
+	struct job job = {.why = why, .flags = flags, .returning = -1};
+
+	take(&job);
 	if (result)
 		*result = job.result;
-	return job.opened;
+}
+
+void trigger_signal(const char *why, int returning)
+{
+	struct job job = {.why = why, .returning = returning};
+
+	take(&job);
 }
 
 static _Atomic uint64_t next_emfile; /* ms: before that, no snapshot for EMFILE */

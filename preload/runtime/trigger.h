@@ -18,10 +18,14 @@ enum trigger_flags {
 	TRIGGER_WAIT = 2,          /* another snapshot in progress is waited for, not joined */
 };
 
-/* Takes a snapshot, for the reason given; false when it could not be taken or written (a message has
- * said so) or when one in progress will be repeated instead. result may be NULL. All signals are
+/* Takes a snapshot, for the reason given. One that is being taken already will be repeated instead;
+ * what can't be taken or written has been said in a message. result may be NULL. All signals are
  * blocked meanwhile. Async-signal-safe, any thread, keeps errno. */
-bool trigger_snapshot(const char *why, unsigned int flags, struct snapshot_result *result);
+void trigger_snapshot(const char *why, unsigned int flags, struct snapshot_result *result);
+
+/* The same for a signal that came in while a system call was just returning the descriptor given; -1: it
+ * was not. */
+void trigger_signal(const char *why, int returning);
 
 /* A hooked function failed with EMFILE or ENFILE (in errno). At most one snapshot a minute. */
 void trigger_out_of_descriptors(const char *name);

@@ -2,14 +2,20 @@
 /* See census.h. */
 #include "census.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <time.h>
 
 #include "../base/descriptors.h"
+#include "../base/line.h"
 #include "../base/syscall.h"
 #include "describe.h"
 
-enum { SPARE = 16 }; /* numbers that may appear between counting and listing */
+enum {
+	SPARE = 16, /* numbers that may appear between counting and listing */
+	RECORD_NAPS = 6, /* what no hook saw makes a snapshot so much longer */
+	RECORD_NAP_NS = 2 * 1000 * 1000,
+};
 
 struct listing {
 	struct census *census;
@@ -57,6 +63,8 @@ static void classify(const struct listing *listing, struct descriptor *descripto
 		before = request->before[fd];
 	if (known && descriptor->entry.closing)
 		descriptor->class = DESCRIPTOR_CLOSING;
+	else if (!known && fd == request->returning)
+		descriptor->class = DESCRIPTOR_CHANGING;
 	else if (request->before && (before.a != now.a || (known && before.b != now.b)))
 		descriptor->class = DESCRIPTOR_CHANGING;
 	else if (!known)
@@ -101,6 +109,52 @@ static void list_one(int fd, void *data)
 	}
 }
 
+/* Whether fd is open in the program at this moment: its table is not the frozen one. */
+static bool open_now(const struct snapshot_request *request, int fd)
+{
+	char path[PROC_PATH_SIZE], link[8];
+	LINE(name, 64);
+
+	line_add(&name, proc_pid_path(path, request->pid, "fd/"));
+	line_number(&name, fd);
+	return RAW(readlinkat, AT_FDCWD, name.text, link, sizeof(link)) >= 0;
+}
+
+static void reclassify(struct census *census, struct descriptor *descriptor,
+		       const struct snapshot_request *request)
+{
+	descriptor->class = DESCRIPTOR_CHANGING;
+	census->changing++;
+	if (request->kinds & KIND_BIT(descriptor->kind))
+		census->unclosed--;
+	else
+		census->unwanted--;
+}
+
+/* Another thread may stand between the real open and the record of it: the system call's return is
+ * where the scheduler stops threads. It gets a moment; what is recorded by then was no secret. */
+static void wait_for_records(struct census *census, const struct snapshot_request *request)
+{
+	size_t unseen = SIZE_MAX;
+
+	for (int naps = 0; naps < RECORD_NAPS && unseen; naps++) {
+		unseen = 0;
+		for (size_t i = 0; i < census->count; i++) {
+			struct descriptor *descriptor = &census->descriptors[i];
+
+			if (descriptor->class != DESCRIPTOR_UNSEEN)
+				continue;
+			if (ledger_read(request->ledger, descriptor->fd, NULL, NULL) ||
+			    !open_now(request, descriptor->fd))
+				reclassify(census, descriptor, request);
+			else
+				unseen++;
+		}
+		if (unseen)
+			RAW(nanosleep, &((struct timespec){.tv_nsec = RECORD_NAP_NS}), NULL);
+	}
+}
+
 /* What the ledger holds, unchanged since before the copy, and the copy has not, was closed by a call
  * that no hook saw. */
 static void forget_closed(struct census *census, const struct snapshot_request *request)
@@ -110,6 +164,7 @@ static void forget_closed(struct census *census, const struct snapshot_request *
 	for (int fd = ledger_next(request->ledger, 0); fd >= 0;
 	     fd = ledger_next(request->ledger, fd + 1)) {
 		struct ledger_words words;
+		struct ledger_entry entry;
 		bool open = false;
 
 		/* Both go by rising numbers: /proc lists them so, and so does a probe. */
@@ -118,12 +173,15 @@ static void forget_closed(struct census *census, const struct snapshot_request *
 		open = at < census->count && census->descriptors[at].fd == fd;
 		for (int i = 0; i < SNAPSHOT_HIDDEN_MAX; i++)
 			open = open || request->hidden[i] == fd;
-		if (open || !ledger_read(request->ledger, fd, NULL, &words))
+		if (open || !ledger_read(request->ledger, fd, &entry, &words) || entry.closing)
 			continue;
 		if (request->before &&
-		    (fd >= request->before_end || request->before[fd].a != words.a))
+		    (fd >= request->before_end || request->before[fd].a != words.a ||
+		     request->before[fd].b != words.b))
 			continue;
-		census->forgotten += ledger_forget_if(request->ledger, fd, words);
+		/* One from before a fork may never have been in this process' table. */
+		if (!open_now(request, fd) && ledger_forget_if(request->ledger, fd, words))
+			census->forgotten += !entry.before_fork && entry.origin != FD_INHERITED;
 	}
 }
 
@@ -165,6 +223,7 @@ bool census_take(struct census *census, const struct snapshot_request *request,
 		census->open += request->hidden[i] >= 0;
 	}
 	forget_closed(census, request);
+	wait_for_records(census, request);
 	keep_listed(census, request);
 	return true;
 }

@@ -35,6 +35,8 @@ struct snapshot_request {
 	 * our own files when the table was full; all of them inherited. -1: unused place. */
 	int hidden[SNAPSHOT_HIDDEN_MAX];
 
+	int returning;       /* a number that the thread which asked was just getting from a system
+			      * call: no hook has had the time to record it. -1: none */
 	const char *why;     /* one line: "SIGUSR1 from process 4711", "exit with status 0", ... */
 	uint32_t number;     /* 1 for the first snapshot of this process */
 	int pid;             /* of the traced process; getpid() is the helper's here */
