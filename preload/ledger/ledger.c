@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * See ledger.h. Word a is what is exchanged: a descriptor is recorded when a is not zero. Word b is
+ * See ledger.h. Word a is what is stored last: a descriptor is recorded when a is not zero. Word b is
  * written before a and belongs to whoever opened the number; between the real open's return and the
- * exchange the kernel gives that number to nobody else.
+ * store the kernel gives that number to nobody else.
  */
 #include "ledger.h"
 
@@ -114,18 +114,6 @@ void ledger_unpack(const struct ledger *ledger, struct ledger_words words,
 	};
 }
 
-/* Counts the entry in word a as closed. What was opened before a fork was counted as opened in
- * another process, and so is its close. */
-static void count_closed(struct ledger *ledger, uint64_t a)
-{
-	if (!a || BITS(a, A_GENERATION, 4) !=
-			  atomic_load_explicit(&ledger->generation, memory_order_relaxed))
-		return;
-	struct stack_figures *figures = stack_table_figures(&ledger->stacks, BITS(a, 0, 20));
-	if (figures)
-		atomic_fetch_add_explicit(&figures->closed, 1, memory_order_relaxed);
-}
-
 void ledger_opened(struct ledger *ledger, int fd, const struct ledger_entry *entry)
 {
 	struct slot *slot = slot_make(ledger, fd);
@@ -140,7 +128,7 @@ void ledger_opened(struct ledger *ledger, int fd, const struct ledger_entry *ent
 	if (figures)
 		atomic_fetch_add_explicit(&figures->opened, 1, memory_order_relaxed);
 	atomic_store_explicit(&slot->b, words.b, memory_order_relaxed);
-	count_closed(ledger, atomic_exchange_explicit(&slot->a, words.a, memory_order_acq_rel));
+	atomic_store_explicit(&slot->a, words.a, memory_order_release);
 }
 
 bool ledger_closing(struct ledger *ledger, int fd)
@@ -159,8 +147,8 @@ void ledger_closed(struct ledger *ledger, int fd)
 	struct slot *slot = slot_of(ledger, fd);
 	uint64_t a = slot ? atomic_load_explicit(&slot->a, memory_order_relaxed) : 0;
 
-	if (a & CLOSING && atomic_compare_exchange_strong(&slot->a, &a, 0))
-		count_closed(ledger, a);
+	if (a & CLOSING)
+		atomic_compare_exchange_strong(&slot->a, &a, 0);
 }
 
 void ledger_still_open(struct ledger *ledger, int fd)
@@ -207,7 +195,7 @@ void ledger_forget(struct ledger *ledger, int fd)
 	struct slot *slot = slot_of(ledger, fd);
 
 	if (slot)
-		count_closed(ledger, atomic_exchange(&slot->a, 0));
+		atomic_store(&slot->a, 0);
 }
 
 bool ledger_forget_if(struct ledger *ledger, int fd, struct ledger_words words)
@@ -215,11 +203,8 @@ bool ledger_forget_if(struct ledger *ledger, int fd, struct ledger_words words)
 	struct slot *slot = slot_of(ledger, fd);
 	uint64_t a = words.a;
 
-	if (!slot || atomic_load(&slot->b) != words.b ||
-	    !atomic_compare_exchange_strong(&slot->a, &a, 0))
-		return false;
-	count_closed(ledger, words.a);
-	return true;
+	return slot && atomic_load(&slot->b) == words.b &&
+	       atomic_compare_exchange_strong(&slot->a, &a, 0);
 }
 
 bool ledger_read(const struct ledger *ledger, int fd, struct ledger_entry *entry,
@@ -295,6 +280,23 @@ size_t ledger_count(const struct ledger *ledger)
 		count += ledger_read(ledger, fd, NULL, &words) && !(words.a & CLOSING);
 	}
 	return count;
+}
+
+void ledger_take_figures(struct ledger *ledger)
+{
+	uint32_t count = atomic_load(&ledger->stacks.count);
+	struct stack_figures *figures;
+
+	for (uint32_t id = STACK_OVERFLOW; id < count; id++)
+		if ((figures = stack_table_figures(&ledger->stacks, id)))
+			figures->live = 0;
+	for (int fd = ledger_next(ledger, 0); fd >= 0; fd = ledger_next(ledger, fd + 1)) {
+		struct ledger_entry entry;
+
+		if (ledger_read(ledger, fd, &entry, NULL) && !entry.before_fork &&
+		    (figures = stack_table_figures(&ledger->stacks, entry.stack)))
+			figures->live++;
+	}
 }
 
 void ledger_forked(struct ledger *ledger, bool stacks_torn)

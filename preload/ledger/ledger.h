@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * What is open, and from where. Descriptors are small dense integers, so the index is an array of
- * 16-byte slots, taken from the system by pages as numbers appear. An entry is exchanged in and
- * exchanged out: no lock, nothing for a signal handler or a fork to find half done.
+ * 16-byte slots, taken from the system by pages as numbers appear. An entry is stored whole and taken
+ * out by one exchange: no lock, nothing for a signal handler or a fork to find half done.
  *
  * The ledger is an object without globals. It knows no hook, no signal and no way to read a stack.
  */
@@ -129,6 +129,10 @@ int ledger_end(const struct ledger *ledger);
 
 /* How many entries there are, the closing ones left out. Reads every slot. */
 size_t ledger_count(const struct ledger *ledger);
+
+/* Counts each stack's live descriptors anew, into its figures. Nothing is counted when a descriptor is
+ * closed: what a stack has opened and is not live has been closed. For snapshots only. */
+void ledger_take_figures(struct ledger *ledger);
 
 /* In a forked child, once, before anything else: what is in the ledger becomes "before fork" and
  * the figures start at zero. stacks_torn: another thread was inside stack_table_intern. */

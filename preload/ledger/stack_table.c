@@ -134,7 +134,7 @@ void stack_table_rebuild(struct stack_table *table)
 static void reset(struct stack *stack)
 {
 	atomic_store_explicit(&stack->figures.opened, 0, memory_order_relaxed);
-	atomic_store_explicit(&stack->figures.closed, 0, memory_order_relaxed);
+	atomic_store_explicit(&stack->figures.live, 0, memory_order_relaxed);
 	atomic_store_explicit(&stack->figures.live_before, 0, memory_order_relaxed);
 }
 

@@ -44,8 +44,8 @@ struct stack; /* with its uthash handle: stack_table.c */
 /* What readers see of a stack. The figures count since start, or since fork in a forked process. */
 struct stack_figures {
 	_Atomic uint64_t opened;
-	_Atomic uint64_t closed;
-	_Atomic uint32_t live_before; /* live at the last snapshot; written by snapshots only */
+	_Atomic uint32_t live;        /* at the last ledger_take_figures; opened - live are closed */
+	_Atomic uint32_t live_before; /* live at the last snapshot that was written */
 };
 
 struct stack_view {

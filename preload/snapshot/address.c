@@ -127,6 +127,10 @@ void put_address(struct writer *writer, const struct sockaddr_storage *address, 
 		break;
 	case AF_NETLINK: {
 		const struct sockaddr_nl *nl = (const void *)address;
+		if (nl->nl_pid == 0) {
+			put_string(writer, "unbound");
+			break;
+		}
 		put_string(writer, "port ");
 		put_unsigned(writer, nl->nl_pid);
 		break;

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "../base/descriptors.h"
 #include "../base/line.h"
 #include "../base/syscall.h"
 #include "describe.h"
+#include "frozen_table.h"
 
 enum {
 	SPARE = 16, /* numbers that may appear between counting and listing */
@@ -78,6 +78,46 @@ static void classify(const struct listing *listing, struct descriptor *descripto
 		descriptor->age_ms = age_of(listing, &descriptor->entry);
 }
 
+/* Whether what the opening call made can't be what is there: then the number was closed and used
+ * again by calls that no hook saw, and its entry speaks of something else. */
+static bool contradicts(const struct descriptor *descriptor)
+{
+	static const struct {
+		uint8_t hint, kind;
+	} exact[] = {
+		{FD_EPOLL, KIND_EPOLL},       {FD_EVENTFD, KIND_EVENTFD},
+		{FD_TIMERFD, KIND_TIMERFD},   {FD_SIGNALFD, KIND_SIGNALFD},
+		{FD_INOTIFY, KIND_INOTIFY},   {FD_FANOTIFY, KIND_FANOTIFY},
+		{FD_IO_URING, KIND_IO_URING},
+	};
+	enum fd_kind hint = descriptor->entry.kind;
+
+	if (hint == FD_UNKNOWN)
+		return false;
+	if (hint == FD_SOCKET)
+		return descriptor->stat.mode && !kind_is_socket(descriptor->kind);
+	if (kind_is_socket(descriptor->kind)) /* without a domain: a socket's file, opened O_PATH */
+		return descriptor->socket_domain != 0;
+	for (size_t i = 0; i < sizeof(exact) / sizeof(*exact); i++)
+		if (exact[i].hint == hint)
+			return descriptor->kind != exact[i].kind && descriptor->kind != KIND_OTHER;
+	return false;
+}
+
+/* Takes the entry away from a number that it does not speak for. */
+static void disown(struct census *census, const struct snapshot_request *request,
+		   struct descriptor *descriptor)
+{
+	struct ledger_words words;
+
+	descriptor->class = DESCRIPTOR_UNSEEN;
+	if (ledger_read(request->ledger, descriptor->fd, NULL, &words) && request->before &&
+	    descriptor->fd < request->before_end &&
+	    words.a == request->before[descriptor->fd].a)
+		census->forgotten += ledger_forget_if(request->ledger, descriptor->fd, words);
+	descriptor->entry = (struct ledger_entry){0};
+}
+
 static void list_one(int fd, void *data)
 {
 	struct listing *listing = data;
@@ -89,6 +129,8 @@ static void list_one(int fd, void *data)
 	descriptor->fd = fd;
 	classify(listing, descriptor);
 	describe_inspect(descriptor);
+	if (descriptor->class == DESCRIPTOR_OPENED && contradicts(descriptor))
+		disown(census, listing->request, descriptor);
 
 	bool wanted = listing->request->kinds & KIND_BIT(descriptor->kind);
 	switch (descriptor->class) {
@@ -211,12 +253,12 @@ bool census_take(struct census *census, const struct snapshot_request *request,
 	*census = (struct census){0};
 	RAW(clock_gettime, CLOCK_MONOTONIC, &now);
 	census->now_ms = listing.now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-	descriptors_each(count_one, &listing);
+	frozen_table_each(count_one, &listing);
 	listing.room += SPARE;
 	census->descriptors = scratch_array(scratch, listing.room, sizeof(*census->descriptors));
 	if (!census->descriptors)
 		return false;
-	descriptors_each(list_one, &listing);
+	frozen_table_each(list_one, &listing);
 	census->open = census->count;
 	for (int i = 0; i < SNAPSHOT_HIDDEN_MAX; i++) {
 		census->inherited += request->hidden[i] >= 0;
@@ -224,6 +266,7 @@ bool census_take(struct census *census, const struct snapshot_request *request,
 	}
 	forget_closed(census, request);
 	wait_for_records(census, request);
+	ledger_take_figures(request->ledger);
 	keep_listed(census, request);
 	return true;
 }

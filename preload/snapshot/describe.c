@@ -275,15 +275,16 @@ static void put_history(const struct describe *describe, const struct descriptor
 	}
 }
 
-void describe_put(const struct describe *describe, const struct descriptor *descriptor)
+/* The others' names say no more than the kind: "anon_inode:[eventpoll]". */
+static bool has_target(enum kind kind)
 {
-	long flags = RAW(fcntl, descriptor->fd, F_GETFL, 0);
-	long fd_flags = RAW(fcntl, descriptor->fd, F_GETFD, 0);
+	return kind <= KIND_PIPE || kind == KIND_MEMFD || kind == KIND_SHM || kind == KIND_MQUEUE ||
+	       kind == KIND_OTHER;
+}
 
-	put_item(describe, "    ", (uint64_t)descriptor->fd);
-	put_char(describe->writer, ' ');
-	put_string(describe->writer, kind_name(descriptor->kind));
-	put_char(describe->writer, ' ');
+static void put_what(const struct describe *describe, const struct descriptor *descriptor,
+		     long flags)
+{
 	switch (descriptor->kind) {
 	case KIND_TCP:
 	case KIND_UDP:
@@ -306,6 +307,21 @@ void describe_put(const struct describe *describe, const struct descriptor *desc
 		break;
 	default:
 		put_target(describe, descriptor);
+	}
+}
+
+void describe_put(const struct describe *describe, const struct descriptor *descriptor)
+{
+	long flags = RAW(fcntl, descriptor->fd, F_GETFL, 0);
+	long fd_flags = RAW(fcntl, descriptor->fd, F_GETFD, 0);
+
+	put_item(describe, "    ", (uint64_t)descriptor->fd);
+	put_char(describe->writer, ' ');
+	put_string(describe->writer, kind_name(descriptor->kind));
+	if (has_target(descriptor->kind)) {
+		put_char(describe->writer, ' ');
+		put_what(describe, descriptor, flags);
+	} else {
 		special_describe(describe->writer, descriptor);
 	}
 	put_history(describe, descriptor);

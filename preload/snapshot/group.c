@@ -70,8 +70,8 @@ static void read_figures(struct group *group, const struct snapshot_request *req
 	struct stack_figures *figures = group->view.figures;
 
 	group->opened = atomic_load(&figures->opened);
-	group->closed = atomic_load(&figures->closed);
-	group->live = group->opened > group->closed ? group->opened - group->closed : 0;
+	group->live = atomic_load(&figures->live);
+	group->closed = group->opened > group->live ? group->opened - group->live : 0;
 	if (request->number > 1)
 		group->growth = (int64_t)group->live - (int64_t)atomic_load(&figures->live_before);
 }

@@ -120,8 +120,10 @@ static void put_figures(const struct describe *describe, const struct group *gro
 	if (group->count > 1) {
 		put_string(writer, "  ages: ");
 		put_duration(writer, group->newest_ms);
-		put_string(writer, " to ");
-		put_duration(writer, group->oldest_ms);
+		if (group->oldest_ms / 100 != group->newest_ms / 100) {
+			put_string(writer, " to ");
+			put_duration(writer, group->oldest_ms);
+		}
 		put_char(writer, '\n');
 	}
 	if (!group->has_stack || group->class != DESCRIPTOR_OPENED)

@@ -94,12 +94,8 @@ static void set_live_before(const struct stack_table *stacks)
 
 	for (uint32_t id = STACK_OVERFLOW; id < end; id++) {
 		struct stack_figures *figures = stack_table_figures(stacks, id);
-		if (!figures)
-			continue;
-		uint64_t opened = atomic_load(&figures->opened);
-		uint64_t closed = atomic_load(&figures->closed);
-		atomic_store(&figures->live_before,
-			     opened > closed ? (uint32_t)(opened - closed) : 0);
+		if (figures)
+			atomic_store(&figures->live_before, atomic_load(&figures->live));
 	}
 }
 

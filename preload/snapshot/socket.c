@@ -27,7 +27,14 @@ static const char *const state_names[TCP_STATE_COUNT] = {
 	[9] = "LAST_ACK",    [10] = "LISTEN",    [11] = "CLOSING",
 };
 
-enum { TCP_STATE_SYN_SENT = 2, TCP_STATE_CLOSED = 7 };
+enum {
+	TCP_STATE_ESTABLISHED = 1,
+	TCP_STATE_SYN_SENT = 2,
+	TCP_STATE_FIN_WAIT1 = 4,
+	TCP_STATE_CLOSED = 7,
+	TCP_STATE_LAST_ACK = 9,
+	TCP_STATE_CLOSING = 11,
+};
 
 const char *socket_state_name(unsigned int tcp_state)
 {
@@ -137,15 +144,36 @@ static bool put_addresses(struct writer *writer, int fd)
 	return true;
 }
 
-static void put_amount(struct writer *writer, const char *what, int fd, unsigned long request)
+/* Puts what an ioctl counts, less what of it is no data. */
+static void put_amount(struct writer *writer, const char *what, int fd, unsigned long request,
+		       int less)
 {
 	int amount = 0;
 
-	if (RAW(ioctl, fd, request, &amount) != 0 || amount <= 0)
+	if (RAW(ioctl, fd, request, &amount) != 0 || amount <= less)
 		return;
 	put_string(writer, what);
-	put_unsigned(writer, (uint64_t)amount);
+	put_unsigned(writer, (uint64_t)(amount - less));
 	put_string(writer, " B");
+}
+
+/* What the program has written and the peer has not acknowledged. The kernel counts by sequence
+ * numbers, in which a FIN takes one; without a connection they count the SYNs that were tried. */
+static void put_unsent(struct writer *writer, const struct descriptor *descriptor)
+{
+	switch (descriptor->tcp_state) {
+	case TCP_STATE_ESTABLISHED:
+	case TCP_STATE_CLOSE_WAIT:
+		put_amount(writer, ", unsent ", descriptor->fd, SIOCOUTQ, 0);
+		break;
+	case TCP_STATE_FIN_WAIT1:
+	case TCP_STATE_LAST_ACK:
+	case TCP_STATE_CLOSING:
+		put_amount(writer, ", unsent ", descriptor->fd, SIOCOUTQ, 1);
+		break;
+	default:
+		break;
+	}
 }
 
 /* The kernel forgets the peer of a socket that was reset or is not yet connected. */
@@ -187,8 +215,8 @@ static void describe_tcp(const struct describe *describe, const struct descripto
 		put_string(writer, ", idle ");
 		put_duration(writer, descriptor->idle_ms);
 	}
-	put_amount(writer, ", unread ", descriptor->fd, SIOCINQ);
-	put_amount(writer, ", unsent ", descriptor->fd, SIOCOUTQ);
+	put_amount(writer, ", unread ", descriptor->fd, SIOCINQ, 0);
+	put_unsent(writer, descriptor);
 	if (descriptor->socket_protocol == IPPROTO_MPTCP)
 		put_string(writer, ", mptcp");
 }
@@ -263,7 +291,7 @@ static void describe_unix(struct writer *writer, const struct descriptor *descri
 		put_string(writer, ", not connected");
 	}
 	put_amount(writer, descriptor->socket_type == SOCK_STREAM ? ", unread " : ", next datagram ",
-		   fd, SIOCINQ);
+		   fd, SIOCINQ, 0);
 }
 
 static const char *netlink_name(unsigned int protocol)
@@ -277,6 +305,18 @@ static const char *netlink_name(unsigned int protocol)
 	};
 
 	return protocol < sizeof(names) / sizeof(*names) ? names[protocol] : NULL;
+}
+
+/* " port 4711", which is the process id for a process's first one. The peer is the kernel. */
+static void put_netlink_port(struct writer *writer, int fd)
+{
+	struct sockaddr_storage address;
+	socklen_t length;
+
+	if (!get_name(fd, false, &address, &length))
+		return;
+	put_char(writer, ' ');
+	put_address(writer, &address, length);
 }
 
 static const char *domain_name(unsigned int domain)
@@ -335,7 +375,7 @@ void socket_describe(const struct describe *describe, const struct descriptor *d
 		break;
 	case KIND_UDP:
 		put_addresses(writer, descriptor->fd);
-		put_amount(writer, ", next datagram ", descriptor->fd, SIOCINQ);
+		put_amount(writer, ", next datagram ", descriptor->fd, SIOCINQ, 0);
 		break;
 	case KIND_UNIX:
 		describe_unix(writer, descriptor);
@@ -343,8 +383,7 @@ void socket_describe(const struct describe *describe, const struct descriptor *d
 	case KIND_NETLINK:
 		put_name_or_number(writer, netlink_name(descriptor->socket_protocol),
 				   descriptor->socket_protocol);
-		put_char(writer, ' ');
-		put_addresses(writer, descriptor->fd);
+		put_netlink_port(writer, descriptor->fd);
 		break;
 	default:
 		describe_other(writer, descriptor);
