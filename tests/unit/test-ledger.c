@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: MIT
+/* The ledger's promises: see preload/ledger/ledger.h. */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "ledger/ledger.h"
+
+static struct arena arena;
+static struct ledger ledger;
+
+static int begin(void **state)
+{
+	(void)state;
+	return ledger_init(&ledger, &arena) ? 0 : -1;
+}
+
+static uint32_t stack_of(frame_t frame)
+{
+	return stack_table_intern(&ledger.stacks, &frame, 1, STACK_COMPLETE);
+}
+
+static void open_at(int fd, uint32_t stack)
+{
+	ledger_opened(&ledger, fd, &(struct ledger_entry){.stack = stack, .dup_of = LEDGER_NO_FD});
+}
+
+static void an_entry_reads_back_as_it_was(void **state)
+{
+	struct ledger_entry given = {
+		.stack = stack_of(1),
+		.connection = CONNECTION_LIMIT - 1,
+		.opened_at = (1u << 30) - 1,
+		.thread = (1u << 22) - 1,
+		.dup_of = LEDGER_NO_FD - 1,
+		.kind = FD_LANDLOCK,
+		.origin = FD_DUPLICATED,
+		.owner = FD_OWNER_POPEN,
+	}, read;
+
+	(void)state;
+	ledger_opened(&ledger, 7, &given);
+	assert_true(ledger_read(&ledger, 7, &read, NULL));
+	assert_int_equal(read.stack, given.stack);
+	assert_int_equal(read.connection, given.connection);
+	assert_int_equal(read.opened_at, given.opened_at);
+	assert_int_equal(read.thread, given.thread);
+	assert_int_equal(read.dup_of, given.dup_of);
+	assert_int_equal(read.kind, given.kind);
+	assert_int_equal(read.origin, given.origin);
+	assert_int_equal(read.owner, given.owner);
+	assert_false(read.closing);
+	assert_false(read.before_fork);
+}
+
+static void numbers_that_cannot_be_are_refused(void **state)
+{
+	(void)state;
+	open_at(-1, stack_of(1));
+	assert_int_equal(ledger.dropped, 1);
+	assert_false(ledger_read(&ledger, -1, NULL, NULL));
+	assert_false(ledger_read(&ledger, INT32_MAX, NULL, NULL));
+	assert_false(ledger_closing(&ledger, -1));
+}
+
+static void a_large_number_has_its_place(void **state)
+{
+	(void)state;
+	open_at(1000000, stack_of(1));
+	assert_true(ledger_read(&ledger, 1000000, NULL, NULL));
+	assert_int_equal(ledger_next(&ledger, 0), 1000000);
+	assert_int_equal(ledger_next(&ledger, 1000001), -1);
+}
+
+static void a_close_takes_the_entry_out(void **state)
+{
+	(void)state;
+	open_at(5, stack_of(1));
+	assert_true(ledger_closing(&ledger, 5));
+	ledger_closed(&ledger, 5);
+	assert_false(ledger_read(&ledger, 5, NULL, NULL));
+	assert_false(ledger_closing(&ledger, 5));
+}
+
+static void a_number_opened_anew_during_a_close_stays(void **state)
+{
+	struct ledger_entry entry;
+
+	(void)state;
+	open_at(5, stack_of(1));
+	ledger_closing(&ledger, 5);
+	open_at(5, stack_of(2));
+	ledger_closed(&ledger, 5);
+	assert_true(ledger_read(&ledger, 5, &entry, NULL));
+	assert_int_equal(entry.stack, stack_of(2));
+}
+
+static void a_close_that_failed_leaves_the_entry(void **state)
+{
+	struct ledger_entry entry;
+
+	(void)state;
+	open_at(5, stack_of(1));
+	ledger_closing(&ledger, 5);
+	ledger_still_open(&ledger, 5);
+	assert_true(ledger_read(&ledger, 5, &entry, NULL));
+	assert_false(entry.closing);
+}
+
+static void a_range_ends_where_it_says(void **state)
+{
+	(void)state;
+	for (int fd = 3; fd < 10; fd++)
+		open_at(fd, stack_of(1));
+	ledger_closing_range(&ledger, 4, 8);
+	ledger_closed_range(&ledger, 4, 8);
+	assert_int_equal(ledger_next(&ledger, 0), 3);
+	assert_int_equal(ledger_next(&ledger, 4), 9);
+	ledger_closing_range(&ledger, 3, UINT32_MAX);
+	ledger_still_open_range(&ledger, 3, UINT32_MAX);
+	assert_int_equal(ledger_count(&ledger), 2);
+}
+
+static void opening_anew_changes_the_words(void **state)
+{
+	struct ledger_words before, after;
+
+	(void)state;
+	open_at(5, stack_of(1));
+	ledger_read(&ledger, 5, NULL, &before);
+	ledger_closing(&ledger, 5);
+	ledger_closed(&ledger, 5);
+	open_at(5, stack_of(1));
+	ledger_read(&ledger, 5, NULL, &after);
+	assert_true(before.b != after.b);
+	assert_false(ledger_forget_if(&ledger, 5, before));
+	assert_true(ledger_forget_if(&ledger, 5, after));
+}
+
+static void figures_follow_opens_and_closes(void **state)
+{
+	uint32_t stack = stack_of(1);
+	struct stack_figures *figures = stack_table_figures(&ledger.stacks, stack);
+
+	(void)state;
+	for (int fd = 3; fd < 13; fd++)
+		open_at(fd, stack);
+	for (int fd = 3; fd < 6; fd++) {
+		ledger_closing(&ledger, fd);
+		ledger_closed(&ledger, fd);
+	}
+	ledger_take_figures(&ledger);
+	assert_int_equal(figures->opened, 10);
+	assert_int_equal(figures->live, 7);
+}
+
+static void a_forked_process_starts_counting_anew(void **state)
+{
+	uint32_t stack = stack_of(1);
+	struct stack_figures *figures = stack_table_figures(&ledger.stacks, stack);
+	struct ledger_entry entry;
+
+	(void)state;
+	open_at(3, stack);
+	/* More often than the generation counter has values. */
+	for (int forks = 0; forks < 3 * LEDGER_GENERATIONS; forks++) {
+		ledger_forked(&ledger, false);
+		assert_true(ledger_read(&ledger, 3, &entry, NULL));
+		assert_true(entry.before_fork);
+	}
+	open_at(4, stack);
+	assert_true(ledger_read(&ledger, 4, &entry, NULL));
+	assert_false(entry.before_fork);
+	ledger_take_figures(&ledger);
+	assert_int_equal(figures->opened, 1);
+	assert_int_equal(figures->live, 1);
+}
+
+static void a_torn_stack_table_is_built_anew(void **state)
+{
+	uint32_t first = stack_of(1), second = stack_of(2);
+
+	(void)state;
+	ledger.stacks.head = NULL;
+	ledger_forked(&ledger, true);
+	assert_int_equal(stack_of(1), first);
+	assert_int_equal(stack_of(2), second);
+}
+
+static void equal_stacks_are_one_and_other_ends_are_others(void **state)
+{
+	frame_t frames[STACK_DEPTH_MAX] = {1, 2, 3};
+	uint32_t whole = stack_table_intern(&ledger.stacks, frames, 3, STACK_COMPLETE);
+
+	(void)state;
+	assert_int_equal(stack_table_intern(&ledger.stacks, frames, 3, STACK_COMPLETE), whole);
+	assert_int_not_equal(stack_table_intern(&ledger.stacks, frames, 3, STACK_DEEPER), whole);
+	assert_int_not_equal(stack_table_intern(&ledger.stacks, frames, 2, STACK_COMPLETE), whole);
+	assert_int_not_equal(stack_table_intern(&ledger.stacks, frames, STACK_DEPTH_MAX,
+						STACK_COMPLETE), whole);
+}
+
+static void thousands_of_stacks_keep_their_frames(void **state)
+{
+	struct stack_view view;
+
+	(void)state;
+	for (frame_t frame = 1; frame <= 20000; frame++) {
+		uint32_t id = stack_of(frame);
+		assert_true(stack_table_view(&ledger.stacks, id, &view));
+		assert_int_equal(view.frames[0], frame);
+		assert_int_equal(view.depth, 1);
+	}
+	assert_int_equal(stack_of(777), STACK_FIRST + 776);
+	assert_false(stack_table_view(&ledger.stacks, STACK_NONE, &view));
+	assert_false(stack_table_view(&ledger.stacks, STACK_LIMIT - 1, &view));
+}
+
+static void *churn(void *data)
+{
+	int fd = (int)(intptr_t)data;
+
+	for (int i = 0; i < 20000; i++) {
+		open_at(fd, STACK_FIRST);
+		ledger_closing(&ledger, fd);
+		ledger_closed(&ledger, fd);
+	}
+	open_at(fd, STACK_FIRST);
+	return NULL;
+}
+
+static void threads_lose_nothing(void **state)
+{
+	enum { THREADS = 8 };
+	pthread_t threads[THREADS];
+	uint32_t stack = stack_of(1);
+
+	(void)state;
+	for (intptr_t i = 0; i < THREADS; i++)
+		pthread_create(&threads[i], NULL, churn, (void *)(i * 1000));
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	ledger_take_figures(&ledger);
+	assert_int_equal(stack_table_figures(&ledger.stacks, stack)->opened, THREADS * 20001);
+	assert_int_equal(stack_table_figures(&ledger.stacks, stack)->live, THREADS);
+	assert_int_equal(ledger_count(&ledger), THREADS);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup(name, begin)
+	const struct CMUnitTest tests[] = {
+		TEST(an_entry_reads_back_as_it_was),
+		TEST(numbers_that_cannot_be_are_refused),
+		TEST(a_large_number_has_its_place),
+		TEST(a_close_takes_the_entry_out),
+		TEST(a_number_opened_anew_during_a_close_stays),
+		TEST(a_close_that_failed_leaves_the_entry),
+		TEST(a_range_ends_where_it_says),
+		TEST(opening_anew_changes_the_words),
+		TEST(figures_follow_opens_and_closes),
+		TEST(a_forked_process_starts_counting_anew),
+		TEST(a_torn_stack_table_is_built_anew),
+		TEST(equal_stacks_are_one_and_other_ends_are_others),
+		TEST(thousands_of_stacks_keep_their_frames),
+		TEST(threads_lose_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

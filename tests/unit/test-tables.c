@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+/* Connections and modules: see preload/ledger/connection_table.h and module_table.h. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ledger/connection_table.h"
+#include "ledger/module_table.h"
+
+static struct arena arena;
+static struct connection_table connections;
+static struct module_table modules;
+
+static int begin(void **state)
+{
+	(void)state;
+	return connection_table_init(&connections, &arena) && module_table_init(&modules, &arena)
+		       ? 0
+		       : -1;
+}
+
+static uint32_t connect_to(uint32_t stack, uint32_t host, uint16_t port)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_port = htons(port),
+				      .sin_addr.s_addr = htonl(host)};
+
+	return connection_table_intern(&connections, stack, (struct sockaddr *)&address,
+				       sizeof(address));
+}
+
+static void a_connection_is_kept_once(void **state)
+{
+	uint32_t id = connect_to(2, 0x7f000001, 80);
+	const struct connection *connection = connection_table_get(&connections, id);
+
+	(void)state;
+	assert_int_not_equal(id, CONNECTION_NONE);
+	assert_int_equal(connect_to(2, 0x7f000001, 80), id);
+	assert_int_not_equal(connect_to(3, 0x7f000001, 80), id);
+	assert_int_not_equal(connect_to(2, 0x7f000001, 81), id);
+	assert_int_equal(connection->stack, 2);
+	assert_int_equal(connection->family, AF_INET);
+	assert_int_equal(ntohs(connection->port), 80);
+	assert_memory_equal(connection->address, "\x7f\0\0\x01", 4);
+}
+
+static void a_short_or_strange_address_is_left_out(void **state)
+{
+	struct sockaddr_in6 address = {.sin6_family = AF_INET6};
+	uint32_t id = connection_table_intern(&connections, 2, (struct sockaddr *)&address, 8);
+
+	(void)state;
+	assert_int_equal(connection_table_get(&connections, id)->family, AF_UNSPEC);
+	assert_int_equal(connection_table_intern(&connections, 2, NULL, 0), id);
+	address.sin6_family = AF_UNIX;
+	assert_int_equal(connection_table_intern(&connections, 2, (struct sockaddr *)&address,
+						 sizeof(address)), id);
+}
+
+static void a_full_table_says_none_and_keeps_what_it_has(void **state)
+{
+	uint32_t first = connect_to(2, 1, 1), last = first, kept = 0;
+
+	(void)state;
+	for (uint32_t host = 2; host < 2 * CONNECTION_LIMIT; host++) {
+		last = connect_to(2, host, 1);
+		kept += last != CONNECTION_NONE;
+		assert_true(last < CONNECTION_LIMIT);
+	}
+	assert_int_equal(last, CONNECTION_NONE);
+	assert_in_range(kept, CONNECTION_LIMIT / 2, CONNECTION_LIMIT);
+	assert_int_equal(connect_to(2, 1, 1), first);
+}
+
+static uint32_t add(const char *path, const char *build_id, uintptr_t start)
+{
+	return module_table_add(&modules, path, (const uint8_t *)build_id, strlen(build_id), start,
+				start, start + 4096);
+}
+
+static void a_module_loaded_again_elsewhere_is_the_same(void **state)
+{
+	uint32_t id = add("/lib/a.so", "abc", 0x1000);
+
+	(void)state;
+	assert_int_equal(add("/lib/a.so", "abc", 0x1000), id);
+	modules.modules[id].unloaded = true;
+	assert_int_equal(add("/lib/a.so", "abc", 0x9000), id);
+	assert_int_equal(modules.modules[id].start, 0x9000);
+	assert_false(modules.modules[id].unloaded);
+}
+
+static void another_build_or_a_second_mapping_is_another_module(void **state)
+{
+	uint32_t id = add("/lib/a.so", "abc", 0x1000);
+
+	(void)state;
+	assert_int_not_equal(add("/lib/a.so", "abd", 0x1000), id);
+	assert_int_not_equal(add("/lib/a.so", "abc", 0x5000), id);
+	assert_int_not_equal(add("/lib/b.so", "abc", 0x1000), id);
+}
+
+static void the_table_of_modules_ends(void **state)
+{
+	(void)state;
+	for (uintptr_t i = 1; i <= MODULE_LIMIT; i++)
+		assert_int_equal(add("/lib/a.so", "abc", i * 0x1000), i);
+	assert_int_equal(add("/lib/b.so", "abc", 0x1000), MODULE_NONE);
+	assert_null(module_table_get(&modules, MODULE_NONE));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup(name, begin)
+	const struct CMUnitTest tests[] = {
+		TEST(a_connection_is_kept_once),
+		TEST(a_short_or_strange_address_is_left_out),
+		TEST(a_full_table_says_none_and_keeps_what_it_has),
+		TEST(a_module_loaded_again_elsewhere_is_the_same),
+		TEST(another_build_or_a_second_mapping_is_another_module),
+		TEST(the_table_of_modules_ends),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
