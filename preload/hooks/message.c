@@ -3,16 +3,20 @@
  * Hooks of the functions by which descriptors arrive over a Unix socket (unix(7), SCM_RIGHTS). The
  * kernel has put them into the table when the call returns, also for MSG_PEEK.
  */
-#include "hook.h"
+#include "received.h"
 
 #include <string.h>
+
+#include "hook.h"
 
 #ifndef SCM_PIDFD
 #define SCM_PIDFD 0x04 /* Linux 6.5: include/linux/socket.h */
 #endif
 
-static void received(struct msghdr *message, const void *frame)
+void received_message(struct msghdr *message, const void *frame)
 {
+	if (!message->msg_controllen)
+		return;
 	for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part;
 	     part = CMSG_NXTHDR(message, part)) {
 		bool rights = part->cmsg_type == SCM_RIGHTS;
@@ -33,12 +37,18 @@ static void received(struct msghdr *message, const void *frame)
 	}
 }
 
+void received_messages(struct mmsghdr *messages, int count, const void *frame)
+{
+	for (int i = 0; i < count; i++)
+		received_message(&messages[i].msg_hdr, frame);
+}
+
 HOOK ssize_t recvmsg(int sockfd, struct msghdr *msg, int flags)
 {
 	ssize_t result = REAL(recvmsg)(sockfd, msg, flags);
 
-	if (result >= 0 && msg->msg_controllen)
-		received(msg, HERE);
+	if (result >= 0)
+		received_message(msg, HERE);
 	return result;
 }
 
@@ -47,8 +57,6 @@ HOOK int recvmmsg(int sockfd, struct mmsghdr *msgvec, unsigned int vlen, int fla
 {
 	int result = REAL(recvmmsg)(sockfd, msgvec, vlen, flags, timeout);
 
-	for (int i = 0; i < result; i++)
-		if (msgvec[i].msg_hdr.msg_controllen)
-			received(&msgvec[i].msg_hdr, HERE);
+	received_messages(msgvec, result, HERE);
 	return result;
 }

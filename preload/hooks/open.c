@@ -171,3 +171,15 @@ HOOK int openpty(int *amaster, int *aslave, char *name, const struct termios *te
 
 	return hook_pair(result, pair, FD_PTY, __func__, HERE);
 }
+
+/* The child has the terminal as its standard descriptors, which it inherits like all others. */
+HOOK pid_t forkpty(int *amaster, char *name, const struct termios *termp, const struct winsize *winp)
+{
+	pid_t pid = REAL(forkpty)(amaster, name, termp, winp);
+
+	if (pid < 0)
+		runtime_failed(__func__);
+	else if (pid > 0)
+		runtime_opened(*amaster, &(struct opening){.kind = FD_PTY}, HERE);
+	return pid;
+}

@@ -12,6 +12,7 @@
 #include "../base/syscall.h"
 #include "../runtime/exit.h"
 #include "dup.h"
+#include "received.h"
 #include "syscall.h"
 
 /* Called by syscall-*.S with the frame of a normal function, so HERE is what it is elsewhere. */
@@ -31,6 +32,9 @@ long syscall_hook(long number, long a, long b, long c, long d, long e, long f)
 #endif
 	case SYS_pipe2:
 		return hook_pair((int)CALL(), (const int *)a, FD_PIPE, "pipe", HERE);
+#ifdef SYS_signalfd
+	case SYS_signalfd:
+#endif
 	case SYS_signalfd4: {
 		int result = (int)CALL();
 		return (int)a == -1 ? runtime_result(result, FD_SIGNALFD, "signalfd", HERE) : result;
@@ -67,10 +71,17 @@ long syscall_hook(long number, long a, long b, long c, long d, long e, long f)
 	case SYS_close_range:
 		return close_range((unsigned int)a, (unsigned int)b, (int)c);
 #endif
-	case SYS_recvmsg:
-		return recvmsg((int)a, (void *)b, (int)c);
-	case SYS_recvmmsg:
-		return recvmmsg((int)a, (void *)b, (unsigned int)c, (int)d, (void *)e);
+	case SYS_recvmsg: {
+		long result = CALL();
+		if (result >= 0)
+			received_message((void *)b, HERE);
+		return result;
+	}
+	case SYS_recvmmsg: {
+		long result = CALL();
+		received_messages((void *)b, (int)result, HERE);
+		return result;
+	}
 	case SYS_exit_group:
 		exit_now((int)a);
 	default:

@@ -24,6 +24,7 @@ const uint8_t syscall_hooked[SYSCALL_NUMBERS] = {
 #ifdef SYS_pipe
 	ALSO(pipe)
 	ALSO(dup2)
+	ALSO(signalfd)
 #endif
 #ifdef SYS_close_range
 	ALSO(close_range)

@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Every function that opens or closes a descriptor: what it opened is listed with its own caller, what
+it closed is gone from the ledger."""
+
+import errno
+import re
+import subprocess
+
+from support import LIBRARY, SOURCE, check, main, program, require, run_traced, skip, temp_dir, test
+
+HOOKS = SOURCE / "preload" / "hooks"
+OPENS_H = (SOURCE / "tests" / "programs" / "opens.h").read_text()
+CLOSES_C = (SOURCE / "tests" / "programs" / "closes.c").read_text()
+OPENINGS = re.findall(r"^\tOPENS\((\w+),", OPENS_H, re.MULTILINE)
+CLOSINGS = re.findall(r"^\tEND\((\w+),", CLOSES_C, re.MULTILINE)
+REPLACES = ["dup2", "__dup2", "dup3", "sys_dup2", "sys_dup3", "freopen", "freopen64"]
+
+# Of names.h, those that neither open nor close a number by themselves, or for which a server would be
+# needed that no system has any more.
+NO_OPENING = """
+    fdopen pclose fclose fcloseall endmntent fdopendir closedir _IO_fdopen _IO_fclose __endmntent
+    connect __connect close close_range closefrom mq_close login_tty __close
+    rcmd rcmd_af rexec rexec_af fsmount
+    _Fork clone __clone execl execle execlp execv execve execvp execvpe fexecve execveat
+    posix_spawn posix_spawnp _exit _Exit dlclose syscall vfork __vfork
+    sigaction signal siginterrupt sigset sigignore bsd_signal ssignal sysv_signal __sysv_signal
+    __sigaction""".split()
+
+# What is neither a file nor among these is "other".
+KINDS = {
+    "socketpair": "unix", "socket": "tcp", "accept": "tcp", "accept4": "tcp", "rresvport": "tcp",
+    "rresvport_af": "tcp", "recvmsg": "device", "recvmmsg": "device", "shm_open": "shm",
+    "mq_open": "mqueue", "__mq_open_2": "mqueue", "memfd_create": "memfd", "memfd_secret": "memfd",
+    "posix_openpt": "terminal", "getpt": "terminal", "openpty": "terminal", "forkpty": "terminal",
+    "popen": "pipe", "_IO_popen": "pipe", "pipe": "pipe", "pipe2": "pipe", "__pipe": "pipe",
+    "opendir": "directory", "open_tree": "directory", "epoll_create": "epoll", "epoll_create1": "epoll",
+    "eventfd": "eventfd", "eventfd2": "eventfd", "timerfd_create": "timerfd", "signalfd": "signalfd",
+    "signalfd4": "signalfd", "inotify_init": "inotify", "inotify_init1": "inotify",
+    "fanotify_init": "fanotify", "pidfd_open": "pidfd", "userfaultfd": "userfaultfd",
+    "perf_event_open": "perf", "io_uring_setup": "io_uring",
+    "fsopen": "other", "fspick": "other", "landlock_create_ruleset": "other"}
+
+
+def names():
+    return re.findall(r"^NAME(?:_LIKE)?\((\w+)", (HOOKS / "names.h").read_text(), re.MULTILINE)
+
+
+@test("what {} opens is listed with its caller and its kind", each=OPENINGS)
+def _(name):
+    run = run_traced([program("opens"), name], cwd=temp_dir())
+    check.equal(run.status, 0)
+    if run.out.startswith("refused"):
+        error = int(run.out.split()[1])
+        check.true(error in (errno.ENOSYS, errno.EPERM, errno.EACCES, errno.EOPNOTSUPP),
+                   f"the kernel refuses it for a good reason, not {errno.errorcode[error]}")
+        skip(f"the kernel says {errno.errorcode[error]}")
+    group = run.last.group_of(f"opens_by_{name}")
+    check.true(group, f"opens_by_{name} is in a stack")
+    check.equal(group.functions[:2], [f"opens_by_{name}", "main"])
+    check.equal(group.fds, [int(word) for word in run.out.split()])
+    kind = KINDS.get(name.removeprefix("sys_"), "file")
+    check.equal(group.kind, kind)
+
+
+@test("what {} closes is forgotten: its number does not keep the old stack", each=CLOSINGS)
+def _(name):
+    run = run_traced([program("closes"), name])
+    check.equal(run.status, 0)
+    fd = int(run.out)
+    group = next((found for found in run.last.groups if fd in found.fds), None)
+    check.true(group, f"descriptor {fd} is listed")
+    check.lacks(group.functions, "opens_before")
+    if name in REPLACES:
+        check.equal(group.functions[0], f"closes_by_{name}")
+    else:
+        check.contains(group.sentence, "behind fdtrail's back")
+
+
+@test("the library exports what names.h lists, and nothing else")
+def _():
+    lines = subprocess.run([require("nm"), "-D", "--defined-only", LIBRARY], check=True,
+                           stdout=subprocess.PIPE, text=True).stdout.splitlines()
+    exported = {line.split()[2].partition("@")[0] for line in lines}
+    check.equal(sorted(exported - {name for name in names()}), [], "exported and not in names.h")
+    check.equal(sorted(set(names()) - exported), [], "in names.h and not exported")
+
+
+@test("names.h names each function once")
+def _():
+    check.equal(sorted(set(names())), sorted(names()))
+
+
+@test("every function of names.h that opens is tried here")
+def _():
+    check.equal(sorted(set(names()) - set(OPENINGS) - set(NO_OPENING)), [])
+
+
+@test("every system call of syscall.list is tried here")
+def _():
+    calls = re.findall(r"^OPENS\((\w+)", (HOOKS / "syscall.list").read_text(), re.MULTILINE)
+    check.equal(sorted(set(calls) - {name.removeprefix("sys_") for name in OPENINGS}), ["fsmount"])
+
+
+main()

@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Where snapshots go, and what cannot be written to: one clear line, and the program runs on."""
+
+import os
+import socket
+
+import snapshot_text
+from support import check, main, program, run_traced, temp_dir, test
+
+ENDS = [program("ends"), "return"]
+
+
+def refused(output, *parts, **arguments):
+    """One line on stderr that has these parts; the program ends as ever."""
+    run = run_traced(ENDS, OUTPUT=output, **arguments)
+    check.equal(run.status, 3)
+    check.equal(run.out, "buffered\n")
+    check.equal(len(run.err.splitlines()), 1, "lines on stderr")
+    for part in ("fdtrail: ", "FDTRAIL_OUTPUT", *parts):
+        check.contains(run.err, part)
+    return run
+
+
+@test("the places of FDTRAIL_OUTPUT are filled: %p %e %n %t %h %%")
+def _():
+    folder = temp_dir()
+    run = run_traced(ENDS, OUTPUT=f"{folder}/%p.%e.%n.%h.%%.%t")
+    names = os.listdir(folder)
+    check.equal(len(names), 1)
+    check.matches(names[0], rf"^{run.pid}\.ends\.1\.{socket.gethostname()}\.%\.\d{{8}}T\d{{6}}Z$")
+
+
+@test("a relative path is meant from where the program was started, wherever it goes")
+def _():
+    folder = temp_dir()
+    run = run_traced(["/usr/bin/python3", "-c", "import os; os.chdir('/'); os.open('/dev/null', 0)"],
+                     OUTPUT="report", cwd=folder)
+    check.equal((run.status, os.listdir(folder)), (0, ["report"]))
+
+
+@test("the file has mode 0600 whatever the umask, and is appended to")
+def _():
+    path = temp_dir() / "report"
+    for _ in range(2):
+        run_traced(ENDS, OUTPUT=path, preexec=lambda: os.umask(0))
+    check.equal(path.stat().st_mode & 0o777, 0o600)
+    check.equal(len(snapshot_text.parse_all(path.read_text())), 2)
+
+
+@test("a symbolic link is not followed")
+def _():
+    folder = temp_dir()
+    (folder / "target").write_text("data")
+    (folder / "link").symlink_to(folder / "target")
+    refused(folder / "link", "symbolic link")
+    check.equal((folder / "target").read_text(), "data")
+
+
+@test("a file with a second name is not written to")
+def _():
+    folder = temp_dir()
+    (folder / "target").write_text("data")
+    os.link(folder / "target", folder / "link")
+    refused(folder / "link", "hard link")
+    check.equal((folder / "target").read_text(), "data")
+
+
+@test("a file of another user is not written to")
+def _():
+    path = temp_dir() / "file"
+    path.write_text("data")
+    os.chown(path, 65534, 65534)
+    refused(path, "another user")
+    check.equal(path.read_text(), "data")
+
+
+@test("a folder that is missing is one line")
+def _():
+    refused(temp_dir() / "none" / "report", "no such file or directory")
+
+
+@test("a folder as output is one line")
+def _():
+    refused(temp_dir(), "directory")
+
+
+@test("a part of the path that is no folder is one line")
+def _():
+    path = temp_dir() / "file"
+    path.touch()
+    refused(path / "report", "not a directory")
+
+
+@test("a full disk is one line")
+def _():
+    refused("/dev/full", "no space left")
+
+
+@test("a pipe that nobody reads is one line, and nobody waits")
+def _():
+    path = temp_dir() / "pipe"
+    os.mkfifo(path)
+    refused(path, "nobody reads")
+
+
+@test("a name with control bytes cannot drive the terminal")
+def _():
+    check.lacks(refused(str(temp_dir()) + "/\x1b[2J/x").err, "\x1b")
+
+
+@test("stderr closed: the program ends as ever, and nothing is written to what has number 2 now")
+def _():
+    path = temp_dir() / "data"
+    script = f"exec 2>&-; exec {program('ends')} return"
+    run = run_traced(["/bin/sh", "-c", script], OUTPUT="stderr")
+    check.equal((run.status, run.err, run.out), (3, "", "buffered\n"))
+    code = (f"import os; os.close(2); assert os.open({str(path)!r}, os.O_RDWR | os.O_CREAT) == 2;"
+            "os.open('/dev/null', 0); os._exit(0)")
+    run = run_traced(["/usr/bin/python3", "-c", code], OUTPUT="stderr")
+    check.equal((run.status, path.read_bytes(), run.err), (0, b"", ""))
+
+
+@test("stderr that is a client's connection now gets nothing")
+def _():
+    code = """
+import os, socket
+listener = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(listener.getsockname())
+os.close(2)
+server, _ = listener.accept()
+assert server.fileno() == 2
+client.settimeout(0.3)
+os.kill(os.getpid(), 10)
+try:
+    print(client.recv(100))
+except TimeoutError:
+    print("nothing")
+"""
+    run = run_traced(["/usr/bin/python3", "-c", code], OUTPUT="stderr")
+    check.equal((run.status, run.out), (0, "nothing\n"))
+
+
+@test("a connection that the program was started with as stderr gets nothing")
+def _():
+    listener = socket.create_server(("127.0.0.1", 0))
+    client = socket.create_connection(listener.getsockname())
+    server, _ = listener.accept()
+    run = run_traced(ENDS, OUTPUT="stderr", pass_fds=[server.fileno()],
+                     preexec=lambda: os.dup2(server.fileno(), 2))
+    check.equal(run.status, 3)
+    server.close()
+    client.settimeout(5)
+    check.equal(client.recv(100), b"")
+    client.close()
+    listener.close()
+
+
+main()

@@ -1,0 +1,227 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What asks for a snapshot: a signal, the end of the program, running out of descriptors, a threshold,
+an interval; and that the program's own signal handling stays as it is."""
+
+import resource
+import signal
+
+from support import check, main, program, run_bare, run_traced, start_traced, test, wait_until
+
+
+def limited(soft, hard):
+    return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def waiting(number=1, **arguments):
+    """A program that leaks and then waits for a signal."""
+    run = start_traced([program("ends"), "wait", number], **arguments)
+    wait_until(lambda: "buffered" in run.out, what="the program's line")
+    return run
+
+
+@test("SIGUSR1 asks for a snapshot and the program runs on")
+def _():
+    run = waiting()
+    found = run.snapshot()
+    check.contains(found.why, "SIGUSR1")
+    check.true(found.group_of("leaks_files"), "the leak is in it")
+    check.equal(run.status, None)
+    check.equal(run.snapshot().number, 2)
+
+
+@test("FDTRAIL_SIGNAL={}: this signal asks", each=[("USR2", 12), ("SIGUSR2", 12), ("12", 12), ("RTMIN+1", 35),
+                                                ("WINCH", 28), ("URG", 23)])
+def _(name, number):
+    run = waiting(SIGNAL=name)
+    run.send(number)
+    wait_until(lambda: run.snapshots, what="a snapshot")
+    check.equal(run.status, None)
+
+
+@test("FDTRAIL_SIGNAL=USR2 leaves SIGUSR1 as it was: it ends the program")
+def _():
+    run = waiting(SIGNAL="USR2")
+    run.send(signal.SIGUSR1)
+    check.equal(run.wait().status, -signal.SIGUSR1)
+
+
+@test("FDTRAIL_SIGNAL=none: SIGUSR1 ends the program")
+def _():
+    run = waiting(SIGNAL="none")
+    run.send(signal.SIGUSR1)
+    check.equal(run.wait().status, -signal.SIGUSR1)
+    check.equal(run.snapshots, [])
+
+
+@test("a handler set by {} runs after the snapshot, and is what the program reads back",
+      each=["sigaction", "info", "signal", "sigset"])
+def _(how):
+    run = run_traced([program("signals"), how])
+    check.equal(run.status, 0)
+    check.equal(run.out, run_bare([program("signals"), how]).out)
+    check.equal(["SIGUSR1" in found.why for found in run.snapshots], [True, True, False])
+
+
+@test("SA_RESETHAND: the handler runs once, and is gone as without the tracer")
+def _():
+    run = run_traced([program("signals"), "resethand"])
+    bare = run_bare([program("signals"), "resethand"])
+    check.equal(run.out.splitlines()[:2], bare.out.splitlines()[:2])
+    check.at_least(len(run.snapshots), 2, "snapshots")
+
+
+@test("an ignored signal still asks, and the program reads back what it set")
+def _():
+    run = run_traced([program("signals"), "ignore"])
+    check.equal(run.out, run_bare([program("signals"), "ignore"]).out)
+    check.equal(len(run.snapshots), 3)
+
+
+@test("a handler of another signal is not touched")
+def _():
+    for how in ["sigaction", "info", "resethand", "signal", "sigset", "ignore"]:
+        words = [program("signals"), how, signal.SIGUSR2]
+        run, bare = run_traced(words), run_bare(words)
+        check.equal((run.status, run.out), (bare.status, bare.out), how)
+
+
+@test("what the program ignores is ignored in a program that it executes")
+def _():
+    # What an exec makes of it is seen in a program that the tracer leaves alone.
+    script = "trap '' USR1; exec /usr/bin/env -u LD_PRELOAD grep SigIgn /proc/self/status"
+    words = ["/bin/sh", "-c", script]
+    check.equal(run_traced(words).out, run_bare(words).out)
+
+
+@test("the end by {} gives a snapshot and the program's status",
+      each=["return", "exit", "_exit", "quick_exit"])
+def _(how):
+    run = run_traced([program("ends"), how])
+    check.equal(run.status, 3)
+    check.equal(len(run.snapshots), 1)
+    check.equal(run.last.group_of("leaks_files").count, 1)
+    check.contains(run.last.why, "exit")
+    check.equal(run.out, run_bare([program("ends"), how]).out)
+
+
+@test("nothing unclosed: nothing is printed at the end by {}", each=["none"])
+def _(how):
+    run = run_traced([program("ends"), how], OUTPUT="stderr")
+    check.equal((run.status, run.err), (0, ""))
+
+
+@test("what atexit handlers and destructors close is not reported")
+def _():
+    run = run_traced([program("ends"), "handlers"], OUTPUT="stderr")
+    check.equal((run.status, run.err), (0, ""))
+
+
+@test("{}, which would end the program: a snapshot first, then it dies of it",
+      each=["SIGTERM", "SIGINT", "SIGHUP"])
+def _(name):
+    run = waiting()
+    run.send(getattr(signal, name))
+    check.equal(run.wait().status, -getattr(signal, name))
+    check.equal(len(run.snapshots), 1)
+    check.contains(run.last.why, name)
+
+
+@test("{} that the program handles or ignores ends nothing and says nothing",
+      each=["SIGTERM", "SIGINT", "SIGHUP"])
+def _(name):
+    number = getattr(signal, name)
+    for how in ["sigaction", "info", "signal", "ignore"]:
+        words = [program("signals"), how, number]
+        run, bare = run_traced(words), run_bare(words)
+        check.equal((run.status, run.out), (bare.status, bare.out), how)
+        check.equal(["exit" in found.why for found in run.snapshots], [True], how)
+
+
+@test("FDTRAIL_EXIT=0: no snapshot at the end by {}", each=["return", "_exit", "quick_exit"])
+def _(how):
+    run = run_traced([program("ends"), how], EXIT=0)
+    check.equal((run.status, run.snapshots), (3, []))
+
+
+@test("FDTRAIL_EXIT=0: SIGTERM ends the program at once, without a snapshot")
+def _():
+    run = waiting(EXIT=0)
+    run.send(signal.SIGTERM)
+    check.equal((run.wait().status, run.snapshots), (-signal.SIGTERM, []))
+
+
+@test("FDTRAIL_EXITCODE=77: the end by {} has this status, and its output is whole",
+      each=["return", "exit", "_exit", "quick_exit"])
+def _(how):
+    run = run_traced([program("ends"), how], EXITCODE=77)
+    check.equal(run.status, 77)
+    check.equal(run.out, run_bare([program("ends"), how]).out)
+
+
+@test("FDTRAIL_EXITCODE=77 with EXIT=0 changes the status and prints nothing")
+def _():
+    run = run_traced([program("ends"), "return"], EXITCODE=77, EXIT=0)
+    check.equal((run.status, run.snapshots, run.out), (77, [], "buffered\n"))
+
+
+@test("FDTRAIL_EXITCODE=77 leaves the status of a program that closes everything")
+def _():
+    check.equal(run_traced([program("ends"), "none"], EXITCODE=77).status, 0)
+
+
+@test("FDTRAIL_EXITCODE=77 counts only what FDTRAIL_KINDS names")
+def _():
+    check.equal(run_traced([program("ends"), "return"], EXITCODE=77, KINDS="sockets").status, 3)
+    check.equal(run_traced([program("ends"), "return"], EXITCODE=77, KINDS="device").status, 77)
+
+
+@test("descriptors run out: one snapshot, at once, with names (limits {} and {})",
+      each=[(32, 32), (32, 4096), (64, 64)])
+def _(soft, hard):
+    run = run_traced([program("ends"), "return", -1], preexec=limited(soft, hard))
+    check.equal(run.status, 3)
+    check.equal(["EMFILE" in found.why for found in run.snapshots], [True, False])
+    first = run.snapshots[0]
+    check.contains(first.why, "open")
+    check.equal(first.groups[0].functions[:2], ["leaks_files", "main"])
+    check.equal(first.groups[0].count, soft - 3)
+
+
+@test("descriptors run out: the snapshot reaches stderr, too")
+def _():
+    run = run_traced([program("ends"), "return", -1], preexec=limited(32, 32), OUTPUT="stderr")
+    check.equal(["EMFILE" in found.why for found in run.snapshots], [True, False])
+    check.contains(run.snapshots[0].groups[0].functions, "leaks_files")
+
+
+@test("FDTRAIL_EMFILE=0: running out of descriptors says nothing")
+def _():
+    run = run_traced([program("ends"), "return", -1], preexec=limited(32, 32), EMFILE=0)
+    check.equal(["EMFILE" in found.why for found in run.snapshots], [False])
+
+
+@test("FDTRAIL_THRESHOLD={} of 200: a snapshot at the mark and at each doubling",
+      each=["20", "10%"])
+def _(value):
+    run = run_traced([program("ends"), "return", 100], preexec=limited(200, 200), THRESHOLD=value)
+    marks = [found.why for found in run.snapshots if "threshold" in found.why]
+    check.equal([why.split(", ")[1].split()[0] for why in marks], ["20", "40", "80"])
+
+
+@test("FDTRAIL_THRESHOLD above what is opened says nothing")
+def _():
+    run = run_traced([program("ends"), "return", 50], THRESHOLD=100)
+    check.equal(["exit" in found.why for found in run.snapshots], [True])
+
+
+@test("FDTRAIL_INTERVAL=1: a snapshot at the first open after each second")
+def _():
+    script = "for i in 1 2 3 4 5 6 7 8; do : < /dev/null; read -t 0.3 x <> <(:) ; done"
+    run = run_traced(["/bin/bash", "-c", script], INTERVAL=1)
+    own = [found for found in run.snapshots if found.why == "interval"]
+    check.at_least(len(own), 1, "snapshots by the interval")
+    check.at_most(len(own), 3, "snapshots by the interval")
+
+
+main()
