@@ -76,7 +76,8 @@ class Snapshot:
         self.fields = dict(found.groups() for found in
                            (re.match(r"\s*([\w -]+): *(.*)$", line) for line in paragraphs[0]) if found)
         groups = [part for part in paragraphs[1:]
-                  if any(FRAME.match(line) or DESCRIPTOR.match(line) for line in part)]
+                  if part and not part[0].startswith("not listed")
+                  and any(FRAME.match(line) or DESCRIPTOR.match(line) for line in part)]
         self.groups = [Group(part) for part in groups]
         self.footer = "\n".join(line for part in paragraphs[1:] if part not in groups for line in part)
         header = "\n".join(paragraphs[0])

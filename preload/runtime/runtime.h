@@ -32,19 +32,20 @@ struct wiped {
 	_Atomic uint32_t again;    /* .. and has been asked for once more */
 };
 
+/* What every call reads stands side by side, in front. */
 struct runtime {
-	struct arena arena;
+	struct wiped *wiped;
+	uint64_t started_ms;    /* CLOCK_MONOTONIC_COARSE */
+	_Atomic int pid;        /* whose descriptors the ledger holds */
+	_Atomic uint32_t forks; /* how often this memory has been forked */
+	_Atomic bool watching;  /* a threshold or an interval is set */
+	_Atomic bool threaded;  /* a thread beside the first has opened something */
+	_Atomic bool ended;     /* the exit snapshot has been taken */
 	struct ledger ledger;
 	struct capture capture;
+	struct arena arena;
+	_Atomic uint32_t number; /* of the last snapshot */
 	struct options options;
-	struct wiped *wiped;
-	_Atomic int pid;          /* whose descriptors the ledger holds */
-	_Atomic uint32_t forks;   /* how often this memory has been forked */
-	uint64_t started_ms;      /* CLOCK_MONOTONIC_COARSE */
-	_Atomic uint32_t number;  /* of the last snapshot */
-	_Atomic bool watching;    /* a threshold or an interval is set */
-	_Atomic bool threaded;    /* a thread beside the first has opened something */
-	_Atomic bool ended;       /* the exit snapshot has been taken */
 	char program[64];         /* argv[0]'s last part */
 	char main_path[PATH_MAX]; /* the program's file */
 };

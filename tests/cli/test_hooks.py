@@ -77,6 +77,18 @@ def _(name):
         check.contains(group.sentence, "behind fdtrail's back")
 
 
+@test("login_tty: the terminal is the standard descriptors, and its old number is forgotten")
+def _():
+    path = temp_dir() / "numbers"
+    run = run_traced([program("terminals"), path], INHERITED=1)
+    check.equal(run.status, 0)
+    master, terminal = map(int, path.read_text().split())
+    check.equal(run.last.group_of("opens_before").fds, [master])
+    check.contains(next(found for found in run.last.groups if terminal in found.fds).sentence,
+                   "behind fdtrail's back")
+    check.equal({run.last.descriptors[fd].kind for fd in (0, 1, 2)}, {"terminal"})
+
+
 @test("the library exports what names.h lists, and nothing else")
 def _():
     lines = subprocess.run([require("nm"), "-D", "--defined-only", LIBRARY], check=True,

@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What has broken other tracers: children that share memory, forks in the middle of a walk, exceptions,
+code without unwind data, programs that close everything."""
+
+import os
+import subprocess
+
+from support import (PYTHON, TESTS, check, compile_program, main, program, require, run_bare, run_traced,
+                     temp_dir, test)
+
+
+@test("a vfork child that ends everything by {} takes nothing from the parent's records",
+      each=["close", "closefrom", "close_range", "dup2", "_exit", "spawn"])
+def _(how):
+    run = run_traced([program("vforks"), how])
+    check.equal(run.status, 0)
+    first, second = map(int, run.out.split())
+    check.equal(run.last.group_of("leaks_in_parent").fds, [first])
+    check.equal(run.last.group_of("opens_afterwards").fds, [second])
+    check.equal(sorted(run.last.descriptors), sorted([first, second]))
+    check.equal([found.pid for found in run.all_snapshots], [run.pid])
+
+
+@test("python3's subprocess with close_fds leaves the parent's records whole")
+def _():
+    code = ("import socket, subprocess; s = [socket.socket() for i in range(5)];"
+            "[subprocess.run(['true'], close_fds=True, check=True) for i in range(3)];"
+            "import os; os.kill(os.getpid(), 10)")
+    run = run_traced([PYTHON, "-c", code])
+    check.equal(run.status, 0)
+    sockets = [found for found in run.snapshots[0].groups if found.kind == "tcp"]
+    check.equal(sum(found.count for found in sockets), 5)
+    check.lacks(run.snapshots[0].text, "behind fdtrail's back")
+
+
+@test("a forked child that opens nothing prints nothing")
+def _():
+    run = run_traced([program("forks"), 0])
+    check.equal(run.status, 0)
+    check.equal([found.pid for found in run.all_snapshots], [run.pid])
+    check.contains(run.last.groups[0].functions, "leaks_in_parent")
+
+
+@test("a forked child reports what it opened itself, and not what it inherited")
+def _():
+    run = run_traced([program("forks"), 2])
+    child = [found for found in run.all_snapshots if found.pid == int(run.out)]
+    check.equal(len(child), 1, "snapshots of the child")
+    check.equal(len(child[0].groups), 1)
+    check.equal(child[0].groups[0].functions[:2], ["leaks_in_child", "main"])
+    check.equal(child[0].groups[0].count, 2)
+    check.lacks(run.last.text, "leaks_in_child")
+
+
+@test("FDTRAIL_INHERITED=1: a forked child lists what its parent opened as inherited, with its stack")
+def _():
+    run = run_traced([program("forks"), 1], INHERITED=1)
+    child = [found for found in run.all_snapshots if found.pid == int(run.out)][0]
+    group = child.group_of("leaks_in_parent")
+    check.true(group, "leaks_in_parent is in a stack")
+    check.contains(group.sentence, "inherited")
+
+
+@test("a C++ library in a C program throws through libgcc_s, not through libunwind")
+def _():
+    words = [program("loads_cpp"), program("libthrow"), 1000]
+    run, bare = run_traced(words), run_bare(words)
+    check.equal((run.status, run.out), (0, bare.out))
+    check.contains(run.out, "libgcc_s")
+
+
+@test("exceptions of a C++ program are caught, and what its static objects and libraries close at the end "
+      "is not reported ({})", each=["gcc", "clang"])
+def _(compiler):
+    words = [compile_program(TESTS / "programs" / "static_objects.cpp", compiler), program("libcloses")]
+    run = run_traced(words)
+    check.equal((run.status, run.out), (0, "good\n"))
+    check.equal(len(run.last.groups), 1, "groups")
+    check.equal(run.last.groups[0].functions[:7], ["leaks_past_a_throw"] * 6 + ["main"])
+    check.equal(run.last.groups[0].count, 1)
+
+
+@test("children forked while other threads walk new stacks, one in dl_iterate_phdr, all return",
+      timeout=120)
+def _():
+    run = run_traced([program("cold_forks"), 50], timeout=90, EXIT=0)
+    check.equal((run.status, run.out), (0, "50\n"))
+
+
+@test("a library that is loaded where another one was has its own stacks ({})", each=["gcc", "clang"])
+def _(compiler):
+    source = TESTS / "programs" / "libreload.c"
+    libraries = [compile_program(source, compiler, ["-shared", "-fPIC", *flags])
+                 for flags in ([], ["-DSECOND"])]
+    run = run_traced([program("reloads"), *libraries])
+    check.equal(run.status, 0)
+    check.at_least(int(run.out), 5, "times that the address was used again")
+    for name in ["leaks_in_first", "leaks_in_second"]:
+        groups = [found for found in run.last.groups if name in found.functions]
+        check.equal(sum(found.count for found in groups), 5, f"those of {name}")
+        for group in groups:
+            check.equal(group.functions[:4], [name, "library_call", "calls_library", "main"])
+
+
+@test("machine code without unwind data, frame pointer {}: no crash; the stack goes on or is said to be "
+      "incomplete", each=["1", "0"])
+def _(frame):
+    run = run_traced([program("jit"), frame])
+    check.equal(run.status, 0)
+    group = run.last.groups[0]
+    check.equal(group.fds, [int(run.out)])
+    if "main" not in group.functions:
+        check.matches(group.text, "incomplete")
+
+
+@test("a frame pointer leads through machine code without unwind data")
+def _():
+    run = run_traced([compile_program(TESTS / "programs" / "jit.c", "gcc-fp"), "1"])
+    check.equal(run.last.groups[0].functions[1:3], ["calls_jit_code", "main"])
+
+
+@test("a program that closes everything ({}) sees the same numbers as without the tracer",
+      each=["range", "loop"])
+def _(how):
+    outs = []
+    for start in (run_bare, run_traced):
+        path = temp_dir() / "out"
+        run = start([program("closes_all"), how, path])
+        check.equal(run.status, 0)
+        outs.append(path.read_text())
+    check.equal(outs[1], outs[0])
+    check.contains(run.last.group_of("leaks_afterwards").functions, "main")
+
+
+@test("/proc/self/fd looks the same as without the tracer")
+def _():
+    words = ["/bin/ls", "/proc/self/fd"]
+    check.equal(run_traced(words, EXIT=0).out, run_bare(words).out)
+
+
+@test("an AddressSanitizer program works ({})", each=["gcc", "clang"])
+def _(compiler):
+    require(compiler)
+    preload = []
+    if compiler == "gcc":
+        preload = [subprocess.run(["gcc", "-print-file-name=libasan.so"], check=True,
+                                  stdout=subprocess.PIPE, text=True).stdout.strip()]
+        preload = [os.path.realpath(preload[0])]
+    ends = compile_program(TESTS / "programs" / "ends.c", f"{compiler}-asan")
+    run = run_traced([ends, "return"], preload=preload, env={"ASAN_OPTIONS": "detect_leaks=0"})
+    check.equal((run.status, run.err), (3, ""))
+    check.contains(run.last.group_of("leaks_files").functions, "main")
+    loads = compile_program(TESTS / "programs" / "loads_cpp.c", f"{compiler}-asan")
+    # Without a throw: in a C program AddressSanitizer itself fails at one (its real___cxa_throw is NULL).
+    run = run_traced([loads, program("libthrow"), 0], preload=preload, env={"ASAN_OPTIONS": "detect_leaks=0"})
+    check.equal((run.status, run.out.splitlines()[0]), (0, "0"))
+
+
+main()

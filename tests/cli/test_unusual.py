@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Programs that a preloaded library cannot see, or sees badly: static, 32-bit, setuid, Go; and a system
+without libunwind."""
+
+import os
+import shutil
+import subprocess
+
+from support import (TESTS, check, compile_program, main, program, require, run_bare, run_traced, skip,
+                     temp_dir, test)
+
+ENDS = TESTS / "programs" / "ends.c"
+
+
+@test("a static program runs as ever, and nothing is printed")
+def _():
+    static = compile_program(ENDS, "gcc-static")
+    run, bare = run_traced([static, "return"], OUTPUT="stderr"), run_bare([static, "return"])
+    check.equal((run.status, run.out, run.err), (bare.status, bare.out, ""))
+
+
+@test("a 32-bit program runs as ever; the loader says that it leaves the library out")
+def _():
+    probe = subprocess.run(["gcc", "-m32", "-xc", "-", "-o", "/dev/null"], check=False, text=True,
+                           input="#include <stdio.h>\nint main(void){return 0;}", capture_output=True)
+    if probe.returncode != 0:
+        skip("gcc cannot build for 32 bits: gcc-multilib")
+    small = compile_program(ENDS, "gcc-m32")
+    run, bare = run_traced([small, "return"], OUTPUT="stderr"), run_bare([small, "return"])
+    check.equal((run.status, run.out), (bare.status, bare.out))
+    check.contains(run.err, "cannot be preloaded")
+    check.lacks(run.err, "snapshot")
+
+
+@test("a setuid program run by another user is left alone")
+def _():
+    if os.geteuid() != 0:
+        skip("only root can make one")
+    folder = temp_dir()
+    folder.chmod(0o755)
+    path = folder / "ends"
+    shutil.copy(program("ends"), path)
+    path.chmod(0o4755)
+
+    def become_nobody():
+        os.setgid(65534)
+        os.setuid(65534)
+
+    run = run_traced([path, "return"], OUTPUT="stderr", preexec=become_nobody)
+    check.equal((run.status, run.out), (3, "buffered\n"))
+    check.lacks(run.err, "snapshot")
+
+
+@test("a Go program gets one line that names fdtrail run, and runs as ever", timeout=200)
+def _():
+    folder = temp_dir()
+    (folder / "main.go").write_text("""package main
+import ("fmt"; "net"; "os/user")
+func main() {
+	net.Listen("tcp", "127.0.0.1:0")
+	user.Current()
+	fmt.Println("hello")
+}
+""")
+    go = require("go")
+    if run_bare([go, "build", "-o", folder / "hello", folder / "main.go"], timeout=180,
+                env={"HOME": str(folder), "GOFLAGS": "-modcacherw"}).status != 0:
+        skip("go cannot build a program with cgo")
+    run = run_traced([folder / "hello"], OUTPUT="stderr", EXIT=0)
+    check.equal((run.status, run.out), (0, "hello\n"))
+    check.equal(len(run.err.splitlines()), 1, "lines on stderr")
+    check.contains(run.err, "Go program")
+    check.contains(run.err, "fdtrail run")
+
+
+def without_libunwind(words, variant):
+    """A run where libunwind-x86_64.so.8 is a file that is no library."""
+    folder = temp_dir()
+    for name in ["libunwind-x86_64.so.8", "libunwind.so.8", "libunwind-aarch64.so.8"]:
+        (folder / name).write_text("not a library")
+    return run_traced([compile_program(ENDS, variant), *words], env={"LD_LIBRARY_PATH": str(folder)})
+
+
+@test("without libunwind: one line says so, and stacks follow frame pointers")
+def _():
+    run = without_libunwind(["return"], "gcc-fp")
+    check.equal(run.status, 3)
+    check.equal(len(run.err.splitlines()), 1, "lines on stderr")
+    check.contains(run.err, "libunwind")
+    check.contains(run.err, "frame pointers")
+    check.equal(run.last.groups[0].functions[:2], ["leaks_files", "main"])
+
+
+@test("without libunwind and without frame pointers the stack says that it is incomplete")
+def _():
+    run = without_libunwind(["return"], "gcc")
+    check.equal(run.status, 3)
+    check.equal(run.last.groups[0].functions[0], "leaks_files")
+    check.matches(run.last.groups[0].text, "incomplete")
+
+
+main()

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+/*
+ *     interrupts HOW
+ *
+ * eintr: accept ends with EINTR when a handler without SA_RESTART runs. stack: the snapshot signal arrives
+ * on an alternate stack of 8 KiB. handler: a signal handler opens files, 20000 times, while main does.
+ * cancel: threads that are cancelled in accept, read and close end, and main goes on. blocked: a thread
+ * waits in accept while another opens and closes.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "frame.h"
+
+static int listener, quiet[2];
+static volatile sig_atomic_t calls;
+
+FRAME static void opens_in_handler(int number)
+{
+	int fd = open("/dev/null", O_RDONLY);
+
+	(void)number;
+	if (fd >= 0)
+		close(fd);
+	calls++;
+}
+
+FRAME static int leaks_at_last(void)
+{
+	volatile int fd = open("/dev/null", O_RDONLY);
+
+	return fd;
+}
+
+static void handle(int number, int flags)
+{
+	struct sigaction action = {.sa_handler = opens_in_handler, .sa_flags = flags};
+
+	sigaction(number, &action, NULL);
+}
+
+static void *accepts(void *data)
+{
+	accept(listener, NULL, NULL);
+	return data;
+}
+
+static void *reads(void *data)
+{
+	char byte;
+
+	(void)!read(quiet[0], &byte, 1);
+	return data;
+}
+
+static void *closes(void *data)
+{
+	for (;;)
+		close(open("/dev/null", O_RDONLY));
+	return data;
+}
+
+static int cancels(void *(*work)(void *))
+{
+	pthread_t thread;
+	void *result = NULL;
+
+	pthread_create(&thread, NULL, work, NULL);
+	usleep(20000);
+	pthread_cancel(thread);
+	pthread_join(thread, &result);
+	return result == PTHREAD_CANCELED;
+}
+
+static void ticks(int usec)
+{
+	struct itimerval timer = {{0, usec}, {0, usec}};
+
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+int main(int count, char **words)
+{
+	const char *how = count > 1 ? words[1] : "";
+	pthread_t thread;
+
+	listener = socket(AF_INET, SOCK_STREAM, 0);
+	if (listen(listener, 1) != 0 || pipe(quiet) != 0)
+		return 1;
+	if (strcmp(how, "eintr") == 0) {
+		handle(SIGALRM, 0);
+		ticks(50000);
+		int result = accept(listener, NULL, NULL), error = errno;
+		ticks(0);
+		printf("%d %d\n", result, error == EINTR);
+	} else if (strcmp(how, "stack") == 0) {
+		stack_t stack = {.ss_sp = malloc(8192), .ss_size = 8192};
+		sigaltstack(&stack, NULL);
+		handle(SIGUSR1, SA_ONSTACK);
+		raise(SIGUSR1);
+		printf("%d\n", (int)calls);
+	} else if (strcmp(how, "handler") == 0) {
+		handle(SIGALRM, SA_RESTART);
+		ticks(100);
+		for (int i = 0; i < 20000; i++)
+			close(open("/dev/null", O_RDONLY));
+		ticks(0);
+		printf("%d\n", calls > 0);
+	} else if (strcmp(how, "cancel") == 0) {
+		int accepted = cancels(accepts), read = cancels(reads), closed = cancels(closes);
+		printf("%d %d %d\n", accepted, read, closed);
+	} else if (strcmp(how, "blocked") == 0) {
+		pthread_create(&thread, NULL, accepts, NULL);
+		usleep(20000);
+		for (int i = 0; i < 1000; i++)
+			close(open("/dev/null", O_RDONLY));
+		printf("done\n");
+	}
+	leaks_at_last();
+	return 0;
+}
