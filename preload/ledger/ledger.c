@@ -22,9 +22,9 @@ struct ledger_page {
 };
 
 /* Word a: stack 20, opened_at 30, kind 5, origin 2, owner 2, closing 1, generation 4 bits.
- * Word b: connection 16, dup_of 18, thread 22, sequence 8 bits. The generation is never 0, so a is not.
- * The sequence goes up each time the number is opened: one that was closed and opened anew by the same
- * call within a tick has other words all the same. */
+ * Word b: link 18 (dup_of, or with the bit above it set a connection), thread 22, sequence 23 bits. The
+ * generation is never 0, so a is not. The sequence goes up each time the number is opened: one that
+ * was closed and opened anew by the same call within a tick has other words all the same. */
 enum {
 	A_OPENED_AT = 20,
 	A_KIND = 50,
@@ -32,13 +32,15 @@ enum {
 	A_OWNER = 57,
 	A_CLOSING = 59,
 	A_GENERATION = 60,
-	B_DUP_OF = 16,
-	B_THREAD = 34,
-	B_SEQUENCE = 56,
+	B_CONNECTED = 18,
+	B_THREAD = 19,
+	B_SEQUENCE = 41,
 };
 
 #define BITS(word, at, width) ((uint32_t)((word) >> (at) & ((UINT64_C(1) << (width)) - 1)))
 #define CLOSING               (UINT64_C(1) << A_CLOSING)
+#define CONNECTED             (UINT64_C(1) << B_CONNECTED)
+#define LINK                  ((CONNECTED << 1) - 1) /* with its bit */
 /* The generation of entries from before a fork that are older than the counter can tell. */
 enum { GENERATION_OLD = 1, GENERATION_FIRST = 2 };
 
@@ -86,13 +88,14 @@ static struct ledger_words pack(const struct ledger *ledger, const struct ledger
 {
 	uint64_t generation = atomic_load_explicit(&ledger->generation, memory_order_relaxed);
 	uint64_t dup_of = entry->dup_of < LEDGER_NO_FD ? entry->dup_of : LEDGER_NO_FD;
+	uint64_t link = entry->connection ? entry->connection | CONNECTED : dup_of;
 	uint64_t opened_at = entry->opened_at < 1u << 30 ? entry->opened_at : (1u << 30) - 1;
 
 	return (struct ledger_words){
 		.a = (entry->stack & (STACK_LIMIT - 1)) | opened_at << A_OPENED_AT |
 		     (uint64_t)entry->kind << A_KIND | (uint64_t)entry->origin << A_ORIGIN |
 		     (uint64_t)entry->owner << A_OWNER | generation << A_GENERATION,
-		.b = (entry->connection & 0xffff) | ((previous_b >> B_SEQUENCE) + 1) << B_SEQUENCE | dup_of << B_DUP_OF |
+		.b = link | ((previous_b >> B_SEQUENCE) + 1) << B_SEQUENCE |
 		     (uint64_t)(entry->thread & 0x3fffff) << B_THREAD,
 	};
 }
@@ -102,10 +105,10 @@ void ledger_unpack(const struct ledger *ledger, struct ledger_words words,
 {
 	*entry = (struct ledger_entry){
 		.stack = BITS(words.a, 0, 20),
-		.connection = BITS(words.b, 0, 16),
+		.connection = words.b & CONNECTED ? BITS(words.b, 0, 18) : CONNECTION_NONE,
 		.opened_at = BITS(words.a, A_OPENED_AT, 30),
 		.thread = BITS(words.b, B_THREAD, 22),
-		.dup_of = BITS(words.b, B_DUP_OF, 18),
+		.dup_of = words.b & CONNECTED ? LEDGER_NO_FD : BITS(words.b, 0, 18),
 		.kind = BITS(words.a, A_KIND, 5),
 		.origin = BITS(words.a, A_ORIGIN, 2),
 		.owner = BITS(words.a, A_OWNER, 2),
@@ -236,7 +239,7 @@ void ledger_set_connection(struct ledger *ledger, int fd, uint32_t connection)
 	if (!slot || !atomic_load(&slot->a))
 		return;
 	uint64_t b = atomic_load(&slot->b);
-	while (!atomic_compare_exchange_weak(&slot->b, &b, (b & ~UINT64_C(0xffff)) | connection))
+	while (!atomic_compare_exchange_weak(&slot->b, &b, (b & ~LINK) | CONNECTED | connection))
 		;
 }
 

@@ -62,7 +62,8 @@ struct ledger_entry {
 	uint32_t connection; /* connect's stack and address: an id of the connection table, or 0 */
 	uint32_t opened_at;  /* ticks of LEDGER_TICK_MS since the ledger began; 30 bits */
 	uint32_t thread;     /* kernel thread id of the opener; 22 bits */
-	uint32_t dup_of;     /* FD_DUPLICATED: the number that was copied; else LEDGER_NO_FD */
+	uint32_t dup_of;     /* FD_DUPLICATED: the number that was copied; else LEDGER_NO_FD. Not kept
+			      * beside a connection */
 	enum fd_kind kind;
 	enum fd_origin origin;
 	enum fd_owner owner;

@@ -10,7 +10,6 @@
 #include <signal.h>
 #include <string.h>
 
-#include "../base/descriptors.h"
 #include "../base/syscall.h"
 #include "runtime.h"
 #include "trigger.h"
@@ -51,17 +50,6 @@ void fork_register(void)
 	pthread_atfork(before, after, after_in_child);
 }
 
-/* The kernel copies memory and descriptors one after the other, and other threads of the parent go on
- * meanwhile: what they were opening may be in our table and not in our ledger. It is inherited. */
-static void note_inherited(int fd, void *data)
-{
-	(void)data;
-	if (!ledger_read(&runtime.ledger, fd, NULL, NULL))
-		ledger_opened(&runtime.ledger, fd,
-			      &(struct ledger_entry){.origin = FD_INHERITED,
-						     .dup_of = LEDGER_NO_FD});
-}
-
 void fork_happened(void)
 {
 	const uint64_t all = UINT64_MAX;
@@ -76,8 +64,11 @@ void fork_happened(void)
 		atomic_store(&runtime.number, 0);
 		atomic_store(&runtime.ended, false);
 		capture_forked(&runtime.capture);
+		/* The kernel copies memory and descriptors one after the other, and other threads
+		 * of the parent go on meanwhile: what they were opening may be in our table and
+		 * not in our ledger. It is inherited. */
 		if (atomic_exchange(&runtime.threaded, false))
-			descriptors_each(note_inherited, NULL);
+			runtime_note_inherited();
 		trigger_start();
 		atomic_store(&runtime.wiped->gate, GATE_OPEN);
 	} else {

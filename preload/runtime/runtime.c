@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "../base/descriptors.h"
 #include "../base/syscall.h"
 #include "trigger.h"
 
@@ -44,6 +45,20 @@ bool runtime_on_slowly(void)
 	if (thread_state.vforks || gate == GATE_SHARED)
 		return RAW(getpid) == atomic_load(&runtime.pid);
 	return true;
+}
+
+static void note_inherited(int fd, void *data)
+{
+	(void)data;
+	if (!ledger_read(&runtime.ledger, fd, NULL, NULL))
+		ledger_opened(&runtime.ledger, fd,
+			      &(struct ledger_entry){.origin = FD_INHERITED,
+						     .dup_of = LEDGER_NO_FD});
+}
+
+void runtime_note_inherited(void)
+{
+	descriptors_each(note_inherited, NULL);
 }
 
 struct registers runtime_registers(const void *frame)

@@ -15,7 +15,6 @@
 
 #include "../base/syscall.h"
 #include "../hooks/real.h"
-#include "../base/descriptors.h"
 #include "exit.h"
 #include "message.h"
 #include "runtime.h"
@@ -54,13 +53,6 @@ static void find_names(void)
 	copy(runtime.program, sizeof(runtime.program), name);
 }
 
-static void note_inherited(int fd, void *data)
-{
-	(void)data;
-	ledger_opened(&runtime.ledger, fd,
-		      &(struct ledger_entry){.origin = FD_INHERITED, .dup_of = LEDGER_NO_FD});
-}
-
 /* False: there is no memory. */
 static bool prepare(void)
 {
@@ -76,7 +68,7 @@ static bool prepare(void)
 			  runtime.main_path))
 		return false;
 	atomic_store(&runtime.pid, (int)RAW(getpid));
-	descriptors_each(note_inherited, NULL);
+	runtime_note_inherited();
 	trigger_start();
 	atomic_store(&wiped->gate, GATE_OPEN);
 	runtime.wiped = wiped;

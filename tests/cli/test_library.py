@@ -53,4 +53,12 @@ def _():
     check.equal(re.findall(r"UND +(\S*(?:_Unwind|_U[a-z]|unw_)\S*)", readelf("--dyn-syms", "-W")), [])
 
 
+@test("it imports nothing that allocates, prints, or looks at a locale")
+def _():
+    imported = re.findall(r"UND +([^@\s]+)", readelf("--dyn-syms", "-W"))
+    check.contains(imported, "dlsym")
+    wrong = re.compile(r"(m|c|re)alloc|free|.*printf.*|f?puts|fopen|fwrite|strerror|setlocale|qsort|pthread_mutex.*")
+    check.equal([name for name in imported if wrong.fullmatch(name)], [])
+
+
 main()

@@ -33,7 +33,6 @@ static void an_entry_reads_back_as_it_was(void **state)
 {
 	struct ledger_entry given = {
 		.stack = stack_of(1),
-		.connection = CONNECTION_LIMIT - 1,
 		.opened_at = (1u << 30) - 1,
 		.thread = (1u << 22) - 1,
 		.dup_of = LEDGER_NO_FD - 1,
@@ -46,7 +45,7 @@ static void an_entry_reads_back_as_it_was(void **state)
 	ledger_opened(&ledger, 7, &given);
 	assert_true(ledger_read(&ledger, 7, &read, NULL));
 	assert_int_equal(read.stack, given.stack);
-	assert_int_equal(read.connection, given.connection);
+	assert_int_equal(read.connection, CONNECTION_NONE);
 	assert_int_equal(read.opened_at, given.opened_at);
 	assert_int_equal(read.thread, given.thread);
 	assert_int_equal(read.dup_of, given.dup_of);
@@ -55,6 +54,14 @@ static void an_entry_reads_back_as_it_was(void **state)
 	assert_int_equal(read.owner, given.owner);
 	assert_false(read.closing);
 	assert_false(read.before_fork);
+	ledger_set_connection(&ledger, 7, CONNECTION_LIMIT - 1);
+	assert_true(ledger_read(&ledger, 7, &read, NULL));
+	assert_int_equal(read.connection, CONNECTION_LIMIT - 1);
+	assert_int_equal(read.thread, given.thread);
+	given.connection = 1;
+	ledger_opened(&ledger, 7, &given);
+	assert_true(ledger_read(&ledger, 7, &read, NULL));
+	assert_int_equal(read.connection, 1);
 }
 
 static void numbers_that_cannot_be_are_refused(void **state)
