@@ -119,7 +119,6 @@ static void walk_and_keep(void *data)
 	/* A library that is being closed may be gone before the next look. */
 	if (!closers)
 		memo_keep(&capture->memo, &walk, cold->stack);
-	atomic_fetch_add_explicit(&capture->walks, 1, memory_order_relaxed);
 }
 
 static uint32_t capture_cold(struct capture *capture, const struct registers *registers)

@@ -25,7 +25,6 @@ struct capture {
 	const char *main_path; /* the program's file */
 	_Atomic uint32_t lock;     /* enum capture_lock */
 	_Atomic uint32_t closers;  /* threads inside dlclose */
-	_Atomic uint64_t walks;    /* cold captures, for figures */
 	bool loaded;               /* the constructor has tried to load libunwind */
 };
 

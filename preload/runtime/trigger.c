@@ -151,8 +151,10 @@ static struct ledger_words *copy_slots(struct snapshot_request *request)
 	return copy;
 }
 
-static void run(struct job *job)
+/* On a stack of its own: a struct job. */
+static void run(void *data)
 {
+	struct job *job = data;
 	struct snapshot_request *request = &job->request;
 	struct options *options = &runtime.options;
 	int status = 0;
@@ -210,13 +212,6 @@ static bool claim(unsigned int flags)
 	}
 }
 
-static void run_on_stack(void *data)
-{
-	struct job *job = data;
-
-	run(job);
-}
-
 static void take(struct job *job)
 {
 	const uint64_t all = UINT64_MAX;
@@ -230,7 +225,7 @@ static void take(struct job *job)
 		job->result = (struct snapshot_result){0};
 		job->stacks = memory_map(HELPER_STACK + OWN_STACK);
 		if (job->stacks)
-			call_on_stack(run_on_stack, job, job->stacks + HELPER_STACK + OWN_STACK);
+			call_on_stack(run, job, job->stacks + HELPER_STACK + OWN_STACK);
 		else
 			say("no snapshot: there is no memory for one");
 		memory_unmap(job->stacks, HELPER_STACK + OWN_STACK);

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "../base/line.h"
 #include "../base/syscall.h"
 #include "describe.h"
 #include "frozen_table.h"
@@ -52,20 +51,30 @@ static bool is_standard(const struct descriptor *descriptor)
 				       descriptor->entry.owner == FD_OWNER_FILE);
 }
 
+/* Whether fd's slot has the same words as before the table was copied. */
+static bool held_still(const struct snapshot_request *request, int fd, struct ledger_words now)
+{
+	struct ledger_words before = {0};
+
+	if (!request->before)
+		return true;
+	if (fd < request->before_end)
+		before = request->before[fd];
+	return before.a == now.a && before.b == now.b;
+}
+
 static void classify(const struct listing *listing, struct descriptor *descriptor)
 {
 	const struct snapshot_request *request = listing->request;
-	struct ledger_words before = {0}, now = {0};
+	struct ledger_words now = {0};
 	int fd = descriptor->fd;
 	bool known = ledger_read(request->ledger, fd, &descriptor->entry, &now);
 
-	if (request->before && fd < request->before_end)
-		before = request->before[fd];
 	if (known && descriptor->entry.closing)
 		descriptor->class = DESCRIPTOR_CLOSING;
 	else if (!known && fd == request->returning)
 		descriptor->class = DESCRIPTOR_CHANGING;
-	else if (request->before && (before.a != now.a || (known && before.b != now.b)))
+	else if (!held_still(request, fd, now))
 		descriptor->class = DESCRIPTOR_CHANGING;
 	else if (!known)
 		descriptor->class = fd <= 2 ? DESCRIPTOR_INHERITED : DESCRIPTOR_UNSEEN;
@@ -112,8 +121,7 @@ static void disown(struct census *census, const struct snapshot_request *request
 
 	descriptor->class = DESCRIPTOR_UNSEEN;
 	if (ledger_read(request->ledger, descriptor->fd, NULL, &words) && request->before &&
-	    descriptor->fd < request->before_end &&
-	    words.a == request->before[descriptor->fd].a)
+	    held_still(request, descriptor->fd, words))
 		census->forgotten += ledger_forget_if(request->ledger, descriptor->fd, words);
 	descriptor->entry = (struct ledger_entry){0};
 }
@@ -155,11 +163,9 @@ static void list_one(int fd, void *data)
 static bool open_now(const struct snapshot_request *request, int fd)
 {
 	char path[PROC_PATH_SIZE], link[8];
-	LINE(name, 64);
 
-	line_add(&name, proc_pid_path(path, request->pid, "fd/"));
-	line_number(&name, fd);
-	return RAW(readlinkat, AT_FDCWD, name.text, link, sizeof(link)) >= 0;
+	return RAW(readlinkat, AT_FDCWD, proc_pid_fd_path(path, request->pid, fd), link,
+		   sizeof(link)) >= 0;
 }
 
 static void reclassify(struct census *census, struct descriptor *descriptor,
@@ -179,7 +185,7 @@ static void wait_for_records(struct census *census, const struct snapshot_reques
 {
 	size_t unseen = SIZE_MAX;
 
-	for (int naps = 0; naps < RECORD_NAPS && unseen; naps++) {
+	for (int naps = 0; naps <= RECORD_NAPS && unseen; naps++) {
 		unseen = 0;
 		for (size_t i = 0; i < census->count; i++) {
 			struct descriptor *descriptor = &census->descriptors[i];
@@ -192,7 +198,7 @@ static void wait_for_records(struct census *census, const struct snapshot_reques
 			else
 				unseen++;
 		}
-		if (unseen)
+		if (unseen && naps < RECORD_NAPS)
 			RAW(nanosleep, &((struct timespec){.tv_nsec = RECORD_NAP_NS}), NULL);
 	}
 }
@@ -217,9 +223,7 @@ static void forget_closed(struct census *census, const struct snapshot_request *
 			open = open || request->hidden[i] == fd;
 		if (open || !ledger_read(request->ledger, fd, &entry, &words) || entry.closing)
 			continue;
-		if (request->before &&
-		    (fd >= request->before_end || request->before[fd].a != words.a ||
-		     request->before[fd].b != words.b))
+		if (!held_still(request, fd, words))
 			continue;
 		/* One from before a fork may never have been in this process' table. */
 		if (!open_now(request, fd) && ledger_forget_if(request->ledger, fd, words))

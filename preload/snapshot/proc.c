@@ -82,6 +82,14 @@ char *proc_pid_path(char *path, int pid, const char *name)
 	return path;
 }
 
+char *proc_pid_fd_path(char *path, int pid, int fd)
+{
+	char *at = append_number(append(path, "/proc/"), (uint64_t)pid);
+
+	append_number(append(at, "/fd/"), (uint64_t)fd);
+	return path;
+}
+
 char *proc_comm_path(char *path, int pid, uint32_t thread)
 {
 	char *at = append_number(append(path, "/proc/"), (uint64_t)pid);

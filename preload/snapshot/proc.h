@@ -29,6 +29,8 @@ char *proc_fd_path(char *path, int fd);
 /* The same for "/proc/self/fdinfo/<fd>" and for "/proc/<pid>/<name>" with a short name. */
 char *proc_fdinfo_path(char *path, int fd);
 char *proc_pid_path(char *path, int pid, const char *name);
+/* "/proc/<pid>/fd/<fd>": what is open in another process. */
+char *proc_pid_fd_path(char *path, int pid, int fd);
 /* "/proc/<pid>/task/<thread>/comm" */
 char *proc_comm_path(char *path, int pid, uint32_t thread);
 
