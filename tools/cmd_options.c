@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+/* fdtrail options: the tracer's options, from the table that the tracer itself reads. */
+#include <argp.h>
+#include <stdio.h>
+
+#include "tracer_options.h"
+#include "verb.h"
+
+int cmd_options(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.doc = "List the tracer's options: environment variables, each also a flag of "
+		       "`fdtrail run` (FDTRAIL_OUTPUT=FILE is --output=FILE).",
+	};
+
+	argp_parse(&argp, argc, argv, 0, NULL, NULL);
+	for (size_t i = 0; i < tracer_option_count; i++) {
+		const struct tracer_option *option = &tracer_options[i];
+
+		printf("FDTRAIL_%s=%s\n    %s\n    accepts %s\n", option->name, option->value,
+		       option->purpose, option->accepted);
+	}
+	return EXIT_CLEAN;
+}

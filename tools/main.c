@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The command: finds the verb and runs it. What a verb does is in its own file.
+ */
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nearest.h"
+#include "verb.h"
+
+/* Keep alphabetized. */
+const struct verb verbs[] = {
+	{"help", "show what fdtrail can do, or how a verb is used", cmd_help},
+	{"options", "list the tracer's options", cmd_options},
+	{"version", "show the version, and those of the libraries in use", cmd_version},
+};
+
+const size_t verb_count = sizeof(verbs) / sizeof(*verbs);
+
+const struct verb *verb_find(const char *name)
+{
+	for (size_t i = 0; i < verb_count; i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+static const char *verb_name(size_t index)
+{
+	return verbs[index].name;
+}
+
+static int unknown(const char *name)
+{
+	const char *near = nearest(name, verb_name, verb_count);
+
+	fprintf(stderr, "fdtrail: unknown verb '%s'%s%s%s; `fdtrail help` lists them\n", name,
+		near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+	return EXIT_TROUBLE;
+}
+
+int main(int argc, char **argv)
+{
+	static char name[64];
+
+	argp_err_exit_status = EXIT_TROUBLE;
+	if (argc < 2) {
+		cmd_help(1, (char *[]){"fdtrail help", NULL});
+		return EXIT_TROUBLE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+		argv[1] = "help";
+	else if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
+		argv[1] = "version";
+
+	const struct verb *verb = verb_find(argv[1]);
+	if (!verb)
+		return unknown(argv[1]);
+	snprintf(name, sizeof(name), "fdtrail %s", verb->name);
+	argv[1] = name;
+	return verb->run(argc - 1, argv + 1);
+}

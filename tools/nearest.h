@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+/* The known word that a mistyped one was probably meant to be. */
+#pragma once
+
+#include <stddef.h>
+
+/* Returns of the words name_of(0) .. name_of(count - 1) the one that most resembles typed, or NULL
+ * when none is near. */
+const char *nearest(const char *typed, const char *(*name_of)(size_t index), size_t count);

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A snapshot as the command knows it: what reader.c makes of the text (preload/snapshot/README.md),
+ * what symbolize/ adds names and lines to, and what report/, export/, diff and check are made from.
+ * Everything of one snapshot, its strings too, lives in its own memory and ends with
+ * model_destroy(). Strings are unescaped: they may hold any byte but zero, which the text writes as
+ * \x00 and the model ends at; NULL means that the text does not say.
+ */
+#pragma once
+
+#include <obstack.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "../../preload/snapshot/kind.h"
+
+#define MODEL_UNKNOWN (-1) /* of figures that the text does not give */
+
+/* A line of source that a frame stands for. Filled in by symbolize/. */
+struct model_location {
+	const char *function; /* demangled; NULL: not known */
+	const char *file;     /* NULL: not known */
+	int line, column;     /* 0: not known */
+	bool inlined;         /* into the next location */
+};
+
+struct model_module {
+	uint64_t start, end;
+	const char *path;
+	const char *build_id; /* hexadecimal, or NULL */
+	bool unloaded;
+	const char *trouble;  /* "its file was changed since it was loaded", or NULL */
+};
+
+struct model_frame {
+	int64_t index;
+	uint64_t address;
+	const char *function; /* as the text has it: mangled; NULL: no name */
+	const char *module;   /* path; NULL: in no known module */
+	uint64_t offset;      /* address in the module's ELF file */
+	const char *build_id; /* from the frame's line or the modules' paragraph; or NULL */
+	/* By symbolize/: innermost first; the last one is not inlined. None: not symbolized. */
+	struct model_location *locations;
+	size_t location_count;
+	bool own;             /* symbolize/: the program's own code, not a runtime's, libc's, the loader's */
+	const char *trouble;  /* symbolize/: why it could not be named; or NULL */
+};
+
+enum model_stack_role {
+	MODEL_OPENED_AT,    /* "opened at:" */
+	MODEL_CONNECTED_AT, /* "connected at:" */
+	MODEL_LAST_USED_AT, /* "last HTTP request by:" */
+};
+
+/* A stack, and behind it those of the goroutines that it descends from ("created by:"). */
+struct model_stack {
+	enum model_stack_role role;
+	const char *share;  /* "3 of 5, 1 other stack": what the heading has in parentheses; or NULL */
+	struct model_frame *frames;
+	size_t frame_count;
+	const char *incomplete; /* the line that says so, without parentheses; or NULL */
+	struct model_stack *created_by; /* the next ancestor, or NULL */
+};
+
+struct model_descriptor {
+	int64_t fd;
+	enum kind kind;
+	const char *text;     /* all that stands behind the kind, as it is written, still escaped */
+	const char *what;     /* its first part, unescaped: path, target or addresses; or NULL */
+	const char *protocol; /* of sockets: "tcp", "udp", "unix stream", ... */
+	const char *local, *peer; /* addresses; or NULL */
+	const char *state;    /* of tcp and unix sockets: "CLOSE_WAIT", "LISTEN", ...; or NULL */
+	double age, idle;     /* seconds; < 0: not known */
+	int64_t unread, unsent; /* bytes; 0 when the text says nothing */
+	int64_t dup_of;       /* MODEL_UNKNOWN: is no copy, or of an unknown number */
+	bool duplicated, received, no_cloexec, deleted;
+	int64_t thread;       /* kernel thread id, or MODEL_UNKNOWN */
+	const char *thread_name; /* or NULL */
+	const char *owner;    /* "FILE", "DIR", "popen": the stream whose close closes it; or NULL */
+};
+
+enum model_origin {
+	MODEL_OPENED,     /* by this program, with a stack or without */
+	MODEL_UNSEEN,     /* "opened behind fdtrail's back" */
+	MODEL_UNTRACED,   /* the process was not traced */
+	MODEL_INHERITED,  /* was open when the program started */
+	MODEL_INHERITED_FORK, /* opened by what this process was forked from */
+};
+
+struct model_group {
+	int64_t number;
+	int64_t count;        /* of descriptors, listed or not */
+	enum kind kind;       /* KIND_COUNT: several */
+	enum model_origin origin;
+	const char *sentence; /* the heading behind "group N: " */
+	const char *how;      /* "opened", "duplicated", "received" */
+	const char *place;    /* "fetch_status" or "module+0x12"; or NULL */
+	const char *reason;   /* why there is no stack; or NULL */
+	const char **notes;
+	size_t note_count;
+	double age_least, age_most; /* seconds; < 0: not known */
+	/* Figures of the opening stack; MODEL_UNKNOWN where the text has none. */
+	int64_t opened, closed, live;
+	int64_t growth;       /* since the last snapshot; see has_growth */
+	bool has_growth;
+	struct {
+		const char *name;
+		int64_t count;
+	} states[16];         /* TCP states, CLOSE_WAIT first; from the heading, so of all of them */
+	size_t state_count;
+	struct model_stack *stacks;
+	size_t stack_count;
+	struct model_descriptor *descriptors;
+	size_t descriptor_count; /* of those listed, <= count */
+	bool suppressed;      /* by suppressions */
+};
+
+/* A header line, as it is written. */
+struct model_field {
+	const char *name, *value;
+};
+
+struct model_snapshot {
+	struct obstack memory;
+	const char *source;   /* name of the file it was read from, for messages */
+	size_t line;          /* of its first line there */
+	int64_t version;
+	bool whole;           /* it has its last line */
+	struct model_field *fields;
+	size_t field_count;
+	const char *why, *when, *command, *host, *program;
+	int64_t number, pid, parent, user;
+	int64_t open, limit;  /* of "descriptors:"; limit INT64_MAX: unlimited */
+	double uptime;        /* seconds; < 0: not known */
+	int64_t unclosed, inherited; /* of "unclosed:" */
+	bool traced;          /* false: made by looking at a process without the tracer */
+	struct model_group *groups;
+	size_t group_count;
+	struct model_module *modules;
+	size_t module_count;
+	const char **not_listed; /* the lines of these paragraphs */
+	size_t not_listed_count;
+	const char **not_seen;
+	size_t not_seen_count;
+	size_t unknown_lines; /* lines inside that no rule of the grammar knows */
+};
+
+/* Gives back all memory of a snapshot. NULL is nothing. */
+void model_destroy(struct model_snapshot *snapshot);
+
+/* The value of a header line, or NULL. */
+const char *model_field(const struct model_snapshot *snapshot, const char *name);
+
+/* The first stack of that role, or NULL. */
+const struct model_stack *model_stack(const struct model_group *group, enum model_stack_role role);
+
+/* How many of the group's descriptors are in this TCP state. */
+int64_t model_in_state(const struct model_group *group, const char *state);
+
+/* Writes the snapshot as the text it was read from, without what symbolize/ found. */
+void model_write(const struct model_snapshot *snapshot, FILE *file);

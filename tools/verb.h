@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A verb of the command: `fdtrail NAME ...`. Each has a file cmd_NAME.c with an argp parser (its table
+ * of options feeds parsing, --help, and the tests that hold the man page and the completions against
+ * it) and a row in the one table, verbs in main.c.
+ */
+#pragma once
+
+#include <stddef.h>
+
+/* Exit statuses of all verbs but run, which has those of env(1). */
+enum exit_status {
+	EXIT_CLEAN = 0,
+	EXIT_BROKEN = 1,  /* check: a limit is broken */
+	EXIT_TROUBLE = 2, /* wrong use, or what was asked for could not be done or told */
+};
+
+struct verb {
+	const char *name;
+	const char *summary; /* a line for `fdtrail help` */
+	int (*run)(int argc, char **argv); /* argv[0] is "fdtrail NAME"; returns the exit status */
+};
+
+/* All verbs, sorted by name, and how many. */
+extern const struct verb verbs[];
+extern const size_t verb_count;
+
+/* The verb called name, or NULL. */
+const struct verb *verb_find(const char *name);
+
+int cmd_help(int argc, char **argv);
+int cmd_options(int argc, char **argv);
+int cmd_version(int argc, char **argv);
