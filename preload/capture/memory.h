@@ -19,6 +19,7 @@ struct object {
 	uintptr_t start, end;      /* the addresses it spans; start == end: nothing is known */
 	uintptr_t bias;            /* run-time address - address in the ELF file */
 	uintptr_t unwind_table;    /* address of .eh_frame_hdr; 0: none */
+	uintptr_t unwind_base;     /* what its entries are relative to, where that is not itself; or 0 */
 	const char *path;          /* "": the program itself */
 	bool is_main;
 	uint8_t build_id[MODULE_BUILD_ID_MAX];

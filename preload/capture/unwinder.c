@@ -184,7 +184,11 @@ static bool search(struct state *state, uintptr_t ip, int need_unwind_info, unw_
 		.start_ip = state->object.start,
 		.end_ip = state->object.end,
 		.format = UNW_INFO_FORMAT_REMOTE_TABLE,
-		.u.rti = {.segbase = table, .table_len = entries, .table_data = table + 12},
+		.u.rti = {
+			.segbase = state->object.unwind_base ? state->object.unwind_base : table,
+			.table_len = entries,
+			.table_data = table + 12,
+		},
 	};
 	return call_search(space, ip, &unwind, info, need_unwind_info, state) == 0;
 }

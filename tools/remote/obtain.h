@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A snapshot of a running process, by the best way that there is: a traced one is asked for its own,
+ * with stacks; any other is looked at from outside (remote.h). Used by `fdtrail snapshot` and
+ * `fdtrail check --pid`.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct obtained {
+	FILE *text;  /* the snapshot, to be read from its beginning; reader_create takes it */
+	bool traced; /* it is the tracer's own, with stacks */
+};
+
+/* Takes a snapshot of process pid. Returns 0, and the caller closes text; or a negative errno after
+ * one line on stderr that begins with "fdtrail VERB: " has said what is wrong. */
+int obtain_snapshot(struct obtained *obtained, int pid, const char *verb);
