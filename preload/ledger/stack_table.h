@@ -23,6 +23,11 @@ typedef uint64_t frame_t;
 #define FRAME_OFFSET(frame) ((frame)&0xffffffffffffULL)
 #define FRAME_MAKE(module, offset) ((uint64_t)(module) << 48 | ((uint64_t)(offset)&0xffffffffffffULL))
 
+/* Between the frames of a stack: what follows is the stack that created the goroutine which ran what
+ * stands before (Go, the ptrace engine). end is the enum stack_end of what stands before. */
+#define FRAME_MODULE_MARK     0xffffu
+#define FRAME_CREATED_BY(end) FRAME_MAKE(FRAME_MODULE_MARK, end)
+
 enum stack_end {
 	STACK_COMPLETE,     /* ends where the thread begins */
 	STACK_DEEPER,       /* cut at FDTRAIL_DEPTH frames */
