@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A snapshot for people: what leaks, how many, where, and what to do next, in the first lines; then
+ * each group with its stacks by name and line. Used by `fdtrail report`, `snapshot` and `run`,
+ * which hand in what symbolize_snapshot() has filled in (without it the text is shown with what the
+ * snapshot itself says).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "../reader/model.h"
+
+#define REPORT_SHOW_ALL (-1)
+
+struct report_options {
+	bool colour;
+	int width;             /* of the terminal; 0: no terminal, lines are not cut */
+	int show;              /* descriptors listed in each group; REPORT_SHOW_ALL */
+	bool collapse_runtime; /* leave out frames that are not the program's own, and say how many
+				*/
+};
+
+/* What suits this file: colour and width when it is a terminal (and NO_COLOR is not set), 5 shown.
+ */
+struct report_options report_options_for(FILE *file);
+
+/* The first lines: what process, what leaks, how many. Needs no names, so it can be shown at once.
+ */
+void report_summary(FILE *file, const struct model_snapshot *snapshot,
+		    const struct report_options *options);
+
+/* The groups, and at the end what is missing. */
+void report_groups(FILE *file, const struct model_snapshot *snapshot,
+		   const struct report_options *options);
+
+/* Both. */
+void report_text(FILE *file, const struct model_snapshot *snapshot,
+		 const struct report_options *options);
