@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Collapsed stacks, the input of flame graph scripts and of speedscope:
+ * `program;outermost;...;innermost COUNT`, a line a stack. The program has no process id, so that
+ * files of two runs can be compared (difffolded.pl); inlined functions are frames of their own;
+ * what has no stack stands under
+ * "[inherited]", "[opened behind fdtrail's back]", "[not traced]" or "[no stack]".
+ *
+ * A semicolon would end a frame, and a line end the stack: in names a semicolon becomes a colon, a
+ * character that is invisible (line ends are) or not UTF-8 a question mark.
+ */
+#pragma once
+
+#include "format.h"
+
+/* Writes the stack of a group, without the count and the blank before it. Returns 0 or -ENOMEM. */
+int folded_write_stack(const struct model_snapshot *snapshot, const struct model_group *group,
+		       const struct export_options *options, FILE *file);
+
+int folded_write(const struct model_snapshot *const *snapshots, size_t count,
+		 const struct export_options *options, FILE *file);

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A stack as flame graphs and profiles want it: one list from the innermost function to the
+ * outermost, in which each inlined function is a line of its own, the stacks of the goroutines that
+ * it descends from follow, and what is not a frame ("[created by]", "[incomplete]") is a marker.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "format.h"
+
+/* Long enough for any "module+0xoffset": a file's name has at most 255 bytes. */
+enum { LINE_NAME_SIZE = 512 };
+
+#define MARKER_CREATED_BY "[created by]"
+#define MARKER_INCOMPLETE "[incomplete]"
+
+struct stack_line {
+	const struct model_frame *frame; /* NULL: a marker */
+	size_t location;                 /* of frame->locations; 0 also when it has none */
+	const char *marker;
+};
+
+/* Gives the lines of a stack (NULL: no lines) as an array to free(3). Returns 0 or -ENOMEM. */
+int stack_lines(const struct model_stack *stack, const struct export_options *options,
+		struct stack_line **lines, size_t *count);
+
+/* Whether options hide this frame of stack. */
+bool stack_hides(const struct model_stack *stack, const struct model_frame *frame,
+		 const struct export_options *options);
+
+/* The function that a location of a frame stands for: symbolize's name, else the text's, else NULL.
+ */
+const char *frame_function(const struct model_frame *frame, size_t location);
+
+/* The same, but never NULL: else the module's file name and offset, else the address, in name. */
+const char *frame_name(const struct model_frame *frame, size_t location, char name[LINE_NAME_SIZE]);
+
+/* What a line is called: a marker as it is, else frame_name(). */
+const char *stack_line_name(const struct stack_line *line, char name[LINE_NAME_SIZE]);
+
+/* What stands in the place of the functions of a group without a stack: "[inherited]", ... */
+const char *group_without_stack(const struct model_group *group);
