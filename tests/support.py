@@ -424,6 +424,21 @@ def compile_program(source, variant="gcc", flags=()):
     return str(target)
 
 
+# The ways that people build Go programs: tests/programs/go/build.
+GO_VARIANTS = ["default", "nocgo", "stripped", "trimpath", "pie"]
+
+
+def go_program(name, variant="default"):
+    """The path of a program of tests/programs/go/, built in one of GO_VARIANTS; kept in the build folder
+    until a source changes. Skips the test where Go is not installed."""
+    require("go")
+    done = subprocess.run([TESTS / "programs" / "go" / "build", BUILD / "tests" / "go", variant],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        raise Failed(f"go cannot build the programs ({variant})\n{done.stderr}")
+    return str(Path(done.stdout.strip()) / name)
+
+
 def require(name):
     """The path of an installed program, in the system folders too; the test is skipped without it."""
     path = shutil.which(name, path=os.environ["PATH"] + ":/usr/local/sbin:/usr/sbin:/sbin")

@@ -1,0 +1,3 @@
+module broker.example
+
+go 1.19
