@@ -2,8 +2,8 @@
 /*
  * Another process' memory for the stack walker: words by process_vm_readv(2), objects from
  * /proc/PID/maps and the ELF headers of what is mapped there. Binaries without .eh_frame_hdr, as
- * `gcc -static` makes them, get a search table built from .eh_frame. Used by the ptrace engine and by
- * tests. The process may run meanwhile, but what it changes may be seen old or new.
+ * `gcc -static` makes them, get a search table built from .eh_frame. Used by the ptrace engine and
+ * by tests. The process may run meanwhile, but what it changes may be seen old or new.
  */
 #pragma once
 
@@ -19,8 +19,8 @@ void remote_memory_destroy(struct remote_memory *memory);
 /* What struct walk takes. */
 struct memory *remote_memory_walk(struct remote_memory *memory);
 
-/* Before each walk: words may have changed since the last one, and are read anew. The stack from sp on
- * is read ahead, by one system call for what most walks need. */
+/* Before each walk: words may have changed since the last one, and are read anew. The stack from sp
+ * on is read ahead, by one system call for what most walks need. */
 void remote_memory_begin(struct remote_memory *memory, uintptr_t sp);
 
 /* After exec, and whenever mappings may have moved: everything known of objects is forgotten. */
