@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
  * Go's own table of functions, files and lines (runtime.pclntab), which every Go program carries,
- * stripped or not, because its garbage collector and its tracebacks need it. The format is internal to
- * Go and changes: this reads those of Go 1.16, 1.18 and 1.20 to 1.26 (src/internal/abi/symtab.go,
- * src/runtime/symtab.go, src/debug/gosym/pclntab.go there), on little-endian 64-bit machines.
+ * stripped or not, because its garbage collector and its tracebacks need it. The format is internal
+ * to Go and changes: this reads those of Go 1.16, 1.18 and 1.20 to 1.26
+ * (src/internal/abi/symtab.go, src/runtime/symtab.go, src/debug/gosym/pclntab.go there), on
+ * little-endian 64-bit machines.
  *
- * Used to name frames (symbolize/) and to walk stacks (ptrace/go_stack.c). Addresses are those of the ELF
- * file, without the load bias. Everything in the file is the enemy's until it has been checked.
+ * Used to name frames (symbolize/) and to walk stacks (ptrace/go_stack.c). Addresses are those of
+ * the ELF file, without the load bias. Everything in the file is the enemy's until it has been
+ * checked.
  */
 #pragma once
 
@@ -41,13 +43,14 @@ struct pclntab_location {
 	const char *function; /* never NULL */
 	const char *file;     /* NULL: not known */
 	int line;             /* 0: not known */
-	uint64_t call;        /* of an inlined function: where in the next one it was called; else 0 */
+	uint64_t call; /* of an inlined function: where in the next one it was called; else 0 */
 };
 
 enum { PCLNTAB_LOCATIONS_MAX = 32 };
 
-/* Finds the table in an ELF file of size bytes at elf, which must stay and is not taken over. NULL: the
- * file is no Go program, of another format, or damaged (errno 0), or there was no memory (ENOMEM). */
+/* Finds the table in an ELF file of size bytes at elf, which must stay and is not taken over. NULL:
+ * the file is no Go program, of another format, or damaged (errno 0), or there was no memory
+ * (ENOMEM). */
 struct pclntab *pclntab_create(const void *elf, size_t size);
 void pclntab_destroy(struct pclntab *table);
 
@@ -62,12 +65,13 @@ bool pclntab_find(const struct pclntab *table, uint64_t pc, struct pclntab_funct
 /* Where the function called name begins, or 0. Takes a look at every function. */
 uint64_t pclntab_entry(const struct pclntab *table, const char *name);
 
-/* What stands at pc, innermost first; at most room of them, 0 when pc is in no function. For a return
- * address give pc - 1. */
+/* What stands at pc, innermost first; at most room of them, 0 when pc is in no function. For a
+ * return address give pc - 1. */
 size_t pclntab_locations(const struct pclntab *table, uint64_t pc,
 			 struct pclntab_location *locations, size_t room);
 
-/* How far SP at pc is below the place of the return address (pcsp), or -1 when the table does not say. */
+/* How far SP at pc is below the place of the return address (pcsp), or -1 when the table does not
+ * say. */
 int32_t pclntab_frame_size(const struct pclntab *table, const struct pclntab_function *function,
 			   uint64_t pc);
 
@@ -75,6 +79,6 @@ int32_t pclntab_frame_size(const struct pclntab *table, const struct pclntab_fun
  * were inlined into. */
 bool pclntab_has_inlining(const struct pclntab *table);
 
-/* Whether code of this function is Go's own (runtime, net/http, vendored parts of the standard library)
- * and not the user's: by its name alone. */
+/* Whether code of this function is Go's own (runtime, net/http, vendored parts of the standard
+ * library) and not the user's: by its name alone. */
 bool pclntab_is_standard(const char *function);

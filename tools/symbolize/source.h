@@ -43,5 +43,6 @@ struct name_source {
 /* In the order in which they are asked; ends with NULL. */
 extern const struct name_source *const name_sources[];
 
+extern const struct name_source source_pclntab;
 extern const struct name_source source_dwarf;
 extern const struct name_source source_symbols;

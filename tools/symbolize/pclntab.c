@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See pclntab.h. Here: finding the table and its parts, functions by address, the pc-value tables.
+ * Nothing is copied and nothing is trusted: a table counts once its header and its list of
+ * functions have been looked through, and every later read is checked against the bytes that there
+ * are.
+ */
+#include "pclntab.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "pclntab_layout.h"
+
+enum {
+	MAGIC_1_16 = 0xfffffffa,
+	MAGIC_1_18 = 0xfffffff0,
+	MAGIC_1_20 = 0xfffffff1,
+	FUNCTIONS_MAX = 1 << 24,
+};
+
+static const struct pclntab_func func_1_16 = {8, 20, 24, 28, 32, 36, 40, 44};
+static const struct pclntab_func func_1_18 = {4, 16, 20, 24, 28, 32, 36, 40};
+static const struct pclntab_func func_1_20 = {4, 16, 20, 24, 28, 32, 40, 44};
+
+const struct pclntab_func *pclntab_func_layout(const struct pclntab *table)
+{
+	switch (table->version) {
+	case PCLNTAB_GO_1_16:
+		return &func_1_16;
+	case PCLNTAB_GO_1_18:
+		return &func_1_18;
+	case PCLNTAB_GO_1_20:
+		break;
+	}
+	return &func_1_20;
+}
+
+/* Entry and place of the function with that index; of the end of the last one for index == count.
+ */
+static bool function_at(const struct pclntab *table, uint64_t index, uint64_t *entry,
+			uint64_t *place)
+{
+	uint64_t at = table->functions.start;
+	uint32_t words[4] = {0};
+
+	if (table->version == PCLNTAB_GO_1_16) {
+		at += index * 16;
+		if (!pclntab_u32(table, at + 8, &words[2]) && index < table->count)
+			return false;
+		*place = words[2];
+		return go_elf_pointer(&table->elf, table->address + at, entry);
+	}
+	at += index * 8;
+	if (!pclntab_u32(table, at, &words[0]) ||
+	    (!pclntab_u32(table, at + 4, &words[1]) && index < table->count))
+		return false;
+	*entry = table->text + words[0];
+	*place = words[1];
+	return true;
+}
+
+/* Whether the list of functions is one: in order, each with a place of its own inside. */
+static bool functions_valid(const struct pclntab *table)
+{
+	uint64_t before = 0, entry, place;
+	uint32_t size = pclntab_func_layout(table)->size;
+
+	for (uint64_t i = 0; i <= table->count; i++) {
+		if (!function_at(table, i, &entry, &place) || entry < before)
+			return false;
+		if (i < table->count &&
+		    (place > table->functions.size || table->functions.size - place < size))
+			return false;
+		before = entry;
+	}
+	return true;
+}
+
+/* The parts lie behind each other, in this order; the last ends with the table. */
+static bool take_parts(struct pclntab *table)
+{
+	unsigned int first = table->version == PCLNTAB_GO_1_16 ? 2 : 3;
+	struct pclntab_part *parts[] = {&table->names, &table->units, &table->files, &table->values,
+					&table->functions};
+	size_t count = sizeof(parts) / sizeof(*parts);
+	uint64_t end = table->size;
+
+	for (size_t i = count; i-- > 0;) {
+		uint64_t start;
+
+		memcpy(&start, table->bytes + 8 + (first + i) * 8, sizeof(start));
+		if (start < 8 + (first + count) * 8 || start > end)
+			return false;
+		*parts[i] = (struct pclntab_part){start, end - start};
+		end = start;
+	}
+	return true;
+}
+
+/* Takes the header at address as that of the table. False: it is none. */
+static bool take_header(struct pclntab *table, uint64_t address)
+{
+	uint32_t magic, rest;
+
+	table->bytes = go_elf_bytes(&table->elf, address, &table->size);
+	table->address = address;
+	table->module = 0;
+	if (!table->bytes || table->size < 8 + 8 * 8 || !pclntab_u32(table, 0, &magic) ||
+	    !pclntab_u32(table, 4, &rest))
+		return false;
+	/* Two zero bytes, the quantum of instruction lengths, the size of a pointer. */
+	table->quantum = rest >> 16 & 0xff;
+	if ((rest & 0xffff) != 0 || rest >> 24 != 8 || !table->quantum || table->quantum > 4)
+		return false;
+	if (magic == MAGIC_1_16)
+		table->version = PCLNTAB_GO_1_16;
+	else if (magic == MAGIC_1_18)
+		table->version = PCLNTAB_GO_1_18;
+	else if (magic == MAGIC_1_20)
+		table->version = PCLNTAB_GO_1_20;
+	else
+		return false;
+	memcpy(&table->count, table->bytes + 8, sizeof(table->count));
+	if (table->count == 0 || table->count > FUNCTIONS_MAX || !take_parts(table))
+		return false;
+	table->text = 0;
+	if (table->version != PCLNTAB_GO_1_16 &&
+	    !go_elf_pointer(&table->elf, address + 24, &table->text))
+		return false;
+	pclntab_find_module(table);
+	/* Without the module, a program that is linked by Go alone has its text there. */
+	if (!table->text && table->version != PCLNTAB_GO_1_16) {
+		uint64_t size;
+		go_elf_section(&table->elf, ".text", &table->text, &size);
+	}
+	return functions_valid(table);
+}
+
+/* The table of a file without section headers: the magic may be anywhere in what is loaded. */
+static bool scan(struct pclntab *table)
+{
+	for (size_t i = 0; i < table->elf.segment_count; i++) {
+		const Elf64_Phdr *segment = &table->elf.segments[i];
+		uint64_t size, at = -segment->p_vaddr & 7;
+		const uint8_t *bytes = segment->p_type != PT_LOAD
+					       ? NULL
+					       : go_elf_bytes(&table->elf, segment->p_vaddr, &size);
+
+		for (; bytes && at + 8 <= size; at += 8) {
+			uint32_t magic;
+
+			memcpy(&magic, bytes + at, sizeof(magic));
+			if (magic >= MAGIC_1_18 && take_header(table, segment->p_vaddr + at))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool find_table(struct pclntab *table)
+{
+	static const char *const sections[] = {".gopclntab", ".data.rel.ro.gopclntab"};
+	uint64_t address, size;
+
+	for (size_t i = 0; i < sizeof(sections) / sizeof(*sections); i++)
+		if (go_elf_section(&table->elf, sections[i], &address, &size) &&
+		    take_header(table, address))
+			return true;
+	return scan(table);
+}
+
+/* The version that the linker left behind: src/debug/buildinfo, the form of Go 1.18 and later. */
+static void find_go_version(struct pclntab *table)
+{
+	static const char magic[] = "\xff Go buildinf:";
+	uint64_t address, size, available;
+	const uint8_t *bytes;
+
+	if (!go_elf_section(&table->elf, ".go.buildinfo", &address, &size))
+		return;
+	bytes = go_elf_bytes(&table->elf, address, &available);
+	if (!bytes || available < 33 || memcmp(bytes, magic, sizeof(magic) - 1) != 0 ||
+	    !(bytes[15] & 2))
+		return;
+	size_t length = bytes[32];
+	if (length >= sizeof(table->go_version) || length > available - 33)
+		return;
+	for (size_t i = 0; i < length; i++)
+		if (bytes[33 + i] <= ' ' || bytes[33 + i] > '~')
+			return;
+	memcpy(table->go_version, bytes + 33, length);
+}
+
+struct pclntab *pclntab_create(const void *elf, size_t size)
+{
+	struct pclntab *table = calloc(1, sizeof(*table));
+	int result;
+
+	if (!table) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	result = go_elf_init(&table->elf, elf, size);
+	if (result == 0 && find_table(table)) {
+		pclntab_find_inlining(table);
+		find_go_version(table);
+		return table;
+	}
+	pclntab_destroy(table);
+	errno = result == -ENOMEM ? ENOMEM : 0;
+	return NULL;
+}
+
+void pclntab_destroy(struct pclntab *table)
+{
+	if (!table)
+		return;
+	go_elf_destroy(&table->elf);
+	free(table);
+}
+
+enum pclntab_version pclntab_version(const struct pclntab *table)
+{
+	return table->version;
+}
+
+const char *pclntab_go_version(const struct pclntab *table)
+{
+	return *table->go_version ? table->go_version : NULL;
+}
+
+const char *pclntab_string(const struct pclntab *table, const struct pclntab_part *part,
+			   uint64_t offset)
+{
+	const char *string = (const char *)table->bytes + part->start + offset;
+
+	if (offset >= part->size || !memchr(string, 0, part->size - offset))
+		return NULL;
+	return string;
+}
+
+/* Fills in function from its _func. */
+static bool take_function(const struct pclntab *table, uint64_t index,
+			  struct pclntab_function *function)
+{
+	const struct pclntab_func *layout = pclntab_func_layout(table);
+	uint64_t place, next;
+	uint32_t name, id;
+
+	if (!function_at(table, index, &function->entry, &place) ||
+	    !function_at(table, index + 1, &function->end, &next))
+		return false;
+	function->offset = table->functions.start + place;
+	if (!pclntab_u32(table, function->offset + layout->name, &name) ||
+	    !pclntab_u32(table, function->offset + layout->id, &id))
+		return false;
+	function->name = pclntab_string(table, &table->names, name);
+	function->id = (uint8_t)id;
+	function->flags = (uint8_t)(id >> 8);
+	return function->name && *function->name;
+}
+
+bool pclntab_find(const struct pclntab *table, uint64_t pc, struct pclntab_function *function)
+{
+	uint64_t low = 0, high = table->count, entry, place;
+
+	/* entry[low] <= pc < entry[high] */
+	if (!function_at(table, low, &entry, &place) || pc < entry ||
+	    !function_at(table, high, &entry, &place) || pc >= entry)
+		return false;
+	while (high - low > 1) {
+		uint64_t middle = low + (high - low) / 2;
+
+		if (!function_at(table, middle, &entry, &place))
+			return false;
+		if (pc < entry)
+			high = middle;
+		else
+			low = middle;
+	}
+	return take_function(table, low, function);
+}
+
+uint64_t pclntab_entry(const struct pclntab *table, const char *name)
+{
+	struct pclntab_function function;
+
+	for (uint64_t i = 0; i < table->count; i++)
+		if (take_function(table, i, &function) && strcmp(function.name, name) == 0)
+			return function.entry;
+	return 0;
+}
+
+/* A number of 7 bits a byte, the lowest first. */
+static bool read_varint(const uint8_t **at, const uint8_t *end, uint32_t *value)
+{
+	*value = 0;
+	for (unsigned int shift = 0; shift < 35 && *at < end; shift += 7) {
+		uint8_t byte = *(*at)++;
+
+		*value |= (uint32_t)(byte & 0x7f) << (shift < 32 ? shift : 31);
+		if (!(byte & 0x80))
+			return true;
+	}
+	return false;
+}
+
+bool pclntab_value(const struct pclntab *table, const struct pclntab_function *function,
+		   uint32_t values, uint64_t pc, int32_t *value)
+{
+	const uint8_t *at = table->bytes + table->values.start + values;
+	const uint8_t *end = table->bytes + table->values.start + table->values.size;
+	uint64_t to = function->entry;
+	uint32_t current = UINT32_MAX, change, length;
+
+	/* 0 stands for no table. */
+	if (values == 0 || values >= table->values.size)
+		return false;
+	for (bool first = true; read_varint(&at, end, &change); first = false) {
+		if ((change == 0 && !first) || !read_varint(&at, end, &length))
+			return false;
+		current += change & 1 ? ~(change >> 1) : change >> 1;
+		to += (uint64_t)length * table->quantum;
+		if (pc < to) {
+			*value = (int32_t)current;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool pclntab_pcdata(const struct pclntab *table, const struct pclntab_function *function,
+		    uint32_t number, uint32_t *values)
+{
+	const struct pclntab_func *layout = pclntab_func_layout(table);
+	uint32_t count;
+
+	return pclntab_u32(table, function->offset + layout->npcdata, &count) && number < count &&
+	       pclntab_u32(table, function->offset + layout->size + number * 4ull, values);
+}
+
+int32_t pclntab_frame_size(const struct pclntab *table, const struct pclntab_function *function,
+			   uint64_t pc)
+{
+	uint32_t values;
+	int32_t size;
+
+	if (!pclntab_u32(table, function->offset + pclntab_func_layout(table)->pcsp, &values) ||
+	    !pclntab_value(table, function, values, pc, &size))
+		return -1;
+	return size;
+}
+
+void pclntab_line(const struct pclntab *table, const struct pclntab_function *function, uint64_t pc,
+		  const char **file, int *line)
+{
+	const struct pclntab_func *layout = pclntab_func_layout(table);
+	uint32_t values, unit, name;
+	int32_t value;
+
+	*file = NULL;
+	*line = 0;
+	if (pclntab_u32(table, function->offset + layout->pcln, &values) &&
+	    pclntab_value(table, function, values, pc, &value) && value > 0)
+		*line = value;
+	/* The number of the file counts in its compilation unit. */
+	if (!pclntab_u32(table, function->offset + layout->pcfile, &values) ||
+	    !pclntab_value(table, function, values, pc, &value) || value < 0 ||
+	    !pclntab_u32(table, function->offset + layout->unit, &unit))
+		return;
+	uint64_t at = ((uint64_t)unit + (uint32_t)value) * 4;
+	if (at < table->units.size && pclntab_u32(table, table->units.start + at, &name) &&
+	    name != UINT32_MAX)
+		*file = pclntab_string(table, &table->files, name);
+}
