@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+/* See model.h. */
+#include "model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "memory.h"
+
+struct model_snapshot *model_create(void)
+{
+	struct model_snapshot *snapshot = memory_array(NULL, 1, sizeof(*snapshot));
+
+	*snapshot = (struct model_snapshot){
+		.number = MODEL_UNKNOWN,
+		.pid = MODEL_UNKNOWN,
+		.parent = MODEL_UNKNOWN,
+		.user = MODEL_UNKNOWN,
+		.open = MODEL_UNKNOWN,
+		.limit = MODEL_UNKNOWN,
+		.uptime = -1,
+		.unclosed = MODEL_UNKNOWN,
+		.inherited = MODEL_UNKNOWN,
+		.traced = true,
+	};
+	obstack_init(&snapshot->memory);
+	return snapshot;
+}
+
+void model_destroy(struct model_snapshot *snapshot)
+{
+	if (!snapshot)
+		return;
+	obstack_free(&snapshot->memory, NULL);
+	free(snapshot);
+}
+
+const char *model_field(const struct model_snapshot *snapshot, const char *name)
+{
+	for (size_t i = 0; i < snapshot->field_count; i++)
+		if (strcmp(snapshot->fields[i].name, name) == 0)
+			return snapshot->fields[i].value;
+	return NULL;
+}
+
+const struct model_stack *model_stack(const struct model_group *group, enum model_stack_role role)
+{
+	for (size_t i = 0; i < group->stack_count; i++)
+		if (group->stacks[i].role == role)
+			return &group->stacks[i];
+	return NULL;
+}
+
+int64_t model_in_state(const struct model_group *group, const char *state)
+{
+	for (size_t i = 0; i < group->state_count; i++)
+		if (strcmp(group->states[i].name, state) == 0)
+			return group->states[i].count;
+	return 0;
+}

@@ -3,8 +3,9 @@
  * A snapshot as the command knows it: what reader.c makes of the text (preload/snapshot/README.md),
  * what symbolize/ adds names and lines to, and what report/, export/, diff and check are made from.
  * Everything of one snapshot, its strings too, lives in its own memory and ends with
- * model_destroy(). Strings are unescaped: they may hold any byte but zero, which the text writes as
- * \x00 and the model ends at; NULL means that the text does not say.
+ * model_destroy(). Strings are unescaped unless it is said that they are as written: they may hold
+ * any byte but zero, which the text writes as \x00 and the model ends at, so print them by
+ * escape.h. NULL means that the text does not say.
  */
 #pragma once
 
@@ -31,7 +32,7 @@ struct model_module {
 	const char *path;
 	const char *build_id; /* hexadecimal, or NULL */
 	bool unloaded;
-	const char *trouble;  /* "its file was changed since it was loaded", or NULL */
+	const char *trouble; /* "its file was changed since it was loaded", or NULL */
 };
 
 struct model_frame {
@@ -44,8 +45,8 @@ struct model_frame {
 	/* By symbolize/: innermost first; the last one is not inlined. None: not symbolized. */
 	struct model_location *locations;
 	size_t location_count;
-	bool own;             /* symbolize/: the program's own code, not a runtime's, libc's, the loader's */
-	const char *trouble;  /* symbolize/: why it could not be named; or NULL */
+	bool own; /* symbolize/: the program's own code, not a runtime's, libc's, the loader's */
+	const char *trouble; /* symbolize/: why it could not be named; or NULL */
 };
 
 enum model_stack_role {
@@ -57,64 +58,71 @@ enum model_stack_role {
 /* A stack, and behind it those of the goroutines that it descends from ("created by:"). */
 struct model_stack {
 	enum model_stack_role role;
-	const char *share;  /* "3 of 5, 1 other stack": what the heading has in parentheses; or NULL */
+	const char
+		*share; /* "3 of 5, 1 other stack": what the heading has in parentheses; or NULL */
 	struct model_frame *frames;
 	size_t frame_count;
-	const char *incomplete; /* the line that says so, without parentheses; or NULL */
+	size_t lost; /* frames missing in the text: their lines were overwritten or cut out */
+	const char *incomplete;         /* the line that says so, without parentheses; or NULL */
 	struct model_stack *created_by; /* the next ancestor, or NULL */
 };
 
 struct model_descriptor {
 	int64_t fd;
 	enum kind kind;
-	const char *text;     /* all that stands behind the kind, as it is written, still escaped */
-	const char *what;     /* its first part, unescaped: path, target or addresses; or NULL */
-	const char *protocol; /* of sockets: "tcp", "udp", "unix stream", ... */
+	const char *text; /* all that stands behind the kind, as it is written */
+	const char *what; /* its first part: path, target or addresses; NULL: none, or unknown */
+	const char *protocol;     /* of sockets: "tcp", "udp", "unix stream", ... */
 	const char *local, *peer; /* addresses; or NULL */
-	const char *state;    /* of tcp and unix sockets: "CLOSE_WAIT", "LISTEN", ...; or NULL */
-	double age, idle;     /* seconds; < 0: not known */
+	const char *state;      /* of tcp and unix sockets: "CLOSE_WAIT", "LISTEN", ...; or NULL */
+	double age, idle;       /* seconds; < 0: not known */
 	int64_t unread, unsent; /* bytes; 0 when the text says nothing */
-	int64_t dup_of;       /* MODEL_UNKNOWN: is no copy, or of an unknown number */
+	int64_t dup_of;         /* MODEL_UNKNOWN: is no copy, or of an unknown number */
 	bool duplicated, received, no_cloexec, deleted;
-	int64_t thread;       /* kernel thread id, or MODEL_UNKNOWN */
+	int64_t thread;          /* kernel thread id, or MODEL_UNKNOWN */
 	const char *thread_name; /* or NULL */
-	const char *owner;    /* "FILE", "DIR", "popen": the stream whose close closes it; or NULL */
+	const char *owner; /* "FILE", "DIR", "popen": the stream whose close closes it; or NULL */
 };
 
 enum model_origin {
-	MODEL_OPENED,     /* by this program, with a stack or without */
-	MODEL_UNSEEN,     /* "opened behind fdtrail's back" */
-	MODEL_UNTRACED,   /* the process was not traced */
-	MODEL_INHERITED,  /* was open when the program started */
+	MODEL_OPENED,         /* by this program, with a stack or without */
+	MODEL_UNSEEN,         /* "opened behind fdtrail's back" */
+	MODEL_UNTRACED,       /* the process was not traced */
+	MODEL_INHERITED,      /* was open when the program started */
 	MODEL_INHERITED_FORK, /* opened by what this process was forked from */
 };
 
 struct model_group {
 	int64_t number;
-	int64_t count;        /* of descriptors, listed or not */
-	enum kind kind;       /* KIND_COUNT: several */
+	int64_t count;  /* of descriptors, listed or not */
+	enum kind kind; /* KIND_COUNT: several */
 	enum model_origin origin;
-	const char *sentence; /* the heading behind "group N: " */
-	const char *how;      /* "opened", "duplicated", "received" */
-	const char *place;    /* "fetch_status" or "module+0x12"; or NULL */
-	const char *reason;   /* why there is no stack; or NULL */
-	const char **notes;
+	const char *sentence;      /* the heading behind "group N: ", as it is written */
+	const char *how;           /* "opened", "duplicated", "received"; or NULL */
+	const char *place;         /* "fetch_status" or "module+0x12"; or NULL */
+	const char *reason;        /* why there is no stack; or NULL */
+	const char **reason_lines; /* the same as it is broken into lines */
+	size_t reason_line_count;
+	const char **notes; /* a line each */
 	size_t note_count;
-	double age_least, age_most; /* seconds; < 0: not known */
+	double age_least, age_most; /* seconds, of all its descriptors; < 0: not known */
+	const char *ages;           /* the same as it is written; or NULL */
 	/* Figures of the opening stack; MODEL_UNKNOWN where the text has none. */
 	int64_t opened, closed, live;
-	int64_t growth;       /* since the last snapshot; see has_growth */
+	int64_t growth; /* since the last snapshot; see has_growth */
 	bool has_growth;
 	struct {
 		const char *name;
 		int64_t count;
-	} states[16];         /* TCP states, CLOSE_WAIT first; from the heading, so of all of them */
+	} states[16]; /* TCP states, CLOSE_WAIT first; from the heading, so of all of them */
 	size_t state_count;
 	struct model_stack *stacks;
 	size_t stack_count;
 	struct model_descriptor *descriptors;
 	size_t descriptor_count; /* of those listed, <= count */
-	bool suppressed;      /* by suppressions */
+	int64_t more; /* of "and N more"; when they and those listed are not count, lines are lost
+		       */
+	bool suppressed; /* by suppressions */
 };
 
 /* A header line, as it is written. */
@@ -124,18 +132,24 @@ struct model_field {
 
 struct model_snapshot {
 	struct obstack memory;
-	const char *source;   /* name of the file it was read from, for messages */
-	size_t line;          /* of its first line there */
+	const char *source; /* name of the file it was read from, for messages */
+	size_t line;        /* of its first line there */
 	int64_t version;
-	bool whole;           /* it has its last line */
+	bool whole; /* it has its last line */
+	bool mixed; /* the lines of another snapshot, written at the same time, are in it */
 	struct model_field *fields;
 	size_t field_count;
-	const char *why, *when, *command, *host, *program;
+	const char *why, *when, *host, *program;
+	const char *command;    /* as it is written: a word for each argument */
+	const char **arguments; /* the same, one by one */
+	size_t argument_count;
+	bool command_cut; /* there were more */
 	int64_t number, pid, parent, user;
-	int64_t open, limit;  /* of "descriptors:"; limit INT64_MAX: unlimited */
-	double uptime;        /* seconds; < 0: not known */
+	int64_t open, limit; /* of "descriptors:"; limit INT64_MAX: unlimited; MODEL_UNKNOWN */
+	double uptime;       /* seconds; < 0: not known */
 	int64_t unclosed, inherited; /* of "unclosed:" */
-	bool traced;          /* false: made by looking at a process without the tracer */
+	bool traced;                 /* false: made by looking at a process without the tracer */
+	const char *nothing;         /* the sentence that nothing is unclosed; or NULL */
 	struct model_group *groups;
 	size_t group_count;
 	struct model_module *modules;
@@ -144,13 +158,19 @@ struct model_snapshot {
 	size_t not_listed_count;
 	const char **not_seen;
 	size_t not_seen_count;
+	const char **notes; /* below the modules, a line each */
+	size_t note_count;
 	size_t unknown_lines; /* lines inside that no rule of the grammar knows */
 };
+
+/* An empty snapshot, in which all figures are unknown. Ends the program when there is no memory, as
+ * everything does that allocates for a model (obstack_exit_failure is the status). */
+struct model_snapshot *model_create(void);
 
 /* Gives back all memory of a snapshot. NULL is nothing. */
 void model_destroy(struct model_snapshot *snapshot);
 
-/* The value of a header line, or NULL. */
+/* The value of a header line as it is written, or NULL. */
 const char *model_field(const struct model_snapshot *snapshot, const char *name);
 
 /* The first stack of that role, or NULL. */
@@ -159,5 +179,6 @@ const struct model_stack *model_stack(const struct model_group *group, enum mode
 /* How many of the group's descriptors are in this TCP state. */
 int64_t model_in_state(const struct model_group *group, const char *state);
 
-/* Writes the snapshot as the text it was read from, without what symbolize/ found. */
+/* Writes the snapshot as the text it was read from, without what symbolize/ found, and without
+ * lines that were not the snapshot's. */
 void model_write(const struct model_snapshot *snapshot, FILE *file);

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+/* The lines of a group that are neither frames nor descriptors: its heading, and its keywords. */
+#include <string.h>
+
+#include "parse.h"
+
+/* "tcp sockets": the words for so many of a kind. The longest fits, "sockets" is a kind by itself.
+ */
+static bool take_noun(struct scan *line, int64_t count, enum kind *kind)
+{
+	size_t many = count == 1 ? 1 : 2;
+
+	for (int i = 0; i < KIND_COUNT; i++) {
+		struct scan at = *line;
+
+		if (scan_words(&at, kind_noun((enum kind)i, many)) &&
+		    (scan_words(&at, " in ") || scan_words(&at, " (") || scan_words(&at, ", "))) {
+			*kind = (enum kind)i;
+			scan_words(line, kind_noun(*kind, many));
+			return true;
+		}
+	}
+	*kind = KIND_COUNT;
+	return scan_words(line, many == 1 ? "descriptor" : "descriptors");
+}
+
+static void add_state(struct parse *parse, struct model_group *group, struct span name,
+		      int64_t count)
+{
+	if (group->state_count == sizeof(group->states) / sizeof(*group->states))
+		return;
+	group->states[group->state_count].name =
+		strings_keep(parse->strings, parse->memory, name.begin, span_length(name));
+	group->states[group->state_count++].count = count;
+}
+
+/* " in CLOSE_WAIT", or " (3 in CLOSE_WAIT, 2 in ESTABLISHED)", or nothing */
+static bool take_states(struct parse *parse, struct scan *line, struct model_group *group)
+{
+	struct span name;
+	int64_t count;
+
+	if (scan_words(line, " in ")) {
+		if (!scan_word(line, &name))
+			return false;
+		add_state(parse, group, name, group->count);
+		return true;
+	}
+	if (!scan_words(line, " ("))
+		return true;
+	do {
+		if (!scan_number(line, &count) || !scan_words(line, " in ") ||
+		    !scan_word(line, &name))
+			return false;
+		add_state(parse, group, name, count);
+	} while (scan_words(line, ", "));
+	return scan_words(line, ")");
+}
+
+/* "in main", "at libfoo.so+0x12", "at 0x7f00", "at an unknown place" */
+static const char *take_place(struct parse *parse, struct scan *line)
+{
+	struct span word;
+	uint64_t offset;
+
+	if (scan_words(line, "in "))
+		return span_unquote(scan_rest(line), parse->memory);
+	if (!scan_words(line, "at ") || scan_words(line, "an unknown place") ||
+	    !scan_word(line, &word))
+		return NULL;
+	/* A quoted module has its offset behind the quotes. */
+	char *place = span_unquote(word, parse->memory);
+	struct scan behind = *line;
+	if (!scan_words(&behind, "+") || !scan_address(&behind, &offset))
+		return place;
+	obstack_grow(parse->memory, place, strlen(place));
+	obstack_grow0(parse->memory, line->at, (size_t)(behind.at - line->at));
+	*line = behind;
+	return obstack_finish(parse->memory);
+}
+
+static bool take_origin(struct parse *parse, struct scan *line, struct model_group *group)
+{
+	static const char *const ways[] = {"opened", "duplicated", "received"};
+
+	if (scan_words(line, "opened behind fdtrail's back")) {
+		group->origin = MODEL_UNSEEN;
+		return true;
+	}
+	if (scan_words(line, "of unknown origin")) {
+		group->origin = MODEL_UNTRACED;
+		return true;
+	}
+	if (scan_words(line, "inherited")) {
+		group->origin = MODEL_INHERITED;
+		if (!scan_words(line, " through fork, "))
+			return true;
+		group->origin = MODEL_INHERITED_FORK;
+	}
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++)
+		if (scan_words(line, ways[i]) && scan_words(line, " ")) {
+			group->how = ways[i];
+			group->place = take_place(parse, line);
+			return true;
+		}
+	return false;
+}
+
+bool parse_heading(struct parse *parse, struct scan line, struct model_group *group)
+{
+	*group = (struct model_group){
+		.age_least = -1,
+		.age_most = -1,
+		.opened = MODEL_UNKNOWN,
+		.closed = MODEL_UNKNOWN,
+		.live = MODEL_UNKNOWN,
+	};
+	if (!scan_words(&line, "group ") || !scan_number(&line, &group->number) ||
+	    !scan_words(&line, ": "))
+		return false;
+
+	struct span sentence = {line.at, line.end};
+	if (!scan_number(&line, &group->count) || !scan_words(&line, " ") ||
+	    !take_noun(&line, group->count, &group->kind) || !take_states(parse, &line, group) ||
+	    !scan_words(&line, ", ") || !take_origin(parse, &line, group))
+		return false;
+	group->sentence = obstack_copy0(parse->memory, sentence.begin, span_length(sentence));
+	return true;
+}
+
+bool parse_ages(struct parse *parse, struct scan line, struct model_group *group)
+{
+	double least, most;
+
+	if (!scan_words(&line, "  ages: "))
+		return false;
+
+	struct span written = {line.at, line.end};
+	if (!scan_duration(&line, &least))
+		return false;
+	most = least;
+	if (scan_words(&line, " to ") && !scan_duration(&line, &most))
+		return false;
+	if (!scan_at_end(&line))
+		return false;
+	group->age_least = least;
+	group->age_most = most;
+	group->ages = obstack_copy0(parse->memory, written.begin, span_length(written));
+	return true;
+}
+
+bool parse_figures(struct scan line, struct model_group *group)
+{
+	int64_t opened, closed, live, growth = 0;
+	bool has_growth = false, shrank = false;
+
+	if (!scan_words(&line, "  stack: ") || !scan_number(&line, &opened) ||
+	    !scan_words(&line, " opened, ") || !scan_number(&line, &closed) ||
+	    !scan_words(&line, " closed, ") || !scan_number(&line, &live) ||
+	    !scan_words(&line, " live"))
+		return false;
+	if (scan_words(&line, ", +") || (shrank = scan_words(&line, ", -"))) {
+		if (!scan_number(&line, &growth) || !scan_words(&line, " since the last snapshot"))
+			return false;
+		has_growth = true;
+	}
+	if (!scan_at_end(&line))
+		return false;
+	group->opened = opened;
+	group->closed = closed;
+	group->live = live;
+	group->growth = shrank ? -growth : growth;
+	group->has_growth = has_growth;
+	return true;
+}
+
+bool parse_stack(struct parse *parse, struct scan line, struct model_stack *stack, bool *ancestor)
+{
+	static const struct {
+		const char *words;
+		enum model_stack_role role;
+		bool ancestor;
+	} headings[] = {
+		{"  opened at", MODEL_OPENED_AT, false},
+		{"  connected at", MODEL_CONNECTED_AT, false},
+		{"  last HTTP request by", MODEL_LAST_USED_AT, false},
+		{"  created by", MODEL_OPENED_AT, true},
+	};
+
+	*stack = (struct model_stack){0};
+	for (size_t i = 0; i < sizeof(headings) / sizeof(*headings); i++) {
+		if (!scan_words(&line, headings[i].words))
+			continue;
+		stack->role = headings[i].role;
+		*ancestor = headings[i].ancestor;
+		if (scan_words(&line, ":"))
+			return scan_at_end(&line);
+		if (line.end - line.at < 4 || !scan_words(&line, " (") ||
+		    memcmp(line.end - 2, "):", 2) != 0)
+			return false;
+		stack->share = strings_keep(parse->strings, parse->memory, line.at,
+					    (size_t)(line.end - 2 - line.at));
+		return true;
+	}
+	return false;
+}

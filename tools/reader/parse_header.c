@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Header lines. Only names of the grammar are taken: a program's own log, which may stand between
+ * the lines, has colons too.
+ */
+#include <string.h>
+
+#include "parse.h"
+
+static const char *const names[] = {
+	"why",    "number",      "when",     "process", "asked in", "command",
+	"uptime", "descriptors", "versions", "host",    "kinds",    "unclosed",
+};
+
+bool parse_field(struct parse *parse, struct scan line, struct model_field *field)
+{
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct scan at = line;
+
+		if (!scan_words(&at, names[i]) || !scan_words(&at, ":"))
+			continue;
+		if (!scan_words(&at, " ") && !scan_at_end(&at))
+			return false;
+		field->name = names[i];
+		field->value = obstack_copy0(parse->memory, at.at, (size_t)(at.end - at.at));
+		return true;
+	}
+	return false;
+}
+
+/* "4711 server, parent 1 (init), user 1000" */
+static void take_process(struct parse *parse, struct model_snapshot *snapshot, struct scan line)
+{
+	struct span word;
+
+	if (!scan_number(&line, &snapshot->pid) || !scan_words(&line, " ") ||
+	    !scan_word(&line, &word))
+		return;
+	snapshot->program = span_unquote(word, parse->memory);
+	if (scan_words(&line, ", parent ") && scan_number(&line, &snapshot->parent) &&
+	    scan_words(&line, " ("))
+		(void)(scan_word(&line, &word) && scan_words(&line, ")"));
+	if (scan_words(&line, ", user "))
+		scan_number(&line, &snapshot->user);
+}
+
+static void take_command(struct parse *parse, struct model_snapshot *snapshot, const char *value,
+			 struct scan line)
+{
+	struct list arguments = {0};
+	struct span word;
+
+	snapshot->command = value;
+	while (!snapshot->command_cut && scan_word(&line, &word)) {
+		const char **argument = list_add(&arguments, sizeof(*argument));
+
+		*argument = span_unquote(word, parse->memory);
+		snapshot->command_cut = scan_words(&line, " (cut)");
+		if (!scan_words(&line, " "))
+			break;
+	}
+	snapshot->arguments =
+		list_move(&arguments, sizeof(char *), &snapshot->argument_count, parse->memory);
+	list_finish(&arguments);
+}
+
+/* "15 open, limit 1024 (1 %)". The kernel's word for unlimited is the largest number. */
+static void take_descriptors(struct model_snapshot *snapshot, struct scan line)
+{
+	if (scan_number(&line, &snapshot->open) && scan_words(&line, " open, limit "))
+		scan_number(&line, &snapshot->limit);
+}
+
+/* "10 in 8 groups; 5 inherited", "0; 5 inherited" */
+static void take_unclosed(struct model_snapshot *snapshot, struct scan line)
+{
+	int64_t groups;
+
+	if (!scan_number(&line, &snapshot->unclosed))
+		return;
+	if (scan_words(&line, " in ") && scan_number(&line, &groups))
+		(void)(scan_words(&line, " groups") || scan_words(&line, " group"));
+	if (scan_words(&line, "; "))
+		scan_number(&line, &snapshot->inherited);
+}
+
+static void take(struct parse *parse, struct model_snapshot *snapshot,
+		 const struct model_field *field)
+{
+	struct scan line = {field->value, field->value + strlen(field->value)};
+	struct span value = {line.at, line.end};
+
+	if (strcmp(field->name, "why") == 0)
+		snapshot->why = span_unescape(value, parse->memory);
+	else if (strcmp(field->name, "when") == 0)
+		snapshot->when = field->value;
+	else if (strcmp(field->name, "host") == 0)
+		snapshot->host = span_unescape(value, parse->memory);
+	else if (strcmp(field->name, "number") == 0)
+		scan_number(&line, &snapshot->number);
+	else if (strcmp(field->name, "uptime") == 0)
+		scan_duration(&line, &snapshot->uptime);
+	else if (strcmp(field->name, "process") == 0)
+		take_process(parse, snapshot, line);
+	else if (strcmp(field->name, "command") == 0)
+		take_command(parse, snapshot, field->value, line);
+	else if (strcmp(field->name, "descriptors") == 0)
+		take_descriptors(snapshot, line);
+	else if (strcmp(field->name, "unclosed") == 0)
+		take_unclosed(snapshot, line);
+}
+
+void parse_header(struct parse *parse, struct model_snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->field_count; i++)
+		take(parse, snapshot, &snapshot->fields[i]);
+}
