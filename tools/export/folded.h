@@ -6,8 +6,8 @@
  * what has no stack stands under
  * "[inherited]", "[opened behind fdtrail's back]", "[not traced]" or "[no stack]".
  *
- * A semicolon would end a frame, and a line end the stack: in names a semicolon becomes a colon, a
- * character that is invisible (line ends are) or not UTF-8 a question mark.
+ * A semicolon would end a frame: in names it becomes a colon. What else a name must not hold there,
+ * line ends above all, becomes U+FFFD (clean_text.h).
  */
 #pragma once
 

@@ -13,8 +13,9 @@
 /* Long enough for any "module+0xoffset": a file's name has at most 255 bytes. */
 enum { LINE_NAME_SIZE = 512 };
 
-#define MARKER_CREATED_BY "[created by]"
-#define MARKER_INCOMPLETE "[incomplete]"
+#define MARKER_CREATED_BY     "[created by]"
+#define MARKER_INCOMPLETE     "[incomplete]"
+#define MARKER_INHERITED_FORK "[inherited through fork]"
 
 struct stack_line {
 	const struct model_frame *frame; /* NULL: a marker */

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+/* See format.h: the table of formats. */
+#include "format.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "folded.h"
+#include "json.h"
+#include "pprof.h"
+#include "prometheus.h"
+
+/* Keep alphabetized. */
+const struct format formats[] = {
+	{
+		.name = "folded",
+		.ending = ".folded",
+		.summary = "collapsed stacks, for flame graphs and speedscope",
+		.mode = 0600,
+		.write = folded_write,
+	},
+	{
+		.name = "json",
+		.ending = ".json",
+		.summary = "everything, a document a line for each snapshot; see fdtrail-json(5)",
+		.streams = true,
+		.mode = 0600,
+		.write = json_write,
+	},
+	{
+		.name = "pprof",
+		.ending = ".pb.gz",
+		.summary = "a profile for `go tool pprof`",
+		.binary = true,
+		.mode = 0600,
+		.write = pprof_write,
+	},
+	{
+		.name = "prometheus",
+		.ending = ".prom",
+		.summary = "metrics for node_exporter's textfile collector",
+		.mode = 0644,
+		.write = prometheus_write,
+	},
+};
+
+const size_t format_count = sizeof(formats) / sizeof(*formats);
+
+const struct format *format_find(const char *name)
+{
+	for (size_t i = 0; i < format_count; i++)
+		if (strcmp(formats[i].name, name) == 0)
+			return &formats[i];
+	return NULL;
+}
+
+/* A snapshot and where it stood. */
+struct place {
+	const struct model_snapshot *snapshot;
+	size_t index;
+	bool superseded;
+};
+
+static int compare_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) : (a != NULL) - (b != NULL);
+}
+
+static int compare_process(const struct model_snapshot *a, const struct model_snapshot *b)
+{
+	int order = (a->pid > b->pid) - (a->pid < b->pid);
+
+	if (order == 0)
+		order = compare_text(a->host, b->host);
+	return order ? order : compare_text(a->program, b->program);
+}
+
+static int by_process(const void *one, const void *other)
+{
+	const struct place *a = one, *b = other;
+	int order = compare_process(a->snapshot, b->snapshot);
+
+	if (order == 0)
+		order = (a->snapshot->number > b->snapshot->number) -
+			(a->snapshot->number < b->snapshot->number);
+	return order ? order : (a->index > b->index) - (a->index < b->index);
+}
+
+static int by_index(const void *one, const void *other)
+{
+	const struct place *a = one, *b = other;
+
+	return (a->index > b->index) - (a->index < b->index);
+}
+
+const struct model_snapshot **format_newest(const struct model_snapshot *const *snapshots,
+					    size_t count, size_t *newest)
+{
+	struct place *places = calloc(count ? count : 1, sizeof(*places));
+	const struct model_snapshot **kept = calloc(count ? count : 1, sizeof(const void *));
+
+	*newest = 0;
+	if (!places || !kept) {
+		free(places);
+		free(kept);
+		return NULL;
+	}
+	for (size_t i = 0; i < count; i++)
+		places[i] = (struct place){.snapshot = snapshots[i], .index = i};
+	qsort(places, count, sizeof(*places), by_process);
+	for (size_t i = 0; i + 1 < count; i++)
+		places[i].superseded =
+			places[i].snapshot->pid >= 0 &&
+			compare_process(places[i].snapshot, places[i + 1].snapshot) == 0;
+	qsort(places, count, sizeof(*places), by_index);
+	for (size_t i = 0; i < count; i++)
+		if (!places[i].superseded)
+			kept[(*newest)++] = places[i].snapshot;
+	free(places);
+	return kept;
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+/* The JSON document of a snapshot but for its groups. See json.h. */
+#include "json.h"
+
+#include <string.h>
+
+/* "fdtrail 0.1.0, libunwind 1.6, glibc 2.36, Linux 6.18, x86_64": what a later writer adds is in
+ * text. */
+static void put_versions(struct json_writer *json, const char *text)
+{
+	static const struct {
+		const char *word, *key;
+	} known[] = {
+		{"fdtrail ", "fdtrail"},
+		{"libunwind ", "libunwind"},
+		{"glibc ", "glibc"},
+		{"Linux ", "linux"},
+	};
+	bool given[sizeof(known) / sizeof(*known)] = {false};
+
+	json_begin_object(json, "versions");
+	for (const char *at = text; *at;) {
+		const char *end = strstr(at, ", ");
+		size_t size = end ? (size_t)(end - at) : strlen(at);
+
+		for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+			size_t word = strlen(known[i].word);
+			char version[256];
+
+			if (given[i] || size <= word || size - word >= sizeof(version) ||
+			    strncmp(at, known[i].word, word) != 0)
+				continue;
+			memcpy(version, at + word, size - word);
+			version[size - word] = '\0';
+			json_string(json, known[i].key, version);
+			given[i] = true;
+		}
+		at += size + (end ? strlen(", ") : 0);
+	}
+	json_string(json, "text", text);
+	json_end_object(json);
+}
+
+static void put_process(struct json_writer *json, const struct model_snapshot *snapshot)
+{
+	json_begin_object(json, "process");
+	json_integer_if_known(json, "pid", snapshot->pid);
+	json_string_if_known(json, "program", snapshot->program);
+	json_integer_if_known(json, "parent", snapshot->parent);
+	json_integer_if_known(json, "user", snapshot->user);
+	json_string_if_known(json, "command", snapshot->command);
+	json_string_if_known(json, "host", snapshot->host);
+	json_seconds_if_known(json, "uptime_seconds", snapshot->uptime);
+	json_string_if_known(json, "asked_in", model_field(snapshot, "asked in"));
+	json_bool(json, "traced", snapshot->traced);
+	json_end_object(json);
+}
+
+static void put_limits(struct json_writer *json, const struct model_snapshot *snapshot)
+{
+	json_begin_object(json, "limits");
+	json_integer_if_known(json, "open", snapshot->open);
+	if (snapshot->limit == INT64_MAX)
+		json_bool(json, "unlimited", true);
+	else
+		json_integer_if_known(json, "limit", snapshot->limit);
+	json_end_object(json);
+}
+
+void json_header(struct json_writer *json, const struct model_snapshot *snapshot)
+{
+	const char *versions = model_field(snapshot, "versions");
+
+	json_begin_object(json, "source");
+	json_string_if_known(json, "file", snapshot->source);
+	json_integer(json, "line", (int64_t)snapshot->line);
+	json_end_object(json);
+	json_begin_object(json, "snapshot");
+	json_integer_if_known(json, "version", snapshot->version);
+	json_integer_if_known(json, "number", snapshot->number);
+	json_string_if_known(json, "why", snapshot->why);
+	json_string_if_known(json, "when", snapshot->when);
+	json_string_if_known(json, "kinds", model_field(snapshot, "kinds"));
+	json_bool(json, "complete", snapshot->whole);
+	json_integer(json, "unknown_lines", (int64_t)snapshot->unknown_lines);
+	json_end_object(json);
+	put_process(json, snapshot);
+	put_limits(json, snapshot);
+	if (versions)
+		put_versions(json, versions);
+	json_begin_object(json, "unclosed");
+	json_integer_if_known(json, "count", snapshot->unclosed);
+	json_integer_if_known(json, "inherited", snapshot->inherited);
+	json_end_object(json);
+}
+
+static void put_modules(struct json_writer *json, const struct model_snapshot *snapshot)
+{
+	json_begin_array(json, "modules");
+	for (size_t i = 0; i < snapshot->module_count; i++) {
+		const struct model_module *module = &snapshot->modules[i];
+
+		json_begin_object(json, NULL);
+		json_string_if_known(json, "path", module->path);
+		json_address(json, "start", module->start);
+		json_address(json, "end", module->end);
+		json_string_if_known(json, "build_id", module->build_id);
+		json_true_if(json, "unloaded", module->unloaded);
+		json_string_if_known(json, "trouble", module->trouble);
+		json_end_object(json);
+	}
+	json_end_array(json);
+}
+
+static void put_lines(struct json_writer *json, const char *key, const char **lines, size_t count)
+{
+	json_begin_array(json, key);
+	for (size_t i = 0; i < count; i++)
+		json_string(json, NULL, lines[i]);
+	json_end_array(json);
+}
+
+int json_write(const struct model_snapshot *const *snapshots, size_t count,
+	       const struct export_options *options, FILE *file)
+{
+	struct json_writer json = {.file = file};
+
+	for (size_t i = 0; i < count; i++) {
+		const struct model_snapshot *snapshot = snapshots[i];
+
+		json_begin_object(&json, NULL);
+		json_integer(&json, "schema_version", JSON_SCHEMA_VERSION);
+		json_header(&json, snapshot);
+		json_groups(&json, snapshot, options);
+		put_modules(&json, snapshot);
+		put_lines(&json, "not_listed", snapshot->not_listed, snapshot->not_listed_count);
+		put_lines(&json, "not_seen", snapshot->not_seen, snapshot->not_seen_count);
+		json_end_object(&json);
+		json_end_document(&json);
+	}
+	return 0;
+}

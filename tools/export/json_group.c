@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+/* A group in JSON: what it is, its figures, its stacks, its descriptors. See json.h. */
+#include "json.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "stack_id.h"
+#include "stack_lines.h"
+
+static const char *origin_name(enum model_origin origin)
+{
+	switch (origin) {
+	case MODEL_OPENED:
+		return "opened";
+	case MODEL_UNSEEN:
+		return "unseen";
+	case MODEL_UNTRACED:
+		return "untraced";
+	case MODEL_INHERITED:
+		return "inherited";
+	case MODEL_INHERITED_FORK:
+		return "inherited_fork";
+	}
+	return "unknown";
+}
+
+static bool is_inherited(const struct model_group *group)
+{
+	return group->origin == MODEL_INHERITED || group->origin == MODEL_INHERITED_FORK;
+}
+
+/* KIND_COUNT, several, is not a kind. */
+static void put_kind(struct json_writer *json, enum kind kind)
+{
+	if (kind < KIND_COUNT)
+		json_string(json, "kind", kind_name(kind));
+}
+
+/* One object for a function: what is inlined into a frame comes before it, with its index. */
+static void put_location(struct json_writer *json, const struct model_frame *frame, size_t index)
+{
+	const struct model_location *location =
+		index < frame->location_count ? &frame->locations[index] : NULL;
+
+	json_begin_object(json, NULL);
+	json_integer(json, "index", frame->index);
+	json_address(json, "address", frame->address);
+	json_string_if_known(json, "function", frame_function(frame, index));
+	if (location) {
+		json_string_if_known(json, "file", location->file);
+		if (location->line > 0)
+			json_integer(json, "line", location->line);
+		if (location->column > 0)
+			json_integer(json, "column", location->column);
+	}
+	if (frame->module) {
+		json_string(json, "module", frame->module);
+		json_address(json, "offset", frame->offset);
+	}
+	json_string_if_known(json, "build_id", frame->build_id);
+	json_bool(json, "inlined", location && location->inlined);
+	json_true_if(json, "own", frame->own);
+	json_string_if_known(json, "trouble", frame->trouble);
+	json_end_object(json);
+}
+
+static void put_frames(struct json_writer *json, const char *key, const struct model_stack *stack,
+		       const struct export_options *options)
+{
+	json_begin_array(json, key);
+	for (size_t i = 0; stack && i < stack->frame_count; i++) {
+		const struct model_frame *frame = &stack->frames[i];
+
+		if (stack_hides(stack, frame, options))
+			continue;
+		put_location(json, frame, 0);
+		for (size_t j = 1; j < frame->location_count; j++)
+			put_location(json, frame, j);
+	}
+	json_end_array(json);
+}
+
+/* A stack that is not the opening one: an object. */
+static void put_stack(struct json_writer *json, const char *key, const struct model_stack *stack,
+		      const struct export_options *options)
+{
+	json_begin_object(json, key);
+	json_string_if_known(json, "share", stack->share);
+	put_frames(json, "frames", stack, options);
+	json_string_if_known(json, "incomplete", stack->incomplete);
+	json_end_object(json);
+}
+
+/* The stacks of one role, and those of the goroutines that each descends from. */
+static void put_stacks(struct json_writer *json, const char *key, const struct model_group *group,
+		       enum model_stack_role role, const struct export_options *options)
+{
+	json_begin_array(json, key);
+	for (size_t i = 0; i < group->stack_count; i++) {
+		if (group->stacks[i].role != role)
+			continue;
+		for (const struct model_stack *stack = &group->stacks[i]; stack;
+		     stack = stack->created_by)
+			put_stack(json, NULL, stack, options);
+	}
+	json_end_array(json);
+}
+
+void json_group_identity(struct json_writer *json, const struct model_group *group,
+			 const struct export_options *options)
+{
+	const struct model_stack *opened = model_stack(group, MODEL_OPENED_AT);
+
+	put_kind(json, group->kind);
+	json_string(json, "origin", origin_name(group->origin));
+	json_bool(json, "inherited", is_inherited(group));
+	json_string_if_known(json, "how", group->how);
+	json_string_if_known(json, "place", group->place);
+	if (opened && opened->frame_count) {
+		char id[STACK_ID_SIZE];
+
+		stack_id(opened, id);
+		json_string(json, "stack_id", id);
+	} else {
+		json_string(json, "reason",
+			    group->reason ? group->reason : group_without_stack(group));
+	}
+	put_frames(json, "stack", opened, options);
+	if (opened)
+		json_string_if_known(json, "incomplete", opened->incomplete);
+	json_begin_array(json, "created_by");
+	for (const struct model_stack *stack = opened ? opened->created_by : NULL; stack;
+	     stack = stack->created_by)
+		put_stack(json, NULL, stack, options);
+	json_end_array(json);
+	put_stacks(json, "connected_at", group, MODEL_CONNECTED_AT, options);
+	put_stacks(json, "last_http_request_by", group, MODEL_LAST_USED_AT, options);
+}
+
+static void put_descriptor(struct json_writer *json, const struct model_group *group,
+			   const struct model_descriptor *descriptor)
+{
+	json_begin_object(json, NULL);
+	json_integer(json, "fd", descriptor->fd);
+	put_kind(json, descriptor->kind);
+	json_string_if_known(json, "protocol", descriptor->protocol);
+	json_string_if_known(json, "local", descriptor->local);
+	json_string_if_known(json, "peer", descriptor->peer);
+	json_string_if_known(json, "state", descriptor->state);
+	json_seconds_if_known(json, "age_seconds", descriptor->age);
+	json_seconds_if_known(json, "idle_seconds", descriptor->idle);
+	if (descriptor->what && !kind_is_socket(descriptor->kind))
+		json_string(json, descriptor->what[0] == '/' ? "path" : "target", descriptor->what);
+	json_true_if(json, "deleted", descriptor->deleted);
+	if (descriptor->unread > 0)
+		json_integer(json, "unread_bytes", descriptor->unread);
+	if (descriptor->unsent > 0)
+		json_integer(json, "unsent_bytes", descriptor->unsent);
+	json_bool(json, "inherited", is_inherited(group));
+	json_true_if(json, "duplicated", descriptor->duplicated);
+	json_integer_if_known(json, "dup_of", descriptor->dup_of);
+	json_true_if(json, "received", descriptor->received);
+	json_string_if_known(json, "stream", descriptor->owner);
+	json_true_if(json, "no_close_on_exec", descriptor->no_cloexec);
+	if (descriptor->thread != MODEL_UNKNOWN) {
+		json_begin_object(json, "thread");
+		json_integer(json, "id", descriptor->thread);
+		json_string_if_known(json, "name", descriptor->thread_name);
+		json_end_object(json);
+	}
+	json_string_if_known(json, "text", descriptor->text);
+	json_end_object(json);
+}
+
+static void put_figures(struct json_writer *json, const struct model_group *group)
+{
+	json_begin_object(json, "figures");
+	json_integer_if_known(json, "opened", group->opened);
+	json_integer_if_known(json, "closed", group->closed);
+	json_integer_if_known(json, "live", group->live);
+	if (group->has_growth)
+		json_integer(json, "growth", group->growth);
+	json_end_object(json);
+
+	json_begin_object(json, "ages");
+	json_seconds_if_known(json, "least_seconds", group->age_least);
+	json_seconds_if_known(json, "most_seconds", group->age_most);
+	json_end_object(json);
+
+	json_begin_array(json, "states");
+	for (size_t i = 0; i < group->state_count; i++) {
+		json_begin_object(json, NULL);
+		json_string(json, "state", group->states[i].name);
+		json_integer(json, "count", group->states[i].count);
+		json_end_object(json);
+	}
+	json_end_array(json);
+}
+
+static void put_group(struct json_writer *json, const struct model_group *group,
+		      const struct export_options *options)
+{
+	json_begin_object(json, NULL);
+	json_integer(json, "number", group->number);
+	json_integer(json, "count", group->count);
+	json_string_if_known(json, "sentence", group->sentence);
+	json_group_identity(json, group, options);
+	put_figures(json, group);
+	json_begin_array(json, "notes");
+	for (size_t i = 0; i < group->note_count; i++)
+		json_string(json, NULL, group->notes[i]);
+	json_end_array(json);
+	json_true_if(json, "suppressed", group->suppressed);
+	json_begin_array(json, "descriptors");
+	for (size_t i = 0; i < group->descriptor_count; i++)
+		put_descriptor(json, group, &group->descriptors[i]);
+	json_end_array(json);
+	json_end_object(json);
+}
+
+void json_groups(struct json_writer *json, const struct model_snapshot *snapshot,
+		 const struct export_options *options)
+{
+	json_begin_array(json, "groups");
+	for (size_t i = 0; i < snapshot->group_count; i++)
+		put_group(json, &snapshot->groups[i], options);
+	json_end_array(json);
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Metrics in Prometheus' text format, version 0.0.4: families of series, each series once. Values
+ * that are added under the same labels are merged; without that a scrape would be refused as a
+ * whole.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+enum metrics_merge {
+	METRICS_SUM,
+	METRICS_GREATEST,
+	METRICS_LEAST,
+};
+
+struct metric {
+	char *labels; /* as they are written, without braces */
+	double value;
+};
+
+/* To be initialized with its first four members. */
+struct metric_family {
+	const char *name, *type, *help;
+	enum metrics_merge merge;
+	struct metric *series;
+	size_t count, capacity;
+};
+
+/* A label's value is cleaned (clean_text.h), cut to 200 bytes, and escaped. */
+struct metric_label {
+	const char *name, *value;
+};
+
+/* Adds value under these labels, up to one without a name. Returns 0 or -ENOMEM. */
+int metrics_add(struct metric_family *family, const struct metric_label *labels, double value);
+
+/* Adds all series of another family to this one, and empties the other. Returns 0 or -ENOMEM. */
+int metrics_take(struct metric_family *family, struct metric_family *other);
+
+/* Writes the family, its series sorted; nothing when it has none. */
+void metrics_write(struct metric_family *family, FILE *file);
+
+/* Gives back its memory. */
+void metrics_finish(struct metric_family *family);

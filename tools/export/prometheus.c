@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+/* See prometheus.h. */
+#include "prometheus.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "metrics.h"
+#include "snapshot_time.h"
+#include "stack_id.h"
+#include "stack_lines.h"
+#include "tally.h"
+
+enum family {
+	OPEN_DESCRIPTORS,
+	OLDEST_AGE,
+	STACK_OPENED,
+	STACK_CLOSED,
+	PROCESS_OPEN,
+	PROCESS_LIMIT,
+	PROCESS_UNCLOSED,
+	PROCESS_INHERITED,
+	PROCESS_UPTIME,
+	PROCESS_TIMESTAMP,
+	PROCESS_COMPLETE,
+	FAMILIES,
+};
+
+static const struct {
+	const char *name, *type, *help;
+	enum metrics_merge merge;
+} families[FAMILIES] = {
+	[OPEN_DESCRIPTORS] = {"fdtrail_open_descriptors", "gauge",
+			      "Open descriptors by the stack that opened them.", METRICS_SUM},
+	[OLDEST_AGE] = {"fdtrail_oldest_descriptor_age_seconds", "gauge",
+			"Age of the oldest listed descriptor of a stack.", METRICS_GREATEST},
+	[STACK_OPENED] = {"fdtrail_stack_opened_total", "counter",
+			  "Descriptors that a stack has opened since the program started.",
+			  METRICS_SUM},
+	[STACK_CLOSED] = {"fdtrail_stack_closed_total", "counter",
+			  "Descriptors of a stack that have been closed since the program started.",
+			  METRICS_SUM},
+	[PROCESS_OPEN] = {"fdtrail_process_open_descriptors", "gauge",
+			  "Descriptors in use by the process, inherited ones included.",
+			  METRICS_GREATEST},
+	[PROCESS_LIMIT] = {"fdtrail_process_max_descriptors", "gauge",
+			   "Limit of descriptors of the process (RLIMIT_NOFILE).",
+			   METRICS_GREATEST},
+	[PROCESS_UNCLOSED] = {"fdtrail_process_unclosed_descriptors", "gauge",
+			      "Descriptors that the process has opened and not closed.",
+			      METRICS_GREATEST},
+	[PROCESS_INHERITED] = {"fdtrail_process_inherited_descriptors", "gauge",
+			       "Descriptors that were open when the process started.",
+			       METRICS_GREATEST},
+	[PROCESS_UPTIME] = {"fdtrail_process_uptime_seconds", "gauge",
+			    "Time that the tracer has been in the process.", METRICS_GREATEST},
+	[PROCESS_TIMESTAMP] = {"fdtrail_snapshot_timestamp_seconds", "gauge",
+			       "When the snapshot was taken, in seconds since 1970.",
+			       METRICS_GREATEST},
+	[PROCESS_COMPLETE] = {"fdtrail_snapshot_complete", "gauge",
+			      "1 when the snapshot was read whole, 0 when it was cut.",
+			      METRICS_LEAST},
+};
+
+static const char *program_of(const struct model_snapshot *snapshot)
+{
+	return snapshot->program ? snapshot->program : "";
+}
+
+/* The function that a stack is known by. */
+static const char *top_function(const struct model_stack *stack, char name[LINE_NAME_SIZE])
+{
+	for (size_t i = 0; i < stack->frame_count; i++)
+		if (stack->frames[i].own)
+			return frame_name(&stack->frames[i], 0, name);
+	return stack->frame_count ? frame_name(&stack->frames[0], 0, name) : MARKER_INCOMPLETE;
+}
+
+static int add_group(struct metric_family *to, struct metric_family *figures,
+		     const struct model_snapshot *snapshot, const struct model_group *group)
+{
+	const struct model_stack *opened = model_stack(group, MODEL_OPENED_AT);
+	char id[STACK_ID_SIZE] = "", name[LINE_NAME_SIZE];
+	const char *function = group_without_stack(group);
+	struct tally_row rows[TALLY_ROWS];
+	size_t count = tally_group(group, rows);
+	int error = 0;
+
+	if (opened) {
+		stack_id(opened, id);
+		function = top_function(opened, name);
+	}
+	for (size_t i = 0; i < count && error == 0; i++) {
+		const struct metric_label labels[] = {
+			{"program", program_of(snapshot)},
+			{"kind", rows[i].kind < KIND_COUNT ? kind_name(rows[i].kind) : ""},
+			{"state", rows[i].state ? rows[i].state : ""},
+			{"stack", id},
+			{"function", function},
+			{0},
+		};
+
+		error = metrics_add(&to[OPEN_DESCRIPTORS], labels, (double)rows[i].count);
+		if (error == 0 && rows[i].aged)
+			error = metrics_add(&to[OLDEST_AGE], labels, rows[i].oldest);
+	}
+
+	const struct metric_label labels[] = {
+		{"program", program_of(snapshot)},
+		{"stack", id},
+		{"function", function},
+		{0},
+	};
+	if (error == 0 && group->opened >= 0)
+		error = metrics_add(&figures[STACK_OPENED], labels, (double)group->opened);
+	if (error == 0 && group->closed >= 0)
+		error = metrics_add(&figures[STACK_CLOSED], labels, (double)group->closed);
+	return error;
+}
+
+static int add_process(struct metric_family *to, const struct model_snapshot *snapshot)
+{
+	int64_t time = snapshot_time_ms(snapshot->when);
+	char pid[24] = "";
+	const struct {
+		enum family family;
+		bool known;
+		double value;
+	} figures[] = {
+		{PROCESS_OPEN, snapshot->open >= 0, (double)snapshot->open},
+		{PROCESS_LIMIT, snapshot->limit >= 0,
+		 snapshot->limit == INT64_MAX ? INFINITY : (double)snapshot->limit},
+		{PROCESS_UNCLOSED, snapshot->unclosed >= 0, (double)snapshot->unclosed},
+		{PROCESS_INHERITED, snapshot->inherited >= 0, (double)snapshot->inherited},
+		{PROCESS_UPTIME, snapshot->uptime >= 0, snapshot->uptime},
+		{PROCESS_TIMESTAMP, time > 0, (double)time / 1000},
+		{PROCESS_COMPLETE, true, snapshot->whole},
+	};
+
+	if (snapshot->pid >= 0)
+		snprintf(pid, sizeof(pid), "%" PRId64, snapshot->pid);
+	const struct metric_label labels[] = {
+		{"program", program_of(snapshot)},
+		{"pid", pid},
+		{0},
+	};
+	for (size_t i = 0; i < sizeof(figures) / sizeof(*figures); i++) {
+		int error = figures[i].known
+				    ? metrics_add(&to[figures[i].family], labels, figures[i].value)
+				    : 0;
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static int add_snapshot(struct metric_family *to, const struct model_snapshot *snapshot)
+{
+	/* Groups of several kinds may have one stack, and each tells all of its figures: once is
+	 * enough. */
+	struct metric_family figures[FAMILIES] = {
+		[STACK_OPENED] = {.merge = METRICS_GREATEST},
+		[STACK_CLOSED] = {.merge = METRICS_GREATEST},
+	};
+	int error = add_process(to, snapshot);
+
+	for (size_t i = 0; i < snapshot->group_count && error == 0; i++)
+		if (!snapshot->groups[i].suppressed)
+			error = add_group(to, figures, snapshot, &snapshot->groups[i]);
+	for (enum family family = STACK_OPENED; family <= STACK_CLOSED; family++) {
+		if (error == 0)
+			error = metrics_take(&to[family], &figures[family]);
+		metrics_finish(&figures[family]);
+	}
+	return error;
+}
+
+int prometheus_write(const struct model_snapshot *const *snapshots, size_t count,
+		     const struct export_options *options, FILE *file)
+{
+	struct metric_family all[FAMILIES];
+	size_t newest;
+	const struct model_snapshot **kept = format_newest(snapshots, count, &newest);
+	int error = kept ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < FAMILIES; i++)
+		all[i] = (struct metric_family){
+			.name = families[i].name,
+			.type = families[i].type,
+			.help = families[i].help,
+			.merge = families[i].merge,
+		};
+	for (size_t i = 0; i < newest && error == 0; i++)
+		error = add_snapshot(all, kept[i]);
+	for (size_t i = 0; i < FAMILIES; i++) {
+		if (error == 0)
+			metrics_write(&all[i], file);
+		metrics_finish(&all[i]);
+	}
+	free(kept);
+	return error;
+}

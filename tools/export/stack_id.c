@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+/* See stack_id.h. */
+#include "stack_id.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+static uint64_t add(uint64_t hash, const void *data, size_t size)
+{
+	const uint8_t *bytes = data;
+
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+/* With the zero at its end, so that two strings never run into one. */
+static uint64_t add_string(uint64_t hash, const char *string)
+{
+	return add(hash, string, strlen(string) + 1);
+}
+
+/* As bytes, the lowest first: the same on every machine. */
+static uint64_t add_number(uint64_t hash, uint64_t number)
+{
+	uint8_t bytes[8];
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(number >> (8 * i));
+	return add(hash, bytes, sizeof(bytes));
+}
+
+static uint64_t add_frame(uint64_t hash, const struct model_frame *frame)
+{
+	if (!frame->module)
+		return add_string(hash, frame->function ? frame->function : "");
+	if (frame->build_id) {
+		hash = add_string(hash, frame->build_id);
+	} else {
+		const char *slash = strrchr(frame->module, '/');
+
+		hash = add_string(hash, slash ? slash + 1 : frame->module);
+	}
+	return add_number(hash, frame->offset);
+}
+
+void stack_id(const struct model_stack *stack, char id[STACK_ID_SIZE])
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (; stack; stack = stack->created_by) {
+		for (size_t i = 0; i < stack->frame_count; i++)
+			hash = add_frame(hash, &stack->frames[i]);
+		if (stack->created_by)
+			hash = add_string(hash, "created by");
+	}
+	snprintf(id, STACK_ID_SIZE, "%016" PRIx64, hash);
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+/* See stack_lines.h. */
+#include "stack_lines.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool stack_hides(const struct model_stack *stack, const struct model_frame *frame,
+		 const struct export_options *options)
+{
+	if (!options->collapse_runtime || frame->own)
+		return false;
+	for (size_t i = 0; i < stack->frame_count; i++)
+		if (stack->frames[i].own)
+			return true;
+	return false; /* else nothing would be left */
+}
+
+const char *frame_function(const struct model_frame *frame, size_t location)
+{
+	if (location < frame->location_count && frame->locations[location].function)
+		return frame->locations[location].function;
+	/* The text's name is that of the ELF symbol: of the function that others are inlined into.
+	 */
+	return location + 1 >= frame->location_count ? frame->function : NULL;
+}
+
+const char *frame_name(const struct model_frame *frame, size_t location, char name[LINE_NAME_SIZE])
+{
+	const char *function = frame_function(frame, location);
+
+	if (function)
+		return function;
+	if (frame->module) {
+		const char *slash = strrchr(frame->module, '/');
+
+		snprintf(name, LINE_NAME_SIZE, "%.255s+0x%" PRIx64,
+			 slash ? slash + 1 : frame->module, frame->offset);
+	} else {
+		snprintf(name, LINE_NAME_SIZE, "0x%" PRIx64, frame->address);
+	}
+	return name;
+}
+
+const char *stack_line_name(const struct stack_line *line, char name[LINE_NAME_SIZE])
+{
+	return line->frame ? frame_name(line->frame, line->location, name) : line->marker;
+}
+
+const char *group_without_stack(const struct model_group *group)
+{
+	switch (group->origin) {
+	case MODEL_INHERITED:
+	case MODEL_INHERITED_FORK:
+		return "[inherited]";
+	case MODEL_UNSEEN:
+		return "[opened behind fdtrail's back]";
+	case MODEL_UNTRACED:
+		return "[not traced]";
+	case MODEL_OPENED:
+		break;
+	}
+	return "[no stack]";
+}
+
+/* The lines of a stack and of its ancestors; when lines is NULL they are only counted. */
+static size_t fill(const struct model_stack *stack, const struct export_options *options,
+		   struct stack_line *lines)
+{
+	size_t count = 0;
+
+	for (; stack; stack = stack->created_by) {
+		for (size_t i = 0; i < stack->frame_count; i++) {
+			const struct model_frame *frame = &stack->frames[i];
+			size_t locations = frame->location_count ? frame->location_count : 1;
+
+			if (stack_hides(stack, frame, options))
+				continue;
+			for (size_t location = 0; location < locations; location++, count++)
+				if (lines)
+					lines[count] = (struct stack_line){frame, location, NULL};
+		}
+		if (stack->incomplete) {
+			if (lines)
+				lines[count] = (struct stack_line){.marker = MARKER_INCOMPLETE};
+			count++;
+		}
+		if (stack->created_by) {
+			if (lines)
+				lines[count] = (struct stack_line){.marker = MARKER_CREATED_BY};
+			count++;
+		}
+	}
+	return count;
+}
+
+int stack_lines(const struct model_stack *stack, const struct export_options *options,
+		struct stack_line **lines, size_t *count)
+{
+	*count = fill(stack, options, NULL);
+	*lines = calloc(*count ? *count : 1, sizeof(**lines));
+	if (!*lines)
+		return -ENOMEM;
+	fill(stack, options, *lines);
+	return 0;
+}
