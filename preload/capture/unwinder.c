@@ -51,6 +51,7 @@ struct state {
 	struct registers at; /* where libunwind was last started from */
 	bool at_start;       /* .. which is where the walk began: its fp is a read */
 	bool failed;         /* a read that libunwind needed did not succeed, or was not loggable */
+	bool searching;      /* in an object's tables, not on the stack: see access_mem */
 	struct object object;
 };
 
@@ -92,6 +93,11 @@ static bool is_constant(const struct object *object, uintptr_t address)
 	return false;
 }
 
+static bool in_object(const struct object *object, uintptr_t address)
+{
+	return address >= object->start && address < object->end;
+}
+
 static int access_mem(unw_addr_space_t as, unw_word_t address, unw_word_t *value, int write,
 		      void *arg)
 {
@@ -103,8 +109,17 @@ static int access_mem(unw_addr_space_t as, unw_word_t address, unw_word_t *value
 		state->failed = true;
 		return -UNW_EINVAL;
 	}
-	if (!is_constant(&state->object, address))
-		log_read(state->walk, address, word, 0);
+	/* An entry's personality routine is found through a word of the object's data, which is the
+	 * same at each distance from sp: logged relative to it, it would be sought elsewhere by the
+	 * next thread. Any other word of an object's data is no stack's either, unless sp lies there
+	 * itself: who knows what it stands for, so the walk is taken anew each time. */
+	if (!state->searching && !is_constant(&state->object, address)) {
+		if (in_object(&state->object, address) &&
+		    !in_object(&state->object, state->walk->registers.sp))
+			state->walk->repeatable = false;
+		else
+			log_read(state->walk, address, word, 0);
+	}
 	*value = word;
 	return 0;
 }
@@ -190,7 +205,10 @@ static bool search(struct state *state, uintptr_t ip, int need_unwind_info, unw_
 			.table_data = table + 12,
 		},
 	};
-	return call_search(space, ip, &unwind, info, need_unwind_info, state) == 0;
+	state->searching = true;
+	int result = call_search(space, ip, &unwind, info, need_unwind_info, state);
+	state->searching = false;
+	return result == 0;
 }
 
 static int find_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *info,

@@ -70,6 +70,17 @@ def _():
     check.contains(run.out, "libgcc_s")
 
 
+@test("functions with a personality routine have whole stacks in every thread, wherever its stack lies")
+def _():
+    run = run_traced([program("cleanups"), program("libcleanups"), 3, 12])
+    check.equal(run.status, 0)
+    groups = [found for found in run.last.groups if "opens_with_cleanup" in found.functions]
+    check.equal(sum(found.count for found in groups), 12)
+    for group in groups:
+        check.equal(group.functions[:2], ["opens_with_cleanup", "calls_library"])
+        check.lacks(group.text, "incomplete")
+
+
 @test("exceptions of a C++ program are caught, and what its static objects and libraries close at the end "
       "is not reported ({})", each=["gcc", "clang"])
 def _(compiler):
