@@ -300,6 +300,16 @@ void options_read(struct options *options, char **environ)
 	}
 }
 
+bool options_accept(const char *name, const char *value)
+{
+	struct options probe;
+
+	for (int i = 0; i < OPTIONS; i++)
+		if (strcmp(table[i].name, name) == 0)
+			return table[i].parse(&probe, value);
+	return false;
+}
+
 const char *options_only(char **environ)
 {
 	for (char **variable = environ; variable && *variable; variable++) {

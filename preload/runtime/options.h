@@ -31,6 +31,10 @@ struct options {
  * stderr, and its default is used. Async-signal-safe. */
 void options_read(struct options *options, char **environ);
 
+/* Whether the option FDTRAIL_<name> takes this value: for the command, which refuses a bad one before
+ * the program starts. */
+bool options_accept(const char *name, const char *value);
+
 /* The value of FDTRAIL_ONLY alone: the rest is not looked at in programs that it leaves out. */
 const char *options_only(char **environ);
 

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: MIT
+/* See launch.h. */
+#include "launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+	HIGH = 1000,
+	ANCESTORS_MOST = 64,
+	WOKEN_MS = 10, /* that the shell takes to wake the rest of its job */
+};
+
+int launch_move_high(int fd)
+{
+	struct rlimit limit;
+	int lowest = HIGH, moved = -1;
+
+	if (fd < 0)
+		return fd;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 2 * HIGH)
+		lowest = (int)(limit.rlim_cur / 2);
+	for (; moved < 0 && lowest > 2; lowest /= 2)
+		moved = fcntl(fd, F_DUPFD_CLOEXEC, lowest);
+	if (moved < 0)
+		return fd;
+	close(fd);
+	return moved;
+}
+
+int launch_prepare(struct launch *launch)
+{
+	/* Blocked, these would still end us where they are our own fault. */
+	static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
+	struct sigaction standard = {.sa_handler = SIG_DFL};
+	sigset_t all;
+
+	sigfillset(&all);
+	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++)
+		sigdelset(&all, faults[i]);
+	if (sigprocmask(SIG_SETMASK, &all, &launch->mask) < 0)
+		return -errno;
+	/* Where SIGCHLD is ignored, children vanish without a status: wait(2). */
+	if (sigaction(SIGCHLD, &standard, &launch->child) < 0)
+		return -errno;
+	launch->signals = launch_move_high(signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK));
+	return launch->signals < 0 ? -errno : 0;
+}
+
+void launch_restore_signals(const struct launch *launch)
+{
+	sigaction(SIGCHLD, &launch->child, NULL);
+	sigprocmask(SIG_SETMASK, &launch->mask, NULL);
+}
+
+int launch_start(struct launch *launch, launch_exec *exec, void *data)
+{
+	int told[2], error = 0;
+
+	if (pipe2(told, O_CLOEXEC) < 0)
+		return errno;
+	told[0] = launch_move_high(told[0]);
+	told[1] = launch_move_high(told[1]);
+	launch->pid = fork();
+	if (launch->pid < 0) {
+		error = errno;
+	} else if (launch->pid == 0) {
+		close(told[0]);
+		close(launch->signals);
+		launch_restore_signals(launch);
+		error = exec(data, told[1]);
+		if (write(told[1], &error, sizeof(error)) < 0)
+			_exit(LAUNCH_TROUBLE);
+		_exit(0);
+	}
+	close(told[1]);
+	if (launch->pid > 0 && read(told[0], &error, sizeof(error)) == sizeof(error))
+		waitpid(launch->pid, NULL, 0);
+	close(told[0]);
+	return error;
+}
+
+/* One character of /proc/PID/stat: "PID (NAME) STATE PARENT ..."; the name may hold anything. */
+static char process_state(pid_t pid, pid_t *parent)
+{
+	char path[64], text[512], state = 0;
+	int fd;
+
+	*parent = 0;
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	ssize_t length = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (length > 0) {
+		text[length] = '\0';
+		const char *end = strrchr(text, ')');
+		if (end && sscanf(end + 1, " %c %d", &state, parent) != 2)
+			state = 0;
+	}
+	return state;
+}
+
+static bool is_stopped(pid_t pid)
+{
+	pid_t parent;
+	char state = process_state(pid, &parent);
+
+	return state == 'T' || state == 't';
+}
+
+/* Did the program, or what it has started, send this? */
+static bool from_inside(const struct launch *launch, pid_t sender)
+{
+	for (int i = 0; i < ANCESTORS_MOST && sender > 1; i++) {
+		if (sender == launch->pid)
+			return true;
+		if (sender == getpid() || !process_state(sender, &sender))
+			return false;
+	}
+	return false;
+}
+
+/* The terminal sends to its whole foreground process group, which the program is in as well as we
+ * are; what it sends to the session's leader alone (SIGHUP) is for us to pass on. */
+static bool reached_the_program(const struct launch *launch, const struct signalfd_siginfo *info)
+{
+	if (info->ssi_code != SI_KERNEL)
+		return from_inside(launch, (pid_t)info->ssi_pid);
+	switch (info->ssi_signo) {
+	case SIGINT:
+	case SIGQUIT:
+	case SIGTSTP:
+	case SIGTTIN:
+	case SIGTTOU:
+	case SIGWINCH:
+	case SIGCONT:
+		return true;
+	case SIGHUP:
+		return getsid(0) != getpid();
+	}
+	return false;
+}
+
+static void pass_on(struct launch *launch, const struct signalfd_siginfo *info)
+{
+	int number = (int)info->ssi_signo;
+
+	if (info->ssi_code == SI_KERNEL && number == SIGINT)
+		launch->interrupted = true;
+	if (reached_the_program(launch, info))
+		return;
+	if (info->ssi_code == SI_QUEUE)
+		sigqueue(launch->pid, number,
+			 (union sigval){.sival_ptr = (void *)(uintptr_t)info->ssi_ptr});
+	else
+		kill(launch->pid, number);
+}
+
+/* The program was stopped by this signal: so are we, until the shell wakes us. In an orphaned
+ * process group the kernel stops nobody by the terminal's signals, and neither the program nor us.
+ */
+static void stop_too(struct launch *launch, int number)
+{
+	struct sigaction standard = {.sa_handler = SIG_DFL}, saved;
+	struct timespec now = {0};
+	sigset_t one, woken;
+
+	if (!is_stopped(launch->pid))
+		return;
+	if (number != SIGTSTP && number != SIGTTIN && number != SIGTTOU)
+		number = SIGSTOP;
+	sigemptyset(&one);
+	sigaddset(&one, number);
+	sigaction(number, &standard, &saved);
+	raise(number);
+	sigprocmask(SIG_UNBLOCK, &one, NULL);
+	/* Here we stand still. */
+	sigprocmask(SIG_BLOCK, &one, NULL);
+	if (number != SIGSTOP)
+		sigaction(number, &saved, NULL);
+	/* What woke us is done with here: the shell wakes the whole group. */
+	sigemptyset(&woken);
+	sigaddset(&woken, SIGCONT);
+	sigtimedwait(&woken, NULL, &now);
+	for (int i = 0; i < WOKEN_MS && is_stopped(launch->pid); i++)
+		usleep(1000);
+	if (is_stopped(launch->pid))
+		kill(launch->pid, SIGCONT);
+}
+
+/* True: the program has ended, with *status. */
+static bool look_after(struct launch *launch, int *status)
+{
+	for (;;) {
+		pid_t pid = waitpid(launch->pid, status, WNOHANG | WUNTRACED);
+
+		if (pid == 0 || (pid < 0 && errno == EINTR))
+			return false;
+		if (pid < 0) {
+			*status = LAUNCH_TROUBLE << 8;
+			return true;
+		}
+		if (!WIFSTOPPED(*status))
+			return true;
+		stop_too(launch, WSTOPSIG(*status));
+	}
+}
+
+int launch_wait(struct launch *launch, int fd, void (*event)(void *data), void *data)
+{
+	int status = 0;
+
+	for (;;) {
+		struct pollfd ready[] = {{.fd = launch->signals, .events = POLLIN},
+					 {.fd = fd, .events = POLLIN}};
+		struct signalfd_siginfo info;
+		bool children = false;
+
+		if (poll(ready, 2, -1) < 0 && errno != EINTR)
+			return LAUNCH_TROUBLE << 8;
+		while (read(launch->signals, &info, sizeof(info)) == sizeof(info)) {
+			if (info.ssi_signo == SIGCHLD)
+				children = true;
+			else
+				pass_on(launch, &info);
+		}
+		if (children && look_after(launch, &status))
+			return status;
+		if (children || ready[1].revents)
+			event(data);
+	}
+}
+
+void launch_finish(struct launch *launch)
+{
+	close(launch->signals);
+	launch->signals = -1;
+}
+
+void launch_end_alike(const struct launch *launch, int exit_status)
+{
+	struct sigaction standard = {.sa_handler = SIG_DFL};
+	sigset_t interrupt;
+
+	if (!launch->interrupted || exit_status != LAUNCH_SIGNALLED + SIGINT)
+		return;
+	sigemptyset(&interrupt);
+	sigaddset(&interrupt, SIGINT);
+	sigaction(SIGINT, &standard, NULL);
+	sigprocmask(SIG_UNBLOCK, &interrupt, NULL);
+	raise(SIGINT);
+}
+
+int launch_exit_status(int status)
+{
+	return WIFSIGNALED(status) ? LAUNCH_SIGNALLED + WTERMSIG(status) : WEXITSTATUS(status);
+}

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: MIT
+/* See program_file.h. Everything read from the file is checked against its size. */
+#include "program_file.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+enum {
+	SCRIPT_LINE = 256, /* BINPRM_BUF_SIZE: the kernel reads no further */
+	SCRIPT_DEPTH = 5,  /* execve(2): interpreters of interpreters, then ELOOP */
+	NOTES_MOST = 1 << 16,
+	NAMES_MOST = 1 << 20,
+	HEADERS_MOST = 4096, /* of programs and sections each; more is no program that we know */
+};
+
+#if defined(__x86_64__)
+enum { OUR_MACHINE = EM_X86_64 };
+#elif defined(__aarch64__)
+enum { OUR_MACHINE = EM_AARCH64 };
+#endif
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Can it be executed as far as its permissions say? 0 or an errno. */
+static int executable(const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status) < 0)
+		return errno;
+	if (!S_ISREG(status.st_mode))
+		return EACCES;
+	return faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0 ? errno : 0;
+}
+
+/* As execvp(3) looks for it: what can't be executed is passed over, and remembered. 0 or an errno.
+ */
+static int search(const char *command, char path[PATH_MAX])
+{
+	const char *list = getenv("PATH");
+	int error = ENOENT;
+
+	snprintf(path, PATH_MAX, "%s", command);
+	if (!*command)
+		return ENOENT;
+	if (strlen(command) >= PATH_MAX)
+		return ENAMETOOLONG;
+	if (strchr(command, '/'))
+		return executable(command);
+	for (const char *at = list ? list : "/bin:/usr/bin"; at;) {
+		const char *end = strchrnul(at, ':');
+		char tried[PATH_MAX];
+		int length = snprintf(tried, sizeof(tried), "%.*s%s%s", (int)(end - at), at,
+				      end > at ? "/" : "./", command);
+
+		if (length < PATH_MAX) {
+			int found = executable(tried);
+			if (found == 0) {
+				memcpy(path, tried, (size_t)length + 1);
+				return 0;
+			}
+			if (found == EACCES)
+				error = EACCES;
+		}
+		at = *end ? end + 1 : NULL;
+	}
+	return error;
+}
+
+static bool read_at(int fd, void *to, size_t size, uint64_t offset)
+{
+	return offset <= INT64_MAX && pread(fd, to, size, (off_t)offset) == (ssize_t)size;
+}
+
+/* The part of the file at offset, ended by a NUL, on the heap. NULL: not there, or too large. */
+static char *read_part(int fd, uint64_t offset, uint64_t size, uint64_t most)
+{
+	char *part = size <= most ? malloc(size + 1) : NULL;
+
+	if (part && !read_at(fd, part, size, offset)) {
+		free(part);
+		part = NULL;
+	}
+	if (part)
+		part[size] = '\0';
+	return part;
+}
+
+/* Go's linker leaves a note of the owner "Go" (cmd/link, .note.go.buildid). */
+static bool has_go_note(int fd, const Elf64_Phdr *header)
+{
+	char *notes = read_part(fd, header->p_offset, header->p_filesz, NOTES_MOST);
+	bool found = false;
+
+	for (uint64_t at = 0; notes && !found && at + sizeof(Elf64_Nhdr) + 4 <= header->p_filesz;) {
+		Elf64_Nhdr note;
+
+		memcpy(&note, notes + at, sizeof(note));
+		found = note.n_namesz == 4 && memcmp(notes + at + sizeof(note), "Go\0", 4) == 0;
+		at += sizeof(note) + ((note.n_namesz + UINT64_C(3)) & ~UINT64_C(3)) +
+		      ((note.n_descsz + UINT64_C(3)) & ~UINT64_C(3));
+	}
+	free(notes);
+	return found;
+}
+
+/* Sections that only Go has; they tell where the note was taken out. */
+static bool has_go_section(int fd, const Elf64_Ehdr *elf)
+{
+	Elf64_Shdr section;
+	bool found = false;
+
+	if (elf->e_shentsize != sizeof(section) || elf->e_shnum > HEADERS_MOST ||
+	    elf->e_shstrndx >= elf->e_shnum ||
+	    !read_at(fd, &section, sizeof(section),
+		     elf->e_shoff + elf->e_shstrndx * sizeof(section)))
+		return false;
+	uint64_t size = section.sh_size;
+	char *names = read_part(fd, section.sh_offset, size, NAMES_MOST);
+	for (int i = 0; names && !found && i < elf->e_shnum; i++)
+		found = read_at(fd, &section, sizeof(section),
+				elf->e_shoff + (uint64_t)i * sizeof(section)) &&
+			section.sh_name < size &&
+			(strcmp(names + section.sh_name, ".go.buildinfo") == 0 ||
+			 strcmp(names + section.sh_name, ".gopclntab") == 0 ||
+			 strcmp(names + section.sh_name, ".data.rel.ro.gopclntab") == 0);
+	free(names);
+	return found;
+}
+
+static enum program_kind linked(int fd, const Elf64_Ehdr *elf, const char *path)
+{
+	char *loader = NULL;
+	enum program_kind kind;
+	bool go = false;
+
+	for (int i = 0; i < elf->e_phnum; i++) {
+		Elf64_Phdr header;
+
+		if (!read_at(fd, &header, sizeof(header),
+			     elf->e_phoff + (uint64_t)i * sizeof(header)))
+			break;
+		if (header.p_type == PT_INTERP && !loader)
+			loader = read_part(fd, header.p_offset, header.p_filesz, PATH_MAX);
+		else if (header.p_type == PT_NOTE)
+			go |= has_go_note(fd, &header);
+	}
+	if (go || has_go_section(fd, elf))
+		kind = PROGRAM_GO;
+	else if (loader)
+		kind = strncmp(last_part(loader), "ld-linux", 8) == 0 ? PROGRAM_DYNAMIC
+								      : PROGRAM_OTHER_LIBC;
+	else /* The loader itself can be called, with a program as its argument. */
+		kind = strncmp(last_part(path), "ld-linux", 8) == 0 ? PROGRAM_DYNAMIC
+								    : PROGRAM_STATIC;
+	free(loader);
+	return kind;
+}
+
+/* True when the program gets more rights than we have: AT_SECURE in getauxval(3). */
+static bool privileged(int fd)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		return false;
+	return (status.st_mode & S_ISUID && status.st_uid != geteuid()) ||
+	       ((status.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) &&
+		status.st_gid != getegid()) ||
+	       (geteuid() != 0 && fgetxattr(fd, "security.capability", NULL, 0) > 0);
+}
+
+static enum program_kind look_at_elf(int fd, struct program_file *file)
+{
+	Elf64_Ehdr elf;
+	bool whole = read_at(fd, &elf, sizeof(elf), 0);
+
+	file->error = ENOEXEC;
+	if (!whole || memcmp(elf.e_ident, ELFMAG, SELFMAG) != 0)
+		return PROGRAM_CANNOT_RUN;
+	/* e_machine lies at the same place in both classes. */
+	if (elf.e_machine == EM_386 ||
+	    (elf.e_machine == OUR_MACHINE && elf.e_ident[EI_CLASS] == ELFCLASS32))
+		return PROGRAM_32BIT;
+	if (elf.e_machine != OUR_MACHINE)
+		return PROGRAM_OTHER_MACHINE;
+	if (elf.e_ident[EI_CLASS] != ELFCLASS64 ||
+	    (elf.e_type != ET_EXEC && elf.e_type != ET_DYN) ||
+	    elf.e_phentsize != sizeof(Elf64_Phdr) || !elf.e_phnum || elf.e_phnum > HEADERS_MOST)
+		return PROGRAM_CANNOT_RUN;
+	file->error = 0;
+	return privileged(fd) ? PROGRAM_PRIVILEGED : linked(fd, &elf, file->path);
+}
+
+/* The interpreter that a #! line names, as the kernel reads it (fs/binfmt_script.c). */
+static bool interpreter(const char *line, char path[PATH_MAX])
+{
+	const char *begin = line + 2 + strspn(line + 2, " \t");
+	size_t length = strcspn(begin, " \t\n");
+
+	snprintf(path, PATH_MAX, "%.*s", (int)length, begin);
+	return length > 0;
+}
+
+void program_look(const char *command, struct program_file *file)
+{
+	file->error = search(command, file->path);
+	memcpy(file->found, file->path, sizeof(file->found));
+	file->kind = PROGRAM_CANNOT_RUN;
+	for (int depth = 0; !file->error; depth++) {
+		char line[SCRIPT_LINE + 1] = "";
+		int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		ssize_t length = fd < 0 ? -1 : pread(fd, line, SCRIPT_LINE, 0);
+
+		if (length < 0) {
+			/* May be executed but not read: it is the kernel's business what it is, and
+			 * the loader's to take the preload. */
+			file->kind =
+				fd < 0 && errno == EACCES ? PROGRAM_DYNAMIC : PROGRAM_CANNOT_RUN;
+			file->error = file->kind == PROGRAM_DYNAMIC ? 0 : errno;
+		} else if (length > 1 && memcmp(line, "#!", 2) == 0) {
+			file->error = depth == SCRIPT_DEPTH ? ELOOP : ENOEXEC;
+			if (depth < SCRIPT_DEPTH && interpreter(line, file->path))
+				file->error = executable(file->path);
+			close(fd);
+			continue;
+		} else {
+			file->kind = look_at_elf(fd, file);
+			/* What is no program is a script to execvp(3), and runs by the shell. */
+			if (file->error == ENOEXEC && depth == 0 && length > 0 &&
+			    memcmp(line, ELFMAG, SELFMAG) != 0) {
+				snprintf(file->path, PATH_MAX, "/bin/sh");
+				file->error = executable(file->path);
+				close(fd);
+				continue;
+			}
+		}
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	file->kind = file->error == ENOENT || file->error == ENOTDIR ? PROGRAM_NOT_FOUND
+								     : PROGRAM_CANNOT_RUN;
+}
