@@ -364,7 +364,7 @@ def _():
     script = temp_dir() / "counts.py"
     script.write_text("""
 import os, signal, time
-signal.signal(signal.SIGCONT, lambda number, frame: os.write(1, b"woken\n"))
+signal.signal(signal.SIGCONT, lambda number, frame: os.write(1, b"woken\\n"))
 print("ready", flush=True)
 while True:
     time.sleep(0.05)

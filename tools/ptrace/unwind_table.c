@@ -63,14 +63,6 @@ static uint64_t take_leb128(struct bytes *bytes, bool is_signed)
 	return value;
 }
 
-static void skip(struct bytes *bytes, uint64_t size)
-{
-	if (bytes->bad || (uint64_t)(bytes->end - bytes->at) < size)
-		bytes->bad = true;
-	else
-		bytes->at += size;
-}
-
 /* A value in one of the formats, without what it is relative to. */
 static uint64_t take_encoded(struct bytes *bytes, uint8_t encoding)
 {
