@@ -40,7 +40,7 @@ bool lines_next(struct lines *lines)
 	lines->number++;
 	if (lines->unusable)
 		lines->length = 0;
-	if (lines->length && lines->ended && lines->buffer[lines->length - 1] == '\r')
+	if (lines->length && lines->buffer[lines->length - 1] == '\r')
 		lines->length--;
 	return true;
 }

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See assembly.h. Lines are known by their form, and not by the paragraph that they stand in: a
+ * program that logs while a snapshot is written puts its own lines, empty ones too, between those
+ * of the snapshot.
+ */
+#include "assembly.h"
+
+#include <string.h>
+
+#include "modules.h"
+
+void assembly_begin(struct assembly *assembly, const char *source, size_t line, int64_t version)
+{
+	assembly->snapshot = model_create();
+	assembly->snapshot->source = source;
+	assembly->snapshot->line = line;
+	assembly->snapshot->version = version;
+	assembly->parse = (struct parse){&assembly->snapshot->memory, &assembly->strings};
+	assembly->section = SECTION_HEADER;
+	strings_forget(&assembly->strings);
+}
+
+static void discard(struct assembly *assembly)
+{
+	struct list *lists[] = {
+		&assembly->fields,      &assembly->groups,      &assembly->modules,
+		&assembly->not_listed,  &assembly->not_seen,    &assembly->notes,
+		&assembly->reasons,     &assembly->group_notes, &assembly->stacks,
+		&assembly->descriptors, &assembly->frames,
+	};
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
+		list_finish(lists[i]);
+}
+
+void assembly_destroy(struct assembly *assembly)
+{
+	discard(assembly);
+	model_destroy(assembly->snapshot);
+	assembly->snapshot = NULL;
+	strings_finish(&assembly->strings);
+}
+
+static struct model_group *last_group(struct assembly *assembly)
+{
+	return (struct model_group *)assembly->groups.items + assembly->groups.count - 1;
+}
+
+static void finish_stack(struct assembly *assembly)
+{
+	if (!assembly->stack)
+		return;
+	assembly->stack->frames = list_move(&assembly->frames, sizeof(struct model_frame),
+					    &assembly->stack->frame_count, assembly->parse.memory);
+	assembly->stack = NULL;
+}
+
+static const char *joined(const char *const *lines, size_t count, struct obstack *memory)
+{
+	if (!count)
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
+		if (i)
+			obstack_1grow(memory, ' ');
+		obstack_grow(memory, lines[i], strlen(lines[i]));
+	}
+	obstack_1grow(memory, '\0');
+	return obstack_finish(memory);
+}
+
+static void finish_group(struct assembly *assembly)
+{
+	struct obstack *memory = assembly->parse.memory;
+	struct model_group *group;
+
+	if (!assembly->groups.count)
+		return;
+	finish_stack(assembly);
+	assembly->last_stack = NULL;
+	group = last_group(assembly);
+	group->notes =
+		list_move(&assembly->group_notes, sizeof(char *), &group->note_count, memory);
+	group->reason_lines =
+		list_move(&assembly->reasons, sizeof(char *), &group->reason_line_count, memory);
+	group->reason = joined(group->reason_lines, group->reason_line_count, memory);
+	group->stacks = list_move(&assembly->stacks, sizeof(struct model_stack),
+				  &group->stack_count, memory);
+	group->descriptors = list_move(&assembly->descriptors, sizeof(struct model_descriptor),
+				       &group->descriptor_count, memory);
+}
+
+struct model_snapshot *assembly_finish(struct assembly *assembly)
+{
+	struct model_snapshot *snapshot = assembly->snapshot;
+	struct obstack *memory = assembly->parse.memory;
+
+	finish_group(assembly);
+	assembly->listing = false;
+	assembly->snapshot = NULL;
+	snapshot->fields = list_move(&assembly->fields, sizeof(struct model_field),
+				     &snapshot->field_count, memory);
+	snapshot->groups = list_move(&assembly->groups, sizeof(struct model_group),
+				     &snapshot->group_count, memory);
+	snapshot->modules = list_move(&assembly->modules, sizeof(struct model_module),
+				      &snapshot->module_count, memory);
+	snapshot->not_listed = list_move(&assembly->not_listed, sizeof(char *),
+					 &snapshot->not_listed_count, memory);
+	snapshot->not_seen =
+		list_move(&assembly->not_seen, sizeof(char *), &snapshot->not_seen_count, memory);
+	snapshot->notes =
+		list_move(&assembly->notes, sizeof(char *), &snapshot->note_count, memory);
+	discard(assembly);
+	parse_header(&assembly->parse, snapshot);
+	modules_identify(snapshot);
+	for (size_t i = 0; i < snapshot->group_count; i++)
+		if (snapshot->groups[i].origin == MODEL_UNTRACED)
+			snapshot->traced = false;
+	return snapshot;
+}
+
+static bool add_field(struct assembly *assembly, struct scan line)
+{
+	struct model_field field, *added = assembly->fields.items;
+
+	if (!parse_field(&assembly->parse, line, &field))
+		return false;
+	/* A second one of the same name is not the tracer's. */
+	for (size_t i = 0; i < assembly->fields.count; i++)
+		if (added[i].name == field.name)
+			return false;
+	added = list_add(&assembly->fields, sizeof(field));
+	*added = field;
+	return true;
+}
+
+static bool add_group(struct assembly *assembly, struct scan line)
+{
+	struct model_group group, *added;
+
+	if (!parse_heading(&assembly->parse, line, &group))
+		return false;
+	if (assembly->groups.count && group.number <= last_group(assembly)->number)
+		assembly->snapshot->mixed = true;
+	finish_group(assembly);
+	added = list_add(&assembly->groups, sizeof(group));
+	*added = group;
+	assembly->section = SECTION_GROUP;
+	assembly->listing = false;
+	return true;
+}
+
+static void add_line(struct assembly *assembly, struct list *list, struct scan line)
+{
+	const char **added = list_add(list, sizeof(*added));
+
+	*added = obstack_copy0(assembly->parse.memory, line.at, (size_t)(line.end - line.at));
+}
+
+static bool add_stack(struct assembly *assembly, struct scan line)
+{
+	struct model_stack stack, *added;
+	bool ancestor;
+
+	if (assembly->listing || !parse_stack(&assembly->parse, line, &stack, &ancestor) ||
+	    (ancestor && !assembly->last_stack))
+		return false;
+	finish_stack(assembly);
+	if (ancestor) {
+		stack.role = assembly->last_stack->role;
+		added = obstack_copy(assembly->parse.memory, &stack, sizeof(stack));
+		assembly->last_stack->created_by = added;
+	} else {
+		added = list_add(&assembly->stacks, sizeof(stack));
+		*added = stack;
+	}
+	assembly->stack = assembly->last_stack = added;
+	return true;
+}
+
+static bool add_frame(struct assembly *assembly, struct scan line)
+{
+	struct model_frame frame, *added = assembly->frames.items;
+	int64_t next = 0;
+
+	if (!assembly->stack || assembly->stack->incomplete ||
+	    !parse_frame(&assembly->parse, line, &frame))
+		return false;
+	if (assembly->frames.count)
+		next = added[assembly->frames.count - 1].index + 1;
+	if (frame.index < next || frame.index == INT64_MAX)
+		return false;
+	assembly->stack->lost += (size_t)(frame.index - next);
+	added = list_add(&assembly->frames, sizeof(frame));
+	*added = frame;
+	return true;
+}
+
+/* "    (deeper: cut at 64 frames, the most that are kept)" */
+static bool add_incomplete(struct assembly *assembly, struct scan line)
+{
+	if (!assembly->stack || assembly->stack->incomplete || !scan_words(&line, "    (") ||
+	    scan_at_end(&line) || line.end[-1] != ')')
+		return false;
+	assembly->stack->incomplete = strings_keep(&assembly->strings, assembly->parse.memory,
+						   line.at, (size_t)(line.end - 1 - line.at));
+	return true;
+}
+
+static bool add_descriptor(struct assembly *assembly, struct scan line)
+{
+	struct model_descriptor descriptor, *added;
+	struct model_group *group = last_group(assembly);
+
+	if ((int64_t)assembly->descriptors.count == group->count - group->more ||
+	    !parse_descriptor(&assembly->parse, line, &descriptor))
+		return false;
+	/* They may come although the line that announces them was lost. */
+	finish_stack(assembly);
+	assembly->listing = true;
+	added = list_add(&assembly->descriptors, sizeof(descriptor));
+	*added = descriptor;
+	return true;
+}
+
+static bool add_more(struct assembly *assembly, struct scan line)
+{
+	struct model_group *group = last_group(assembly);
+	int64_t more;
+
+	if (group->more || !parse_more(line, &more) ||
+	    more > group->count - (int64_t)assembly->descriptors.count)
+		return false;
+	group->more = more;
+	return true;
+}
+
+static bool group_line(struct assembly *assembly, struct scan line)
+{
+	struct scan at = line;
+
+	if (scan_words(&at, "    "))
+		return add_frame(assembly, line) || add_descriptor(assembly, line) ||
+		       add_incomplete(assembly, line) || add_more(assembly, line);
+	if (!scan_words(&at, "  "))
+		return false;
+	if (scan_words(&at, "descriptors:") && scan_at_end(&at)) {
+		finish_stack(assembly);
+		assembly->listing = true;
+		return true;
+	}
+	if (assembly->listing)
+		return false;
+	if (scan_words(&at, "note: "))
+		add_line(assembly, &assembly->group_notes, at);
+	else if (scan_words(&at, "reason: "))
+		add_line(assembly, &assembly->reasons, at);
+	else
+		return add_stack(assembly, line) ||
+		       parse_ages(&assembly->parse, line, last_group(assembly)) ||
+		       parse_figures(line, last_group(assembly));
+	return true;
+}
+
+/* "  5 inherited (FDTRAIL_INHERITED=1 lists them)" */
+static bool add_counted(struct assembly *assembly, struct list *list, struct scan line)
+{
+	struct scan at;
+	int64_t number;
+
+	if (!scan_words(&line, "  "))
+		return false;
+	at = line;
+	if (!scan_number(&at, &number) || !scan_words(&at, " "))
+		return false;
+	add_line(assembly, list, line);
+	return true;
+}
+
+static bool module_line(struct assembly *assembly, struct scan line)
+{
+	struct model_module module, *added;
+
+	if (scan_words(&line, "  note: ")) {
+		add_line(assembly, &assembly->notes, line);
+		return true;
+	}
+	if (!parse_module(&assembly->parse, line, &module))
+		return false;
+	added = list_add(&assembly->modules, sizeof(module));
+	*added = module;
+	return true;
+}
+
+/* A line that begins a paragraph. */
+static bool paragraph(struct assembly *assembly, struct scan line)
+{
+	struct span whole = {line.at, line.end};
+
+	if (add_group(assembly, line))
+		return true;
+	if (span_is(whole, "not listed:"))
+		assembly->section = SECTION_NOT_LISTED;
+	else if (span_is(whole, "not seen:"))
+		assembly->section = SECTION_NOT_SEEN;
+	else if (span_is(whole, "modules:"))
+		assembly->section = SECTION_MODULES;
+	else
+		return false;
+	return true;
+}
+
+static bool header_line(struct assembly *assembly, struct scan line)
+{
+	struct scan at = line;
+
+	if (assembly->snapshot->nothing || !scan_words(&at, "Nothing that "))
+		return add_field(assembly, line);
+	assembly->snapshot->nothing =
+		obstack_copy0(assembly->parse.memory, line.at, (size_t)(line.end - line.at));
+	return true;
+}
+
+bool assembly_line(struct assembly *assembly, struct scan line)
+{
+	if (*line.at != ' ' && paragraph(assembly, line))
+		return true;
+	switch (assembly->section) {
+	case SECTION_HEADER:
+		return header_line(assembly, line);
+	case SECTION_GROUP:
+		return group_line(assembly, line);
+	case SECTION_NOT_LISTED:
+		return add_counted(assembly, &assembly->not_listed, line);
+	case SECTION_NOT_SEEN:
+		return add_counted(assembly, &assembly->not_seen, line);
+	case SECTION_MODULES:
+		return module_line(assembly, line);
+	}
+	return false;
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Which module a frame lies in. The text has build-ids with the modules, and beside frames only
+ * where these have no name; symbolize/ wants one for every frame. There may be as many modules and
+ * frames as a file is long, so they are sorted.
+ */
+#include "modules.h"
+
+#include <stdlib.h>
+
+#include "memory.h"
+
+/* Modules in the order of their paths, and those of one path in the order of their addresses. Paths
+ * are kept once: equal ones are at the same place. */
+static int compare_modules(const void *left, const void *right)
+{
+	const struct model_module *a = *(struct model_module *const *)left;
+	const struct model_module *b = *(struct model_module *const *)right;
+
+	if (a->path != b->path)
+		return (uintptr_t)a->path < (uintptr_t)b->path ? -1 : 1;
+	return (a->start > b->start) - (a->start < b->start);
+}
+
+/* The module of a frame: of those with its path the last that begins at or before its address. */
+static const struct model_module *module_of(struct model_module *const *sorted, size_t count,
+					    const struct model_frame *frame)
+{
+	struct model_module wanted = {.path = frame->module, .start = frame->address};
+	const struct model_module *key = &wanted;
+	size_t first = 0;
+
+	while (count) {
+		size_t half = count / 2;
+
+		if (compare_modules(&sorted[first + half], &key) <= 0) {
+			first += half + 1;
+			count -= half + 1;
+		} else {
+			count = half;
+		}
+	}
+	return first && sorted[first - 1]->path == frame->module ? sorted[first - 1] : NULL;
+}
+
+static void identify_stack(struct model_stack *stack, struct model_module *const *sorted,
+			   size_t count)
+{
+	for (; stack; stack = stack->created_by)
+		for (size_t i = 0; i < stack->frame_count; i++) {
+			struct model_frame *frame = &stack->frames[i];
+			const struct model_module *module;
+
+			if (!frame->module || frame->build_id)
+				continue;
+			module = module_of(sorted, count, frame);
+			if (module)
+				frame->build_id = module->build_id;
+		}
+}
+
+void modules_identify(struct model_snapshot *snapshot)
+{
+	size_t count = snapshot->module_count;
+	struct model_module **sorted = memory_array(NULL, count, sizeof(*sorted));
+
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = &snapshot->modules[i];
+	qsort(sorted, count, sizeof(*sorted), compare_modules);
+	for (size_t i = 0; i < snapshot->group_count; i++)
+		for (size_t j = 0; j < snapshot->groups[i].stack_count; j++)
+			identify_stack(&snapshot->groups[i].stacks[j], sorted, count);
+	free(sorted);
+}
