@@ -49,6 +49,11 @@ static void put_process(struct json_writer *json, const struct model_snapshot *s
 	json_integer_if_known(json, "parent", snapshot->parent);
 	json_integer_if_known(json, "user", snapshot->user);
 	json_string_if_known(json, "command", snapshot->command);
+	json_begin_array(json, "arguments");
+	for (size_t i = 0; i < snapshot->argument_count; i++)
+		json_string(json, NULL, snapshot->arguments[i]);
+	json_end_array(json);
+	json_true_if(json, "arguments_cut", snapshot->command_cut);
 	json_string_if_known(json, "host", snapshot->host);
 	json_seconds_if_known(json, "uptime_seconds", snapshot->uptime);
 	json_string_if_known(json, "asked_in", model_field(snapshot, "asked in"));
@@ -82,6 +87,7 @@ void json_header(struct json_writer *json, const struct model_snapshot *snapshot
 	json_string_if_known(json, "when", snapshot->when);
 	json_string_if_known(json, "kinds", model_field(snapshot, "kinds"));
 	json_bool(json, "complete", snapshot->whole);
+	json_true_if(json, "mixed", snapshot->mixed);
 	json_integer(json, "unknown_lines", (int64_t)snapshot->unknown_lines);
 	json_end_object(json);
 	put_process(json, snapshot);

@@ -81,6 +81,14 @@ static void put_frames(struct json_writer *json, const char *key, const struct m
 	json_end_array(json);
 }
 
+/* What is not there of a stack: it was not walked to its end, or lines of the text are lost. */
+static void put_missing(struct json_writer *json, const struct model_stack *stack)
+{
+	json_string_if_known(json, "incomplete", stack->incomplete);
+	if (stack->lost)
+		json_integer(json, "lost_frames", (int64_t)stack->lost);
+}
+
 /* A stack that is not the opening one: an object. */
 static void put_stack(struct json_writer *json, const char *key, const struct model_stack *stack,
 		      const struct export_options *options)
@@ -88,7 +96,7 @@ static void put_stack(struct json_writer *json, const char *key, const struct mo
 	json_begin_object(json, key);
 	json_string_if_known(json, "share", stack->share);
 	put_frames(json, "frames", stack, options);
-	json_string_if_known(json, "incomplete", stack->incomplete);
+	put_missing(json, stack);
 	json_end_object(json);
 }
 
@@ -128,7 +136,7 @@ void json_group_identity(struct json_writer *json, const struct model_group *gro
 	}
 	put_frames(json, "stack", opened, options);
 	if (opened)
-		json_string_if_known(json, "incomplete", opened->incomplete);
+		put_missing(json, opened);
 	json_begin_array(json, "created_by");
 	for (const struct model_stack *stack = opened ? opened->created_by : NULL; stack;
 	     stack = stack->created_by)
