@@ -8,6 +8,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "stack_table.h"
+
 enum { SLOTS = CONNECTION_LIMIT, MOST = SLOTS / 4 * 3 };
 
 bool connection_table_init(struct connection_table *table, struct arena *arena)
@@ -39,45 +41,69 @@ static void take_address(struct connection *connection, const struct sockaddr *a
 
 static uint32_t hash_connection(const struct connection *connection)
 {
-	uint64_t words[3] = {0};
+	uint64_t words[4] = {0};
 	uint64_t hash = connection->stack;
 
 	memcpy(words, &connection->family, sizeof(*connection) - sizeof(connection->stack));
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 4; i++)
 		hash = (hash ^ words[i]) * 0x9e3779b97f4a7c15ULL, hash ^= hash >> 29;
 	return (uint32_t)(hash ^ hash >> 32);
 }
 
-uint32_t connection_table_intern(struct connection_table *table, uint32_t stack,
-				 const struct sockaddr *address, socklen_t length)
+static uint32_t intern(struct connection_table *table, const struct connection *wanted)
 {
-	struct connection wanted = {.stack = stack};
 	struct connection *fresh = NULL;
 
-	take_address(&wanted, address, length);
-	for (uint32_t at = hash_connection(&wanted);; at++) {
+	for (uint32_t at = hash_connection(wanted);; at++) {
 		_Atomic(struct connection *) *slot = &table->slots[at % SLOTS];
 		struct connection *there = atomic_load_explicit(slot, memory_order_acquire);
 
 		if (!there) {
 			if (!fresh) {
-				/* The last slot's id would not fit; one slot in four stays empty. */
-				if (atomic_load(&table->count) >= MOST ||
-				    at % SLOTS == SLOTS - 1)
+				/* The last slot's id would not fit; one slot in four stays empty.
+				 */
+				if (atomic_load(&table->count) >= MOST || at % SLOTS == SLOTS - 1)
 					return CONNECTION_NONE;
 				fresh = arena_alloc(table->arena, sizeof(*fresh));
 				if (!fresh)
 					return CONNECTION_NONE;
-				*fresh = wanted;
+				*fresh = *wanted;
 			}
 			if (atomic_compare_exchange_strong(slot, &there, fresh)) {
 				atomic_fetch_add(&table->count, 1);
 				return at % SLOTS + 1;
 			}
 		}
-		if (memcmp(there, &wanted, sizeof(wanted)) == 0)
+		if (memcmp(there, wanted, sizeof(*wanted)) == 0)
 			return at % SLOTS + 1;
 	}
+}
+
+uint32_t connection_table_intern(struct connection_table *table, uint32_t stack,
+				 const struct sockaddr *address, socklen_t length)
+{
+	struct connection wanted = {.stack = stack};
+
+	take_address(&wanted, address, length);
+	return intern(table, &wanted);
+}
+
+uint32_t connection_table_used(struct connection_table *table, uint32_t id, uint32_t user,
+			       bool shared)
+{
+	const struct connection *known = connection_table_get(table, id);
+	struct connection wanted = {0};
+
+	if (known)
+		wanted = *known;
+	wanted.user = user;
+	wanted.shared = shared;
+	id = intern(table, &wanted);
+	if (id != CONNECTION_NONE || !known)
+		return id;
+	wanted.user = STACK_NONE;
+	wanted.shared = false;
+	return intern(table, &wanted);
 }
 
 const struct connection *connection_table_get(const struct connection_table *table, uint32_t id)

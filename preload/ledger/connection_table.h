@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Where sockets were connected: each distinct pair of connect's stack and the address it was given,
- * once. A reset socket, or one that is still connecting, has no peer in the kernel any more; its
+ * What is known of connected sockets beside where they were opened: connect's stack and the address it
+ * was given, and who used them last, where that is known; each distinct combination once. A reset socket, or one that is still connecting, has no peer in the kernel any more; its
  * address is here. Insert-only, no lock, bounded: past the limit the address is not kept.
  */
 #pragma once
@@ -20,10 +20,12 @@ enum {
 };
 
 struct connection {
-	uint32_t stack;      /* connect's own stack, an id of the stack table */
+	uint32_t stack;      /* connect's own stack, an id of the stack table; STACK_NONE: not kept */
 	uint16_t family;     /* AF_INET, AF_INET6, or AF_UNSPEC: address not kept */
 	uint16_t port;       /* network byte order */
 	uint8_t address[16]; /* 4 or 16 bytes in use, network byte order */
+	uint32_t user;       /* stack of the last HTTP request over it; STACK_NONE: not known */
+	uint32_t shared;     /* 1: requests share it (HTTP/2), and the last is one of several */
 };
 
 struct connection_table {
@@ -40,6 +42,11 @@ bool connection_table_init(struct connection_table *table, struct arena *arena);
  * Async-signal-safe, any thread, no lock. */
 uint32_t connection_table_intern(struct connection_table *table, uint32_t stack,
 				 const struct sockaddr *address, socklen_t length);
+
+/* Returns the id of what id is about (CONNECTION_NONE: nothing is known yet), with this as its last
+ * user. When the table is full: an id without a user, never one with another. Async-signal-safe, any
+ * thread, no lock. */
+uint32_t connection_table_used(struct connection_table *table, uint32_t id, uint32_t user, bool shared);
 
 /* The connection of id, or NULL. What it points to lives with the table. Any thread, no lock. */
 const struct connection *connection_table_get(const struct connection_table *table, uint32_t id);

@@ -243,6 +243,16 @@ void ledger_set_connection(struct ledger *ledger, int fd, uint32_t connection)
 		;
 }
 
+void ledger_used(struct ledger *ledger, int fd, uint32_t stack, bool shared)
+{
+	struct ledger_entry entry;
+
+	if (ledger_read(ledger, fd, &entry, NULL))
+		ledger_set_connection(ledger, fd,
+				      connection_table_used(&ledger->connections, entry.connection,
+							    stack, shared));
+}
+
 void ledger_set_owner(struct ledger *ledger, int fd, enum fd_owner owner)
 {
 	struct slot *slot = slot_of(ledger, fd);

@@ -34,6 +34,10 @@ enum stack_end {
 	STACK_NO_UNWIND,    /* ended at code without unwind data or a usable frame pointer */
 	STACK_EARLY,        /* taken before libunwind was loaded: frame pointers only */
 	STACK_POINTERS_ONLY, /* libunwind could not be used: frame pointers only */
+	/* Of goroutines' creators: */
+	STACK_CREATOR_ONLY,  /* the go statement alone is known: GODEBUG=tracebackancestors is not set */
+	STACK_NO_CREATOR,    /* where goroutines keep them is not known for this version of Go */
+	STACK_MORE_CREATORS, /* those before that are not kept: --go-ancestors */
 };
 
 enum {

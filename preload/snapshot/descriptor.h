@@ -35,4 +35,6 @@ struct descriptor {
 	uint64_t age_ms; /* of what has an entry that was not there at start */
 	struct proc_stat stat;
 	struct ledger_entry entry; /* DESCRIPTOR_OPENED, and before_fork ones */
+	uint32_t user; /* sockets: stack of the last HTTP request, or STACK_NONE */
+	bool shared;   /* .. which may have been one of several at a time */
 };

@@ -9,9 +9,9 @@
 #include "symbols.h"
 
 bool frames_init(struct frames *frames, const struct module_table *modules,
-		 struct scratch *scratch)
+		 const struct frame_namer *namer, struct scratch *scratch)
 {
-	*frames = (struct frames){.scratch = scratch, .modules = modules};
+	*frames = (struct frames){.scratch = scratch, .modules = modules, .namer = namer};
 	frames->uses = scratch_alloc(scratch, MODULE_LIMIT + 1);
 	return frames->uses != NULL;
 }
@@ -98,15 +98,24 @@ static void resolve_module(struct frames *frames, struct named_frame **sorted, s
 	struct symbol_query *queries = scratch_array(frames->scratch, count, sizeof(*queries));
 	const struct module *module = module_of(frames, sorted[0]->frame);
 
-	if (!queries)
+	struct named_frame **wanted = scratch_array(frames->scratch, count, sizeof(*wanted));
+	size_t unnamed = 0;
+
+	if (!queries || !wanted)
 		return;
-	for (size_t i = 0; i < count; i++)
-		queries[i].address = FRAME_OFFSET(sorted[i]->frame);
-	enum image_state state = symbols_find(module, queries, count, frames->scratch);
-	frames->uses[FRAME_MODULE(sorted[0]->frame)] = module->has_file ? uses[state] : MODULE_USED;
 	for (size_t i = 0; i < count; i++) {
-		sorted[i]->name = queries[i].name;
-		sorted[i]->name_length = queries[i].name_length;
+		if (frames->namer && frames->namer->find(frames->namer, module, sorted[i]))
+			continue;
+		wanted[unnamed] = sorted[i];
+		queries[unnamed++].address = FRAME_OFFSET(sorted[i]->frame);
+	}
+	if (!unnamed)
+		return;
+	enum image_state state = symbols_find(module, queries, unnamed, frames->scratch);
+	frames->uses[FRAME_MODULE(sorted[0]->frame)] = module->has_file ? uses[state] : MODULE_USED;
+	for (size_t i = 0; i < unnamed; i++) {
+		wanted[i]->name = queries[i].name;
+		wanted[i]->name_length = queries[i].name_length;
 	}
 }
 
@@ -175,15 +184,16 @@ static void put_frame(struct frames *frames, struct writer *writer, unsigned int
 	put_char(writer, '\n');
 }
 
-static void put_end(struct writer *writer, const struct stack_view *stack)
+/* The line that says what is missing of a stack of depth frames. */
+static void put_end(struct writer *writer, enum stack_end end, uint32_t depth)
 {
-	switch (stack->end) {
+	switch (end) {
 	case STACK_COMPLETE:
 		break;
 	case STACK_DEEPER:
 		put_string(writer, "    (deeper: cut at ");
-		put_unsigned(writer, stack->depth);
-		if (stack->depth < STACK_DEPTH_MAX) {
+		put_unsigned(writer, depth);
+		if (depth < STACK_DEPTH_MAX) {
 			put_string(writer, " frames; FDTRAIL_DEPTH allows up to ");
 			put_unsigned(writer, STACK_DEPTH_MAX);
 			put_string(writer, ")\n");
@@ -202,14 +212,46 @@ static void put_end(struct writer *writer, const struct stack_view *stack)
 		put_string(writer, "    (taken without libunwind: by frame pointers only, "
 				   "may be incomplete)\n");
 		break;
+	case STACK_CREATOR_ONLY:
+		put_string(writer,
+			   "    (incomplete: only the go statement is known; more of it needs "
+			   "GODEBUG=tracebackancestors=10)\n");
+		break;
+	case STACK_NO_CREATOR:
+		put_string(writer,
+			   "    (what created this goroutine is not known: another version of "
+			   "Go than those we know)\n");
+		break;
+	case STACK_MORE_CREATORS:
+		put_string(writer,
+			   "    (the goroutines before this one are not kept: --go-ancestors "
+			   "allows more)\n");
+		break;
 	}
+}
+
+/* What follows a mark in a stack created what stands before it. */
+static bool is_mark(frame_t frame)
+{
+	return FRAME_MODULE(frame) == FRAME_MODULE_MARK;
 }
 
 void frames_put(struct frames *frames, struct writer *writer, const struct stack_view *stack)
 {
-	for (uint32_t i = 0; i < stack->depth; i++)
-		put_frame(frames, writer, i, stack->frames[i]);
-	put_end(writer, stack);
+	uint32_t index = 0;
+
+	for (uint32_t i = 0; i < stack->depth; i++) {
+		frame_t frame = stack->frames[i];
+
+		if (!is_mark(frame)) {
+			put_frame(frames, writer, index++, frame);
+			continue;
+		}
+		put_end(writer, (enum stack_end)FRAME_OFFSET(frame), index);
+		put_string(writer, "  created by:\n");
+		index = 0;
+	}
+	put_end(writer, stack->end, index);
 }
 
 static const char *base_name(const char *path)
@@ -234,23 +276,64 @@ static bool is_c_library(const struct module *module)
 	return false;
 }
 
-void frames_put_origin(const struct frames *frames, struct writer *writer,
-		       const struct stack_view *stack)
+/* Whether it is code that a heading would better not point to: the C library's, Go's. */
+static bool is_standard(const struct frames *frames, frame_t frame)
+{
+	const struct module *module = module_of(frames, frame);
+	const struct named_frame *named = module ? find(frames, frame) : NULL;
+
+	return is_mark(frame) || (module && is_c_library(module)) || (named && named->standard);
+}
+
+/* The frame that a heading points to. The stack has frames. */
+static frame_t origin_of(const struct frames *frames, const struct stack_view *stack)
 {
 	uint32_t at = 0;
 
-	while (at + 1 < stack->depth) {
+	while (at < stack->depth && is_standard(frames, stack->frames[at]))
+		at++;
+	if (at < stack->depth)
+		return stack->frames[at];
+	/* None of it is the program's own: what called the C library, at least. */
+	for (at = 0; at + 1 < stack->depth && !is_mark(stack->frames[at + 1]); at++) {
 		const struct module *module = module_of(frames, stack->frames[at]);
 		if (!module || !is_c_library(module))
 			break;
-		at++;
 	}
+	return stack->frames[at];
+}
+
+static bool same_name(const struct frames *frames, frame_t a, frame_t b)
+{
+	const struct named_frame *one = find(frames, a), *other = find(frames, b);
+
+	return one && other && one->name && other->name && one->name_length == other->name_length &&
+	       memcmp(one->name, other->name, one->name_length) == 0;
+}
+
+/* Whether two frames are in the same function. */
+static bool same_function(const struct frames *frames, frame_t a, frame_t b)
+{
+	return a == b || (FRAME_MODULE(a) == FRAME_MODULE(b) && module_of(frames, a) &&
+			  same_name(frames, a, b));
+}
+
+bool frames_same_origin(const struct frames *frames, const struct stack_view *a,
+			const struct stack_view *b)
+{
+	return a->depth && b->depth &&
+	       same_function(frames, origin_of(frames, a), origin_of(frames, b));
+}
+
+void frames_put_origin(const struct frames *frames, struct writer *writer,
+		       const struct stack_view *stack)
+{
 	if (stack->depth == 0) {
 		put_string(writer, "at an unknown place");
 		return;
 	}
 
-	frame_t frame = stack->frames[at];
+	frame_t frame = origin_of(frames, stack);
 	const struct module *module = module_of(frames, frame);
 	const struct named_frame *named = module ? find(frames, frame) : NULL;
 	if (!module) {
@@ -271,16 +354,7 @@ void frames_put_origin(const struct frames *frames, struct writer *writer,
 bool frames_same_function(const struct frames *frames, const struct stack_view *a,
 			  const struct stack_view *b)
 {
-	if (a->depth != b->depth || a->depth == 0 ||
-	    memcmp(a->frames + 1, b->frames + 1, (a->depth - 1) * sizeof(*a->frames)) != 0)
-		return false;
-	if (a->frames[0] == b->frames[0])
-		return true;
-	if (FRAME_MODULE(a->frames[0]) != FRAME_MODULE(b->frames[0]) ||
-	    !module_of(frames, a->frames[0]))
-		return false;
-
-	const struct named_frame *one = find(frames, a->frames[0]), *other = find(frames, b->frames[0]);
-	return one && other && one->name && other->name && one->name_length == other->name_length &&
-	       memcmp(one->name, other->name, one->name_length) == 0;
+	return a->depth == b->depth && a->depth != 0 &&
+	       memcmp(a->frames + 1, b->frames + 1, (a->depth - 1) * sizeof(*a->frames)) == 0 &&
+	       same_function(frames, a->frames[0], b->frames[0]);
 }

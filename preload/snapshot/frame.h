@@ -19,6 +19,15 @@ struct named_frame {
 	frame_t frame;
 	const char *name; /* NULL: has none */
 	size_t name_length;
+	bool standard; /* of a language's own library: not where a heading points to */
+};
+
+/* Names that are not in the symbol table, as Go's are in a table of their own. */
+struct frame_namer {
+	/* Fills in name, name_length and standard of named->frame, which lies in module; false: it does
+	 * not know. What name points to must stay. */
+	bool (*find)(const struct frame_namer *namer, const struct module *module,
+		     struct named_frame *named);
 };
 
 enum module_use { MODULE_UNUSED, MODULE_USED, MODULE_FILE_ABSENT, MODULE_FILE_CHANGED,
@@ -27,6 +36,7 @@ enum module_use { MODULE_UNUSED, MODULE_USED, MODULE_FILE_ABSENT, MODULE_FILE_CH
 struct frames {
 	struct scratch *scratch;
 	const struct module_table *modules;
+	const struct frame_namer *namer; /* or NULL */
 	struct named_frame *list; /* each once */
 	size_t count, room;
 	uint32_t *slots; /* hash table of places in list + 1 */
@@ -37,7 +47,7 @@ struct frames {
 
 /* False: there was no memory. */
 bool frames_init(struct frames *frames, const struct module_table *modules,
-		 struct scratch *scratch);
+		 const struct frame_namer *namer, struct scratch *scratch);
 
 /* Notes the frames of a stack that is going to be printed. */
 void frames_add(struct frames *frames, const struct stack_view *stack);
@@ -45,13 +55,19 @@ void frames_add(struct frames *frames, const struct stack_view *stack);
 /* Finds the names of all noted frames. */
 void frames_resolve(struct frames *frames);
 
-/* Puts the stack's frames, one a line, and a line that says so when it is incomplete. */
+/* Puts the stack's frames, one a line, and a line that says so when it is incomplete; behind it the
+ * stacks that created its goroutine, each under a line that says so. */
 void frames_put(struct frames *frames, struct writer *writer, const struct stack_view *stack);
 
 /* Puts where a stack begins, for a heading: "in fetch_status" or "at demo+0x1234". The first frame
- * outside the C library, which for some functions stands between. */
+ * outside the C library, which for some functions stands between, or outside Go's own, if need be of the
+ * stack that created the goroutine. */
 void frames_put_origin(const struct frames *frames, struct writer *writer,
 		       const struct stack_view *stack);
+
+/* Whether two stacks begin at the same place, as frames_put_origin has it. */
+bool frames_same_origin(const struct frames *frames, const struct stack_view *a,
+			const struct stack_view *b);
 
 /* Whether two stacks differ in nothing but the place inside their innermost function. */
 bool frames_same_function(const struct frames *frames, const struct stack_view *a,

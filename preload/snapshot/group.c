@@ -31,7 +31,23 @@ static int compare_group(const struct descriptor *a, const struct descriptor *b)
 
 	if (!result)
 		result = order(stack_of(a), stack_of(b));
-	return result ? result : order(kind_of(a), kind_of(b));
+	if (!result)
+		result = order(kind_of(a), kind_of(b));
+	if (!result)
+		result = order(a->user, b->user);
+	return result ? result : order(a->shared, b->shared);
+}
+
+/* Who used it last, as far as the ledger knows. */
+static void take_user(struct descriptor *descriptor, const struct ledger *ledger)
+{
+	const struct connection *connection =
+		connection_table_get(&ledger->connections, descriptor->entry.connection);
+
+	if (!connection || stack_of(descriptor) == STACK_NONE || !kind_is_socket(descriptor->kind))
+		return;
+	descriptor->user = connection->user;
+	descriptor->shared = connection->shared != 0;
 }
 
 static int compare_descriptors(const void *left, const void *right)
@@ -90,6 +106,8 @@ static void fill(struct group *group, const struct snapshot_request *request)
 		group->states[state < TCP_STATE_COUNT ? state : 0]++;
 	}
 	group->has_stack = stack_table_view(&request->ledger->stacks, group->stack, &group->view);
+	group->has_user = stack_table_view(&request->ledger->stacks, first->user, &group->user);
+	group->shared = first->shared;
 	/* The figures of a stack that was used before a fork are the parent's, and were reset. */
 	if (group->has_stack && group->class == DESCRIPTOR_OPENED)
 		read_figures(group, request);
@@ -104,8 +122,10 @@ bool groups_make(struct groups *groups, const struct census *census,
 	*groups = (struct groups){0};
 	if (!sorted)
 		return false;
-	for (size_t i = 0; i < census->count; i++)
+	for (size_t i = 0; i < census->count; i++) {
 		sorted[i] = &census->descriptors[i];
+		take_user(sorted[i], request->ledger);
+	}
 	sort_pointers((void **)sorted, census->count, compare_descriptors);
 	for (size_t i = 0; i < census->count; i++)
 		count += i == 0 || compare_group(sorted[i - 1], sorted[i]) != 0;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Descriptors in groups: one per opening stack and kind, those first that look most like a leak. A
- * forked process's inherited descriptors are grouped by the stack that opened them, too; what was
+ * Descriptors in groups: one per opening stack and kind, those first that look most like a leak. Where
+ * it is known who used a connection last, that splits a group: the one that opened a connection, and the one
+ * that leaks it, may be two. A forked process's inherited descriptors are grouped by the stack that opened them, too; what was
  * open at start is one group of all kinds.
  */
 #pragma once
@@ -31,6 +32,10 @@ struct group {
 	struct stack_view view;
 	uint64_t opened, closed, live; /* the stack's figures, read once */
 	int64_t growth;                /* of live, since the last snapshot; 0 in the first one */
+
+	bool has_user; /* user is filled in: the stack of the last request over these connections */
+	bool shared;   /* .. which may have been one of several at a time */
+	struct stack_view user;
 };
 
 struct groups {

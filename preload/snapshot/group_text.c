@@ -51,6 +51,18 @@ static bool all_came_by(const struct group *group, enum fd_origin origin)
 	return true;
 }
 
+/* Where they were opened, and where they were used last when that is another place. */
+static void put_places(struct writer *writer, const struct frames *frames,
+		       const struct group *group)
+{
+	frames_put_origin(frames, writer, &group->view);
+	if (group->has_user && !group->shared &&
+	    !frames_same_origin(frames, &group->view, &group->user)) {
+		put_string(writer, ", last used ");
+		frames_put_origin(frames, writer, &group->user);
+	}
+}
+
 static void put_origin(struct writer *writer, const struct frames *frames,
 		       const struct group *group)
 {
@@ -69,7 +81,7 @@ static void put_origin(struct writer *writer, const struct frames *frames,
 	else
 		put_string(writer, ", opened ");
 	if (group->has_stack && group->stack != STACK_OVERFLOW)
-		frames_put_origin(frames, writer, &group->view);
+		put_places(writer, frames, group);
 	else
 		put_string(writer, "at an unknown place");
 }
@@ -83,7 +95,7 @@ static void put_note(struct writer *writer, const char *const *lines)
 	}
 }
 
-static void put_notes(struct writer *writer, const struct group *group)
+static void put_notes(const struct describe *describe, const struct group *group)
 {
 	static const char *const close_wait[] = {
 		"In CLOSE_WAIT the peer has closed the connection and this program has not: it",
@@ -99,12 +111,27 @@ static void put_notes(struct writer *writer, const struct group *group)
 		"No stack was kept for these: there was no memory for it, or it was too early.",
 		NULL,
 	};
+	static const char *const last_user[] = {
+		"net/http keeps connections for the next request: who opened one may be innocent.",
+		"What has to be closed is the response to the last request.",
+		NULL,
+	};
+	static const char *const shared[] = {
+		"HTTP/2: many requests at a time share such a connection; the one that came last",
+		"need not be the one that leaks.",
+		NULL,
+	};
+	struct writer *writer = describe->writer;
 
 	if (group->class == DESCRIPTOR_UNSEEN)
 		put_string(writer, "  reason: no hook saw them open: a raw system call, io_uring, a "
 				   "call inside\n  reason: libc, or one that had not yet returned\n");
 	if (group->states[TCP_STATE_CLOSE_WAIT])
 		put_note(writer, close_wait);
+	if (group->has_user)
+		put_note(writer, group->shared ? shared : last_user);
+	else if (group->kind == KIND_TCP && group->has_stack && describe->request->unknown_user)
+		put_note(writer, describe->request->unknown_user);
 	if (group->stack == STACK_OVERFLOW)
 		put_note(writer, overflow);
 	if (group->class == DESCRIPTOR_OPENED && !group->has_stack)
@@ -153,6 +180,10 @@ static void put_stacks(const struct describe *describe, struct frames *frames,
 		return;
 	put_string(writer, "  opened at:\n");
 	frames_put(frames, writer, &group->view);
+	if (group->has_user) {
+		put_string(writer, "  last HTTP request by:\n");
+		frames_put(frames, writer, &group->user);
+	}
 	if (!connect_stack_choose(&connect, frames, group, describe->request->ledger))
 		return;
 	put_string(writer, "  connected at");
@@ -185,7 +216,7 @@ void group_put(const struct describe *describe, struct frames *frames, const str
 	put_states(writer, group);
 	put_origin(writer, frames, group);
 	put_char(writer, '\n');
-	put_notes(writer, group);
+	put_notes(describe, group);
 	put_figures(describe, group);
 	put_stacks(describe, frames, group);
 	put_string(writer, "  descriptors:\n");

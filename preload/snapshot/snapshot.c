@@ -34,13 +34,16 @@ static bool collect_names(struct snapshot *snapshot)
 {
 	const struct ledger *ledger = snapshot->request->ledger;
 
-	if (!frames_init(&snapshot->frames, &ledger->modules, &snapshot->scratch))
+	if (!frames_init(&snapshot->frames, &ledger->modules, snapshot->request->namer,
+			 &snapshot->scratch))
 		return false;
 	for (size_t i = 0; i < snapshot->groups.count; i++) {
 		const struct group *group = &snapshot->groups.list[i];
 
 		if (group->has_stack)
 			frames_add(&snapshot->frames, &group->view);
+		if (group->has_user)
+			frames_add(&snapshot->frames, &group->user);
 		connect_stack_add(&snapshot->frames, group, ledger);
 	}
 	frames_resolve(&snapshot->frames);

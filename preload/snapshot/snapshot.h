@@ -23,6 +23,8 @@
 
 enum { SNAPSHOT_HIDDEN_MAX = 4 };
 
+struct frame_namer; /* frame.h */
+
 struct snapshot_request {
 	struct ledger *ledger;
 
@@ -51,6 +53,11 @@ struct snapshot_request {
 	uint64_t kinds;      /* the kinds that count, bits of kind.h */
 	bool inherited;      /* list inherited descriptors one by one as a group */
 	bool only_unclosed;  /* write nothing when nothing of these kinds is unclosed */
+
+	/* For the ptrace engine; zero elsewhere. */
+	const struct frame_namer *namer;  /* asked before the files' symbol tables */
+	const char *const *unknown_user;  /* a note for tcp sockets of which no last user is known:
+					   * lines, then NULL */
 };
 
 struct snapshot_result {
