@@ -15,7 +15,10 @@ enum { CHUNK_SIZE = 256 * 1024, ALIGNMENT = 16 };
 struct arena_chunk {
 	_Atomic size_t used;
 	size_t size;
+	struct arena_chunk *next;
 };
+
+enum { HEADER = (sizeof(struct arena_chunk) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT };
 
 void *memory_map(size_t size)
 {
@@ -39,7 +42,7 @@ static struct arena_chunk *chunk_create(struct arena *arena, size_t size)
 	if (!chunk)
 		return NULL;
 	chunk->size = size;
-	atomic_store(&chunk->used, (sizeof(*chunk) + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1));
+	atomic_store(&chunk->used, HEADER);
 	atomic_fetch_add(&arena->total, size);
 	return chunk;
 }
@@ -50,6 +53,13 @@ static void chunk_destroy(struct arena *arena, struct arena_chunk *chunk)
 	memory_unmap(chunk, chunk->size);
 }
 
+static void chunk_keep(struct arena *arena, struct arena_chunk *chunk)
+{
+	chunk->next = atomic_load(&arena->chunks);
+	while (!atomic_compare_exchange_weak(&arena->chunks, &chunk->next, chunk))
+		;
+}
+
 void *arena_alloc(struct arena *arena, size_t size)
 {
 	if (size > SIZE_MAX / 2)
@@ -57,11 +67,14 @@ void *arena_alloc(struct arena *arena, size_t size)
 	size = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
 	if (size > CHUNK_SIZE / 4) {
 		/* A large piece gets a mapping of its own and leaves the current chunk alone. */
-		struct arena_chunk *own = chunk_create(arena, size + ALIGNMENT);
-		return own ? (char *)own + ALIGNMENT : NULL;
+		struct arena_chunk *own = chunk_create(arena, size + HEADER);
+		if (own)
+			chunk_keep(arena, own);
+		return own ? (char *)own + HEADER : NULL;
 	}
 	for (;;) {
-		struct arena_chunk *chunk = atomic_load_explicit(&arena->chunk, memory_order_acquire);
+		struct arena_chunk *chunk =
+			atomic_load_explicit(&arena->chunk, memory_order_acquire);
 		if (chunk) {
 			size_t at = atomic_fetch_add(&chunk->used, size);
 			if (at + size <= chunk->size)
@@ -70,7 +83,22 @@ void *arena_alloc(struct arena *arena, size_t size)
 		struct arena_chunk *fresh = chunk_create(arena, CHUNK_SIZE);
 		if (!fresh)
 			return NULL;
-		if (!atomic_compare_exchange_strong(&arena->chunk, &chunk, fresh))
+		if (atomic_compare_exchange_strong(&arena->chunk, &chunk, fresh))
+			chunk_keep(arena, fresh);
+		else
 			chunk_destroy(arena, fresh);
+	}
+}
+
+void arena_release(struct arena *arena)
+{
+	struct arena_chunk *chunk = atomic_exchange(&arena->chunks, NULL);
+
+	atomic_store(&arena->chunk, NULL);
+	while (chunk) {
+		struct arena_chunk *next = chunk->next;
+
+		chunk_destroy(arena, chunk);
+		chunk = next;
 	}
 }

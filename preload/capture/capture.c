@@ -10,7 +10,8 @@
 
 enum {
 	LOCK_YIELDS = 64,
-	LOCK_NAPS = 2000, /* of 100 us: a walk takes 0.1 ms, and a stopped thread is not waited for */
+	LOCK_NAPS =
+		2000, /* of 100 us: a walk takes 0.1 ms, and a stopped thread is not waited for */
 	LOCK_NAP_NS = 100 * 1000,
 };
 
@@ -70,20 +71,17 @@ void capture_load_unwinder(struct capture *capture)
 	}
 }
 
-/* The frame for pc, its module noted in the module table. */
-static frame_t make_frame(struct capture *capture, struct object *object, uintptr_t pc)
+frame_t capture_frame(struct module_table *modules, struct memory *memory, const char *main_path,
+		      struct object *object, uintptr_t pc)
 {
-	struct module_table *modules = &capture->ledger->modules;
 	uint32_t id;
 
-	if ((pc < object->start || pc >= object->end) &&
-	    !memory.memory.find(&memory.memory, pc, object)) {
+	if ((pc < object->start || pc >= object->end) && !memory->find(memory, pc, object)) {
 		object->start = object->end = 0;
 		return FRAME_MAKE(MODULE_NONE, pc);
 	}
-	id = module_table_add(modules, object->is_main ? capture->main_path : object->path,
-			      object->build_id, object->build_id_size, object->bias, object->start,
-			      object->end);
+	id = module_table_add(modules, object->is_main ? main_path : object->path, object->build_id,
+			      object->build_id_size, object->bias, object->start, object->end);
 	if (id == MODULE_NONE)
 		return FRAME_MAKE(MODULE_NONE, pc);
 	struct module *module = &modules->modules[id];
@@ -112,7 +110,8 @@ static void walk_and_keep(void *data)
 	walk.depth = capture->depth;
 	unwinder_walk(&walk);
 	for (uint32_t i = 0; i < walk.count; i++)
-		frames[i] = make_frame(capture, &object, walk.pcs[i]);
+		frames[i] = capture_frame(&capture->ledger->modules, &memory.memory,
+					  capture->main_path, &object, walk.pcs[i]);
 	if (!capture->loaded && walk.end == STACK_POINTERS_ONLY)
 		walk.end = STACK_EARLY;
 	cold->stack = stack_table_intern(&capture->ledger->stacks, frames, walk.count, walk.end);

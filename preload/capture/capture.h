@@ -43,6 +43,11 @@ void capture_load_unwinder(struct capture *capture);
 uint32_t capture_stack(struct capture *capture, const struct registers *registers,
 		       struct stack_bounds *bounds);
 
+/* The frame for pc, its module noted in modules. object: what the frame before lay in, or zeroes; changes
+ * to that of pc. Callers hold the capture lock, or are a tracer outside of the program. */
+frame_t capture_frame(struct module_table *modules, struct memory *memory, const char *main_path,
+		      struct object *object, uintptr_t pc);
+
 /* Around fork: no walk is in progress while the process is copied, if that can be had in time.
  * Between the two all signals are blocked; mask keeps the thread's own. True when the lock is held,
  * and capture_after_fork must follow, in the parent and in the child. */

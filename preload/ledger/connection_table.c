@@ -20,6 +20,33 @@ bool connection_table_init(struct connection_table *table, struct arena *arena)
 	return table->slots != NULL;
 }
 
+void connection_table_release(struct connection_table *table)
+{
+	memory_unmap(table->slots, sizeof(*table->slots) * SLOTS);
+	table->slots = NULL;
+}
+
+bool connection_table_copy(struct connection_table *table, const struct connection_table *from)
+{
+	uint32_t count = atomic_load(&from->count), copied = 0;
+
+	for (uint32_t at = 0; at < SLOTS && copied < count; at++) {
+		const struct connection *connection = atomic_load(&from->slots[at]);
+		struct connection *copy;
+
+		if (!connection)
+			continue;
+		copy = arena_alloc(table->arena, sizeof(*copy));
+		if (!copy)
+			return false;
+		*copy = *connection;
+		atomic_store(&table->slots[at], copy);
+		copied++;
+	}
+	atomic_store(&table->count, copied);
+	return true;
+}
+
 static void take_address(struct connection *connection, const struct sockaddr *address,
 			 socklen_t length)
 {

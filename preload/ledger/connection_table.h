@@ -37,6 +37,12 @@ struct connection_table {
 /* Prepares a table that takes its memory from arena. False: no memory. */
 bool connection_table_init(struct connection_table *table, struct arena *arena);
 
+/* Gives back the memory that is not the arena's. */
+void connection_table_release(struct connection_table *table);
+
+/* Fills an empty table with what from holds, under the same ids. False: no memory. */
+bool connection_table_copy(struct connection_table *table, const struct connection_table *from);
+
 /* Returns the id of this stack and address, adding it when it is new. When the table is full:
  * CONNECTION_NONE. Of families other than AF_INET and AF_INET6 only the stack is kept.
  * Async-signal-safe, any thread, no lock. */

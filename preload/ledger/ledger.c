@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * See ledger.h. Word a is what is stored last: a descriptor is recorded when a is not zero. Word b is
- * written before a and belongs to whoever opened the number; between the real open's return and the
- * store the kernel gives that number to nobody else.
+ * See ledger.h. Word a is what is stored last: a descriptor is recorded when a is not zero. Word b
+ * is written before a and belongs to whoever opened the number; between the real open's return and
+ * the store the kernel gives that number to nobody else.
  */
 #include "ledger.h"
 
@@ -22,9 +22,9 @@ struct ledger_page {
 };
 
 /* Word a: stack 20, opened_at 30, kind 5, origin 2, owner 2, closing 1, generation 4 bits.
- * Word b: link 18 (dup_of, or with the bit above it set a connection), thread 22, sequence 23 bits. The
- * generation is never 0, so a is not. The sequence goes up each time the number is opened: one that
- * was closed and opened anew by the same call within a tick has other words all the same. */
+ * Word b: link 18 (dup_of, or with the bit above it set a connection), thread 22, sequence 23 bits.
+ * The generation is never 0, so a is not. The sequence goes up each time the number is opened: one
+ * that was closed and opened anew by the same call within a tick has other words all the same. */
 enum {
 	A_OPENED_AT = 20,
 	A_KIND = 50,
@@ -83,6 +83,32 @@ static struct slot *slot_make(struct ledger *ledger, int fd)
 	return slot_of(ledger, fd);
 }
 
+void ledger_release(struct ledger *ledger)
+{
+	memory_unmap((void *)ledger->pages, sizeof(*ledger->pages) * PAGES);
+	ledger->pages = NULL;
+	module_table_release(&ledger->modules);
+	stack_table_release(&ledger->stacks);
+	connection_table_release(&ledger->connections);
+}
+
+bool ledger_copy(struct ledger *ledger, const struct ledger *from)
+{
+	for (int fd = ledger_next(from, 0); fd >= 0; fd = ledger_next(from, fd + 1)) {
+		const struct slot *slot = slot_of(from, fd);
+		struct slot *copy = slot_make(ledger, fd);
+
+		if (!copy)
+			return false;
+		atomic_store(&copy->b, atomic_load(&slot->b));
+		atomic_store(&copy->a, atomic_load(&slot->a));
+	}
+	atomic_store(&ledger->generation, atomic_load(&from->generation));
+	return module_table_copy(&ledger->modules, &from->modules) &&
+	       stack_table_copy(&ledger->stacks, &from->stacks) &&
+	       connection_table_copy(&ledger->connections, &from->connections);
+}
+
 static struct ledger_words pack(const struct ledger *ledger, const struct ledger_entry *entry,
 				uint64_t previous_b)
 {
@@ -125,8 +151,8 @@ void ledger_opened(struct ledger *ledger, int fd, const struct ledger_entry *ent
 		atomic_fetch_add(&ledger->dropped, 1);
 		return;
 	}
-	struct ledger_words words = pack(
-		ledger, entry, atomic_load_explicit(&slot->b, memory_order_relaxed));
+	struct ledger_words words =
+		pack(ledger, entry, atomic_load_explicit(&slot->b, memory_order_relaxed));
 	struct stack_figures *figures = stack_table_figures(&ledger->stacks, entry->stack);
 	if (figures)
 		atomic_fetch_add_explicit(&figures->opened, 1, memory_order_relaxed);
@@ -258,9 +284,9 @@ void ledger_set_owner(struct ledger *ledger, int fd, enum fd_owner owner)
 	struct slot *slot = slot_of(ledger, fd);
 	uint64_t a = slot ? atomic_load(&slot->a) : 0;
 
-	while (a && !atomic_compare_exchange_weak(&slot->a, &a,
-						  (a & ~(UINT64_C(3) << A_OWNER)) |
-							  (uint64_t)owner << A_OWNER))
+	while (a &&
+	       !atomic_compare_exchange_weak(
+		       &slot->a, &a, (a & ~(UINT64_C(3) << A_OWNER)) | (uint64_t)owner << A_OWNER))
 		;
 }
 

@@ -90,6 +90,14 @@ struct ledger {
 /* Prepares an empty ledger that takes its memory from arena. False: no memory. */
 bool ledger_init(struct ledger *ledger, struct arena *arena);
 
+/* Gives back the memory that is not the arena's. Nobody may be using the ledger. */
+void ledger_release(struct ledger *ledger);
+
+/* Fills an empty ledger with what from holds: stacks and modules under the same ids, entries as they
+ * are. For a process seen from outside that has been forked; ledger_forked makes it the child's. False:
+ * no memory. Nobody else may be using either. */
+bool ledger_copy(struct ledger *ledger, const struct ledger *from);
+
 /* Records that fd is open as entry says; what the slot held before counts as closed. Called after
  * the real open has returned. Async-signal-safe, lock-free, any thread. */
 void ledger_opened(struct ledger *ledger, int fd, const struct ledger_entry *entry);

@@ -12,6 +12,34 @@ bool module_table_init(struct module_table *table, struct arena *arena)
 	return table->modules != NULL;
 }
 
+void module_table_release(struct module_table *table)
+{
+	memory_unmap(table->modules, sizeof(struct module) * (MODULE_LIMIT + 1));
+	table->modules = NULL;
+}
+
+static const char *keep_path(struct module_table *table, const char *path)
+{
+	size_t length = strlen(path);
+	char *copy = arena_alloc(table->arena, length + 1);
+
+	return copy ? memcpy(copy, path, length) : NULL;
+}
+
+bool module_table_copy(struct module_table *table, const struct module_table *from)
+{
+	uint32_t count = atomic_load(&from->count);
+
+	for (uint32_t id = 1; id <= count; id++) {
+		memcpy(&table->modules[id], &from->modules[id], sizeof(struct module));
+		table->modules[id].path = keep_path(table, from->modules[id].path);
+		if (!table->modules[id].path)
+			return false;
+	}
+	atomic_store(&table->count, count);
+	return true;
+}
+
 static bool same_module(const struct module *module, const char *path, const uint8_t *build_id,
 			size_t build_id_size)
 {
@@ -50,11 +78,9 @@ uint32_t module_table_add(struct module_table *table, const char *path, const ui
 	if (count >= MODULE_LIMIT)
 		return MODULE_NONE;
 
-	size_t length = strlen(path);
-	char *copy = arena_alloc(table->arena, length + 1);
+	const char *copy = keep_path(table, path);
 	if (!copy)
 		return MODULE_NONE;
-	memcpy(copy, path, length);
 
 	struct module *module = &table->modules[count + 1];
 	module->path = copy;

@@ -40,6 +40,12 @@ struct module_table {
 /* Prepares a table that takes its memory from arena. False: no memory. */
 bool module_table_init(struct module_table *table, struct arena *arena);
 
+/* Gives back the memory that is not the arena's. */
+void module_table_release(struct module_table *table);
+
+/* Fills an empty table with what from holds, under the same ids. False: no memory. */
+bool module_table_copy(struct module_table *table, const struct module_table *from);
+
 /* Returns the id of the module with this path and build-id, adding it when it is new, and notes
  * where it is mapped now; MODULE_NONE when the table is full. Callers hold the capture lock.
  * path and build_id are copied. */

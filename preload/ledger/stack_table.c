@@ -10,10 +10,10 @@
 
 static _Thread_local struct arena *uthash_arena __attribute__((tls_model("initial-exec")));
 
-#define uthash_malloc(size)     arena_alloc(uthash_arena, size)
-#define uthash_free(ptr, size)  ((void)0)
-#define HASH_NONFATAL_OOM       1
-#define uthash_nonfatal_oom(elt) ((elt)->unlisted = true)
+#define uthash_malloc(size)              arena_alloc(uthash_arena, size)
+#define uthash_free(ptr, size)           ((void)0)
+#define HASH_NONFATAL_OOM                1
+#define uthash_nonfatal_oom(elt)         ((elt)->unlisted = true)
 #define HASH_FUNCTION(key, length, hash) ((hash) = hash_frames(key, length))
 
 static inline unsigned int hash_frames(const void *key, size_t length);
@@ -52,8 +52,8 @@ static struct stack *stack_of(const struct stack_table *table, uint32_t id)
 		return table->overflow;
 	if (id < STACK_FIRST || id >= atomic_load_explicit(&table->count, memory_order_acquire))
 		return NULL;
-	struct stack **page = atomic_load_explicit(&table->pages[id / PAGE_STACKS],
-						   memory_order_acquire);
+	struct stack **page =
+		atomic_load_explicit(&table->pages[id / PAGE_STACKS], memory_order_acquire);
 	return page ? page[id % PAGE_STACKS] : NULL;
 }
 
@@ -71,7 +71,55 @@ static void list_stack(struct stack_table *table, struct stack *stack)
 {
 	uthash_arena = table->arena;
 	stack->unlisted = false;
-	HASH_ADD_KEYPTR(hh, table->head, stack->frames, (stack->depth + 1) * sizeof(frame_t), stack);
+	HASH_ADD_KEYPTR(hh, table->head, stack->frames, (stack->depth + 1) * sizeof(frame_t),
+			stack);
+}
+
+void stack_table_release(struct stack_table *table)
+{
+	memory_unmap(table->pages, sizeof(*table->pages) * PAGES);
+	table->pages = NULL;
+}
+
+/* The place of the next stack in the pages; NULL: no memory. */
+static struct stack **place_of(struct stack_table *table, uint32_t id)
+{
+	struct stack **page = atomic_load(&table->pages[id / PAGE_STACKS]);
+
+	if (!page) {
+		page = arena_alloc(table->arena, sizeof(*page) * PAGE_STACKS);
+		if (!page)
+			return NULL;
+		atomic_store_explicit(&table->pages[id / PAGE_STACKS], page, memory_order_release);
+	}
+	return &page[id % PAGE_STACKS];
+}
+
+static size_t size_of(uint32_t depth)
+{
+	return sizeof(struct stack) + (depth + 1) * sizeof(frame_t);
+}
+
+bool stack_table_copy(struct stack_table *table, const struct stack_table *from)
+{
+	uint32_t count = atomic_load(&from->count);
+
+	memcpy(table->overflow, from->overflow, sizeof(*table->overflow));
+	for (uint32_t id = STACK_FIRST; id < count; id++) {
+		const struct stack *stack = stack_of(from, id);
+		struct stack **place = place_of(table, id);
+		struct stack *copy =
+			stack && place ? arena_alloc(table->arena, size_of(stack->depth)) : NULL;
+
+		if (!copy)
+			return false;
+		memcpy(copy, stack, size_of(stack->depth));
+		list_stack(table, copy);
+		*place = copy;
+		atomic_store(&table->count, id + 1);
+	}
+	atomic_store(&table->overflowed, atomic_load(&from->overflowed));
+	return true;
 }
 
 /* The end of a stack is part of what it says, so it is part of the key: the lookup goes by frames
@@ -93,14 +141,8 @@ uint32_t stack_table_intern(struct stack_table *table, const frame_t *frames, ui
 	uint32_t id = atomic_load(&table->count);
 	if (id >= STACK_LIMIT)
 		goto overflow;
-	struct stack **page = atomic_load(&table->pages[id / PAGE_STACKS]);
-	if (!page) {
-		page = arena_alloc(table->arena, sizeof(*page) * PAGE_STACKS);
-		if (!page)
-			goto overflow;
-		atomic_store_explicit(&table->pages[id / PAGE_STACKS], page, memory_order_release);
-	}
-	stack = arena_alloc(table->arena, sizeof(*stack) + (depth + 1) * sizeof(frame_t));
+	struct stack **place = place_of(table, id);
+	stack = place ? arena_alloc(table->arena, size_of(depth)) : NULL;
 	if (!stack)
 		goto overflow;
 	stack->id = id;
@@ -110,7 +152,7 @@ uint32_t stack_table_intern(struct stack_table *table, const frame_t *frames, ui
 	list_stack(table, stack);
 	if (stack->unlisted)
 		goto overflow;
-	page[id % PAGE_STACKS] = stack;
+	*place = stack;
 	atomic_store_explicit(&table->count, id + 1, memory_order_release);
 	return id;
 

@@ -76,6 +76,12 @@ struct stack_table {
 /* Prepares a table that takes its memory from arena. False: no memory. */
 bool stack_table_init(struct stack_table *table, struct arena *arena);
 
+/* Gives back the memory that is not the arena's. */
+void stack_table_release(struct stack_table *table);
+
+/* Fills an empty table with what from holds, under the same ids. False: no memory. */
+bool stack_table_copy(struct stack_table *table, const struct stack_table *from);
+
 /* Returns the id of the stack with these frames, adding it when it is new; STACK_OVERFLOW when the
  * table is full. Callers hold the capture lock. */
 uint32_t stack_table_intern(struct stack_table *table, const frame_t *frames, uint32_t depth,
