@@ -14,6 +14,7 @@
 const struct verb verbs[] = {
 	{"help", "show what fdtrail can do, or how a verb is used", cmd_help},
 	{"options", "list the tracer's options", cmd_options},
+	{"report", "show snapshots as text, JSON, a profile, metrics", cmd_report},
 	{"run", "start a program under the tracer, and report what it leaves open", cmd_run},
 	{"version", "show the version, and those of the libraries in use", cmd_version},
 };

@@ -30,5 +30,6 @@ const struct verb *verb_find(const char *name);
 
 int cmd_help(int argc, char **argv);
 int cmd_options(int argc, char **argv);
+int cmd_report(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_version(int argc, char **argv);
