@@ -46,3 +46,6 @@ extern const struct name_source *const name_sources[];
 extern const struct name_source source_pclntab;
 extern const struct name_source source_dwarf;
 extern const struct name_source source_symbols;
+
+/* The name of the symbol that covers the address, as it is in the file; NULL: none does. */
+const char *symbol_at(const struct module_file *file, uint64_t address);

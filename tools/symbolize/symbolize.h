@@ -41,10 +41,6 @@ void symbolizer_destroy(struct symbolizer *symbolizer);
  */
 int symbolize_snapshot(struct symbolizer *symbolizer, struct model_snapshot *snapshot);
 
-/* The name to show for a frame: of its innermost location, or the demangled one of the text; or
- * NULL. */
-const char *symbolize_function(const struct model_frame *frame);
-
 /* The frame where the reader should look first: the innermost one of the program's own code, else
  * NULL. Needs symbolize_snapshot(). */
 const struct model_frame *symbolize_own_frame(const struct model_stack *stack);

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See demangle.h. libiberty bounds its recursion, but not its output: back references make each
+ * part twice the one before. Its callback interface hands out the text piece by piece, with nothing
+ * allocated on the way (but for the few letters of a Rust identifier in Punycode), so the callback
+ * may jump out.
+ */
+#include "demangle.h"
+
+#include <libiberty/demangle.h>
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+struct text {
+	char *bytes;
+	size_t size;
+	size_t pieces; /* empty ones count, too */
+	jmp_buf too_long;
+};
+
+static void add(const char *piece, size_t size, void *opaque)
+{
+	struct text *text = opaque;
+
+	if (size >= DEMANGLE_TEXT_MAX - text->size || ++text->pieces > DEMANGLE_TEXT_MAX)
+		longjmp(text->too_long, 1);
+	memcpy(text->bytes + text->size, piece, size);
+	text->size += size;
+}
+
+static bool run(struct text *text, const char *mangled)
+{
+	const int options = DMGL_PARAMS | DMGL_ANSI | DMGL_RET_DROP;
+
+	text->size = 0;
+	text->pieces = 0;
+	if (setjmp(text->too_long))
+		return false;
+	/* Rust first: its legacy names are C++ names with a hash. */
+	if (rust_demangle_callback(mangled, options, add, text))
+		return true;
+	text->size = 0;
+	return cplus_demangle_v3_callback(mangled, options, add, text);
+}
+
+const char *demangle(const char *mangled, char *text)
+{
+	struct text state = {.bytes = text};
+
+	if ((strncmp(mangled, "_Z", 2) != 0 && strncmp(mangled, "_R", 2) != 0) ||
+	    strnlen(mangled, DEMANGLE_NAME_MAX + 1) > DEMANGLE_NAME_MAX)
+		return mangled;
+	if (!run(&state, mangled) || state.size == 0)
+		return mangled;
+	text[state.size] = '\0';
+	return text;
+}

@@ -1,0 +1,536 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See symbolize.h. Three steps: list the places that the snapshot's frames name, each once; ask for
+ * each module's in a child process (worker.c); hand the answers to the frames. Places and answers
+ * are kept between snapshots, so a series asks only for what is new.
+ */
+#include "symbolize.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <uthash.h>
+
+#include "demangle.h"
+#include "own.h"
+#include "perf_map.h"
+#include "source.h"
+#include "worker.h"
+
+/* Of CPU time for one module: a browser's debug information takes some ten seconds. */
+enum { SECONDS_MAX = 120 };
+
+struct module {
+	char *key; /* what tells it from others, see module_key() */
+	char *path, *build_id, *was;
+	bool same_host;
+	double taken;
+	char trouble[MODULE_TROUBLE_SIZE]; /* or an empty string */
+	bool has_lines;                    /* for some of its places */
+	size_t unasked;                    /* places that nobody has looked up */
+	UT_hash_handle hh;
+};
+
+struct place_key {
+	struct module *module;
+	uint64_t address;
+};
+
+struct place {
+	struct place_key key;
+	bool asked;
+	struct model_location *locations; /* ours */
+	size_t count;
+	struct model_location *copied; /* the snapshot's */
+	unsigned int copied_for;       /* which */
+	UT_hash_handle hh;
+};
+
+struct symbolizer {
+	char **debug_dirs; /* absolute; NULL-terminated */
+	void (*progress)(void *data, const char *step, size_t done, size_t total);
+	void *data;
+	struct module *modules;
+	struct place *places;
+	unsigned int snapshots; /* so many have begun */
+	char host[HOST_NAME_MAX + 1];
+	/* Of the worker's run that is under way: */
+	struct place **asked;
+	size_t done, total;
+};
+
+struct symbolizer *symbolizer_create(const struct symbolize_options *options)
+{
+	struct symbolizer *symbolizer = calloc(1, sizeof(*symbolizer));
+	size_t count = 0, kept = 0;
+
+	if (!symbolizer)
+		return NULL;
+	if (options) {
+		symbolizer->progress = options->progress;
+		symbolizer->data = options->data;
+		while (options->debug_dirs && options->debug_dirs[count])
+			count++;
+	}
+	symbolizer->debug_dirs = calloc(count + 1, sizeof(char *));
+	if (!symbolizer->debug_dirs) {
+		free(symbolizer);
+		return NULL;
+	}
+	/* A folder that is not there has no files; a relative one means something else to libdwfl.
+	 */
+	for (size_t i = 0; i < count; i++)
+		if ((symbolizer->debug_dirs[kept] = realpath(options->debug_dirs[i], NULL)))
+			kept++;
+	gethostname(symbolizer->host, sizeof(symbolizer->host) - 1);
+	return symbolizer;
+}
+
+static void free_locations(struct model_location *locations, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free((char *)locations[i].function);
+		free((char *)locations[i].file);
+	}
+	free(locations);
+}
+
+void symbolizer_destroy(struct symbolizer *symbolizer)
+{
+	struct place *place, *next_place;
+	struct module *module, *next_module;
+
+	if (!symbolizer)
+		return;
+	HASH_ITER(hh, symbolizer->places, place, next_place)
+	{
+		HASH_DEL(symbolizer->places, place);
+		free_locations(place->locations, place->count);
+		free(place);
+	}
+	HASH_ITER(hh, symbolizer->modules, module, next_module)
+	{
+		HASH_DEL(symbolizer->modules, module);
+		free(module->key);
+		free(module->path);
+		free(module->build_id);
+		free(module->was);
+		free(module);
+	}
+	for (char **dir = symbolizer->debug_dirs; *dir; dir++)
+		free(*dir);
+	free(symbolizer->debug_dirs);
+	free(symbolizer);
+}
+
+/* Every frame of a snapshot, also those of the ancestors. */
+
+typedef int (*frame_fn)(struct symbolizer *symbolizer, struct model_snapshot *snapshot,
+			struct model_frame *frame, void *data);
+
+static int each_frame(struct symbolizer *symbolizer, struct model_snapshot *snapshot,
+		      frame_fn function, void *data)
+{
+	for (size_t g = 0; g < snapshot->group_count; g++) {
+		struct model_group *group = &snapshot->groups[g];
+
+		for (size_t s = 0; s < group->stack_count; s++)
+			for (struct model_stack *stack = &group->stacks[s]; stack;
+			     stack = stack->created_by)
+				for (size_t f = 0; f < stack->frame_count; f++) {
+					int result = function(symbolizer, snapshot,
+							      &stack->frames[f], data);
+
+					if (result < 0)
+						return result;
+				}
+	}
+	return 0;
+}
+
+/* Which machine and when: what a module without a build-id is judged by. */
+
+static double snapshot_time(const struct model_snapshot *snapshot)
+{
+	struct tm tm = {0};
+
+	if (!snapshot->when || !strptime(snapshot->when, "%Y-%m-%dT%H:%M:%S", &tm))
+		return 0;
+	return (double)timegm(&tm) + 1; /* tenths are cut */
+}
+
+static bool is_this_host(const struct symbolizer *symbolizer, const struct model_snapshot *snapshot)
+{
+	return snapshot->host && strcmp(snapshot->host, symbolizer->host) == 0;
+}
+
+/* Places */
+
+static const char *trouble_then(const struct model_snapshot *snapshot, const char *path)
+{
+	for (size_t i = 0; i < snapshot->module_count; i++)
+		if (snapshot->modules[i].path && strcmp(snapshot->modules[i].path, path) == 0 &&
+		    snapshot->modules[i].trouble)
+			return snapshot->modules[i].trouble;
+	return NULL;
+}
+
+static char *module_key(const struct symbolizer *symbolizer, const struct model_snapshot *snapshot,
+			const struct model_frame *frame)
+{
+	char *key;
+
+	if (frame->build_id ? asprintf(&key, "%s %s", frame->build_id, frame->module) < 0
+			    : asprintf(&key, "- %d %.0f %s", is_this_host(symbolizer, snapshot),
+				       snapshot_time(snapshot), frame->module) < 0)
+		return NULL;
+	return key;
+}
+
+static struct module *find_module(struct symbolizer *symbolizer,
+				  const struct model_snapshot *snapshot,
+				  const struct model_frame *frame)
+{
+	char *key = module_key(symbolizer, snapshot, frame);
+	const char *was = frame->build_id ? NULL : trouble_then(snapshot, frame->module);
+	struct module *module = NULL;
+
+	if (!key)
+		return NULL;
+	HASH_FIND_STR(symbolizer->modules, key, module);
+	if (module) {
+		free(key);
+		return module;
+	}
+	module = calloc(1, sizeof(*module));
+	if (!module) {
+		free(key);
+		return NULL;
+	}
+	module->key = key;
+	module->path = strdup(frame->module);
+	module->build_id = frame->build_id ? strdup(frame->build_id) : NULL;
+	module->was = was ? strdup(was) : NULL;
+	module->same_host = is_this_host(symbolizer, snapshot);
+	module->taken = snapshot_time(snapshot);
+	HASH_ADD_KEYPTR(hh, symbolizer->modules, module->key, strlen(module->key), module);
+	return module;
+}
+
+static struct place *find_place(struct symbolizer *symbolizer, struct module *module,
+				uint64_t address)
+{
+	struct place_key key;
+	struct place *place = NULL;
+
+	memset(&key, 0, sizeof(key)); /* padding is hashed, too */
+	key.module = module;
+	key.address = address;
+	HASH_FIND(hh, symbolizer->places, &key, sizeof(key), place);
+	if (place)
+		return place;
+	place = calloc(1, sizeof(*place));
+	if (!place)
+		return NULL;
+	place->key = key;
+	HASH_ADD(hh, symbolizer->places, key, sizeof(key), place);
+	module->unasked++;
+	return place;
+}
+
+static struct place *place_of(struct symbolizer *symbolizer, const struct model_snapshot *snapshot,
+			      const struct model_frame *frame)
+{
+	struct module *module = find_module(symbolizer, snapshot, frame);
+
+	return module ? find_place(symbolizer, module, frame->offset) : NULL;
+}
+
+static int list_place(struct symbolizer *symbolizer, struct model_snapshot *snapshot,
+		      struct model_frame *frame, void *data)
+{
+	if (frame->module && !place_of(symbolizer, snapshot, frame))
+		return -ENOMEM;
+	return 0;
+}
+
+/* Answers */
+
+static void found(void *data, size_t index, const struct name_source *source,
+		  const struct model_location *locations, size_t count)
+{
+	struct symbolizer *symbolizer = data;
+	struct place *place = symbolizer->asked[index];
+
+	place->locations = calloc(count, sizeof(*locations));
+	if (!place->locations)
+		return;
+	place->count = count;
+	for (size_t i = 0; i < count; i++) {
+		place->locations[i] = locations[i];
+		place->locations[i].function =
+			locations[i].function ? strdup(locations[i].function) : NULL;
+		place->locations[i].file = locations[i].file ? strdup(locations[i].file) : NULL;
+		if (locations[i].file)
+			place->key.module->has_lines = true;
+	}
+}
+
+static void waiting(void *data, const char *step)
+{
+	struct symbolizer *symbolizer = data;
+
+	if (symbolizer->progress)
+		symbolizer->progress(symbolizer->data, step, symbolizer->done, symbolizer->total);
+}
+
+static int compare_places(const void *a, const void *b)
+{
+	const struct place *const *left = a, *const *right = b;
+	uint64_t x = (*left)->key.address, y = (*right)->key.address;
+
+	return x < y ? -1 : x > y;
+}
+
+static int ask_module(struct symbolizer *symbolizer, struct module *module)
+{
+	uint64_t *addresses = calloc(module->unasked, sizeof(*addresses));
+	size_t count = 0;
+	int result = -ENOMEM;
+
+	symbolizer->asked = calloc(module->unasked, sizeof(struct place *));
+	if (!addresses || !symbolizer->asked)
+		goto out;
+	for (struct place *place = symbolizer->places; place; place = place->hh.next)
+		if (place->key.module == module && !place->asked)
+			symbolizer->asked[count++] = place;
+	qsort(symbolizer->asked, count, sizeof(struct place *), compare_places);
+	for (size_t i = 0; i < count; i++) {
+		addresses[i] = symbolizer->asked[i]->key.address;
+		symbolizer->asked[i]->asked = true;
+	}
+	result = worker_run(
+		&(struct worker_request){
+			.module =
+				{
+					.path = module->path,
+					.build_id = module->build_id,
+					.was = module->was,
+					.same_host = module->same_host,
+					.taken = module->taken,
+					.debug_dirs = (const char *const *)symbolizer->debug_dirs,
+				},
+			.addresses = addresses,
+			.count = count,
+			.sources = name_sources,
+			.seconds = SECONDS_MAX,
+			.found = found,
+			.waiting = waiting,
+			.data = symbolizer,
+		},
+		module->trouble);
+	module->unasked = 0;
+out:
+	free(addresses);
+	free(symbolizer->asked);
+	symbolizer->asked = NULL;
+	return result;
+}
+
+static int ask_modules(struct symbolizer *symbolizer)
+{
+	int result = 0;
+
+	symbolizer->done = symbolizer->total = 0;
+	for (struct module *module = symbolizer->modules; module; module = module->hh.next)
+		symbolizer->total += module->unasked != 0;
+	for (struct module *module = symbolizer->modules; module && result == 0;
+	     module = module->hh.next)
+		if (module->unasked) {
+			result = ask_module(symbolizer, module);
+			symbolizer->done++;
+		}
+	if (symbolizer->progress && symbolizer->total)
+		symbolizer->progress(symbolizer->data, NULL, symbolizer->total, symbolizer->total);
+	return result;
+}
+
+/* Handing out */
+
+static const char *copy(struct model_snapshot *snapshot, const char *string)
+{
+	return string ? obstack_copy0(&snapshot->memory, string, strlen(string)) : NULL;
+}
+
+static struct model_location *copy_locations(struct symbolizer *symbolizer,
+					     struct model_snapshot *snapshot, struct place *place)
+{
+	if (place->copied_for == symbolizer->snapshots)
+		return place->copied;
+
+	struct model_location *locations =
+		obstack_alloc(&snapshot->memory, place->count * sizeof(*locations));
+	for (size_t i = 0; i < place->count; i++) {
+		locations[i] = place->locations[i];
+		locations[i].function = copy(snapshot, place->locations[i].function);
+		locations[i].file = copy(snapshot, place->locations[i].file);
+	}
+	place->copied = locations;
+	place->copied_for = symbolizer->snapshots;
+	return locations;
+}
+
+/* The name that the text has is the truth, too: what the program itself knew. */
+static void use_text(struct model_snapshot *snapshot, struct model_frame *frame)
+{
+	char text[DEMANGLE_TEXT_MAX];
+
+	if (!frame->function)
+		return;
+	frame->locations = obstack_alloc(&snapshot->memory, sizeof(*frame->locations));
+	frame->locations[0] = (struct model_location){
+		.function = copy(snapshot, demangle(frame->function, text)),
+	};
+	frame->location_count = 1;
+}
+
+/* Where a program has lines, what has none was linked in from elsewhere: a static C library. */
+static bool is_own(const struct model_frame *frame, bool module_has_lines)
+{
+	if (!own_module(frame->module))
+		return false;
+	if (module_has_lines && frame->location_count &&
+	    !frame->locations[frame->location_count - 1].file)
+		return false;
+	return frame->location_count == 0 || symbolize_own_location(frame) != NULL;
+}
+
+static int hand_out(struct symbolizer *symbolizer, struct model_snapshot *snapshot,
+		    struct model_frame *frame, void *data)
+{
+	struct place *place = frame->module ? place_of(symbolizer, snapshot, frame) : NULL;
+
+	if (frame->module && !place)
+		return -ENOMEM;
+	frame->locations = NULL;
+	frame->location_count = 0;
+	if (place && place->count) {
+		frame->locations = copy_locations(symbolizer, snapshot, place);
+		frame->location_count = place->count;
+	} else {
+		use_text(snapshot, frame);
+	}
+	if (place && place->key.module->trouble[0])
+		frame->trouble = copy(snapshot, place->key.module->trouble);
+	frame->own = is_own(frame, place && place->key.module->has_lines);
+	return 0;
+}
+
+/* Code without a module */
+
+struct nameless {
+	struct model_frame **frames;
+	size_t count, room;
+};
+
+static int list_nameless(struct symbolizer *symbolizer, struct model_snapshot *snapshot,
+			 struct model_frame *frame, void *data)
+{
+	struct nameless *nameless = data;
+
+	if (frame->module || frame->function)
+		return 0;
+	if (nameless->count == nameless->room) {
+		size_t room = nameless->room ? 2 * nameless->room : 64;
+		struct model_frame **frames =
+			reallocarray(nameless->frames, room, sizeof(struct model_frame *));
+
+		if (!frames)
+			return -ENOMEM;
+		nameless->frames = frames;
+		nameless->room = room;
+	}
+	nameless->frames[nameless->count++] = frame;
+	return 0;
+}
+
+static int compare_frames(const void *a, const void *b)
+{
+	const struct model_frame *const *left = a, *const *right = b;
+
+	return (*left)->address < (*right)->address ? -1 : (*left)->address > (*right)->address;
+}
+
+static int name_generated(struct symbolizer *symbolizer, struct model_snapshot *snapshot)
+{
+	struct nameless nameless = {0};
+	struct perf_map_name *names = NULL;
+	double began =
+		snapshot_time(snapshot) - (snapshot->uptime > 0 ? ceil(snapshot->uptime) : 0);
+	int result = each_frame(symbolizer, snapshot, list_nameless, &nameless);
+
+	if (result < 0 || !nameless.count || snapshot->pid <= 0 ||
+	    !is_this_host(symbolizer, snapshot))
+		goto out;
+	names = calloc(nameless.count, sizeof(*names));
+	if (!names) {
+		result = -ENOMEM;
+		goto out;
+	}
+	qsort(nameless.frames, nameless.count, sizeof(struct model_frame *), compare_frames);
+	for (size_t i = 0; i < nameless.count; i++)
+		names[i].address = nameless.frames[i]->address;
+	/* No file: nobody asked the compiler for one. */
+	perf_map_find("/tmp", snapshot->pid, began, names, nameless.count);
+	for (size_t i = 0; i < nameless.count; i++)
+		if (names[i].name) {
+			struct model_frame *frame = nameless.frames[i];
+
+			frame->locations =
+				obstack_alloc(&snapshot->memory, sizeof(*frame->locations));
+			frame->locations[0] = (struct model_location){
+				.function = copy(snapshot, names[i].name),
+			};
+			frame->location_count = 1;
+			free(names[i].name);
+		}
+out:
+	free(names);
+	free(nameless.frames);
+	return result;
+}
+
+int symbolize_snapshot(struct symbolizer *symbolizer, struct model_snapshot *snapshot)
+{
+	int result, handed;
+
+	symbolizer->snapshots++;
+	result = each_frame(symbolizer, snapshot, list_place, NULL);
+	if (result == 0)
+		result = ask_modules(symbolizer);
+	handed = each_frame(symbolizer, snapshot, hand_out, NULL);
+	if (handed == 0)
+		handed = name_generated(symbolizer, snapshot);
+	return result ? result : handed;
+}
+
+const struct model_frame *symbolize_own_frame(const struct model_stack *stack)
+{
+	for (size_t i = 0; i < stack->frame_count; i++)
+		if (stack->frames[i].own)
+			return &stack->frames[i];
+	return NULL;
+}
+
+const struct model_location *symbolize_own_location(const struct model_frame *frame)
+{
+	for (size_t i = 0; i < frame->location_count; i++)
+		if (own_function(frame->locations[i].function, frame->locations[i].file))
+			return &frame->locations[i];
+	return NULL;
+}
