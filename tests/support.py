@@ -35,12 +35,12 @@ TESTS = Path(__file__).resolve().parent
 SOURCE = TESTS.parent
 # Not FDTRAIL_BUILD: the tracer would take it for an option of its own that it does not know.
 BUILD = Path(os.environ.get("TEST_BUILD", SOURCE / "build")).resolve()
-LIBRARY = BUILD / "preload" / "libfdtrail.so"
+LIBRARY = Path(os.environ.get("TEST_LIBRARY", BUILD / "preload" / "libfdtrail.so"))
 PYTHON = "/usr/bin/python3"  # a real interpreter; the one on PATH may be a script around it
 
 # What meson test and we put into the environment; no program under test is to see it.
 _OURS = {"LD_PRELOAD", "LD_LIBRARY_PATH", "MALLOC_PERTURB_", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE",
-         "TEST_BUILD"}
+         "TEST_BUILD", "TEST_LIBRARY"}
 
 PR_SET_CHILD_SUBREAPER = 36
 LIBC = ctypes.CDLL(None, use_errno=True)

@@ -202,6 +202,7 @@ void capture_after_dlclose(struct capture *capture)
 
 	if (lock(capture, CAPTURE_WALKING, &mask)) {
 		local_memory_init(&memory);
+		local_memory_restart();
 		if (note_unloaded(capture))
 			memo_forget(&capture->memo);
 		unlock(capture, mask);

@@ -121,6 +121,10 @@ void local_memory_start(void)
 {
 }
 
+void local_memory_restart(void)
+{
+}
+
 #else
 
 enum { COPIES = 512 };
@@ -168,9 +172,15 @@ void local_memory_start(void)
 	atomic_store(&copied, count);
 }
 
+void local_memory_restart(void)
+{
+	atomic_store(&copied, 0);
+	names_used = 0;
+	local_memory_start();
+}
+
 static bool find_copy(uintptr_t address, struct object *object)
 {
-	/* The newest first: a library may have taken the place of one that was closed. */
 	for (unsigned int i = atomic_load(&copied); i-- > 0;)
 		if (address >= copies[i].start && address < copies[i].end) {
 			*object = copies[i];

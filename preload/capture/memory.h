@@ -56,3 +56,7 @@ bool address_readable(uintptr_t address);
 
 /* Must be called once before the first walk, outside of signal handlers. */
 void local_memory_start(void);
+
+/* Must be called once an object has been unloaded, by a thread that holds the capture lock: another
+ * one may take its place. */
+void local_memory_restart(void);

@@ -5,15 +5,22 @@
  */
 #include "hook.h"
 
+#include <fcntl.h>
 #include <linux/close_range.h>
 #include <pthread.h>
-#include <sys/single_threaded.h>
+#include <sys/stat.h>
+
+#include "../base/syscall.h"
+
+/* Before glibc 2.34 it is in libpthread, which a program without threads doesn't have. */
+#pragma weak pthread_testcancel
 
 HOOK int close(int fd)
 {
 	/* A cancellation that is already pending acts here, as it would at the start of the real
 	 * close: before anything is marked. */
-	pthread_testcancel();
+	if (pthread_testcancel)
+		pthread_testcancel();
 
 	bool recorded = runtime_closing(fd);
 	int result = REAL(close)(fd);
@@ -37,12 +44,26 @@ HOOK int mq_close(mqd_t mqdes)
 	return result;
 }
 
+#ifndef CLOSE_RANGE_CLOEXEC /* Linux 5.11 */
+#define CLOSE_RANGE_CLOEXEC (1U << 2)
+#endif
+
+/* proc(5): a directory has two links more than it has folders, and each thread is a folder there.
+ * __libc_single_threaded is glibc 2.32, and doesn't know what clone(2) has made. */
+static bool is_single_threaded(void)
+{
+	struct stat status;
+
+	return RAW(newfstatat, AT_FDCWD, "/proc/self/task", &status, 0) == 0 &&
+	       status.st_nlink == 2 + 1;
+}
+
 HOOK close_range_type close_range;
 int close_range(unsigned int first, unsigned int last, int flags)
 {
 	/* CLOEXEC closes nothing now; UNSHARE closes in a table that other threads don't share. */
 	bool closes = !(flags & (int)CLOSE_RANGE_CLOEXEC) && first <= last &&
-		      (!(flags & (int)CLOSE_RANGE_UNSHARE) || __libc_single_threaded) &&
+		      (!(flags & (int)CLOSE_RANGE_UNSHARE) || is_single_threaded()) &&
 		      runtime_on();
 
 	if (closes)
