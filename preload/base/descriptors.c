@@ -40,23 +40,37 @@ static void probe(void (*each)(int fd, void *data), void *data)
 			each(fd, data);
 }
 
-void descriptors_each(void (*each)(int fd, void *data), void *data)
+/* Without the number skipped. */
+static int read_folder(int dir, int skipped, void (*each)(int fd, void *data), void *data)
 {
 	char buffer[2048] __attribute__((aligned(8)));
-	long dir = RAW(openat, AT_FDCWD, "/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC), got;
+	long got;
 
-	if (dir < 0) {
-		probe(each, data);
-		return;
-	}
 	while ((got = RAW(getdents64, dir, buffer, sizeof(buffer))) > 0)
 		for (long at = 0; at < got;) {
 			const struct entry *entry = (const void *)(buffer + at);
 			int fd = number(entry->name);
 
-			if (fd >= 0 && fd != dir)
+			if (fd >= 0 && fd != skipped)
 				each(fd, data);
 			at += entry->length;
 		}
+	return (int)got;
+}
+
+int descriptors_in(int dir, void (*each)(int fd, void *data), void *data)
+{
+	return read_folder(dir, -1, each, data);
+}
+
+void descriptors_each(void (*each)(int fd, void *data), void *data)
+{
+	long dir = RAW(openat, AT_FDCWD, "/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir < 0) {
+		probe(each, data);
+		return;
+	}
+	read_folder((int)dir, (int)dir, each, data);
 	RAW(close, dir);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The numbers that are open in the calling process.
+ * The numbers that are open in a process.
  */
 #pragma once
 
@@ -8,3 +8,7 @@
  * asking for every number below the limit (65536 at most). The descriptor that reading takes is left
  * out. Async-signal-safe. */
 void descriptors_each(void (*each)(int fd, void *data), void *data);
+
+/* The same for the process whose /proc/PID/fd is open as dir; every number. Returns 0, or the negative
+ * errno that ended the list: -ENOENT when the process has. */
+int descriptors_in(int dir, void (*each)(int fd, void *data), void *data);

@@ -26,6 +26,7 @@ struct module {
 	_Atomic bool unloaded;     /* dlclose took it away */
 	bool is_main;              /* the program itself: /proc/self/exe is its file */
 	bool has_file;             /* false for the vDSO */
+	int pid;                   /* of the process that it is mapped in; 0: our own */
 	uint8_t build_id_size;     /* 0: the module has none */
 	uint8_t build_id[MODULE_BUILD_ID_MAX];
 	const char *path;          /* as the loader knows it; never NULL, lives with the table */

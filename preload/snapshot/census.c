@@ -3,6 +3,7 @@
 #include "census.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <time.h>
 
@@ -20,8 +21,15 @@ struct listing {
 	struct census *census;
 	const struct snapshot_request *request;
 	size_t room;
+	size_t outside; /* how many of the target's outside descriptors are listed */
 	uint64_t now_ms;
 };
+
+/* Whether what the ledger has not was opened unseen: in a process that is traced. */
+static bool is_traced(const struct snapshot_request *request)
+{
+	return !request->target || request->target->traced;
+}
 
 static bool is_own(const struct snapshot_request *request, int fd)
 {
@@ -76,6 +84,8 @@ static void classify(const struct listing *listing, struct descriptor *descripto
 		descriptor->class = DESCRIPTOR_CHANGING;
 	else if (!held_still(request, fd, now))
 		descriptor->class = DESCRIPTOR_CHANGING;
+	else if (!known && !is_traced(request))
+		descriptor->class = DESCRIPTOR_UNTRACED;
 	else if (!known)
 		descriptor->class = fd <= 2 ? DESCRIPTOR_INHERITED : DESCRIPTOR_UNSEEN;
 	else if (descriptor->entry.origin == FD_INHERITED || descriptor->entry.before_fork ||
@@ -126,17 +136,19 @@ static void disown(struct census *census, const struct snapshot_request *request
 	descriptor->entry = (struct ledger_entry){0};
 }
 
-static void list_one(int fd, void *data)
+static void list(struct listing *listing, int fd, const struct snapshot_outside *outside)
 {
-	struct listing *listing = data;
 	struct census *census = listing->census;
 
 	if (is_own(listing->request, fd) || census->count == listing->room)
 		return;
 	struct descriptor *descriptor = &census->descriptors[census->count++];
 	descriptor->fd = fd;
+	descriptor->outside = outside;
 	classify(listing, descriptor);
-	describe_inspect(descriptor);
+	describe_inspect(descriptor, listing->request->pid);
+	if (descriptor->class == DESCRIPTOR_UNTRACED && fd <= 2 && !kind_is_socket(descriptor->kind))
+		descriptor->class = DESCRIPTOR_INHERITED;
 	if (descriptor->class == DESCRIPTOR_OPENED && contradicts(descriptor))
 		disown(census, listing->request, descriptor);
 
@@ -144,6 +156,7 @@ static void list_one(int fd, void *data)
 	switch (descriptor->class) {
 	case DESCRIPTOR_OPENED:
 	case DESCRIPTOR_UNSEEN:
+	case DESCRIPTOR_UNTRACED:
 		census->unclosed += wanted;
 		census->unwanted += !wanted;
 		break;
@@ -159,13 +172,30 @@ static void list_one(int fd, void *data)
 	}
 }
 
+/* Lists what is not in our table, up to the number before. */
+static void list_outside(struct listing *listing, int before)
+{
+	const struct snapshot_target *target = listing->request->target;
+
+	for (; target && listing->outside < target->outside_count &&
+	       target->outside[listing->outside].fd < before;
+	     listing->outside++)
+		list(listing, target->outside[listing->outside].fd,
+		     &target->outside[listing->outside]);
+}
+
+static void list_one(int fd, void *data)
+{
+	list_outside(data, fd);
+	list(data, fd, NULL);
+}
+
 /* Whether fd is open in the program at this moment: its table is not the frozen one. */
 static bool open_now(const struct snapshot_request *request, int fd)
 {
-	char path[PROC_PATH_SIZE], link[8];
+	char link[8];
 
-	return RAW(readlinkat, AT_FDCWD, proc_pid_fd_path(path, request->pid, fd), link,
-		   sizeof(link)) >= 0;
+	return proc_fd_link(request->pid, fd, link, sizeof(link)) > 0;
 }
 
 static void reclassify(struct census *census, struct descriptor *descriptor,
@@ -185,7 +215,10 @@ static void wait_for_records(struct census *census, const struct snapshot_reques
 {
 	size_t unseen = SIZE_MAX;
 
-	for (int naps = 0; naps <= RECORD_NAPS && unseen; naps++) {
+	/* The ledger of another process is filled by the one that waits for us. */
+	int most = request->target ? 0 : RECORD_NAPS;
+
+	for (int naps = 0; naps <= most && unseen; naps++) {
 		unseen = 0;
 		for (size_t i = 0; i < census->count; i++) {
 			struct descriptor *descriptor = &census->descriptors[i];
@@ -198,7 +231,7 @@ static void wait_for_records(struct census *census, const struct snapshot_reques
 			else
 				unseen++;
 		}
-		if (unseen && naps < RECORD_NAPS)
+		if (unseen && naps < most)
 			RAW(nanosleep, &((struct timespec){.tv_nsec = RECORD_NAP_NS}), NULL);
 	}
 }
@@ -240,6 +273,7 @@ static void keep_listed(struct census *census, const struct snapshot_request *re
 		const struct descriptor *descriptor = &census->descriptors[i];
 		bool listed = descriptor->class == DESCRIPTOR_OPENED ||
 			      descriptor->class == DESCRIPTOR_UNSEEN ||
+			      descriptor->class == DESCRIPTOR_UNTRACED ||
 			      (descriptor->class == DESCRIPTOR_INHERITED && request->inherited);
 
 		if (listed && request->kinds & KIND_BIT(descriptor->kind))
@@ -258,12 +292,17 @@ bool census_take(struct census *census, const struct snapshot_request *request,
 	RAW(clock_gettime, CLOCK_MONOTONIC, &now);
 	census->now_ms = listing.now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 	frozen_table_each(count_one, &listing);
-	listing.room += SPARE;
+	listing.room += SPARE + (request->target ? request->target->outside_count : 0);
 	census->descriptors = scratch_array(scratch, listing.room, sizeof(*census->descriptors));
 	if (!census->descriptors)
 		return false;
 	frozen_table_each(list_one, &listing);
+	list_outside(&listing, INT_MAX);
 	census->open = census->count;
+	if (request->target) {
+		census->changing += request->target->changing;
+		census->open += request->target->changing;
+	}
 	for (int i = 0; i < SNAPSHOT_HIDDEN_MAX; i++) {
 		census->inherited += request->hidden[i] >= 0;
 		census->open += request->hidden[i] >= 0;

@@ -16,7 +16,6 @@
 #include "socket.h"
 #include "special.h"
 
-
 static bool begins(const char *text, size_t length, const char *with)
 {
 	return length >= strlen(with) && memcmp(text, with, strlen(with)) == 0;
@@ -76,10 +75,16 @@ static enum kind kind_of_link(const char *link, size_t length)
 	return KIND_OTHER;
 }
 
-static enum kind kind_of_file(const struct descriptor *descriptor)
+/* Whose table the descriptor is in. */
+static int holder(const struct descriptor *descriptor, int pid)
+{
+	return descriptor->outside ? pid : PROC_SELF;
+}
+
+static enum kind kind_of_file(const struct descriptor *descriptor, int pid)
 {
 	char link[PATH_MAX];
-	size_t length = proc_fd_link(descriptor->fd, link, sizeof(link));
+	size_t length = proc_fd_link(holder(descriptor, pid), descriptor->fd, link, sizeof(link));
 
 	if (length == 0 || descriptor->entry.kind == FD_MQUEUE || descriptor->entry.kind == FD_SHM) {
 		enum kind hint = kind_of_hint(descriptor->entry.kind);
@@ -104,10 +109,13 @@ static bool is_terminal(uint32_t device_major)
 	       device_major == 188 || device_major == 204 || device_major == 229;
 }
 
-void describe_inspect(struct descriptor *descriptor)
+void describe_inspect(struct descriptor *descriptor, int pid)
 {
 	descriptor->idle_ms = IDLE_UNKNOWN;
-	proc_stat_fd(descriptor->fd, &descriptor->stat);
+	if (descriptor->outside)
+		descriptor->stat = descriptor->outside->stat;
+	else
+		proc_stat_fd(descriptor->fd, &descriptor->stat);
 	switch (descriptor->stat.mode & S_IFMT) {
 	case S_IFSOCK:
 		socket_inspect(descriptor);
@@ -126,7 +134,7 @@ void describe_inspect(struct descriptor *descriptor)
 			is_terminal(descriptor->stat.rdev_major) ? KIND_TERMINAL : KIND_DEVICE;
 		break;
 	default:
-		descriptor->kind = kind_of_file(descriptor);
+		descriptor->kind = kind_of_file(descriptor, pid);
 	}
 }
 
@@ -142,7 +150,8 @@ static void put_target(const struct describe *describe, const struct descriptor 
 {
 	char link[PATH_MAX];
 	const char *at = link;
-	size_t length = proc_fd_link(descriptor->fd, link, sizeof(link));
+	size_t length = proc_fd_link(holder(descriptor, describe->request->pid), descriptor->fd, link,
+				     sizeof(link));
 	bool deleted = descriptor->stat.links == 0 && ends(link, length, " (deleted)");
 
 	if (length == 0) {
@@ -189,8 +198,9 @@ static void describe_file(const struct describe *describe, const struct descript
 
 	put_target(describe, descriptor);
 	put_access(describe, flags);
-	if (!(flags & O_PATH) && proc_each_line(proc_fdinfo_path(path, descriptor->fd), 4096,
-						take_position, &position) != PROC_UNREADABLE)
+	proc_fdinfo_path(path, holder(descriptor, describe->request->pid), descriptor->fd);
+	if (!(flags & O_PATH) &&
+	    proc_each_line(path, 4096, take_position, &position) != PROC_UNREADABLE)
 		put_item(describe, ", position ", position);
 	put_item(describe, ", size ", descriptor->stat.size);
 }
@@ -203,13 +213,15 @@ static void describe_pipe(const struct describe *describe, const struct descript
 	int unread = 0;
 
 	put_target(describe, descriptor);
+	if (flags < 0)
+		return;
 	if ((flags & O_ACCMODE) == O_RDONLY)
 		put_string(describe->writer, ", read end");
 	else if ((flags & O_ACCMODE) == O_WRONLY)
 		put_string(describe->writer, ", write end");
 	else
 		put_string(describe->writer, ", both ends");
-	if (flags & O_PATH)
+	if (flags & O_PATH || descriptor->outside)
 		return;
 	if (RAW(ioctl, descriptor->fd, FIONREAD, &unread) == 0 && unread > 0) {
 		put_item(describe, ", unread ", (uint64_t)unread);
@@ -234,7 +246,8 @@ static void describe_device(const struct describe *describe, const struct descri
 		bool is_block = (descriptor->stat.mode & S_IFMT) == S_IFBLK;
 		put_item(describe, is_block ? ", block " : ", char ", descriptor->stat.rdev_major);
 		put_item(describe, ":", descriptor->stat.rdev_minor);
-	} else if (descriptor->stat.rdev_major == 5 && descriptor->stat.rdev_minor == 2 &&
+	} else if (!descriptor->outside && descriptor->stat.rdev_major == 5 &&
+		   descriptor->stat.rdev_minor == 2 &&
 		   RAW(ioctl, descriptor->fd, TIOCGPTN, &number) == 0) {
 		put_item(describe, ", master of /dev/pts/", number);
 	}
@@ -310,10 +323,19 @@ static void put_what(const struct describe *describe, const struct descriptor *d
 	}
 }
 
+/* F_GETFD's answer by the flags in fdinfo, which have both. */
+static long flags_of_number(long flags)
+{
+	if (flags < 0)
+		return flags;
+	return flags & O_CLOEXEC ? FD_CLOEXEC : 0;
+}
+
 void describe_put(const struct describe *describe, const struct descriptor *descriptor)
 {
-	long flags = RAW(fcntl, descriptor->fd, F_GETFL, 0);
-	long fd_flags = RAW(fcntl, descriptor->fd, F_GETFD, 0);
+	const struct snapshot_outside *outside = descriptor->outside;
+	long flags = outside ? outside->flags : RAW(fcntl, descriptor->fd, F_GETFL, 0);
+	long fd_flags = outside ? flags_of_number(flags) : RAW(fcntl, descriptor->fd, F_GETFD, 0);
 
 	put_item(describe, "    ", (uint64_t)descriptor->fd);
 	put_char(describe->writer, ' ');
@@ -322,7 +344,8 @@ void describe_put(const struct describe *describe, const struct descriptor *desc
 		put_char(describe->writer, ' ');
 		put_what(describe, descriptor, flags);
 	} else {
-		special_describe(describe->writer, descriptor);
+		special_describe(describe->writer, descriptor,
+				 holder(descriptor, describe->request->pid));
 	}
 	put_history(describe, descriptor);
 	if (fd_flags >= 0 && !(fd_flags & FD_CLOEXEC) && descriptor->class != DESCRIPTOR_INHERITED)

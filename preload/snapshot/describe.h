@@ -17,8 +17,9 @@ struct describe {
 	struct thread_names *threads;
 };
 
-/* Fills in kind, stat and, for sockets, what socket.h says. fd and entry are filled in before. */
-void describe_inspect(struct descriptor *descriptor);
+/* Fills in kind, stat and, for sockets, what socket.h says. fd, entry and outside are filled in before;
+ * pid is the process that the descriptor is of. */
+void describe_inspect(struct descriptor *descriptor, int pid);
 
 /* Puts the descriptor's line, with its newline. */
 void describe_put(const struct describe *describe, const struct descriptor *descriptor);

@@ -11,11 +11,13 @@
 #include "../ledger/ledger.h"
 #include "kind.h"
 #include "proc.h"
+#include "snapshot.h"
 
 /* What the ledger says about an open number. Groups come in this order. */
 enum descriptor_class {
 	DESCRIPTOR_OPENED,    /* by this program: there is an entry, and it held still */
 	DESCRIPTOR_UNSEEN,    /* there is no entry: opened behind fdtrail's back */
+	DESCRIPTOR_UNTRACED,  /* the process is not traced: nobody knows */
 	DESCRIPTOR_INHERITED, /* open when the program started, or before it was forked */
 	DESCRIPTOR_CLOSING,   /* a close had begun when the table was copied */
 	DESCRIPTOR_CHANGING,  /* its entry changed around the moment of the copy */
@@ -37,4 +39,6 @@ struct descriptor {
 	struct ledger_entry entry; /* DESCRIPTOR_OPENED, and before_fork ones */
 	uint32_t user; /* sockets: stack of the last HTTP request, or STACK_NONE */
 	bool shared;   /* .. which may have been one of several at a time */
+	const struct endpoint *endpoint; /* DESCRIPTOR_UNTRACED: what many have in common, or NULL */
+	const struct snapshot_outside *outside; /* it is not in our table: all that is known */
 };

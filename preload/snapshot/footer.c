@@ -47,6 +47,9 @@ static void put_not_seen(struct writer *writer, const struct snapshot_request *r
 {
 	const char *section = "\nnot seen:\n";
 
+	if (request->target && request->target->outside_count)
+		put_counted(writer, &section, request->target->outside_count,
+			    request->target->outside_reason);
 	put_counted(writer, &section, census->forgotten,
 		    "closed behind fdtrail's back since the last snapshot");
 	put_counted(writer, &section, atomic_load(&request->ledger->dropped),

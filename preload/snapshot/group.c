@@ -2,6 +2,7 @@
 /* See group.h. Descriptors are sorted by group, so that a group is a run of them. */
 #include "group.h"
 
+#include "endpoint.h"
 #include "sort.h"
 
 static uint32_t stack_of(const struct descriptor *descriptor)
@@ -35,7 +36,14 @@ static int compare_group(const struct descriptor *a, const struct descriptor *b)
 		result = order(kind_of(a), kind_of(b));
 	if (!result)
 		result = order(a->user, b->user);
-	return result ? result : order(a->shared, b->shared);
+	if (!result)
+		result = order(a->shared, b->shared);
+	/* Without stacks, this is all there is to tell them apart. */
+	if (!result && a->class == DESCRIPTOR_UNTRACED)
+		result = order(a->tcp_state, b->tcp_state);
+	if (!result && a->class == DESCRIPTOR_UNTRACED)
+		result = endpoint_compare(a->endpoint, b->endpoint);
+	return result;
 }
 
 /* Who used it last, as far as the ledger knows. */
@@ -78,7 +86,10 @@ static int compare_groups(const void *left, const void *right)
 		result = order(b->oldest_ms, a->oldest_ms);
 	if (!result)
 		result = order(a->stack, b->stack);
-	return result ? result : order(a->kind, b->kind);
+	if (!result)
+		result = order(a->kind, b->kind);
+	/* Two of the same kind, state and size: the one with the lower number. */
+	return result ? result : order((uint64_t)a->members[0]->fd, (uint64_t)b->members[0]->fd);
 }
 
 static void read_figures(struct group *group, const struct snapshot_request *request)

@@ -3,6 +3,7 @@
 #include "group_text.h"
 
 #include "connect_stack.h"
+#include "endpoint.h"
 #include "put.h"
 
 static void put_count(struct writer *writer, const struct group *group)
@@ -70,6 +71,10 @@ static void put_origin(struct writer *writer, const struct frames *frames,
 		put_string(writer, ", opened behind fdtrail's back");
 		return;
 	}
+	if (group->class == DESCRIPTOR_UNTRACED) {
+		put_string(writer, ", of unknown origin");
+		return;
+	}
 	if (group->class == DESCRIPTOR_INHERITED)
 		put_string(writer, group->has_stack ? ", inherited through fork" : ", inherited");
 	if (group->class == DESCRIPTOR_INHERITED && !group->has_stack)
@@ -103,6 +108,11 @@ static void put_notes(const struct describe *describe, const struct group *group
 		"below to where it drops a connection without closing it.",
 		NULL,
 	};
+	static const char *const close_wait_untraced[] = {
+		"In CLOSE_WAIT the peer has closed the connection and this program has not: it",
+		"stays open until the program calls close().",
+		NULL,
+	};
 	static const char *const overflow[] = {
 		"The stack table was full when these were opened.",
 		NULL,
@@ -126,12 +136,20 @@ static void put_notes(const struct describe *describe, const struct group *group
 	if (group->class == DESCRIPTOR_UNSEEN)
 		put_string(writer, "  reason: no hook saw them open: a raw system call, io_uring, a "
 				   "call inside\n  reason: libc, or one that had not yet returned\n");
+	if (group->class == DESCRIPTOR_UNTRACED)
+		put_string(writer, "  reason: the process is not traced\n");
 	if (group->states[TCP_STATE_CLOSE_WAIT])
-		put_note(writer, close_wait);
+		put_note(writer, group->class == DESCRIPTOR_UNTRACED ? close_wait_untraced
+								     : close_wait);
 	if (group->has_user)
 		put_note(writer, group->shared ? shared : last_user);
 	else if (group->kind == KIND_TCP && group->has_stack && describe->request->unknown_user)
 		put_note(writer, describe->request->unknown_user);
+	if (group->members[0]->endpoint && group->count > 1) {
+		put_string(writer, "  note: ");
+		endpoint_put(writer, group->members[0]->endpoint);
+		put_char(writer, '\n');
+	}
 	if (group->stack == STACK_OVERFLOW)
 		put_note(writer, overflow);
 	if (group->class == DESCRIPTOR_OPENED && !group->has_stack)
@@ -142,7 +160,8 @@ static void put_figures(const struct describe *describe, const struct group *gro
 {
 	struct writer *writer = describe->writer;
 
-	if (group->kind == KIND_MIXED || group->class == DESCRIPTOR_UNSEEN)
+	if (group->kind == KIND_MIXED || group->class == DESCRIPTOR_UNSEEN ||
+	    group->class == DESCRIPTOR_UNTRACED)
 		return;
 	if (group->count > 1) {
 		put_string(writer, "  ages: ");

@@ -61,9 +61,23 @@ static void put_when(struct writer *writer)
 	put_string(writer, "Z\n");
 }
 
-static void take_parent(const char *line, size_t length, void *data)
+struct status {
+	uint64_t parent, user, effective;
+};
+
+/* proc_pid_status(5): "Uid:" has the real and the effective user. */
+static void take_status(const char *line, size_t length, void *data)
 {
-	proc_field(line, length, "PPid:", 10, data);
+	struct status *status = data;
+
+	proc_field(line, length, "PPid:", 10, &status->parent);
+	if (!proc_field(line, length, "Uid:", 10, &status->user))
+		return;
+	for (size_t at = strlen("Uid:\t"); at < length; at++)
+		if (line[at] == '\t') {
+			proc_field(line + at, length - at, "", 10, &status->effective);
+			return;
+		}
 }
 
 /* The name of a process in parentheses, when /proc tells it. */
@@ -86,23 +100,26 @@ static void put_process(const struct describe *describe)
 	struct writer *writer = describe->writer;
 	const struct snapshot_request *request = describe->request;
 	char path[PROC_PATH_SIZE];
-	uint64_t parent = 0, user = (uint64_t)RAW(getuid, 0), effective = (uint64_t)RAW(geteuid, 0);
+	struct status status = {
+		.user = (uint64_t)RAW(getuid),
+		.effective = (uint64_t)RAW(geteuid),
+	};
 
-	proc_each_line(proc_pid_path(path, request->pid, "status"), 8192, take_parent, &parent);
+	proc_each_line(proc_pid_path(path, request->pid, "status"), 8192, take_status, &status);
 	put_string(writer, "process: ");
 	put_unsigned(writer, (uint64_t)request->pid);
 	put_char(writer, ' ');
 	put_word(writer, request->program, strlen(request->program));
-	if (parent) {
+	if (status.parent) {
 		put_string(writer, ", parent ");
-		put_unsigned(writer, parent);
-		put_process_name(writer, (int)parent);
+		put_unsigned(writer, status.parent);
+		put_process_name(writer, (int)status.parent);
 	}
 	put_string(writer, ", user ");
-	put_unsigned(writer, user);
-	if (effective != user) {
+	put_unsigned(writer, status.user);
+	if (status.effective != status.user) {
 		put_string(writer, ", effective user ");
-		put_unsigned(writer, effective);
+		put_unsigned(writer, status.effective);
 	}
 	put_char(writer, '\n');
 	if (request->thread && request->thread != request->pid) {
@@ -130,6 +147,29 @@ static void put_command(struct writer *writer, int pid)
 	put_string(writer, cut ? " (cut)\n" : "\n");
 }
 
+static void take_limit(const char *line, size_t length, void *data)
+{
+	struct rlimit *limit = data;
+	uint64_t value;
+
+	if (proc_field(line, length, "Max open files", 10, &value))
+		limit->rlim_cur = value;
+}
+
+/* Of the process itself: the helper may have raised its own to have room. */
+static bool get_limit(const struct snapshot_request *request, struct rlimit *limit)
+{
+	char path[PROC_PATH_SIZE];
+
+	if (RAW(prlimit64, request->pid, RLIMIT_NOFILE, NULL, limit) == 0)
+		return true;
+	if (!request->target)
+		return RAW(prlimit64, 0, RLIMIT_NOFILE, NULL, limit) == 0;
+	limit->rlim_cur = 0;
+	proc_each_line(proc_pid_path(path, request->pid, "limits"), 8192, take_limit, limit);
+	return limit->rlim_cur != 0;
+}
+
 static void put_table(struct writer *writer, const struct snapshot_request *request, size_t open)
 {
 	struct rlimit limit;
@@ -137,9 +177,7 @@ static void put_table(struct writer *writer, const struct snapshot_request *requ
 	put_string(writer, "descriptors: ");
 	put_unsigned(writer, open);
 	put_string(writer, " open");
-	/* Of the process itself: the helper may have raised its own to have room. */
-	if (RAW(prlimit64, request->pid, RLIMIT_NOFILE, NULL, &limit) == 0 ||
-	    RAW(prlimit64, 0, RLIMIT_NOFILE, NULL, &limit) == 0) {
+	if (get_limit(request, &limit)) {
 		put_string(writer, ", limit ");
 		put_unsigned(writer, limit.rlim_cur);
 		if (limit.rlim_cur > 0 && limit.rlim_cur < UINT32_MAX) {
@@ -158,8 +196,10 @@ static void put_versions(struct writer *writer, const struct snapshot_request *r
 	put_string(writer, "versions: fdtrail " FDTRAIL_VERSION ", ");
 	put_escaped(writer, request->libunwind, strlen(request->libunwind));
 #ifdef __GLIBC__
-	put_string(writer, ", glibc ");
-	put_string(writer, gnu_get_libc_version());
+	if (!request->target) {
+		put_string(writer, ", glibc ");
+		put_string(writer, gnu_get_libc_version());
+	}
 #endif
 	if (RAW(uname, &kernel) == 0) {
 		put_string(writer, ", Linux ");

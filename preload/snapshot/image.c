@@ -3,6 +3,7 @@
 #include "image.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -15,7 +16,7 @@ enum { NOTES_MAX = 4096, SEGMENTS_MAX = 256, PAGE = 4096 };
 size_t image_read_some(const struct image *image, uint64_t offset, void *bytes, size_t size)
 {
 	size_t done = 0;
-	long pid = RAW(getpid);
+	long pid = image->pid ? image->pid : RAW(getpid);
 
 	if (offset > INT64_MAX || size > INT64_MAX - offset)
 		return 0;
@@ -119,7 +120,7 @@ static bool has_build_id(const struct image *image, const struct module *module)
  * notes and the first symbols of most files: another build differs there. */
 static bool same_first_page(const struct image *image, const struct module *module)
 {
-	struct image memory = {.fd = -1};
+	struct image memory = {.fd = -1, .pid = module->pid};
 	uint8_t loaded[PAGE], stored[PAGE];
 	size_t size = image_read_some(image, 0, stored, sizeof(stored));
 
@@ -133,6 +134,21 @@ static int open_file(const char *path)
 {
 	/* O_NONBLOCK: what has taken the file's name may be a pipe. */
 	return (int)RAW(openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
+}
+
+/* The module's file as the process sees it that the module is mapped in: under its own root. */
+static int open_module(const struct module *module)
+{
+	char path[PROC_PATH_SIZE + PATH_MAX];
+	size_t length = strlen(module->path);
+
+	if (!module->pid)
+		return open_file(module->path);
+	if (length >= PATH_MAX)
+		return -ENAMETOOLONG;
+	proc_pid_path(path, module->pid, "root");
+	memcpy(path + strlen(path), module->path, length + 1);
+	return open_file(path);
 }
 
 static enum image_state check_file(struct image *image, const struct module *module,
@@ -159,11 +175,14 @@ enum image_state image_open_file(struct image *image, const struct module *modul
 	if (!module->has_file)
 		return IMAGE_ABSENT;
 	if (module->is_main) {
-		image->fd = open_file("/proc/self/exe");
+		char path[PROC_PATH_SIZE];
+
+		image->fd = open_file(module->pid ? proc_pid_path(path, module->pid, "exe")
+						  : "/proc/self/exe");
 		is_what_runs = image->fd >= 0;
 	}
 	if (image->fd < 0)
-		image->fd = open_file(module->path);
+		image->fd = open_module(module);
 	if (image->fd < 0)
 		return IMAGE_ABSENT;
 	enum image_state state = check_file(image, module, is_what_runs);
@@ -176,6 +195,7 @@ enum image_state image_open_memory(struct image *image, const struct module *mod
 {
 	*image = (struct image){
 		.fd = -1,
+		.pid = module->pid,
 		.base = atomic_load(&module->start),
 		.bias = atomic_load(&module->bias),
 	};

@@ -21,7 +21,8 @@ enum image_state {
 };
 
 struct image {
-	int fd;        /* the file, or -1: offsets are addresses in memory */
+	int fd;        /* the file, or -1: offsets are addresses in memory .. */
+	int pid;       /* .. of this process; 0: ours */
 	uint64_t size; /* of the file */
 	uint64_t base; /* in memory: where the ELF header is */
 	uint64_t bias; /* in memory: what to add to the addresses in the ELF file */
@@ -32,7 +33,7 @@ struct image {
  * is none by the first page. */
 enum image_state image_open_file(struct image *image, const struct module *module);
 
-/* The same for the module's memory, by way of process_vm_readv(2) on ourselves. */
+/* The same for the module's memory, by way of process_vm_readv(2). */
 enum image_state image_open_memory(struct image *image, const struct module *module);
 
 void image_close(struct image *image);

@@ -30,13 +30,13 @@ static char *append_number(char *at, uint64_t value)
 	return append(at, digits + first);
 }
 
-bool proc_stat_fd(int fd, struct proc_stat *stat)
+static bool stat_at(int fd, const char *path, int flags, struct proc_stat *stat)
 {
 	struct statx answer;
 
 	memset(stat, 0, sizeof(*stat));
 	memset(&answer, 0, sizeof(answer));
-	if (RAW(statx, fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &answer) == 0) {
+	if (RAW(statx, fd, path, flags | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &answer) == 0) {
 		*stat = (struct proc_stat){
 			.mode = answer.stx_mode,
 			.links = answer.stx_nlink,
@@ -44,6 +44,8 @@ bool proc_stat_fd(int fd, struct proc_stat *stat)
 			.size = answer.stx_size,
 			.rdev_major = answer.stx_rdev_major,
 			.rdev_minor = answer.stx_rdev_minor,
+			.dev_major = answer.stx_dev_major,
+			.dev_minor = answer.stx_dev_minor,
 		};
 		return true;
 	}
@@ -51,7 +53,7 @@ bool proc_stat_fd(int fd, struct proc_stat *stat)
 	/* Kernels before 4.11, and sandboxes that do not know statx. */
 	struct stat old;
 	memset(&old, 0, sizeof(old));
-	if (RAW(fstat, fd, &old) != 0)
+	if (RAW(newfstatat, fd, path, &old, flags) != 0)
 		return false;
 	*stat = (struct proc_stat){
 		.mode = old.st_mode,
@@ -60,48 +62,56 @@ bool proc_stat_fd(int fd, struct proc_stat *stat)
 		.size = (uint64_t)old.st_size,
 		.rdev_major = major(old.st_rdev),
 		.rdev_minor = minor(old.st_rdev),
+		.dev_major = major(old.st_dev),
+		.dev_minor = minor(old.st_dev),
 	};
 	return true;
 }
 
-char *proc_fd_path(char *path, int fd)
+bool proc_stat_fd(int fd, struct proc_stat *stat)
 {
-	append_number(append(path, "/proc/self/fd/"), (uint64_t)fd);
+	return stat_at(fd, "", AT_EMPTY_PATH, stat);
+}
+
+bool proc_stat_path(const char *path, struct proc_stat *stat)
+{
+	return stat_at(AT_FDCWD, path, 0, stat);
+}
+
+static char *append_process(char *at, int pid)
+{
+	at = append(at, "/proc/");
+	return pid == PROC_SELF ? append(at, "self") : append_number(at, (uint64_t)pid);
+}
+
+char *proc_fd_path(char *path, int pid, int fd)
+{
+	append_number(append(append_process(path, pid), "/fd/"), (uint64_t)fd);
 	return path;
 }
 
-char *proc_fdinfo_path(char *path, int fd)
+char *proc_fdinfo_path(char *path, int pid, int fd)
 {
-	append_number(append(path, "/proc/self/fdinfo/"), (uint64_t)fd);
+	append_number(append(append_process(path, pid), "/fdinfo/"), (uint64_t)fd);
 	return path;
 }
 
 char *proc_pid_path(char *path, int pid, const char *name)
 {
-	append(append(append_number(append(path, "/proc/"), (uint64_t)pid), "/"), name);
-	return path;
-}
-
-char *proc_pid_fd_path(char *path, int pid, int fd)
-{
-	char *at = append_number(append(path, "/proc/"), (uint64_t)pid);
-
-	append_number(append(at, "/fd/"), (uint64_t)fd);
+	append(append(append_process(path, pid), "/"), name);
 	return path;
 }
 
 char *proc_comm_path(char *path, int pid, uint32_t thread)
 {
-	char *at = append_number(append(path, "/proc/"), (uint64_t)pid);
-
-	append(append_number(append(at, "/task/"), thread), "/comm");
+	append(append_number(append(append_process(path, pid), "/task/"), thread), "/comm");
 	return path;
 }
 
-size_t proc_fd_link(int fd, char *link, size_t size)
+size_t proc_fd_link(int pid, int fd, char *link, size_t size)
 {
 	char path[PROC_PATH_SIZE];
-	long length = RAW(readlinkat, AT_FDCWD, proc_fd_path(path, fd), link, size);
+	long length = RAW(readlinkat, AT_FDCWD, proc_fd_path(path, pid, fd), link, size);
 
 	return length < 0 ? 0 : (size_t)length;
 }

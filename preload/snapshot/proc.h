@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { PROC_PATH_SIZE = 40 };
+enum { PROC_PATH_SIZE = 40, PROC_SELF = 0 };
 
 /* The part of statx(2)'s answer that snapshots use. */
 struct proc_stat {
@@ -19,24 +19,26 @@ struct proc_stat {
 	uint64_t inode;
 	uint64_t size;
 	uint32_t rdev_major, rdev_minor;
+	uint32_t dev_major, dev_minor; /* of the file system */
 };
 
 /* False, and stat all zero, when fd is not open or the kernel refuses. */
 bool proc_stat_fd(int fd, struct proc_stat *stat);
+/* The same for what a path leads to. */
+bool proc_stat_path(const char *path, struct proc_stat *stat);
 
-/* Writes "/proc/self/fd/<fd>" to path, of PROC_PATH_SIZE bytes or a little less; returns path. */
-char *proc_fd_path(char *path, int fd);
-/* The same for "/proc/self/fdinfo/<fd>" and for "/proc/<pid>/<name>" with a short name. */
-char *proc_fdinfo_path(char *path, int fd);
+/* Writes "/proc/<pid>/fd/<fd>" to path, of PROC_PATH_SIZE bytes; returns path. pid PROC_SELF: the
+ * calling process. */
+char *proc_fd_path(char *path, int pid, int fd);
+/* The same for "/proc/<pid>/fdinfo/<fd>" and for "/proc/<pid>/<name>" with a short name. */
+char *proc_fdinfo_path(char *path, int pid, int fd);
 char *proc_pid_path(char *path, int pid, const char *name);
-/* "/proc/<pid>/fd/<fd>": what is open in another process. */
-char *proc_pid_fd_path(char *path, int pid, int fd);
 /* "/proc/<pid>/task/<thread>/comm" */
 char *proc_comm_path(char *path, int pid, uint32_t thread);
 
 /* Reads what fd refers to: a path, or a word such as "anon_inode:[eventpoll]". Not terminated.
  * Returns its length, or 0 when it is not known. */
-size_t proc_fd_link(int fd, char *link, size_t size);
+size_t proc_fd_link(int pid, int fd, char *link, size_t size);
 
 /* Reads a file of /proc whole; returns the length, at most size - 1, and terminates it with a zero
  * byte. 0 when it can't be read. */

@@ -10,6 +10,7 @@
 #include "census.h"
 #include "connect_stack.h"
 #include "describe.h"
+#include "endpoint.h"
 #include "footer.h"
 #include "frame.h"
 #include "group.h"
@@ -58,6 +59,8 @@ static bool prepare(struct snapshot *snapshot)
 	snapshot->threads = scratch_alloc(scratch, sizeof(*snapshot->threads));
 	snapshot->writer = scratch_alloc(scratch, sizeof(*snapshot->writer));
 	return snapshot->threads && snapshot->writer &&
+	       (!request->target || request->target->traced ||
+		endpoints_find(&snapshot->census, scratch)) &&
 	       groups_make(&snapshot->groups, &snapshot->census, request, scratch) &&
 	       collect_names(snapshot);
 }

@@ -15,8 +15,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include "../ledger/ledger.h"
+#include "proc.h"
 
 #define SNAPSHOT_VERSION 1
 #define SNAPSHOT_SHOW_ALL UINT32_MAX
@@ -25,8 +27,34 @@ enum { SNAPSHOT_HIDDEN_MAX = 4 };
 
 struct frame_namer; /* frame.h */
 
+/* A descriptor of another process that could not be copied into our table: what /proc tells of it. */
+struct snapshot_outside {
+	int fd;
+	long flags; /* open(2)'s, from fdinfo; -1: not known */
+	struct proc_stat stat;
+	/* Of a socket; domain 0: nothing more is known. */
+	uint16_t domain, type, protocol;
+	uint8_t state; /* of TCP */
+	bool connected; /* it has a peer, known or not */
+	bool listens;
+	uint32_t unread, unsent; /* bytes */
+	struct sockaddr_storage local, peer;
+	socklen_t local_length, peer_length; /* 0: not known */
+};
+
+/* A process other than the one that snapshot_take runs in (tools/remote). Its descriptors were copied
+ * into our table under their own numbers. */
+struct snapshot_target {
+	bool traced; /* else the ledger is empty, and tells nothing */
+	const struct snapshot_outside *outside; /* by rising number */
+	size_t outside_count;
+	const char *outside_reason; /* why there are any: one line */
+	size_t changing; /* opened, closed or replaced while they were copied; not listed */
+};
+
 struct snapshot_request {
 	struct ledger *ledger;
+	const struct snapshot_target *target; /* NULL: our own process */
 
 	/* The slots of 0 .. before_end - 1 as they were before the descriptor table was copied. A slot
 	 * that has other words now was changing during the copy and is not listed as known. */

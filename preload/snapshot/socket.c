@@ -101,8 +101,28 @@ static void inspect_tcp(struct descriptor *descriptor)
 	}
 }
 
+static void inspect_outside(struct descriptor *descriptor)
+{
+	const struct snapshot_outside *outside = descriptor->outside;
+
+	descriptor->kind = KIND_SOCKET;
+	if (!outside->domain)
+		return;
+	descriptor->socket_domain = outside->domain;
+	descriptor->socket_type = outside->type;
+	descriptor->socket_protocol = outside->protocol;
+	descriptor->kind = kind_of(descriptor);
+	if (descriptor->kind != KIND_TCP)
+		return;
+	descriptor->tcp_state = outside->state;
+}
+
 void socket_inspect(struct descriptor *descriptor)
 {
+	if (descriptor->outside) {
+		inspect_outside(descriptor);
+		return;
+	}
 	int fd = descriptor->fd, domain = 0, type = 0, protocol = 0;
 
 	descriptor->kind = KIND_SOCKET;
@@ -119,25 +139,33 @@ void socket_inspect(struct descriptor *descriptor)
 		inspect_tcp(descriptor);
 }
 
-static bool get_name(int fd, bool peer, struct sockaddr_storage *address, socklen_t *length)
+bool socket_name(const struct descriptor *descriptor, bool peer, struct sockaddr_storage *address,
+		 socklen_t *length)
 {
+	const struct snapshot_outside *outside = descriptor->outside;
+
+	if (outside) {
+		*address = peer ? outside->peer : outside->local;
+		*length = peer ? outside->peer_length : outside->local_length;
+		return *length;
+	}
 	memset(address, 0, sizeof(*address));
 	*length = sizeof(*address);
-	return (peer ? RAW(getpeername, fd, address, length)
-		     : RAW(getsockname, fd, address, length)) == 0;
+	return (peer ? RAW(getpeername, descriptor->fd, address, length)
+		     : RAW(getsockname, descriptor->fd, address, length)) == 0;
 }
 
 /* Local address and peer: "10.0.0.1:5000 -> 10.0.0.2:80". True when there is a peer. */
-static bool put_addresses(struct writer *writer, int fd)
+static bool put_addresses(struct writer *writer, const struct descriptor *descriptor)
 {
 	struct sockaddr_storage address;
 	socklen_t length;
 
-	if (!get_name(fd, false, &address, &length) || address_is_unbound(&address))
+	if (!socket_name(descriptor, false, &address, &length) || address_is_unbound(&address))
 		put_string(writer, "unbound");
 	else
 		put_address(writer, &address, length);
-	if (!get_name(fd, true, &address, &length))
+	if (!socket_name(descriptor, true, &address, &length))
 		return false;
 	put_string(writer, " -> ");
 	put_address(writer, &address, length);
@@ -145,12 +173,18 @@ static bool put_addresses(struct writer *writer, int fd)
 }
 
 /* Puts what an ioctl counts, less what of it is no data. */
-static void put_amount(struct writer *writer, const char *what, int fd, unsigned long request,
-		       int less)
+static void put_amount(struct writer *writer, const char *what,
+		       const struct descriptor *descriptor, unsigned long request, int less)
 {
-	int amount = 0;
+	const struct snapshot_outside *outside = descriptor->outside;
+	int64_t amount = 0;
+	int counted = 0;
 
-	if (RAW(ioctl, fd, request, &amount) != 0 || amount <= less)
+	if (outside)
+		amount = request == SIOCINQ ? outside->unread : outside->unsent;
+	else if (RAW(ioctl, descriptor->fd, request, &counted) == 0)
+		amount = counted;
+	if (amount <= less)
 		return;
 	put_string(writer, what);
 	put_unsigned(writer, (uint64_t)(amount - less));
@@ -164,12 +198,12 @@ static void put_unsent(struct writer *writer, const struct descriptor *descripto
 	switch (descriptor->tcp_state) {
 	case TCP_STATE_ESTABLISHED:
 	case TCP_STATE_CLOSE_WAIT:
-		put_amount(writer, ", unsent ", descriptor->fd, SIOCOUTQ, 0);
+		put_amount(writer, ", unsent ", descriptor, SIOCOUTQ, 0);
 		break;
 	case TCP_STATE_FIN_WAIT1:
 	case TCP_STATE_LAST_ACK:
 	case TCP_STATE_CLOSING:
-		put_amount(writer, ", unsent ", descriptor->fd, SIOCOUTQ, 1);
+		put_amount(writer, ", unsent ", descriptor, SIOCOUTQ, 1);
 		break;
 	default:
 		break;
@@ -197,13 +231,15 @@ static void describe_tcp(const struct describe *describe, const struct descripto
 {
 	struct writer *writer = describe->writer;
 	const char *state = socket_state_name(descriptor->tcp_state);
-	bool has_peer = put_addresses(writer, descriptor->fd);
+	bool has_peer = put_addresses(writer, descriptor);
 
 	if (state) {
 		put_string(writer, ", ");
 		put_string(writer, state);
 	}
 	if (descriptor->tcp_state == TCP_STATE_LISTEN) {
+		if (descriptor->outside)
+			return;
 		put_string(writer, ", backlog ");
 		put_unsigned(writer, descriptor->backlog);
 		put_string(writer, " of ");
@@ -215,7 +251,7 @@ static void describe_tcp(const struct describe *describe, const struct descripto
 		put_string(writer, ", idle ");
 		put_duration(writer, descriptor->idle_ms);
 	}
-	put_amount(writer, ", unread ", descriptor->fd, SIOCINQ, 0);
+	put_amount(writer, ", unread ", descriptor, SIOCINQ, 0);
 	put_unsent(writer, descriptor);
 	if (descriptor->socket_protocol == IPPROTO_MPTCP)
 		put_string(writer, ", mptcp");
@@ -249,49 +285,52 @@ static void put_name_or_number(struct writer *writer, const char *name, unsigned
 		put_unsigned(writer, number);
 }
 
-static bool hung_up(int fd)
+static bool hung_up(const struct descriptor *descriptor)
 {
-	struct pollfd socket = {.fd = fd};
+	struct pollfd socket = {.fd = descriptor->fd};
 	struct timespec at_once = {0};
 
-	return RAW(ppoll, &socket, 1, &at_once, NULL, 0) == 1 && socket.revents & POLLHUP;
+	return !descriptor->outside && RAW(ppoll, &socket, 1, &at_once, NULL, 0) == 1 && socket.revents & POLLHUP;
 }
 
 static void describe_unix(struct writer *writer, const struct descriptor *descriptor)
 {
 	struct sockaddr_storage address;
 	socklen_t length;
+	const struct snapshot_outside *outside = descriptor->outside;
 	int fd = descriptor->fd, listens = 0;
 	bool datagrams = descriptor->socket_type == SOCK_DGRAM;
 
 	put_name_or_number(writer, type_name(descriptor->socket_type), descriptor->socket_type);
 	put_char(writer, ' ');
-	if (get_name(fd, false, &address, &length))
+	if (socket_name(descriptor, false, &address, &length))
 		put_address(writer, &address, length);
 	else
 		put_string(writer, "unnamed");
-	if (get_option(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens) && listens) {
+	if (outside ? outside->listens
+		    : get_option(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens) && listens) {
 		put_string(writer, ", LISTEN");
 		return;
 	}
-	if (get_name(fd, true, &address, &length)) {
+	if (socket_name(descriptor, true, &address, &length)) {
 		struct ucred peer = {0};
 
 		put_string(writer, " -> ");
 		put_address(writer, &address, length);
 		length = sizeof(peer);
-		if (RAW(getsockopt, fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 &&
+		if (!outside &&
+		    RAW(getsockopt, fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 &&
 		    peer.pid > 0) {
 			put_string(writer, ", peer pid ");
 			put_unsigned(writer, (uint64_t)peer.pid);
 		}
-		if (!datagrams && hung_up(fd))
+		if (!datagrams && hung_up(descriptor))
 			put_string(writer, ", hung up");
-	} else if (!datagrams) {
+	} else if (!datagrams && !(outside && outside->connected)) {
 		put_string(writer, ", not connected");
 	}
 	put_amount(writer, descriptor->socket_type == SOCK_STREAM ? ", unread " : ", next datagram ",
-		   fd, SIOCINQ, 0);
+		   descriptor, SIOCINQ, 0);
 }
 
 static const char *netlink_name(unsigned int protocol)
@@ -308,12 +347,12 @@ static const char *netlink_name(unsigned int protocol)
 }
 
 /* " port 4711", which is the process id for a process's first one. The peer is the kernel. */
-static void put_netlink_port(struct writer *writer, int fd)
+static void put_netlink_port(struct writer *writer, const struct descriptor *descriptor)
 {
 	struct sockaddr_storage address;
 	socklen_t length;
 
-	if (!get_name(fd, false, &address, &length))
+	if (!socket_name(descriptor, false, &address, &length))
 		return;
 	put_char(writer, ' ');
 	put_address(writer, &address, length);
@@ -361,7 +400,7 @@ static void describe_other(struct writer *writer, const struct descriptor *descr
 	put_unsigned(writer, descriptor->socket_protocol);
 	if (domain == AF_INET || domain == AF_INET6 || domain == AF_VSOCK) {
 		put_char(writer, ' ');
-		put_addresses(writer, descriptor->fd);
+		put_addresses(writer, descriptor);
 	}
 }
 
@@ -374,8 +413,8 @@ void socket_describe(const struct describe *describe, const struct descriptor *d
 		describe_tcp(describe, descriptor);
 		break;
 	case KIND_UDP:
-		put_addresses(writer, descriptor->fd);
-		put_amount(writer, ", next datagram ", descriptor->fd, SIOCINQ, 0);
+		put_addresses(writer, descriptor);
+		put_amount(writer, ", next datagram ", descriptor, SIOCINQ, 0);
 		break;
 	case KIND_UNIX:
 		describe_unix(writer, descriptor);
@@ -383,7 +422,7 @@ void socket_describe(const struct describe *describe, const struct descriptor *d
 	case KIND_NETLINK:
 		put_name_or_number(writer, netlink_name(descriptor->socket_protocol),
 				   descriptor->socket_protocol);
-		put_netlink_port(writer, descriptor->fd);
+		put_netlink_port(writer, descriptor);
 		break;
 	default:
 		describe_other(writer, descriptor);

@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <sys/socket.h>
+
 #include "descriptor.h"
 #include "writer.h"
 
@@ -17,6 +19,10 @@ const char *socket_state_name(unsigned int tcp_state);
 
 /* Fills in kind, protocol, TCP state and idle time of a socket. */
 void socket_inspect(struct descriptor *descriptor);
+
+/* The socket's own address, or its peer's; false when it has none, or none is known. */
+bool socket_name(const struct descriptor *descriptor, bool peer, struct sockaddr_storage *address,
+		 socklen_t *length);
 
 /* Puts the words of a socket: after "tcp" or "unix", addresses, state and what waits in it. */
 void socket_describe(const struct describe *describe, const struct descriptor *descriptor);

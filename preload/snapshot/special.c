@@ -82,7 +82,7 @@ static void put_timer(struct writer *writer, const struct fdinfo *info)
 	}
 }
 
-void special_describe(struct writer *writer, const struct descriptor *descriptor)
+void special_describe(struct writer *writer, const struct descriptor *descriptor, int holder)
 {
 	char path[PROC_PATH_SIZE];
 	struct fdinfo info = {0};
@@ -100,8 +100,8 @@ void special_describe(struct writer *writer, const struct descriptor *descriptor
 	default:
 		return;
 	}
-	reading = proc_each_line(proc_fdinfo_path(path, descriptor->fd), FDINFO_LIMIT, take_line,
-				 &info);
+	reading = proc_each_line(proc_fdinfo_path(path, holder, descriptor->fd), FDINFO_LIMIT,
+				 take_line, &info);
 	if (reading == PROC_UNREADABLE)
 		return;
 

@@ -8,5 +8,6 @@
 #include "descriptor.h"
 #include "writer.h"
 
-/* Puts what is known, each piece behind ", ". Kinds that it does not know get nothing. */
-void special_describe(struct writer *writer, const struct descriptor *descriptor);
+/* Puts what is known, each piece behind ", ". Kinds that it does not know get nothing. holder: the
+ * process whose table it is in, or PROC_SELF. */
+void special_describe(struct writer *writer, const struct descriptor *descriptor, int holder);

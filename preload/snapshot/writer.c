@@ -43,7 +43,7 @@ static bool can_be_reopened(const struct proc_stat *stat)
 static int reopen(int fd)
 {
 	char path[PROC_PATH_SIZE];
-	long own = RAW(openat, AT_FDCWD, proc_fd_path(path, fd),
+	long own = RAW(openat, AT_FDCWD, proc_fd_path(path, PROC_SELF, fd),
 		       O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
 
 	return own < 0 ? -1 : (int)own;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A snapshot of a running process, by the best way that there is: a traced one is asked for its own,
- * with stacks; any other is looked at from outside (remote.h). Used by `fdtrail snapshot` and
+ * A snapshot of a running process, by the best way that there is: a traced one is asked for its
+ * own, with stacks; any other is looked at from outside (remote.h). Used by `fdtrail snapshot` and
  * `fdtrail check --pid`.
  */
 #pragma once

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What /proc tells anybody of a process: enough to say what it is, whose, and since when. Used by
+ * remote.c and obtain.c.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct process {
+	int pid;
+	char name[64]; /* any bytes */
+	char state;    /* 'R', 'S', 'D', 'T', 't', 'Z', ...: proc_pid_stat(5) */
+	bool is_kernel_thread;
+	int leader;          /* the process that it is a thread of; pid when it is one itself */
+	int tracer;          /* who ptraces it; 0: nobody */
+	uid_t user;          /* real user id */
+	uint64_t started_ms; /* CLOCK_MONOTONIC */
+};
+
+/* Reads what is known of pid. 0, or a negative errno: -ESRCH there is no such process, or we may
+ * not know of it. */
+int process_read(struct process *process, int pid);
+
+/* What stands in the way of looking at it at all: one line; or NULL. text is where it is put. */
+const char *process_obstacle(const struct process *process, char *text, size_t size);

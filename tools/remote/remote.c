@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See remote.h. The helper is made as the tracer's own is (runtime/trigger.c): clone(2) with
+ * CLONE_VM and CLONE_VFORK, without CLONE_FILES. It shares our memory, so that what it finds in the
+ * ledger is set right for good, and has a table of its own to fill. It calls nothing of the C
+ * library that keeps a state.
+ */
+#include "remote.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "../../preload/base/syscall.h"
+#include "../../preload/snapshot/kind.h"
+#include "copies.h"
+#include "outside.h"
+#include "process.h"
+
+enum { HELPER_STACK = 256 * 1024 };
+
+struct job {
+	struct snapshot_request request;
+	struct snapshot_target target;
+	struct snapshot_result *result;
+	struct scratch scratch;
+	char reason[128];
+	int error;
+};
+
+static void helper_crashed(int signal)
+{
+	RAW(exit_group, 128 + signal);
+}
+
+/* A fault must end the helper alone: before Linux 5.16 a core dump ends all that share its memory.
+ */
+static void catch_faults(void)
+{
+	static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE};
+	struct sigaction action = {.sa_handler = helper_crashed};
+	sigset_t open;
+
+	sigemptyset(&open);
+	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
+		sigaction(faults[i], &action, NULL);
+		sigaddset(&open, faults[i]);
+	}
+	sigprocmask(SIG_UNBLOCK, &open, NULL);
+}
+
+/* Why some descriptors were not looked at themselves. */
+static const char *say_reason(struct job *job, const struct copies *copies)
+{
+	if (copies->limit)
+		snprintf(job->reason, sizeof(job->reason),
+			 "above the number %d, which is our own limit: known from /proc alone",
+			 copies->limit);
+	else if (copies->refused == ENOSYS)
+		snprintf(job->reason, sizeof(job->reason),
+			 "known from /proc alone: pidfd_getfd(2) needs Linux 5.6");
+	else if (copies->refused == EPERM)
+		snprintf(job->reason, sizeof(job->reason),
+			 "known from /proc alone: pidfd_getfd(2) is not permitted here");
+	else
+		snprintf(job->reason, sizeof(job->reason),
+			 "known from /proc alone: pidfd_getfd(2) failed with error %d",
+			 copies->refused);
+	return job->reason;
+}
+
+static int look(struct job *job)
+{
+	struct copies copies;
+	int pid = job->request.pid;
+	int error = copies_take(&copies, pid, &job->request.output, &job->scratch);
+
+	if (error)
+		return error;
+	job->target.changing = copies.changing;
+	if (!copies.missing_count)
+		return 0;
+	long count = outside_describe(&job->target.outside, pid, copies.missing,
+				      copies.missing_count, &job->scratch);
+	if (count < 0)
+		return (int)count;
+	job->target.outside_count = (size_t)count;
+	job->target.outside_reason = say_reason(job, &copies);
+	return 0;
+}
+
+static int helper(void *data)
+{
+	struct job *job = data;
+
+	catch_faults();
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	job->error = look(job);
+	if (!job->error)
+		snapshot_take(&job->request, job->result);
+	scratch_release(&job->scratch);
+	RAW(exit_group, 0);
+	return 0;
+}
+
+/* Runs the helper to its end. */
+static int run(struct job *job)
+{
+	char *stack = memory_map(HELPER_STACK);
+	sigset_t all, before;
+	int status = 0;
+
+	if (!stack)
+		return -ENOMEM;
+	job->error = -EIO;
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	int pid = clone(helper, stack + HELPER_STACK, CLONE_VM | CLONE_VFORK, job);
+	int error = pid < 0 ? -errno : 0;
+	/* No signal tells of its end (__WCLONE), so nobody else who waits for children gets it. */
+	while (pid > 0 && waitpid(pid, &status, __WALL) < 0 && errno == EINTR)
+		;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	memory_unmap(stack, HELPER_STACK);
+	return error ? error : job->error;
+}
+
+/* Modules are looked for where that process sees them. */
+static void set_modules(struct ledger *ledger, int pid)
+{
+	uint32_t count = atomic_load(&ledger->modules.count);
+
+	for (uint32_t id = 1; id <= count; id++)
+		module_table_get(&ledger->modules, id)->pid = pid;
+}
+
+/* The ledger of processes that are not traced: it stays empty. */
+static struct ledger *nothing_known(void)
+{
+	static struct arena arena;
+	static struct ledger ledger;
+	static bool ready;
+
+	ready = ready || ledger_init(&ledger, &arena);
+	return ready ? &ledger : NULL;
+}
+
+int remote_snapshot(const struct snapshot_request *request, struct snapshot_result *result)
+{
+	struct job job = {.request = *request, .result = result};
+
+	*result = (struct snapshot_result){0};
+	job.target.traced = request->ledger != NULL;
+	if (request->ledger)
+		set_modules(request->ledger, request->pid);
+	else
+		job.request.ledger = nothing_known();
+	if (!job.request.ledger)
+		return -ENOMEM;
+	job.request.target = &job.target;
+	job.request.before = NULL;
+	job.request.before_end = 0;
+	for (int i = 0; i < SNAPSHOT_HIDDEN_MAX; i++)
+		job.request.hidden[i] = -1;
+	return run(&job);
+}
+
+int remote_request(struct snapshot_request *request, int pid, char *program)
+{
+	struct process process;
+	char text[REMOTE_TROUBLE_SIZE];
+	int error = process_read(&process, pid);
+
+	if (error)
+		return error;
+	if (process_obstacle(&process, text, sizeof(text)))
+		return -EINVAL;
+	snprintf(program, REMOTE_PROGRAM_SIZE, "%s", process.name);
+	*request = (struct snapshot_request){
+		.returning = -1,
+		.why = "asked from outside",
+		.number = 1,
+		.pid = pid,
+		.program = program,
+		.started_ms = process.started_ms,
+		.libunwind = "no libunwind: the process is not traced",
+		.output = -1,
+		.show = SNAPSHOT_SHOW_ALL,
+		.kinds = KIND_ALL,
+		.inherited = true,
+	};
+	return 0;
+}
+
+const char *remote_trouble(int pid, int error, char *text, size_t size)
+{
+	struct process process;
+
+	if (process_read(&process, pid) != 0 || (error == -ESRCH && process.state != 'Z'))
+		snprintf(text, size, "there is no process %d", pid);
+	else if (process_obstacle(&process, text, size))
+		;
+	else if (error == -EACCES || error == -EPERM)
+		snprintf(text, size,
+			 "process %d belongs to user %u, or guards its secrets: ask as that user, "
+			 "or as "
+			 "root",
+			 pid, process.user);
+	else
+		snprintf(text, size, "process %d can't be looked at: %s", pid, strerror(-error));
+	return text;
+}
