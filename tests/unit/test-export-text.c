@@ -5,7 +5,7 @@
 
 #include "export/clean_text.h"
 #include "export/json_writer.h"
-#include "export/snapshot_time.h"
+#include "reader/snapshot_time.h"
 #include "export/stack_id.h"
 #include "export/tally.h"
 

@@ -11,7 +11,7 @@
 #include "pprof_fields.h"
 #include "pprof_tables.h"
 #include "protobuf.h"
-#include "snapshot_time.h"
+#include "../reader/snapshot_time.h"
 #include "stack_id.h"
 #include "stack_lines.h"
 #include "tally.h"

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "metrics.h"
-#include "snapshot_time.h"
+#include "../reader/snapshot_time.h"
 #include "stack_id.h"
 #include "stack_lines.h"
 #include "tally.h"

@@ -12,10 +12,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <uthash.h>
 
+#include "../reader/snapshot_time.h"
 #include "demangle.h"
 #include "own.h"
 #include "perf_map.h"
@@ -155,13 +155,10 @@ static int each_frame(struct symbolizer *symbolizer, struct model_snapshot *snap
 
 /* Which machine and when: what a module without a build-id is judged by. */
 
-static double snapshot_time(const struct model_snapshot *snapshot)
+/* Seconds since 1970, rounded up; 0: not known. */
+static double taken_at(const struct model_snapshot *snapshot)
 {
-	struct tm tm = {0};
-
-	if (!snapshot->when || !strptime(snapshot->when, "%Y-%m-%dT%H:%M:%S", &tm))
-		return 0;
-	return (double)timegm(&tm) + 1; /* tenths are cut */
+	return ceil((double)snapshot_time_ms(snapshot->when) / 1000);
 }
 
 static bool is_this_host(const struct symbolizer *symbolizer, const struct model_snapshot *snapshot)
@@ -187,7 +184,7 @@ static char *module_key(const struct symbolizer *symbolizer, const struct model_
 
 	if (frame->build_id ? asprintf(&key, "%s %s", frame->build_id, frame->module) < 0
 			    : asprintf(&key, "- %d %.0f %s", is_this_host(symbolizer, snapshot),
-				       snapshot_time(snapshot), frame->module) < 0)
+				       taken_at(snapshot), frame->module) < 0)
 		return NULL;
 	return key;
 }
@@ -217,7 +214,7 @@ static struct module *find_module(struct symbolizer *symbolizer,
 	module->build_id = frame->build_id ? strdup(frame->build_id) : NULL;
 	module->was = was ? strdup(was) : NULL;
 	module->same_host = is_this_host(symbolizer, snapshot);
-	module->taken = snapshot_time(snapshot);
+	module->taken = taken_at(snapshot);
 	HASH_ADD_KEYPTR(hh, symbolizer->modules, module->key, strlen(module->key), module);
 	return module;
 }
@@ -470,8 +467,7 @@ static int name_generated(struct symbolizer *symbolizer, struct model_snapshot *
 {
 	struct nameless nameless = {0};
 	struct perf_map_name *names = NULL;
-	double began =
-		snapshot_time(snapshot) - (snapshot->uptime > 0 ? ceil(snapshot->uptime) : 0);
+	double began = taken_at(snapshot) - (snapshot->uptime > 0 ? ceil(snapshot->uptime) : 0);
 	int result = each_frame(symbolizer, snapshot, list_nameless, &nameless);
 
 	if (result < 0 || !nameless.count || snapshot->pid <= 0 ||

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The time of a snapshot as a number, for formats that want one. */
+/* The time of a snapshot as a number. */
 #pragma once
 
 #include <stdint.h>
