@@ -25,6 +25,26 @@ static const char *origin_name(enum model_origin origin)
 	return "unknown";
 }
 
+/* Why a group has no stack, where the text does not say it. */
+static const char *reason(const struct model_group *group)
+{
+	if (group->reason)
+		return group->reason;
+	switch (group->origin) {
+	case MODEL_INHERITED:
+		return "they were open when the program started";
+	case MODEL_INHERITED_FORK:
+		return "they were open when the process was forked";
+	case MODEL_UNSEEN:
+		return "they were opened behind fdtrail's back";
+	case MODEL_UNTRACED:
+		return "the process was not traced";
+	case MODEL_OPENED:
+		break;
+	}
+	return "no stack was recorded";
+}
+
 static bool is_inherited(const struct model_group *group)
 {
 	return group->origin == MODEL_INHERITED || group->origin == MODEL_INHERITED_FORK;
@@ -131,8 +151,7 @@ void json_group_identity(struct json_writer *json, const struct model_group *gro
 		stack_id(opened, id);
 		json_string(json, "stack_id", id);
 	} else {
-		json_string(json, "reason",
-			    group->reason ? group->reason : group_without_stack(group));
+		json_string(json, "reason", reason(group));
 	}
 	put_frames(json, "stack", opened, options);
 	if (opened)

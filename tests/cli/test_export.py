@@ -1,0 +1,474 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""fdtrail report --format=...: what other programs make of it. The judges are those programs: jq and
+Python for JSON, `go tool pprof`, `promtool check metrics`."""
+
+import gzip
+import json
+import os
+import pty
+import re
+import resource
+import signal
+import stat
+import subprocess
+import urllib.request
+
+from support import (BUILD, PYTHON, TESTS, Failed, check, free_port, main, program, require, run_bare, run_traced,
+                     skip, start_traced, temp_dir, test, wait_for_port, wait_until)
+
+FDTRAIL = BUILD / "tools" / "fdtrail"
+FORMATS = ["folded", "json", "pprof", "prometheus"]
+
+# Opens what has hostile names: line ends, quotes, semicolons, bytes that are no UTF-8, a text that turns
+# the direction of writing, an escape sequence.
+HOSTILE = """
+import os, threading, ctypes
+names = [b"line\\nend", b"quote\\"s \\\\ back", b"semi;colon", b"\\xff\\xfe\\x80", "\\u202eright".encode(), b"\\x1b[31mred"]
+keep = [os.open(os.path.join(b".", name), os.O_CREAT | os.O_RDWR) for name in names]
+keep += [os.memfd_create(name) for name in names]
+ctypes.CDLL(None).prctl(15, b"ev;il\\n\\xff\\"{}", 0, 0, 0)
+os._exit(0)
+"""
+
+# 10,000 descriptors in 200 stacks: ten calls, each from twenty depths of map(), which recurses in C.
+MANY = """
+import os, resource, select, socket
+soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+keep = []
+opens = [lambda: os.open("/dev/null", os.O_RDONLY), lambda: os.dup(0), lambda: os.eventfd(0), lambda: os.memfd_create("m"),
+         lambda: keep.append(socket.socket()), lambda: keep.append(select.epoll()), lambda: os.pidfd_open(os.getpid()),
+         lambda: keep.append(open("/dev/zero")), lambda: keep.append(os.scandir("/")), lambda: keep.append(socket.socket(socket.AF_UNIX))]
+def deeper(depth, opener):
+    next(map(deeper, [depth - 1], [opener])) if depth else opener()
+for opener in opens:
+    for depth in range(20):
+        for _ in range(50):
+            deeper(depth, opener)
+os.kill(os.getpid(), 10)
+os._exit(0)
+"""
+
+
+def snapshot_text(run):
+    """All that the program wrote, as bytes."""
+    return b"".join(path.read_bytes() for path in sorted(run.dir.glob("report.*")))
+
+
+def traced_text(argv, **arguments):
+    return snapshot_text(run_traced(argv, **arguments))
+
+
+def export(name, text, *options):
+    """What `fdtrail report --format=NAME` makes of a text, as bytes."""
+    path = temp_dir() / "snapshots.txt"
+    path.write_bytes(text)
+    done = subprocess.run([FDTRAIL, "report", f"--format={name}", *options, path],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, timeout=60)
+    check.equal((done.returncode, done.stderr), (0, b""), f"fdtrail report --format={name}")
+    return done.stdout
+
+
+def documents(text):
+    """The JSON documents, each of which jq takes, too."""
+    out = export("json", text)
+    lines = out.decode("utf-8").splitlines()  # strict: not valid UTF-8 is a failure
+    judged = subprocess.run([require("jq"), "-c", "."], input=out, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            check=False)
+    check.equal((judged.returncode, judged.stderr), (0, b""), "jq")
+    check.equal(judged.stdout.count(b"\n"), len(lines), "documents that jq reads")
+    return [json.loads(line, object_pairs_hook=_once) for line in lines]
+
+
+def _once(pairs):
+    """An object, in which no name may be twice."""
+    check.equal(len(dict(pairs)), len(pairs), f"names in {[name for name, value in pairs]}")
+    return dict(pairs)
+
+
+def pprof(text, *options):
+    """What `go tool pprof` says of the profile."""
+    folder = temp_dir()
+    (folder / "profile.pb.gz").write_bytes(export("pprof", text))
+    done = subprocess.run([require("go"), "tool", "pprof", *options, folder / "profile.pb.gz"],
+                          env={"PATH": os.environ["PATH"], "HOME": str(folder)}, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, check=False, timeout=60)
+    check.equal(done.returncode, 0, f"go tool pprof: {done.stderr.decode(errors='replace')}")
+    return done.stdout.decode("utf-8")
+
+
+def metrics(text):
+    """The metrics by name and labels, after promtool was content."""
+    out = export("prometheus", text)
+    judged = subprocess.run([require("promtool"), "check", "metrics"], input=out, stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, check=False)
+    check.equal((judged.returncode, judged.stdout.decode()), (0, ""),
+                f"promtool check metrics\n{out.decode(errors='replace')}")
+    series = {}
+    for line in out.decode("utf-8").splitlines():
+        if line.startswith("#"):
+            continue
+        labels, value = line.rsplit(" ", 1)
+        check.lacks(series, labels, "series before it")
+        series[labels] = float(value)
+    return series
+
+
+def labelled(series, name, **labels):
+    """The sum of the series of that name with these labels."""
+    wanted = [f'[{{,]{label}="{re.escape(value)}"' for label, value in labels.items()]
+    return sum(value for key, value in series.items()
+               if key.startswith(name + "{") and all(re.search(pattern, key) for pattern in wanted))
+
+
+def folded(text):
+    """Counts by stack."""
+    stacks = {}
+    for line in export("folded", text).decode("utf-8").splitlines():
+        found = check.matches(line, r"\A([^;]+(?:;[^;]+)+) (\d+)\Z", "a collapsed stack")
+        stacks[found[1]] = stacks.get(found[1], 0) + int(found[2])
+    return stacks
+
+
+# A real leak, in every format
+
+@test("JSON has a document for each snapshot, with what the text says")
+def _():
+    run = run_traced([program("demo")], INHERITED=1)
+    found = documents(snapshot_text(run))
+    check.equal(len(found), len(run.snapshots))
+    document, snapshot = found[-1], run.last
+    check.equal((document["schema_version"], document["snapshot"]["complete"]), (1, True))
+    check.equal((document["process"]["pid"], document["process"]["program"]), (run.pid, "demo"))
+    check.equal(document["process"]["arguments"], [program("demo")])
+    check.equal([group["count"] for group in document["groups"]], [group.count for group in snapshot.groups])
+    group = document["groups"][0]
+    functions = [frame["function"] for frame in group["stack"] if "function" in frame]
+    check.equal([name for name in functions if name in ("open_connection", "fetch_status", "poll_brokers", "main")],
+                ["open_connection", "fetch_status", "poll_brokers", "main"])
+    check.equal(group["states"], [{"state": "CLOSE_WAIT", "count": 8}])
+    check.equal([descriptor["fd"] for descriptor in group["descriptors"]], snapshot.groups[0].fds)
+    for descriptor in group["descriptors"]:
+        check.equal((descriptor["kind"], descriptor["protocol"], descriptor["state"], descriptor["inherited"]),
+                    ("tcp", "tcp", "CLOSE_WAIT", False))
+        check.matches(descriptor["local"], r"^127\.0\.0\.1:\d+$")
+        check.matches(descriptor["peer"], r"^127\.0\.0\.1:\d+$")
+        check.at_least(descriptor["age_seconds"], 0)
+        check.at_least(descriptor["idle_seconds"], 0)
+    libc = next(frame for frame in group["stack"] if "libc" in frame.get("module", ""))
+    check.matches(libc["build_id"], r"^[0-9a-f]{8,}$")
+    check.matches(libc["offset"], r"^0x[0-9a-f]+$")
+    inherited = document["groups"][-1]
+    check.equal((inherited["origin"], inherited["inherited"], inherited["stack"]), ("inherited", True, []))
+    check.true(inherited["reason"], "it is said why there is no stack")
+    check.true(all(descriptor["inherited"] for descriptor in inherited["descriptors"]), "descriptors are inherited")
+
+
+@test("a collapsed stack leads from the program to the function that leaked")
+def _():
+    stacks = folded(traced_text([program("demo")], INHERITED=1))
+    leaks = [stack for stack in stacks if stack.endswith(";open_connection")]
+    check.equal(len(leaks), 1)
+    # Not 11: the snapshot before the last one is of the same process.
+    check.equal(stacks[leaks[0]], 8)
+    check.matches(leaks[0], r"^demo;.*;main;poll_brokers;fetch_status;open_connection$")
+    check.contains(list(stacks), "demo;[inherited]")
+
+
+@test("go tool pprof shows the leak on top, by number and by age")
+def _():
+    text = traced_text([program("demo")], INHERITED=1)
+    top = pprof(text, "-top")
+    check.contains(top, "Type: open_fds")
+    check.matches(top, r"^ +8 +[\d.]+% +[\d.]+% +8 +[\d.]+% +open_connection$")
+    check.matches(top, r"^ +0 +0% +[\d.]+% +8 +[\d.]+% +fetch_status$")
+    aged = pprof(text, "-sample_index=age", "-top")
+    check.matches(aged, r"^ +[\d.]+m?s +100% +100% +[\d.]+m?s +100% +open_connection$")
+    check.matches(pprof(text, "-traces", "-tagfocus=state=CLOSE_WAIT"),
+                  r"^ +8 +open_connection\n +fetch_status\n +poll_brokers\n +main")
+
+
+@test("go tool pprof reads mappings with build-ids, addresses, labels, the time and the reason")
+def _():
+    run = run_traced([program("demo")])
+    raw = pprof(snapshot_text(run), "-raw")
+    check.contains(raw, f"Comment: demo, process {run.pid} on ")
+    check.matches(raw, r"^open_fds/count\[dflt\] age/milliseconds$")
+    check.matches(raw, r"kind:\[tcp\] pid:\[\d+\] program:\[demo\] stack:\[[0-9a-f]{16}\] state:\[CLOSE_WAIT\]")
+    check.matches(raw, rf"^1: 0x[0-9a-f]+/0x[0-9a-f]+/0x0 {re.escape(program('demo'))} [0-9a-f]+ \[.*FN.*\]")
+    check.matches(raw, r"^Time: 20\d\d-\d\d-\d\d ")
+    mappings = {found[1]: (int(found[2], 16), int(found[3], 16))
+                for found in re.finditer(r"^(\d+): 0x([0-9a-f]+)/0x([0-9a-f]+)/", raw, re.M)}
+    locations = re.findall(r"^ +\d+: 0x([0-9a-f]+) M=(\d+) ", raw, re.M)
+    check.at_least(len(locations), 5)
+    for address, mapping in locations:
+        start, end = mappings[mapping]
+        check.true(start <= int(address, 16) < end, f"0x{address} lies in its mapping")
+    module = next(line for line in run.last.footer.splitlines() if program("demo") in line)
+    check.contains(raw, check.matches(module, r"BuildId ([0-9a-f]+)")[1])
+
+
+@test("promtool accepts the metrics, and they add up to what is open")
+def _():
+    run = run_traced([program("demo")], INHERITED=1)
+    found = metrics(snapshot_text(run))
+    open_now = int(check.matches(run.last.fields["descriptors"], r"^(\d+) open")[1])
+    check.equal(labelled(found, "fdtrail_open_descriptors"), open_now)
+    check.equal(labelled(found, "fdtrail_open_descriptors", program="demo", kind="tcp", state="CLOSE_WAIT"), 8)
+    check.equal(labelled(found, "fdtrail_process_open_descriptors", pid=str(run.pid)), open_now)
+    check.equal(labelled(found, "fdtrail_process_unclosed_descriptors"), 8)
+    check.equal(labelled(found, "fdtrail_process_inherited_descriptors"), open_now - 8)
+    check.equal(labelled(found, "fdtrail_snapshot_complete"), 1)
+    limit = check.matches(run.last.fields["descriptors"], r"limit (\d+)")[1]
+    check.equal(labelled(found, "fdtrail_process_max_descriptors"), float(limit))
+
+
+@test("a stack has the same id in every format, and after a restart")
+def _():
+    ids = set()
+    for _ in range(2):
+        text = traced_text([program("demo")])
+        ids.add(documents(text)[-1]["groups"][0]["stack_id"])
+        ids.add(check.matches(" ".join(metrics(text)), r'state="CLOSE_WAIT",stack="([0-9a-f]+)"')[1])
+        ids.add(check.matches(pprof(text, "-raw"), r"stack:\[([0-9a-f]+)\]")[1])
+    check.equal(len(ids), 1, f"ids: {ids}")
+
+
+@test("the profile's flame graph shows the function in a browser")
+def _():
+    folder, port = temp_dir(), free_port()
+    (folder / "profile.pb.gz").write_bytes(export("pprof", traced_text([program("demo")])))
+    server = start_traced(
+        [require("go"), "tool", "pprof", "-no_browser", f"-http=127.0.0.1:{port}", folder / "profile.pb.gz"], traced=False,
+        env={"HOME": str(folder)})
+    wait_for_port(port)
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/ui/flamegraph", timeout=20) as page:
+        check.contains(page.read().decode(), "open_connection")
+    server.send(signal.SIGTERM)
+
+
+# Input that somebody chose
+
+@test("names with line ends, quotes, semicolons and bytes that are no text break no format ({})", each=FORMATS)
+def _(name):
+    folder = temp_dir()
+    text = traced_text([PYTHON, "-c", HOSTILE], cwd=folder)
+    if name == "json":
+        document = documents(text)[-1]
+        descriptors = [descriptor for group in document["groups"] for descriptor in group["descriptors"]]
+        paths = {bytes.fromhex(found["path_hex"]) if "path_hex" in found else found["path"].encode()
+                 for found in descriptors if found["kind"] == "file"}
+        check.equal({os.path.basename(path) for path in paths if path.startswith(os.fsencode(str(folder)))},
+                    {b"line\nend", b"quote\"s \\ back", b"semi;colon", b"\xff\xfe\x80", "\u202eright".encode(), b"\x1b[31mred"})
+        # As it is written, too: nothing that drives a terminal.
+        check.true(not re.search(rb"[\x00-\x09\x0b-\x1f\x7f]|\xe2\x80\xae", export("json", text)), "no control characters")
+        names = [bytes.fromhex(found["thread"].get("name_hex", "")) for found in descriptors if "thread" in found]
+        check.contains(names, b"ev;il\n\xff\"{}")
+    elif name == "folded":
+        check.at_least(sum(folded(text).values()), 12)
+    elif name == "pprof":
+        check.contains(pprof(text, "-top"), "Type: open_fds")
+    else:
+        check.at_least(labelled(metrics(text), "fdtrail_open_descriptors"), 12)
+
+
+# A function's name comes from a symbol table, which anybody writes.
+EVIL_NAMES = ["a;b", "new\\nline", "\\xff\\xfe", "br{ace=\\\\\\\"}", "\\xe2\\x80\\xae", "x" * 5000, "<script>"]
+
+
+def evil_snapshot():
+    groups = "".join(
+        f'group {i}: 1 file, opened in "{name}"\n  opened at:\n    #0 0x{i}1 in "{name}" (/srv/m"o;d{i}+0x{i}1)\n'
+        f'    #1 0x{i}2 (/srv/m"o;d{i}+0x{i}2)\n  descriptors:\n    {i} file "/tmp/{name}", read, age 1.0s, thread 1 ("{name}")\n\n'
+        for i, name in enumerate(EVIL_NAMES, 1))
+    return ("fdtrail snapshot 1\nwhy: \\x1b[31m\\xff\nnumber: 1\nwhen: never\n"
+            "process: 1 \"e;v\\\"il\\n\\xff{}\"\nunclosed: 7 in 7 groups; 0 inherited\n\n" + groups + "end of fdtrail snapshot 1\n").encode()
+
+
+@test("names of functions and modules that were made to break a format break none")
+def _():
+    text = evil_snapshot()
+    found = documents(text)[0]["groups"]
+    check.equal(len(found), len(EVIL_NAMES))
+    check.equal(found[0]["stack"][0]["function"], "a;b")
+    check.equal(found[1]["stack"][0]["function"], "new\nline")
+    check.equal(found[2]["stack"][0]["function_hex"], "fffe")
+    check.equal(labelled(metrics(text), "fdtrail_open_descriptors"), len(EVIL_NAMES))
+    check.equal(sum(folded(text).values()), len(EVIL_NAMES))
+    check.true(all(stack.count(";") == 2 for stack in folded(text)), "each stack is the program and two frames")
+    raw = pprof(text, "-raw")
+    check.contains(raw, "a;b")
+    check.true("\x1b" not in raw, "no escape sequence")
+
+
+@test("a snapshot without groups is a document, a profile and metrics, and no stack")
+def _():
+    run = run_traced(["/bin/true"], VERBOSE=1)
+    text = snapshot_text(run)
+    check.equal(run.last.groups, [])
+    document = documents(text)[-1]
+    check.equal((document["groups"], document["unclosed"]["count"]), ([], 0))
+    check.equal(folded(text), {})
+    check.contains(pprof(text, "-top"), "Type: open_fds")
+    check.equal(labelled(metrics(text), "fdtrail_process_unclosed_descriptors"), 0)
+
+
+@test("a snapshot that is cut anywhere is exported as far as it goes")
+def _():
+    text = traced_text([program("demo")], INHERITED=1)
+    text = text[text.rindex(b"\nfdtrail snapshot 1") + 1:] if b"\nfdtrail snapshot 1" in text else text
+    for end in range(len(b"fdtrail snapshot 1\n"), len(text) - len(b"end of fdtrail snapshot 1\n"), len(text) // 12):
+        document = documents(text[:end])[0]
+        check.equal(document["snapshot"]["complete"], False, f"cut at {end}: complete")
+        check.equal(labelled(metrics(text[:end]), "fdtrail_snapshot_complete"), 0, f"cut at {end}: metric")
+        total = sum(group["count"] for group in document["groups"])
+        check.equal(sum(folded(text[:end]).values()), total, f"cut at {end}: folded")
+        check.contains(pprof(text[:end], "-raw"), "the snapshot is cut")
+
+
+@test("10,000 descriptors are all counted in every format", timeout=120)
+def _():
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if hard != resource.RLIM_INFINITY and hard < 10100:
+        skip(f"the limit of descriptors is {hard}")
+    text = traced_text([PYTHON, "-c", MANY], timeout=100, EXIT=0, DEPTH=256)
+    document = documents(text)[-1]
+    total = sum(group["count"] for group in document["groups"])
+    check.equal(total, 10000)
+    check.at_least(len(document["groups"]), 200)
+    check.equal(sum(len(group["descriptors"]) for group in document["groups"]), total)
+    check.equal(sum(folded(text).values()), total)
+    found = metrics(text)
+    check.equal(labelled(found, "fdtrail_open_descriptors"), total)
+    check.at_most(len(found), 5 * len(document["groups"]), "series: some for each group, none for a descriptor")
+    check.matches(pprof(text, "-top"), rf"of {total} total")
+
+
+@test("processes of one program are added up, each with its newest snapshot")
+def _():
+    one, other = traced_text([program("demo")]), traced_text([program("demo")])
+    check.equal(labelled(metrics(one + other), "fdtrail_open_descriptors", kind="tcp"), 16)
+    check.equal(list(folded(one + other).values()), [16])
+    check.equal(len(documents(one + other)), 4)
+    check.matches(pprof(one + other, "-top"), r"^ +16 .* open_connection$")
+
+
+# Where it goes
+
+def report_to(path, name, text, **arguments):
+    source = temp_dir() / "snapshots.txt"
+    source.write_bytes(text)
+    return run_bare([FDTRAIL, "report", f"--format={name}", "-o", path, source], **arguments)
+
+
+@test("-o writes a file that others may read only where that is its purpose ({})", each=FORMATS)
+def _(name):
+    folder = temp_dir()
+    run = report_to(folder / "out", name, evil_snapshot(), preexec=lambda: os.umask(0o022))
+    check.equal((run.status, run.out, run.err), (0, "", ""))
+    check.equal(stat.S_IMODE((folder / "out").stat().st_mode), 0o644 if name == "prometheus" else 0o600)
+    check.equal(os.listdir(folder), ["out"])
+    if name != "json":  # it names the file that it was read from
+        check.equal((folder / "out").read_bytes(), export(name, evil_snapshot()))
+
+
+@test("a file that can't be read leaves the old answer, and one line ({})", each=FORMATS)
+def _(name):
+    folder = temp_dir()
+    (folder / "out").write_text("old")
+    for source, message in (("/nonexistent", "No such file"), ("/", "Is a directory"), ("/dev/null", "is empty")):
+        run = run_bare([FDTRAIL, "report", f"--format={name}", "-o", folder / "out", source])
+        check.equal(run.status, 2, source)
+        check.matches(run.err, rf"(?i)\Afdtrail report: .*{message}.*\n\Z")
+    check.equal((folder / "out").read_text(), "old")
+    check.equal(os.listdir(folder), ["out"])
+
+
+@test("Ctrl-C leaves no half file behind")
+def _():
+    folder = temp_dir()
+    os.mkfifo(folder / "source")
+    run = start_traced([FDTRAIL, "report", "--format=json", "-o", folder / "out", folder / "source"], traced=False)
+    with open(folder / "source", "wb") as source:
+        source.write(evil_snapshot())
+        source.flush()
+        wait_until(lambda: len(os.listdir(folder)) == 2, what="the temporary file")
+        run.send(signal.SIGINT)
+        run.wait()
+    check.equal(run.status, -signal.SIGINT)
+    check.equal(os.listdir(folder), ["source"])
+
+
+@test("a symbolic link is neither followed nor replaced")
+def _():
+    folder = temp_dir()
+    (folder / "victim").write_text("untouched")
+    (folder / "link").symlink_to("victim")
+    run = report_to(folder / "link", "json", evil_snapshot())
+    check.equal(run.status, 2)
+    check.matches(run.err, r"\Afdtrail report: can't write .*link: it is a symbolic link.*\n\Z")
+    check.equal((folder / "victim").read_text(), "untouched")
+    check.true((folder / "link").is_symlink(), "the link is there")
+
+
+@test("a full disk is said in one line")
+def _():
+    source = temp_dir() / "snapshots.txt"
+    source.write_bytes(evil_snapshot())
+    for name in FORMATS:
+        run = run_bare(["sh", "-c", f"'{FDTRAIL}' report --format={name} '{source}' >/dev/full"])
+        check.equal(run.status, 2, name)
+        check.matches(run.err, r"\Afdtrail report: .*No space left on device\n\Z")
+
+
+@test("a profile is not poured into a terminal")
+def _():
+    source = temp_dir() / "snapshots.txt"
+    source.write_bytes(evil_snapshot())
+    master, slave = pty.openpty()
+    done = subprocess.run([FDTRAIL, "report", "--format=pprof", source], stdout=slave, stderr=subprocess.PIPE, check=False)
+    os.close(slave)
+    os.close(master)
+    check.equal(done.returncode, 2)
+    check.contains(done.stderr.decode(), "-o FILE.pb.gz")
+    check.true(gzip.decompress(export("pprof", evil_snapshot())), "elsewhere it is one")
+
+
+@test("a format that there is not is told with its nearest")
+def _():
+    run = run_bare([FDTRAIL, "report", "--format=promethous", "/dev/null"])
+    check.equal(run.status, 2)
+    check.matches(run.err, r"\Afdtrail report: .*promethous.*prometheus.*\n\Z")
+
+
+# The schema
+
+def members(value, found):
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            found.add(name.removesuffix("_hex"))
+            members(inner, found)
+    elif isinstance(value, list):
+        for inner in value:
+            members(inner, found)
+    return found
+
+
+@test("fdtrail-json(5) names every member that a document has, and no other")
+def _():
+    page = (TESTS.parent / "tools" / "man" / "fdtrail-json.5.scd").read_text()
+    told = set(re.findall(r"\*([a-z_]+)\*", page[page.index("# THE DOCUMENT"):page.index("# EXAMPLES")]))
+    told -= {"opened", "unseen", "untraced", "inherited_fork"} - {"opened"}  # values of origin; opened is a member, too
+    source = "".join((TESTS.parent / "tools" / "export" / name).read_text() for name in ("json.c", "json_group.c"))
+    written = set(re.findall(r'json_?\w*\((?:&?json), "(\w+)"|put_\w+\(&?json, "(\w+)"', source))
+    written = {one or other for one, other in written} | {"fdtrail", "libunwind", "glibc", "linux", "path", "target"}
+    check.equal(sorted(told - written), [], "told and not written")
+    check.equal(sorted(written - told), [], "written and not told")
+    seen = set()
+    for text in (traced_text([program("demo")], INHERITED=1), evil_snapshot()):
+        members(documents(text), seen)
+    check.equal(sorted(seen - told), [], "seen and not told")
+
+
+main()
