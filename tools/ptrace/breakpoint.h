@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * Breakpoints by the processor's debug registers (ptrace(2), PTRACE_POKEUSER; struct user, u_debugreg).
- * Nothing is written to the program's code, so no forked child trips over one, and no instruction has to be
- * stepped over: the kernel sets the resume flag when it reports the trap. Each thread has its own
- * registers, and a new one has none: the engine arms every thread at its first stop, and all anew after
- * exec.
+ * Breakpoints by the processor's debug registers (ptrace(2), PTRACE_POKEUSER; struct user,
+ * u_debugreg). Nothing is written to the program's code, so no forked child trips over one, and no
+ * instruction has to be stepped over: the kernel sets the resume flag when it reports the trap.
+ * Each thread has its own registers, and a new one has none: the engine arms every thread at its
+ * first stop, and all anew after exec.
  *
  * A hit is a signal-delivery-stop by SIGTRAP with si_code TRAP_HWBKPT, which must not be passed on.
  */
@@ -18,13 +18,15 @@
 enum { BREAKPOINTS_MAX = 4 };
 
 struct breakpoints {
-	uintptr_t addresses[BREAKPOINTS_MAX]; /* at run time; each the first byte of an instruction */
+	uintptr_t
+		addresses[BREAKPOINTS_MAX]; /* at run time; each the first byte of an instruction */
 	size_t count;
 };
 
-/* Arms the stopped thread. 0, or a negative errno: this machine or its kernel gives no breakpoints. */
+/* Arms the stopped thread. 0, or a negative errno: this machine or its kernel gives no breakpoints.
+ */
 int breakpoints_arm(pid_t thread, const struct breakpoints *breakpoints);
 
-/* Which of them the thread stands at, in a signal-delivery-stop by SIGTRAP; -1: none, the signal is the
- * program's own. */
+/* Which of them the thread stands at, in a signal-delivery-stop by SIGTRAP; -1: none, the signal is
+ * the program's own. */
 int breakpoints_hit(pid_t thread, const struct breakpoints *breakpoints);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * Who used a connection last. Go's net/http keeps connections and gives them to other requests, so the
- * stack that opened one may belong to an innocent caller; the one that leaks it is the last that sent a
- * request over it and never closed the body. A breakpoint at the start of (*persistConn).roundTrip sees every
- * request of HTTP/1 with its connection, in the goroutine of the caller.
+ * Who used a connection last. Go's net/http keeps connections and gives them to other requests, so
+ * the stack that opened one may belong to an innocent caller; the one that leaks it is the last
+ * that sent a request over it and never closed the body. A breakpoint at the start of
+ * (*persistConn).roundTrip sees every request of HTTP/1 with its connection, in the goroutine of
+ * the caller.
  *
- * For the engine: where to break, and which descriptor a hit is about. The stack is go_stack_take's, and goes
- * to ledger_used(): the last user is part of what makes a group.
+ * For the engine: where to break, and which descriptor a hit is about. The stack is
+ * go_stack_take's, and goes to ledger_used(): the last user is part of what makes a group.
  */
 #pragma once
 
@@ -22,10 +23,12 @@
 bool go_http_breakpoints(struct go_program *program, struct breakpoints *breakpoints);
 
 struct go_http_use {
-	int fd;      /* as the program has it; the ledger must know it as a socket, or it is not believed */
+	int fd; /* as the program has it; the ledger must know it as a socket, or it is not believed
+		 */
 	bool shared; /* HTTP/2: many requests at a time share the connection */
 };
 
-/* What a thread that stopped at breakpoint `index` is about to use. False: not known. */
+/* What a thread that stopped at breakpoint `index` is about to use. False: not known. When there is
+ * no stack for it, the connection's last user must be forgotten: ledger_used() with STACK_NONE. */
 bool go_http_use(struct go_program *program, int index, const struct user_regs_struct *registers,
 		 struct memory *memory, struct go_http_use *use);

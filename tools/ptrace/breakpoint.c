@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+/* See breakpoint.h. */
+#include "breakpoint.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/user.h>
+
+#if defined(__x86_64__)
+
+/* Intel's Software Developer's Manual, volume 3, 18.2: DR0 to DR3 are addresses, DR6 tells which
+ * was hit, DR7 enables them; zero in its upper half means: on execution. */
+#define DEBUG_REGISTER(n) (offsetof(struct user, u_debugreg) + (n) * sizeof(long))
+enum { STATUS = 6, CONTROL = 7 };
+
+static int poke(pid_t thread, int number, uintptr_t value)
+{
+	return ptrace(PTRACE_POKEUSER, thread, DEBUG_REGISTER(number), value) < 0 ? -errno : 0;
+}
+
+int breakpoints_arm(pid_t thread, const struct breakpoints *breakpoints)
+{
+	unsigned long enable = 0;
+
+	for (size_t i = 0; i < breakpoints->count && i < BREAKPOINTS_MAX; i++) {
+		int result = poke(thread, (int)i, breakpoints->addresses[i]);
+
+		if (result < 0)
+			return result;
+		enable |= 1ul << (2 * i);
+	}
+	return poke(thread, CONTROL, enable);
+}
+
+int breakpoints_hit(pid_t thread, const struct breakpoints *breakpoints)
+{
+	siginfo_t info;
+	long status;
+
+	if (breakpoints->count == 0 || ptrace(PTRACE_GETSIGINFO, thread, NULL, &info) < 0 ||
+	    info.si_signo != SIGTRAP || info.si_code != TRAP_HWBKPT)
+		return -1;
+	errno = 0;
+	status = ptrace(PTRACE_PEEKUSER, thread, DEBUG_REGISTER(STATUS), NULL);
+	if (errno)
+		return -1;
+	for (size_t i = 0; i < breakpoints->count && i < BREAKPOINTS_MAX; i++)
+		if (status & 1l << i) {
+			/* The processor never clears it. */
+			poke(thread, STATUS, 0);
+			return (int)i;
+		}
+	return -1;
+}
+
+#else
+
+int breakpoints_arm(pid_t thread, const struct breakpoints *breakpoints)
+{
+	return breakpoints->count ? -ENOTSUP : 0;
+}
+
+int breakpoints_hit(pid_t thread, const struct breakpoints *breakpoints)
+{
+	return -1;
+}
+
+#endif

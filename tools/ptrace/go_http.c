@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See go_http.h. A connection of net/http is a persistConn, which holds a net.Conn: an interface,
+ * so a pair of a table of methods and a pointer. What kind of net.Conn it is, and where in it the
+ * descriptor lies, follows from the names of the methods in that table, which Go's function table
+ * tells; no offset is believed without.
+ *
+ *     persistConn.conn -> *net.TCPConn, *net.UnixConn {fd *netFD} -> netFD {pfd poll.FD {fdmu,
+ * Sysfd}}
+ *                      -> *tls.Conn {conn net.Conn} -> the same again
+ *                      -> a type of the user's own, with a net.Conn among its first fields
+ */
+#include "go_http.h"
+
+#include <string.h>
+
+#include "go_layout.h"
+
+enum {
+	METHODS = 24,     /* in an itab (src/runtime/runtime2.go): behind type words and hash */
+	METHODS_READ = 8, /* net.Conn's */
+	NET_FD = 0,       /* in a net.TCPConn */
+	SYSFD = 16,       /* in a net.netFD: behind poll.FD.fdmu (16 bytes) */
+	TLS_CONN = 0,     /* in a tls.Conn */
+	FIELDS_MOST = 8,  /* words of a type of the user's own that are looked at */
+	NESTED_MOST = 4,
+	CONNECTION_FIRST = 0, /* where in a persistConn, an http2ClientConn its net.Conn can be */
+	CONNECTION_LAST = 256,
+};
+
+/* Requests begin in these. The connection is the receiver, in rax (Go 1.17 and later). */
+static const struct {
+	const char *function;
+	bool shared;
+} entries[] = {
+	{"net/http.(*persistConn).roundTrip", false},
+	{"net/http.(*http2ClientConn).RoundTrip", true},
+	{"net/http/internal/http2.(*ClientConn).RoundTrip", true},
+	{"golang.org/x/net/http2.(*ClientConn).RoundTrip", true},
+};
+
+/* Before Go 1.17 arguments were on the stack. It has the same table; its functions have no flags.
+ */
+static bool has_register_arguments(const struct go_program *program)
+{
+	struct pclntab_function function;
+
+	return pclntab_version(program->table) != PCLNTAB_GO_1_16 ||
+	       (pclntab_find(program->table, pclntab_entry(program->table, "runtime.goexit"),
+			     &function) &&
+		function.flags & PCLNTAB_TOP_FRAME);
+}
+
+bool go_http_breakpoints(struct go_program *program, struct breakpoints *breakpoints)
+{
+	*breakpoints = (struct breakpoints){0};
+	program->http_count = 0;
+	if (!has_register_arguments(program))
+		return false;
+	for (size_t i = 0; i < sizeof(entries) / sizeof(*entries); i++) {
+		uint64_t entry = pclntab_entry(program->table, entries[i].function);
+
+		if (!entry || program->http_count == BREAKPOINTS_MAX)
+			continue;
+		program->http_shared[program->http_count] = entries[i].shared;
+		program->http[program->http_count] = entry;
+		breakpoints->addresses[program->http_count++] = entry + program->bias;
+	}
+	breakpoints->count = program->http_count;
+	return breakpoints->count > 0 && !program->http_shared[0];
+}
+
+enum conn { CONN_NONE, CONN_SOCKET, CONN_TLS, CONN_OTHER };
+
+/* What kind of net.Conn an interface with this table of methods is. */
+static enum conn kind_of(const struct go_program *program, struct memory *memory, uintptr_t table)
+{
+	static const struct {
+		const char *receiver;
+		enum conn kind;
+	} kinds[] = {
+		{"net.(*TCPConn).", CONN_SOCKET},
+		{"net.(*UnixConn).", CONN_SOCKET},
+		{"net.(*conn).", CONN_SOCKET},
+		{"crypto/tls.(*Conn).", CONN_TLS},
+	};
+	uintptr_t methods[METHODS_READ];
+	struct pclntab_function function;
+	bool other = false;
+
+	if (table < 4096 || table % sizeof(table) ||
+	    !go_read(memory, table + METHODS, methods, METHODS_READ))
+		return CONN_NONE;
+	for (size_t i = 0; i < METHODS_READ; i++) {
+		if (!go_program_function(program, methods[i], &function) ||
+		    function.entry + program->bias != methods[i])
+			continue;
+		for (size_t k = 0; k < sizeof(kinds) / sizeof(*kinds); k++)
+			if (strncmp(function.name, kinds[k].receiver, strlen(kinds[k].receiver)) ==
+			    0)
+				return kinds[k].kind;
+		/* A type of somebody else's: net.Conn is the interface with Close and RemoteAddr.
+		 */
+		const char *method = strrchr(function.name, '.');
+		other = other || (method && strcmp(method, ".RemoteAddr") == 0);
+	}
+	return other ? CONN_OTHER : CONN_NONE;
+}
+
+/* The descriptor of the net.Conn at place; -1: it is none, or of a kind that has none that we know.
+ */
+static int descriptor_of(const struct go_program *program, struct memory *memory, uintptr_t place,
+			 unsigned int nested)
+{
+	uintptr_t interface[2], netfd, sysfd;
+	int fd = -1;
+
+	if (nested == NESTED_MOST || !go_read(memory, place, interface, 2) || interface[1] < 4096)
+		return -1;
+	switch (kind_of(program, memory, interface[0])) {
+	case CONN_SOCKET:
+		if (!go_read(memory, interface[1] + NET_FD, &netfd, 1) || netfd < 4096 ||
+		    !go_read(memory, netfd + SYSFD, &sysfd, 1) || sysfd > INT32_MAX)
+			return -1;
+		return (int)sysfd;
+	case CONN_TLS:
+		return descriptor_of(program, memory, interface[1] + TLS_CONN, nested + 1);
+	case CONN_OTHER:
+		for (unsigned int i = 0; i < FIELDS_MOST && fd < 0; i++)
+			fd = descriptor_of(program, memory, interface[1] + i * sizeof(place),
+					   nested + 1);
+		return fd;
+	case CONN_NONE:
+		break;
+	}
+	return -1;
+}
+
+bool go_http_use(struct go_program *program, int index, const struct user_regs_struct *registers,
+		 struct memory *memory, struct go_http_use *use)
+{
+	uint32_t *known;
+
+	if (index < 0 || (size_t)index >= program->http_count)
+		return false;
+	use->shared = program->http_shared[index];
+	known = use->shared ? &program->shared_connection : &program->connection;
+	if (*known) {
+		use->fd = descriptor_of(program, memory, registers->rax + *known - 1, 0);
+		if (use->fd >= 0)
+			return true;
+	}
+	for (uint32_t at = CONNECTION_FIRST; at < CONNECTION_LAST; at += sizeof(uintptr_t)) {
+		use->fd = descriptor_of(program, memory, registers->rax + at, 0);
+		if (use->fd < 0)
+			continue;
+		*known = at + 1;
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The stack of a stopped thread that runs Go code. Go's compiler notes for every instruction how
+ * far the return address is above the stack pointer (pcsp); that is what Go itself unwinds by, and
+ * it holds in assembly without a frame, too, which makes the system calls. Frame pointers are not
+ * needed.
+ *
+ * C code (cgo) runs on the thread's own stack, on behalf of a goroutine whose stack waits: its
+ * frames are found by their unwind data, and behind them the walk goes on where the goroutine was
+ * left.
+ */
+#include "../../preload/capture/unwinder.h"
+#include "go_layout.h"
+
+struct go_walk {
+	struct go_program *program;
+	const struct go_stack_request *request;
+	struct go_stack *stack;
+	struct goroutine goroutine; /* on whose stack sp is */
+	bool has_goroutine;
+	uintptr_t pc; /* of the call, or the exact one of a function's first instruction */
+	uintptr_t sp;
+};
+
+/* False: the stack is as deep as it may be. */
+static bool add(struct go_walk *walk, uintptr_t pc)
+{
+	if (walk->stack->count >= walk->request->depth || walk->stack->count == STACK_DEPTH_MAX) {
+		walk->stack->end = STACK_DEEPER;
+		return false;
+	}
+	walk->stack->pcs[walk->stack->count++] = pc;
+	return true;
+}
+
+/* Up by one return address, size bytes above sp. */
+static bool go_up(struct go_walk *walk, int32_t size)
+{
+	struct memory *memory = walk->request->memory;
+	uintptr_t at = walk->sp + (uint32_t)size, pc;
+
+	if (walk->has_goroutine && (at < walk->goroutine.low || at >= walk->goroutine.high))
+		return false;
+	if (!memory->read(memory, at, &pc) || pc == 0)
+		return false;
+	walk->pc = pc - 1;
+	walk->sp = at + sizeof(pc);
+	return true;
+}
+
+/* From the thread's own stack to that of the goroutine that it works for. There lies the return
+ * address of the function that switched. */
+static bool switch_stack(struct go_walk *walk)
+{
+	struct goroutine goroutine;
+
+	if (!walk->has_goroutine ||
+	    !goroutine_current(walk->program, walk->request->memory, &walk->goroutine, &goroutine))
+		return false;
+	walk->goroutine = goroutine;
+	walk->sp = goroutine.sp;
+	return go_up(walk, 0);
+}
+
+static void walk_go(struct go_walk *walk)
+{
+	struct go_stack *stack = walk->stack;
+	const struct go_frame *frame;
+
+	for (;;) {
+		frame = go_program_frame(walk->program, walk->pc);
+		if (!frame)
+			break;
+		if (frame->leave_out && stack->count)
+			return;
+		if (!add(walk, walk->pc) || frame->kind == GO_FRAME_TOP)
+			return;
+		if (frame->kind == GO_FRAME_UNKNOWN)
+			break;
+		if (frame->kind == GO_FRAME_SWITCH ? !switch_stack(walk)
+						   : !go_up(walk, frame->size))
+			break;
+	}
+	stack->end = STACK_NO_UNWIND;
+}
+
+/* The frames of C code, up to where Go called it. False: the thread does not work for Go now. */
+static bool walk_c(struct go_walk *walk)
+{
+	static struct walk c; /* large, and one walk at a time */
+	const struct user_regs_struct *registers = walk->request->registers;
+
+	if (!walk->has_goroutine)
+		return false;
+	c = (struct walk){
+		.memory = walk->request->memory,
+		.registers = {registers->rip, registers->rsp, registers->rbp},
+		.depth = walk->request->depth,
+	};
+	unwinder_walk(&c);
+	for (uint32_t i = 0; i < c.count; i++) {
+		const struct go_frame *frame = go_program_frame(walk->program, c.pcs[i]);
+
+		if (!add(walk, c.pcs[i]))
+			return true;
+		if (!frame)
+			continue;
+		/* From here on unwind data can't be trusted to exist, and Go knows better. */
+		if (frame->kind != GO_FRAME_SWITCH || !switch_stack(walk)) {
+			walk->stack->end = STACK_NO_UNWIND;
+			return true;
+		}
+		walk_go(walk);
+		return true;
+	}
+	return false;
+}
+
+bool go_stack_take(struct go_program *program, const struct go_stack_request *request,
+		   struct go_stack *stack)
+{
+	const struct user_regs_struct *registers = request->registers;
+	struct go_walk walk = {
+		.program = program,
+		.request = request,
+		.stack = stack,
+		.pc = registers->rip,
+		.sp = registers->rsp,
+	};
+	struct pclntab_function function;
+
+	stack->count = 0;
+	stack->end = STACK_COMPLETE;
+	walk.has_goroutine = goroutine_running(request->memory, registers, &walk.goroutine);
+	/* Behind a system call's instruction, which may be the last of a line; or at a function's
+	 * first. */
+	if (go_program_function(program, walk.pc, &function) &&
+	    function.entry != walk.pc - program->bias)
+		walk.pc--;
+	if (go_program_frame(program, walk.pc))
+		walk_go(&walk);
+	else if (!walk_c(&walk))
+		return false;
+	if (walk.has_goroutine)
+		go_ancestry_take(program, request, &walk.goroutine, stack);
+	return true;
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Goroutines in another process' memory: struct g and struct m of src/runtime/runtime2.go. Their
+ * first fields are the same in Go 1.16 to 1.26 (the compiler and assembly rely on them); where the
+ * later ones are differs, so they are found in the memory itself, by what they must hold, and
+ * checked at every use.
+ */
+#include "go_layout.h"
+
+enum {
+	/* struct g */
+	G_STACK_LOW = 0,
+	G_STACK_HIGH = 8,
+	G_THREAD = 48,
+	G_SCHED_SP = 56,
+	G_SCHED_G = 72,
+	G_CREATOR_FIRST = 200, /* where gopc can be: followed by ancestors and startpc */
+	G_CREATOR_LAST = 400,
+	/* struct m: curg comes behind g0, morebuf (which names goroutines of old), gsignal and tls
+	 */
+	M_CURRENT_FIRST = 128,
+	M_CURRENT_LAST = 512,
+
+	TLS_G = -8, /* from the thread pointer, where Go's own linker puts g */
+	STACK_MAX = 1 << 30,
+};
+
+static bool goroutine_at(struct memory *memory, uintptr_t address, struct goroutine *goroutine)
+{
+	uintptr_t self;
+
+	if (address < 4096 || address % sizeof(address))
+		return false;
+	goroutine->address = address;
+	return go_read(memory, address + G_STACK_LOW, &goroutine->low, 1) &&
+	       go_read(memory, address + G_STACK_HIGH, &goroutine->high, 1) &&
+	       goroutine->low < goroutine->high && goroutine->high - goroutine->low <= STACK_MAX &&
+	       go_read(memory, address + G_THREAD, &goroutine->thread, 1) &&
+	       go_read(memory, address + G_SCHED_SP, &goroutine->sp, 1) &&
+	       go_read(memory, address + G_SCHED_G, &self, 1) && self == address;
+}
+
+static bool on_stack(const struct goroutine *goroutine, uintptr_t sp)
+{
+	return sp >= goroutine->low && sp < goroutine->high;
+}
+
+bool goroutine_running(struct memory *memory, const struct user_regs_struct *registers,
+		       struct goroutine *goroutine)
+{
+	uintptr_t local = 0;
+
+	/* r14 is g in Go's own code (ABIInternal); assembly and C leave it or use it. */
+	if (goroutine_at(memory, registers->r14, goroutine) && on_stack(goroutine, registers->rsp))
+		return true;
+	return registers->fs_base &&
+	       memory->read(memory, registers->fs_base + (uintptr_t)TLS_G, &local) &&
+	       goroutine_at(memory, local, goroutine) && on_stack(goroutine, registers->rsp);
+}
+
+static bool is_current(struct memory *memory, const struct goroutine *system, uintptr_t place,
+		       struct goroutine *goroutine)
+{
+	uintptr_t address;
+
+	return memory->read(memory, place, &address) && address != system->address &&
+	       goroutine_at(memory, address, goroutine) && goroutine->thread == system->thread &&
+	       on_stack(goroutine, goroutine->sp);
+}
+
+bool goroutine_current(struct go_program *program, struct memory *memory,
+		       const struct goroutine *system, struct goroutine *goroutine)
+{
+	if (program->current &&
+	    is_current(memory, system, system->thread + program->current, goroutine))
+		return true;
+	for (uint32_t at = M_CURRENT_FIRST; at < M_CURRENT_LAST; at += sizeof(uintptr_t))
+		if (is_current(memory, system, system->thread + at, goroutine)) {
+			program->current = at;
+			return true;
+		}
+	return false;
+}
+
+static bool creator_at(const struct go_program *program, struct memory *memory, uintptr_t address,
+		       struct goroutine_creator *creator)
+{
+	struct pclntab_function function;
+	uintptr_t words[3];
+
+	if (!go_read(memory, address, words, 3) || words[1] % sizeof(*words) ||
+	    !go_program_function(program, words[2], &function) ||
+	    function.entry != words[2] - program->bias ||
+	    !go_program_function(program, words[0], &function))
+		return false;
+	*creator = (struct goroutine_creator){
+		.go = words[0], .ancestors = words[1], .start = words[2]};
+	return true;
+}
+
+bool goroutine_creator(struct go_program *program, struct memory *memory,
+		       const struct goroutine *goroutine, struct goroutine_creator *creator)
+{
+	if (program->creator &&
+	    creator_at(program, memory, goroutine->address + program->creator, creator))
+		return true;
+	for (uint32_t at = G_CREATOR_FIRST; at < G_CREATOR_LAST; at += sizeof(uintptr_t))
+		if (creator_at(program, memory, goroutine->address + at, creator)) {
+			program->creator = at;
+			return true;
+		}
+	return false;
+}
