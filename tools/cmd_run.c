@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "../preload/runtime/options.h"
+#include "ptrace/engine.h"
 #include "run/environment.h"
 #include "run/folder.h"
 #include "run/launch.h"
@@ -177,15 +178,12 @@ static int choose_engine(struct run *run)
 	}
 	if (run->engine == ENGINE_AUTO)
 		run->engine = why ? ENGINE_PTRACE : ENGINE_PRELOAD;
-	if (run->engine == ENGINE_PRELOAD)
-		return 0;
-	if (why)
-		say("%s %s: a preloaded library can't see what it opens, and this fdtrail has no "
-		    "other way to trace it yet",
+	if (run->engine == ENGINE_PRELOAD && why) {
+		say("--engine=preload: %s %s, so a preloaded library can't see what it opens",
 		    program->path, why);
-	else
-		say("--engine=ptrace: this fdtrail does not have that engine yet");
-	return LAUNCH_TROUBLE;
+		return LAUNCH_TROUBLE;
+	}
+	return 0;
 }
 
 /* Puts the tracer into LD_PRELOAD. 0, or the exit status after a line. */
@@ -223,7 +221,18 @@ static int set_preload(struct run *run)
 static int become_program(void *data, int told)
 {
 	struct run *run = data;
+	struct engine_request request = {
+		.path = run->program.found,
+		.argv = run->argv,
+		.envp = run->environment.variables,
+		.http = true,
+	};
 
+	/* Its own messages, and its own exit status. */
+	if (run->engine == ENGINE_PTRACE) {
+		close(told);
+		_exit(engine_exec(&request));
+	}
 	execvpe(run->argv[0], run->argv, run->environment.variables);
 	return errno;
 }
@@ -274,7 +283,7 @@ int cmd_run(int argc, char **argv)
 	}
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &run);
 	if (set_options(&run) == 0 && (status = choose_engine(&run)) == 0 &&
-	    (status = set_preload(&run)) == 0)
+	    (run.engine == ENGINE_PTRACE || (status = set_preload(&run)) == 0))
 		status = start_and_wait(&run);
 	if (*run.folder)
 		folder_remove(run.folder);

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: MIT
+/* See asks.h. */
+#include "asks.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../../preload/base/line.h"
+#include "../../preload/capture/unwinder.h"
+#include "../../preload/runtime/message.h"
+#include "../../preload/runtime/output.h"
+#include "../remote/remote.h"
+
+enum { EMFILE_PAUSE_MS = 60 * 1000, SHOWN_ON_STDERR = 5 };
+
+enum ask_flags {
+	ASK_ONLY_UNCLOSED = 1, /* say nothing when nothing is unclosed */
+	ASK_COUNT_ONLY = 2,    /* write nothing, only count what is unclosed */
+};
+
+uint64_t asks_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+void asks_start(const struct tracer *tracer, struct process *process)
+{
+	uint64_t now = asks_now_ms();
+
+	process->number = 0;
+	process->ended = false;
+	process->next_emfile_ms = 0;
+	process->next_interval_ms = now + (uint64_t)tracer->options.interval * 1000;
+	process->threshold = tracer->options.threshold;
+	process->opens_left = 0;
+}
+
+static struct file_id stderr_of(int pid)
+{
+	char path[32];
+	struct stat status;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/2", pid);
+	if (stat(path, &status) != 0)
+		return (struct file_id){0};
+	return (struct file_id){.device = status.st_dev, .inode = status.st_ino};
+}
+
+void asks_note_stderr(struct process *process)
+{
+	process->stderr_file = stderr_of(process->pid);
+}
+
+static bool is_network_socket(int fd)
+{
+	int domain = AF_UNIX;
+	socklen_t size = sizeof(domain);
+
+	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain != AF_UNIX;
+}
+
+/* The process' own stderr, as long as it is what it was; or -1. */
+static int open_stderr(const struct process *process)
+{
+	struct file_id now = stderr_of(process->pid);
+	struct stat own;
+	int fd = -1;
+
+	if (!now.inode || now.inode != process->stderr_file.inode ||
+	    now.device != process->stderr_file.device)
+		return -1;
+	if (fstat(2, &own) == 0 && own.st_dev == now.device && own.st_ino == now.inode)
+		return is_network_socket(2) ? -1 : 2;
+	int pidfd = (int)syscall(SYS_pidfd_open, process->pid, 0);
+	if (pidfd >= 0) {
+		fd = (int)syscall(SYS_pidfd_getfd, pidfd, 2, 0);
+		close(pidfd);
+	}
+	if (fd >= 0 && is_network_socket(fd)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+static void say_trouble(int pid, int error)
+{
+	LINE(line, LINE_LONG);
+	char text[512];
+
+	line_add(&line, "no snapshot: ");
+	line_add(&line, remote_trouble(pid, error, text, sizeof(text)));
+	message(&line);
+}
+
+static void take(const struct tracer *tracer, const struct task *task, const char *why,
+		 unsigned int flags, struct snapshot_result *result)
+{
+	const struct options *options = &tracer->options;
+	struct process *process = task->process;
+	struct snapshot_request request = {
+		.ledger = &task->table->ledger,
+		.hidden = {-1, -1, -1, -1},
+		.returning = -1,
+		.why = why,
+		.number = process->number + 1,
+		.pid = process->pid,
+		.thread = task->tid,
+		.program = process->program,
+		.started_ms = process->started_ms,
+		.libunwind = unwinder_name(),
+		.output = -1,
+		.show = options->show != OPTION_AUTO ? options->show
+			: *options->output           ? SNAPSHOT_SHOW_ALL
+						     : SHOWN_ON_STDERR,
+		.kinds = options->kinds,
+		.inherited = options->inherited,
+		.only_unclosed = flags & ASK_ONLY_UNCLOSED,
+	};
+
+	table_settle(task->table, process->pid);
+	if (!(flags & ASK_COUNT_ONLY)) {
+		request.output =
+			*options->output ? output_open(options, &request) : open_stderr(process);
+		if (request.output < 0)
+			return;
+	}
+	int error = remote_snapshot(&request, result);
+	if (error < 0)
+		say_trouble(process->pid, error);
+	else if (result->error)
+		output_failed(options, &request, result->error);
+	process->number += result->written;
+	if (request.output > 2)
+		close(request.output);
+}
+
+static void say_signal(struct line *why, int number)
+{
+	const char *name = number == SIGKILL   ? "KILL"
+			   : number == SIGSEGV ? "SEGV"
+			   : number == SIGABRT ? "ABRT"
+			   : number == SIGBUS  ? "BUS"
+			   : number == SIGFPE  ? "FPE"
+			   : number == SIGILL  ? "ILL"
+			   : number == SIGSYS  ? "SYS"
+					       : signal_name(number);
+
+	line_add(why, name ? "SIG" : "signal ");
+	if (name)
+		line_add(why, name);
+	else
+		line_number(why, number);
+}
+
+void asks_signal(const struct tracer *tracer, const struct task *task, const siginfo_t *info)
+{
+	struct snapshot_result result = {0};
+	LINE(why, LINE_SHORT);
+
+	say_signal(&why, info->si_signo);
+	if (info->si_code <= 0 && info->si_pid) {
+		line_add(&why, " from process ");
+		line_number(&why, info->si_pid);
+	}
+	take(tracer, task, why.text, 0, &result);
+}
+
+/* The last snapshot; returns whether something is unclosed. */
+static bool end(const struct tracer *tracer, const struct task *task, const char *why)
+{
+	const struct options *options = &tracer->options;
+	unsigned int flags =
+		(options->verbose ? 0 : ASK_ONLY_UNCLOSED) | (options->exit ? 0 : ASK_COUNT_ONLY);
+	struct snapshot_result result = {0};
+
+	if ((!options->exit && !options->exitcode) || task->process->ended)
+		return false;
+	task->process->ended = true;
+	take(tracer, task, why, flags, &result);
+	return result.unclosed;
+}
+
+int asks_exit(const struct tracer *tracer, const struct task *task, int status)
+{
+	LINE(why, LINE_SHORT);
+
+	line_add(&why, "exit with status ");
+	line_number(&why, status & 0xff);
+	bool unclosed = end(tracer, task, why.text);
+	return unclosed && tracer->options.exitcode ? tracer->options.exitcode : status;
+}
+
+void asks_killed(const struct tracer *tracer, const struct task *task, int signal)
+{
+	LINE(why, LINE_SHORT);
+
+	if (!tracer->options.exit)
+		return;
+	say_signal(&why, signal);
+	line_add(&why, ", which ends the program");
+	end(tracer, task, why.text);
+}
+
+void asks_out_of_descriptors(const struct tracer *tracer, const struct task *task, const char *name,
+			     int error)
+{
+	struct process *process = task->process;
+	struct snapshot_result result = {0};
+	uint64_t now = asks_now_ms();
+	LINE(why, LINE_SHORT);
+
+	if (!tracer->options.emfile || now < process->next_emfile_ms)
+		return;
+	process->next_emfile_ms = now + EMFILE_PAUSE_MS;
+	line_add(&why, error == ENFILE ? "ENFILE: " : "EMFILE: ");
+	line_add(&why, name);
+	line_add(&why, error == ENFILE ? "() failed, the system has no file left"
+				       : "() failed, no descriptor is left");
+	take(tracer, task, why.text, 0, &result);
+}
+
+static void watch_threshold(const struct tracer *tracer, const struct task *task)
+{
+	struct process *process = task->process;
+	struct snapshot_result result = {0};
+
+	/* As in the preload: the count can't grow faster than by one an open. */
+	if (process->opens_left-- > 1)
+		return;
+	uint32_t due = process->threshold;
+	size_t count = ledger_count(&task->table->ledger);
+	if (count >= due) {
+		LINE(why, LINE_SHORT);
+
+		line_add(&why, "threshold: ");
+		line_number(&why, (int64_t)count);
+		line_add(&why, " descriptors are open, ");
+		line_number(&why, due);
+		line_add(&why, " was the mark");
+		process->threshold = due * 2;
+		take(tracer, task, why.text, 0, &result);
+		due *= 2;
+	}
+	int64_t left = (int64_t)due - (int64_t)count, least = due / 64;
+	process->opens_left = left > least ? left : least;
+}
+
+static void watch_interval(const struct tracer *tracer, const struct task *task)
+{
+	struct process *process = task->process;
+	struct snapshot_result result = {0};
+	uint64_t now;
+
+	if (!tracer->options.interval || (now = asks_now_ms()) < process->next_interval_ms)
+		return;
+	process->next_interval_ms = now + (uint64_t)tracer->options.interval * 1000;
+	take(tracer, task, "interval", 0, &result);
+}
+
+void asks_opened(const struct tracer *tracer, const struct task *task)
+{
+	if (task->process->threshold)
+		watch_threshold(tracer, task);
+	watch_interval(tracer, task);
+}
+
+void asks_closed(const struct tracer *tracer, const struct task *task)
+{
+	watch_interval(tracer, task);
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See engine.h: the start. The tracer is a grandchild, handed to init at once, so that the program
+ * has no child that it did not make. It seizes its grandparent, which then puts on the filter and
+ * executes.
+ *
+ * Where the calling process itself is what orphans are handed to (a container's first process, a
+ * subreaper), the tracer stays its child, made without a signal for its end: wait(2) leaves such
+ * children out (__WCLONE).
+ */
+#include "engine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../../preload/capture/unwinder.h"
+#include "../../preload/runtime/message.h"
+#include "../run/say.h"
+#include "filter.h"
+#include "tracer.h"
+
+enum { CANNOT_TRACE = 125, CANNOT_EXECUTE = 126, NOT_FOUND = 127 };
+
+enum {
+	SEIZE_OPTIONS = PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACESECCOMP |
+			PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
+			PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT,
+};
+
+/* The tracer keeps nothing that was handed to the program: a reader of its output would wait for
+ * us, too. stderr stays until the program has ended, for our own messages. */
+static void let_go(int keep)
+{
+	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (nothing >= 0) {
+		dup2(nothing, 0);
+		dup2(nothing, 1);
+	}
+	if (keep > 3)
+		close_range(3, (unsigned int)keep - 1, 0);
+	close_range((unsigned int)keep + 1, ~0u, 0);
+	if (chdir("/") != 0)
+		return;
+}
+
+static void reset_signals(void)
+{
+	sigset_t none;
+
+	for (int signal = 1; signal < NSIG; signal++)
+		if (signal != SIGKILL && signal != SIGSTOP)
+			sigaction(signal, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+__attribute__((noreturn)) static void trace(struct tracer *tracer, int channel)
+{
+	pid_t own = getpid();
+	char go;
+	int error = 0;
+
+	reset_signals();
+	let_go(channel);
+	unwinder_load();
+	/* Whoever is allowed to trace must have been named before (Yama). */
+	if (write(channel, &own, sizeof(own)) != sizeof(own) || read(channel, &go, 1) != 1)
+		_exit(CANNOT_TRACE);
+	if (ptrace(PTRACE_SEIZE, tracer->main_pid, NULL, (unsigned long)SEIZE_OPTIONS) != 0)
+		error = errno;
+	if (write(channel, &error, sizeof(error)) != sizeof(error) || error)
+		_exit(CANNOT_TRACE);
+	close(channel);
+	tracer_run(tracer);
+	_exit(0);
+}
+
+/* Makes the tracer. 0 or a negative errno. */
+static int start_tracer(struct tracer *tracer, int channel)
+{
+	int reaps = 0;
+	bool stays = getpid() == 1 || (prctl(PR_GET_CHILD_SUBREAPER, &reaps) == 0 && reaps);
+	long child = syscall(SYS_clone, stays ? 0 : SIGCHLD, 0, 0, 0, 0);
+
+	if (child < 0)
+		return -errno;
+	if (child == 0) {
+		setsid();
+		if (stays)
+			trace(tracer, channel);
+		pid_t grandchild = fork();
+		if (grandchild == 0)
+			trace(tracer, channel);
+		_exit(grandchild < 0 ? errno : 0);
+	}
+	if (!stays) {
+		int status = 0;
+
+		while (waitpid((pid_t)child, &status, 0) < 0 && errno == EINTR)
+			;
+		if (WIFEXITED(status) && WEXITSTATUS(status))
+			return -WEXITSTATUS(status);
+	}
+	return 0;
+}
+
+/* Agrees with the tracer. 0, or the errno for which we can't be traced. */
+static int be_seized(int channel)
+{
+	pid_t tracer;
+	int error;
+
+	if (read(channel, &tracer, sizeof(tracer)) != sizeof(tracer))
+		return ESRCH;
+	prctl(PR_SET_PTRACER, tracer, 0, 0, 0);
+	if (write(channel, "", 1) != 1 || read(channel, &error, sizeof(error)) != sizeof(error))
+		return ESRCH;
+	prctl(PR_SET_PTRACER, 0, 0, 0, 0);
+	return error;
+}
+
+/* Who traces us already; 0: nobody. */
+static int present_tracer(void)
+{
+	char line[256];
+	int tracer = 0;
+	FILE *status = fopen("/proc/self/status", "re");
+
+	while (status && fgets(line, sizeof(line), status))
+		sscanf(line, "TracerPid: %d", &tracer);
+	if (status)
+		fclose(status);
+	return tracer;
+}
+
+static int cannot_trace(const struct engine_request *request, int error)
+{
+	int tracer = present_tracer();
+
+	if (tracer)
+		say("can't trace %s: process %d is tracing it already, and there can be one only",
+		    request->path, tracer);
+	else if (error == EPERM || error == EACCES || error == ENOSYS)
+		say("can't trace %s: ptrace(2) is not allowed here (%s); a container needs "
+		    "--cap-add=SYS_PTRACE",
+		    request->path, strerror(error));
+	else
+		say("can't trace %s: %s", request->path, strerror(error));
+	return CANNOT_TRACE;
+}
+
+int engine_exec(const struct engine_request *request)
+{
+	static struct tracer tracer;
+	int channel[2], error;
+
+	message_note_stderr();
+	options_read(&tracer.options, (char **)request->envp);
+	tracer.request = request;
+	tracer.main_pid = getpid();
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) != 0)
+		return cannot_trace(request, errno);
+	error = -start_tracer(&tracer, channel[1]);
+	close(channel[1]);
+	if (!error)
+		error = be_seized(channel[0]);
+	close(channel[0]);
+	if (error)
+		return cannot_trace(request, error);
+	if (tracer.options.verbose)
+		options_print(&tracer.options, (char **)request->envp);
+	error = -filter_install();
+	if (error) {
+		say("can't trace %s: seccomp(2) filters are not to be had: %s", request->path,
+		    strerror(error));
+		return CANNOT_TRACE;
+	}
+	execve(request->path, request->argv, request->envp);
+	error = errno;
+	say("can't execute %s: %s", request->path, strerror(error));
+	return error == ENOENT ? NOT_FOUND : CANNOT_EXECUTE;
+}

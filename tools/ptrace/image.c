@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+/* See image.h. */
+#include "image.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "asks.h"
+
+/* Reads a file of /proc/PID whole, as far as there is room; returns the length, 0 when it can't be
+ * read. It ends in a zero byte. */
+static size_t read_file(int pid, const char *name, char *text, size_t size)
+{
+	char path[48];
+	size_t used = 0;
+	ssize_t got;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	while (fd >= 0 && used < size - 1 && (got = read(fd, text + used, size - 1 - used)) > 0)
+		used += (size_t)got;
+	if (fd >= 0)
+		close(fd);
+	text[used] = '\0';
+	return used;
+}
+
+/* The number behind name in /proc/PID/status, or 0. */
+static unsigned long long status_field(int pid, const char *name, int base)
+{
+	char text[8192], key[32];
+
+	read_file(pid, "status", text, sizeof(text));
+	snprintf(key, sizeof(key), "\n%s:", name);
+	const char *at = strstr(text, key);
+	return at ? strtoull(at + strlen(key), NULL, base) : 0;
+}
+
+bool image_handles(const struct process *process, int signal)
+{
+	return status_field(process->pid, "SigCgt", 16) >> (signal - 1) & 1;
+}
+
+bool image_has_parent(struct tracees *tracees, int tid)
+{
+	int group = (int)status_field(tid, "Tgid", 10), parent = (int)status_field(tid, "PPid", 10);
+	struct task *task;
+
+	for (task = tracees->tasks; task; task = task->hh.next)
+		if (task->process && task->process->pid == (group == tid ? parent : group))
+			return true;
+	return false;
+}
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static void find_names(struct process *process)
+{
+	char path[32], arguments[4096];
+	const char *name = "";
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", process->pid);
+	ssize_t length = readlink(path, process->main_path, sizeof(process->main_path) - 1);
+	strcpy(process->main_path + (length > 0 ? length : 0), length > 0 ? "" : "unknown");
+	if (read_file(process->pid, "cmdline", arguments, sizeof(arguments)))
+		name = last_part(arguments);
+	if (!*name)
+		name = last_part(process->main_path);
+	size_t size = strnlen(name, sizeof(process->program) - 1);
+	memcpy(process->program, name, size);
+	process->program[size] = '\0';
+}
+
+void image_look(const struct tracer *tracer, struct process *process)
+{
+	const char *only = tracer->options.only;
+
+	remote_memory_destroy(process->memory);
+	process->memory = NULL;
+	find_names(process);
+	process->recording = options_match(only, process->program) ||
+			     options_match(only, last_part(process->main_path));
+	if (!process->recording)
+		return;
+	process->started_ms = asks_now_ms();
+	asks_start(tracer, process);
+	asks_note_stderr(process);
+}

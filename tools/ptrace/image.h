@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What /proc tells about a traced process and the program in it. Used by tracer.c when a process
+ * has executed, and where an event was not told.
+ */
+#pragma once
+
+#include "tracer.h"
+
+/* Fills in all of process that follows from the program it runs now: names, whether it is to be
+ * recorded, the start of its time, whether it is a Go program. */
+void image_look(const struct tracer *tracer, struct process *process);
+
+/* Whether the process has a handler for the signal. */
+bool image_handles(const struct process *process, int signal);
+
+/* Whether a new task's parent is among the tracees, so that an event will tell of it. */
+bool image_has_parent(struct tracees *tracees, int tid);

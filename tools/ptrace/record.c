@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: MIT
+/* See record.h. */
+#include "record.h"
+
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/bpf.h>
+#include <linux/close_range.h>
+#include <linux/sched.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "asks.h"
+#include "received.h"
+#include "stack.h"
+
+enum { ARGUMENTS = 6 };
+
+static void take_arguments(const struct user_regs_struct *registers, enum call_abi abi,
+			   unsigned long *arguments)
+{
+	/* syscall(2), "Architecture calling conventions". */
+	if (abi == ABI_I386) {
+		arguments[0] = (uint32_t)registers->rbx;
+		arguments[1] = (uint32_t)registers->rcx;
+		arguments[2] = (uint32_t)registers->rdx;
+		arguments[3] = (uint32_t)registers->rsi;
+		arguments[4] = (uint32_t)registers->rdi;
+		arguments[5] = (uint32_t)registers->rbp;
+	} else {
+		arguments[0] = registers->rdi;
+		arguments[1] = registers->rsi;
+		arguments[2] = registers->rdx;
+		arguments[3] = registers->r10;
+		arguments[4] = registers->r8;
+		arguments[5] = registers->r9;
+	}
+}
+
+/* How a call is dealt with: the layout of some is only known where the ABI is the machine's own. */
+static enum call_way way_of(const struct call *call, enum call_abi abi)
+{
+	if (abi != ABI_X86_64 && (call->way == CALL_RECVMSG || call->way == CALL_RECVMMSG))
+		return CALL_RESYNC;
+	return call->way;
+}
+
+static bool recorded(const struct task *task)
+{
+	return task->table && task->process->recording;
+}
+
+static struct ledger_entry entry_of(const struct task *task, enum fd_kind kind,
+				    enum fd_origin origin, uint32_t dup_of, uint32_t stack)
+{
+	return (struct ledger_entry){
+		.stack = stack,
+		.opened_at =
+			(uint32_t)((asks_now_ms() - task->process->started_ms) / LEDGER_TICK_MS),
+		.thread = (uint32_t)task->tid,
+		.dup_of = dup_of,
+		.kind = kind,
+		.origin = origin,
+	};
+}
+
+static void opened(const struct tracer *tracer, struct task *task, int fd, enum fd_kind kind,
+		   enum fd_origin origin, uint32_t dup_of, uint32_t stack)
+{
+	struct ledger_entry entry = entry_of(task, kind, origin, dup_of, stack);
+
+	ledger_opened(&task->table->ledger, fd, &entry);
+	asks_opened(tracer, task);
+}
+
+/* Two numbers that a call has filled in. */
+static void opened_pair(const struct tracer *tracer, struct task *task, uintptr_t where,
+			enum fd_kind kind, uint32_t stack)
+{
+	struct remote_memory *memory = process_memory(task->process);
+	int pair[2];
+
+	if (!memory || remote_memory_copy(memory, where, pair, sizeof(pair)) != sizeof(pair))
+		return;
+	for (int i = 0; i < 2; i++)
+		opened(tracer, task, pair[i], kind, FD_OPENED, LEDGER_NO_FD, stack);
+}
+
+void record_inherited(struct task *task)
+{
+	struct ledger_entry entry = {.origin = FD_INHERITED, .dup_of = LEDGER_NO_FD};
+
+	table_note_open(task->table, task->process->pid, &entry);
+}
+
+/* A close that was let go has long been done when its task makes another call. */
+static void end_close(struct task *task)
+{
+	if (task->closing >= 0 && task->table)
+		ledger_closed(&task->table->ledger, task->closing);
+	task->closing = -1;
+}
+
+static void connected(const struct tracer *tracer, struct task *task,
+		      const struct user_regs_struct *registers, const unsigned long *arguments)
+{
+	struct remote_memory *memory = process_memory(task->process);
+	struct ledger *ledger = &task->table->ledger;
+	struct sockaddr_storage address = {0};
+	size_t length = arguments[2] < sizeof(address) ? arguments[2] : sizeof(address);
+
+	if (!ledger_read(ledger, (int)arguments[0], NULL, NULL) || !memory)
+		return;
+	length = remote_memory_copy(memory, arguments[1], &address, length);
+	ledger_set_connection(ledger, (int)arguments[0],
+			      connection_table_intern(&ledger->connections,
+						      stack_capture(tracer, task, registers),
+						      (const void *)&address, (socklen_t)length));
+}
+
+/* In place of the call's own first argument. */
+static void set_first_argument(const struct task *task, struct user_regs_struct *registers,
+			       enum call_abi abi, unsigned long value)
+{
+	if (abi == ABI_I386)
+		registers->rbx = value;
+	else
+		registers->rdi = value;
+	ptrace(PTRACE_SETREGS, task->tid, NULL, registers);
+}
+
+static void exits(const struct tracer *tracer, struct task *task,
+		  struct user_regs_struct *registers, enum call_abi abi, unsigned long status)
+{
+	int wanted = asks_exit(tracer, task, (int)status);
+
+	if (wanted != (int)status)
+		set_first_argument(task, registers, abi, (unsigned long)wanted);
+}
+
+bool record_call(const struct tracer *tracer, struct task *task, const struct call *call,
+		 enum call_abi abi)
+{
+	struct user_regs_struct registers;
+	unsigned long arguments[ARGUMENTS];
+	struct ledger *ledger = task->table ? &task->table->ledger : NULL;
+	bool record = recorded(task);
+
+	end_close(task);
+	switch (way_of(call, abi)) {
+	case CALL_OPENS:
+	case CALL_PAIR_FIRST:
+	case CALL_PAIR_FOURTH:
+	case CALL_SIGNALFD:
+	case CALL_BPF:
+	case CALL_DUP:
+	case CALL_RECVMMSG:
+	case CALL_RESYNC:
+		return record;
+	case CALL_UNSHARE:
+		return task->table != NULL;
+	default:
+		break;
+	}
+	if ((!record && call->way != CALL_CLONE && call->way != CALL_CLOSE_RANGE) ||
+	    !tracer_registers(task, &registers))
+		return false;
+	take_arguments(&registers, abi, arguments);
+	int fd = (int)arguments[0];
+	switch (way_of(call, abi)) {
+	case CALL_CLOSE:
+		/* No result: whatever close says, the number is free (close(2)). */
+		if (ledger_closing(ledger, fd)) {
+			task->closing = fd;
+			asks_closed(tracer, task);
+		}
+		return false;
+	case CALL_DUP_OVER:
+		if (arguments[0] != arguments[1])
+			ledger_closing(ledger, (int)arguments[1]);
+		return true;
+	case CALL_CLOSE_RANGE:
+		/* Also where nothing is recorded: it may make the table unshared. */
+		return task->table != NULL;
+	case CALL_CONNECT:
+		connected(tracer, task, &registers, arguments);
+		return false;
+	case CALL_RECVMSG:
+		return received_has_room(process_memory(task->process), arguments[1]);
+	case CALL_EXIT_GROUP:
+		exits(tracer, task, &registers, abi, arguments[0]);
+		return false;
+	case CALL_CLONE:
+		set_first_argument(task, &registers, abi,
+				   arguments[0] & ~(unsigned long)CLONE_UNTRACED);
+		return false;
+	default:
+		return false;
+	}
+}
+
+static void duplicated(const struct tracer *tracer, struct task *task, int fd, int from,
+		       uint32_t stack)
+{
+	struct ledger_entry original = {.kind = FD_UNKNOWN};
+
+	/* A copy is of the kind of what was copied. */
+	ledger_read(&task->table->ledger, from, &original, NULL);
+	opened(tracer, task, fd, original.kind, FD_DUPLICATED, (uint32_t)from, stack);
+	if (fd == STDERR_FILENO)
+		asks_note_stderr(task->process);
+}
+
+static bool bpf_opens(unsigned long command)
+{
+	static const uint64_t opening =
+		UINT64_C(1) << BPF_MAP_CREATE | UINT64_C(1) << BPF_PROG_LOAD |
+		UINT64_C(1) << BPF_OBJ_GET | UINT64_C(1) << BPF_PROG_GET_FD_BY_ID |
+		UINT64_C(1) << BPF_MAP_GET_FD_BY_ID | UINT64_C(1) << BPF_RAW_TRACEPOINT_OPEN |
+		UINT64_C(1) << BPF_BTF_LOAD | UINT64_C(1) << BPF_BTF_GET_FD_BY_ID |
+		UINT64_C(1) << BPF_LINK_CREATE | UINT64_C(1) << BPF_LINK_GET_FD_BY_ID |
+		UINT64_C(1) << BPF_ENABLE_STATS | UINT64_C(1) << BPF_ITER_CREATE;
+
+	return command < 64 && (opening >> command & 1);
+}
+
+/* CLOSE_RANGE_UNSHARE and unshare(CLONE_FILES) have given the task a table of its own. */
+static void unshared(struct task *task)
+{
+	struct table *own = table_unshare(task->table);
+
+	if (own)
+		task->table = own;
+}
+
+static void closed_range(struct task *task, const unsigned long *arguments)
+{
+	if (arguments[2] & CLOSE_RANGE_UNSHARE)
+		unshared(task);
+	if (!(arguments[2] & CLOSE_RANGE_CLOEXEC)) {
+		ledger_closing_range(&task->table->ledger, (unsigned int)arguments[0],
+				     (unsigned int)arguments[1]);
+		ledger_closed_range(&task->table->ledger, (unsigned int)arguments[0],
+				    (unsigned int)arguments[1]);
+	}
+}
+
+static void resync(struct task *task, enum fd_kind kind, uint32_t stack)
+{
+	struct ledger_entry entry = entry_of(task, kind, FD_OPENED, LEDGER_NO_FD, stack);
+
+	table_note_open(task->table, task->process->pid, &entry);
+}
+
+static void failed(const struct tracer *tracer, struct task *task, const struct call *call,
+		   const unsigned long *arguments, long result)
+{
+	if (call->way == CALL_DUP_OVER && arguments[0] != arguments[1])
+		ledger_still_open(&task->table->ledger, (int)arguments[1]);
+	if ((result == -EMFILE || result == -ENFILE) && recorded(task))
+		asks_out_of_descriptors(tracer, task, call->name, (int)-result);
+}
+
+/* count: of messages; -1: it is a single one. */
+static void received(const struct tracer *tracer, struct task *task,
+		     const struct user_regs_struct *registers, uintptr_t address, int count)
+{
+	static struct received list[RECEIVED_MAX];
+	struct remote_memory *memory = process_memory(task->process);
+	size_t found = count < 0 ? received_message(memory, address, list)
+				 : received_messages(memory, address, (size_t)count, list);
+
+	if (!found)
+		return;
+	uint32_t stack = stack_capture(tracer, task, registers);
+	for (size_t i = 0; i < found; i++)
+		opened(tracer, task, list[i].fd, list[i].kind, FD_RECEIVED, LEDGER_NO_FD, stack);
+}
+
+void record_result(const struct tracer *tracer, struct task *task)
+{
+	const struct call *call = task->pending;
+	struct user_regs_struct registers;
+	unsigned long arguments[ARGUMENTS];
+
+	task->pending = NULL;
+	if (!task->table || !tracer_registers(task, &registers))
+		return;
+	take_arguments(&registers, task->abi, arguments);
+	long result = task->abi == ABI_I386 ? (int32_t)registers.rax : (long)registers.rax;
+	if (result < 0) {
+		failed(tracer, task, call, arguments, result);
+		return;
+	}
+	enum call_way way = way_of(call, task->abi);
+	if (way == CALL_UNSHARE) {
+		unshared(task);
+		return;
+	}
+	if (way == CALL_CLOSE_RANGE) {
+		closed_range(task, arguments);
+		return;
+	}
+	if ((way == CALL_SIGNALFD && (int)arguments[0] != -1) ||
+	    (way == CALL_BPF && !bpf_opens(arguments[0])) ||
+	    (way == CALL_DUP_OVER && arguments[0] == arguments[1]))
+		return;
+	if (way == CALL_RECVMSG || way == CALL_RECVMMSG) {
+		received(tracer, task, &registers, arguments[1],
+			 way == CALL_RECVMSG ? -1 : (int)result);
+		return;
+	}
+
+	uint32_t stack = stack_capture(tracer, task, &registers);
+	switch (way) {
+	case CALL_PAIR_FIRST:
+		opened_pair(tracer, task, arguments[0], call->kind, stack);
+		break;
+	case CALL_PAIR_FOURTH:
+		opened_pair(tracer, task, arguments[3], call->kind, stack);
+		break;
+	case CALL_DUP:
+	case CALL_DUP_OVER:
+		duplicated(tracer, task, (int)result, (int)arguments[0], stack);
+		break;
+	case CALL_RESYNC:
+		resync(task, call->kind, stack);
+		break;
+	default:
+		opened(tracer, task, (int)result, call->kind, FD_OPENED, LEDGER_NO_FD, stack);
+	}
+}
+
+/* The first two words of struct clone_args, and what of clone(2)'s arguments says the same. */
+struct clone_call {
+	uint64_t flags, pidfd;
+};
+
+static struct clone_call clone_call_of(struct task *task, const struct user_regs_struct *registers)
+{
+	struct clone_call call = {0};
+	struct __ptrace_syscall_info info = {0};
+	unsigned long arguments[ARGUMENTS], number = registers->orig_rax & ~0x40000000ul;
+	struct remote_memory *memory = process_memory(task->process);
+
+	ptrace(PTRACE_GET_SYSCALL_INFO, task->tid, sizeof(info), &info);
+	bool i386 = info.arch == AUDIT_ARCH_I386;
+	take_arguments(registers, i386 ? ABI_I386 : ABI_X86_64, arguments);
+	/* i386 (asm/unistd_32.h): clone 120, vfork 190; clone3 is the same everywhere. */
+	if (number == SYS_clone3) {
+		if (!memory ||
+		    remote_memory_copy(memory, arguments[0], &call, sizeof(call)) != sizeof(call))
+			call = (struct clone_call){0};
+	} else if (number == (i386 ? 120 : SYS_clone)) {
+		call = (struct clone_call){arguments[0], arguments[2]};
+	} else if (number == (i386 ? 190 : SYS_vfork)) {
+		call.flags = CLONE_VM | CLONE_VFORK;
+	}
+	return call;
+}
+
+uint64_t record_clone(const struct tracer *tracer, struct task *task)
+{
+	struct user_regs_struct registers;
+	int fd;
+
+	if (!task->process || !tracer_registers(task, &registers))
+		return 0;
+	struct clone_call call = clone_call_of(task, &registers);
+	if (call.flags & CLONE_PIDFD && recorded(task) &&
+	    remote_memory_copy(task->process->memory, call.pidfd, &fd, sizeof(fd)) == sizeof(fd))
+		opened(tracer, task, fd, FD_PIDFD, FD_OPENED, LEDGER_NO_FD,
+		       stack_capture(tracer, task, &registers));
+	return call.flags;
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What a stopped system call does to its task's ledger. An entry is marked before its close and
+ * ends after it, and what is opened is recorded when the call has returned: a number is never seen
+ * with another's stack.
+ */
+#pragma once
+
+#include "tracer.h"
+
+/* The task stands before this call. True when its result must be seen: record_result is to follow.
+ */
+bool record_call(const struct tracer *tracer, struct task *task, const struct call *call,
+		 enum call_abi abi);
+
+/* The task stands behind task->pending, which this ends. */
+void record_result(const struct tracer *tracer, struct task *task);
+
+/* The task stands in clone(2) or a kin of it, and its child has been made: records the descriptor
+ * for it, if any (CLONE_PIDFD). Returns the flags. */
+uint64_t record_clone(const struct tracer *tracer, struct task *task);
+
+/* The process has executed a program: everything that is open is inherited. */
+void record_inherited(struct task *task);

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See stack.h. Go's own tables know Go's stacks; libunwind, through the walker that the preload
+ * uses, knows all others. Frames are kept as module and offset at once, so what they mean stays
+ * known.
+ */
+#include "stack.h"
+
+#include "../../preload/capture/capture.h"
+
+static uint32_t intern(const struct task *task, const uintptr_t *pcs, uint32_t count,
+		       enum stack_end end)
+{
+	struct ledger *ledger = &task->table->ledger;
+	struct memory *memory = remote_memory_walk(task->process->memory);
+	frame_t frames[STACK_DEPTH_MAX];
+	struct object object = {0};
+
+	for (uint32_t i = 0; i < count; i++)
+		frames[i] = pcs[i] < GO_STACK_MARKS
+				    ? FRAME_CREATED_BY(pcs[i])
+				    : capture_frame(&ledger->modules, memory,
+						    task->process->main_path, &object, pcs[i]);
+	return stack_table_intern(&ledger->stacks, frames, count, end);
+}
+
+uint32_t stack_capture(const struct tracer *tracer, const struct task *task,
+		       const struct user_regs_struct *registers)
+{
+	static struct walk walk;
+	struct process *process = task->process;
+	struct remote_memory *memory = process_memory(process);
+
+	if (!memory)
+		return STACK_NONE;
+	remote_memory_begin(memory, registers->rsp);
+	walk.memory = remote_memory_walk(memory);
+	walk.registers = (struct registers){
+		.pc = registers->rip, .sp = registers->rsp, .fp = registers->rbp};
+	walk.depth = tracer->options.depth;
+	unwinder_walk(&walk);
+	return intern(task, walk.pcs, walk.count, walk.end);
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+/* See tracee.h. */
+#include "tracee.h"
+
+#include <stdlib.h>
+
+struct task *task_find(struct tracees *tracees, int tid)
+{
+	struct task *task;
+
+	HASH_FIND_INT(tracees->tasks, &tid, task);
+	return task;
+}
+
+struct task *task_create(struct tracees *tracees, int tid, struct process *process)
+{
+	struct task *task = calloc(1, sizeof(*task));
+
+	if (!task)
+		return NULL;
+	task->tid = tid;
+	task->closing = -1;
+	task->process = process;
+	if (process)
+		process->tasks++;
+	HASH_ADD_INT(tracees->tasks, tid, task);
+	return task;
+}
+
+static void process_destroy(struct process *process)
+{
+	remote_memory_destroy(process->memory);
+	free(process);
+}
+
+void task_destroy(struct tracees *tracees, struct task *task)
+{
+	struct process *process = task->process;
+
+	HASH_DEL(tracees->tasks, task);
+	table_release(task->table);
+	free(task);
+	if (process && --process->tasks == 0)
+		process_destroy(process);
+}
+
+struct task *task_becomes(struct tracees *tracees, int tid, int pid)
+{
+	struct task *task = task_find(tracees, tid), *leader = task_find(tracees, pid);
+
+	if (tid == pid || !task)
+		return leader;
+	if (leader)
+		task_destroy(tracees, leader);
+	HASH_DEL(tracees->tasks, task);
+	task->tid = pid;
+	HASH_ADD_INT(tracees->tasks, tid, task);
+	return task;
+}
+
+struct process *process_create(int pid)
+{
+	struct process *process = calloc(1, sizeof(*process));
+
+	if (process)
+		process->pid = pid;
+	return process;
+}
+
+struct remote_memory *process_memory(struct process *process)
+{
+	if (!process->memory)
+		process->memory = remote_memory_create(process->pid);
+	return process->memory;
+}

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See tracer.h. Every stop is handled by itself and its task let go: nothing here waits for another
+ * event. A new task and the event of its parent come in any order; one that comes first waits,
+ * stopped, until its parent's has said what it is.
+ */
+#include "tracer.h"
+
+#include <errno.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+
+#include "asks.h"
+#include "image.h"
+#include "record.h"
+
+enum { SYSCALL_STOP = SIGTRAP | 0x80 }; /* PTRACE_O_TRACESYSGOOD */
+
+bool tracer_registers(const struct task *task, struct user_regs_struct *registers)
+{
+	return ptrace(PTRACE_GETREGS, task->tid, NULL, registers) == 0;
+}
+
+static unsigned long event_message(const struct task *task)
+{
+	unsigned long message = 0;
+
+	ptrace(PTRACE_GETEVENTMSG, task->tid, NULL, &message);
+	return message;
+}
+
+/* Lets a stopped task go on. That it has been killed meanwhile is told by an event of its own. */
+static void resume(const struct task *task, int signal)
+{
+	ptrace(task->pending ? PTRACE_SYSCALL : PTRACE_CONT, task->tid, NULL,
+	       (unsigned long)signal);
+}
+
+static void on_call(const struct tracer *tracer, struct task *task)
+{
+	enum call_abi abi;
+	const struct call *call = call_of_tag(event_message(task), &abi);
+
+	if (call && record_call(tracer, task, call, abi)) {
+		task->pending = call;
+		task->abi = abi;
+	}
+	resume(task, 0);
+}
+
+static void on_result(const struct tracer *tracer, struct task *task)
+{
+	if (task->pending)
+		record_result(tracer, task);
+	resume(task, 0);
+}
+
+/* A forked process: what its parent is, with a table of its own. */
+static struct process *forked_process(const struct tracer *tracer, const struct process *parent,
+				      int pid)
+{
+	struct process *process = process_create(pid);
+
+	if (!process)
+		return NULL;
+	memcpy(process, parent, sizeof(*process));
+	process->pid = pid;
+	process->tasks = 0;
+	process->memory = NULL;
+	process->unsettled = parent->tasks > 1;
+	asks_start(tracer, process);
+	return process;
+}
+
+static void give_table(struct task *child, const struct task *parent, uint64_t flags)
+{
+	if (flags & CLONE_FILES)
+		child->table = table_share(parent->table);
+	else if (parent->table && child->process->recording)
+		child->table = table_fork(parent->table);
+}
+
+static void adopt(struct tracer *tracer, struct task *child, const struct task *parent,
+		  uint64_t flags)
+{
+	struct process *process = parent->process;
+
+	if (!(flags & CLONE_THREAD))
+		process = forked_process(tracer, process, child->tid);
+	if (!process)
+		return;
+	/* A vfork child has its parent's memory and its own descriptors: as in the preload, what it
+	 * does before it executes is nobody's. */
+	if (flags & CLONE_VM && !(flags & CLONE_FILES))
+		process->recording = false;
+	child->process = process;
+	process->tasks++;
+	give_table(child, parent, flags);
+}
+
+/* A task whose parent's event has been handled, at its first stop. */
+static void begin(struct task *task)
+{
+	struct process *process = task->process;
+
+	/* While another thread of the parent was opening or closing something, the kernel copied
+	 * the table at one moment and we at another: it is inherited, or it is open after all. */
+	task->early = false;
+	if (task->table && process->unsettled) {
+		process->unsettled = false;
+		table_reopen(task->table, process->pid);
+		record_inherited(task);
+	}
+	resume(task, 0);
+}
+
+static void on_clone(struct tracer *tracer, struct task *task)
+{
+	int tid = (int)event_message(task);
+	struct task *child = task_find(&tracer->tracees, tid);
+	uint64_t flags = record_clone(tracer, task);
+
+	if (!child)
+		child = task_create(&tracer->tracees, tid, NULL);
+	if (child && !child->process && task->process) {
+		adopt(tracer, child, task, flags);
+		if (child->early) {
+			tracer->tracees.early--;
+			begin(child);
+		}
+	}
+	resume(task, 0);
+}
+
+static void on_exec(struct tracer *tracer, int pid, const struct task *reported)
+{
+	struct task *task = task_becomes(&tracer->tracees, (int)event_message(reported), pid);
+
+	if (!task)
+		return;
+	task->pending = NULL;
+	task->closing = -1;
+	if (!task->process && (task->process = process_create(pid)))
+		task->process->tasks = 1;
+	if (!task->process)
+		return;
+	/* The table is the process' own from now on (execve(2)). */
+	table_release(task->table);
+	task->table = NULL;
+	image_look(tracer, task->process);
+	if (task->process->recording && (task->table = table_create()))
+		record_inherited(task);
+	resume(task, 0);
+}
+
+/* The task is about to end; descriptors and memory are still there. */
+static void on_end(const struct tracer *tracer, struct task *task)
+{
+	int status = (int)event_message(task);
+
+	if (task->table && task->process->recording) {
+		if (WIFSIGNALED(status))
+			asks_killed(tracer, task, WTERMSIG(status));
+		else if (task->process->tasks == 1)
+			asks_exit(tracer, task, WEXITSTATUS(status));
+	}
+	task->pending = NULL;
+	resume(task, 0);
+}
+
+/* What to hand on of a signal that is about to be delivered. */
+static void on_signal(const struct tracer *tracer, struct task *task, int signal)
+{
+	siginfo_t info;
+
+	if (signal == tracer->options.signal && task->table && task->process->recording &&
+	    ptrace(PTRACE_GETSIGINFO, task->tid, NULL, &info) == 0) {
+		asks_signal(tracer, task, &info);
+		if (!image_handles(task->process, signal))
+			signal = 0;
+	}
+	resume(task, signal);
+}
+
+static bool stops(int signal)
+{
+	return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
+}
+
+static void on_stop(struct tracer *tracer, struct task *task, int status)
+{
+	int signal = WSTOPSIG(status);
+
+	switch (status >> 16) {
+	case PTRACE_EVENT_SECCOMP:
+		on_call(tracer, task);
+		break;
+	case PTRACE_EVENT_FORK:
+	case PTRACE_EVENT_VFORK:
+	case PTRACE_EVENT_CLONE:
+		on_clone(tracer, task);
+		break;
+	case PTRACE_EVENT_EXEC:
+		on_exec(tracer, task->tid, task);
+		break;
+	case PTRACE_EVENT_EXIT:
+		on_end(tracer, task);
+		break;
+	case PTRACE_EVENT_STOP:
+		/* In a group-stop it stays, and is told of SIGCONT (ptrace(2), PTRACE_LISTEN). */
+		if (stops(signal))
+			ptrace(PTRACE_LISTEN, task->tid, NULL, NULL);
+		else if (task->process)
+			begin(task);
+		else if (!task->early) {
+			task->early = true;
+			tracer->tracees.early++;
+		}
+		break;
+	case 0:
+		if (signal == SYSCALL_STOP)
+			on_result(tracer, task);
+		else
+			on_signal(tracer, task, signal);
+		break;
+	default:
+		resume(task, 0);
+	}
+}
+
+/* New tasks whose parents were killed before their events could be told. */
+static void adopt_orphans(struct tracer *tracer)
+{
+	struct task *task, *next;
+
+	HASH_ITER(hh, tracer->tracees.tasks, task, next)
+	{
+		if (!task->early || task->process || image_has_parent(&tracer->tracees, task->tid))
+			continue;
+		task->process = process_create(task->tid);
+		if (!task->process)
+			continue;
+		task->process->tasks = 1;
+		tracer->tracees.early--;
+		image_look(tracer, task->process);
+		if (task->process->recording && (task->table = table_create()))
+			record_inherited(task);
+		resume(task, 0);
+	}
+}
+
+static void on_event(struct tracer *tracer, int tid, int status)
+{
+	struct task *task = task_find(&tracer->tracees, tid);
+
+	if (!WIFSTOPPED(status)) {
+		if (task)
+			task_destroy(&tracer->tracees, task);
+		if (tracer->tracees.early)
+			adopt_orphans(tracer);
+		return;
+	}
+	if (!task)
+		task = task_create(&tracer->tracees, tid, NULL);
+	if (task)
+		on_stop(tracer, task, status);
+}
+
+void tracer_run(struct tracer *tracer)
+{
+	struct process *process = process_create(tracer->main_pid);
+	int status, tid;
+
+	if (!process || !task_create(&tracer->tracees, tracer->main_pid, process))
+		return;
+	while ((tid = waitpid(-1, &status, __WALL)) > 0 || errno == EINTR)
+		if (tid > 0)
+			on_event(tracer, tid, status);
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The process that traces: one loop over waitpid(2) that knows every kind of ptrace stop, and what
+ * the parts which it calls share.
+ */
+#pragma once
+
+#include <sys/user.h>
+
+#include "../../preload/runtime/options.h"
+#include "engine.h"
+#include "tracee.h"
+
+struct tracer {
+	struct tracees tracees;
+	struct options options;
+	const struct engine_request *request;
+	int main_pid; /* the program itself */
+};
+
+/* Traces the process main_pid, which has been seized, and all that come from it, until none is
+ * left. Its first exec is what makes it the program. */
+void tracer_run(struct tracer *tracer);
+
+/* The registers of a stopped task; false when it has been killed meanwhile. */
+bool tracer_registers(const struct task *task, struct user_regs_struct *registers);
