@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,11 +113,622 @@ static void text_is_written_as_it_was_read(void **state)
 	free(again);
 }
 
+/* The first snapshot of a text. */
+static struct model_snapshot *read_one(const char *text)
+{
+	FILE *in = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
+	struct reader *reader = reader_create(in, "test");
+	struct model_snapshot *snapshot = reader_next(reader);
+
+	assert_non_null(snapshot);
+	reader_destroy(reader);
+	fclose(in);
+	return snapshot;
+}
+
+static void the_header_is_in_the_model(void **state)
+{
+	struct model_snapshot *snapshot = read_one(whole);
+
+	assert_true(snapshot->whole);
+	assert_false(snapshot->mixed);
+	assert_true(snapshot->traced);
+	assert_int_equal(snapshot->version, 1);
+	assert_int_equal(snapshot->line, 1);
+	assert_string_equal(snapshot->source, "test");
+	assert_string_equal(snapshot->why, "EMFILE: socket() failed, \x1b[31m");
+	assert_int_equal(snapshot->number, 2);
+	assert_string_equal(snapshot->when, "2026-11-23T11:15:59.689Z");
+	assert_int_equal(snapshot->pid, 4711);
+	assert_string_equal(snapshot->program, "my server");
+	assert_int_equal(snapshot->parent, 1);
+	assert_int_equal(snapshot->user, 1000);
+	assert_int_equal(snapshot->argument_count, 4);
+	assert_string_equal(snapshot->arguments[0], "/srv/server");
+	assert_string_equal(snapshot->arguments[1], "a \"b\"");
+	assert_string_equal(snapshot->arguments[2], "");
+	assert_string_equal(snapshot->arguments[3], "--x=\xff");
+	assert_false(snapshot->command_cut);
+	assert_float_equal(snapshot->uptime, 3 * 86400 + 2 * 3600 + 4 * 60 + 2, 1e-9);
+	assert_int_equal(snapshot->open, 12);
+	assert_int_equal(snapshot->limit, INT64_MAX);
+	assert_string_equal(snapshot->host, "box");
+	assert_int_equal(snapshot->unclosed, 9);
+	assert_int_equal(snapshot->inherited, 3);
+	assert_string_equal(model_field(snapshot, "kinds"), "tcp,udp");
+	assert_null(model_field(snapshot, "color"));
+	assert_int_equal(snapshot->unknown_lines, 0);
+	assert_int_equal(snapshot->module_count, 2);
+	assert_true(snapshot->modules[0].unloaded);
+	assert_string_equal(snapshot->modules[0].path, "/srv/my app (x)+0x1/server");
+	assert_string_equal(snapshot->modules[1].trouble, "its file can't be opened");
+	assert_int_equal(snapshot->not_listed_count, 1);
+	assert_int_equal(snapshot->not_seen_count, 1);
+	assert_int_equal(snapshot->note_count, 1);
+	model_destroy(snapshot);
+}
+
+static void groups_are_in_the_model(void **state)
+{
+	struct model_snapshot *snapshot = read_one(whole);
+	const struct model_group *group = snapshot->groups;
+
+	assert_int_equal(snapshot->group_count, 3);
+	assert_int_equal(group[0].count, 7);
+	assert_int_equal(group[0].kind, KIND_TCP);
+	assert_int_equal(group[0].origin, MODEL_OPENED);
+	assert_string_equal(group[0].how, "opened");
+	assert_string_equal(group[0].place, "operator new");
+	assert_int_equal(group[0].note_count, 2);
+	assert_int_equal(group[0].state_count, 2);
+	assert_int_equal(model_in_state(&group[0], "CLOSE_WAIT"), 5);
+	assert_int_equal(model_in_state(&group[0], "ESTABLISHED"), 2);
+	assert_int_equal(model_in_state(&group[0], "LISTEN"), 0);
+	assert_float_equal(group[0].age_least, 0.3, 1e-9);
+	assert_float_equal(group[0].age_most, 242, 1e-9);
+	assert_int_equal(group[0].opened, 9);
+	assert_int_equal(group[0].closed, 2);
+	assert_int_equal(group[0].live, 7);
+	assert_true(group[0].has_growth);
+	assert_int_equal(group[0].growth, -3);
+	assert_int_equal(group[0].descriptor_count, 2);
+	assert_int_equal(group[0].more, 5);
+
+	assert_int_equal(group[1].origin, MODEL_UNSEEN);
+	assert_int_equal(group[1].kind, KIND_FILE);
+	assert_null(group[1].how);
+	assert_null(group[1].place);
+	assert_int_equal(group[1].opened, MODEL_UNKNOWN);
+	assert_true(group[1].age_most < 0);
+	assert_string_equal(group[1].reason,
+			    "no hook saw them open: a raw system call, io_uring, a call inside "
+			    "libc, or one that had not yet returned");
+
+	assert_int_equal(group[2].origin, MODEL_INHERITED);
+	assert_int_equal(group[2].kind, KIND_COUNT);
+	model_destroy(snapshot);
+}
+
+static void stacks_are_in_the_model(void **state)
+{
+	struct model_snapshot *snapshot = read_one(whole);
+	const struct model_group *group = snapshot->groups;
+	const struct model_stack *opened = model_stack(group, MODEL_OPENED_AT);
+	const struct model_stack *connected = model_stack(group, MODEL_CONNECTED_AT);
+
+	assert_int_equal(group->stack_count, 3);
+	assert_int_equal(opened->frame_count, 3);
+	assert_string_equal(opened->frames[0].function, "operator new");
+	assert_string_equal(opened->frames[0].module, "/srv/my app (x)+0x1/server");
+	assert_int_equal(opened->frames[0].address, 0x55d1c4a8e1);
+	assert_int_equal(opened->frames[0].offset, 0x11a9);
+	assert_string_equal(opened->frames[0].build_id, "25c3"); /* that of its module */
+	assert_null(opened->frames[1].function);
+	assert_string_equal(opened->frames[1].build_id, "93ac61");
+	assert_null(opened->frames[2].module);
+	assert_string_equal(opened->incomplete, "deeper: cut at 3 frames, the most that are kept");
+	assert_string_equal(opened->created_by->frames[0].function, "main.(*Server).Run");
+	assert_string_equal(opened->created_by->created_by->frames[0].function, "main.main");
+	assert_null(opened->created_by->created_by->created_by);
+	assert_string_equal(connected->share, "3 of 7, 1 other stack");
+	assert_string_equal(connected->frames[0].function, "dial");
+	assert_string_equal(model_stack(group, MODEL_LAST_USED_AT)->frames[0].function, "main.ask");
+	assert_null(model_stack(group + 1, MODEL_OPENED_AT));
+	model_destroy(snapshot);
+}
+
+static void descriptors_are_in_the_model(void **state)
+{
+	struct model_snapshot *snapshot = read_one(whole);
+	const struct model_descriptor *tcp = snapshot->groups[0].descriptors;
+	const struct model_descriptor *file = snapshot->groups[1].descriptors;
+	const struct model_descriptor *other = snapshot->groups[2].descriptors;
+
+	assert_int_equal(tcp[0].fd, 7);
+	assert_int_equal(tcp[0].kind, KIND_TCP);
+	assert_string_equal(tcp[0].protocol, "tcp");
+	assert_string_equal(tcp[0].what, "10.0.0.1:5000 -> 10.0.0.2:80");
+	assert_string_equal(tcp[0].local, "10.0.0.1:5000");
+	assert_string_equal(tcp[0].peer, "10.0.0.2:80");
+	assert_string_equal(tcp[0].state, "CLOSE_WAIT");
+	assert_float_equal(tcp[0].idle, 3.1, 1e-9);
+	assert_float_equal(tcp[0].age, 242, 1e-9);
+	assert_int_equal(tcp[0].unread, 12);
+	assert_int_equal(tcp[0].unsent, 3);
+	assert_true(tcp[0].duplicated);
+	assert_int_equal(tcp[0].dup_of, 5);
+	assert_string_equal(tcp[0].owner, "FILE");
+	assert_int_equal(tcp[0].thread, 4712);
+	assert_string_equal(tcp[0].thread_name, "a, b");
+	assert_true(tcp[0].no_cloexec);
+	assert_null(tcp[1].what);
+	assert_null(tcp[1].local);
+	assert_true(tcp[1].idle < 0);
+	assert_true(tcp[1].received);
+	assert_false(tcp[1].duplicated);
+	assert_int_equal(tcp[1].dup_of, MODEL_UNKNOWN);
+	assert_int_equal(tcp[1].thread, 9);
+	assert_null(tcp[1].thread_name);
+	assert_false(tcp[1].no_cloexec);
+
+	assert_string_equal(file[0].what, "/tmp/a, b");
+	assert_true(file[0].deleted);
+	assert_null(file[0].protocol);
+	assert_true(file[0].age < 0);
+	assert_string_equal(file[1].what, "/tmp/\x1b");
+	assert_false(file[1].deleted);
+
+	assert_string_equal(other[0].protocol, "unix stream");
+	assert_string_equal(other[0].local, "@a b");
+	assert_string_equal(other[0].peer, "rel");
+	assert_string_equal(other[0].what, "@a b -> rel");
+	assert_int_equal(other[1].kind, KIND_EPOLL);
+	assert_null(other[1].what);
+	assert_string_equal(other[1].text, ", watches 3");
+	assert_string_equal(other[2].text, "");
+	model_destroy(snapshot);
+}
+
+static void details_of_every_kind_are_told_apart(void **state)
+{
+	static const struct {
+		const char *line, *protocol, *what, *local, *peer, *state;
+	} lines[] = {
+		{"1 tcp [::]:80, LISTEN, backlog 1 of 5", "tcp", "[::]:80", "[::]:80", 0, "LISTEN"},
+		{"1 tcp unbound -> [::1]:80, CLOSE_WAIT", "tcp", "unbound -> [::1]:80", 0,
+		 "[::1]:80", "CLOSE_WAIT"},
+		{"1 udp 0.0.0.0:53, next datagram 3 B", "udp", "0.0.0.0:53", "0.0.0.0:53", 0, 0},
+		{"1 unix dgram unnamed", "unix dgram", 0, 0, 0, 0},
+		{"1 unix stream /run/x, LISTEN", "unix stream", "/run/x", "/run/x", 0, "LISTEN"},
+		{"1 unix stream unnamed -> @\"\"", "unix stream", "unnamed -> @", 0, "@", 0},
+		{"1 netlink route port 4711", "netlink route", "port 4711", "port 4711", 0, 0},
+		{"1 netlink 22 unbound", "netlink 22", 0, 0, 0, 0},
+		{"1 socket inet raw protocol 1 1.2.3.4:1", "inet raw", "1.2.3.4:1", "1.2.3.4:1", 0,
+		 0},
+		{"1 socket packet raw protocol 768", "packet raw", 0, 0, 0, 0},
+		{"1 socket that does not say what it is", "socket", 0, 0, 0, 0},
+		{"1 file unknown, read", 0, 0, 0, 0, 0},
+		{"1 memfd unknown, read-write", 0, "unknown", 0, 0, 0},
+		{"1 file /tmp/LISTEN, write", 0, "/tmp/LISTEN", 0, 0, 0},
+		{"1 file \"/tmp/a\\\"b\\\\, age 5.0s\"", 0, "/tmp/a\"b\\, age 5.0s", 0, 0, 0},
+		{"1 other uts:[4026531838]", 0, "uts:[4026531838]", 0, 0, 0},
+		{"1 timerfd, clock 1, disarmed", 0, 0, 0, 0, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		char text[512];
+		struct model_snapshot *snapshot;
+		const struct model_descriptor *descriptor;
+		static const char absent[] = "absent";
+#define OR_ABSENT(string) ((string) ? (string) : absent)
+
+		snprintf(text, sizeof(text),
+			 "fdtrail snapshot 1\n\ngroup 1: 1 descriptor, inherited\n"
+			 "  descriptors:\n    %s\n",
+			 lines[i].line);
+		snapshot = read_one(text);
+		assert_int_equal(snapshot->groups[0].descriptor_count, 1);
+		descriptor = snapshot->groups[0].descriptors;
+		assert_string_equal(OR_ABSENT(descriptor->protocol), OR_ABSENT(lines[i].protocol));
+		assert_string_equal(OR_ABSENT(descriptor->what), OR_ABSENT(lines[i].what));
+		assert_string_equal(OR_ABSENT(descriptor->local), OR_ABSENT(lines[i].local));
+		assert_string_equal(OR_ABSENT(descriptor->peer), OR_ABSENT(lines[i].peer));
+		assert_string_equal(OR_ABSENT(descriptor->state), OR_ABSENT(lines[i].state));
+		assert_true(descriptor->age < 0);
+		model_destroy(snapshot);
+	}
+}
+
+static void headings_tell_where_and_how(void **state)
+{
+	static const struct {
+		const char *heading;
+		enum model_origin origin;
+		const char *how, *place;
+	} headings[] = {
+		{"1 file, duplicated at libx.so+0x12", MODEL_OPENED, "duplicated", "libx.so+0x12"},
+		{"2 files, received at \"a b.so\"+0x12", MODEL_OPENED, "received", "a b.so+0x12"},
+		{"1 file, opened at 0x7f00", MODEL_OPENED, "opened", "0x7f00"},
+		{"1 file, opened at an unknown place", MODEL_OPENED, "opened", "absent"},
+		{"1 file, opened in f[a,b]", MODEL_OPENED, "opened", "f[a,b]"},
+		{"1 tcp socket in CLOSED, inherited through fork, opened in f",
+		 MODEL_INHERITED_FORK, "opened", "f"},
+		{"3 descriptors, of unknown origin", MODEL_UNTRACED, "absent", "absent"},
+	};
+
+	for (size_t i = 0; i < sizeof(headings) / sizeof(*headings); i++) {
+		char text[512];
+		struct model_snapshot *snapshot;
+		const struct model_group *group;
+
+		snprintf(text, sizeof(text), "fdtrail snapshot 1\n\ngroup 1: %s\n",
+			 headings[i].heading);
+		snapshot = read_one(text);
+		group = snapshot->groups;
+		assert_int_equal(snapshot->group_count, 1);
+		assert_string_equal(group->sentence, headings[i].heading);
+		assert_int_equal(group->origin, headings[i].origin);
+		assert_string_equal(group->how ? group->how : "absent", headings[i].how);
+		assert_string_equal(group->place ? group->place : "absent", headings[i].place);
+		assert_int_equal(snapshot->traced, group->origin != MODEL_UNTRACED);
+		model_destroy(snapshot);
+	}
+}
+
+/* What is written where something ends, whether it came or not: without it. */
+static char *without_ends(char *text)
+{
+	static const char *const ends[] = {"\n", "  descriptors:\n", "not listed:\n", "not seen:\n",
+					   "modules:\n"};
+
+	for (bool more = true; more;) {
+		more = false;
+		for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+			size_t length = strlen(text), end = strlen(ends[i]);
+			if (length > end && strcmp(text + length - end, ends[i]) == 0 &&
+			    text[length - end - 1] == '\n') {
+				text[length - end] = '\0';
+				more = true;
+			}
+		}
+	}
+	return text;
+}
+
+static void a_text_cut_anywhere_gives_its_whole_lines(void **state)
+{
+	size_t size = strlen(whole);
+	char *expected = malloc(size + 1);
+
+	assert_non_null(expected);
+	for (size_t cut = 0; cut <= size; cut++) {
+		size_t length;
+		char *again = written(whole, cut, &length), *end;
+
+		memcpy(expected, whole, cut);
+		expected[cut] = '\0';
+		/* The last line needs no newline. */
+		if (cut < size - 1) {
+			end = strrchr(expected, '\n');
+			*(end ? end + 1 : expected) = '\0';
+			assert_string_equal(without_ends(again), without_ends(expected));
+		} else {
+			assert_string_equal(again, whole);
+		}
+		free(again);
+	}
+	free(expected);
+}
+
+static void what_was_cut_says_so(void **state)
+{
+	char text[sizeof(whole)];
+	struct model_snapshot *snapshot;
+
+	strcpy(text, whole);
+	*strstr(text, "\ngroup 3") = '\0';
+	snapshot = read_one(text);
+	assert_false(snapshot->whole);
+	assert_int_equal(snapshot->group_count, 2);
+	assert_int_equal(snapshot->groups[1].descriptor_count, 2);
+	model_destroy(snapshot);
+}
+
+/* The text with words before the end of each line, and other text before each line. */
+static char *between_lines(const char *text, const char *line_end, const char *noise,
+			   size_t noise_size, size_t *length)
+{
+	char *made = NULL;
+	FILE *to = open_memstream(&made, length);
+
+	assert_non_null(to);
+	for (const char *at = text; *at;) {
+		size_t size = strcspn(at, "\n");
+		fwrite(noise, 1, noise_size, to);
+		fwrite(at, 1, size, to);
+		fputs(line_end, to);
+		at += size + 1;
+	}
+	fwrite(noise, 1, noise_size, to);
+	fclose(to);
+	return made;
+}
+
+static void lines_may_end_in_crlf(void **state)
+{
+	size_t length;
+	char *text = between_lines(whole, "\r\n", "", 0, &length);
+	char *again = written(text, length, &length);
+
+	assert_string_equal(again, whole);
+	free(again);
+	free(text);
+}
+
+static void the_programs_own_lines_may_stand_anywhere(void **state)
+{
+	static const char noise[] =
+		"\n2026-11-23 11:15 [info] accepted 127.0.0.1:5000, fd 7\n"
+		"   at java.base/java.net.Socket.connect(Socket.java:633)\n"
+		"Nothing to do\nmodules: 3\ngroup 7: of people\nwhy not\nhost\n\xff\xfe\x80 (\"\n"
+		"zero \0 byte\n\t\n    \n  \n      #0 0x12 in f (x+0x1)\n";
+	size_t length, noisy_length;
+	char *text = between_lines(whole, "\n", noise, sizeof(noise) - 1, &noisy_length);
+	char *again = written(text, noisy_length, &length);
+	FILE *in = fmemopen(text, noisy_length, "r");
+	struct reader *reader = reader_create(in, "test");
+	struct model_snapshot *snapshot = reader_next(reader);
+
+	assert_string_equal(again, whole);
+	assert_int_equal(snapshot->line, 15);
+	assert_true(snapshot->unknown_lines > 500);
+	model_destroy(snapshot);
+	reader_destroy(reader);
+	fclose(in);
+	free(again);
+	free(text);
+}
+
+static void output_without_a_newline_may_stand_before_a_snapshot(void **state)
+{
+	char text[2 * sizeof(whole)];
+	size_t length;
+	char *again;
+
+	snprintf(text, sizeof(text), "Waiting... %s", whole);
+	again = written(text, strlen(text), &length);
+	assert_string_equal(again, whole);
+	free(again);
+
+	/* And before its end. */
+	strcpy(text, whole);
+	strcpy(strstr(text, "end of"), "Waiting... end of fdtrail snapshot 1\n");
+	again = written(text, strlen(text), &length);
+	assert_string_equal(again, whole);
+	free(again);
+
+	/* But a line that only speaks of one begins none. */
+	strcpy(text, "took fdtrail snapshot 1\nreading fdtrail snapshot 1\n\n");
+	again = written(text, strlen(text), &length);
+	assert_string_equal(again, "");
+	free(again);
+}
+
+static void a_snapshot_ends_where_the_next_one_begins(void **state)
+{
+	/* Cut behind a line, and inside one. */
+	static const char *const ends[] = {"\nnot listed", "-> 10.0.0.2:80"};
+
+	for (size_t i = 0; i < 2; i++) {
+		char text[3 * sizeof(whole)];
+		size_t length, cut = (size_t)(strstr(whole, ends[i]) - whole);
+		struct reader *reader;
+		struct model_snapshot *first, *second;
+		FILE *in;
+
+		length = (size_t)snprintf(text, sizeof(text), "noise\n%.*s%s", (int)cut, whole,
+					  whole);
+		in = fmemopen(text, length, "r");
+		reader = reader_create(in, "test");
+		first = reader_next(reader);
+		second = reader_next(reader);
+		assert_false(first->whole);
+		assert_int_equal(first->line, 2);
+		assert_int_equal(first->group_count, i == 0 ? 3 : 1);
+		assert_int_equal(first->groups[0].descriptor_count, i == 0 ? 2 : 0);
+		assert_true(second->whole);
+		assert_int_equal(second->group_count, 3);
+		assert_string_equal(second->why, "EMFILE: socket() failed, \x1b[31m");
+		assert_null(reader_next(reader));
+		model_destroy(first);
+		model_destroy(second);
+		reader_destroy(reader);
+		fclose(in);
+	}
+}
+
+static void snapshots_of_several_processes_are_read_one_by_one(void **state)
+{
+	char text[3 * sizeof(whole)];
+	size_t length;
+	char *again;
+
+	snprintf(text, sizeof(text), "%snoise\n%s", whole, whole);
+	again = written(text, strlen(text), &length);
+	snprintf(text, sizeof(text), "%s%s", whole, whole);
+	assert_string_equal(again, text);
+	free(again);
+}
+
+static void two_snapshots_through_each_other_are_marked(void **state)
+{
+	struct model_snapshot *snapshot =
+		read_one("fdtrail snapshot 1\nwhy: a\n\ngroup 1: 1 file, inherited\n"
+			 "group 2: 1 file, inherited\ngroup 2: 1 file, inherited\n");
+
+	assert_true(snapshot->mixed);
+	model_destroy(snapshot);
+}
+
+static void lost_lines_are_counted(void **state)
+{
+	struct model_snapshot *snapshot =
+		read_one("fdtrail snapshot 1\nwhy: a\n\ngroup 1: 9 files, opened in f\n"
+			 "  opened at:\n    #1 0x01 in f (/x+0x1)\n    #3 0x01 in g (/x+0x1)\n"
+			 "    #3 0x01 in h (/x+0x1)\n"
+			 "    5 file /x, read\n    and 3 more (FDTRAIL_SHOW=all lists them)\n");
+	const struct model_group *group = snapshot->groups;
+
+	assert_int_equal(group->stacks[0].frame_count, 2);
+	assert_int_equal(group->stacks[0].lost, 2);
+	assert_int_equal(group->count - (int64_t)group->descriptor_count - group->more, 5);
+	assert_int_equal(snapshot->unknown_lines, 1);
+	model_destroy(snapshot);
+}
+
+static void a_frame_has_the_build_id_of_the_module_at_its_address(void **state)
+{
+	struct model_snapshot *snapshot = read_one(
+		"fdtrail snapshot 1\nwhy: a\n\ngroup 1: 9 files, opened in f\n"
+		"  opened at:\n    #0 0x2010 in f (/x+0x10)\n    #1 0x5010 in f (/x+0x10)\n"
+		"    #2 0x7010 in f (/y+0x10)\n    #3 0x7010 in f (/z+0x10)\n\nmodules:\n"
+		"  0x5000-0x6000 /x, BuildId bb\n  0x2000-0x3000 /x, BuildId aa, unloaded\n"
+		"  0x7000-0x8000 /y\n");
+	const struct model_frame *frames = snapshot->groups[0].stacks[0].frames;
+
+	assert_string_equal(frames[0].build_id, "aa");
+	assert_string_equal(frames[1].build_id, "bb");
+	assert_null(frames[2].build_id);
+	assert_null(frames[3].build_id);
+	model_destroy(snapshot);
+}
+
+static uint32_t random_state;
+
+/* xorshift, G. Marsaglia 2003: the same numbers in every run. */
+static uint32_t random_below(uint32_t limit)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 17;
+	random_state ^= random_state << 5;
+	return random_state % limit;
+}
+
+static void any_bytes_are_read_and_what_is_understood_stays_the_same(void **state)
+{
+	static const char pieces[] = "\n\n\n  \"\\(),+#:;0x1>-";
+	char text[sizeof(whole)];
+	size_t size = strlen(whole);
+
+	random_state = 4711;
+	for (int round = 0; round < 3000; round++) {
+		size_t length, again_length;
+		char *once, *again;
+
+		memcpy(text, whole, size);
+		for (uint32_t changes = 1 + random_below(20); changes; changes--)
+			text[random_below((uint32_t)size)] =
+				(char)(random_below(2) ? pieces[random_below(sizeof(pieces))]
+						       : (char)random_below(256));
+		once = written(text, size, &length);
+		again = written(once, length, &again_length);
+		assert_string_equal(once, again);
+		free(once);
+		free(again);
+	}
+}
+
+static void ten_thousand_descriptors_in_two_hundred_stacks_are_read(void **state)
+{
+	char *text = NULL, *again;
+	size_t length, again_length;
+	FILE *to = open_memstream(&text, &length);
+
+	fputs("fdtrail snapshot 1\nwhy: a test\n", to);
+	for (int group = 1; group <= 200; group++) {
+		fprintf(to, "\ngroup %d: 50 files, opened in f%d\n  opened at:\n", group, group);
+		for (int frame = 0; frame < 20; frame++)
+			fprintf(to, "    #%d 0x%012x in f%d (/srv/x+0x%x)\n", frame, frame, group,
+				frame);
+		fputs("  descriptors:\n", to);
+		for (int i = 0; i < 50; i++)
+			fprintf(to, "    %d file /tmp/%d, read, age 0.3s\n", group * 50 + i, i);
+	}
+	fputs("\nend of fdtrail snapshot 1\n", to);
+	fclose(to);
+	again = written(text, length, &again_length);
+	assert_string_equal(again, text);
+	free(again);
+	free(text);
+}
+
+static void what_is_no_snapshot_gives_none(void **state)
+{
+	static const char *const texts[] = {"\n",
+					    "hello\n",
+					    "end of fdtrail snapshot 1\n",
+					    "fdtrail snapshot x\n",
+					    "fdtrail snapshot 0\n",
+					    "fdtrail snapshot 1 \n",
+					    "fdtrail snapshot\n"};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		size_t length;
+		char *again = written(texts[i], strlen(texts[i]), &length);
+
+		assert_string_equal(again, "");
+		free(again);
+	}
+}
+
+static void a_file_that_can_not_be_read_says_why(void **state)
+{
+	FILE *folder = fopen("/", "r");
+	struct reader *reader = reader_create(folder, "/");
+
+	assert_null(reader_next(reader));
+	assert_int_equal(errno, EISDIR);
+	reader_destroy(reader);
+	fclose(folder);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		{.name = "text is written as it was read",
 		 .test_func = text_is_written_as_it_was_read},
+		{.name = "the header is in the model", .test_func = the_header_is_in_the_model},
+		{.name = "groups are in the model", .test_func = groups_are_in_the_model},
+		{.name = "stacks are in the model", .test_func = stacks_are_in_the_model},
+		{.name = "descriptors are in the model", .test_func = descriptors_are_in_the_model},
+		{.name = "details of every kind are told apart",
+		 .test_func = details_of_every_kind_are_told_apart},
+		{.name = "headings tell where and how", .test_func = headings_tell_where_and_how},
+		{.name = "a text cut anywhere gives its whole lines",
+		 .test_func = a_text_cut_anywhere_gives_its_whole_lines},
+		{.name = "what was cut says so", .test_func = what_was_cut_says_so},
+		{.name = "lines may end in crlf", .test_func = lines_may_end_in_crlf},
+		{.name = "the program's own lines may stand anywhere",
+		 .test_func = the_programs_own_lines_may_stand_anywhere},
+		{.name = "output without a newline may stand before a snapshot",
+		 .test_func = output_without_a_newline_may_stand_before_a_snapshot},
+		{.name = "a snapshot ends where the next one begins",
+		 .test_func = a_snapshot_ends_where_the_next_one_begins},
+		{.name = "snapshots of several processes are read one by one",
+		 .test_func = snapshots_of_several_processes_are_read_one_by_one},
+		{.name = "two snapshots through each other are marked",
+		 .test_func = two_snapshots_through_each_other_are_marked},
+		{.name = "lost lines are counted", .test_func = lost_lines_are_counted},
+		{.name = "a frame has the build id of the module at its address",
+		 .test_func = a_frame_has_the_build_id_of_the_module_at_its_address},
+		{.name = "any bytes are read and what is understood stays the same",
+		 .test_func = any_bytes_are_read_and_what_is_understood_stays_the_same},
+		{.name = "ten thousand descriptors in two hundred stacks are read",
+		 .test_func = ten_thousand_descriptors_in_two_hundred_stacks_are_read},
+		{.name = "what is no snapshot gives none",
+		 .test_func = what_is_no_snapshot_gives_none},
+		{.name = "a file that can't be read says why",
+		 .test_func = a_file_that_can_not_be_read_says_why},
 	};
 	return cmocka_run_group_tests_name("reader", tests, NULL, NULL);
 }
