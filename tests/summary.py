@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: MIT
 """Counts what `meson test` ran, check by check, and shows what failed. scripts/test calls it:
 
-    summary.py [--all] BUILD_FOLDER...
+    summary.py [--all] [--long] BUILD_FOLDER...
 
-It reads each folder's meson-logs/testlog.json. A check is a line of TAP; a test program that
+It reads each folder's meson-logs/testlog*.json. A check is a line of TAP; a test program that
 crashed, timed out or broke off counts as one failed check more. With --all, a test file that no run
-has executed is a failure, too. The last line is `N passed, N failed`, `, N skipped` if any were;
+has executed is a failure, too; with --long, those of long/ are among them. What a long test says it
+has done is shown. The last line is `N passed, N failed`, `, N skipped` if any were;
 the exit status is 0 only when none failed and some passed.
 """
 
@@ -17,7 +18,7 @@ from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent
 CHECK = re.compile(r"(not )?ok\b(?: +\d+)?(?: +-? ?(.*?))?(?:(?<!\\)# *(SKIP|TODO)\S*\s*(.*))?$", re.I)
-SUITES = {"unit": "test-*.c", "cli": "test_*.py", "real": "test_*.py"}
+SUITES = {"unit": "test-*.c", "cli": "test_*.py", "real": "test_*.py", "fuzz": "fuzz-*.c"}
 
 
 class Totals:
@@ -62,6 +63,8 @@ def read_program(totals, folder, log):
             lines.append(line)
         else:
             totals.passed += 1
+            if ":long" in log["name"]:
+                print(f"    {found[2]}")
     result = log["result"]
     if result == "SKIP" and planned is None and counted == 0:
         totals.skipped.append(f"{title}: all of it")
@@ -107,21 +110,20 @@ def find_forgotten(totals):
 
 def main():
     arguments = sys.argv[1:]
-    everything = "--all" in arguments
     totals = Totals()
     for folder in arguments:
-        if folder == "--all":
+        if folder.startswith("--"):
             continue
-        log_path = Path(folder) / "meson-logs" / "testlog.json"
-        try:
-            text = log_path.read_text(errors="replace")
-        except OSError as error:
-            print(f"\nthere is no log of the tests in {folder}: {error}")
+        logs = sorted((Path(folder) / "meson-logs").glob("testlog*.json"))
+        if not logs:
+            print(f"\nthere is no log of the tests in {folder}")
             totals.failed += 1
-            continue
-        for line in text.splitlines():
-            read_program(totals, Path(folder).name, json.loads(line))
-    if everything:
+        for log in logs:
+            for line in log.read_text(errors="replace").splitlines():
+                read_program(totals, Path(folder).name, json.loads(line))
+    if "--long" in arguments:
+        SUITES["long"] = "test_*.py"
+    if "--all" in arguments:
         find_forgotten(totals)
     if totals.skipped:
         print("\nskipped:")

@@ -401,6 +401,11 @@ def program(name, variant=None):
     raise Failed(f"there is no tests/programs/{name}.c or .cpp")
 
 
+def helper(name):
+    """The path of tests/helpers/NAME.c, built: a program over the rooms of tools/ and preload/."""
+    return str(BUILD / "tests" / f"helper-{name}")
+
+
 def compile_program(source, variant="gcc", flags=()):
     """Compiles one C or C++ file with the words of a variant, and flags; returns the program's path.
     Kept in the build folder until the source changes."""

@@ -1,0 +1,43 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What the tracer really writes, read and written again by the command's reader: byte for byte."""
+
+import subprocess
+
+from support import check, helper, main, program, run_traced, temp_dir, test
+
+
+def rewritten(text):
+    """The snapshots in a text, as the reader understands them."""
+    run = subprocess.run([helper("rewrite")], input=text.encode(errors="surrogateescape"), capture_output=True,
+                         timeout=60, check=False)
+    check.equal(run.stderr, b"", "what the reader says")
+    check.equal(run.returncode, 0, "its status")
+    return run.stdout.decode(errors="surrogateescape")
+
+
+@test("the snapshots of {} come back byte for byte", each=["opens", "streams", "forks", "signals", "terminals"])
+def _(name):
+    run = run_traced([program(name)], INHERITED="1", SHOW="2", VERBOSE="1")
+    check.true(run.all_snapshots, "there are snapshots")
+    for snapshot in run.all_snapshots:
+        check.equal(rewritten(snapshot.text), snapshot.text)
+
+
+@test("all snapshots of the demonstration come back from among its output")
+def _():
+    run = run_traced([program("demo")], OUTPUT="stderr")
+    check.equal(rewritten(run.err), "".join(snapshot.text for snapshot in run.all_snapshots))
+
+
+@test("the snapshots of several processes in one file come back one after another")
+def _():
+    output = temp_dir() / "all.txt"
+    for _ in range(3):
+        run_traced([program("demo")], OUTPUT=str(output))
+    text = output.read_text()
+    check.equal(text.count("\nend of fdtrail snapshot 1\n"), 6, "snapshots")
+    check.equal(rewritten(text), text)
+
+
+main()

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+/* Reads snapshots from standard input and writes them as the model has them. */
+#include <stdio.h>
+
+#include "reader/reader.h"
+
+int main(void)
+{
+	struct reader *reader = reader_open("-", "rewrite");
+	struct model_snapshot *snapshot;
+
+	while ((snapshot = reader_next(reader)) != NULL) {
+		model_write(snapshot, stdout);
+		model_destroy(snapshot);
+	}
+	return !reader_close(reader);
+}
