@@ -124,6 +124,13 @@ static bool parse_signal(struct options *options, const char *value)
 	return false;
 }
 
+int options_signal(const char *value)
+{
+	static struct options options;
+
+	return parse_signal(&options, value) ? options.signal : -1;
+}
+
 static bool parse_kinds(struct options *options, const char *value)
 {
 	const char *bad;

@@ -44,5 +44,8 @@ bool options_match(const char *list, const char *name);
 /* Writes the options in force to stderr, a line each. */
 void options_print(const struct options *options, char **environ);
 
+/* The signal that FDTRAIL_SIGNAL names so: 0 for "none"; -1: it is not accepted. */
+int options_signal(const char *value);
+
 /* The name of a signal without "SIG", or NULL. */
 const char *signal_name(int number);

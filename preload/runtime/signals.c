@@ -11,6 +11,7 @@
 #include <string.h>
 #include <ucontext.h>
 
+#include "../base/channel.h"
 #include "../base/line.h"
 #include "../base/syscall.h"
 #include "../hooks/real.h"
@@ -160,7 +161,8 @@ static void say_why(struct line *why, int number, const siginfo_t *info)
 	else
 		line_number(why, number);
 	if (info->si_code <= 0 && info->si_pid) {
-		line_add(why, " from process ");
+		line_add(why, channel_asks(info) ? " by fdtrail snapshot, process "
+						 : " from process ");
 		line_number(why, info->si_pid);
 	}
 }
@@ -208,7 +210,7 @@ static void ask(int number, const siginfo_t *info, const void *context)
 	LINE(why, LINE_SHORT);
 
 	say_why(&why, number, info);
-	trigger_signal(why.text, returning_number(context));
+	trigger_signal(why.text, returning_number(context), info);
 }
 
 static void on_signal(int number, siginfo_t *info, void *context)
@@ -223,6 +225,9 @@ static void on_signal(int number, siginfo_t *info, void *context)
 	if (signal->asks && runtime_on())
 		ask(number, info, context);
 	errno = saved;
+	/* Meant for us alone: the program would take it for a signal of its own kind. */
+	if (signal->asks && channel_asks(info))
+		return;
 	if (program.sa_handler == SIG_IGN)
 		return;
 	if (program.sa_handler == SIG_DFL) {

@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "../base/call_on_stack.h"
+#include "../base/channel.h"
 #include "../base/syscall.h"
 #include "../hooks/real.h"
 #include "message.h"
@@ -34,6 +35,7 @@ struct job {
 	const char *why;
 	unsigned int flags;
 	int returning; /* see struct snapshot_request */
+	const siginfo_t *channel; /* where the text goes; NULL: to the usual output */
 	struct snapshot_request request;
 	struct snapshot_result result;
 	char *stacks;
@@ -117,11 +119,13 @@ static void write_snapshot(struct job *job)
 		snapshot_take(&job->request, &job->result);
 		return;
 	}
-	job->request.output = output_open(&runtime.options, &job->request);
+	int channel = job->channel ? channel_open(job->channel) : -1;
+	job->request.output =
+		channel >= 0 ? channel : output_open(&runtime.options, &job->request);
 	if (job->request.output < 0)
 		return;
 	snapshot_take(&job->request, &job->result);
-	if (job->result.error)
+	if (job->result.error && channel < 0) /* else who waits for it sees that it is cut */
 		output_failed(&runtime.options, &job->request, job->result.error);
 	if (job->request.output != 2)
 		RAW(close, job->request.output);
@@ -170,9 +174,9 @@ static void run(void *data)
 		.program = runtime.program,
 		.started_ms = runtime.started_ms,
 		.libunwind = unwinder_name(),
-		.show = options->show != OPTION_AUTO ? options->show
-			: *options->output	     ? SNAPSHOT_SHOW_ALL
-						     : 5,
+		.show = options->show != OPTION_AUTO	   ? options->show
+			: *options->output || job->channel ? SNAPSHOT_SHOW_ALL
+							   : 5,
 		.kinds = options->kinds,
 		.inherited = options->inherited,
 		.only_unclosed = job->flags & TRIGGER_ONLY_UNCLOSED,
@@ -221,7 +225,8 @@ static void take(struct job *job)
 	RAW(rt_sigprocmask, SIG_SETMASK, &all, &mask, sizeof(all));
 	bool claimed = claim(job->flags);
 	while (claimed) {
-		atomic_store(&runtime.wiped->again, 0);
+		/* What others have asked for is not answered by what goes through a channel. */
+		uint32_t owed = atomic_exchange(&runtime.wiped->again, 0) && job->channel;
 		job->result = (struct snapshot_result){0};
 		job->stacks = memory_map(HELPER_STACK + OWN_STACK);
 		if (job->stacks)
@@ -232,7 +237,12 @@ static void take(struct job *job)
 		atomic_store(&runtime.wiped->snapshot, 0);
 		/* Asked for meanwhile: what was asked for is the state from then on. */
 		uint32_t free = 0;
-		claimed = atomic_load(&runtime.wiped->again) && !(job->flags & TRIGGER_WAIT) &&
+		if (job->channel) {
+			job->channel = NULL;
+			job->flags = 0;
+		}
+		claimed = (owed || atomic_load(&runtime.wiped->again)) &&
+			  !(job->flags & TRIGGER_WAIT) &&
 			  atomic_compare_exchange_strong(&runtime.wiped->snapshot, &free, 1);
 	}
 	RAW(rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));
@@ -248,10 +258,15 @@ void trigger_snapshot(const char *why, unsigned int flags, struct snapshot_resul
 		*result = job.result;
 }
 
-void trigger_signal(const char *why, int returning)
+void trigger_signal(const char *why, int returning, const siginfo_t *info)
 {
 	struct job job = {.why = why, .returning = returning};
 
+	/* Who waits for the text is not served by that of another snapshot. */
+	if (channel_asks(info)) {
+		job.channel = info;
+		job.flags = TRIGGER_WAIT;
+	}
 	take(&job);
 }
 

@@ -17,3 +17,6 @@ struct obtained {
 /* Takes a snapshot of process pid. Returns 0, and the caller closes text; or a negative errno after
  * one line on stderr that begins with "fdtrail VERB: " has said what is wrong. */
 int obtain_snapshot(struct obtained *obtained, int pid, const char *verb);
+
+/* The same, but always from outside: a traced program is not asked, and not disturbed. */
+int obtain_outside(struct obtained *obtained, int pid, const char *verb);

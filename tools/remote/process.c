@@ -68,6 +68,7 @@ int process_read(struct process *process, int pid)
 	if (!end || sscanf(end, " %llu", &ticks) != 1)
 		return -ESRCH;
 	process->is_kernel_thread = flags & KERNEL_THREAD;
+	process->started_ticks = ticks;
 	process->started_ms = started(ticks);
 	proc_each_line(proc_pid_path(path, pid, "status"), 16384, take_status, process);
 	return 0;

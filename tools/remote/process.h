@@ -14,10 +14,11 @@ struct process {
 	char name[64]; /* any bytes */
 	char state;    /* 'R', 'S', 'D', 'T', 't', 'Z', ...: proc_pid_stat(5) */
 	bool is_kernel_thread;
-	int leader;          /* the process that it is a thread of; pid when it is one itself */
-	int tracer;          /* who ptraces it; 0: nobody */
-	uid_t user;          /* real user id */
-	uint64_t started_ms; /* CLOCK_MONOTONIC */
+	int leader;             /* the process that it is a thread of; pid when it is one itself */
+	int tracer;             /* who ptraces it; 0: nobody */
+	uid_t user;             /* real user id */
+	uint64_t started_ms;    /* CLOCK_MONOTONIC */
+	uint64_t started_ticks; /* the same as the kernel counts: with pid, this very process */
 };
 
 /* Reads what is known of pid. 0, or a negative errno: -ESRCH there is no such process, or we may

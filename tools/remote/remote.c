@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "../../preload/base/syscall.h"
 #include "../../preload/snapshot/kind.h"
@@ -204,12 +205,15 @@ const char *remote_trouble(int pid, int error, char *text, size_t size)
 		snprintf(text, size, "there is no process %d", pid);
 	else if (process_obstacle(&process, text, size))
 		;
+	else if ((error == -EACCES || error == -EPERM) && process.user != geteuid())
+		snprintf(text, size, "process %d belongs to user %u: ask as that user, or as root",
+			 pid, process.user);
 	else if (error == -EACCES || error == -EPERM)
 		snprintf(text, size,
-			 "process %d belongs to user %u, or guards its secrets: ask as that user, "
-			 "or as "
-			 "root",
-			 pid, process.user);
+			 "process %d is private, as programs are that have changed their user "
+			 "(prctl(2), "
+			 "PR_SET_DUMPABLE): ask as root",
+			 pid);
 	else
 		snprintf(text, size, "process %d can't be looked at: %s", pid, strerror(-error));
 	return text;

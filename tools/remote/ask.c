@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See ask.h. Where the text goes is a file in memory. The program opens it through /proc, so
+ * somebody has to hold it whom the program may look at: where we are root and the program is not, a
+ * child of ours with the program's user, and no more rights than that.
+ */
+#include "ask.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../../preload/base/channel.h"
+#include "../../preload/runtime/options.h"
+#include "../../preload/snapshot/proc.h"
+#include "signal_state.h"
+
+enum {
+	PATIENCE_MS = 15 * 1000, /* since something was last heard */
+	NAP_MS = 5,
+	TAIL = 64, /* the last line is looked for in so many bytes */
+};
+
+static const char last_line[] = "\nend of fdtrail snapshot 1\n";
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static void look_for_tracer(const char *line, size_t length, void *data)
+{
+	static const char library[] = "/libfdtrail.so";
+	bool *found = data;
+
+	/* Its path may have " (deleted)" behind it, when it was installed anew. */
+	for (size_t at = 0; at + strlen(library) <= length; at++)
+		if (memcmp(line + at, library, strlen(library)) == 0) {
+			size_t behind = at + strlen(library);
+
+			*found |= behind == length || line[behind] == ' ' || line[behind] == '.';
+		}
+}
+
+int ask_how_traced(const struct process *process)
+{
+	char path[PROC_PATH_SIZE], exe[PATH_MAX];
+	bool found = false;
+
+	if (process->tracer > 0) {
+		ssize_t length =
+			readlink(proc_pid_path(path, process->tracer, "exe"), exe, sizeof(exe) - 1);
+
+		exe[length > 0 ? length : 0] = '\0';
+		if (strcmp(base_name(exe), "fdtrail") == 0 ||
+		    strcmp(base_name(exe), "fdtrail (deleted)") == 0)
+			return TRACE_ENGINE;
+	}
+	proc_pid_path(path, process->pid, "maps");
+	int maps = open(path, O_RDONLY | O_CLOEXEC);
+	if (maps < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	close(maps);
+	proc_each_line(path, SIZE_MAX, look_for_tracer, &found);
+	return found ? TRACE_PRELOAD : TRACE_NONE;
+}
+
+struct credentials {
+	uint64_t uid, gid; /* the effective ones */
+};
+
+/* "Uid: real effective saved fs" */
+static void take_credentials(const char *line, size_t length, void *data)
+{
+	struct credentials *credentials = data;
+	bool user = length > 4 && memcmp(line, "Uid:", 4) == 0;
+
+	if (!user && !(length > 4 && memcmp(line, "Gid:", 4) == 0))
+		return;
+	const char *tab = memchr(line + 5, '\t', length - 5);
+	if (tab)
+		proc_field(tab, length - (size_t)(tab - line), "", 10,
+			   user ? &credentials->uid : &credentials->gid);
+}
+
+/* The child that holds the file for a program of another user. */
+static void hold(const struct credentials *credentials, int told)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct none[2] = {0};
+	char done = 1;
+	gid_t gid = (gid_t)credentials->gid;
+	uid_t uid = (uid_t)credentials->uid;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0 ||
+	    syscall(SYS_capset, &header, none) != 0 || prctl(PR_SET_DUMPABLE, 1) != 0 ||
+	    prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
+		done = 0;
+	if (write(told, &done, 1) != 1)
+		_exit(1);
+	close(told);
+	for (;;)
+		pause();
+}
+
+/* Whom the program is to look at: ourselves, or a child made for it. The number, or a negative
+ * errno. */
+static int holder(int pid)
+{
+	struct credentials credentials = {.uid = geteuid(), .gid = getegid()};
+	char path[PROC_PATH_SIZE], done = 0;
+	int told[2];
+
+	proc_each_line(proc_pid_path(path, pid, "status"), 16384, take_credentials, &credentials);
+	if (geteuid() != 0)
+		return getpid();
+	if (pipe2(told, O_CLOEXEC) != 0)
+		return -errno;
+	pid_t child = fork();
+	if (child == 0) {
+		close(told[0]);
+		hold(&credentials, told[1]);
+	}
+	int error = child < 0 ? -errno : 0;
+	close(told[1]);
+	if (child > 0 && (read(told[0], &done, 1) != 1 || !done)) {
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
+		error = -EPERM;
+	}
+	close(told[0]);
+	return error ? error : child;
+}
+
+static void let_go(int holder)
+{
+	if (holder == getpid())
+		return;
+	kill(holder, SIGKILL);
+	waitpid(holder, NULL, 0);
+}
+
+static int send_signal(int pid, int number, int holder, int file)
+{
+	siginfo_t info;
+
+	memset(&info, 0, sizeof(info));
+	info.si_signo = number;
+	info.si_code = SI_QUEUE;
+	info.si_pid = holder;
+	info.si_uid = getuid();
+	info.si_value.sival_ptr = (void *)(uintptr_t)(CHANNEL_MARK | (unsigned int)file);
+	return syscall(SYS_rt_sigqueueinfo, pid, number, &info) == 0 ? 0 : -errno;
+}
+
+/* Whether the file ends as a whole snapshot does. */
+static bool is_whole(int file, off_t size)
+{
+	char tail[TAIL];
+	size_t length = strlen(last_line);
+
+	if (size < (off_t)length)
+		return false;
+	return pread(file, tail, length, size - (off_t)length) == (ssize_t)length &&
+	       memcmp(tail, last_line, length) == 0;
+}
+
+/* Waits until the snapshot is there. 0, or -ESRCH: the program has ended; -ETIMEDOUT; -EIO: it is
+ * cut. */
+static int wait_for(const struct process *process, int file)
+{
+	off_t seen = 0;
+
+	for (int left = PATIENCE_MS; left > 0; left -= NAP_MS) {
+		struct process now;
+		off_t size = lseek(file, 0, SEEK_END);
+
+		if (is_whole(file, size))
+			return 0;
+		if (size != seen)
+			left = PATIENCE_MS;
+		seen = size;
+		if (process_read(&now, process->pid) != 0 || now.state == 'Z' ||
+		    now.started_ticks != process->started_ticks)
+			return -ESRCH;
+		poll(NULL, 0, NAP_MS);
+	}
+	return seen ? -EIO : -ETIMEDOUT;
+}
+
+static const char *name_of(int number, char *text, size_t size)
+{
+	const char *name = signal_name(number);
+
+	if (name)
+		snprintf(text, size, "SIG%s", name);
+	else
+		snprintf(text, size, "signal %d", number);
+	return text;
+}
+
+/* Whether it makes sense to send the signal. 0, or -EINVAL and text says why not. */
+static int check(const struct process *process, enum trace trace, int number, char *text,
+		 size_t size)
+{
+	char name[32];
+	int pid = process->pid;
+
+	if (!number) {
+		snprintf(text, size,
+			 "process %d is traced, but takes no snapshot on a signal "
+			 "(FDTRAIL_SIGNAL=none); --outside looks at it without its help",
+			 pid);
+		return -EINVAL;
+	}
+	name_of(number, name, sizeof(name));
+	if (process->state == 'T' || (process->state == 't' && trace != TRACE_ENGINE)) {
+		snprintf(text, size,
+			 "process %d is stopped and can't answer; `kill -CONT %d` lets it go on, "
+			 "--outside looks at it as it is",
+			 pid, pid);
+		return -EINVAL;
+	}
+	switch (signal_state(pid, number, trace == TRACE_PRELOAD)) {
+	case HEARD_BLOCKED:
+		snprintf(text, size,
+			 "process %d blocks %s in all its threads, so it can't be asked; start it "
+			 "with "
+			 "another FDTRAIL_SIGNAL, or look at it with --outside",
+			 pid, name);
+		return -EINVAL;
+	case HEARD_NOT:
+		snprintf(
+			text, size,
+			"process %d has libfdtrail.so loaded, but does not handle %s: FDTRAIL_ONLY "
+			"leaves it out, or FDTRAIL_SIGNAL was another; --outside looks at it "
+			"without "
+			"its help",
+			pid, name);
+		return -EINVAL;
+	default:
+		return 0;
+	}
+}
+
+static void explain(const struct process *process, int number, int error, char *text, size_t size)
+{
+	char name[32];
+
+	name_of(number, name, sizeof(name));
+	if (error == -EPERM)
+		snprintf(text, size,
+			 "%s may not be sent to process %d, which runs as user %u: ask as that "
+			 "user, or "
+			 "as root",
+			 name, process->pid, process->user);
+	else if (error == -ESRCH)
+		snprintf(text, size, "process %d has ended before it could answer", process->pid);
+	else if (error == -ETIMEDOUT)
+		snprintf(text, size,
+			 "no answer from process %d to %s within %d s; if it took a snapshot all "
+			 "the "
+			 "same, that is where its FDTRAIL_OUTPUT says",
+			 process->pid, name, PATIENCE_MS / 1000);
+	else if (error == -EIO)
+		snprintf(text, size, "the snapshot of process %d was cut short", process->pid);
+	else
+		snprintf(text, size, "process %d can't be asked for a snapshot: %s", process->pid,
+			 strerror(-error));
+}
+
+int ask_snapshot(const struct process *process, enum trace trace, char *text, size_t size)
+{
+	int number = signal_state_number(process->pid);
+	int error = check(process, trace, number, text, size);
+
+	if (error)
+		return error;
+	int file = memfd_create("fdtrail snapshot", MFD_CLOEXEC);
+	int held = file < 0 ? -errno : holder(process->pid);
+	if (held < 0) {
+		error = held;
+	} else {
+		error = send_signal(process->pid, number, held, file);
+		if (!error)
+			error = wait_for(process, file);
+		let_go(held);
+	}
+	if (!error && lseek(file, 0, SEEK_SET) == 0)
+		return file;
+	if (file >= 0)
+		close(file);
+	explain(process, number, error, text, size);
+	return error;
+}
