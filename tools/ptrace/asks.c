@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../preload/base/channel.h"
 #include "../../preload/base/line.h"
 #include "../../preload/capture/unwinder.h"
 #include "../../preload/runtime/message.h"
@@ -102,8 +103,9 @@ static void say_trouble(int pid, int error)
 	message(&line);
 }
 
-static void take(const struct tracer *tracer, const struct task *task, const char *why,
-		 unsigned int flags, struct snapshot_result *result)
+/* asker: a signal that names a channel for the text, or NULL. */
+static void take_for(const siginfo_t *asker, const struct tracer *tracer, const struct task *task,
+		     const char *why, unsigned int flags, struct snapshot_result *result)
 {
 	const struct options *options = &tracer->options;
 	struct process *process = task->process;
@@ -120,7 +122,7 @@ static void take(const struct tracer *tracer, const struct task *task, const cha
 		.libunwind = unwinder_name(),
 		.output = -1,
 		.show = options->show != OPTION_AUTO ? options->show
-			: *options->output           ? SNAPSHOT_SHOW_ALL
+			: *options->output || asker  ? SNAPSHOT_SHOW_ALL
 						     : SHOWN_ON_STDERR,
 		.kinds = options->kinds,
 		.inherited = options->inherited,
@@ -128,20 +130,28 @@ static void take(const struct tracer *tracer, const struct task *task, const cha
 	};
 
 	table_settle(task->table, process->pid);
+	int channel = asker ? channel_open(asker) : -1;
 	if (!(flags & ASK_COUNT_ONLY)) {
-		request.output =
-			*options->output ? output_open(options, &request) : open_stderr(process);
+		request.output = channel >= 0	    ? channel
+				 : *options->output ? output_open(options, &request)
+						    : open_stderr(process);
 		if (request.output < 0)
 			return;
 	}
 	int error = remote_snapshot(&request, result);
 	if (error < 0)
 		say_trouble(process->pid, error);
-	else if (result->error)
+	else if (result->error && channel < 0) /* else who waits for it sees that it is cut */
 		output_failed(options, &request, result->error);
 	process->number += result->written;
 	if (request.output > 2)
 		close(request.output);
+}
+
+static void take(const struct tracer *tracer, const struct task *task, const char *why,
+		 unsigned int flags, struct snapshot_result *result)
+{
+	take_for(NULL, tracer, task, why, flags, result);
 }
 
 static void say_signal(struct line *why, int number)
@@ -169,10 +179,11 @@ void asks_signal(const struct tracer *tracer, const struct task *task, const sig
 
 	say_signal(&why, info->si_signo);
 	if (info->si_code <= 0 && info->si_pid) {
-		line_add(&why, " from process ");
+		line_add(&why, channel_asks(info) ? " by fdtrail snapshot, process "
+						  : " from process ");
 		line_number(&why, info->si_pid);
 	}
-	take(tracer, task, why.text, 0, &result);
+	take_for(channel_asks(info) ? info : NULL, tracer, task, why.text, 0, &result);
 }
 
 /* The last snapshot; returns whether something is unclosed. */

@@ -15,6 +15,7 @@
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 
+#include "../../preload/base/channel.h"
 #include "asks.h"
 #include "image.h"
 #include "record.h"
@@ -181,7 +182,8 @@ static void on_signal(const struct tracer *tracer, struct task *task, int signal
 	if (signal == tracer->options.signal && task->table && task->process->recording &&
 	    ptrace(PTRACE_GETSIGINFO, task->tid, NULL, &info) == 0) {
 		asks_signal(tracer, task, &info);
-		if (!image_handles(task->process, signal))
+		/* What `fdtrail snapshot` sends is meant for us alone. */
+		if (channel_asks(&info) || !image_handles(task->process, signal))
 			signal = 0;
 	}
 	resume(task, signal);
