@@ -8,6 +8,7 @@
 #include "reader/snapshot_time.h"
 #include "export/stack_id.h"
 #include "export/tally.h"
+#include "snapshot/utf8.h"
 
 #define HEADER(number, pid)                                                                        \
 	"fdtrail snapshot 1\n"                                                                     \
@@ -342,6 +343,164 @@ static void json_tells_that_a_snapshot_was_cut(void **state)
 	exported_destroy(exported);
 }
 
+static void goroutines_follow_each_other(void **state)
+{
+	struct exported *exported = exported_create(
+		HEADER("1", "7") "group 1: 1 tcp socket in ESTABLISHED, opened in dial\n"
+				 "  opened at:\n"
+				 "    #0 0x11 in dial (/srv/server+0x11)\n"
+				 "  created by:\n"
+				 "    #0 0x12 in serve (/srv/server+0x12)\n"
+				 "    (cut)\n"
+				 "  created by:\n"
+				 "    #0 0x13 in main (/srv/server+0x13)\n"
+				 "  last HTTP request by:\n"
+				 "    #0 0x14 in ask (/srv/server+0x14)\n"
+				 "  descriptors:\n"
+				 "    7 tcp 10.0.0.1:5000 -> 10.0.0.2:80, ESTABLISHED\n"
+				 "\n" END);
+	const char *text;
+
+	assert_string_equal(exported_as(exported, "folded", NULL),
+			    "server;main;[created by];[incomplete];serve;[created by];dial 1\n");
+	text = exported_as(exported, "json", NULL);
+	assert_has(text, "\"created_by\":[{\"frames\":[{\"index\":0,\"address\":\"0x12\","
+			 "\"function\":\"serve\",");
+	assert_has(text, "\"incomplete\":\"cut\"},{\"frames\":[{\"index\":0,\"address\":\"0x13\",");
+	assert_has(text, "\"last_http_request_by\":[{\"frames\":[{\"index\":0,"
+			 "\"address\":\"0x14\",\"function\":\"ask\",");
+	exported_destroy(exported);
+}
+
+static void what_a_fork_inherited_says_so(void **state)
+{
+	struct exported *exported = exported_create(whole);
+
+	exported->snapshots[0]->groups[0].origin = MODEL_INHERITED_FORK;
+	assert_has(exported_as(exported, "folded", NULL),
+		   "server;[inherited through fork];[incomplete];");
+	exported_destroy(exported);
+}
+
+/* Every series of a text once, and every label's quotes closed. */
+static void check_metrics(const char *text)
+{
+	char **lines = NULL;
+	size_t count = 0;
+
+	for (const char *at = text; *at; at += strcspn(at, "\n") + 1) {
+		size_t length = strcspn(at, "\n"), quotes = 0;
+
+		assert_true(at[length] == '\n');
+		if (*at == '#')
+			continue;
+		while (length && at[length] != ' ')
+			length--;
+		for (size_t i = 0; i < length; i++) {
+			if (at[i] == '\\')
+				i++;
+			else if (at[i] == '"')
+				quotes++;
+		}
+		assert_true(quotes % 2 == 0);
+		lines = reallocarray(lines, count + 1, sizeof(*lines));
+		lines[count] = strndup(at, length);
+		for (size_t i = 0; i < count; i++)
+			assert_string_not_equal(lines[i], lines[count]);
+		count++;
+	}
+	while (count)
+		free(lines[--count]);
+	free(lines);
+}
+
+static void check_utf8(const char *text, size_t size)
+{
+	for (size_t at = 0; at < size;) {
+		uint32_t character;
+		size_t length = utf8_decode((const uint8_t *)text + at, size - at, &character);
+
+		assert_true(length > 0);
+		assert_true(character == '\n' || !utf8_is_invisible(character));
+		at += length;
+	}
+}
+
+static void a_text_with_any_bytes_changed_breaks_no_format(void **state)
+{
+	static const char *const pieces[] = {
+		"-1",
+		"18446744073709551615",
+		"9223372036854775807",
+		"\xff",
+		"\\xff",
+		"\n",
+		"\"",
+		"0x",
+		"group 1: 9 files, inherited\n",
+		"inlined",
+		", ",
+		"(",
+		")",
+		" ",
+		"\\",
+		"\xe2\x80\xae",
+		"  created by:\n",
+		"end of fdtrail snapshot 1\n",
+		"fdtrail snapshot 1\n",
+	};
+	static const char *const texts[] = {"folded", "json", "prometheus"};
+	uint32_t random = 1;
+
+	for (int round = 0; round < 600; round++) {
+		char text[2 * sizeof(whole)];
+		size_t size = sizeof(whole) - 1;
+		struct exported *exported;
+
+		memcpy(text, whole, sizeof(whole));
+		for (int change = 0; change < 1 + round % 6; change++) {
+			random = random * 1664525 + 1013904223;
+			size_t at = (random >> 8) % size;
+			const char *piece =
+				pieces[(random >> 3) % (sizeof(pieces) / sizeof(*pieces))];
+			size_t length = strlen(piece);
+
+			memmove(text + at + length, text + at, size - at + 1);
+			memcpy(text + at, piece, length);
+			size += length;
+		}
+		exported = exported_create(text);
+		for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+			exported_as(exported, texts[i], NULL);
+			check_utf8(exported->text, exported->size);
+		}
+		check_metrics(exported->text);
+		exported_as(exported, "pprof", NULL);
+		assert_true(exported->size > 20);
+		assert_memory_equal(exported->text, "\x1f\x8b", 2);
+		exported_destroy(exported);
+	}
+}
+
+static void a_stack_that_the_cut_went_through_is_incomplete(void **state)
+{
+	struct exported *exported =
+		exported_create(HEADER("1", "7") "group 1: 2 files, opened in dial\n"
+						 "  opened at:\n"
+						 "    #0 0x11 in dial (/srv/server+0x11)\n"
+						 "    #1 0x12 in serve (/srv/ser");
+
+	assert_has(exported_as(exported, "folded", NULL), "server;[incomplete];");
+	exported_destroy(exported);
+	exported = exported_create(HEADER("1", "7") "group 1: 2 files, opened in dial\n"
+						    "  opened at:\n"
+						    "    #0 0x11 in dial (/srv/server+0x11)\n"
+						    "  descriptors:\n"
+						    "    7 file /a, read\n");
+	assert_string_equal(exported_as(exported, "folded", NULL), "server;dial 2\n");
+	exported_destroy(exported);
+}
+
 static void a_time_is_read_or_refused(void **state)
 {
 	assert_int_equal(snapshot_time_ms("1970-01-01T00:00:01.5Z"), 1500);
@@ -394,6 +553,14 @@ int main(void)
 		{.name = "JSON names what has no stack", .test_func = json_names_what_has_no_stack},
 		{.name = "JSON tells that a snapshot was cut",
 		 .test_func = json_tells_that_a_snapshot_was_cut},
+		{.name = "the stacks of goroutines follow each other",
+		 .test_func = goroutines_follow_each_other},
+		{.name = "what came through fork says so",
+		 .test_func = what_a_fork_inherited_says_so},
+		{.name = "a text with any bytes changed breaks no format",
+		 .test_func = a_text_with_any_bytes_changed_breaks_no_format},
+		{.name = "a stack that the cut went through is incomplete",
+		 .test_func = a_stack_that_the_cut_went_through_is_incomplete},
 		{.name = "a time is read, or refused", .test_func = a_time_is_read_or_refused},
 		{.name = "formats are found by name", .test_func = formats_are_found_by_name},
 	};

@@ -27,17 +27,11 @@ int folded_write_stack(const struct model_snapshot *snapshot, const struct model
 	char name[LINE_NAME_SIZE];
 	struct stack_line *lines;
 	size_t count;
-	int error = stack_lines(model_stack(group, MODEL_OPENED_AT), options, &lines, &count);
+	int error = stack_lines(snapshot, group, options, &lines, &count);
 
 	if (error)
 		return error;
 	error = put_name(snapshot->program ? snapshot->program : "[unknown program]", file);
-	if (group->origin == MODEL_INHERITED_FORK && count)
-		fputs(";" MARKER_INHERITED_FORK, file);
-	if (count == 0) {
-		putc(';', file);
-		error = error ? error : put_name(group_without_stack(group), file);
-	}
 	while (count && error == 0) {
 		putc(';', file);
 		error = put_name(stack_line_name(&lines[--count], name), file);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../reader/snapshot_time.h"
 #include "folded.h"
 #include "json.h"
 #include "pprof.h"
@@ -57,6 +58,7 @@ const struct format *format_find(const char *name)
 /* A snapshot and where it stood. */
 struct place {
 	const struct model_snapshot *snapshot;
+	int64_t time_ms; /* 0: not known */
 	size_t index;
 	bool superseded;
 };
@@ -80,6 +82,9 @@ static int by_process(const void *one, const void *other)
 	const struct place *a = one, *b = other;
 	int order = compare_process(a->snapshot, b->snapshot);
 
+	/* A program that executes itself counts from 1 again. */
+	if (order == 0)
+		order = (a->time_ms > b->time_ms) - (a->time_ms < b->time_ms);
 	if (order == 0)
 		order = (a->snapshot->number > b->snapshot->number) -
 			(a->snapshot->number < b->snapshot->number);
@@ -106,7 +111,11 @@ const struct model_snapshot **format_newest(const struct model_snapshot *const *
 		return NULL;
 	}
 	for (size_t i = 0; i < count; i++)
-		places[i] = (struct place){.snapshot = snapshots[i], .index = i};
+		places[i] = (struct place){
+			.snapshot = snapshots[i],
+			.time_ms = snapshot_time_ms(snapshots[i]->when),
+			.index = i,
+		};
 	qsort(places, count, sizeof(*places), by_process);
 	for (size_t i = 0; i + 1 < count; i++)
 		places[i].superseded =

@@ -45,8 +45,8 @@ extern const size_t format_count;
 /* The format called name, or NULL. */
 const struct format *format_find(const char *name);
 
-/* The newest snapshot of each process (one host, process id and program) in the order of snapshots:
- * that with the highest number, and of equal ones the last; one that does not say its process
- * counts by itself. An array to free(3), and how many; NULL: no memory. */
+/* The newest snapshot of each process (one host, process id and program) in the order of snapshots,
+ * by time, number and place; one that does not say its process counts by itself. An array to
+ * free(3), and how many; NULL: no memory. */
 const struct model_snapshot **format_newest(const struct model_snapshot *const *snapshots,
 					    size_t count, size_t *newest);

@@ -9,39 +9,49 @@
 #include "../../preload/snapshot/utf8.h"
 #include "../reader/model.h"
 
-/* Writes characters in double quotes. Returns false when some bytes were not UTF-8. */
+/* Writes a character that can't stand in a string as it is. */
+static void put_escaped(FILE *file, uint32_t character)
+{
+	if (character == '"' || character == '\\')
+		fprintf(file, "\\%c", (char)character);
+	else if (character == '\n' || character == '\t')
+		fputs(character == '\n' ? "\\n" : "\\t", file);
+	else if (character < 0x10000)
+		fprintf(file, "\\u%04" PRIx32, character);
+	else /* RFC 8259, 7: beyond the BMP as a pair of UTF-16 surrogates */
+		fprintf(file, "\\u%04" PRIx32 "\\u%04" PRIx32,
+			0xd800 + ((character - 0x10000) >> 10), 0xdc00 + (character & 0x3ff));
+}
+
+/* Writes a string in double quotes. Returns false when some bytes were not UTF-8. */
 static bool put_quoted(FILE *file, const char *text)
 {
-	const uint8_t *bytes = (const uint8_t *)text;
+	const uint8_t *bytes = (const uint8_t *)text, *end = bytes + strlen(text);
+	const uint8_t *written = bytes; /* up to here; what follows goes as it is, in one piece */
 	bool valid = true;
 
-	putc('"', file);
-	for (size_t size = strlen(text); size;) {
+	putc_unlocked('"', file);
+	while (bytes < end) {
 		uint32_t character = 0;
-		size_t length = utf8_decode(bytes, size, &character);
+		size_t length = utf8_decode(bytes, (size_t)(end - bytes), &character);
 
-		if (length == 0) {
+		if (length && character != '"' && character != '\\' &&
+		    !utf8_is_invisible(character)) {
+			bytes += length;
+			continue;
+		}
+		fwrite_unlocked(written, 1, (size_t)(bytes - written), file);
+		if (length) {
+			put_escaped(file, character);
+		} else {
 			fputs("\xef\xbf\xbd", file); /* U+FFFD */
 			valid = false;
-			length = 1;
-		} else if (character == '"' || character == '\\') {
-			fprintf(file, "\\%c", (char)character);
-		} else if (!utf8_is_invisible(character)) {
-			fwrite(bytes, 1, length, file);
-		} else if (character == '\n' || character == '\t') {
-			fputs(character == '\n' ? "\\n" : "\\t", file);
-		} else if (character < 0x10000) {
-			fprintf(file, "\\u%04" PRIx32, character);
-		} else {
-			/* RFC 8259, 7: beyond the BMP as a pair of UTF-16 surrogates */
-			fprintf(file, "\\u%04" PRIx32 "\\u%04" PRIx32,
-				0xd800 + ((character - 0x10000) >> 10),
-				0xdc00 + (character & 0x3ff));
 		}
-		bytes += length;
-		size -= length;
+		bytes += length ? length : 1;
+		written = bytes;
 	}
-	putc('"', file);
+	fwrite_unlocked(written, 1, (size_t)(bytes - written), file);
+	putc_unlocked('"', file);
 	return valid;
 }
 
@@ -49,24 +59,24 @@ static bool put_quoted(FILE *file, const char *text)
 static void begin_value(struct json_writer *json, const char *key)
 {
 	if (json->follows)
-		putc(',', json->file);
+		putc_unlocked(',', json->file);
 	json->follows = true;
 	if (key) {
 		put_quoted(json->file, key);
-		putc(':', json->file);
+		putc_unlocked(':', json->file);
 	}
 }
 
 static void begin(struct json_writer *json, const char *key, char bracket)
 {
 	begin_value(json, key);
-	putc(bracket, json->file);
+	putc_unlocked(bracket, json->file);
 	json->follows = false;
 }
 
 static void end(struct json_writer *json, char bracket)
 {
-	putc(bracket, json->file);
+	putc_unlocked(bracket, json->file);
 	json->follows = true;
 }
 
@@ -122,11 +132,11 @@ void json_string(struct json_writer *json, const char *key, const char *value)
 	begin_value(json, key);
 	if (put_quoted(json->file, value) || !key)
 		return;
-	putc(',', json->file);
+	putc_unlocked(',', json->file);
 	fprintf(json->file, "\"%s_hex\":\"", key); /* keys are our own words */
 	for (const uint8_t *byte = (const uint8_t *)value; *byte; byte++)
 		fprintf(json->file, "%02x", *byte);
-	putc('"', json->file);
+	putc_unlocked('"', json->file);
 }
 
 void json_string_if_known(struct json_writer *json, const char *key, const char *value)
@@ -155,6 +165,6 @@ void json_true_if(struct json_writer *json, const char *key, bool value)
 
 void json_end_document(struct json_writer *json)
 {
-	putc('\n', json->file);
+	putc_unlocked('\n', json->file);
 	json->follows = false;
 }

@@ -46,18 +46,17 @@ static void put_label(struct profile *profile, const char *key, const char *valu
 }
 
 /* The ids of the locations of a group's stack, innermost first, to free(3). */
-static int group_locations(struct profile *profile, const struct model_group *group,
-			   uint64_t **locations, size_t *count)
+static int group_locations(struct profile *profile, const struct model_snapshot *snapshot,
+			   const struct model_group *group, uint64_t **locations, size_t *count)
 {
 	struct stack_line *lines;
 	size_t line_count;
-	int error = stack_lines(model_stack(group, MODEL_OPENED_AT), profile->options, &lines,
-				&line_count);
+	int error = stack_lines(snapshot, group, profile->options, &lines, &line_count);
 
 	if (error)
 		return error;
 	*count = 0;
-	*locations = calloc(line_count + 1, sizeof(**locations));
+	*locations = calloc(line_count, sizeof(**locations));
 	if (!*locations) {
 		free(lines);
 		return -ENOMEM;
@@ -68,9 +67,6 @@ static int group_locations(struct profile *profile, const struct model_group *gr
 		else if (lines[i].location == 0) /* a location holds what is inlined, too */
 			(*locations)[(*count)++] = pprof_location(profile->tables, lines[i].frame);
 	}
-	if (*count == 0)
-		(*locations)[(*count)++] =
-			pprof_marker(profile->tables, group_without_stack(group));
 	free(lines);
 	return 0;
 }
@@ -87,13 +83,14 @@ static int put_group(struct profile *profile, const struct model_snapshot *snaps
 	const struct model_stack *opened = model_stack(group, MODEL_OPENED_AT);
 	struct tally_row rows[TALLY_ROWS];
 	size_t row_count = tally_group(group, rows), location_count;
+	bool has_id = opened && opened->frame_count;
 	char id[STACK_ID_SIZE], pid[24];
 	uint64_t *locations;
-	int error = group_locations(profile, group, &locations, &location_count);
+	int error = group_locations(profile, snapshot, group, &locations, &location_count);
 
 	if (error)
 		return error;
-	if (opened)
+	if (has_id)
 		stack_id(opened, id);
 	snprintf(pid, sizeof(pid), "%" PRId64, snapshot->pid);
 	for (size_t i = 0; i < row_count; i++) {
@@ -107,7 +104,7 @@ static int put_group(struct profile *profile, const struct model_snapshot *snaps
 		put_label(profile, "state", row->state);
 		put_label(profile, "program", snapshot->program);
 		put_label(profile, "pid", snapshot->pid >= 0 ? pid : NULL);
-		put_label(profile, "stack", opened ? id : NULL);
+		put_label(profile, "stack", has_id ? id : NULL);
 		protobuf_message(&profile->text, PROFILE_SAMPLE, &profile->sample);
 	}
 	free(locations);
@@ -143,7 +140,7 @@ static int put_snapshot(struct profile *profile, const struct model_snapshot *sn
 
 	if (time_ms > profile->time_ms)
 		profile->time_ms = time_ms;
-	pprof_add_modules(profile->tables, snapshot);
+	pprof_begin_snapshot(profile->tables, snapshot);
 	for (size_t i = 0; i < snapshot->group_count; i++) {
 		const struct model_group *group = &snapshot->groups[i];
 		int error = group->suppressed ? 0 : put_group(profile, snapshot, group);

@@ -28,6 +28,7 @@ struct mapping {
 	struct record record; /* key: path, build-id, load bias */
 	uint64_t start, limit;
 	uint64_t path, build_id;
+	bool is_program;                       /* the program itself, by its name */
 	bool functions, files, lines, inlined; /* known of any of its frames */
 };
 
@@ -48,6 +49,7 @@ struct pprof_tables {
 	struct table strings, functions, mappings, locations;
 	const struct model_module **modules; /* of the snapshot at hand, by start */
 	size_t module_count;
+	const char *program; /* its name */
 	struct protobuf nested, line;
 	bool failed;
 };
@@ -176,7 +178,7 @@ static int by_start(const void *one, const void *other)
 	return (a->start > b->start) - (a->start < b->start);
 }
 
-void pprof_add_modules(struct pprof_tables *tables, const struct model_snapshot *snapshot)
+void pprof_begin_snapshot(struct pprof_tables *tables, const struct model_snapshot *snapshot)
 {
 	free(tables->modules);
 	tables->module_count = 0;
@@ -215,6 +217,15 @@ static const struct model_module *module_of(const struct pprof_tables *tables,
 		       : NULL;
 }
 
+/* Whether a module is that of a program, whose name may be shorter ("python3" of python3.11). */
+static bool is_program(const char *program, const char *module)
+{
+	const char *slash = strrchr(module, '/');
+
+	return program && *program &&
+	       strncmp(slash ? slash + 1 : module, program, strlen(program)) == 0;
+}
+
 static struct mapping *mapping_of(struct pprof_tables *tables, const struct model_frame *frame)
 {
 	const struct model_module *module = module_of(tables, frame);
@@ -234,6 +245,7 @@ static struct mapping *mapping_of(struct pprof_tables *tables, const struct mode
 	if (is_new) {
 		mapping->path = key.key[0];
 		mapping->build_id = key.key[1];
+		mapping->is_program = is_program(tables->program, frame->module);
 		mapping->start = module ? module->start : bias;
 		mapping->limit = module ? module->end : 0;
 	}
@@ -355,23 +367,33 @@ static void encode_functions(struct pprof_tables *tables, struct protobuf *profi
 	}
 }
 
+static void encode_mapping(struct pprof_tables *tables, const struct mapping *mapping,
+			   struct protobuf *profile)
+{
+	protobuf_clear(&tables->nested);
+	protobuf_number(&tables->nested, MAPPING_ID, mapping->record.id);
+	protobuf_number(&tables->nested, MAPPING_START, mapping->start);
+	protobuf_number(&tables->nested, MAPPING_LIMIT, mapping->limit);
+	protobuf_number(&tables->nested, MAPPING_FILE, mapping->path);
+	protobuf_number(&tables->nested, MAPPING_BUILD_ID, mapping->build_id);
+	protobuf_number(&tables->nested, MAPPING_HAS_FUNCTIONS, mapping->functions);
+	protobuf_number(&tables->nested, MAPPING_HAS_FILENAMES, mapping->files);
+	protobuf_number(&tables->nested, MAPPING_HAS_LINES, mapping->lines);
+	protobuf_number(&tables->nested, MAPPING_HAS_INLINED, mapping->inlined);
+	protobuf_message(profile, PROFILE_MAPPING, &tables->nested);
+}
+
+/* Programs first: "the first mapping is the main binary" (profile.proto). */
 static void encode_mappings(struct pprof_tables *tables, struct protobuf *profile)
 {
-	for (struct record *record = tables->mappings.first; record; record = record->next) {
-		const struct mapping *mapping = (const struct mapping *)record;
+	for (int programs = 1; programs >= 0; programs--)
+		for (struct record *record = tables->mappings.first; record;
+		     record = record->next) {
+			const struct mapping *mapping = (const struct mapping *)record;
 
-		protobuf_clear(&tables->nested);
-		protobuf_number(&tables->nested, MAPPING_ID, record->id);
-		protobuf_number(&tables->nested, MAPPING_START, mapping->start);
-		protobuf_number(&tables->nested, MAPPING_LIMIT, mapping->limit);
-		protobuf_number(&tables->nested, MAPPING_FILE, mapping->path);
-		protobuf_number(&tables->nested, MAPPING_BUILD_ID, mapping->build_id);
-		protobuf_number(&tables->nested, MAPPING_HAS_FUNCTIONS, mapping->functions);
-		protobuf_number(&tables->nested, MAPPING_HAS_FILENAMES, mapping->files);
-		protobuf_number(&tables->nested, MAPPING_HAS_LINES, mapping->lines);
-		protobuf_number(&tables->nested, MAPPING_HAS_INLINED, mapping->inlined);
-		protobuf_message(profile, PROFILE_MAPPING, &tables->nested);
-	}
+			if (mapping->is_program == programs)
+				encode_mapping(tables, mapping, profile);
+		}
 }
 
 bool pprof_tables_encode(struct pprof_tables *tables, struct protobuf *profile)

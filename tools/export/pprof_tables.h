@@ -22,11 +22,11 @@ void pprof_tables_destroy(struct pprof_tables *tables);
 /* Index of text in the string table, cleaned as clean_text.h says; "" and NULL are 0. */
 uint64_t pprof_string(struct pprof_tables *tables, const char *text);
 
-/* Adds the snapshot's modules as mappings, the first of the first snapshot being the main one. To
- * be called before its frames. The snapshot must stay. */
-void pprof_add_modules(struct pprof_tables *tables, const struct model_snapshot *snapshot);
+/* Begins with a snapshot: frames that follow are its. It must stay until pprof_tables_encode(). The
+ * program's own mapping will be the first one, which is the main one for pprof. */
+void pprof_begin_snapshot(struct pprof_tables *tables, const struct model_snapshot *snapshot);
 
-/* Id of the location of a frame of the snapshot that was added last; the snapshot must stay. */
+/* Id of the location of a frame of the snapshot at hand. */
 uint64_t pprof_location(struct pprof_tables *tables, const struct model_frame *frame);
 
 /* Id of a location that is no place in a program but only a name, as "[inherited]". */

@@ -69,13 +69,13 @@ static const char *program_of(const struct model_snapshot *snapshot)
 	return snapshot->program ? snapshot->program : "";
 }
 
-/* The function that a stack is known by. */
+/* The function that a stack, which has frames, is known by. */
 static const char *top_function(const struct model_stack *stack, char name[LINE_NAME_SIZE])
 {
 	for (size_t i = 0; i < stack->frame_count; i++)
 		if (stack->frames[i].own)
 			return frame_name(&stack->frames[i], 0, name);
-	return stack->frame_count ? frame_name(&stack->frames[0], 0, name) : MARKER_INCOMPLETE;
+	return frame_name(&stack->frames[0], 0, name);
 }
 
 static int add_group(struct metric_family *to, struct metric_family *figures,
@@ -83,12 +83,12 @@ static int add_group(struct metric_family *to, struct metric_family *figures,
 {
 	const struct model_stack *opened = model_stack(group, MODEL_OPENED_AT);
 	char id[STACK_ID_SIZE] = "", name[LINE_NAME_SIZE];
-	const char *function = group_without_stack(group);
+	const char *function = group_marker(group);
 	struct tally_row rows[TALLY_ROWS];
 	size_t count = tally_group(group, rows);
 	int error = 0;
 
-	if (opened) {
+	if (opened && opened->frame_count) {
 		stack_id(opened, id);
 		function = top_function(opened, name);
 	}

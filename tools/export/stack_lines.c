@@ -49,7 +49,7 @@ const char *stack_line_name(const struct stack_line *line, char name[LINE_NAME_S
 	return line->frame ? frame_name(line->frame, line->location, name) : line->marker;
 }
 
-const char *group_without_stack(const struct model_group *group)
+const char *group_marker(const struct model_group *group)
 {
 	switch (group->origin) {
 	case MODEL_INHERITED:
@@ -65,11 +65,32 @@ const char *group_without_stack(const struct model_group *group)
 	return "[no stack]";
 }
 
-/* The lines of a stack and of its ancestors; when lines is NULL they are only counted. */
-static size_t fill(const struct model_stack *stack, const struct export_options *options,
-		   struct stack_line *lines)
+/* Whether the text may have ended within this stack: nothing follows that stands behind it. */
+static bool is_cut(const struct model_snapshot *snapshot, const struct model_group *group,
+		   const struct model_stack *stack)
 {
-	size_t count = 0;
+	return !snapshot->whole && group == &snapshot->groups[snapshot->group_count - 1] &&
+	       group->stack_count == 1 && !stack->created_by && group->descriptor_count == 0 &&
+	       snapshot->module_count == 0;
+}
+
+/* Lines, or only their number while lines is NULL. */
+struct filling {
+	struct stack_line *lines;
+	size_t count;
+};
+
+static void add(struct filling *filling, struct stack_line line)
+{
+	if (filling->lines)
+		filling->lines[filling->count] = line;
+	filling->count++;
+}
+
+static void fill(struct filling *filling, const struct model_snapshot *snapshot,
+		 const struct model_group *group, const struct export_options *options)
+{
+	const struct model_stack *stack = model_stack(group, MODEL_OPENED_AT);
 
 	for (; stack; stack = stack->created_by) {
 		for (size_t i = 0; i < stack->frame_count; i++) {
@@ -78,31 +99,32 @@ static size_t fill(const struct model_stack *stack, const struct export_options 
 
 			if (stack_hides(stack, frame, options))
 				continue;
-			for (size_t location = 0; location < locations; location++, count++)
-				if (lines)
-					lines[count] = (struct stack_line){frame, location, NULL};
+			for (size_t location = 0; location < locations; location++)
+				add(filling, (struct stack_line){frame, location, NULL});
 		}
-		if (stack->incomplete) {
-			if (lines)
-				lines[count] = (struct stack_line){.marker = MARKER_INCOMPLETE};
-			count++;
-		}
-		if (stack->created_by) {
-			if (lines)
-				lines[count] = (struct stack_line){.marker = MARKER_CREATED_BY};
-			count++;
-		}
+		if (stack->incomplete || stack->lost || is_cut(snapshot, group, stack))
+			add(filling, (struct stack_line){.marker = MARKER_INCOMPLETE});
+		if (stack->created_by)
+			add(filling, (struct stack_line){.marker = MARKER_CREATED_BY});
 	}
-	return count;
+	if (filling->count == 0)
+		add(filling, (struct stack_line){.marker = group_marker(group)});
+	else if (group->origin == MODEL_INHERITED_FORK)
+		add(filling, (struct stack_line){.marker = MARKER_INHERITED_FORK});
 }
 
-int stack_lines(const struct model_stack *stack, const struct export_options *options,
-		struct stack_line **lines, size_t *count)
+int stack_lines(const struct model_snapshot *snapshot, const struct model_group *group,
+		const struct export_options *options, struct stack_line **lines, size_t *count)
 {
-	*count = fill(stack, options, NULL);
-	*lines = calloc(*count ? *count : 1, sizeof(**lines));
-	if (!*lines)
+	struct filling filling = {0};
+
+	fill(&filling, snapshot, group, options);
+	filling.lines = calloc(filling.count, sizeof(*filling.lines));
+	*count = filling.count;
+	*lines = filling.lines;
+	if (!filling.lines)
 		return -ENOMEM;
-	fill(stack, options, *lines);
+	filling.count = 0;
+	fill(&filling, snapshot, group, options);
 	return 0;
 }

@@ -23,9 +23,10 @@ struct stack_line {
 	const char *marker;
 };
 
-/* Gives the lines of a stack (NULL: no lines) as an array to free(3). Returns 0 or -ENOMEM. */
-int stack_lines(const struct model_stack *stack, const struct export_options *options,
-		struct stack_line **lines, size_t *count);
+/* Gives the lines of the stack that opened a group of snapshot, at least one (without a stack: a
+ * marker that says so), as an array to free(3). Returns 0 or -ENOMEM. */
+int stack_lines(const struct model_snapshot *snapshot, const struct model_group *group,
+		const struct export_options *options, struct stack_line **lines, size_t *count);
 
 /* Whether options hide this frame of stack. */
 bool stack_hides(const struct model_stack *stack, const struct model_frame *frame,
@@ -41,5 +42,5 @@ const char *frame_name(const struct model_frame *frame, size_t location, char na
 /* What a line is called: a marker as it is, else frame_name(). */
 const char *stack_line_name(const struct stack_line *line, char name[LINE_NAME_SIZE]);
 
-/* What stands in the place of the functions of a group without a stack: "[inherited]", ... */
-const char *group_without_stack(const struct model_group *group);
+/* The marker of a group without a stack: "[inherited]", "[not traced]", ... */
+const char *group_marker(const struct model_group *group);
