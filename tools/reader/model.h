@@ -123,6 +123,7 @@ struct model_group {
 	int64_t more; /* of "and N more"; when they and those listed are not count, lines are lost
 		       */
 	bool suppressed; /* by suppressions */
+	bool broken;     /* by check/: it breaks a limit */
 };
 
 /* A header line, as it is written. */

@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See limits.h. A figure is only compared when the snapshot tells it: what it does not tell is
+ * said, and never taken for zero.
+ */
+#include "limits.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../diff/diff.h"
+#include "../reader/escape.h"
+#include "../reader/scan.h"
+
+/* What is said, and the verdict so far. */
+struct check {
+	const struct limits *limits;
+	struct model_snapshot *snapshot;
+	FILE *file;
+	enum limits_verdict verdict;
+};
+
+bool limits_any(const struct limits *limits)
+{
+	return limits->close_wait >= 0 || limits->open >= 0 || limits->group >= 0 ||
+	       limits->growth >= 0 || limits->age >= 0;
+}
+
+__attribute__((format(printf, 3, 4))) static void
+say(struct check *check, enum limits_verdict verdict, const char *format, ...)
+{
+	va_list arguments;
+
+	if (verdict > check->verdict)
+		check->verdict = verdict;
+	if (!check->file)
+		return;
+	va_start(arguments, format);
+	vfprintf(check->file, format, arguments);
+	va_end(arguments);
+	fputc('\n', check->file);
+}
+
+static bool is_wanted(const struct check *check, enum kind kind)
+{
+	return check->limits->kinds & KIND_BIT(kind);
+}
+
+/* Whether the group may hold something that counts. */
+static bool counts(const struct check *check, const struct model_group *group)
+{
+	return !group->suppressed && group->origin != MODEL_INHERITED &&
+	       group->origin != MODEL_INHERITED_FORK && group->count > 0 &&
+	       (group->kind == KIND_COUNT || is_wanted(check, group->kind));
+}
+
+/* How many of the group's descriptors are of the kinds that count. In a group of several kinds only
+ * those that are listed tell theirs: *exact is false when there are others. */
+static int64_t count_of(const struct check *check, const struct model_group *group, bool *exact)
+{
+	int64_t count = 0;
+
+	*exact = true;
+	if (group->kind != KIND_COUNT || (check->limits->kinds & KIND_ALL) == KIND_ALL)
+		return group->count;
+	for (size_t i = 0; i < group->descriptor_count; i++)
+		count += is_wanted(check, group->descriptors[i].kind);
+	*exact = (int64_t)group->descriptor_count == group->count;
+	return count;
+}
+
+static int64_t close_wait_of(const struct model_group *group, bool *exact)
+{
+	int64_t count = 0;
+
+	*exact = true;
+	if (group->kind != KIND_COUNT)
+		return group->kind == KIND_TCP ? model_in_state(group, "CLOSE_WAIT") : 0;
+	for (size_t i = 0; i < group->descriptor_count; i++)
+		count += group->descriptors[i].state &&
+			 strcmp(group->descriptors[i].state, "CLOSE_WAIT") == 0;
+	*exact = (int64_t)group->descriptor_count == group->count;
+	return count;
+}
+
+static int64_t add(int64_t a, int64_t b)
+{
+	int64_t sum;
+
+	return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
+}
+
+/* The sum over all groups that count, of what of() counts in each. */
+static void check_sum(struct check *check, int64_t limit, const char *option, const char *what,
+		      bool close_wait)
+{
+	int64_t sum = 0;
+	bool all_exact = true;
+
+	for (size_t i = 0; i < check->snapshot->group_count; i++) {
+		struct model_group *group = &check->snapshot->groups[i];
+		bool exact;
+
+		if (!counts(check, group))
+			continue;
+		sum = add(sum, close_wait ? close_wait_of(group, &exact)
+					  : count_of(check, group, &exact));
+		all_exact &= exact;
+	}
+	if (sum <= limit) {
+		if (!all_exact)
+			say(check, LIMITS_UNKNOWN,
+			    "%s: not all descriptors are listed, so their kinds are not known",
+			    option);
+		return;
+	}
+	say(check, LIMITS_BROKEN, "%s %" PRId64 ": %" PRId64 " %s", option, limit, sum, what);
+	for (size_t i = 0; i < check->snapshot->group_count; i++) {
+		struct model_group *group = &check->snapshot->groups[i];
+		bool exact;
+
+		if (counts(check, group) && (!close_wait || close_wait_of(group, &exact) > 0))
+			group->broken = true;
+	}
+}
+
+static void check_group(struct check *check)
+{
+	int64_t limit = check->limits->group, most = 0, broken = 0;
+
+	for (size_t i = 0; i < check->snapshot->group_count; i++) {
+		struct model_group *group = &check->snapshot->groups[i];
+		bool exact;
+		int64_t count = counts(check, group) ? count_of(check, group, &exact) : 0;
+
+		if (count <= limit)
+			continue;
+		group->broken = true;
+		broken++;
+		most = count > most ? count : most;
+	}
+	if (broken)
+		say(check, LIMITS_BROKEN,
+		    "--max-group %" PRId64 ": %" PRId64 " group%s more, up to %" PRId64, limit,
+		    broken, broken == 1 ? " has" : "s have", most);
+}
+
+/* The oldest of those that are listed, or of all where the heading tells; < 0: not known. */
+static double age_of(const struct check *check, const struct model_group *group, bool *exact)
+{
+	double most = -1;
+
+	*exact = true;
+	if (group->kind != KIND_COUNT && group->age_most >= 0)
+		return group->age_most;
+	if ((int64_t)group->descriptor_count != group->count)
+		*exact = false;
+	for (size_t i = 0; i < group->descriptor_count; i++) {
+		const struct model_descriptor *descriptor = &group->descriptors[i];
+
+		if (!is_wanted(check, descriptor->kind))
+			continue;
+		if (descriptor->age < 0)
+			*exact = false;
+		else if (descriptor->age > most)
+			most = descriptor->age;
+	}
+	return most;
+}
+
+static void check_age(struct check *check)
+{
+	double limit = check->limits->age, most = -1;
+	int64_t broken = 0, unknown = 0;
+
+	for (size_t i = 0; i < check->snapshot->group_count; i++) {
+		struct model_group *group = &check->snapshot->groups[i];
+		bool exact;
+		double age;
+
+		if (!counts(check, group))
+			continue;
+		age = age_of(check, group, &exact);
+		/* What the program opened can't be older than the program. */
+		if (age <= limit && !exact && group->origin != MODEL_UNTRACED &&
+		    check->snapshot->uptime >= 0 && check->snapshot->uptime <= limit)
+			exact = true;
+		if (age > limit) {
+			group->broken = true;
+			broken++;
+			most = age > most ? age : most;
+		} else if (!exact) {
+			unknown = add(unknown, group->count);
+		}
+	}
+	if (broken)
+		say(check, LIMITS_BROKEN,
+		    "--max-age %g: %" PRId64 " group%s older, up to %g seconds", limit, broken,
+		    broken == 1 ? " has descriptors that are" : "s have descriptors that are",
+		    most);
+	else if (unknown)
+		say(check, LIMITS_UNKNOWN,
+		    "--max-age %g: the ages of %" PRId64 " descriptor%s are not known%s", limit,
+		    unknown, unknown == 1 ? "" : "s",
+		    check->snapshot->traced ? "" : ": the process was not traced");
+}
+
+/* By the tracer's own figures, which each snapshot but the first has. */
+static void check_own_growth(struct check *check, int64_t *broken, int64_t *most)
+{
+	bool known = true;
+
+	for (size_t i = 0; i < check->snapshot->group_count; i++) {
+		struct model_group *group = &check->snapshot->groups[i];
+
+		if (!counts(check, group))
+			continue;
+		known &= group->has_growth;
+		if (!group->has_growth || group->growth <= check->limits->growth)
+			continue;
+		group->broken = true;
+		++*broken;
+		*most = group->growth > *most ? group->growth : *most;
+	}
+	if (!*broken && !known)
+		say(check, LIMITS_UNKNOWN,
+		    "--max-growth %" PRId64 ": there is no earlier snapshot to compare with",
+		    check->limits->growth);
+}
+
+static void mark_new(const struct diff_entry *entry)
+{
+	for (size_t i = 0; i < entry->member_count; i++)
+		if (entry->members[i].is_new)
+			entry->members[i].group->broken = true;
+}
+
+static void check_growth(struct check *check, struct model_snapshot *before)
+{
+	int64_t broken = 0, most = 0;
+	struct diff *diff;
+
+	if (!before) {
+		check_own_growth(check, &broken, &most);
+	} else {
+		diff = diff_create(before, check->snapshot);
+		for (size_t i = 0; i < diff->count; i++) {
+			const struct diff_entry *entry = &diff->entries[i];
+
+			if (diff_growth(entry) <= check->limits->growth ||
+			    !counts(check, diff_group(entry)))
+				continue;
+			mark_new(entry);
+			broken++;
+			most = diff_growth(entry) > most ? diff_growth(entry) : most;
+		}
+		diff_destroy(diff);
+	}
+	if (broken)
+		say(check, LIMITS_BROKEN,
+		    "--max-growth %" PRId64 ": %" PRId64 " group%s grown more, by up to %" PRId64,
+		    check->limits->growth, broken, broken == 1 ? " has" : "s have", most);
+}
+
+/* What may be missing from the snapshot itself. */
+static void check_whole(struct check *check)
+{
+	const char *kinds = model_field(check->snapshot, "kinds"), *bad;
+	uint64_t listed;
+	size_t bad_length;
+
+	if (!check->snapshot->whole)
+		say(check, LIMITS_UNKNOWN, "the snapshot was cut: its end is missing");
+	if (check->snapshot->mixed)
+		say(check, LIMITS_UNKNOWN, "the lines of several snapshots are mixed in it");
+	if (kinds && kind_parse(kinds, &listed, &bad, &bad_length) &&
+	    (check->limits->kinds & KIND_ALL & ~listed))
+		say(check, LIMITS_UNKNOWN, "the snapshot has only some kinds (FDTRAIL_KINDS=%s)",
+		    kinds);
+}
+
+enum limits_verdict limits_check(const struct limits *limits, struct model_snapshot *snapshot,
+				 struct model_snapshot *before, FILE *file)
+{
+	struct check check = {.limits = limits, .snapshot = snapshot, .file = file};
+
+	if (limits->close_wait >= 0)
+		check_sum(&check, limits->close_wait, "--max-close-wait", "in CLOSE_WAIT", true);
+	if (limits->open >= 0)
+		check_sum(&check, limits->open, "--max-open", "open", false);
+	if (limits->group >= 0)
+		check_group(&check);
+	if (limits->growth >= 0)
+		check_growth(&check, before);
+	if (limits->age >= 0)
+		check_age(&check);
+	check_whole(&check);
+	return check.verdict;
+}
+
+enum { KEY_CLOSE_WAIT = 1, KEY_OPEN, KEY_GROUP, KEY_GROWTH, KEY_AGE };
+
+static void refuse(const struct limit_options *options, const char *option, const char *value,
+		   const char *accepted)
+{
+	fprintf(stderr, "%s--%s=", options->prefix, option);
+	escape_put_word(stderr, value);
+	fprintf(stderr, " is not accepted: %s\n", accepted);
+	exit(options->trouble);
+}
+
+static int64_t number(const struct limit_options *options, const char *option, const char *value)
+{
+	struct scan scan = {value, value + strlen(value)};
+	int64_t number;
+
+	if (!scan_number(&scan, &number) || !scan_at_end(&scan))
+		refuse(options, option, value, "a number from 0");
+	return number;
+}
+
+static double seconds(const struct limit_options *options, const char *value)
+{
+	struct scan scan = {value, value + strlen(value)};
+	int64_t whole;
+	double length;
+
+	if (scan_duration(&scan, &length) && scan_at_end(&scan))
+		return length;
+	if (!scan_number(&scan, &whole) || !scan_at_end(&scan))
+		refuse(options, "max-age", value,
+		       "seconds, or a length of time as in 90, 4m02s or 2h04m02s");
+	return (double)whole;
+}
+
+void limits_take_kinds(struct limit_options *options, const char *list)
+{
+	const char *bad;
+	size_t bad_length;
+
+	if (!kind_parse(list, &options->limits.kinds, &bad, &bad_length))
+		refuse(options, "kinds", list,
+		       "kinds with commas between, as in tcp,file; sockets, or all");
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+	struct limit_options *options = state->input;
+	struct limits *limits = options ? &options->limits : NULL;
+
+	switch (key) {
+	case KEY_CLOSE_WAIT:
+		limits->close_wait = number(options, "max-close-wait", argument);
+		return 0;
+	case KEY_OPEN:
+		limits->open = number(options, "max-open", argument);
+		return 0;
+	case KEY_GROUP:
+		limits->group = number(options, "max-group", argument);
+		return 0;
+	case KEY_GROWTH:
+		limits->growth = number(options, "max-growth", argument);
+		return 0;
+	case KEY_AGE:
+		limits->age = seconds(options, argument);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp limits_argp = {
+	.options =
+		(const struct argp_option[]){
+			{"max-close-wait", KEY_CLOSE_WAIT, "N", 0,
+			 "At most N TCP sockets in CLOSE_WAIT", 0},
+			{"max-open", KEY_OPEN, "N", 0,
+			 "At most N descriptors that the program opened and has not closed", 0},
+			{"max-group", KEY_GROUP, "N", 0,
+			 "At most N descriptors opened by the same stack", 0},
+			{"max-growth", KEY_GROWTH, "N", 0,
+			 "At most N more of any stack than in the snapshot before", 0},
+			{"max-age", KEY_AGE, "SECONDS", 0,
+			 "No descriptor older than this (also 4m02s, 2h04m02s)", 0},
+			{"count-kinds", KEY_KINDS, "KINDS", 0,
+			 "Limits count only these kinds, with commas between, as in tcp,file", 0},
+			{0},
+		},
+	.parser = parse,
+};

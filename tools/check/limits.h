@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Limits that a program has to keep, for CI: held against a snapshot, perhaps with an earlier one
+ * to compare. What is suppressed (suppressions.h) does not count, nor does what the program
+ * inherited: it has not opened that. Used by `fdtrail check` and `fdtrail run --error-exitcode`.
+ */
+#pragma once
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "../reader/model.h"
+
+#define LIMIT_NONE (-1)
+
+struct limits {
+	int64_t close_wait; /* TCP sockets in CLOSE_WAIT */
+	int64_t open;       /* descriptors that the program opened and has not closed */
+	int64_t group;      /* descriptors of one group: one stack and kind */
+	int64_t growth;     /* of one group, since the snapshot before */
+	double age;         /* seconds, of any descriptor; < 0: none */
+	uint64_t kinds;     /* only these count: KIND_BIT */
+};
+
+#define LIMITS_INIT                                                                                \
+	{                                                                                          \
+		.close_wait = LIMIT_NONE, .open = LIMIT_NONE, .group = LIMIT_NONE,                 \
+		.growth = LIMIT_NONE, .age = LIMIT_NONE, .kinds = KIND_ALL,                        \
+	}
+
+/* In the order of what counts more when there are several. */
+enum limits_verdict {
+	LIMITS_KEPT,
+	LIMITS_UNKNOWN, /* the snapshot does not tell */
+	LIMITS_BROKEN,
+};
+
+/* Whether any limit is set. */
+bool limits_any(const struct limits *limits);
+
+/*
+ * Holds a snapshot against the limits, and writes a line to file for each that is broken or of
+ * which the snapshot does not tell; file NULL: writes nothing. Marks the groups that break one
+ * (model_group.broken). before is an earlier snapshot of the same program, for the growth, or NULL:
+ * then it is the growth since the tracer's own last snapshot.
+ */
+enum limits_verdict limits_check(const struct limits *limits, struct model_snapshot *snapshot,
+				 struct model_snapshot *before, FILE *file);
+
+/* The limits as options of the command line, as a child parser (argp_children): --max-close-wait,
+ * --max-open, --max-group, --max-growth, --max-age. Its input (child_inputs) is a struct
+ * limit_options. A wrong value ends the program with a line on stderr. */
+struct limit_options {
+	const char *prefix;   /* of messages: "fdtrail check: " */
+	int trouble;          /* exit status when a value is wrong */
+	struct limits limits; /* LIMITS_INIT */
+};
+extern const struct argp limits_argp;
+
+/* The value of --kinds. Ends the program like a wrong value of the others. */
+void limits_take_kinds(struct limit_options *options, const char *list);

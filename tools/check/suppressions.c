@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: MIT
+/* See suppressions.h. */
+#include "suppressions.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../reader/escape.h"
+#include "../reader/lines.h"
+#include "../reader/memory.h"
+#include "../symbolize/symbolize.h"
+#include "pattern.h"
+
+static const char keyword[] = "leak:";
+
+struct suppression {
+	char *pattern;
+	int64_t groups, descriptors; /* that it has suppressed */
+};
+
+struct suppressions {
+	struct list list; /* of struct suppression */
+};
+
+struct suppressions *suppressions_create(void)
+{
+	struct suppressions *suppressions = memory_array(NULL, 1, sizeof(*suppressions));
+
+	*suppressions = (struct suppressions){0};
+	return suppressions;
+}
+
+static struct suppression *item(const struct suppressions *suppressions, size_t index)
+{
+	return (struct suppression *)suppressions->list.items + index;
+}
+
+void suppressions_destroy(struct suppressions *suppressions)
+{
+	if (!suppressions)
+		return;
+	for (size_t i = 0; i < suppressions->list.count; i++)
+		free(item(suppressions, i)->pattern);
+	list_finish(&suppressions->list);
+	free(suppressions);
+}
+
+bool suppressions_any(const struct suppressions *suppressions)
+{
+	return suppressions->list.count > 0;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Adds a line's. False: it is neither a suppression, a comment nor empty. */
+static bool add(struct suppressions *suppressions, const char *line, size_t length)
+{
+	struct suppression *added;
+
+	while (length && is_blank(*line)) {
+		line++;
+		length--;
+	}
+	while (length && is_blank(line[length - 1]))
+		length--;
+	if (!length || *line == '#')
+		return true;
+	if (length <= strlen(keyword) || memcmp(line, keyword, strlen(keyword)) != 0)
+		return false;
+	added = list_add(&suppressions->list, sizeof(*added));
+	length -= strlen(keyword);
+	added->pattern = memory_array(NULL, length + 1, 1);
+	memcpy(added->pattern, line + strlen(keyword), length);
+	added->pattern[length] = '\0';
+	return true;
+}
+
+bool suppressions_read(struct suppressions *suppressions, const char *path, const char *prefix)
+{
+	struct lines lines = {.file = fopen(path, "re")};
+	const char *wrong = NULL;
+	int error = lines.file ? 0 : errno;
+
+	while (!error && !wrong && lines_next(&lines))
+		if (lines.unusable || !add(suppressions, lines.buffer, lines.length))
+			wrong = "is not of the form 'leak:PATTERN'";
+	error = error ? error : lines.error;
+	if (error) {
+		fprintf(stderr, "%scan't read the suppressions in ", prefix);
+		escape_put_word(stderr, path);
+		fprintf(stderr, ": %s\n", strerror(error));
+	} else if (wrong) {
+		fprintf(stderr, "%sline %zu of ", prefix, lines.number);
+		escape_put_word(stderr, path);
+		fprintf(stderr, " %s\n", wrong);
+	}
+	if (lines.file)
+		fclose(lines.file);
+	lines_finish(&lines);
+	return !error && !wrong;
+}
+
+static bool matches(const char *pattern, const char *text)
+{
+	return text && pattern_matches(pattern, text);
+}
+
+static bool matches_frame(const char *pattern, const struct model_frame *frame)
+{
+	if (matches(pattern, frame->function) || matches(pattern, frame->module))
+		return true;
+	for (size_t i = 0; i < frame->location_count; i++)
+		if (matches(pattern, frame->locations[i].function) ||
+		    matches(pattern, frame->locations[i].file))
+			return true;
+	return false;
+}
+
+static bool matches_group(const char *pattern, const struct model_group *group)
+{
+	for (const struct model_stack *stack = model_stack(group, MODEL_OPENED_AT); stack;
+	     stack = stack->created_by)
+		for (size_t i = 0; i < stack->frame_count; i++)
+			if (matches_frame(pattern, &stack->frames[i]))
+				return true;
+	return false;
+}
+
+void suppressions_apply(struct suppressions *suppressions, struct model_snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->group_count; i++) {
+		struct model_group *group = &snapshot->groups[i];
+
+		for (size_t j = 0; j < suppressions->list.count && !group->suppressed; j++) {
+			struct suppression *suppression = item(suppressions, j);
+
+			if (!matches_group(suppression->pattern, group))
+				continue;
+			group->suppressed = true;
+			suppression->groups++;
+			suppression->descriptors += group->count;
+		}
+	}
+}
+
+void suppressions_print(const struct suppressions *suppressions, FILE *file)
+{
+	fputs("suppressions:\n", file);
+	for (size_t i = 0; i < suppressions->list.count; i++) {
+		const struct suppression *suppression = item(suppressions, i);
+
+		fprintf(file, "  %s", keyword);
+		escape_put(file, suppression->pattern);
+		if (!suppression->groups)
+			fputs(": unused\n", file);
+		else
+			fprintf(file, ": %" PRId64 " descriptor%s in %" PRId64 " group%s\n",
+				suppression->descriptors, suppression->descriptors == 1 ? "" : "s",
+				suppression->groups, suppression->groups == 1 ? "" : "s");
+	}
+}
+
+/* The frame to name: the program's own innermost; else, without symbolize/, that of the heading. */
+static const struct model_frame *chosen_frame(const struct model_group *group)
+{
+	const struct model_stack *stack = model_stack(group, MODEL_OPENED_AT);
+	const struct model_frame *own;
+
+	if (!stack || !stack->frame_count)
+		return NULL;
+	own = symbolize_own_frame(stack);
+	if (own)
+		return own;
+	for (size_t i = 0; group->place && i < stack->frame_count; i++)
+		if (stack->frames[i].function &&
+		    strcmp(stack->frames[i].function, group->place) == 0)
+			return &stack->frames[i];
+	return stack->frames;
+}
+
+/* The pattern for a name: with stars for what can't stand in a file of lines, or on a terminal. */
+static void put_pattern(const char *name, FILE *file)
+{
+	fputc('^', file);
+	for (; *name; name++)
+		fputc(*name >= ' ' && *name < 0x7f ? *name : '*', file);
+	fputs("$\n", file);
+}
+
+void suppressions_generate(const struct model_group *group, FILE *file)
+{
+	const struct model_frame *frame = chosen_frame(group);
+	const struct model_location *location;
+	const char *name;
+
+	fprintf(file, "# %s\n", group->sentence);
+	if (!frame || !frame->module) {
+		fputs("# has no stack with names, so it can't be suppressed\n", file);
+		return;
+	}
+	location = symbolize_own_location(frame);
+	name = location && location->function ? location->function : frame->function;
+	fputs(keyword, file);
+	put_pattern(name ? name : frame->module, file);
+}
+
+enum { KEY_FILE = 1, KEY_PRINT, KEY_GENERATE };
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+	struct suppression_options *options = state->input;
+
+	switch (key) {
+	case KEY_FILE:
+		if (!suppressions_read(options->suppressions, argument, options->prefix))
+			exit(options->trouble);
+		return 0;
+	case KEY_PRINT:
+		options->print = true;
+		return 0;
+	case KEY_GENERATE:
+		options->generate = true;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp suppressions_argp = {
+	.options =
+		(const struct argp_option[]){
+			{"suppressions", KEY_FILE, "FILE", 0,
+			 "Leave out what FILE suppresses: lines leak:PATTERN as LeakSanitizer has "
+			 "them",
+			 0},
+			{"print-suppressions", KEY_PRINT, NULL, 0,
+			 "Show what each suppression left out, and which are unused", 0},
+			{"gen-suppressions", KEY_GENERATE, NULL, 0,
+			 "Show the lines that would suppress what is found", 0},
+			{0},
+		},
+	.parser = parse,
+};
