@@ -344,7 +344,7 @@ static void headings_tell_where_and_how(void **state)
 	static const struct {
 		const char *heading;
 		enum model_origin origin;
-		const char *how, *place;
+		const char *how, *place, *last_used;
 	} headings[] = {
 		{"1 file, duplicated at libx.so+0x12", MODEL_OPENED, "duplicated", "libx.so+0x12"},
 		{"2 files, received at \"a b.so\"+0x12", MODEL_OPENED, "received", "a b.so+0x12"},
@@ -354,6 +354,12 @@ static void headings_tell_where_and_how(void **state)
 		{"1 tcp socket in CLOSED, inherited through fork, opened in f",
 		 MODEL_INHERITED_FORK, "opened", "f"},
 		{"3 descriptors, of unknown origin", MODEL_UNTRACED, "absent", "absent"},
+		{"1 tcp socket in CLOSED, opened in api.(*Client).Do, last used in main.main",
+		 MODEL_OPENED, "opened", "api.(*Client).Do", "main.main"},
+		{"1 tcp socket in CLOSED, opened in \"a, b\", last used in \"c, d\"", MODEL_OPENED,
+		 "opened", "a, b", "c, d"},
+		{"1 tcp socket in CLOSED, opened at \"a b\"+0x12, last used at go+0x3", MODEL_OPENED,
+		 "opened", "a b+0x12", "go+0x3"},
 	};
 
 	for (size_t i = 0; i < sizeof(headings) / sizeof(*headings); i++) {
@@ -370,6 +376,10 @@ static void headings_tell_where_and_how(void **state)
 		assert_int_equal(group->origin, headings[i].origin);
 		assert_string_equal(group->how ? group->how : "absent", headings[i].how);
 		assert_string_equal(group->place ? group->place : "absent", headings[i].place);
+		if (headings[i].last_used)
+			assert_string_equal(group->last_used, headings[i].last_used);
+		else
+			assert_null(group->last_used);
 		assert_int_equal(snapshot->traced, group->origin != MODEL_UNTRACED);
 		model_destroy(snapshot);
 	}

@@ -100,6 +100,7 @@ struct model_group {
 	const char *sentence;      /* the heading behind "group N: ", as it is written */
 	const char *how;           /* "opened", "duplicated", "received"; or NULL */
 	const char *place;         /* "fetch_status" or "module+0x12"; or NULL */
+	const char *last_used;     /* the place of the last HTTP request, where it is another; or NULL */
 	const char *reason;        /* why there is no stack; or NULL */
 	const char **reason_lines; /* the same as it is broken into lines */
 	size_t reason_line_count;

@@ -63,8 +63,17 @@ static const char *take_place(struct parse *parse, struct scan *line)
 	struct span word;
 	uint64_t offset;
 
-	if (scan_words(line, "in "))
-		return span_unquote(scan_rest(line), parse->memory);
+	if (scan_words(line, "in ")) {
+		/* A function's name is quoted when it holds a blank. */
+		if (!scan_at_end(line) && *line->at == '"') {
+			scan_word(line, &word);
+		} else {
+			const char *end = memchr(line->at, ' ', (size_t)(line->end - line->at));
+			word = (struct span){line->at, end && end[-1] == ',' ? end - 1 : line->end};
+			line->at = word.end;
+		}
+		return span_unquote(word, parse->memory);
+	}
 	if (!scan_words(line, "at ") || scan_words(line, "an unknown place") ||
 	    !scan_word(line, &word))
 		return NULL;
@@ -101,6 +110,8 @@ static bool take_origin(struct parse *parse, struct scan *line, struct model_gro
 		if (scan_words(line, ways[i]) && scan_words(line, " ")) {
 			group->how = ways[i];
 			group->place = take_place(parse, line);
+			if (scan_words(line, ", last used "))
+				group->last_used = take_place(parse, line);
 			return true;
 		}
 	return false;

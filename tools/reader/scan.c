@@ -156,14 +156,6 @@ bool scan_detail(struct scan *scan, struct span *detail)
 	return true;
 }
 
-struct span scan_rest(struct scan *scan)
-{
-	struct span rest = {scan->at, scan->end};
-
-	scan->at = scan->end;
-	return rest;
-}
-
 /* The byte that an escape stands for, and its length; 0 when it is none. */
 static size_t unescape_one(const char *at, const char *end, char *byte)
 {

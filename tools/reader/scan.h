@@ -50,9 +50,6 @@ bool scan_word(struct scan *scan, struct span *word);
  * and the blank. False at the end. */
 bool scan_detail(struct scan *scan, struct span *detail);
 
-/* The rest. */
-struct span scan_rest(struct scan *scan);
-
 /* A piece of text from outside without its escapes, up to the first zero byte: appended to memory.
  */
 char *span_unescape(struct span span, struct obstack *memory);
