@@ -385,8 +385,6 @@ const struct argp limits_argp = {
 			 "At most N more of any stack than in the snapshot before", 0},
 			{"max-age", KEY_AGE, "SECONDS", 0,
 			 "No descriptor older than this (also 4m02s, 2h04m02s)", 0},
-			{"count-kinds", KEY_KINDS, "KINDS", 0,
-			 "Limits count only these kinds, with commas between, as in tcp,file", 0},
 			{0},
 		},
 	.parser = parse,
