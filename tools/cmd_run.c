@@ -225,6 +225,7 @@ static int become_program(void *data, int told)
 		.path = run->program.found,
 		.argv = run->argv,
 		.envp = run->environment.variables,
+		.go_ancestors = 10,
 		.http = true,
 	};
 

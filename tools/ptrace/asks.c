@@ -16,6 +16,7 @@
 #include "../../preload/capture/unwinder.h"
 #include "../../preload/runtime/message.h"
 #include "../../preload/runtime/output.h"
+#include "../../preload/snapshot/frame.h"
 #include "../remote/remote.h"
 
 enum { EMFILE_PAUSE_MS = 60 * 1000, SHOWN_ON_STDERR = 5 };
@@ -103,12 +104,25 @@ static void say_trouble(int pid, int error)
 	message(&line);
 }
 
+/* A frame_namer for one process. */
+struct namer {
+	struct frame_namer namer;
+	const struct go_program *go;
+};
+
+static bool find_name(const struct frame_namer *namer, const struct module *module,
+		      struct named_frame *named)
+{
+	return module->is_main && go_program_name(((const struct namer *)namer)->go, named);
+}
+
 /* asker: a signal that names a channel for the text, or NULL. */
 static void take_for(const siginfo_t *asker, const struct tracer *tracer, const struct task *task,
 		     const char *why, unsigned int flags, struct snapshot_result *result)
 {
 	const struct options *options = &tracer->options;
 	struct process *process = task->process;
+	struct namer namer = {.namer.find = find_name, .go = process->go};
 	struct snapshot_request request = {
 		.ledger = &task->table->ledger,
 		.hidden = {-1, -1, -1, -1},
@@ -127,6 +141,7 @@ static void take_for(const siginfo_t *asker, const struct tracer *tracer, const 
 		.kinds = options->kinds,
 		.inherited = options->inherited,
 		.only_unclosed = flags & ASK_ONLY_UNCLOSED,
+		.namer = process->go ? &namer.namer : NULL,
 	};
 
 	table_settle(task->table, process->pid);

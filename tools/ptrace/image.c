@@ -2,6 +2,7 @@
 /* See image.h. */
 #include "image.h"
 
+#include <elf.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "asks.h"
+#include "go_http.h"
 
 /* Reads a file of /proc/PID whole, as far as there is room; returns the length, 0 when it can't be
  * read. It ends in a zero byte. */
@@ -79,6 +81,44 @@ static void find_names(struct process *process)
 	process->program[size] = '\0';
 }
 
+/* Where the process began to run (AT_ENTRY); 0: not known. */
+static uint64_t entry_of(int pid)
+{
+	Elf64_auxv_t vector[64];
+	size_t size = read_file(pid, "auxv", (char *)vector, sizeof(vector));
+
+	for (size_t i = 0; i < size / sizeof(*vector); i++)
+		if (vector[i].a_type == AT_ENTRY)
+			return vector[i].a_un.a_val;
+	return 0;
+}
+
+static void look_at_file(const struct tracer *tracer, struct process *process)
+{
+	char path[32];
+	Elf64_Ehdr header;
+
+	go_program_release(process->go);
+	wrappers_release(process->wrappers);
+	process->go = NULL;
+	process->wrappers = NULL;
+	process->breakpoints.count = 0;
+	snprintf(path, sizeof(path), "/proc/%d/exe", process->pid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (pread(fd, &header, sizeof(header), 0) == sizeof(header) &&
+	    memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 &&
+	    header.e_ident[EI_CLASS] == ELFCLASS64) {
+		process->go = go_program_create(fd, entry_of(process->pid) - header.e_entry);
+		if (!process->go)
+			process->wrappers = wrappers_create(fd);
+		else if (tracer->request->http)
+			go_http_breakpoints(process->go, &process->breakpoints);
+	}
+	close(fd);
+}
+
 void image_look(const struct tracer *tracer, struct process *process)
 {
 	const char *only = tracer->options.only;
@@ -90,6 +130,7 @@ void image_look(const struct tracer *tracer, struct process *process)
 			     options_match(only, last_part(process->main_path));
 	if (!process->recording)
 		return;
+	look_at_file(tracer, process);
 	process->started_ms = asks_now_ms();
 	asks_start(tracer, process);
 	asks_note_stderr(process);

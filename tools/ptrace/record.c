@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "asks.h"
+#include "go_http.h"
 #include "received.h"
 #include "stack.h"
 
@@ -96,6 +97,21 @@ void record_inherited(struct task *task)
 	table_note_open(task->table, task->process->pid, &entry);
 }
 
+void record_request(const struct tracer *tracer, struct task *task, int index)
+{
+	struct process *process = task->process;
+	struct remote_memory *memory = process_memory(process);
+	struct user_regs_struct registers;
+	struct go_http_use use;
+
+	if (!recorded(task) || !memory || !tracer_registers(task, &registers))
+		return;
+	remote_memory_begin(memory, registers.rsp);
+	if (go_http_use(process->go, index, &registers, remote_memory_walk(memory), &use))
+		ledger_used(&task->table->ledger, use.fd, stack_capture(tracer, task, &registers),
+			    use.shared);
+}
+
 /* A close that was let go has long been done when its task makes another call. */
 static void end_close(struct task *task)
 {
@@ -115,9 +131,10 @@ static void connected(const struct tracer *tracer, struct task *task,
 	if (!ledger_read(ledger, (int)arguments[0], NULL, NULL) || !memory)
 		return;
 	length = remote_memory_copy(memory, arguments[1], &address, length);
+	/* Go's connect(2) says nothing that the opening stack does not: go_program.h. */
+	uint32_t stack = task->process->go ? STACK_NONE : stack_capture(tracer, task, registers);
 	ledger_set_connection(ledger, (int)arguments[0],
-			      connection_table_intern(&ledger->connections,
-						      stack_capture(tracer, task, registers),
+			      connection_table_intern(&ledger->connections, stack,
 						      (const void *)&address, (socklen_t)length));
 }
 

@@ -22,3 +22,6 @@ uint64_t record_clone(const struct tracer *tracer, struct task *task);
 
 /* The process has executed a program: everything that is open is inherited. */
 void record_inherited(struct task *task);
+
+/* The task stands at a breakpoint of its process: a request is about to use a connection. */
+void record_request(const struct tracer *tracer, struct task *task, int index);

@@ -21,19 +21,31 @@ static uint32_t intern(const struct task *task, const uintptr_t *pcs, uint32_t c
 				    ? FRAME_CREATED_BY(pcs[i])
 				    : capture_frame(&ledger->modules, memory,
 						    task->process->main_path, &object, pcs[i]);
-	return stack_table_intern(&ledger->stacks, frames, count, end);
+	uint32_t skip = wrappers_count(task->process->wrappers, &ledger->modules, frames, count);
+	return stack_table_intern(&ledger->stacks, frames + skip, count - skip, end);
 }
 
 uint32_t stack_capture(const struct tracer *tracer, const struct task *task,
 		       const struct user_regs_struct *registers)
 {
 	static struct walk walk;
+	static struct go_stack stack;
 	struct process *process = task->process;
 	struct remote_memory *memory = process_memory(process);
 
 	if (!memory)
 		return STACK_NONE;
 	remote_memory_begin(memory, registers->rsp);
+	if (process->go) {
+		struct go_stack_request request = {
+			.memory = remote_memory_walk(memory),
+			.registers = registers,
+			.depth = tracer->options.depth,
+			.ancestors = tracer->request->go_ancestors,
+		};
+		if (go_stack_take(process->go, &request, &stack))
+			return intern(task, stack.pcs, stack.count, stack.end);
+	}
 	walk.memory = remote_memory_walk(memory);
 	walk.registers = (struct registers){
 		.pc = registers->rip, .sp = registers->rsp, .fp = registers->rbp};

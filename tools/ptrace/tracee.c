@@ -30,6 +30,8 @@ struct task *task_create(struct tracees *tracees, int tid, struct process *proce
 static void process_destroy(struct process *process)
 {
 	remote_memory_destroy(process->memory);
+	wrappers_release(process->wrappers);
+	go_program_release(process->go);
 	free(process);
 }
 

@@ -11,10 +11,12 @@
 #include <sys/types.h>
 #include <uthash.h>
 
+#include "breakpoint.h"
 #include "calls.h"
 #include "go_program.h"
 #include "remote_memory.h"
 #include "table.h"
+#include "wrappers.h"
 
 /* Which file a descriptor refers to; inode 0: none. */
 struct file_id {
@@ -29,13 +31,15 @@ struct process {
 	bool unsettled;   /* forked while other threads were at the table: see tracer.c, begin() */
 	bool ended;       /* its last snapshot has been taken */
 	char program[64]; /* argv[0]'s last part */
-	char main_path[PATH_MAX];     /* the program's file */
-	uint64_t started_ms;          /* CLOCK_MONOTONIC when the ledger began */
-	uint32_t number;              /* of the last snapshot */
-	struct file_id stderr_file;   /* what its number 2 is to be for us to write there */
-	struct remote_memory *memory; /* made when it is first needed */
-	struct go_program *go;        /* NULL: it is no Go program */
-	uint64_t next_emfile_ms;      /* before that, no snapshot for EMFILE */
+	char main_path[PATH_MAX];       /* the program's file */
+	uint64_t started_ms;            /* CLOCK_MONOTONIC when the ledger began */
+	uint32_t number;                /* of the last snapshot */
+	struct file_id stderr_file;     /* what its number 2 is to be for us to write there */
+	struct remote_memory *memory;   /* made when it is first needed */
+	struct go_program *go;          /* NULL: it is no Go program */
+	struct breakpoints breakpoints; /* where a request over a connection begins (go_http.h) */
+	struct wrappers *wrappers;      /* of a static program; or NULL */
+	uint64_t next_emfile_ms;        /* before that, no snapshot for EMFILE */
 	uint64_t next_interval_ms;
 	uint32_t threshold; /* the next to be reported; 0: none */
 	int64_t opens_left; /* until the descriptors are counted again */

@@ -73,6 +73,9 @@ static struct process *forked_process(const struct tracer *tracer, const struct 
 	process->pid = pid;
 	process->tasks = 0;
 	process->memory = NULL;
+	wrappers_share(process->wrappers);
+	if (process->go)
+		go_program_share(process->go);
 	process->unsettled = parent->tasks > 1;
 	asks_start(tracer, process);
 	return process;
@@ -109,6 +112,8 @@ static void begin(struct task *task)
 {
 	struct process *process = task->process;
 
+	if (process->recording && process->breakpoints.count)
+		breakpoints_arm(task->tid, &process->breakpoints);
 	/* While another thread of the parent was opening or closing something, the kernel copied
 	 * the table at one moment and we at another: it is inherited, or it is open after all. */
 	task->early = false;
@@ -156,6 +161,8 @@ static void on_exec(struct tracer *tracer, int pid, const struct task *reported)
 	image_look(tracer, task->process);
 	if (task->process->recording && (task->table = table_create()))
 		record_inherited(task);
+	if (task->process->breakpoints.count)
+		breakpoints_arm(task->tid, &task->process->breakpoints);
 	resume(task, 0);
 }
 
@@ -179,7 +186,15 @@ static void on_signal(const struct tracer *tracer, struct task *task, int signal
 {
 	siginfo_t info;
 
-	if (signal == tracer->options.signal && task->table && task->process->recording &&
+	if (signal == SIGTRAP && task->process && task->process->breakpoints.count) {
+		int index = breakpoints_hit(task->tid, &task->process->breakpoints);
+
+		if (index >= 0) {
+			record_request(tracer, task, index);
+			signal = 0;
+		}
+	}
+	if (signal && signal == tracer->options.signal && task->table && task->process->recording &&
 	    ptrace(PTRACE_GETSIGINFO, task->tid, NULL, &info) == 0) {
 		asks_signal(tracer, task, &info);
 		/* What `fdtrail snapshot` sends is meant for us alone. */
