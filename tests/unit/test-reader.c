@@ -346,14 +346,16 @@ static void headings_tell_where_and_how(void **state)
 		enum model_origin origin;
 		const char *how, *place, *last_used;
 	} headings[] = {
-		{"1 file, duplicated at libx.so+0x12", MODEL_OPENED, "duplicated", "libx.so+0x12"},
-		{"2 files, received at \"a b.so\"+0x12", MODEL_OPENED, "received", "a b.so+0x12"},
-		{"1 file, opened at 0x7f00", MODEL_OPENED, "opened", "0x7f00"},
-		{"1 file, opened at an unknown place", MODEL_OPENED, "opened", "absent"},
-		{"1 file, opened in f[a,b]", MODEL_OPENED, "opened", "f[a,b]"},
+		{"1 file, duplicated at libx.so+0x12", MODEL_OPENED, "duplicated", "libx.so+0x12",
+		 NULL},
+		{"2 files, received at \"a b.so\"+0x12", MODEL_OPENED, "received", "a b.so+0x12",
+		 NULL},
+		{"1 file, opened at 0x7f00", MODEL_OPENED, "opened", "0x7f00", NULL},
+		{"1 file, opened at an unknown place", MODEL_OPENED, "opened", "absent", NULL},
+		{"1 file, opened in f[a,b]", MODEL_OPENED, "opened", "f[a,b]", NULL},
 		{"1 tcp socket in CLOSED, inherited through fork, opened in f",
-		 MODEL_INHERITED_FORK, "opened", "f"},
-		{"3 descriptors, of unknown origin", MODEL_UNTRACED, "absent", "absent"},
+		 MODEL_INHERITED_FORK, "opened", "f", NULL},
+		{"3 descriptors, of unknown origin", MODEL_UNTRACED, "absent", "absent", NULL},
 		{"1 tcp socket in CLOSED, opened in api.(*Client).Do, last used in main.main",
 		 MODEL_OPENED, "opened", "api.(*Client).Do", "main.main"},
 		{"1 tcp socket in CLOSED, opened in \"a, b\", last used in \"c, d\"", MODEL_OPENED,
