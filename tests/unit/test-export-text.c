@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Exports that are text: collapsed stacks, metrics and JSON, from snapshots as the reader gives
  * them; and what they share: ids of stacks, tallies, names that formats can't hold. */
+#include "../export_checks.h"
 #include "../export_fixture.h"
 
 #include "export/clean_text.h"
@@ -8,7 +9,6 @@
 #include "reader/snapshot_time.h"
 #include "export/stack_id.h"
 #include "export/tally.h"
-#include "snapshot/utf8.h"
 
 #define HEADER(number, pid)                                                                        \
 	"fdtrail snapshot 1\n"                                                                     \
@@ -382,50 +382,6 @@ static void what_a_fork_inherited_says_so(void **state)
 	exported_destroy(exported);
 }
 
-/* Every series of a text once, and every label's quotes closed. */
-static void check_metrics(const char *text)
-{
-	char **lines = NULL;
-	size_t count = 0;
-
-	for (const char *at = text; *at; at += strcspn(at, "\n") + 1) {
-		size_t length = strcspn(at, "\n"), quotes = 0;
-
-		assert_true(at[length] == '\n');
-		if (*at == '#')
-			continue;
-		while (length && at[length] != ' ')
-			length--;
-		for (size_t i = 0; i < length; i++) {
-			if (at[i] == '\\')
-				i++;
-			else if (at[i] == '"')
-				quotes++;
-		}
-		assert_true(quotes % 2 == 0);
-		lines = reallocarray(lines, count + 1, sizeof(*lines));
-		lines[count] = strndup(at, length);
-		for (size_t i = 0; i < count; i++)
-			assert_string_not_equal(lines[i], lines[count]);
-		count++;
-	}
-	while (count)
-		free(lines[--count]);
-	free(lines);
-}
-
-static void check_utf8(const char *text, size_t size)
-{
-	for (size_t at = 0; at < size;) {
-		uint32_t character;
-		size_t length = utf8_decode((const uint8_t *)text + at, size - at, &character);
-
-		assert_true(length > 0);
-		assert_true(character == '\n' || !utf8_is_invisible(character));
-		at += length;
-	}
-}
-
 static void a_text_with_any_bytes_changed_breaks_no_format(void **state)
 {
 	static const char *const pieces[] = {
@@ -472,9 +428,9 @@ static void a_text_with_any_bytes_changed_breaks_no_format(void **state)
 		exported = exported_create(text);
 		for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 			exported_as(exported, texts[i], NULL);
-			check_utf8(exported->text, exported->size);
+			assert_true(export_is_clean(exported->text, exported->size));
 		}
-		check_metrics(exported->text);
+		assert_true(metrics_are_sound(exported->text));
 		exported_as(exported, "pprof", NULL);
 		assert_true(exported->size > 20);
 		assert_memory_equal(exported->text, "\x1f\x8b", 2);
