@@ -360,8 +360,8 @@ static void headings_tell_where_and_how(void **state)
 		 MODEL_OPENED, "opened", "api.(*Client).Do", "main.main"},
 		{"1 tcp socket in CLOSED, opened in \"a, b\", last used in \"c, d\"", MODEL_OPENED,
 		 "opened", "a, b", "c, d"},
-		{"1 tcp socket in CLOSED, opened at \"a b\"+0x12, last used at go+0x3", MODEL_OPENED,
-		 "opened", "a b+0x12", "go+0x3"},
+		{"1 tcp socket in CLOSED, opened at \"a b\"+0x12, last used at go+0x3",
+		 MODEL_OPENED, "opened", "a b+0x12", "go+0x3"},
 	};
 
 	for (size_t i = 0; i < sizeof(headings) / sizeof(*headings); i++) {
