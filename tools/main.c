@@ -3,6 +3,7 @@
  * The command: finds the verb and runs it. What a verb does is in its own file.
  */
 #include <argp.h>
+#include <obstack.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 
 /* Keep alphabetized. */
 const struct verb verbs[] = {
+	{"diff", "show what grew between two snapshots, stack by stack", cmd_diff},
 	{"help", "show what fdtrail can do, or how a verb is used", cmd_help},
 	{"options", "list the tracer's options", cmd_options},
 	{"report", "show snapshots as text, JSON, a profile, metrics", cmd_report},
@@ -48,6 +50,7 @@ int main(int argc, char **argv)
 	static char name[64];
 
 	argp_err_exit_status = EXIT_TROUBLE;
+	obstack_exit_failure = EXIT_TROUBLE;
 	if (argc < 2) {
 		cmd_help(1, (char *[]){"fdtrail help", NULL});
 		return EXIT_TROUBLE;

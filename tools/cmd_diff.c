@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: MIT
+/*
+ * fdtrail diff: what grew between two snapshots, stack by stack. They come from two files, or are
+ * the first and the last of one process in one file, as the tracer's interval leaves them there.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "diff/diff.h"
+#include "diff/format.h"
+#include "export/output.h"
+#include "nearest.h"
+#include "reader/escape.h"
+#include "reader/reader.h"
+#include "symbolize/symbolize.h"
+#include "verb.h"
+
+static const char verb[] = "diff";
+
+struct options {
+	const struct diff_format *format;
+	struct export_options export;
+	const char *output;
+	char **files;
+	size_t file_count;
+};
+
+static const char *format_name(size_t index)
+{
+	return diff_formats[index].name;
+}
+
+static void refuse_format(const char *name)
+{
+	const char *near = nearest(name, format_name, diff_format_count);
+
+	fprintf(stderr, "fdtrail diff: there is no format '%s'%s%s%s; there are", name,
+		near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+	for (size_t i = 0; i < diff_format_count; i++)
+		fprintf(stderr, "%s %s", i ? "," : "", diff_formats[i].name);
+	fputc('\n', stderr);
+	exit(EXIT_TROUBLE);
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case 'f':
+		options->format = diff_format_find(argument);
+		if (!options->format)
+			refuse_format(argument);
+		return 0;
+	case 'o':
+		options->output = argument;
+		return 0;
+	case 'c':
+		options->export.collapse_runtime = true;
+		return 0;
+	case ARGP_KEY_ARGS:
+		options->files = state->argv + state->next;
+		options->file_count = (size_t)(state->argc - state->next);
+		return 0;
+	case ARGP_KEY_END:
+		if (options->file_count == 1 || options->file_count == 2)
+			return 0;
+		fprintf(stderr,
+			"fdtrail diff: %s: fdtrail diff OLD NEW, or one FILE with several "
+			"snapshots\n",
+			options->file_count ? "these are more than two files" : "no file is given");
+		exit(EXIT_TROUBLE);
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+static bool same_program(const struct model_snapshot *a, const struct model_snapshot *b)
+{
+	return same_text(a->program, b->program);
+}
+
+static bool same_process(const struct model_snapshot *a, const struct model_snapshot *b)
+{
+	return a->pid == b->pid && same_program(a, b) && same_text(a->host, b->host);
+}
+
+/* The last snapshot in a file; where like is not NULL, that of the same program if there is one.
+ * NULL after a line that says why there is none. */
+static struct model_snapshot *last_in(const char *path, const struct model_snapshot *like)
+{
+	struct reader *reader = reader_open(path, verb);
+	struct model_snapshot *snapshot, *last = NULL;
+
+	if (!reader)
+		return NULL;
+	while ((snapshot = reader_next(reader)) != NULL) {
+		if (last && like && same_program(last, like) && !same_program(snapshot, like)) {
+			model_destroy(snapshot);
+			continue;
+		}
+		model_destroy(last);
+		last = snapshot;
+	}
+	if (!reader_close(reader)) {
+		model_destroy(last);
+		return NULL;
+	}
+	return last;
+}
+
+/* The first snapshot in a file of the process of last, which is the last in the same file. NULL
+ * after a line that says why there is none. */
+static struct model_snapshot *first_in(const char *path, const struct model_snapshot *last)
+{
+	struct reader *reader = reader_open(path, verb);
+	struct model_snapshot *snapshot;
+
+	if (!reader)
+		return NULL;
+	while ((snapshot = reader_next(reader)) != NULL) {
+		if (snapshot->line < last->line && same_process(snapshot, last))
+			break;
+		model_destroy(snapshot);
+	}
+	if (!reader_close(reader)) {
+		model_destroy(snapshot);
+		return NULL;
+	}
+	if (!snapshot) {
+		fputs("fdtrail diff: ", stderr);
+		escape_put_word(stderr, path);
+		fputs(" has only one snapshot of its last process: name an older file, too\n",
+		      stderr);
+	}
+	return snapshot;
+}
+
+static bool read_both(const struct options *options, struct model_snapshot **old,
+		      struct model_snapshot **new)
+{
+	const char *old_path = options->files[0],
+		   *new_path = options->files[options->file_count - 1];
+
+	if (strcmp(old_path, "-") == 0 && strcmp(new_path, "-") == 0) {
+		fputs("fdtrail diff: standard input can be only one of the two\n", stderr);
+		return false;
+	}
+	*new = last_in(new_path, NULL);
+	if (!*new)
+		return false;
+	*old = options->file_count == 1 ? first_in(old_path, *new) : last_in(old_path, *new);
+	return *old != NULL;
+}
+
+/* Names that are not found stay as the text has them. */
+static void symbolize(struct model_snapshot *old, struct model_snapshot *new)
+{
+	struct symbolizer *symbolizer = symbolizer_create(NULL);
+	int error = symbolizer ? symbolize_snapshot(symbolizer, new) : -ENOMEM;
+
+	if (!error)
+		error = symbolize_snapshot(symbolizer, old);
+	if (error)
+		fprintf(stderr, "fdtrail diff: can't look for file names and lines: %s\n",
+			strerror(-error));
+	symbolizer_destroy(symbolizer);
+}
+
+static int write_diff(const struct options *options, const struct diff *diff)
+{
+	const char *path = options->output ? options->output : "standard output", *reason;
+	struct output *output = output_begin(options->output, 0600, &reason);
+	int error;
+
+	if (!output) {
+		fprintf(stderr, "fdtrail diff: can't write %s: %s\n", path, reason);
+		return EXIT_TROUBLE;
+	}
+	error = options->format->write(diff, &options->export, output_file(output));
+	if (error)
+		output_discard(output);
+	else
+		error = output_commit(output);
+	if (error)
+		fprintf(stderr, "fdtrail diff: can't write %s: %s\n", path, strerror(-error));
+	return error ? EXIT_TROUBLE : EXIT_CLEAN;
+}
+
+int cmd_diff(int argc, char **argv)
+{
+	static const struct argp_option table[] = {
+		{"format", 'f', "FORMAT", 0, "text (the default), json or folded", 0},
+		{"output", 'o', "FILE", 0,
+		 "Write to FILE, which appears whole or not at all, instead of standard output", 0},
+		{"collapse-runtime", 'c', NULL, 0, "Leave out frames of libc, loader and runtimes",
+		 0},
+		{0},
+	};
+	static const struct argp argp = {
+		.options = table,
+		.parser = parse,
+		.args_doc = "OLD NEW\nFILE",
+		.doc = "Show which stacks opened more, or fewer, descriptors that are still open: "
+		       "the last snapshot of each file, or the first and the last of one process "
+		       "in "
+		       "one file. A file called - is standard input. Stacks are matched by the "
+		       "builds "
+		       "of their modules, across restarts.",
+	};
+	struct options options = {.format = diff_format_find("text")};
+	struct model_snapshot *old = NULL, *new = NULL;
+	int status = EXIT_TROUBLE;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &options);
+	if (read_both(&options, &old, &new)) {
+		struct diff *diff;
+
+		symbolize(old, new);
+		diff = diff_create(old, new);
+		status = write_diff(&options, diff);
+		diff_destroy(diff);
+	}
+	model_destroy(old);
+	model_destroy(new);
+	return status;
+}
