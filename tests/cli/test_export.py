@@ -455,6 +455,14 @@ def members(value, found):
     return found
 
 
+@test("fdtrail-json(5) is a man page")
+def _():
+    source = (TESTS.parent / "tools" / "man" / "fdtrail-json.5.scd").read_bytes()
+    done = subprocess.run([require("scdoc")], input=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    check.equal((done.returncode, done.stderr), (0, b""))
+    check.contains(done.stdout.decode(), '.TH "fdtrail-json" "5"')
+
+
 @test("fdtrail-json(5) names every member that a document has, and no other")
 def _():
     page = (TESTS.parent / "tools" / "man" / "fdtrail-json.5.scd").read_text()

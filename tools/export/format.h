@@ -5,8 +5,9 @@
  * completions: a new format is one file and one row.
  *
  * Formats take models and nothing else: whether they were symbolized, filtered or read from several
- * files is the caller's business. A frame's name is the one that symbolize/ found, else the one of
- * the text, else its module and offset (stack_lines.h).
+ * files is the caller's business. A group that is suppressed is marked in JSON, and in the other
+ * formats, which count, it is left out. A frame's name is the one that symbolize/ found, else the
+ * one of the text, else its module and offset (stack_lines.h).
  */
 #pragma once
 
