@@ -14,9 +14,10 @@
 #include "runtime.h"
 #include "trigger.h"
 
-/* Belong to the thread that forks: it holds the capture lock. */
-static bool held;
-static uint64_t mask;
+/* The thread that forks and holds the capture lock. Another may fork meanwhile without it: waiting has
+ * an end, and a large process is long in being copied. */
+static _Atomic(struct thread_state *) holder;
+static uint64_t mask; /* its own */
 
 static void before(void)
 {
@@ -24,15 +25,14 @@ static void before(void)
 
 	if (runtime_on() && capture_before_fork(&runtime.capture, &own)) {
 		mask = own;
-		held = true;
+		atomic_store(&holder, &thread_state);
 	}
 }
 
 static void after(void)
 {
-	/* held is ours only if before() got the lock; another thread's walk never sets it. */
-	if (held) {
-		held = false;
+	if (atomic_load(&holder) == &thread_state) {
+		atomic_store(&holder, NULL);
 		capture_after_fork(&runtime.capture, mask);
 	}
 }
@@ -59,6 +59,7 @@ void fork_happened(void)
 	RAW(rt_sigprocmask, SIG_SETMASK, &all, &own, sizeof(all));
 	if (atomic_compare_exchange_strong(&runtime.wiped->forking, &nobody, 1)) {
 		thread_state.vforks = 0;
+		atomic_store(&holder, NULL);
 		atomic_store(&runtime.pid, (int)RAW(getpid));
 		atomic_fetch_add(&runtime.forks, 1);
 		atomic_store(&runtime.number, 0);

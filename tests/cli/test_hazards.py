@@ -99,6 +99,14 @@ def _():
     check.equal((run.status, run.out), (0, "50\n"))
 
 
+@test("two threads that fork at once, one held up in the middle, leave each other's signals alone")
+def _():
+    words = [program("held_forks")]
+    bare, run = run_bare(words), run_traced(words, EXIT=0)
+    check.equal((bare.status, bare.out), (0, "0 0 signals blocked\n"))
+    check.equal((run.status, run.out), (0, bare.out))
+
+
 @test("a library that is loaded where another one was has its own stacks ({})", each=["gcc", "clang"])
 def _(compiler):
     source = TESTS / "programs" / "libreload.c"
