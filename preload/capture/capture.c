@@ -90,6 +90,40 @@ frame_t capture_frame(struct module_table *modules, struct memory *memory, const
 	return FRAME_MAKE(id, pc - object->bias);
 }
 
+/* True when one of the modules that frames lie in is no longer where it was. */
+static bool note_unloaded(struct capture *capture)
+{
+	struct module_table *modules = &capture->ledger->modules;
+	uint32_t count = atomic_load(&modules->count);
+	bool any = false;
+
+	for (uint32_t id = 1; id <= count; id++) {
+		struct module *module = &modules->modules[id];
+		struct object object;
+		uintptr_t start = atomic_load(&module->start);
+
+		if (atomic_load(&module->unloaded))
+			continue;
+		if (!memory.memory.find(&memory.memory, start, &object) || object.start != start ||
+		    object.build_id_size != module->build_id_size ||
+		    memcmp(object.build_id, module->build_id, object.build_id_size) != 0) {
+			atomic_store(&module->unloaded, true);
+			any = true;
+		}
+	}
+	return any;
+}
+
+/* For so many threads that have closed libraries: addresses mean what they mean now. */
+static void look_what_is_gone(struct capture *capture, uint32_t closers)
+{
+	local_memory_init(&memory);
+	local_memory_restart();
+	if (note_unloaded(capture))
+		memo_forget(&capture->memo);
+	atomic_fetch_sub(&capture->closers, closers);
+}
+
 struct cold {
 	struct capture *capture;
 	const struct registers *registers;
@@ -102,8 +136,11 @@ static void walk_and_keep(void *data)
 	struct capture *capture = cold->capture;
 	frame_t frames[STACK_DEPTH_MAX];
 	struct object object = {0};
-	uint32_t closers = atomic_load(&capture->closers);
+	uint32_t unlooked = atomic_exchange(&capture->unlooked, 0);
 
+	if (unlooked)
+		look_what_is_gone(capture, unlooked);
+	uint32_t closers = atomic_load(&capture->closers);
 	local_memory_init(&memory);
 	walk.memory = &memory.memory;
 	walk.registers = *cold->registers;
@@ -161,6 +198,7 @@ void capture_forked(struct capture *capture)
 	if (torn)
 		unwinder_disable();
 	atomic_store(&capture->closers, 0);
+	atomic_store(&capture->unlooked, 0);
 	ledger_forked(capture->ledger, torn);
 	if (torn)
 		memo_forget(&capture->memo);
@@ -172,41 +210,15 @@ void capture_before_dlclose(struct capture *capture)
 	atomic_fetch_add(&capture->closers, 1);
 }
 
-/* True when one of the modules that frames lie in is no longer where it was. */
-static bool note_unloaded(struct capture *capture)
-{
-	struct module_table *modules = &capture->ledger->modules;
-	uint32_t count = atomic_load(&modules->count);
-	bool any = false;
-
-	for (uint32_t id = 1; id <= count; id++) {
-		struct module *module = &modules->modules[id];
-		struct object object;
-		uintptr_t start = atomic_load(&module->start);
-
-		if (atomic_load(&module->unloaded))
-			continue;
-		if (!memory.memory.find(&memory.memory, start, &object) || object.start != start ||
-		    object.build_id_size != module->build_id_size ||
-		    memcmp(object.build_id, module->build_id, object.build_id_size) != 0) {
-			atomic_store(&module->unloaded, true);
-			any = true;
-		}
-	}
-	return any;
-}
-
 void capture_after_dlclose(struct capture *capture)
 {
 	uint64_t mask;
 
 	if (lock(capture, CAPTURE_WALKING, &mask)) {
-		local_memory_init(&memory);
-		local_memory_restart();
-		if (note_unloaded(capture))
-			memo_forget(&capture->memo);
+		look_what_is_gone(capture, 1);
 		unlock(capture, mask);
-		atomic_fetch_sub(&capture->closers, 1);
+	} else {
+		/* The next walk does it; until then the memo is not asked, and each call walks. */
+		atomic_fetch_add(&capture->unlooked, 1);
 	}
-	/* Else the count stays up and the memo unused: slow, but never wrong. */
 }

@@ -24,7 +24,8 @@ struct capture {
 	uint32_t depth; /* most frames of a stack, <= STACK_DEPTH_MAX */
 	const char *main_path; /* the program's file */
 	_Atomic uint32_t lock;     /* enum capture_lock */
-	_Atomic uint32_t closers;  /* threads inside dlclose */
+	_Atomic uint32_t closers;  /* threads inside dlclose, and those below */
+	_Atomic uint32_t unlooked; /* .. that could not have the lock to look what is gone */
 	bool loaded;               /* the constructor has tried to load libunwind */
 };
 
