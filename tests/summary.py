@@ -24,6 +24,7 @@ SUITES = {"unit": "test-*.c", "cli": "test_*.py", "real": "test_*.py", "fuzz": "
 class Totals:
     passed = failed = 0
     skipped = []
+    ran = []
     seen = set()
 
 
@@ -40,6 +41,8 @@ def read_program(totals, folder, log):
     output = log.get("stdout", "").splitlines()
     failing = False  # inside the diagnostics that follow a failed check
     for line in output:
+        if line.startswith("# ran "):
+            totals.ran.append(line.removeprefix("# ran "))
         plan = re.match(r"1\.\.(\d+)(?:\s*#\s*SKIP\S*\s*(.*))?", line, re.I)
         if plan:
             planned = int(plan[1])
@@ -125,6 +128,10 @@ def main():
         SUITES["long"] = "test_*.py"
     if "--all" in arguments:
         find_forgotten(totals)
+    if totals.ran:
+        print("\nran:")
+        for words in sorted(totals.ran):
+            print("   ", words)
     if totals.skipped:
         print("\nskipped:")
         for reason in totals.skipped:

@@ -40,7 +40,7 @@ PYTHON = "/usr/bin/python3"  # a real interpreter; the one on PATH may be a scri
 
 # What meson test and we put into the environment; no program under test is to see it.
 _OURS = {"LD_PRELOAD", "LD_LIBRARY_PATH", "MALLOC_PERTURB_", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE",
-         "TEST_BUILD", "TEST_LIBRARY"}
+         "TEST_BUILD", "TEST_LIBRARY", "TEST_SEED"}
 
 PR_SET_CHILD_SUBREAPER = 36
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -453,6 +453,17 @@ def require(name):
 
 
 # Odds and ends
+
+def seed():
+    """A number for a random test, which has to print it: TEST_SEED, or a new one."""
+    given = os.environ.get("TEST_SEED")
+    return int(given, 0) if given else int.from_bytes(os.urandom(4), "little")
+
+
+def ran(part, text):
+    """Notes what a test has done, and how much of it: the summary collects these by part."""
+    print(f"# ran {part}: {text}", flush=True)
+
 
 def temp_dir():
     """A new folder, removed after the test."""
