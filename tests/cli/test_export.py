@@ -468,14 +468,21 @@ def _():
     page = (TESTS.parent / "tools" / "man" / "fdtrail-json.5.scd").read_text()
     told = set(re.findall(r"\*([a-z_]+)\*", page[page.index("# THE DOCUMENT"):page.index("# EXAMPLES")]))
     told -= {"opened", "unseen", "untraced", "inherited_fork"} - {"opened"}  # values of origin; opened is a member, too
-    source = "".join((TESTS.parent / "tools" / "export" / name).read_text() for name in ("json.c", "json_group.c"))
+    rooms = TESTS.parent / "tools"
+    source = "".join(path.read_text() for path in (rooms / "export/json.c", rooms / "export/json_group.c",
+                                                   rooms / "diff/diff_json.c"))
     written = set(re.findall(r'json_?\w*\((?:&?json), "(\w+)"|put_\w+\(&?json, "(\w+)"', source))
-    written = {one or other for one, other in written} | {"fdtrail", "libunwind", "glibc", "linux", "path", "target"}
+    written = {one or other for one, other in written} | {"path", "target"}
+    written |= set(re.findall(r'{"\w+ ", "(\w+)"}', source))  # versions
+    written |= {"new", "grown", "shrunk", "gone", "same"}  # words for changes
     check.equal(sorted(told - written), [], "told and not written")
     check.equal(sorted(written - told), [], "written and not told")
     seen = set()
+    path = temp_dir() / "snapshots.txt"
     for text in (traced_text([program("demo")], INHERITED=1), evil_snapshot()):
         members(documents(text), seen)
+        path.write_bytes(text + text)
+        members(json.loads(run_bare([FDTRAIL, "diff", "--format=json", path, path]).out), seen)
     check.equal(sorted(seen - told), [], "seen and not told")
 
 
