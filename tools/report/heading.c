@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+/* See heading.h. The snapshot's own sentence can't do: it was written without lines, and counts
+ * what a filter may have left out. */
+#include "heading.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../export/stack_lines.h"
+#include "../symbolize/demangle.h"
+#include "../symbolize/symbolize.h"
+
+/* A sentence has no room for what a template was made of. */
+enum { NAME_COLUMNS = 60 };
+
+const struct model_frame *heading_frame(const struct model_stack *stack, size_t *location)
+{
+	const struct model_frame *frame = stack ? symbolize_own_frame(stack) : NULL;
+
+	*location = 0;
+	if (frame) {
+		const struct model_location *own = symbolize_own_location(frame);
+
+		*location = own ? (size_t)(own - frame->locations) : 0;
+		return frame;
+	}
+	return stack && stack->frame_count ? &stack->frames[0] : NULL;
+}
+
+/* Leaves out what is in the outermost brackets of that kind: "f(int)" becomes "f()". */
+static void empty_brackets(char *name, char open, char close)
+{
+	char *to = name;
+	int depth = 0;
+
+	for (const char *from = name; *from; from++) {
+		/* operator->, operator<<, and Go's "(*T).method" stay as they are. */
+		bool closes = *from == close && depth > 0 && !(from > name && from[-1] == '-');
+
+		if (closes)
+			depth--;
+		if (depth == 0)
+			*to++ = *from;
+		if (*from == open && from > name)
+			depth++;
+	}
+	if (depth == 0)
+		*to = '\0';
+}
+
+static char *short_name(const char *function)
+{
+	char *name = strdup(function);
+
+	if (name && page_columns(name) > NAME_COLUMNS && !strstr(name, ".("))
+		empty_brackets(name, '(', ')');
+	if (name && page_columns(name) > NAME_COLUMNS && !strstr(name, "operator"))
+		empty_brackets(name, '<', '>');
+	return name;
+}
+
+static void put_safe(FILE *out, const char *text)
+{
+	char *safe = page_safe(text);
+
+	fputs(safe, out);
+	free(safe);
+}
+
+/* "in fetch_status at demo.c:214". */
+static void put_place(FILE *out, const struct page *page, const struct model_stack *stack,
+		      const char *place)
+{
+	char demangled[DEMANGLE_TEXT_MAX], name[LINE_NAME_SIZE];
+	const struct model_location *at = NULL;
+	size_t location;
+	const struct model_frame *frame = heading_frame(stack, &location);
+
+	if (!frame) {
+		fputs(place ? "in " : "at an unknown place", out);
+		if (place)
+			put_safe(out, demangle(place, demangled));
+		return;
+	}
+	const char *function = frame_function(frame, location);
+	if (location < frame->location_count)
+		at = &frame->locations[location];
+	fputs(function ? "in " : "at ", out);
+	char *shown = short_name(function ? demangle(function, demangled)
+					  : frame_name(frame, location, name));
+	if (shown)
+		put_safe(out, shown);
+	free(shown);
+	if (at && at->file) {
+		char *path = page_path(page, at->file);
+
+		fprintf(out, at->line ? " at %s:%d" : " in %s", path, at->line);
+		free(path);
+	}
+}
+
+static void put_states(FILE *out, const struct model_group *group)
+{
+	if (group->state_count == 1 && group->states[0].count == group->count) {
+		fputs(" in ", out);
+		put_safe(out, group->states[0].name);
+		return;
+	}
+	for (size_t i = 0; i < group->state_count; i++) {
+		fprintf(out, "%s%" PRId64 " in ", i ? ", " : " (", group->states[i].count);
+		put_safe(out, group->states[i].name);
+	}
+	if (group->state_count)
+		fputc(')', out);
+}
+
+static const char *how(const struct model_group *group)
+{
+	return group->how ? group->how : "opened";
+}
+
+static void put_origin(FILE *out, const struct page *page, const struct model_group *group)
+{
+	const struct model_stack *opened = model_stack(group, MODEL_OPENED_AT);
+	const struct model_stack *used = model_stack(group, MODEL_LAST_USED_AT);
+
+	switch (group->origin) {
+	case MODEL_UNSEEN:
+		fputs(", opened behind fdtrail's back", out);
+		return;
+	case MODEL_UNTRACED:
+		fputs(", of unknown origin", out);
+		return;
+	case MODEL_INHERITED:
+		fputs(", inherited", out);
+		return;
+	case MODEL_INHERITED_FORK:
+		fputs(", inherited through fork", out);
+		break;
+	case MODEL_OPENED:
+		break;
+	}
+	if (used) {
+		/* The one who opened it may be innocent: connections are used again. */
+		fputs(", last used ", out);
+		put_place(out, page, used, NULL);
+		return;
+	}
+	fprintf(out, ", %s ", how(group));
+	put_place(out, page, opened, group->place);
+}
+
+char *heading_of(const struct page *page, const struct model_group *group)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return strdup("");
+	if (group->kind == KIND_COUNT)
+		fprintf(out, "%" PRId64 " %s", group->count,
+			group->count == 1 ? "descriptor" : "descriptors");
+	else
+		fprintf(out, "%" PRId64 " %s", group->count,
+			kind_noun(group->kind, group->count == 1 ? 1 : 2));
+	put_states(out, group);
+	put_origin(out, page, group);
+	fclose(out);
+	return text;
+}

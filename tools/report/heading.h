@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+/* What a group is in one sentence: "8 tcp sockets in CLOSE_WAIT, opened in fetch_status at
+ * demo.c:214". */
+#pragma once
+
+#include "page.h"
+
+#include "../reader/model.h"
+
+/* The sentence, safe to print; the caller frees it. place: with where it was opened, by the names
+ * that symbolize/ has found or else by those of the snapshot. */
+char *heading_of(const struct page *page, const struct model_group *group);
+
+/* The frame of a stack that a reader should look at: the innermost one of the program's own code,
+ * else the innermost; NULL when there is none. *location: which of its locations. */
+const struct model_frame *heading_frame(const struct model_stack *stack, size_t *location);

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+/* See page.h. */
+#include "page.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../preload/snapshot/put.h"
+#include "../../preload/snapshot/utf8.h"
+#include "../reader/escape.h"
+#include "../reader/memory.h"
+
+enum { PROSE_WIDTH = 80, LEAST_WIDTH = 20 };
+
+/* ECMA-48, "select graphic rendition". */
+static const char *const styles[] = {
+	[PAGE_PLAIN] = "",
+	[PAGE_STRONG] = "\033[1m",
+	[PAGE_FAINT] = "\033[2m",
+	[PAGE_WARNING] = "\033[33m",
+};
+static const char style_end[] = "\033[0m";
+
+void page_open(struct page *page, FILE *file, int width, bool colour)
+{
+	*page = (struct page){.file = file, .width = width, .colour = colour};
+	page->folder = getcwd(NULL, 0);
+	if (page->folder && strcmp(page->folder, "/") == 0) {
+		free(page->folder);
+		page->folder = NULL;
+	}
+}
+
+void page_close(struct page *page)
+{
+	free(page->folder);
+	page->folder = NULL;
+}
+
+int page_columns(const char *text)
+{
+	int columns = 0;
+
+	/* Bytes that continue a character of UTF-8 take none. */
+	for (; *text; text++)
+		columns += ((unsigned char)*text & 0xc0) != 0x80;
+	return columns;
+}
+
+/* How many bytes of text make one line of so many columns, broken at a blank if possible. */
+static size_t line_size(const char *text, int columns)
+{
+	size_t last_blank = 0, i;
+
+	for (i = 0; text[i]; i++) {
+		if (((unsigned char)text[i] & 0xc0) == 0x80)
+			continue;
+		if (columns-- == 0)
+			break;
+		if (text[i] == ' ')
+			last_blank = i;
+	}
+	if (!text[i] || text[i] == ' ')
+		return i;
+	if (last_blank)
+		return last_blank;
+	/* A long word stays whole: half a path can't be copied. */
+	while (text[i] && text[i] != ' ')
+		i++;
+	return i;
+}
+
+static void put(const struct page *page, int width, int indent, int more, enum page_style style,
+		const char *text)
+{
+	bool styled = page->colour && style != PAGE_PLAIN;
+
+	do {
+		int room = width - indent > LEAST_WIDTH ? width - indent : LEAST_WIDTH;
+		size_t size = width ? line_size(text, room) : strlen(text);
+
+		fprintf(page->file, "%*s%s%.*s%s\n", indent, "", styled ? styles[style] : "",
+			(int)size, text, styled ? style_end : "");
+		text += size;
+		text += strspn(text, " ");
+		indent += more;
+		more = 0;
+	} while (*text);
+}
+
+void page_line(const struct page *page, int indent, int more, enum page_style style,
+	       const char *text)
+{
+	put(page, page->width, indent, more, style, text);
+}
+
+void page_prose(const struct page *page, int indent, int more, enum page_style style,
+		const char *text)
+{
+	int width = page->width && page->width < PROSE_WIDTH ? page->width : PROSE_WIDTH;
+
+	put(page, width, indent, more, style, text);
+}
+
+static char *format_text(const char *format, va_list arguments)
+{
+	char *text;
+
+	if (vasprintf(&text, format, arguments) < 0)
+		return memory_array(NULL, 1, 0);
+	return text;
+}
+
+char *page_format(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	char *text = format_text(format, arguments);
+	va_end(arguments);
+	return text;
+}
+
+void page_linef(const struct page *page, int indent, int more, enum page_style style,
+		const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	char *text = format_text(format, arguments);
+	va_end(arguments);
+	page_line(page, indent, more, style, text);
+	free(text);
+}
+
+void page_prosef(const struct page *page, int indent, int more, enum page_style style,
+		 const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	char *text = format_text(format, arguments);
+	va_end(arguments);
+	page_prose(page, indent, more, style, text);
+	free(text);
+}
+
+char *page_safe(const char *name)
+{
+	return escape_text(name);
+}
+
+/* A writer of snapshots leaves no such character; whoever edits one may. */
+char *page_safe_written(const char *text)
+{
+	static const char digits[] = "0123456789abcdef";
+	const uint8_t *bytes = (const uint8_t *)text;
+	size_t size = strlen(text), at = 0, used = 0;
+	char *safe = memory_array(NULL, 4 * size + 1, 1);
+
+	while (at < size) {
+		uint32_t character = 0;
+		size_t length = utf8_decode(bytes + at, size - at, &character);
+		bool harmful = length == 0 || utf8_is_invisible(character);
+
+		for (size_t end = at + (length ? length : 1); at < end; at++) {
+			if (harmful) {
+				safe[used++] = '\\';
+				safe[used++] = 'x';
+				safe[used++] = digits[bytes[at] >> 4];
+				safe[used++] = digits[bytes[at] & 15];
+			} else {
+				safe[used++] = text[at];
+			}
+		}
+	}
+	safe[used] = '\0';
+	return safe;
+}
+
+char *page_path(const struct page *page, const char *path)
+{
+	size_t size = page->folder ? strlen(page->folder) : 0;
+
+	if (size && strncmp(path, page->folder, size) == 0 && path[size] == '/')
+		path += size + 1;
+	return page_safe(path);
+}
+
+const char *page_duration(double seconds, char text[32])
+{
+	struct writer writer = {.fd = -1, .own = -1, .buffer = text, .size = 32};
+
+	/* More than fits is more than there is: a thousand years. */
+	put_duration(&writer, seconds > 0 && seconds < 3e10 ? (uint64_t)(seconds * 1000 + 0.5) : 0);
+	text[writer.used] = '\0';
+	return text;
+}

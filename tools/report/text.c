@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See report.h. Calm and short: a fact is said once, what to do stands beside the group that it is
+ * about, and what is missing is said at the end.
+ */
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "../reader/escape.h"
+#include "heading.h"
+#include "page.h"
+#include "report.h"
+#include "text_missing.h"
+#include "text_stack.h"
+
+enum {
+	INDENT = 3,      /* of what a group says */
+	LIST_INDENT = 5, /* of its descriptors */
+	CONTINUED = 2,   /* more of lines that go on */
+	SHOW_DEFAULT = 5,
+	CROWDED_PERCENT = 80, /* of the limit on descriptors: said with emphasis */
+};
+
+/* What has been said in this report, and is not said again. */
+struct said {
+	bool close_wait, last_used, owner, unseen;
+};
+
+struct report_options report_options_for(FILE *file)
+{
+	struct report_options options = {.show = SHOW_DEFAULT};
+	const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
+	struct winsize size;
+	int fd = fileno(file);
+
+	if (fd < 0 || !isatty(fd))
+		return options;
+	/* no-color.org: set to anything but an empty string. */
+	options.colour = !(no_colour && *no_colour) && terminal && strcmp(terminal, "dumb") != 0;
+	options.width = ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
+	return options;
+}
+
+static const char *plural(int64_t count, const char *one, const char *many)
+{
+	return count == 1 ? one : many;
+}
+
+/* The header */
+
+static char *process_name(const struct model_snapshot *snapshot)
+{
+	char *program = page_safe(snapshot->program ? snapshot->program : "a process");
+	char *name = snapshot->pid == MODEL_UNKNOWN
+			     ? page_format("%s", program)
+			     : page_format("%s, process %" PRId64, program, snapshot->pid);
+
+	free(program);
+	return name;
+}
+
+static int64_t shown_groups(const struct model_snapshot *snapshot)
+{
+	int64_t groups = 0;
+
+	for (size_t i = 0; i < snapshot->group_count; i++)
+		groups += snapshot->groups[i].origin != MODEL_INHERITED;
+	return groups;
+}
+
+static int64_t shown_descriptors(const struct model_snapshot *snapshot)
+{
+	int64_t count = 0;
+
+	for (size_t i = 0; i < snapshot->group_count; i++)
+		if (snapshot->groups[i].origin != MODEL_INHERITED)
+			count += snapshot->groups[i].count;
+	return count;
+}
+
+static void put_first_line(const struct page *page, const struct model_snapshot *snapshot)
+{
+	char *name = process_name(snapshot);
+	int64_t count = shown_descriptors(snapshot), groups = shown_groups(snapshot);
+	char *inherited = snapshot->inherited > 0
+				  ? page_format("; %" PRId64 " inherited", snapshot->inherited)
+				  : page_format("%s", "");
+
+	if (!count)
+		page_linef(page, 0, CONTINUED, PAGE_STRONG, "%s: nothing is unclosed%s", name,
+			   inherited);
+	else
+		page_linef(page, 0, CONTINUED, PAGE_STRONG,
+			   "%s: %" PRId64 " %s%s in %" PRId64 " %s%s", name, count,
+			   snapshot->traced ? "unclosed " : "",
+			   plural(count, "descriptor", "descriptors"), groups,
+			   plural(groups, "group", "groups"), inherited);
+	free(name);
+	free(inherited);
+}
+
+static void put_when(const struct page *page, const struct model_snapshot *snapshot)
+{
+	const char *uptime = model_field(snapshot, "uptime");
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return;
+	if (snapshot->number != MODEL_UNKNOWN)
+		fprintf(out, "snapshot %" PRId64 ", ", snapshot->number);
+	if (snapshot->when)
+		escape_put(out, snapshot->when);
+	if (uptime) {
+		char *safe = page_safe_written(uptime);
+
+		fprintf(out, ", %s after the start", safe);
+		free(safe);
+	}
+	if (snapshot->why) {
+		fputs(": ", out);
+		escape_put(out, snapshot->why);
+	}
+	fclose(out);
+	page_line(page, CONTINUED, CONTINUED, PAGE_PLAIN, text);
+	free(text);
+}
+
+static void put_limit(const struct page *page, const struct model_snapshot *snapshot)
+{
+	bool crowded;
+
+	if (snapshot->open == MODEL_UNKNOWN)
+		return;
+	if (snapshot->limit == MODEL_UNKNOWN || snapshot->limit == INT64_MAX) {
+		page_linef(page, CONTINUED, CONTINUED, PAGE_PLAIN, "%" PRId64 " %s open, %s",
+			   snapshot->open,
+			   plural(snapshot->open, "descriptor is", "descriptors are"),
+			   snapshot->limit == INT64_MAX ? "no limit" : "the limit is not known");
+		return;
+	}
+	crowded = snapshot->open >= snapshot->limit / 100 * CROWDED_PERCENT;
+	page_linef(page, CONTINUED, CONTINUED, crowded ? PAGE_WARNING : PAGE_PLAIN,
+		   "%" PRId64 " of %" PRId64 " descriptors are open%s", snapshot->open,
+		   snapshot->limit,
+		   crowded ? ": near the limit, where open() and accept() fail (EMFILE)" : "");
+}
+
+/* The group to begin with: snapshots are ordered, the likeliest leak first. */
+static const struct model_group *likeliest(const struct model_snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->group_count; i++)
+		if (snapshot->groups[i].origin == MODEL_OPENED ||
+		    snapshot->groups[i].origin == MODEL_UNTRACED)
+			return &snapshot->groups[i];
+	return NULL;
+}
+
+static char *growth(const struct model_group *group)
+{
+	if (!group->has_growth || group->growth == 0)
+		return page_format("%s", "");
+	return page_format(" (%+" PRId64 " since the last snapshot)", group->growth);
+}
+
+void report_summary(FILE *file, const struct model_snapshot *snapshot,
+		    const struct report_options *options)
+{
+	const struct model_group *group = likeliest(snapshot);
+	struct page page;
+
+	page_open(&page, file, options->width, options->colour);
+	put_first_line(&page, snapshot);
+	if (group) {
+		char *heading = heading_of(&page, group), *more = growth(group);
+
+		page_linef(&page, CONTINUED, CONTINUED, PAGE_PLAIN, "%s: %s%s",
+			   group->has_growth && group->growth > 0 ? "growing"
+			   : model_in_state(group, "CLOSE_WAIT")  ? "likeliest leak"
+								  : "look first at",
+			   heading, more);
+		free(heading);
+		free(more);
+	}
+	put_when(&page, snapshot);
+	put_limit(&page, snapshot);
+	page_close(&page);
+}
+
+/* A group */
+
+static void put_figures(const struct page *page, const struct model_group *group)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	const char *between = "";
+
+	if (!out)
+		return;
+	if (group->has_growth) {
+		fprintf(out, "%+" PRId64 " since the last snapshot", group->growth);
+		between = "; ";
+	}
+	if (group->ages) {
+		char *ages = page_safe_written(group->ages);
+
+		fprintf(out, "%sage %s", between, ages);
+		between = "; ";
+		free(ages);
+	}
+	if (group->opened != MODEL_UNKNOWN && group->closed != MODEL_UNKNOWN)
+		fprintf(out, "%sthis stack has opened %" PRId64 " and closed %" PRId64, between,
+			group->opened, group->closed);
+	fclose(out);
+	if (*text)
+		page_line(page, INDENT, CONTINUED, PAGE_PLAIN, text);
+	free(text);
+}
+
+static const char *owner(const struct model_group *group)
+{
+	const char *name = NULL;
+
+	for (size_t i = 0; i < group->descriptor_count; i++) {
+		const char *one = group->descriptors[i].owner;
+
+		if (!one || (name && strcmp(one, name) != 0))
+			return NULL;
+		name = one;
+	}
+	return name;
+}
+
+static void put_advice(const struct page *page, const struct model_group *group, struct said *said)
+{
+	static const struct {
+		const char *owner, *advice;
+	} closes[] = {
+		{"FILE", "These belong to FILE streams: fclose() closes them."},
+		{"DIR", "These belong to DIR streams: closedir() closes them."},
+		{"popen", "These belong to popen() streams: pclose() closes them."},
+	};
+	const char *own = owner(group);
+
+	if (model_stack(group, MODEL_LAST_USED_AT) && !said->last_used) {
+		said->last_used = true;
+		page_prose(page, INDENT, 0, PAGE_PLAIN,
+			   "What to do: the connection is used again for many requests, so who "
+			   "opened it "
+			   "may be innocent. Close the response of the last request.");
+		return;
+	}
+	if (model_in_state(group, "CLOSE_WAIT") > 0 && !said->close_wait) {
+		said->close_wait = true;
+		page_prosef(
+			page, INDENT, 0, PAGE_PLAIN,
+			"What to do: in CLOSE_WAIT the peer has closed, and the program has not "
+			"called "
+			"close(). Follow the code from %s to where it drops a connection without "
+			"closing it.",
+			group->stack_count ? "=>" : "where it connects or accepts");
+		return;
+	}
+	for (size_t i = 0; own && !said->owner && i < sizeof(closes) / sizeof(*closes); i++)
+		if (strcmp(closes[i].owner, own) == 0) {
+			said->owner = true;
+			page_prosef(page, INDENT, 0, PAGE_PLAIN, "What to do: %s",
+				    closes[i].advice);
+			return;
+		}
+}
+
+static void put_reason(const struct page *page, const struct model_group *group, struct said *said)
+{
+	if (!group->reason || group->origin == MODEL_UNTRACED || said->unseen)
+		return;
+	char *reason = page_safe(group->reason);
+
+	said->unseen = true;
+	page_prosef(page, INDENT, 0, PAGE_PLAIN, "No stack: %s.", reason);
+	free(reason);
+}
+
+static void put_descriptors(const struct page *page, const struct model_group *group, int show)
+{
+	size_t shown = group->descriptor_count;
+
+	if (show != REPORT_SHOW_ALL && (size_t)show < shown)
+		shown = (size_t)show;
+	if (shown)
+		page_line(page, INDENT, 0, PAGE_PLAIN, "descriptors:");
+	for (size_t i = 0; i < shown; i++) {
+		const struct model_descriptor *descriptor = &group->descriptors[i];
+		char *text = page_safe_written(descriptor->text ? descriptor->text : "");
+
+		page_linef(page, LIST_INDENT, 2 * CONTINUED, PAGE_PLAIN, "%" PRId64 " %s%s%s",
+			   descriptor->fd, kind_name(descriptor->kind),
+			   *text && *text != ',' ? " " : "", text);
+		free(text);
+	}
+	int64_t rest = group->count - (int64_t)shown;
+	if (rest <= 0)
+		return;
+	if (shown < group->descriptor_count)
+		page_linef(page, LIST_INDENT, CONTINUED, PAGE_FAINT,
+			   "and %" PRId64 " more (--show=all)", rest);
+	else
+		page_linef(page, LIST_INDENT, CONTINUED, PAGE_FAINT,
+			   "and %" PRId64 " more, which are not in the snapshot (FDTRAIL_SHOW=all)",
+			   rest);
+}
+
+static void put_group(const struct page *page, const struct model_group *group,
+		      const struct report_options *options, struct said *said)
+{
+	char *heading = heading_of(page, group);
+	bool used = model_stack(group, MODEL_LAST_USED_AT) != NULL;
+
+	page_linef(page, 0, INDENT, PAGE_STRONG, "%" PRId64 ". %s%s", group->number, heading,
+		   group->suppressed ? " (suppressed)" : "");
+	free(heading);
+	put_figures(page, group);
+	put_reason(page, group, said);
+	put_advice(page, group, said);
+	for (size_t i = 0; i < group->stack_count; i++) {
+		static const char *const headings[] = {
+			[MODEL_OPENED_AT] = "opened at",
+			[MODEL_CONNECTED_AT] = "connected at",
+			[MODEL_LAST_USED_AT] = "last HTTP request by",
+		};
+		const struct model_stack *stack = &group->stacks[i];
+
+		/* One mark a group: at what is to be mended. */
+		text_stack(page, headings[stack->role], stack,
+			   used ? stack->role == MODEL_LAST_USED_AT
+				: stack->role == MODEL_OPENED_AT,
+			   options->collapse_runtime);
+	}
+	put_descriptors(page, group, options->show);
+}
+
+/* What one can't tell from a single look. */
+static void put_next(const struct page *page, const struct model_snapshot *snapshot)
+{
+	bool at_end = snapshot->why && (strncmp(snapshot->why, "exit", 4) == 0 ||
+					strncmp(snapshot->why, "_exit", 5) == 0 ||
+					strncmp(snapshot->why, "quick_exit", 10) == 0);
+
+	if (!snapshot->traced) {
+		fputc('\n', page->file);
+		page_prose(
+			page, 0, 0, PAGE_PLAIN,
+			"What to do: this process is not traced, so nobody knows which code opened "
+			"these. Start it with `fdtrail run -- COMMAND` to see the stacks.");
+	} else if (snapshot->number == 1 && shown_descriptors(snapshot) && !at_end) {
+		fputc('\n', page->file);
+		page_prose(page, 0, 0, PAGE_PLAIN,
+			   "What to do: one snapshot can't tell a leak from what is kept open on "
+			   "purpose. "
+			   "Take another one later: what grew in between is the leak.");
+	}
+}
+
+void report_groups(FILE *file, const struct model_snapshot *snapshot,
+		   const struct report_options *options)
+{
+	struct said said = {0};
+	struct page page;
+
+	page_open(&page, file, options->width, options->colour);
+	for (size_t i = 0; i < snapshot->group_count; i++) {
+		fputc('\n', file);
+		put_group(&page, &snapshot->groups[i], options, &said);
+	}
+	put_next(&page, snapshot);
+	text_missing(&page, snapshot);
+	page_close(&page);
+}
+
+void report_text(FILE *file, const struct model_snapshot *snapshot,
+		 const struct report_options *options)
+{
+	report_summary(file, snapshot, options);
+	report_groups(file, snapshot, options);
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+/* See text_missing.h. A module is named once, however many frames lie in it. */
+#include "text_missing.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../symbolize/own.h"
+
+/* The end in the making: its heading comes with its first line. */
+struct end {
+	const struct page *page;
+	bool begun;
+};
+
+static void add(struct end *end, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void add(struct end *end, const char *format, ...)
+{
+	va_list arguments;
+	char *text;
+
+	va_start(arguments, format);
+	if (vasprintf(&text, format, arguments) < 0)
+		text = NULL;
+	va_end(arguments);
+	if (!text)
+		return;
+	if (!end->begun) {
+		fputc('\n', end->page->file);
+		page_line(end->page, 0, 0, PAGE_WARNING, "What is missing:");
+	}
+	end->begun = true;
+	page_prosef(end->page, 2, 2, PAGE_PLAIN, "- %s", text);
+	free(text);
+}
+
+static void add_lines(struct end *end, const char *what, const char *const *lines, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		char *line = page_safe(lines[i]);
+
+		add(end, "%s: %s", what, line);
+		free(line);
+	}
+}
+
+static void add_text_troubles(struct end *end, const struct model_snapshot *snapshot)
+{
+	if (!snapshot->whole)
+		add(end,
+		    "the snapshot is cut: it has no last line, so groups and descriptors may be "
+		    "missing");
+	if (snapshot->mixed)
+		add(end,
+		    "lines of another snapshot, written at the same time, are mixed into this one");
+	if (snapshot->unknown_lines)
+		add(end, "%zu %s of the snapshot could not be understood", snapshot->unknown_lines,
+		    snapshot->unknown_lines == 1 ? "line" : "lines");
+	add_lines(end, "not listed", snapshot->not_listed, snapshot->not_listed_count);
+	add_lines(end, "not seen", snapshot->not_seen, snapshot->not_seen_count);
+}
+
+/* What the frames of a module have in common. */
+struct module {
+	const char *path, *build_id, *trouble;
+	size_t frames, named, with_lines;
+};
+
+struct modules {
+	struct module *items;
+	size_t count;
+};
+
+static struct module *find_module(struct modules *modules, const struct model_frame *frame)
+{
+	for (size_t i = 0; i < modules->count; i++)
+		if (strcmp(modules->items[i].path, frame->module) == 0)
+			return &modules->items[i];
+
+	struct module *grown =
+		reallocarray(modules->items, modules->count + 1, sizeof(*modules->items));
+	if (!grown)
+		return NULL;
+	modules->items = grown;
+	grown[modules->count] = (struct module){.path = frame->module};
+	return &grown[modules->count++];
+}
+
+static void count_frame(struct modules *modules, const struct model_frame *frame)
+{
+	struct module *module = frame->module ? find_module(modules, frame) : NULL;
+
+	if (!module)
+		return;
+	module->frames++;
+	if (frame->build_id)
+		module->build_id = frame->build_id;
+	if (frame->trouble)
+		module->trouble = frame->trouble;
+	for (size_t i = 0; i < frame->location_count; i++) {
+		module->named += frame->locations[i].function != NULL;
+		module->with_lines += frame->locations[i].file != NULL;
+	}
+}
+
+static struct modules list_modules(const struct model_snapshot *snapshot)
+{
+	struct modules modules = {0};
+
+	for (size_t g = 0; g < snapshot->group_count; g++)
+		for (size_t s = 0; s < snapshot->groups[g].stack_count; s++)
+			for (const struct model_stack *stack = &snapshot->groups[g].stacks[s];
+			     stack; stack = stack->created_by)
+				for (size_t f = 0; f < stack->frame_count; f++)
+					count_frame(&modules, &stack->frames[f]);
+	return modules;
+}
+
+static bool is_symbolized(const struct modules *modules)
+{
+	for (size_t i = 0; i < modules->count; i++)
+		if (modules->items[i].named || modules->items[i].trouble)
+			return true;
+	return false;
+}
+
+static void add_module(struct end *end, const struct module *module)
+{
+	char *path = page_safe(module->path), *trouble;
+
+	if (module->trouble) {
+		trouble = page_safe(module->trouble);
+		add(end, "no lines for %s: %s", path, trouble);
+		free(trouble);
+	} else if (own_module(module->path) && !module->with_lines) {
+		/* Nobody expects lines for the system's libraries. */
+		add(end,
+		    "no lines for %s: it has no debug information (build with -g, or give "
+		    "--debug-dir=DIR "
+		    "or DEBUGINFOD_URLS)",
+		    path);
+	}
+	free(path);
+}
+
+static void add_lost_frames(struct end *end, const struct model_snapshot *snapshot)
+{
+	size_t lost = 0;
+
+	for (size_t g = 0; g < snapshot->group_count; g++)
+		for (size_t s = 0; s < snapshot->groups[g].stack_count; s++)
+			lost += snapshot->groups[g].stacks[s].lost;
+	if (lost)
+		add(end, "%zu %s of stacks are missing in the file", lost,
+		    lost == 1 ? "line" : "lines");
+}
+
+void text_missing(const struct page *page, const struct model_snapshot *snapshot)
+{
+	struct end end = {.page = page};
+	struct modules modules = list_modules(snapshot);
+
+	add_text_troubles(&end, snapshot);
+	add_lost_frames(&end, snapshot);
+	for (size_t i = 0; is_symbolized(&modules) && i < modules.count; i++)
+		add_module(&end, &modules.items[i]);
+	free(modules.items);
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+/* See text_stack.h. */
+#include "text_stack.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../export/stack_lines.h"
+#include "../symbolize/demangle.h"
+#include "heading.h"
+
+enum {
+	INDENT = 3,            /* of headings */
+	MARK_COLUMNS = 6,      /* "   => " */
+	NAME_COLUMNS_MAX = 36, /* names are padded to the longest, up to this */
+};
+
+/* A line in the making. */
+struct line {
+	const struct model_frame *frame;
+	size_t location;
+	char *name;  /* safe */
+	char *place; /* safe: file and line, or the module; or NULL */
+	bool inlined;
+};
+
+static char *format_place(const struct page *page, const struct model_frame *frame, size_t location,
+			  bool has_function)
+{
+	const struct model_location *at =
+		location < frame->location_count ? &frame->locations[location] : NULL;
+	char *place = NULL, *path;
+	const char *slash;
+
+	if (at && at->file) {
+		path = page_path(page, at->file);
+		if (at->line && at->column)
+			place = page_format("%s:%d:%d", path, at->line, at->column);
+		else if (at->line)
+			place = page_format("%s:%d", path, at->line);
+		else
+			place = page_format("%s", path);
+		free(path);
+		return place;
+	}
+	/* A frame without a name is called by its module and offset already. */
+	if (!frame->module || !has_function)
+		return NULL;
+	slash = strrchr(frame->module, '/');
+	path = page_safe(slash ? slash + 1 : frame->module);
+	place = page_format("(%s+0x%" PRIx64 ")", path, frame->offset);
+	free(path);
+	return place;
+}
+
+static void fill(const struct page *page, struct line *line, const struct model_frame *frame,
+		 size_t location)
+{
+	char demangled[DEMANGLE_TEXT_MAX], name[LINE_NAME_SIZE];
+	const char *function = frame_function(frame, location);
+
+	*line = (struct line){.frame = frame, .location = location};
+	if (function)
+		function = demangle(function, demangled);
+	line->name = page_safe(function ? function : frame_name(frame, location, name));
+	line->place = format_place(page, frame, location, function != NULL);
+	line->inlined = location < frame->location_count && frame->locations[location].inlined;
+}
+
+/* Cuts a name to so many columns; a whole one would fill the terminal. */
+static void cut(char *name, int columns)
+{
+	int seen = 0;
+
+	if (page_columns(name) <= columns || columns < 4)
+		return;
+	for (char *at = name; *at; at++) {
+		if (((unsigned char)*at & 0xc0) == 0x80)
+			continue;
+		if (seen++ == columns - 3) {
+			strcpy(at, "...");
+			return;
+		}
+	}
+}
+
+static void put_line(const struct page *page, struct line *line, int digits, int padding,
+		     bool marked)
+{
+	enum page_style style = marked ? PAGE_STRONG : line->frame->own ? PAGE_PLAIN : PAGE_FAINT;
+	const char *inlined = line->inlined ? " (inlined)" : "";
+	char number[24] = "";
+	int name_room;
+
+	/* What was inlined stands above the frame that it is in, and shares its number. */
+	if (line->location == 0)
+		snprintf(number, sizeof(number), "#%" PRId64, line->frame->index);
+	name_room = page->width - MARK_COLUMNS - digits - 2;
+	if (page->width)
+		cut(line->name, name_room);
+
+	int name_columns = page_columns(line->name);
+	int columns = MARK_COLUMNS + digits + 2 +
+		      (name_columns > padding ? name_columns : padding) + 2 +
+		      (line->place ? page_columns(line->place) : 0) + (int)strlen(inlined);
+	const char *mark = marked ? "   => " : "      ";
+
+	if (!line->place) {
+		page_linef(page, 0, 0, style, "%s%-*s %s%s", mark, digits + 1, number, line->name,
+			   inlined);
+	} else if (page->width && columns > page->width) {
+		page_linef(page, 0, 0, style, "%s%-*s %s%s", mark, digits + 1, number, line->name,
+			   inlined);
+		page_linef(page, MARK_COLUMNS + digits + 4, 0, style, "%s", line->place);
+	} else {
+		int fill_up = name_columns < padding ? padding - name_columns : 0;
+
+		page_linef(page, 0, 0, style, "%s%-*s %s%*s  %s%s", mark, digits + 1, number,
+			   line->name, fill_up, "", line->place, inlined);
+	}
+}
+
+static void put_frames(const struct page *page, const struct model_stack *stack, bool mark,
+		       bool collapse)
+{
+	const struct export_options hiding = {.collapse_runtime = collapse};
+	size_t wanted_location, room = 0, count = 0, hidden = 0;
+	const struct model_frame *wanted = heading_frame(stack, &wanted_location);
+	int64_t last = 0;
+	int padding = 0, digits = 1;
+
+	for (size_t i = 0; i < stack->frame_count; i++)
+		room += stack->frames[i].location_count ? stack->frames[i].location_count : 1;
+	struct line *lines = calloc(room ? room : 1, sizeof(*lines));
+	for (size_t i = 0; lines && i < stack->frame_count; i++) {
+		const struct model_frame *frame = &stack->frames[i];
+		size_t locations = frame->location_count ? frame->location_count : 1;
+
+		if (stack_hides(stack, frame, &hiding)) {
+			hidden++;
+			continue;
+		}
+		if (frame->index > last)
+			last = frame->index;
+		for (size_t location = 0; location < locations; location++)
+			fill(page, &lines[count++], frame, location);
+	}
+	for (size_t i = 0; i < count; i++) {
+		int columns = page_columns(lines[i].name);
+
+		if (columns > padding && columns <= NAME_COLUMNS_MAX)
+			padding = columns;
+	}
+	for (; last > 9; last /= 10)
+		digits++;
+	for (size_t i = 0; i < count; i++) {
+		put_line(page, &lines[i], digits, padding,
+			 mark && wanted && wanted->own && lines[i].frame == wanted &&
+				 lines[i].location == wanted_location);
+		free(lines[i].name);
+		free(lines[i].place);
+	}
+	free(lines);
+	if (hidden)
+		page_linef(page, MARK_COLUMNS, 0, PAGE_FAINT, "(%zu %s not shown)", hidden,
+			   hidden == 1 ? "frame of libraries is" : "frames of libraries are");
+	if (stack->lost)
+		page_linef(page, MARK_COLUMNS, 0, PAGE_WARNING, "(%zu %s missing in the file)",
+			   stack->lost, stack->lost == 1 ? "frame is" : "frames are");
+	if (stack->incomplete) {
+		char *why = page_safe(stack->incomplete);
+
+		page_linef(page, MARK_COLUMNS, 0, PAGE_WARNING, "(%s)", why);
+		free(why);
+	}
+}
+
+void text_stack(const struct page *page, const char *heading, const struct model_stack *stack,
+		bool mark, bool collapse)
+{
+	if (stack->share) {
+		char *share = page_safe(stack->share);
+
+		page_linef(page, INDENT, 2, PAGE_PLAIN, "%s (%s):", heading, share);
+		free(share);
+	} else {
+		page_linef(page, INDENT, 2, PAGE_PLAIN, "%s:", heading);
+	}
+	put_frames(page, stack, mark, collapse);
+	for (stack = stack->created_by; stack; stack = stack->created_by) {
+		page_line(page, INDENT, 2, PAGE_PLAIN, "created by:");
+		put_frames(page, stack, mark, collapse);
+	}
+}
