@@ -192,6 +192,18 @@ void report_summary(FILE *file, const struct model_snapshot *snapshot,
 	page_close(&page);
 }
 
+void report_source(FILE *file, const struct model_snapshot *snapshot,
+		   const struct report_options *options)
+{
+	struct page page;
+	char *source = page_safe(snapshot->source);
+
+	page_open(&page, file, options->width, options->colour);
+	page_linef(&page, 0, 0, PAGE_FAINT, "%s:%zu", source, snapshot->line);
+	page_close(&page);
+	free(source);
+}
+
 /* A group */
 
 static void put_figures(const struct page *page, const struct model_group *group)

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../symbolize/own.h"
-
 /* The end in the making: its heading comes with its first line. */
 struct end {
 	const struct page *page;
@@ -39,6 +37,9 @@ static void add(struct end *end, const char *format, ...)
 static void add_lines(struct end *end, const char *what, const char *const *lines, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
+		/* The report's first line has their number. */
+		if (strstr(lines[i], " inherited (FDTRAIL_INHERITED"))
+			continue;
 		char *line = page_safe(lines[i]);
 
 		add(end, "%s: %s", what, line);
@@ -65,7 +66,7 @@ static void add_text_troubles(struct end *end, const struct model_snapshot *snap
 /* What the frames of a module have in common. */
 struct module {
 	const char *path, *build_id, *trouble;
-	size_t frames, named, with_lines;
+	size_t own, named, with_lines;
 };
 
 struct modules {
@@ -94,7 +95,7 @@ static void count_frame(struct modules *modules, const struct model_frame *frame
 
 	if (!module)
 		return;
-	module->frames++;
+	module->own += frame->own;
 	if (frame->build_id)
 		module->build_id = frame->build_id;
 	if (frame->trouble)
@@ -134,7 +135,7 @@ static void add_module(struct end *end, const struct module *module)
 		trouble = page_safe(module->trouble);
 		add(end, "no lines for %s: %s", path, trouble);
 		free(trouble);
-	} else if (own_module(module->path) && !module->with_lines) {
+	} else if (module->own && !module->with_lines) {
 		/* Nobody expects lines for the system's libraries. */
 		add(end,
 		    "no lines for %s: it has no debug information (build with -g, or give "

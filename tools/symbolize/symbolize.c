@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -158,7 +157,7 @@ static int each_frame(struct symbolizer *symbolizer, struct model_snapshot *snap
 /* Seconds since 1970, rounded up; 0: not known. */
 static double taken_at(const struct model_snapshot *snapshot)
 {
-	return ceil((double)snapshot_time_ms(snapshot->when) / 1000);
+	return (double)((snapshot_time_ms(snapshot->when) + 999) / 1000);
 }
 
 static bool is_this_host(const struct symbolizer *symbolizer, const struct model_snapshot *snapshot)
@@ -467,7 +466,7 @@ static int name_generated(struct symbolizer *symbolizer, struct model_snapshot *
 {
 	struct nameless nameless = {0};
 	struct perf_map_name *names = NULL;
-	double began = taken_at(snapshot) - (snapshot->uptime > 0 ? ceil(snapshot->uptime) : 0);
+	double began = taken_at(snapshot) - (snapshot->uptime > 0 ? snapshot->uptime + 1 : 1);
 	int result = each_frame(symbolizer, snapshot, list_nameless, &nameless);
 
 	if (result < 0 || !nameless.count || snapshot->pid <= 0 ||

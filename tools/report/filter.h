@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Takes out of a snapshot what was not asked for: `fdtrail report --kind=tcp --state=CLOSE_WAIT`.
+ * What is left is a snapshot like any other, for every format.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../reader/model.h"
+
+/* All zero (and kinds KIND_ALL): everything stays. */
+struct filter {
+	uint64_t kinds;          /* bits of kind.h */
+	const char *states;      /* names with commas, in any case; or NULL */
+	double min_age, max_age; /* seconds; 0: any */
+	const char *path;        /* a pattern with * and ?, of paths and addresses; or NULL */
+	const char *function;    /* the same, of function names in the group's stacks; or NULL */
+};
+
+/* Seconds of "90", "90s", "5m", "2h", "3d" or "1h30m"; false when it is none of these. */
+bool filter_parse_age(const char *text, double *seconds);
+
+/* Whether every word of a list of states is one that a socket can be in; *bad is the first that is
+ * not, of bad_length. */
+bool filter_check_states(const char *states, const char **bad, size_t *bad_length);
+
+/* Whether name is what the pattern describes: all of it, or without its parameter list or its
+ * path's folders' last slash. A pattern without * and ? fits a part of the name, too. */
+bool filter_matches(const char *pattern, const char *name);
+
+/* Takes groups and descriptors out. Patterns of functions need symbolize_snapshot() before. Returns
+ * how many descriptors could not be judged, since the snapshot does not list them; they are taken
+ * out, too. */
+int64_t filter_apply(const struct filter *filter, struct model_snapshot *snapshot);
