@@ -273,7 +273,7 @@ void ledger_used(struct ledger *ledger, int fd, uint32_t stack, bool shared)
 {
 	struct ledger_entry entry;
 
-	if (ledger_read(ledger, fd, &entry, NULL))
+	if (ledger_read(ledger, fd, &entry, NULL) && entry.kind == FD_SOCKET)
 		ledger_set_connection(ledger, fd,
 				      connection_table_used(&ledger->connections, entry.connection,
 							    stack, shared));

@@ -128,7 +128,8 @@ void ledger_unpack(const struct ledger *ledger, struct ledger_words words,
 
 /* Sets what becomes known later; does nothing when fd has no entry. */
 void ledger_set_connection(struct ledger *ledger, int fd, uint32_t connection);
-/* A request was sent over fd's connection from this stack; shared: others share it meanwhile. */
+/* A request was sent over fd's connection from this stack; shared: others share it meanwhile. Does
+ * nothing when fd was not opened as a socket. */
 void ledger_used(struct ledger *ledger, int fd, uint32_t stack, bool shared);
 void ledger_set_owner(struct ledger *ledger, int fd, enum fd_owner owner);
 

@@ -254,6 +254,17 @@ void frames_put(struct frames *frames, struct writer *writer, const struct stack
 	put_end(writer, stack->end, index);
 }
 
+bool frames_pool(const struct frames *frames, const struct stack_view *stack)
+{
+	for (uint32_t i = 0; i < stack->depth; i++) {
+		const struct named_frame *named = find(frames, stack->frames[i]);
+
+		if (named && named->pools)
+			return true;
+	}
+	return false;
+}
+
 static const char *base_name(const char *path)
 {
 	const char *base = path;
@@ -294,7 +305,13 @@ static frame_t origin_of(const struct frames *frames, const struct stack_view *s
 		at++;
 	if (at < stack->depth)
 		return stack->frames[at];
-	/* None of it is the program's own: what called the C library, at least. */
+	/* None of it is the program's own: what is nearest to that of Go's code, or what called the
+	 * C library. */
+	for (at = stack->depth; at-- > 0;) {
+		const struct named_frame *named = find(frames, stack->frames[at]);
+		if (named && named->standard)
+			return stack->frames[at];
+	}
 	for (at = 0; at + 1 < stack->depth && !is_mark(stack->frames[at + 1]); at++) {
 		const struct module *module = module_of(frames, stack->frames[at]);
 		if (!module || !is_c_library(module))

@@ -20,12 +20,13 @@ struct named_frame {
 	const char *name; /* NULL: has none */
 	size_t name_length;
 	bool standard; /* of a language's own library: not where a heading points to */
+	bool pools;    /* keeps the connections that it opens for later requests of others */
 };
 
 /* Names that are not in the symbol table, as Go's are in a table of their own. */
 struct frame_namer {
-	/* Fills in name, name_length and standard of named->frame, which lies in module; false: it does
-	 * not know. What name points to must stay. */
+	/* Fills in the name of named->frame, which lies in module, and what it is; false: it does not
+	 * know. What name points to must stay. */
 	bool (*find)(const struct frame_namer *namer, const struct module *module,
 		     struct named_frame *named);
 };
@@ -58,6 +59,9 @@ void frames_resolve(struct frames *frames);
 /* Puts the stack's frames, one a line, and a line that says so when it is incomplete; behind it the
  * stacks that created its goroutine, each under a line that says so. */
 void frames_put(struct frames *frames, struct writer *writer, const struct stack_view *stack);
+
+/* Whether the stack goes through code that keeps connections for others. */
+bool frames_pool(const struct frames *frames, const struct stack_view *stack);
 
 /* Puts where a stack begins, for a heading: "in fetch_status" or "at demo+0x1234". The first frame
  * outside the C library, which for some functions stands between, or outside Go's own, if need be of the

@@ -100,7 +100,8 @@ static void put_note(struct writer *writer, const char *const *lines)
 	}
 }
 
-static void put_notes(const struct describe *describe, const struct group *group)
+static void put_notes(const struct describe *describe, const struct frames *frames,
+		      const struct group *group)
 {
 	static const char *const close_wait[] = {
 		"In CLOSE_WAIT the peer has closed the connection and this program has not: it",
@@ -143,7 +144,8 @@ static void put_notes(const struct describe *describe, const struct group *group
 								     : close_wait);
 	if (group->has_user)
 		put_note(writer, group->shared ? shared : last_user);
-	else if (group->kind == KIND_TCP && group->has_stack && describe->request->unknown_user)
+	else if (group->has_stack && describe->request->unknown_user &&
+		 frames_pool(frames, &group->view))
 		put_note(writer, describe->request->unknown_user);
 	if (group->members[0]->endpoint && group->count > 1) {
 		put_string(writer, "  note: ");
@@ -235,7 +237,7 @@ void group_put(const struct describe *describe, struct frames *frames, const str
 	put_states(writer, group);
 	put_origin(writer, frames, group);
 	put_char(writer, '\n');
-	put_notes(describe, group);
+	put_notes(describe, frames, group);
 	put_figures(describe, group);
 	put_stacks(describe, frames, group);
 	put_string(writer, "  descriptors:\n");

@@ -84,8 +84,8 @@ struct snapshot_request {
 
 	/* For the ptrace engine; zero elsewhere. */
 	const struct frame_namer *namer;  /* asked before the files' symbol tables */
-	const char *const *unknown_user;  /* a note for tcp sockets of which no last user is known:
-					   * lines, then NULL */
+	const char *const *unknown_user;  /* a note for connections that are kept for others, and whose
+					   * last user is not known: lines, then NULL */
 };
 
 struct snapshot_result {

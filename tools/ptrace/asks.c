@@ -18,6 +18,7 @@
 #include "../../preload/runtime/output.h"
 #include "../../preload/snapshot/frame.h"
 #include "../remote/remote.h"
+#include "go_http.h"
 
 enum { EMFILE_PAUSE_MS = 60 * 1000, SHOWN_ON_STDERR = 5 };
 
@@ -142,6 +143,9 @@ static void take_for(const siginfo_t *asker, const struct tracer *tracer, const 
 		.inherited = options->inherited,
 		.only_unclosed = flags & ASK_ONLY_UNCLOSED,
 		.namer = process->go ? &namer.namer : NULL,
+		.unknown_user = process->go ? go_http_note(process->go, &process->breakpoints,
+							   tracer->request->http)
+					    : NULL,
 	};
 
 	table_settle(task->table, process->pid);

@@ -20,18 +20,21 @@ static int poke(pid_t thread, int number, uintptr_t value)
 	return ptrace(PTRACE_POKEUSER, thread, DEBUG_REGISTER(number), value) < 0 ? -errno : 0;
 }
 
-int breakpoints_arm(pid_t thread, const struct breakpoints *breakpoints)
+int breakpoints_arm(pid_t thread, struct breakpoints *breakpoints)
 {
 	unsigned long enable = 0;
+	int result = 0;
 
-	for (size_t i = 0; i < breakpoints->count && i < BREAKPOINTS_MAX; i++) {
-		int result = poke(thread, (int)i, breakpoints->addresses[i]);
-
-		if (result < 0)
-			return result;
+	for (size_t i = 0; i < breakpoints->count && i < BREAKPOINTS_MAX && result == 0; i++) {
+		result = poke(thread, (int)i, breakpoints->addresses[i]);
 		enable |= 1ul << (2 * i);
 	}
-	return poke(thread, CONTROL, enable);
+	if (result == 0)
+		result = poke(thread, CONTROL, enable);
+	/* A thread that was killed meanwhile says nothing about the machine. */
+	if (result < 0 && result != -ESRCH)
+		breakpoints->trouble = result;
+	return result;
 }
 
 int breakpoints_hit(pid_t thread, const struct breakpoints *breakpoints)
@@ -57,9 +60,10 @@ int breakpoints_hit(pid_t thread, const struct breakpoints *breakpoints)
 
 #else
 
-int breakpoints_arm(pid_t thread, const struct breakpoints *breakpoints)
+int breakpoints_arm(pid_t thread, struct breakpoints *breakpoints)
 {
-	return breakpoints->count ? -ENOTSUP : 0;
+	breakpoints->trouble = breakpoints->count ? -ENOTSUP : 0;
+	return breakpoints->trouble;
 }
 
 int breakpoints_hit(pid_t thread, const struct breakpoints *breakpoints)

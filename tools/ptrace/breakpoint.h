@@ -21,11 +21,12 @@ struct breakpoints {
 	uintptr_t
 		addresses[BREAKPOINTS_MAX]; /* at run time; each the first byte of an instruction */
 	size_t count;
+	int trouble; /* of breakpoints_arm: the last negative errno; 0: none */
 };
 
-/* Arms the stopped thread. 0, or a negative errno: this machine or its kernel gives no breakpoints.
- */
-int breakpoints_arm(pid_t thread, const struct breakpoints *breakpoints);
+/* Arms the stopped thread. 0, or a negative errno, which is noted, too: this machine or its kernel
+ * gives no breakpoints, or the thread is gone. */
+int breakpoints_arm(pid_t thread, struct breakpoints *breakpoints);
 
 /* Which of them the thread stands at, in a signal-delivery-stop by SIGTRAP; -1: none, the signal is
  * the program's own. */

@@ -70,6 +70,31 @@ bool go_http_breakpoints(struct go_program *program, struct breakpoints *breakpo
 	return breakpoints->count > 0 && !program->http_shared[0];
 }
 
+const char *const *go_http_note(const struct go_program *program,
+				const struct breakpoints *breakpoints, bool asked)
+{
+	static const char first[] =
+		"net/http keeps connections for the next request: who opened one may not be who";
+	static const char *const not_asked[] = {
+		first, "leaks it. The last request over each is not noted: --no-http.", NULL};
+	static const char *const no_breakpoints[] = {
+		first,
+		"leaks it. The last request over each is not known: this machine or its kernel",
+		"gives no hardware breakpoints.", NULL};
+	static const char *const not_known[] = {
+		first,
+		"leaks it. The last request over each is not known: another version of Go than",
+		"those we know.", NULL};
+
+	if (!asked)
+		return not_asked;
+	if (breakpoints->trouble)
+		return no_breakpoints;
+	if (program->http_count == 0 || program->http_shared[0] || program->http_missed)
+		return not_known;
+	return NULL;
+}
+
 enum conn { CONN_NONE, CONN_SOCKET, CONN_TLS, CONN_OTHER };
 
 /* What kind of net.Conn an interface with this table of methods is. */
@@ -157,5 +182,8 @@ bool go_http_use(struct go_program *program, int index, const struct user_regs_s
 		*known = at + 1;
 		return true;
 	}
+	/* A connection that has no descriptor is one thing, a type that was never understood
+	 * another. */
+	program->http_missed = program->http_missed || !*known;
 	return false;
 }

@@ -22,6 +22,12 @@
 /* Fills in where to break. False: the program has no net/http that we know (or none at all). */
 bool go_http_breakpoints(struct go_program *program, struct breakpoints *breakpoints);
 
+/* A note for connections whose last request is not known, though net/http opened them: that who
+ * opened one may not be who leaks it, and why no more is known; asked: whether it was to be. Lines,
+ * then NULL; or NULL: there is nothing to note. */
+const char *const *go_http_note(const struct go_program *program,
+				const struct breakpoints *breakpoints, bool asked);
+
 struct go_http_use {
 	int fd; /* as the program has it; the ledger must know it as a socket, or it is not believed
 		 */

@@ -40,6 +40,7 @@ struct go_program {
 	uint64_t http[BREAKPOINTS_MAX]; /* entries, in the file */
 	bool http_shared[BREAKPOINTS_MAX];
 	size_t http_count;
+	bool http_missed; /* a request was seen, and its connection not found */
 	uint32_t connection;        /* offset of conn in a persistConn; 0: not yet known */
 	uint32_t shared_connection; /* .. and in an http2ClientConn */
 	struct go_frame frames[GO_FRAMES_KEPT];

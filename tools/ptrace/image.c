@@ -102,7 +102,7 @@ static void look_at_file(const struct tracer *tracer, struct process *process)
 	wrappers_release(process->wrappers);
 	process->go = NULL;
 	process->wrappers = NULL;
-	process->breakpoints.count = 0;
+	process->breakpoints = (struct breakpoints){0};
 	snprintf(path, sizeof(path), "/proc/%d/exe", process->pid);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
