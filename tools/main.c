@@ -13,6 +13,7 @@
 
 /* Keep alphabetized. */
 const struct verb verbs[] = {
+	{"check", "hold a snapshot or a process against limits, for CI", cmd_check},
 	{"diff", "show what grew between two snapshots, stack by stack", cmd_diff},
 	{"help", "show what fdtrail can do, or how a verb is used", cmd_help},
 	{"options", "list the tracer's options", cmd_options},

@@ -28,6 +28,7 @@ extern const size_t verb_count;
 /* The verb called name, or NULL. */
 const struct verb *verb_find(const char *name);
 
+int cmd_check(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 int cmd_options(int argc, char **argv);

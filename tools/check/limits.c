@@ -38,6 +38,11 @@ say(struct check *check, enum limits_verdict verdict, const char *format, ...)
 		check->verdict = verdict;
 	if (!check->file)
 		return;
+	escape_put_word(check->file,
+			check->snapshot->program ? check->snapshot->program : "unknown program");
+	if (check->snapshot->pid >= 0)
+		fprintf(check->file, " (%" PRId64 ")", check->snapshot->pid);
+	fputs(": ", check->file);
 	va_start(arguments, format);
 	vfprintf(check->file, format, arguments);
 	va_end(arguments);

@@ -205,6 +205,8 @@ void suppressions_generate(const struct model_group *group, FILE *file)
 	}
 	location = symbolize_own_location(frame);
 	name = location && location->function ? location->function : frame->function;
+	if (!name)
+		fputs("# no function is known: this is all that the module opens\n", file);
 	fputs(keyword, file);
 	put_pattern(name ? name : frame->module, file);
 }

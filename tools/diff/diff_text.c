@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 /* Two snapshots compared, for people: what grew comes first, with its stack. */
-#include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "../export/stack_lines.h"
 #include "../reader/escape.h"
 #include "../reader/snapshot_time.h"
 #include "format.h"
+#include "stack_text.h"
 
 static void put_side(const char *title, const struct model_snapshot *snapshot, FILE *file)
 {
@@ -60,49 +58,14 @@ static void put_notes(const struct diff *diff, FILE *file)
 	}
 }
 
-static int put_stack(const struct diff *diff, const struct diff_entry *entry,
-		     const struct export_options *options, FILE *file)
-{
-	const struct model_group *group = diff_group(entry);
-	struct stack_line *lines;
-	size_t count;
-	int error;
-
-	if (!model_stack(group, MODEL_OPENED_AT))
-		return 0;
-	error = stack_lines(entry->new_count ? diff->new : diff->old, group, options, &lines,
-			    &count);
-	if (error)
-		return error;
-	for (size_t i = 0; i < count; i++) {
-		char name[LINE_NAME_SIZE];
-		const struct model_frame *frame = lines[i].frame;
-		const struct model_location *location =
-			frame && lines[i].location < frame->location_count
-				? &frame->locations[lines[i].location]
-				: NULL;
-
-		fputs("    ", file);
-		escape_put(file, stack_line_name(&lines[i], name));
-		if (location && location->file) {
-			fputc(' ', file);
-			escape_put_word(file, location->file);
-			if (location->line > 0)
-				fprintf(file, ":%d", location->line);
-		}
-		fputc('\n', file);
-	}
-	free(lines);
-	return 0;
-}
-
 static int put_entry(const struct diff *diff, const struct diff_entry *entry,
 		     const struct export_options *options, FILE *file)
 {
 	fprintf(file, "\n%s, %" PRId64 " -> %" PRId64 " (%+" PRId64 "): %s\n",
 		diff_change_name(entry->change), entry->old_count, entry->new_count,
 		diff_growth(entry), diff_group(entry)->sentence);
-	return put_stack(diff, entry, options, file);
+	return stack_text_put(entry->new_count ? diff->new : diff->old, diff_group(entry), options,
+			      file);
 }
 
 int diff_write_text(const struct diff *diff, const struct export_options *options, FILE *file)

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: MIT
+/*
+ * fdtrail check: for CI. Holds the newest snapshot of each process in a file, or that of a running
+ * process, against limits, and shows the groups that break one.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check/limits.h"
+#include "check/suppressions.h"
+#include "diff/stack_text.h"
+#include "reader/escape.h"
+#include "reader/memory.h"
+#include "reader/reader.h"
+#include "reader/scan.h"
+#include "remote/obtain.h"
+#include "symbolize/symbolize.h"
+#include "verb.h"
+
+static const char verb[] = "check", prefix[] = "fdtrail check: ";
+
+enum { SHOWN = 5 }; /* descriptors of a group */
+
+/* A process of which there is at least one snapshot. */
+struct target {
+	struct model_snapshot *first, *last; /* first: NULL when there is only one, or no need */
+};
+
+struct check {
+	struct limit_options limits;
+	struct suppression_options suppressions;
+	int pid; /* 0: none */
+	char **files;
+	size_t file_count;
+	struct list targets;
+	struct symbolizer *symbolizer;
+	enum limits_verdict verdict;
+};
+
+static void wrong_use(const char *words)
+{
+	fprintf(stderr, "%s%s\n", prefix, words);
+	exit(EXIT_TROUBLE);
+}
+
+static int pid_of(const char *word)
+{
+	struct scan scan = {word, word + strlen(word)};
+	int64_t pid;
+
+	if (scan_number(&scan, &pid) && scan_at_end(&scan) && pid > 0 && pid <= INT32_MAX)
+		return (int)pid;
+	fprintf(stderr, "%s--pid=", prefix);
+	escape_put_word(stderr, word);
+	fputs(" is not a process id\n", stderr);
+	exit(EXIT_TROUBLE);
+}
+
+enum { KEY_PID = 0x1000, KEY_KINDS };
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+	struct check *check = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &check->limits;
+		state->child_inputs[1] = &check->suppressions;
+		return 0;
+	case KEY_PID:
+		check->pid = pid_of(argument);
+		return 0;
+	case KEY_KINDS:
+		limits_take_kinds(&check->limits, argument);
+		return 0;
+	case ARGP_KEY_ARGS:
+		check->files = state->argv + state->next;
+		check->file_count = (size_t)(state->argc - state->next);
+		return 0;
+	case ARGP_KEY_END:
+		if (!limits_any(&check->limits.limits))
+			wrong_use("no limit is given: --max-close-wait, --max-open, --max-group, "
+				  "--max-growth or --max-age");
+		if (!check->pid && !check->file_count)
+			wrong_use("no snapshot is given: a FILE, or --pid");
+		if (check->file_count + (check->pid != 0) > 2)
+			wrong_use(
+				"at most two snapshots can be compared: [OLD] NEW, or [OLD] --pid");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+static bool same_process(const struct model_snapshot *a, const struct model_snapshot *b)
+{
+	return a->pid == b->pid && same_text(a->program, b->program) && same_text(a->host, b->host);
+}
+
+/* Keeps the newest snapshot of each process, and the first where the growth is asked for. */
+static void take(struct list *targets, struct model_snapshot *snapshot, bool keep_first)
+{
+	struct target *target = targets->items;
+
+	for (size_t i = 0; i < targets->count; i++, target++) {
+		if (!same_process(target->last, snapshot))
+			continue;
+		if (keep_first && !target->first)
+			target->first = target->last;
+		else
+			model_destroy(target->last);
+		target->last = snapshot;
+		return;
+	}
+	target = list_add(targets, sizeof(*target));
+	target->last = snapshot;
+}
+
+static void forget(struct list *targets)
+{
+	struct target *target = targets->items;
+
+	for (size_t i = 0; i < targets->count; i++) {
+		model_destroy(target[i].first);
+		model_destroy(target[i].last);
+	}
+	list_finish(targets);
+}
+
+/* False after a line that says what is wrong. */
+static bool read_file(const char *path, struct list *targets, bool keep_first)
+{
+	struct reader *reader = reader_open(path, verb);
+	struct model_snapshot *snapshot;
+
+	if (!reader)
+		return false;
+	while ((snapshot = reader_next(reader)) != NULL)
+		take(targets, snapshot, keep_first);
+	return reader_close(reader);
+}
+
+static bool read_process(int pid, struct list *targets)
+{
+	static char name[32];
+	struct obtained obtained;
+	struct reader *reader;
+	struct model_snapshot *snapshot;
+
+	if (obtain_snapshot(&obtained, pid, verb) < 0)
+		return false;
+	snprintf(name, sizeof(name), "process %d", pid);
+	reader = reader_create(obtained.text, name);
+	while ((snapshot = reader_next(reader)) != NULL)
+		take(targets, snapshot, false);
+	reader_destroy(reader);
+	fclose(obtained.text);
+	if (!targets->count)
+		fprintf(stderr, "%s%s gave no snapshot\n", prefix, name);
+	return targets->count > 0;
+}
+
+/* The earlier snapshot to compare with: that of the same program in OLD, the last one if there are
+ * several; else the first of the same process in the same file; else NULL. */
+static struct model_snapshot *before(const struct target *target, const struct list *old)
+{
+	struct target *found = old->items;
+
+	for (size_t i = old->count; i > 0; i--)
+		if (same_text(found[i - 1].last->program, target->last->program))
+			return found[i - 1].last;
+	return target->first;
+}
+
+/* Names that are not found stay as the text has them. */
+static void symbolize(struct check *check, struct model_snapshot *snapshot)
+{
+	int error;
+
+	if (!check->symbolizer)
+		check->symbolizer = symbolizer_create(NULL);
+	error = check->symbolizer ? symbolize_snapshot(check->symbolizer, snapshot) : -ENOMEM;
+	if (error)
+		fprintf(stderr, "%scan't look for file names and lines: %s\n", prefix,
+			strerror(-error));
+}
+
+static void show_group(const struct model_snapshot *snapshot, const struct model_group *group)
+{
+	static const struct export_options all;
+
+	printf("\n%s\n", group->sentence);
+	if (stack_text_put(snapshot, group, &all, stdout) < 0)
+		puts("    (no memory for the stack)");
+	if (!model_stack(group, MODEL_OPENED_AT) && group->reason) {
+		fputs("    ", stdout);
+		escape_put(stdout, group->reason);
+		putchar('\n');
+	}
+	for (size_t i = 0; i < group->descriptor_count && i < SHOWN; i++)
+		printf("  %" PRId64 " %s%s%s\n", group->descriptors[i].fd,
+		       kind_name(group->descriptors[i].kind),
+		       group->descriptors[i].text[0] && group->descriptors[i].text[0] != ',' ? " "
+											     : "",
+		       group->descriptors[i].text);
+	if (group->count > SHOWN)
+		printf("  and %" PRId64 " more\n", group->count - SHOWN);
+}
+
+static void check_target(struct check *check, const struct target *target, const struct list *old)
+{
+	struct model_snapshot *snapshot = target->last, *earlier = before(target, old);
+	enum limits_verdict verdict;
+	bool any = suppressions_any(check->suppressions.suppressions);
+
+	if (any) {
+		symbolize(check, snapshot);
+		suppressions_apply(check->suppressions.suppressions, snapshot);
+	}
+	verdict = limits_check(&check->limits.limits, snapshot, earlier, stdout);
+	if (verdict > check->verdict)
+		check->verdict = verdict;
+	if (verdict == LIMITS_KEPT) {
+		escape_put_word(stdout, snapshot->program ? snapshot->program : "unknown program");
+		printf(" (%" PRId64 "): all limits are kept\n", snapshot->pid);
+		return;
+	}
+	if (!any && verdict == LIMITS_BROKEN)
+		symbolize(check, snapshot);
+	for (size_t i = 0; i < snapshot->group_count; i++)
+		if (snapshot->groups[i].broken)
+			show_group(snapshot, &snapshot->groups[i]);
+	if (!check->suppressions.generate)
+		return;
+	puts("\nsuppressions for these, to be put into a file:");
+	for (size_t i = 0; i < snapshot->group_count; i++)
+		if (snapshot->groups[i].broken)
+			suppressions_generate(&snapshot->groups[i], stdout);
+}
+
+static int check_all(struct check *check)
+{
+	static const int statuses[] = {
+		[LIMITS_KEPT] = EXIT_CLEAN,
+		[LIMITS_UNKNOWN] = EXIT_TROUBLE,
+		[LIMITS_BROKEN] = EXIT_BROKEN,
+	};
+	bool growth = check->limits.limits.growth >= 0;
+	bool has_old = check->file_count + (check->pid != 0) == 2;
+	struct list old = {0};
+	const struct target *targets;
+	int status = EXIT_TROUBLE;
+
+	if (has_old && !read_file(check->files[0], &old, false))
+		goto out;
+	if (check->pid ? !read_process(check->pid, &check->targets)
+		       : !read_file(check->files[check->file_count - 1], &check->targets, growth))
+		goto out;
+	targets = check->targets.items;
+	for (size_t i = 0; i < check->targets.count; i++)
+		check_target(check, &targets[i], &old);
+	if (check->suppressions.print)
+		suppressions_print(check->suppressions.suppressions, stdout);
+	status = statuses[check->verdict];
+	if (fflush(stdout) != 0) {
+		fprintf(stderr, "%scan't write: %s\n", prefix, strerror(errno));
+		status = EXIT_TROUBLE;
+	}
+out:
+	forget(&old);
+	forget(&check->targets);
+	return status;
+}
+
+int cmd_check(int argc, char **argv)
+{
+	static const struct argp_option table[] = {
+		{"pid", KEY_PID, "PID", 0, "Check a running process, traced or not", 1},
+		{"kinds", KEY_KINDS, "KINDS", 0,
+		 "Count only these kinds, with commas between, as in tcp,file (sockets, all)", 1},
+		{0},
+	};
+	static const struct argp_child children[] = {
+		{&limits_argp, 0, "Limits:", 2},
+		{&suppressions_argp, 0, "What is accepted:", 3},
+		{0},
+	};
+	static const struct argp argp = {
+		.options = table,
+		.parser = parse,
+		.args_doc = "[OLD] FILE\n[OLD] --pid=PID",
+		.children = children,
+		.doc = "Hold what a program leaves open against limits. In a FILE with several "
+		       "snapshots the newest of each process counts; OLD is what --max-growth "
+		       "compares with. What a process inherited does not count.\v"
+		       "Exit status: 0 all limits are kept, 1 one is broken, 2 the snapshot does "
+		       "not "
+		       "tell, or something went wrong.",
+	};
+	struct check check = {
+		.limits = {.prefix = prefix, .trouble = EXIT_TROUBLE, .limits = LIMITS_INIT},
+		.suppressions = {.prefix = prefix,
+				 .trouble = EXIT_TROUBLE,
+				 .suppressions = suppressions_create()},
+	};
+	int status;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &check);
+	status = check_all(&check);
+	symbolizer_destroy(check.symbolizer);
+	suppressions_destroy(check.suppressions.suppressions);
+	return status;
+}
