@@ -88,11 +88,13 @@ static void put_location(struct json_writer *json, const struct model_frame *fra
 static void put_frames(struct json_writer *json, const char *key, const struct model_stack *stack,
 		       const struct export_options *options)
 {
+	bool collapses = stack && stack_collapses(stack, options);
+
 	json_begin_array(json, key);
 	for (size_t i = 0; stack && i < stack->frame_count; i++) {
 		const struct model_frame *frame = &stack->frames[i];
 
-		if (stack_hides(stack, frame, options))
+		if (collapses && !frame->own)
 			continue;
 		put_location(json, frame, 0);
 		for (size_t j = 1; j < frame->location_count; j++)

@@ -7,15 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool stack_hides(const struct model_stack *stack, const struct model_frame *frame,
-		 const struct export_options *options)
+bool stack_collapses(const struct model_stack *stack, const struct export_options *options)
 {
-	if (!options->collapse_runtime || frame->own)
-		return false;
-	for (size_t i = 0; i < stack->frame_count; i++)
+	for (size_t i = 0; i < stack->frame_count && options->collapse_runtime; i++)
 		if (stack->frames[i].own)
 			return true;
 	return false; /* else nothing would be left */
+}
+
+bool stack_hides(const struct model_stack *stack, const struct model_frame *frame,
+		 const struct export_options *options)
+{
+	return !frame->own && stack_collapses(stack, options);
 }
 
 const char *frame_function(const struct model_frame *frame, size_t location)
@@ -93,11 +96,13 @@ static void fill(struct filling *filling, const struct model_snapshot *snapshot,
 	const struct model_stack *stack = model_stack(group, MODEL_OPENED_AT);
 
 	for (; stack; stack = stack->created_by) {
+		bool collapses = stack_collapses(stack, options);
+
 		for (size_t i = 0; i < stack->frame_count; i++) {
 			const struct model_frame *frame = &stack->frames[i];
 			size_t locations = frame->location_count ? frame->location_count : 1;
 
-			if (stack_hides(stack, frame, options))
+			if (collapses && !frame->own)
 				continue;
 			for (size_t location = 0; location < locations; location++)
 				add(filling, (struct stack_line){frame, location, NULL});

@@ -28,7 +28,10 @@ struct stack_line {
 int stack_lines(const struct model_snapshot *snapshot, const struct model_group *group,
 		const struct export_options *options, struct stack_line **lines, size_t *count);
 
-/* Whether options hide this frame of stack. */
+/* Whether options hide those frames of stack that are not the program's own. */
+bool stack_collapses(const struct model_stack *stack, const struct export_options *options);
+
+/* Whether they hide this one. It looks at the whole stack: who goes through one asks the above. */
 bool stack_hides(const struct model_stack *stack, const struct model_frame *frame,
 		 const struct export_options *options);
 
