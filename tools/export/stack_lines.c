@@ -15,12 +15,6 @@ bool stack_collapses(const struct model_stack *stack, const struct export_option
 	return false; /* else nothing would be left */
 }
 
-bool stack_hides(const struct model_stack *stack, const struct model_frame *frame,
-		 const struct export_options *options)
-{
-	return !frame->own && stack_collapses(stack, options);
-}
-
 const char *frame_function(const struct model_frame *frame, size_t location)
 {
 	if (location < frame->location_count && frame->locations[location].function)

@@ -31,10 +31,6 @@ int stack_lines(const struct model_snapshot *snapshot, const struct model_group 
 /* Whether options hide those frames of stack that are not the program's own. */
 bool stack_collapses(const struct model_stack *stack, const struct export_options *options);
 
-/* Whether they hide this one. It looks at the whole stack: who goes through one asks the above. */
-bool stack_hides(const struct model_stack *stack, const struct model_frame *frame,
-		 const struct export_options *options);
-
 /* The function that a location of a frame stands for: symbolize's name, else the text's, else NULL.
  */
 const char *frame_function(const struct model_frame *frame, size_t location);

@@ -125,6 +125,7 @@ static void put_frames(const struct page *page, const struct model_stack *stack,
 		       bool collapse)
 {
 	const struct export_options hiding = {.collapse_runtime = collapse};
+	bool collapses = stack_collapses(stack, &hiding);
 	size_t wanted_location, room = 0, count = 0, hidden = 0;
 	const struct model_frame *wanted = heading_frame(stack, &wanted_location);
 	int64_t last = 0;
@@ -137,7 +138,7 @@ static void put_frames(const struct page *page, const struct model_stack *stack,
 		const struct model_frame *frame = &stack->frames[i];
 		size_t locations = frame->location_count ? frame->location_count : 1;
 
-		if (stack_hides(stack, frame, &hiding)) {
+		if (collapses && !frame->own) {
 			hidden++;
 			continue;
 		}
