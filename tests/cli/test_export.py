@@ -235,6 +235,55 @@ def _():
     check.equal(len(ids), 1, f"ids: {ids}")
 
 
+# inner and middle have no frame of their own.
+INLINED = """
+#include <fcntl.h>
+#include <unistd.h>
+static inline __attribute__((always_inline)) int inner(void)
+{
+	return open("/dev/null", O_RDONLY); /* in inner */
+}
+static inline __attribute__((always_inline)) int middle(void)
+{
+	return inner() + 1; /* in middle */
+}
+static __attribute__((noinline)) int outer(void)
+{
+	int fd = middle(); /* in outer */
+	__asm__ volatile("" : : : "memory");
+	return fd;
+}
+int main(void)
+{
+	return outer() < 0; /* in main */
+}
+"""
+
+
+@test("inlined functions are frames with their lines in JSON, collapsed stacks and profiles")
+def _():
+    source = temp_dir() / "inlines.c"
+    source.write_text(INLINED)
+    lines = {name: next(number for number, line in enumerate(INLINED.splitlines(), 1) if f"in {name} " in line)
+             for name in ("inner", "middle", "outer", "main")}
+    binary = temp_dir() / "inlines"
+    subprocess.run([require("gcc"), "-O2", "-g", "-o", binary, source], check=True)
+    text = traced_text([binary])
+    group = next(group for group in documents(text)[-1]["groups"] if group["kind"] == "device")
+    frames = [frame for frame in group["stack"] if frame.get("function") in lines]
+    check.equal([(frame["function"], frame["line"], frame["inlined"]) for frame in frames],
+                [("inner", lines["inner"], True), ("middle", lines["middle"], True), ("outer", lines["outer"], False),
+                 ("main", lines["main"], False)])
+    check.true(all(frame["file"] == str(source) for frame in frames), "the file is the source")
+    check.equal(len({frame["address"] for frame in frames}), 2)
+    check.true(any(stack.endswith(";main;outer;middle;inner") for stack in folded(text)), "a frame each")
+    raw = pprof(text, "-raw")
+    check.matches(raw, rf"inner {re.escape(str(source))}:{lines['inner']} s=0\n +middle {re.escape(str(source))}:"
+                       rf"{lines['middle']} s=0\n +outer {re.escape(str(source))}:{lines['outer']} s=0")
+    check.matches(raw, r"^1: .*/inlines .*\[FN\]\[FL\]\[LN\]\[IN\]")
+    check.matches(" ".join(metrics(text)), r'function="inner"')
+
+
 @test("the profile's flame graph shows the function in a browser")
 def _():
     folder, port = temp_dir(), free_port()
