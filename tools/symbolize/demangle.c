@@ -26,7 +26,8 @@ static void add(const char *piece, size_t size, void *opaque)
 
 	if (size >= DEMANGLE_TEXT_MAX - text->size || ++text->pieces > DEMANGLE_TEXT_MAX)
 		longjmp(text->too_long, 1);
-	memcpy(text->bytes + text->size, piece, size);
+	if (size) /* an empty piece may be NULL */
+		memcpy(text->bytes + text->size, piece, size);
 	text->size += size;
 }
 

@@ -32,8 +32,13 @@ const char *source_path(char *path, const char *folder, const char *file)
 			kept--;
 			continue;
 		}
-		/* What leads out of a relative path stays. */
-		kept += !(part_size == 2 && memcmp(part, "..", 2) == 0);
+		if (part_size == 2 && memcmp(part, "..", 2) == 0) {
+			if (absolute)
+				continue; /* the root is its own parent */
+		} else {
+			kept++; /* what leads out of a relative path stays, and is no folder to
+				   leave */
+		}
 		if (size > absolute)
 			path[size++] = '/';
 		memmove(path + size, part, part_size);
