@@ -40,7 +40,10 @@ PYTHON = "/usr/bin/python3"  # a real interpreter; the one on PATH may be a scri
 
 # What meson test and we put into the environment; no program under test is to see it.
 _OURS = {"LD_PRELOAD", "LD_LIBRARY_PATH", "MALLOC_PERTURB_", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE",
-         "TEST_BUILD", "TEST_LIBRARY", "TEST_SEED"}
+         "TEST_BUILD", "TEST_ENGINE", "TEST_LIBRARY", "TEST_SEED"}
+
+# Which engine traces: the preload, or what `fdtrail run --engine=ptrace` uses.
+ENGINE = os.environ.get("TEST_ENGINE", "preload")
 
 PR_SET_CHILD_SUBREAPER = 36
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -230,8 +233,8 @@ def _indent(value):
 class Process:
     """A program that was started, under the tracer or bare. See start_traced."""
 
-    def __init__(self, argv, *, traced=True, env=None, stdin=None, cwd=None, preload=(), timeout=30,
-                 pass_fds=(), preexec=None, **options):
+    def __init__(self, argv, *, traced=True, engine=None, env=None, stdin=None, cwd=None, preload=(),
+                 timeout=30, pass_fds=(), preexec=None, **options):
         self.argv = [str(word) for word in argv]
         self.timeout = timeout
         self.dir = temp_dir()
@@ -243,8 +246,13 @@ class Process:
         environment = {name: value for name, value in os.environ.items()
                        if not name.startswith("FDTRAIL_") and name not in _OURS}
         libraries = [str(library) for library in preload]
-        if traced:
+        command = self.argv
+        if traced and (engine or ENGINE) == "ptrace":
+            path = shutil.which(self.argv[0], path=environment.get("PATH"))
+            command = [str(BUILD / "tests" / "trace"), path or self.argv[0], *self.argv[1:]]
+        elif traced:
             libraries.append(str(LIBRARY))
+        if traced:
             options.setdefault("OUTPUT", self.dir / "report.%p")
         if libraries:
             environment["LD_PRELOAD"] = ":".join(libraries)
@@ -258,7 +266,7 @@ class Process:
         # Files, not pipes: nobody has to read while the program runs.
         with open(self._out, "ab") as out, open(self._err, "ab") as err:
             self._process = subprocess.Popen(
-                self.argv, env=environment, cwd=cwd, stdout=out, stderr=err, pass_fds=pass_fds,
+                command, env=environment, cwd=cwd, stdout=out, stderr=err, pass_fds=pass_fds,
                 stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
                 start_new_session=True, preexec_fn=preexec)
         _runs.append(self)
@@ -345,7 +353,8 @@ def start_traced(argv, **arguments):
     UPPER_CASE arguments are the tracer's options: SIGNAL="USR2" sets FDTRAIL_SIGNAL; None leaves one
     unset. OUTPUT goes to a file of the test's own unless it is given. Others: env (more variables),
     stdin (text or bytes; default /dev/null), cwd, preload (libraries before ours), timeout (of wait),
-    pass_fds, preexec (called in the child before exec), traced (False: without the tracer).
+    pass_fds, preexec (called in the child before exec), traced (False: without the tracer), engine
+    ("preload" or "ptrace"; default: the test run's, see TEST_ENGINE).
     """
     return Process(argv, **arguments)
 

@@ -140,7 +140,8 @@ static void list(struct listing *listing, int fd, const struct snapshot_outside 
 {
 	struct census *census = listing->census;
 
-	if (is_own(listing->request, fd) || census->count == listing->room)
+	/* What is known from outside is no number of our table. */
+	if ((!outside && is_own(listing->request, fd)) || census->count == listing->room)
 		return;
 	struct descriptor *descriptor = &census->descriptors[census->count++];
 	descriptor->fd = fd;

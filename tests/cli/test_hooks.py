@@ -7,7 +7,7 @@ import errno
 import re
 import subprocess
 
-from support import LIBRARY, SOURCE, check, main, program, require, run_traced, skip, temp_dir, test
+from support import ENGINE, LIBRARY, SOURCE, check, main, program, require, run_traced, skip, temp_dir, test
 
 HOOKS = SOURCE / "preload" / "hooks"
 OPENS_H = (SOURCE / "tests" / "programs" / "opens.h").read_text()
@@ -73,6 +73,8 @@ def _(name):
     check.lacks(group.functions, "opens_before")
     if name in REPLACES:
         check.equal(group.functions[0], f"closes_by_{name}")
+    elif ENGINE == "ptrace":
+        check.equal(group.functions[0], "main")  # it opens the number anew by a raw system call
     else:
         check.contains(group.sentence, "behind fdtrail's back")
 
@@ -84,8 +86,9 @@ def _():
     check.equal(run.status, 0)
     master, terminal = map(int, path.read_text().split())
     check.equal(run.last.group_of("opens_before").fds, [master])
-    check.contains(next(found for found in run.last.groups if terminal in found.fds).sentence,
-                   "behind fdtrail's back")
+    if ENGINE == "preload":  # another engine sees that the program opens it anew
+        check.contains(next(found for found in run.last.groups if terminal in found.fds).sentence,
+                       "behind fdtrail's back")
     check.equal({run.last.descriptors[fd].kind for fd in (0, 1, 2)}, {"terminal"})
 
 

@@ -27,6 +27,7 @@ enum call_way {
 	CALL_CONNECT,
 	CALL_CLOSE,
 	CALL_CLOSE_RANGE,
+	CALL_MAP,         /* code: where modules lie may change */
 	CALL_CLONE,   /* that would make a process without its tracer */
 	CALL_UNSHARE, /* of the descriptor table */
 	CALL_EXIT_GROUP,

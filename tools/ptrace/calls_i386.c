@@ -21,6 +21,7 @@ const struct call_i386 calls_i386[] = {
 	/* Two more names for the same things. */
 	{"fcntl", __NR_fcntl64},
 	{"recvmsg", __NR_socketcall},
+	{"mmap", __NR_mmap2},
 };
 
 const size_t calls_i386_count = sizeof(calls_i386) / sizeof(*calls_i386);

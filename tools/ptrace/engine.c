@@ -162,13 +162,32 @@ static int cannot_trace(const struct engine_request *request, int error)
 	return CANNOT_TRACE;
 }
 
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static bool left_out(const struct engine_request *request)
+{
+	const char *only = options_only((char **)request->envp);
+
+	return !options_match(only, last_part(request->path)) &&
+	       !(request->argv[0] && options_match(only, last_part(request->argv[0])));
+}
+
 int engine_exec(const struct engine_request *request)
 {
 	static struct tracer tracer;
 	int channel[2], error;
 
+	/* In a program that is left out nothing is said (but what it starts may be traced). */
+	if (left_out(request))
+		options_read(&tracer.options, (char **)request->envp);
 	message_note_stderr();
-	options_read(&tracer.options, (char **)request->envp);
+	if (!left_out(request))
+		options_read(&tracer.options, (char **)request->envp);
 	tracer.request = request;
 	tracer.main_pid = getpid();
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) != 0)
@@ -180,7 +199,7 @@ int engine_exec(const struct engine_request *request)
 	close(channel[0]);
 	if (error)
 		return cannot_trace(request, error);
-	if (tracer.options.verbose)
+	if (tracer.options.verbose && !left_out(request))
 		options_print(&tracer.options, (char **)request->envp);
 	error = -filter_install();
 	if (error) {

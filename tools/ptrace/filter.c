@@ -13,6 +13,7 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -26,9 +27,9 @@ static const struct condition {
 	uint16_t test; /* BPF_JEQ or BPF_JSET */
 	uint32_t value;
 } conditions[] = {
-	{"fcntl", 1, BPF_JEQ, F_DUPFD},        {"fcntl", 1, BPF_JEQ, F_DUPFD_CLOEXEC},
-	{"ioctl", 1, BPF_JEQ, TIOCGPTPEER},    {"clone", 0, BPF_JSET, CLONE_UNTRACED},
-	{"unshare", 0, BPF_JSET, CLONE_FILES},
+	{"mmap", 2, BPF_JSET, PROT_EXEC},       {"fcntl", 1, BPF_JEQ, F_DUPFD},
+	{"fcntl", 1, BPF_JEQ, F_DUPFD_CLOEXEC}, {"ioctl", 1, BPF_JEQ, TIOCGPTPEER},
+	{"clone", 0, BPF_JSET, CLONE_UNTRACED}, {"unshare", 0, BPF_JSET, CLONE_FILES},
 };
 
 enum {

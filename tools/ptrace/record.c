@@ -179,6 +179,8 @@ bool record_call(const struct tracer *tracer, struct task *task, const struct ca
 		return record;
 	case CALL_UNSHARE:
 		return task->table != NULL;
+	case CALL_MAP:
+		return record && task->process->memory;
 	default:
 		break;
 	}
@@ -313,6 +315,10 @@ void record_result(const struct tracer *tracer, struct task *task)
 		return;
 	}
 	enum call_way way = way_of(call, task->abi);
+	if (way == CALL_MAP) {
+		remote_memory_forget(task->process->memory);
+		return;
+	}
 	if (way == CALL_UNSHARE) {
 		unshared(task);
 		return;

@@ -8,8 +8,12 @@
 
 #include "../../preload/capture/capture.h"
 
+/* How deep the C library's own frames lie, in most cases: walks go so much deeper. */
+enum { WRAPPERS_USUAL = 8 };
+
+/* depth: most frames that are kept, the C library's innermost ones not counted. */
 static uint32_t intern(const struct task *task, const uintptr_t *pcs, uint32_t count,
-		       enum stack_end end)
+		       enum stack_end end, uint32_t depth)
 {
 	struct ledger *ledger = &task->table->ledger;
 	struct memory *memory = remote_memory_walk(task->process->memory);
@@ -22,7 +26,12 @@ static uint32_t intern(const struct task *task, const uintptr_t *pcs, uint32_t c
 				    : capture_frame(&ledger->modules, memory,
 						    task->process->main_path, &object, pcs[i]);
 	uint32_t skip = wrappers_count(task->process->wrappers, &ledger->modules, frames, count);
-	return stack_table_intern(&ledger->stacks, frames + skip, count - skip, end);
+	count -= skip;
+	if (count > depth) {
+		count = depth;
+		end = STACK_DEEPER;
+	}
+	return stack_table_intern(&ledger->stacks, frames + skip, count, end);
 }
 
 uint32_t stack_capture(const struct tracer *tracer, const struct task *task,
@@ -44,12 +53,12 @@ uint32_t stack_capture(const struct tracer *tracer, const struct task *task,
 			.ancestors = tracer->request->go_ancestors,
 		};
 		if (go_stack_take(process->go, &request, &stack))
-			return intern(task, stack.pcs, stack.count, stack.end);
+			return intern(task, stack.pcs, stack.count, stack.end, STACK_DEPTH_MAX);
 	}
 	walk.memory = remote_memory_walk(memory);
 	walk.registers = (struct registers){
 		.pc = registers->rip, .sp = registers->rsp, .fp = registers->rbp};
-	walk.depth = tracer->options.depth;
+	walk.depth = tracer->options.depth + WRAPPERS_USUAL;
 	unwinder_walk(&walk);
-	return intern(task, walk.pcs, walk.count, walk.end);
+	return intern(task, walk.pcs, walk.count, walk.end, tracer->options.depth);
 }

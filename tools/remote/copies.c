@@ -144,7 +144,7 @@ static bool move(int *fd, int from)
 /* Makes room for numbers below taking->end: ours are above, all else is closed. */
 static int clear(struct taking *taking, int *output)
 {
-	if (!move(output, taking->end) || !move(&taking->folder, taking->end) ||
+	if ((*output >= 0 && !move(output, taking->end)) || !move(&taking->folder, taking->end) ||
 	    (taking->pidfd >= 0 && !move(&taking->pidfd, taking->end)))
 		return -EMFILE;
 	int own[] = {*output, taking->folder, taking->pidfd};

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+/*
+ * trace PROGRAM ARGUMENT...: becomes the program, traced by the ptrace engine. As under the preload the
+ * process that a test starts is then the program itself.
+ */
+#include <unistd.h>
+
+#include "ptrace/engine.h"
+
+int main(int argc, char **argv)
+{
+	if (argc < 2)
+		return 125;
+	return engine_exec(&(struct engine_request){
+		.path = argv[1],
+		.argv = argv + 1,
+		.envp = environ,
+		.go_ancestors = 10,
+		.http = true,
+	});
+}
