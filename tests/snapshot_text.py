@@ -76,7 +76,7 @@ class Snapshot:
         self.fields = dict(found.groups() for found in
                            (re.match(r"\s*([\w -]+): *(.*)$", line) for line in paragraphs[0]) if found)
         groups = [part for part in paragraphs[1:]
-                  if part and not part[0].startswith("not listed")
+                  if part and not part[0].startswith(("not listed", "not seen"))
                   and any(FRAME.match(line) or DESCRIPTOR.match(line) for line in part)]
         self.groups = [Group(part) for part in groups]
         self.footer = "\n".join(line for part in paragraphs[1:] if part not in groups for line in part)

@@ -19,6 +19,7 @@ const struct verb verbs[] = {
 	{"options", "list the tracer's options", cmd_options},
 	{"report", "show snapshots as text, JSON, a profile, metrics", cmd_report},
 	{"run", "start a program under the tracer, and report what it leaves open", cmd_run},
+	{"snapshot", "show what a running process has open, and from where", cmd_snapshot},
 	{"version", "show the version, and those of the libraries in use", cmd_version},
 };
 

@@ -34,4 +34,5 @@ int cmd_help(int argc, char **argv);
 int cmd_options(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_run(int argc, char **argv);
+int cmd_snapshot(int argc, char **argv);
 int cmd_version(int argc, char **argv);

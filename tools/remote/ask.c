@@ -31,6 +31,9 @@
 
 enum {
 	PATIENCE_MS = 15 * 1000, /* since something was last heard */
+	AGAIN_MS = 300,          /* after which it is sent again */
+	ATTEMPTS = 6,
+	UNBLOCKED_MS = 1000, /* a thread that takes a snapshot blocks all signals */
 	NAP_MS = 5,
 	TAIL = 64, /* the last line is looked for in so many bytes */
 };
@@ -182,27 +185,77 @@ static bool is_whole(int file, off_t size)
 	       memcmp(tail, last_line, length) == 0;
 }
 
-/* Waits until the snapshot is there. 0, or -ESRCH: the program has ended; -ETIMEDOUT; -EIO: it is
- * cut. */
-static int wait_for(const struct process *process, int file)
+/* A signal that is pending already takes another one in, and what came with it is lost: then it is
+ * sent anew, with a file of its own, for the first may yet be written to. */
+struct request {
+	const struct process *process;
+	int number, holder;
+	int files[ATTEMPTS]; /* made before the holder, who has to have them, too */
+	int count;           /* of signals sent */
+};
+
+static int make_files(struct request *request)
 {
-	off_t seen = 0;
+	for (int i = 0; i < ATTEMPTS; i++)
+		request->files[i] = memfd_create("fdtrail snapshot", MFD_CLOEXEC);
+	return request->files[ATTEMPTS - 1] < 0 ? -errno : 0;
+}
 
-	for (int left = PATIENCE_MS; left > 0; left -= NAP_MS) {
-		struct process now;
-		off_t size = lseek(file, 0, SEEK_END);
+static int send_again(struct request *request)
+{
+	return send_signal(request->process->pid, request->number, request->holder,
+			   request->files[request->count++]);
+}
 
-		if (is_whole(file, size))
-			return 0;
-		if (size != seen)
-			left = PATIENCE_MS;
-		seen = size;
-		if (process_read(&now, process->pid) != 0 || now.state == 'Z' ||
-		    now.started_ticks != process->started_ticks)
-			return -ESRCH;
-		poll(NULL, 0, NAP_MS);
+/* Whether the process is no more. */
+static bool has_ended(const struct process *process)
+{
+	struct process now;
+
+	return process_read(&now, process->pid) != 0 || now.state == 'Z' ||
+	       now.started_ticks != process->started_ticks;
+}
+
+/* The file that has the whole snapshot, or -1. size becomes that of all files. */
+static int find_whole(const struct request *request, off_t *size)
+{
+	*size = 0;
+	for (int i = 0; i < request->count; i++) {
+		off_t here = lseek(request->files[i], 0, SEEK_END);
+
+		if (is_whole(request->files[i], here))
+			return request->files[i];
+		*size += here;
 	}
-	return seen ? -EIO : -ETIMEDOUT;
+	return -1;
+}
+
+/* Asks, until the snapshot is there: its file; or -ESRCH: the program has ended; -ETIMEDOUT; -EIO:
+ * it is cut; or why it can't be sent to. */
+static int ask(struct request *request)
+{
+	int waited = 0, again = AGAIN_MS, error = send_again(request);
+	off_t seen = 0, size;
+
+	while (!error && waited < PATIENCE_MS) {
+		int file = find_whole(request, &size);
+
+		if (file >= 0)
+			return file;
+		if (size != seen)
+			waited = 0;
+		seen = size;
+		if (has_ended(request->process))
+			return -ESRCH;
+		if (!size && waited >= again && request->count < ATTEMPTS &&
+		    !signal_state_pending(request->process->pid, request->number)) {
+			error = send_again(request);
+			again = waited + 2 * again;
+		}
+		poll(NULL, 0, NAP_MS);
+		waited += NAP_MS;
+	}
+	return error ? error : seen ? -EIO : -ETIMEDOUT;
 }
 
 static const char *name_of(int number, char *text, size_t size)
@@ -238,7 +291,14 @@ static int check(const struct process *process, enum trace trace, int number, ch
 			 pid, pid);
 		return -EINVAL;
 	}
-	switch (signal_state(pid, number, trace == TRACE_PRELOAD)) {
+	enum heard heard;
+	int waited = 0;
+	while ((heard = signal_state(pid, number, trace == TRACE_PRELOAD)) == HEARD_BLOCKED &&
+	       waited < UNBLOCKED_MS) {
+		poll(NULL, 0, NAP_MS);
+		waited += NAP_MS;
+	}
+	switch (heard) {
 	case HEARD_BLOCKED:
 		snprintf(text, size,
 			 "process %d blocks %s in all its threads, so it can't be asked; start it "
@@ -293,20 +353,20 @@ int ask_snapshot(const struct process *process, enum trace trace, char *text, si
 
 	if (error)
 		return error;
-	int file = memfd_create("fdtrail snapshot", MFD_CLOEXEC);
-	int held = file < 0 ? -errno : holder(process->pid);
-	if (held < 0) {
-		error = held;
-	} else {
-		error = send_signal(process->pid, number, held, file);
-		if (!error)
-			error = wait_for(process, file);
-		let_go(held);
-	}
-	if (!error && lseek(file, 0, SEEK_SET) == 0)
-		return file;
-	if (file >= 0)
-		close(file);
-	explain(process, number, error, text, size);
-	return error;
+	struct request request = {.process = process, .number = number};
+	int file = make_files(&request);
+	if (!file)
+		file = request.holder = holder(process->pid);
+	if (file > 0)
+		file = ask(&request);
+	if (request.holder > 0)
+		let_go(request.holder);
+	if (file >= 0 && lseek(file, 0, SEEK_SET) != 0)
+		file = -errno;
+	for (int i = 0; i < ATTEMPTS; i++)
+		if (request.files[i] >= 0 && request.files[i] != file)
+			close(request.files[i]);
+	if (file < 0)
+		explain(process, number, file, text, size);
+	return file;
 }

@@ -47,7 +47,7 @@ int signal_state_number(int pid)
 }
 
 struct signals {
-	uint64_t blocked, caught;
+	uint64_t blocked, caught, pending;
 	bool known;
 };
 
@@ -58,6 +58,7 @@ static void take_line(const char *line, size_t length, void *data)
 	if (proc_field(line, length, "SigBlk:", 16, &signals->blocked))
 		signals->known = true;
 	proc_field(line, length, "SigCgt:", 16, &signals->caught);
+	proc_field(line, length, "ShdPnd:", 16, &signals->pending);
 }
 
 struct threads {
@@ -97,4 +98,13 @@ enum heard signal_state(int pid, int number, bool needs_handler)
 	if (needs_handler && !threads.caught)
 		return HEARD_NOT;
 	return threads.blocking == threads.seen ? HEARD_BLOCKED : HEARD;
+}
+
+bool signal_state_pending(int pid, int number)
+{
+	struct signals signals = {0};
+	char path[PROC_PATH_SIZE];
+
+	proc_each_line(proc_pid_path(path, pid, "status"), STATUS_MAX, take_line, &signals);
+	return signals.pending >> (number - 1) & 1;
 }

@@ -18,5 +18,8 @@ enum heard {
  * none; 0: none asks. */
 int signal_state_number(int pid);
 
+/* Whether that signal has been sent to the process, and not yet delivered. */
+bool signal_state_pending(int pid, int number);
+
 /* What would become of that signal; needs_handler: it counts only when the process handles it. */
 enum heard signal_state(int pid, int number, bool needs_handler);

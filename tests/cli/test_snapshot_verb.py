@@ -1,0 +1,609 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""fdtrail snapshot: a traced program answers with its stacks, any other is looked at from outside; whoever
+can't be asked or looked at is one clear line. Nobody is disturbed."""
+
+import ctypes
+import json
+import os
+import re
+import resource
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+
+import snapshot_text
+from support import (BUILD, LIBRARY, PYTHON, check, compile_program, main, require, run_bare, skip,
+                     start_traced, temp_dir, test, wait_until)
+
+FDTRAIL = BUILD / "tools" / "fdtrail"
+NOBODY = 65534
+
+
+def ask(*arguments, **options):
+    return run_bare([FDTRAIL, "snapshot", *arguments], **options)
+
+
+def raw(*arguments, **options):
+    """The snapshot itself, taken apart."""
+    asked = ask("--raw", *arguments, **options)
+    check.equal((asked.status, asked.err), (0, ""))
+    found = snapshot_text.parse_all(asked.out)
+    check.equal(len(found), 1, "whole snapshots")
+    return found[0]
+
+
+def start_python(text, traced=False, **options):
+    """A Python program that has said that it is ready."""
+    started = start_traced([PYTHON, "-c", text], traced=traced, **options)
+    wait_until(lambda: "ready\n" in started.out, what="the program's readiness")
+    return started
+
+
+SOCKETS = """
+import socket, time
+kept = [socket.socket() for _ in range(5)]
+print("ready", flush=True)
+time.sleep(600)
+"""
+
+
+def refused(asked, *words):
+    """One line on stderr, nothing on stdout, exit status 2."""
+    check.equal((asked.status, asked.out), (2, ""))
+    check.equal(asked.err.count("\n"), 1, "lines on stderr")
+    check.matches(asked.err, "^fdtrail snapshot: ")
+    for word in words:
+        check.contains(asked.err, word)
+
+
+def holder(variant="gcc"):
+    """A C program that forgets five sockets, and waits."""
+    source = temp_dir() / "held.c"
+    source.write_text("""
+#include <sys/socket.h>
+#include <unistd.h>
+static volatile int forgotten, wanted = 5;
+__attribute__((noinline, noclone)) static void forget_socket(void)
+{
+	forgotten = socket(AF_INET, SOCK_STREAM, 0);
+}
+int main(void)
+{
+	while (wanted > 0) {
+		forget_socket();
+		wanted--;
+	}
+	forgotten = (int)write(1, "ready\\n", 6);
+	for (;;)
+		pause();
+}
+""")
+    return compile_program(source, variant)
+
+
+def state_of(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+        return file.read().rpartition(")")[2].split()[0]
+
+
+def copies(folder):
+    """The command and the tracer where every user can read them."""
+    os.chmod(folder, 0o755)
+    for source in (FDTRAIL, LIBRARY):
+        shutil.copy(source, folder)
+        os.chmod(folder / source.name, 0o755)
+    return folder / FDTRAIL.name, folder / LIBRARY.name
+
+
+def as_nobody(*command):
+    if os.geteuid() != 0:
+        skip("only root can become another user")
+    return [require("setpriv"), "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", *command]
+
+
+def answer_with(number, error):
+    """For preexec: system call number fails with error, by a seccomp filter (seccomp(2))."""
+
+    def install():
+        def instruction(code, k, true=0, false=0):
+            return struct.pack("HBBI", code, true, false, k)
+
+        # load the number; equal: the error, else go on
+        filter_ = ctypes.create_string_buffer(
+            instruction(0x20, 0) + instruction(0x15, number, 0, 1) +
+            instruction(0x06, 0x00050000 | error) + instruction(0x06, 0x7fff0000))
+        libc = ctypes.CDLL(None, use_errno=True)
+        fields = struct.pack("HxxxxxxP", 4, ctypes.addressof(filter_))
+        if libc.prctl(38, 1, 0, 0, 0) != 0 or libc.prctl(22, 2, ctypes.c_char_p(fields)) != 0:
+            raise OSError(ctypes.get_errno(), "prctl")
+
+    return install
+
+
+PIDFD_GETFD = 438  # the same on all machines
+
+
+# Programs that are traced
+
+@test("a traced program answers with the stacks that opened its descriptors, symbolized")
+def _():
+    target = start_traced([holder()])
+    wait_until(lambda: "ready\n" in target.out)
+    asked = ask(target.pid)
+    check.equal((asked.status, asked.err), (0, ""))
+    check.matches(asked.out, r"5 tcp sockets.* forget_socket at .*held\.c:\d+")
+    check.matches(asked.out, r"#1 main +.*held\.c:\d+")
+
+
+@test("the answer goes to who asked, and to nowhere else: {}", each=["a file", "stderr"])
+def _(usual):
+    options = {"OUTPUT": None} if usual == "stderr" else {}
+    target = start_python(SOCKETS, True, **options)
+    before = target.err
+    found = raw(target.pid)
+    check.equal((found.pid, found.number), (target.pid, 1))
+    check.equal(target.err, before, "its stderr")
+    check.equal(target.reports, {}, "its files")
+    check.contains(found.why, "fdtrail snapshot")
+
+
+@test("each answer is a new snapshot")
+def _():
+    target = start_python(SOCKETS, True)
+    target.snapshot()
+    check.equal([raw(target.pid).number for _ in range(3)], [2, 3, 4])
+
+
+@test("many who ask at a time all get whole answers, and who sends the plain signal has its file")
+def _():
+    target = start_python(SOCKETS, True)
+    asking = [start_traced([FDTRAIL, "snapshot", "--raw", target.pid], traced=False) for _ in range(8)]
+    target.send(signal.SIGUSR1)
+    for asked in asking:
+        asked.wait()
+        check.equal((asked.status, asked.err), (0, ""))
+        check.equal(len(snapshot_text.parse_all(asked.out)), 1)
+    wait_until(lambda: target.snapshots, what="the file's snapshot")
+
+
+@test("the program's own handler of the signal does not run: it was not meant")
+def _():
+    target = start_python("""
+import signal, socket, time
+kept = [socket.socket() for _ in range(5)]
+signal.signal(signal.SIGUSR1, lambda *_: print("handled", flush=True))
+print("ready", flush=True)
+while True: time.sleep(600)
+""", True)
+    check.equal(len(raw(target.pid).groups[0].descriptors), 5)
+    target.snapshot()
+    wait_until(lambda: "handled" in target.out, what="its handler")
+    check.equal(target.out.count("handled"), 1, "handled signals")
+
+
+@test("another signal is asked by where FDTRAIL_SIGNAL says so: {}", each=["USR2", "RTMIN+3", "23"])
+def _(name):
+    target = start_python(SOCKETS, True, SIGNAL=name)
+    check.equal(len(raw(target.pid).groups[0].descriptors), 5)
+
+
+@test("a program that takes no signal (FDTRAIL_SIGNAL=none) is not asked, and can be looked at from outside")
+def _():
+    target = start_python(SOCKETS, True, SIGNAL="none")
+    refused(ask(target.pid), "FDTRAIL_SIGNAL=none", "--outside")
+    asked = ask("--outside", target.pid)
+    check.equal((asked.status, asked.err), (0, ""))
+    check.contains(asked.out, "5 tcp sockets")
+    check.equal(target.status, None, "exit status: it runs on")
+
+
+@test("a program that FDTRAIL_ONLY leaves out is not ended by the signal that it does not handle")
+def _():
+    target = start_python(SOCKETS, True, ONLY="something-else")
+    refused(ask(target.pid), "does not handle SIGUSR1", "FDTRAIL_ONLY")
+    check.equal(target.status, None, "exit status: it runs on")
+
+
+@test("a program that blocks the signal in all its threads is told so, and sent nothing")
+def _():
+    target = start_python("""
+import signal, socket, threading, time
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+threading.Thread(target=time.sleep, args=(600,)).start()
+print("ready", flush=True)
+time.sleep(600)
+""", True)
+    refused(ask(target.pid), "blocks SIGUSR1 in all its threads")
+    with open(f"/proc/{target.pid}/status", encoding="utf-8") as file:
+        check.contains(file.read(), "ShdPnd:\t0000000000000000")
+
+
+@test("one thread that does not block the signal is enough")
+def _():
+    target = start_python("""
+import signal, socket, threading, time
+kept = [socket.socket() for _ in range(5)]
+threading.Thread(target=time.sleep, args=(600,)).start()
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+print("ready", flush=True)
+time.sleep(600)
+""", True)
+    check.equal(len(raw(target.pid).groups[0].descriptors), 5)
+
+
+@test("a traced program that is stopped is told so, and stays stopped")
+def _():
+    target = start_python(SOCKETS, True)
+    target.send(signal.SIGSTOP)
+    wait_until(lambda: state_of(target.pid) == "T")
+    refused(ask(target.pid), "is stopped", f"kill -CONT {target.pid}")
+    check.equal(state_of(target.pid), "T")
+    check.contains(ask("--outside", target.pid).out, "5 tcp sockets")
+
+
+@test("root gets an answer from a program of another user, and so does that user")
+def _():
+    folder = temp_dir()
+    command, library = copies(folder)
+    target = start_traced(as_nobody("env", f"LD_PRELOAD={library}", PYTHON, "-c", SOCKETS), traced=False)
+    wait_until(lambda: "ready\n" in target.out)
+    for words in ([command], as_nobody(command)):
+        asked = run_bare([*words, "snapshot", "--raw", target.pid])
+        check.equal((asked.status, asked.err), (0, ""))
+        check.equal(len(snapshot_text.parse_all(asked.out)[0].groups[0].descriptors), 5)
+
+
+@test("a daemon that root started and that became another user answers root alone")
+def _():
+    folder = temp_dir()
+    command, library = copies(folder)
+    as_nobody()
+    target = start_traced([PYTHON, "-c", f"""
+import os
+os.setresgid({NOBODY}, {NOBODY}, {NOBODY}); os.setresuid({NOBODY}, {NOBODY}, {NOBODY})
+{SOCKETS}"""], traced=False, preload=[library])
+    wait_until(lambda: "ready\n" in target.out)
+    check.equal(len(raw(target.pid).groups[0].descriptors), 5)
+    refused(run_bare(as_nobody(command, "snapshot", target.pid)), "ask as root")
+
+
+@test("no file but one made for it is written to, whoever sends the signal")
+def _():
+    target = start_python(SOCKETS, True)
+    folder = temp_dir()
+    victim = open(folder / "victim", "w+b")
+    victim.write(b"precious\n")
+    victim.flush()
+    unlinked = open(folder / "unlinked", "w+b")
+    os.unlink(folder / "unlinked")
+    filled = os.memfd_create("filled")
+    os.write(filled, b"precious\n")
+    reader, writer = os.pipe()
+    files = [victim.fileno(), unlinked.fileno(), filled, writer]
+    for file in files:
+        ask_by_hand(target.pid, file)
+    wait_until(lambda: len(target.snapshots) == len(files), what="snapshots in the usual place")
+    check.equal(os.pread(victim.fileno(), 100, 0), b"precious\n")
+    check.equal(os.fstat(unlinked.fileno()).st_size, 0)
+    check.equal(os.pread(filled, 100, 0), b"precious\n")
+    os.set_blocking(reader, False)
+    check.equal(select_read(reader), b"")
+
+
+def select_read(file):
+    try:
+        return os.read(file, 100)
+    except BlockingIOError:
+        return b""
+
+
+def ask_by_hand(pid, file):
+    """Sends what fdtrail snapshot sends (preload/base/channel.h)."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.sigqueue.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_void_p]
+    check.equal(libc.sigqueue(pid, signal.SIGUSR1, 0x6664747200000000 | file), 0)
+    # The next one would merge with this one while it is pending.
+
+    def delivered():
+        with open(f"/proc/{pid}/status", encoding="utf-8") as status:
+            return "ShdPnd:\t0000000000000000" in status.read()
+
+    wait_until(delivered, what="the signal's delivery")
+
+
+@test("a statically linked program under the ptrace engine answers, too")
+def _():
+    built = holder("gcc-static")
+    target = start_traced([FDTRAIL, "run", "--engine=ptrace", "--", built], traced=False)
+    wait_until(lambda: "ready\n" in target.out)
+
+    def traced_one():
+        for path in os.listdir("/proc"):
+            try:
+                if path.isdigit() and os.readlink(f"/proc/{path}/exe") == built:
+                    return int(path)
+            except OSError:
+                pass
+        return None
+
+    found = raw(wait_until(traced_one, what="the program"))
+    check.equal(len(found.groups[0].descriptors), 5)
+    check.contains(found.groups[0].functions, "forget_socket")
+    check.equal(target.err, "", "stderr")
+
+
+# Programs that are not
+
+def close_wait_server():
+    """A Python server whose clients have gone, but for two; and their port."""
+    target = start_traced([PYTHON, "-c", """
+import socket, sys, time
+listener = socket.socket(); listener.bind(("127.0.0.1", 0)); listener.listen(100)
+print(listener.getsockname()[1], flush=True)
+kept = [listener.accept()[0] for _ in range(20)]
+print("ready", flush=True)
+time.sleep(600)
+"""], traced=False)
+    port = int(wait_until(lambda: target.out if "\n" in target.out else None))
+    clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(20)]
+    wait_until(lambda: "ready\n" in target.out)
+    for client in clients[2:]:
+        client.close()
+    return target, port, clients[:2]
+
+
+@test("an untraced server's connections in CLOSE_WAIT are a group, with the port that they were accepted at")
+def _():
+    target, port, clients = close_wait_server()
+    found = raw(target.pid)
+    group = found.groups[0]
+    check.equal(len(group.descriptors), 18)
+    check.matches(group.sentence, "^18 tcp sockets in CLOSE_WAIT, of unknown origin$")
+    check.contains(group.text, "reason: the process is not traced")
+    check.contains(group.text, f"note: Accepted at port {port}.")
+    check.true(all("idle " in descriptor.text for descriptor in group.descriptors), "idle times")
+    check.equal(len(clients), 2)
+
+
+@test("what can't be known without stacks is said, and how to get them")
+def _():
+    target, _, _ = close_wait_server()
+    asked = ask(target.pid)
+    check.equal(asked.status, 0)
+    check.contains(asked.out, "18 tcp sockets in CLOSE_WAIT")
+    check.equal(asked.err.count("\n"), 1, "lines on stderr")
+    check.contains(asked.err, "fdtrail run -- ")
+
+
+@test("an untraced program is neither stopped, nor signalled, nor does it lose a socket's error")
+def _():
+    target = start_python("""
+import socket, sys, time
+refused = socket.socket(); refused.setblocking(False)
+probe = socket.socket(); probe.bind(("127.0.0.1", 0))
+refused.connect_ex(probe.getsockname())
+print("ready", flush=True)
+time.sleep(600)
+""")
+    before = status_fields(target.pid)
+    for _ in range(5):
+        raw(target.pid)
+    after = status_fields(target.pid)
+    check.equal(after, before)
+    pidfd = os.pidfd_open(target.pid)
+    libc = ctypes.CDLL(None, use_errno=True)
+    errors = []
+    for number in range(3, 6):
+        got = libc.syscall(PIDFD_GETFD, pidfd, number, 0)
+        if got >= 0 and os.path.realpath(f"/proc/self/fd/{got}").startswith("/proc/"):
+            errors.append(socket.socket(fileno=got).getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+    os.close(pidfd)
+    check.contains(errors, 111, "SO_ERROR of its sockets (ECONNREFUSED)")
+
+
+def status_fields(pid):
+    """What a stop or a signal would change."""
+    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+        return [line for line in file if re.match(
+            r"(State|TracerPid|SigQ|SigPnd|ShdPnd|voluntary_ctxt|FDSize)", line)]
+
+
+@test("ten thousand sockets are counted and listed")
+def _():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 10100:
+        skip("the hard limit on descriptors is too low")
+    target = start_python("""
+import resource, socket, time
+resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+kept = [socket.socket() for _ in range(10000)]
+print("ready", flush=True)
+time.sleep(600)
+""")
+    found = raw(target.pid)
+    check.equal([len(group.descriptors) for group in found.groups if "tcp" in group.sentence], [10000])
+    check.equal(len(found.groups[0].descriptors), 10000)
+    check.true(soft <= hard, "limits")
+
+
+@test("numbers above our own limit are told from /proc alone")
+def _():
+    target = start_python("""
+import os, socket, time
+listener = socket.socket(); listener.bind(("127.0.0.1", 0)); listener.listen(7)
+os.dup2(listener.fileno(), 900); os.dup2(os.open("/etc/passwd", os.O_RDONLY), 901)
+print("ready", flush=True)
+time.sleep(600)
+""")
+
+    def low():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
+
+    # Who has CAP_SYS_RESOURCE could raise the limit again.
+    words = [FDTRAIL, "snapshot", "--raw", target.pid]
+    if os.geteuid() == 0:
+        words = [require("setpriv"), "--bounding-set", "-sys_resource", "--inh-caps", "-sys_resource", *words]
+    asked = run_bare(words, preexec=low)
+    check.equal((asked.status, asked.err), (0, ""))
+    listed = {descriptor.fd: descriptor.text
+              for group in snapshot_text.parse_all(asked.out)[0].groups for descriptor in group.descriptors}
+    check.matches(listed[900], r"^127\.0\.0\.1:\d+, LISTEN")
+    check.matches(listed[901], r"^/etc/passwd, read, position 0, size \d+")
+    check.matches(asked.out, r"^  2 above the number \d+, which is our own limit: known from /proc alone$")
+
+
+@test("where the kernel hands out no copies ({}) the same is told from /proc, and that less is known",
+      each=[("EPERM", 1), ("ENOSYS", 38)])
+def _(_, error):
+    target, port, clients = close_wait_server()
+    usual = raw(target.pid)
+    asked = ask("--raw", target.pid, preexec=answer_with(PIDFD_GETFD, error))
+    check.equal((asked.status, asked.err), (0, ""))
+    found = snapshot_text.parse_all(asked.out)[0]
+    check.equal([group.sentence for group in found.groups], [group.sentence for group in usual.groups])
+
+    def lines(taken):
+        return [re.sub(", (idle|backlog) .*", "", descriptor.text)
+                for group in taken.groups for descriptor in group.descriptors]
+
+    check.equal(lines(found), lines(usual))
+    check.contains(asked.out, "known from /proc alone")
+    check.true(port and clients, "clients")
+
+
+@test("close-on-exec flags are the program's, not those of our copies")
+def _():
+    target = start_python("""
+import os, time
+os.set_inheritable(os.open("/etc/passwd", os.O_RDONLY), True)
+os.open("/etc/group", os.O_RDONLY)
+print("ready", flush=True)
+time.sleep(600)
+""")
+    texts = [descriptor.text for group in raw(target.pid).groups for descriptor in group.descriptors]
+    passwd = [text for text in texts if "/etc/passwd" in text]
+    group = [text for text in texts if "/etc/group" in text]
+    check.equal(["no close-on-exec" in text for text in passwd + group], [True, False])
+
+
+@test("a program that opens and closes all the while is looked at whole, again and again")
+def _():
+    target = start_python("""
+import os, socket
+kept = [socket.socket() for _ in range(50)]
+listener = socket.socket(); listener.bind(("127.0.0.1", 0)); listener.listen(5)
+print("ready", flush=True)
+while True:
+    files = [os.open("/dev/null", os.O_RDONLY) for _ in range(20)]
+    for file in files: os.close(file)
+""")
+    for _ in range(20):
+        found = raw(target.pid)
+        closed = [group for group in found.groups if "in CLOSED" in group.sentence]
+        check.equal([len(group.descriptors) for group in closed], [50])
+        check.equal([len(group.descriptors) for group in found.groups if "LISTEN" in group.sentence], [1])
+
+
+@test("a stopped program is looked at, and stays stopped")
+def _():
+    target = start_python(SOCKETS)
+    target.send(signal.SIGSTOP)
+    wait_until(lambda: state_of(target.pid) == "T")
+    check.equal(len(raw(target.pid).groups[0].descriptors), 5)
+    check.equal(state_of(target.pid), "T")
+
+
+# Who can't be looked at
+
+@test("a process that is not there is said")
+def _():
+    ended = run_bare(["true"])
+    refused(ask(ended.pid), f"there is no process {ended.pid}")
+
+
+@test("a kernel thread is said")
+def _():
+    with open("/proc/2/stat", encoding="utf-8") as file:
+        if "(kthreadd)" not in file.read():
+            skip("process 2 is no kernel thread here")
+    refused(ask(2), "kernel thread")
+
+
+@test("a zombie is said")
+def _():
+    child = subprocess.Popen(["true"])
+    wait_until(lambda: state_of(child.pid) == "Z")
+    refused(ask(child.pid), "zombie")
+    child.wait()
+
+
+@test("a thread is said, with the process that it belongs to")
+def _():
+    target = start_python("""
+import threading, time
+thread = threading.Thread(target=time.sleep, args=(600,)); thread.start()
+print(thread.native_id, flush=True)
+print("ready", flush=True)
+""")
+    refused(ask(target.out.split()[0]), f"is a thread of process {target.pid}")
+
+
+@test("another user's process is said, with whose it is: {}", each=["untraced", "traced"])
+def _(how):
+    command, library = copies(temp_dir())
+    words = as_nobody(command, "snapshot")
+    target = start_python(SOCKETS, preload=[library] if how == "traced" else [])
+    refused(run_bare([*words, target.pid]), "belongs to user 0")
+
+
+@test("wrong use is one line and exit status 2: {}",
+      each=["", "x", "0", "-5", "1 2", "99999999999", "--count 0 1", "--count x 1", "--interval x 1",
+            "--format csv 1", "--no-such 1"])
+def _(words):
+    asked = ask(*words.split())
+    check.equal((asked.status, asked.out), (2, ""))
+    check.matches(asked.err, "^fdtrail snapshot: ")
+
+
+# Forms
+
+@test("--format=json is one document, symbolized, of a program that is {}", each=["traced", "untraced"])
+def _(how):
+    target = start_python(SOCKETS, how == "traced")
+    asked = ask("--format=json", target.pid)
+    check.equal((asked.status, asked.err), (0, ""))
+    groups = json.loads(asked.out)["groups"]
+    check.equal(groups[0]["count"], 5)
+    check.equal(bool(groups[0]["stack"]), how == "traced")
+
+
+@test("--count and --interval give a series, with what grew from one to the next ({})",
+      each=["traced", "untraced"])
+def _(how):
+    target = start_python("""
+import socket, time
+kept = []
+print("ready", flush=True)
+while True:
+    kept.append(socket.socket())
+    time.sleep(0.01)
+""", how == "traced")
+    asked = ask("--count", "3", "--interval", "0.3", target.pid)
+    check.equal(asked.status, 0)
+    check.equal(len(re.findall(r"^ +\+\d+ +\d+ tcp sockets", asked.out, re.MULTILINE)), 2, "lines of growth")
+
+
+@test("--output leaves a whole file, or none")
+def _():
+    folder = temp_dir()
+    target = start_python(SOCKETS)
+    check.equal(ask("--raw", "-o", folder / "good", target.pid).status, 0)
+    check.equal(len(snapshot_text.parse_all((folder / "good").read_text())), 1)
+    check.equal(ask("--raw", "-o", folder / "bad", 2 ** 22 + 1).status, 2)
+    check.equal(sorted(os.listdir(folder)), ["good"])
+
+
+main()

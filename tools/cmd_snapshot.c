@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: MIT
+/*
+ * fdtrail snapshot: what a running process has open, now. A traced one is asked for its own
+ * snapshot, with stacks; any other is looked at from outside (remote/obtain.h). --count takes
+ * several, and says of each what grew since the one before.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "export/format.h"
+#include "export/output.h"
+#include "nearest.h"
+#include "reader/reader.h"
+#include "remote/obtain.h"
+#include "remote/series.h"
+#include "report/progress.h"
+#include "report/report.h"
+#include "symbolize/symbolize.h"
+#include "verb.h"
+
+enum {
+	KEY_OUTSIDE = 0x1000,
+	KEY_RAW,
+	COUNT_MAX = 1000 * 1000,
+	INTERVAL_MAX = 7 * 24 * 3600,
+};
+
+static const char verb[] = "snapshot";
+
+struct asked {
+	int pid;
+	long count;
+	double interval;
+	bool outside, raw;
+	const struct format *format; /* NULL: text */
+	const char *path;            /* of the output; NULL: standard output */
+};
+
+struct snapshots {
+	const struct asked *asked;
+	FILE *file;
+	struct symbolizer *symbolizer;
+	struct progress progress;
+	struct model_snapshot *last;  /* the one before */
+	struct model_snapshot **kept; /* for a format that needs them all */
+	size_t kept_count;
+};
+
+static const char *format_name(size_t index)
+{
+	return index < format_count ? formats[index].name : "text";
+}
+
+static void refuse_format(const char *name)
+{
+	const char *near = nearest(name, format_name, format_count + 1);
+
+	fprintf(stderr, "fdtrail snapshot: there is no format '%s'%s%s%s; there are text", name,
+		near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+	for (size_t i = 0; i < format_count; i++)
+		fprintf(stderr, ", %s", formats[i].name);
+	fputc('\n', stderr);
+	exit(EXIT_TROUBLE);
+}
+
+static long whole_number(const char *text, long most, const char *what)
+{
+	char *end;
+
+	errno = 0;
+	long value = strtol(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || errno || value < 1 || value > most) {
+		fprintf(stderr, "fdtrail snapshot: '%s' is no %s\n", text, what);
+		exit(EXIT_TROUBLE);
+	}
+	return value;
+}
+
+static double seconds(const char *text)
+{
+	char *end;
+	double value = strtod(text, &end);
+
+	if (*text < '0' || *text > '9' || *end || !(value >= 0) || value > INTERVAL_MAX) {
+		fprintf(stderr, "fdtrail snapshot: '%s' is no number of seconds\n", text);
+		exit(EXIT_TROUBLE);
+	}
+	return value;
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+	struct asked *asked = state->input;
+
+	switch (key) {
+	case 'f':
+		asked->format = format_find(argument);
+		if (!asked->format && strcmp(argument, "text") != 0)
+			refuse_format(argument);
+		return 0;
+	case 'o':
+		asked->path = argument;
+		return 0;
+	case 'n':
+		asked->count = whole_number(argument, COUNT_MAX, "number of snapshots");
+		return 0;
+	case 'i':
+		asked->interval = seconds(argument);
+		return 0;
+	case KEY_OUTSIDE:
+		asked->outside = true;
+		return 0;
+	case KEY_RAW:
+		asked->raw = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (asked->pid) {
+			fprintf(stderr, "fdtrail snapshot: one process at a time\n");
+			exit(EXIT_TROUBLE);
+		}
+		asked->pid = (int)whole_number(argument, INT_MAX, "process id");
+		return 0;
+	case ARGP_KEY_END:
+		if (asked->pid)
+			return 0;
+		fprintf(stderr, "fdtrail snapshot: no process is given: fdtrail snapshot "
+				"[OPTION...] PID\n");
+		exit(EXIT_TROUBLE);
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static int copy_text(FILE *from, FILE *to)
+{
+	char piece[65536];
+	size_t got;
+
+	while ((got = fread(piece, 1, sizeof(piece), from)) > 0)
+		if (fwrite(piece, 1, got, to) != got)
+			return 0; /* output_commit() says so */
+	return ferror(from) ? -EIO : 0;
+}
+
+/* The first one is a report; of the others, what grew is what they were taken for. */
+static int put_text(struct snapshots *snapshots, struct model_snapshot *snapshot)
+{
+	struct report_options options = report_options_for(snapshots->file);
+	bool first = !snapshots->last;
+
+	if (first)
+		report_summary(snapshots->file, snapshot, &options);
+	fflush(snapshots->file);
+	int error = symbolize_snapshot(snapshots->symbolizer, snapshot);
+	if (first)
+		report_groups(snapshots->file, snapshot, &options);
+	else
+		series_text(snapshots->file, snapshots->last, snapshot, &options);
+	fflush(snapshots->file);
+	return error == -ENOMEM ? error : 0;
+}
+
+/* Takes the snapshot over. */
+static int put(struct snapshots *snapshots, struct model_snapshot *snapshot)
+{
+	const struct format *format = snapshots->asked->format;
+	const struct model_snapshot *const one = snapshot;
+	int error = 0;
+
+	if (!format) {
+		error = put_text(snapshots, snapshot);
+		model_destroy(snapshots->last);
+		snapshots->last = snapshot;
+		return error;
+	}
+	error = symbolize_snapshot(snapshots->symbolizer, snapshot);
+	if (error == -ENOMEM || format->streams) {
+		if (error != -ENOMEM)
+			error = format->write(&one, 1, &(struct export_options){0},
+					      snapshots->file);
+		model_destroy(snapshot);
+		return error;
+	}
+	struct model_snapshot **grown =
+		reallocarray(snapshots->kept, snapshots->kept_count + 1, sizeof(*snapshots->kept));
+	if (!grown) {
+		model_destroy(snapshot);
+		return -ENOMEM;
+	}
+	snapshots->kept = grown;
+	snapshots->kept[snapshots->kept_count++] = snapshot;
+	return 0;
+}
+
+/* Takes one and puts it out. 0, or a negative errno; told: a line has said what is wrong. */
+static int take(struct snapshots *snapshots, bool *traced, bool *told)
+{
+	const struct asked *asked = snapshots->asked;
+	struct obtained obtained;
+	int error = asked->outside ? obtain_outside(&obtained, asked->pid, verb)
+				   : obtain_snapshot(&obtained, asked->pid, verb);
+
+	if (error) {
+		*told = true;
+		return error;
+	}
+	*traced = obtained.traced;
+	if (asked->raw) {
+		error = copy_text(obtained.text, snapshots->file);
+	} else {
+		struct reader *reader = reader_create(obtained.text, "snapshot");
+		struct model_snapshot *snapshot = reader ? reader_next(reader) : NULL;
+
+		error = snapshot ? put(snapshots, snapshot) : reader ? -EIO : -ENOMEM;
+		reader_destroy(reader);
+	}
+	fclose(obtained.text);
+	return error;
+}
+
+static void pause_for(double interval)
+{
+	struct timespec time = {
+		.tv_sec = (time_t)interval,
+		.tv_nsec = (long)((interval - floor(interval)) * 1e9),
+	};
+
+	while (nanosleep(&time, &time) != 0 && errno == EINTR)
+		;
+}
+
+static int take_all(struct snapshots *snapshots, bool *told)
+{
+	const struct asked *asked = snapshots->asked;
+	bool traced = true;
+	int error = 0;
+
+	for (long i = 0; i < asked->count && !error; i++) {
+		if (i)
+			pause_for(asked->interval);
+		error = take(snapshots, &traced, told);
+	}
+	if (!error && snapshots->kept_count)
+		error = asked->format->write((const struct model_snapshot *const *)snapshots->kept,
+					     snapshots->kept_count, &(struct export_options){0},
+					     snapshots->file);
+	if (!error && !traced && !asked->outside && !asked->format && !asked->raw)
+		fprintf(stderr,
+			"fdtrail snapshot: process %d is not traced: what code opened these is not "
+			"known. Start it with `fdtrail run -- COMMAND` to see that\n",
+			asked->pid);
+	return error;
+}
+
+static int run(const struct asked *asked)
+{
+	const char *reason, *path = asked->path ? asked->path : "standard output";
+	struct snapshots snapshots = {.asked = asked};
+	struct symbolize_options options = {
+		.progress = progress_step,
+		.data = &snapshots.progress,
+	};
+	bool told = false;
+	int error = -ENOMEM;
+
+	struct output *output =
+		output_begin(asked->path, asked->format ? asked->format->mode : 0600, &reason);
+	if (!output) {
+		fprintf(stderr, "fdtrail snapshot: can't write %s: %s\n", path, reason);
+		return EXIT_TROUBLE;
+	}
+	snapshots.file = output_file(output);
+	progress_begin(&snapshots.progress, "fdtrail snapshot");
+	snapshots.symbolizer = symbolizer_create(&options);
+	if (snapshots.symbolizer)
+		error = take_all(&snapshots, &told);
+	if (error)
+		output_discard(output);
+	else
+		error = output_commit(output);
+	if (error && !told)
+		fprintf(stderr, "fdtrail snapshot: can't write %s: %s\n", path, strerror(-error));
+	symbolizer_destroy(snapshots.symbolizer);
+	model_destroy(snapshots.last);
+	for (size_t i = 0; i < snapshots.kept_count; i++)
+		model_destroy(snapshots.kept[i]);
+	free(snapshots.kept);
+	return error ? EXIT_TROUBLE : EXIT_CLEAN;
+}
+
+int cmd_snapshot(int argc, char **argv)
+{
+	static const struct argp_option options[] = {
+		{"format", 'f', "FORMAT", 0,
+		 "text (the default), folded, json, pprof or prometheus", 0},
+		{"output", 'o', "FILE", 0,
+		 "Write to FILE, which appears whole or not at all, instead of standard output", 0},
+		{"count", 'n', "N", 0, "Take N snapshots, and say what grew between them", 0},
+		{"interval", 'i', "SECONDS", 0, "Wait so long between two of them (1)", 0},
+		{"outside", KEY_OUTSIDE, NULL, 0,
+		 "Look from outside, without stacks, also at a traced process: it is not disturbed",
+		 0},
+		{"raw", KEY_RAW, NULL, 0,
+		 "The snapshot itself, as the tracer writes it: for a file, and `fdtrail report` "
+		 "later",
+		 0},
+		{0},
+	};
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse,
+		.args_doc = "PID",
+		.doc = "Show what a running process has open. One that is traced is asked, and "
+		       "tells the "
+		       "stacks that opened it; of any other, everything is shown that can be known "
+		       "without stacks. The process is never stopped.",
+	};
+	struct asked asked = {.count = 1, .interval = 1};
+
+	argp_parse(&argp, argc, argv, 0, NULL, &asked);
+	if (asked.format && asked.format->binary && isatty(STDOUT_FILENO) &&
+	    (!asked.path || strcmp(asked.path, "-") == 0)) {
+		fprintf(stderr, "fdtrail snapshot: %s is nothing for a terminal; use -o FILE%s\n",
+			asked.format->name, asked.format->ending);
+		return EXIT_TROUBLE;
+	}
+	return run(&asked);
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+/* See series.h. */
+#include "series.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "../diff/diff.h"
+#include "../report/heading.h"
+#include "../report/page.h"
+
+enum { INDENT = 2, CONTINUED = 8 };
+
+static void put_entry(const struct page *page, const struct diff_entry *entry)
+{
+	int64_t growth = diff_growth(entry);
+	char *heading = heading_of(page, diff_group(entry));
+
+	if (entry->change == DIFF_GONE)
+		page_linef(page, INDENT, CONTINUED, PAGE_PLAIN, "%+6" PRId64 "  gone: %s", growth,
+			   heading);
+	else
+		page_linef(page, INDENT, CONTINUED, growth > 0 ? PAGE_STRONG : PAGE_PLAIN,
+			   "%+6" PRId64 "  %s", growth, heading);
+	free(heading);
+}
+
+void series_text(FILE *file, struct model_snapshot *old, struct model_snapshot *new,
+		 const struct report_options *options)
+{
+	struct diff *diff = diff_create(old, new);
+	struct page page;
+	int64_t grown = 0, shrunk = 0;
+
+	if (!diff)
+		return;
+	page_open(&page, file, options->width, options->colour);
+	for (size_t i = 0; i < diff->count; i++) {
+		int64_t growth = diff_growth(&diff->entries[i]);
+
+		if (growth > 0)
+			grown += growth;
+		else
+			shrunk -= growth;
+	}
+	page_linef(&page, 0, CONTINUED, PAGE_PLAIN,
+		   "\n%s: %" PRId64 " open, %" PRId64 " more, %" PRId64 " fewer than before",
+		   new->when ? new->when : "next", new->open, grown, shrunk);
+	for (size_t i = 0; i < diff->count; i++)
+		if (diff_growth(&diff->entries[i]))
+			put_entry(&page, &diff->entries[i]);
+	page_close(&page);
+	diff_destroy(diff);
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A series of snapshots of one process: what grew and what shrank from one to the next. Called by
+ * `fdtrail snapshot --count`.
+ */
+#pragma once
+
+#include <stdio.h>
+
+#include "../reader/model.h"
+#include "../report/report.h"
+
+/* Puts what changed from old to new, both with names: a line for each group that did. */
+void series_text(FILE *file, struct model_snapshot *old, struct model_snapshot *new,
+		 const struct report_options *options);
