@@ -209,6 +209,14 @@ def _():
     check.contains(raw, check.matches(module, r"BuildId ([0-9a-f]+)")[1])
 
 
+@test("the program is the profile's main file, wherever its stacks begin")
+def _():
+    text = (b"fdtrail snapshot 1\nprocess: 1 server\nunclosed: 1 in 1 group; 0 inherited\n\n"
+            b"group 1: 1 file, opened in helper\n  opened at:\n    #0 0x11 in helper (/lib/libhelper.so+0x11)\n"
+            b"    #1 0x5512 in main (/srv/server-1.2+0x12)\n  descriptors:\n    3 file /a, read\n\nend of fdtrail snapshot 1\n")
+    check.matches(pprof(text, "-top"), r"\AFile: server-1\.2$")
+
+
 @test("promtool accepts the metrics, and they add up to what is open")
 def _():
     run = run_traced([program("demo")], INHERITED=1)

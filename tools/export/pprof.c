@@ -154,11 +154,10 @@ static int put_snapshot(struct profile *profile, const struct model_snapshot *sn
 /* What gzip(1) would make of it, without a name and a time. */
 static int write_gzip(const struct protobuf *text, FILE *file)
 {
-	enum {
-		GZIP = 16
-	}; /* added to the window's size: "to write a simple gzip header", zlib.h */
+	/* Added to the window's size "to write a simple gzip header", zlib.h. */
+	enum { GZIP = 16 };
 	z_stream stream = {.next_in = text->data, .avail_in = (uInt)text->size};
-	uint8_t chunk[16384];
+	uint8_t chunk[16384] = {0};
 	int result = deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, MAX_WBITS + GZIP, 8,
 				  Z_DEFAULT_STRATEGY);
 

@@ -181,6 +181,7 @@ static int by_start(const void *one, const void *other)
 void pprof_begin_snapshot(struct pprof_tables *tables, const struct model_snapshot *snapshot)
 {
 	free(tables->modules);
+	tables->program = snapshot->program;
 	tables->module_count = 0;
 	tables->modules =
 		calloc(snapshot->module_count ? snapshot->module_count : 1, sizeof(const void *));
