@@ -12,36 +12,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../preload/runtime/options.h"
-#include "ptrace/engine.h"
 #include "run/environment.h"
-#include "run/folder.h"
 #include "run/launch.h"
-#include "run/program_file.h"
+#include "run/run.h"
 #include "run/say.h"
-#include "run/tracer_library.h"
 #include "tracer_options.h"
 #include "verb.h"
 
-enum engine { ENGINE_AUTO, ENGINE_PRELOAD, ENGINE_PTRACE };
-
-static const char *const engines[] = {"auto", "preload", "ptrace"};
-
 enum {
 	KEY_ENGINE = 0x1000,
+	KEY_REPORT,
 	KEY_TRACER = 0x2000, /* plus the index in tracer_options */
 };
 
-struct run {
-	char **argv;
-	enum engine engine;
+struct arguments {
 	const char **values; /* what flags say of tracer_options, in their order */
-	struct environment environment;
-	struct program_file program;
-	struct launch launch;
-	char folder[PATH_MAX]; /* "": none */
+	struct run run;
 };
 
 static bool is_boolean(const struct tracer_option *option)
@@ -49,33 +37,44 @@ static bool is_boolean(const struct tracer_option *option)
 	return strcmp(option->accepted, "0 or 1") == 0;
 }
 
+static int tracer_option_index(const char *name)
+{
+	int i = 0;
+
+	while (strcmp(tracer_options[i].name, name) != 0)
+		i++;
+	return i;
+}
+
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
-	struct run *run = state->input;
+	struct arguments *arguments = state->input;
 
 	switch (key) {
 	case KEY_ENGINE:
-		for (size_t i = 0; i < sizeof(engines) / sizeof(*engines); i++)
-			if (strcmp(argument, engines[i]) == 0) {
-				run->engine = (enum engine)i;
-				return 0;
-			}
+		if (run_engine_find(argument, &arguments->run.engine))
+			return 0;
 		say("--engine=%s is not accepted: auto, preload or ptrace", argument);
 		exit(LAUNCH_TROUBLE);
+	case KEY_REPORT:
+		arguments->run.report_path = argument;
+		return 0;
 	case ARGP_KEY_ARG:
 		/* ARGP_IN_ORDER: the first word that is no option, and all behind it. */
-		run->argv = state->argv + state->next - 1;
+		arguments->run.argv = state->argv + state->next - 1;
 		state->next = state->argc;
 		return 0;
 	case ARGP_KEY_END:
-		if (run->argv)
+		if (arguments->run.argv)
 			return 0;
 		say("no command is given: fdtrail run [OPTION...] -- COMMAND [ARGUMENT...]");
 		exit(LAUNCH_TROUBLE);
 	}
+	if (key == 'o')
+		key = KEY_TRACER + tracer_option_index("OUTPUT");
 	if (key < KEY_TRACER || key >= KEY_TRACER + (int)tracer_option_count)
 		return ARGP_ERR_UNKNOWN;
-	run->values[key - KEY_TRACER] = argument ? argument : "1";
+	arguments->values[key - KEY_TRACER] = argument ? argument : "1";
 	return 0;
 }
 
@@ -87,6 +86,7 @@ static struct argp_option *flags(void)
 		{"engine", KEY_ENGINE, "ENGINE", 0,
 		 "How to trace: preload, ptrace, or auto (the default), which looks at the program",
 		 1},
+		{"report", KEY_REPORT, "FILE", 0, "Write the report to FILE instead of stderr", 1},
 		{.doc = "Options of the tracer:", .group = 2},
 	};
 	size_t fixed = sizeof(own) / sizeof(*own);
@@ -106,7 +106,7 @@ static struct argp_option *flags(void)
 		for (char *letter = name; *letter; letter++)
 			*letter = *letter == '_' ? '-' : (char)tolower((unsigned char)*letter);
 		flag->name = name;
-		flag->key = KEY_TRACER + (int)i;
+		flag->key = strcmp(option->name, "OUTPUT") == 0 ? 'o' : KEY_TRACER + (int)i;
 		flag->arg = "VALUE";
 		flag->flags = is_boolean(option) ? OPTION_ARG_OPTIONAL : 0;
 		flag->doc = text;
@@ -116,153 +116,31 @@ static struct argp_option *flags(void)
 }
 
 /* Puts the flags into the environment; refuses what the tracer would refuse. */
-static int set_options(struct run *run)
+static int set_options(struct arguments *arguments)
 {
 	for (size_t i = 0; i < tracer_option_count; i++) {
 		const struct tracer_option *option = &tracer_options[i];
 		char name[64];
 
-		if (!run->values[i])
+		if (!arguments->values[i])
 			continue;
-		if (!options_accept(option->name, run->values[i])) {
+		if (!options_accept(option->name, arguments->values[i])) {
 			for (char *letter = strcpy(name, option->name); *letter; letter++)
 				*letter = (char)tolower((unsigned char)*letter);
-			say("--%s=%s is not accepted: %s", name, run->values[i], option->accepted);
+			say("--%s=%s is not accepted: %s", name, arguments->values[i],
+			    option->accepted);
 			return -EINVAL;
 		}
 		snprintf(name, sizeof(name), "FDTRAIL_%s", option->name);
-		if (environment_set(&run->environment, name, run->values[i]) < 0)
+		if (environment_set(&arguments->run.environment, name, arguments->values[i]) < 0)
 			return -ENOMEM;
 	}
 	return 0;
 }
 
-/* Fills in how the program is to be traced. 0, or the exit status after a line that says why not.
- */
-static int choose_engine(struct run *run)
-{
-	const struct program_file *program = &run->program;
-	const char *why = NULL;
-
-	program_look(run->argv[0], &run->program);
-	switch (program->kind) {
-	case PROGRAM_NOT_FOUND:
-		say("%s: %s", program->path, strerror(program->error));
-		return LAUNCH_NOT_FOUND;
-	case PROGRAM_CANNOT_RUN:
-		say("%s: %s", program->path, strerror(program->error));
-		return LAUNCH_CANNOT_RUN;
-	case PROGRAM_32BIT:
-		say("%s is a 32-bit program: only 64-bit ones can be traced", program->path);
-		return LAUNCH_TROUBLE;
-	case PROGRAM_OTHER_MACHINE:
-		say("%s is a program for another processor: it can't be traced", program->path);
-		return LAUNCH_TROUBLE;
-	case PROGRAM_PRIVILEGED:
-		say("%s runs with more rights than you have (setuid, setgid or capabilities), so "
-		    "the "
-		    "kernel lets nobody trace it; run it as the user whose rights it takes",
-		    program->path);
-		return LAUNCH_TROUBLE;
-	case PROGRAM_STATIC:
-		why = "is statically linked";
-		break;
-	case PROGRAM_GO:
-		why = "is a Go program";
-		break;
-	case PROGRAM_OTHER_LIBC:
-		why = "is not linked with glibc";
-		break;
-	case PROGRAM_DYNAMIC:
-		break;
-	}
-	if (run->engine == ENGINE_AUTO)
-		run->engine = why ? ENGINE_PTRACE : ENGINE_PRELOAD;
-	if (run->engine == ENGINE_PRELOAD && why) {
-		say("--engine=preload: %s %s, so a preloaded library can't see what it opens",
-		    program->path, why);
-		return LAUNCH_TROUBLE;
-	}
-	return 0;
-}
-
-/* Puts the tracer into LD_PRELOAD. 0, or the exit status after a line. */
-static int set_preload(struct run *run)
-{
-	char library[PATH_MAX], link[PATH_MAX];
-	int error = tracer_library_find(library, sizeof(library));
-
-	if (error < 0) {
-		say("libfdtrail.so is neither where it was installed to nor in a build folder: %s",
-		    strerror(-error));
-		return LAUNCH_TROUBLE;
-	}
-	if (!tracer_library_can_be_named(library)) {
-		error = folder_create(run->folder);
-		if (error < 0) {
-			*run->folder = '\0';
-			say("can't make a temporary folder: %s", strerror(-error));
-			return LAUNCH_TROUBLE;
-		}
-		error = folder_link(run->folder, library, link);
-		if (error < 0) {
-			say("can't make a link in %s: %s", run->folder, strerror(-error));
-			return LAUNCH_TROUBLE;
-		}
-		memcpy(library, link, strlen(link) + 1);
-	}
-	if (environment_preload(&run->environment, library) < 0) {
-		say("%s", strerror(ENOMEM));
-		return LAUNCH_TROUBLE;
-	}
-	return 0;
-}
-
-static int become_program(void *data, int told)
-{
-	struct run *run = data;
-	struct engine_request request = {
-		.path = run->program.found,
-		.argv = run->argv,
-		.envp = run->environment.variables,
-		.go_ancestors = 10,
-		.http = true,
-	};
-
-	/* Its own messages, and its own exit status. */
-	if (run->engine == ENGINE_PTRACE) {
-		close(told);
-		_exit(engine_exec(&request));
-	}
-	execvpe(run->argv[0], run->argv, run->environment.variables);
-	return errno;
-}
-
-static void nothing(void *data)
-{
-}
-
-static int start_and_wait(struct run *run)
-{
-	int error = launch_prepare(&run->launch);
-
-	if (error < 0) {
-		say("can't wait for the program: %s", strerror(-error));
-		return LAUNCH_TROUBLE;
-	}
-	error = launch_start(&run->launch, become_program, run);
-	if (error) {
-		say("can't execute %s: %s", run->argv[0], strerror(error));
-		return error == ENOENT ? LAUNCH_NOT_FOUND : LAUNCH_CANNOT_RUN;
-	}
-	int status = launch_exit_status(launch_wait(&run->launch, -1, nothing, NULL));
-	launch_finish(&run->launch);
-	return status;
-}
-
 int cmd_run(int argc, char **argv)
 {
-	struct run run = {.values = calloc(tracer_option_count, sizeof(*run.values))};
+	struct arguments arguments = {.values = calloc(tracer_option_count, sizeof(char *))};
 	struct argp argp = {
 		.options = flags(),
 		.parser = parse,
@@ -275,21 +153,19 @@ int cmd_run(int argc, char **argv)
 		       "can't "
 		       "be executed, 127 when it is not found.",
 	};
+	struct run *run = &arguments.run;
 	int status = LAUNCH_TROUBLE;
 
 	argp_err_exit_status = LAUNCH_TROUBLE;
-	if (!run.values || !argp.options || environment_init(&run.environment) < 0) {
+	if (!arguments.values || !argp.options || environment_init(&run->environment) < 0) {
 		say("%s", strerror(ENOMEM));
 		return LAUNCH_TROUBLE;
 	}
-	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &run);
-	if (set_options(&run) == 0 && (status = choose_engine(&run)) == 0 &&
-	    (run.engine == ENGINE_PTRACE || (status = set_preload(&run)) == 0))
-		status = start_and_wait(&run);
-	if (*run.folder)
-		folder_remove(run.folder);
-	environment_finish(&run.environment);
-	free(run.values);
-	launch_end_alike(&run.launch, status);
+	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &arguments);
+	if (set_options(&arguments) == 0)
+		status = run_program(run);
+	environment_finish(&run->environment);
+	free(arguments.values);
+	launch_end_alike(&run->launch, status);
 	return status;
 }

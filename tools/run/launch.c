@@ -88,34 +88,32 @@ int launch_start(struct launch *launch, launch_exec *exec, void *data)
 	return error;
 }
 
-/* One character of /proc/PID/stat: "PID (NAME) STATE PARENT ..."; the name may hold anything. */
-static char process_state(pid_t pid, pid_t *parent)
+/* proc_pid_stat(5): "PID (NAME) STATE PARENT ..."; the name may hold anything. 0: not known. */
+static pid_t parent_of(pid_t pid)
 {
-	char path[64], text[512], state = 0;
-	int fd;
+	char path[64], text[512];
+	int fd, parent = 0;
 
-	*parent = 0;
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return 0;
 	ssize_t length = read(fd, text, sizeof(text) - 1);
 	close(fd);
-	if (length > 0) {
-		text[length] = '\0';
-		const char *end = strrchr(text, ')');
-		if (end && sscanf(end + 1, " %c %d", &state, parent) != 2)
-			state = 0;
-	}
-	return state;
+	text[length > 0 ? length : 0] = '\0';
+	const char *end = strrchr(text, ')');
+	return end && sscanf(end + 1, " %*c %d", &parent) == 1 ? parent : 0;
 }
 
-static bool is_stopped(pid_t pid)
+/* Has the program been woken, or stopped anew, or has it ended since waitpid(2) told that it
+ * stopped? */
+static bool has_moved(const struct launch *launch)
 {
-	pid_t parent;
-	char state = process_state(pid, &parent);
+	siginfo_t info = {0};
 
-	return state == 'T' || state == 't';
+	return waitid(P_PID, (id_t)launch->pid, &info,
+		      WEXITED | WSTOPPED | WCONTINUED | WNOHANG | WNOWAIT) < 0 ||
+	       info.si_pid != 0;
 }
 
 /* Did the program, or what it has started, send this? */
@@ -124,8 +122,7 @@ static bool from_inside(const struct launch *launch, pid_t sender)
 	for (int i = 0; i < ANCESTORS_MOST && sender > 1; i++) {
 		if (sender == launch->pid)
 			return true;
-		if (sender == getpid() || !process_state(sender, &sender))
-			return false;
+		sender = parent_of(sender);
 	}
 	return false;
 }
@@ -175,7 +172,7 @@ static void stop_too(struct launch *launch, int number)
 	struct timespec now = {0};
 	sigset_t one, woken;
 
-	if (!is_stopped(launch->pid))
+	if (has_moved(launch))
 		return;
 	if (number != SIGTSTP && number != SIGTTIN && number != SIGTTOU)
 		number = SIGSTOP;
@@ -192,9 +189,9 @@ static void stop_too(struct launch *launch, int number)
 	sigemptyset(&woken);
 	sigaddset(&woken, SIGCONT);
 	sigtimedwait(&woken, NULL, &now);
-	for (int i = 0; i < WOKEN_MS && is_stopped(launch->pid); i++)
+	for (int i = 0; i < WOKEN_MS && !has_moved(launch); i++)
 		usleep(1000);
-	if (is_stopped(launch->pid))
+	if (!has_moved(launch))
 		kill(launch->pid, SIGCONT);
 }
 
@@ -243,7 +240,8 @@ int launch_wait(struct launch *launch, int fd, void (*event)(void *data), void *
 
 void launch_finish(struct launch *launch)
 {
-	close(launch->signals);
+	if (launch->signals >= 0)
+		close(launch->signals);
 	launch->signals = -1;
 }
 

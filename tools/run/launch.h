@@ -52,7 +52,7 @@ int launch_start(struct launch *launch, launch_exec *exec, void *data);
  * readable, or a child of ours other than the program has ended, calls event(data). */
 int launch_wait(struct launch *launch, int fd, void (*event)(void *data), void *data);
 
-/* Gives signals back their effects on ourselves. */
+/* Closes what launch_prepare opened; nothing when it was not called and signals is -1. */
 void launch_finish(struct launch *launch);
 
 /* Back to what we were given, in a child that is to behave like any program. */

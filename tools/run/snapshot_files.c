@@ -3,6 +3,8 @@
 #include "snapshot_files.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,6 +103,42 @@ static struct snapshot_file *find(struct snapshot_files *files, const struct sta
 	return NULL;
 }
 
+/* The file at path: a known one, or added; old: what it holds is not of this run. NULL with errno
+ * 0: it is none of ours; else no memory. */
+static struct snapshot_file *note(struct snapshot_files *files, const char *path, bool old)
+{
+	struct snapshot_file *file;
+	struct stat status;
+
+	errno = 0;
+	if (lstat(path, &status) < 0 || !S_ISREG(status.st_mode)) {
+		errno = 0;
+		return NULL;
+	}
+	file = find(files, &status);
+	if (!file) {
+		void *more = reallocarray(files->files, files->count + 1, sizeof(*files->files));
+		if (!more)
+			return NULL;
+		files->files = more;
+		file = &files->files[files->count];
+		off_t begin = old ? status.st_size : 0;
+		*file = (struct snapshot_file){
+			.path = strdup(path),
+			.device = status.st_dev,
+			.inode = status.st_ino,
+			.begin = begin,
+			.shown = begin,
+			.whole = begin,
+		};
+		if (!file->path)
+			return NULL;
+		files->count++;
+	}
+	file->changed = status.st_mtim;
+	return file;
+}
+
 static int look(struct snapshot_files *files, bool old)
 {
 	glob_t found;
@@ -110,32 +148,83 @@ static int look(struct snapshot_files *files, bool old)
 		return 0;
 	if (result != 0)
 		return result == GLOB_NOSPACE ? -ENOMEM : -EIO;
-	result = 0;
-	for (size_t i = 0; i < found.gl_pathc; i++) {
-		struct stat status;
-
-		if (lstat(found.gl_pathv[i], &status) < 0 || !S_ISREG(status.st_mode) ||
-		    find(files, &status))
-			continue;
-		void *more = reallocarray(files->files, files->count + 1, sizeof(*files->files));
-		char *path = strdup(found.gl_pathv[i]);
-		if (more)
-			files->files = more;
-		if (!more || !path) {
-			free(path);
+	for (size_t i = 0; i < found.gl_pathc && !result; i++)
+		if (!note(files, found.gl_pathv[i], old) && errno)
 			result = -ENOMEM;
-			break;
-		}
-		files->files[files->count++] = (struct snapshot_file){
-			.path = path,
-			.device = status.st_dev,
-			.inode = status.st_ino,
-			.begin = old ? status.st_size : 0,
-			.shown = old ? status.st_size : 0,
-		};
-	}
 	globfree(&found);
 	return result;
+}
+
+static int by_age(const void *one, const void *other)
+{
+	const struct timespec *a = &((const struct snapshot_file *)one)->changed,
+			      *b = &((const struct snapshot_file *)other)->changed;
+
+	if (a->tv_sec != b->tv_sec)
+		return a->tv_sec < b->tv_sec ? -1 : 1;
+	return (a->tv_nsec > b->tv_nsec) - (a->tv_nsec < b->tv_nsec);
+}
+
+bool snapshot_is_last(const char *why)
+{
+	/* preload/runtime/exit.c */
+	static const char *const begins[] = {"exit with status ", "_exit with status ",
+					     "quick_exit"};
+	size_t line = strcspn(why, "\n");
+
+	for (size_t i = 0; i < sizeof(begins) / sizeof(*begins); i++)
+		if (strncmp(why, begins[i], strlen(begins[i])) == 0)
+			return true;
+	return memmem(why, line, ", which ends the program", 24);
+}
+
+/* text is what has been added to the file, ended by a NUL. Finds the end of the last whole
+ * snapshot. */
+static bool has_news(char *text, size_t length, size_t *whole)
+{
+	static const char first[] = "fdtrail snapshot 1\nwhy: ",
+			  last[] = "\nend of fdtrail snapshot 1\n";
+	char *end = NULL;
+
+	for (char *at = text;
+	     (at = memmem(at, (size_t)(text + length - at), last, sizeof(last) - 1));)
+		end = at += sizeof(last) - 1;
+	*whole = end ? (size_t)(end - text) : 0;
+	for (char *at = text;
+	     end && (at = memmem(at, (size_t)(end - at), first, sizeof(first) - 1));) {
+		at += sizeof(first) - 1;
+		if (!snapshot_is_last(at))
+			return true;
+	}
+	return false;
+}
+
+bool snapshot_files_news(struct snapshot_files *files, const char *name)
+{
+	struct snapshot_file *file;
+	struct stat status;
+	char path[PATH_MAX], *text = NULL;
+	bool news = false;
+
+	if (snprintf(path, sizeof(path), "%s/%s", files->folder, name) >= (int)sizeof(path) ||
+	    fnmatch(files->wildcard, path, FNM_PATHNAME) != 0 || !(file = note(files, path, false)))
+		return false;
+	int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd >= 0 && fstat(fd, &status) == 0 && status.st_size > file->whole) {
+		size_t size = (size_t)(status.st_size - file->whole), whole;
+		ssize_t length =
+			(text = malloc(size + 1)) ? pread(fd, text, size, file->whole) : -1;
+
+		if (length > 0) {
+			text[length] = '\0';
+			news = has_news(text, (size_t)length, &whole);
+			file->whole += (off_t)whole;
+		}
+	}
+	if (fd >= 0)
+		close(fd);
+	free(text);
+	return news;
 }
 
 int snapshot_files_init(struct snapshot_files *files, const char *pattern)
@@ -149,7 +238,10 @@ int snapshot_files_init(struct snapshot_files *files, const char *pattern)
 
 int snapshot_files_look(struct snapshot_files *files)
 {
-	return look(files, false);
+	int error = look(files, false);
+
+	qsort(files->files, files->count, sizeof(*files->files), by_age);
+	return error;
 }
 
 void snapshot_files_finish(struct snapshot_files *files)

@@ -10,20 +10,23 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+#include <time.h>
 
 struct snapshot_file {
 	char *path;
 	dev_t device;
 	ino_t inode;
+	struct timespec changed;
 	off_t begin; /* what was there before */
-	off_t shown; /* up to here snapshots have been looked at while the program ran */
+	off_t shown; /* up to here snapshots have been shown while the program ran */
+	off_t whole; /* up to here there are whole snapshots */
 };
 
 struct snapshot_files {
 	char *pattern;  /* absolute, as FDTRAIL_OUTPUT takes it */
 	char *wildcard; /* the same for glob(3) */
 	char *folder;   /* that all files will lie in; NULL when its name is part of the pattern */
-	struct snapshot_file *files; /* sorted by age */
+	struct snapshot_file *files;
 	size_t count;
 };
 
@@ -32,8 +35,17 @@ struct snapshot_files {
 int snapshot_files_init(struct snapshot_files *files, const char *pattern);
 void snapshot_files_finish(struct snapshot_files *files);
 
-/* Looks for new files. 0 or -ENOMEM. */
+/* Looks at all files for the last time: new ones are found, and they are sorted by age. 0 or
+ * -ENOMEM. */
 int snapshot_files_look(struct snapshot_files *files);
+
+/* The file called name in the folder has been written to. True: it has whole snapshots behind
+ * `shown`, up to `whole`, that somebody asked for, or that descriptors ran out for; others wait for
+ * the end. */
+bool snapshot_files_news(struct snapshot_files *files, const char *name);
+
+/* Whether this reason for a snapshot is the program's end. */
+bool snapshot_is_last(const char *why);
 
 /* The path, with its % doubled, as a part of a pattern. On the heap; NULL: no memory. */
 char *snapshot_files_escape(const char *path);

@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""meson install puts everything in place, and it works from there and from where it is moved to."""
+
+import re
+import shutil
+import subprocess
+
+from support import BUILD, SOURCE, check, main, program, require, run_bare, temp_dir, test
+
+
+def installed():
+    """A folder that this build was installed to, as the root of a file system, and its prefix in it."""
+    root = temp_dir()
+    subprocess.run([require("meson"), "install", "-C", BUILD, "--no-rebuild", "--quiet"],
+                   env={"DESTDIR": str(root), "PATH": "/usr/local/bin:/usr/bin:/bin"}, check=True,
+                   stdout=subprocess.DEVNULL)
+    return next(root.rglob("bin/fdtrail")).parent.parent
+
+
+@test("the command, the library, the manual, the completions and a pkg-config file are installed")
+def _():
+    prefix = installed()
+    files = {str(path.relative_to(prefix)) for path in prefix.rglob("*") if not path.is_dir()}
+    library = next(name for name in files if name.endswith("libfdtrail.so"))
+    pages = {f"share/man/man{page.stem[-1]}/{page.stem}" for page in (SOURCE / "tools/man").glob("*.scd")}
+    check.equal(files, pages | {
+        "bin/fdtrail", library, f"{library.rpartition('/')[0]}/pkgconfig/fdtrail.pc",
+        "share/bash-completion/completions/fdtrail", "share/zsh/site-functions/_fdtrail"})
+    for page in pages:
+        check.at_least((prefix / page).stat().st_size, 1000, page)
+
+
+@test("fdtrail run works from where it was installed, and from where that is moved to")
+def _():
+    prefix = installed()
+    moved = temp_dir() / "some where:else"
+    for place in [prefix, moved]:
+        if place == moved:
+            shutil.move(prefix, moved)
+        run = run_bare([place / "bin/fdtrail", "run", "--", program("ends"), "return"])
+        check.equal(run.status, 3)
+        check.contains(run.err, "leaks_files")
+        run = run_bare([place / "bin/fdtrail", "run", "--exit=0", "--", "sed", "/libfdtrail/!d", "/proc/self/maps"])
+        check.equal(run.err, "")
+        check.contains(run.out, str(next(place.rglob("libfdtrail.so"))))
+
+
+@test("pkg-config tells where the tracer is, and the version")
+def _():
+    prefix = installed()
+    folder = next(prefix.rglob("fdtrail.pc")).parent
+
+    def ask(*words):
+        return subprocess.run([require("pkg-config"), f"--define-variable=prefix={prefix}", *words, "fdtrail"],
+                              env={"PKG_CONFIG_PATH": str(folder)}, capture_output=True, text=True,
+                              check=True).stdout.strip()
+
+    check.equal(ask("--variable=preload"), str(next(prefix.rglob("libfdtrail.so"))))
+    check.equal(ask("--variable=command"), str(prefix / "bin/fdtrail"))
+    version = re.search(r"^ +version: '([^']+)'", (SOURCE / "meson.build").read_text(), re.MULTILINE).group(1)
+    check.equal(ask("--modversion"), version)
+
+
+main()

@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What the manual and the completions say of verbs and options is what the command knows, and the other
+way round."""
+
+import re
+import shutil
+import subprocess
+
+from support import BUILD, SOURCE, check, main, require, run_bare, skip, test
+
+FDTRAIL = BUILD / "tools" / "fdtrail"
+MAN = SOURCE / "tools" / "man"
+OPTION = re.compile(r'OPTION\((\w+), \w+, "([^"]*)", "([^"]*)",\s*"([^"]*)"\)')
+OPTIONS = OPTION.findall((SOURCE / "preload/runtime/options.list").read_text())
+KINDS = re.findall(r'\[KIND_\w+\] = \{"(\w+)"', (SOURCE / "preload/snapshot/kind.c").read_text())
+
+
+def verbs():
+    return re.findall(r"^  ([a-z]+) +\S", run_bare([FDTRAIL, "help"]).out, re.MULTILINE)
+
+
+def help_options(verb):
+    """Long and short options of a verb, from its --help; those that argp adds are left out."""
+    shown = run_bare([FDTRAIL, verb, "--help"])
+    check.equal(shown.status, 0, verb)
+    lines = re.findall(r"^ +(?:(-.), )? *(--[\w-]+)", shown.out, re.MULTILINE)
+    found = {word for pair in lines for word in pair if word}
+    return found - {"-?", "--help", "--usage", "-V", "--version"}
+
+
+def section(page, title):
+    """The text below a heading, up to the next one of its level or above."""
+    text = (MAN / page).read_text()
+    found = re.search(rf"^(#+) {re.escape(title)}$", text, re.MULTILINE)
+    check.true(found, f"{page} has {title}")
+    rest = text[found.end():]
+    level = len(found.group(1))
+    end = re.search(rf"^#{{1,{level}}} ", rest, re.MULTILINE)
+    return rest[:end.start()] if end else rest
+
+
+def documented(text):
+    """The options that entries of a section are about."""
+    entries = [line for line in text.splitlines() if line.startswith("*-")]
+    return {word.split("=")[0] for line in entries for word in re.findall(r"\*(-[-\w]+=?)", line)}
+
+
+VERBS = verbs()
+
+
+@test("fdtrail(1) has every verb, in its synopsis and with a section, and no other")
+def _():
+    sections = re.findall(r"^## (\w+)$", section("fdtrail.1.scd", "VERBS"), re.MULTILINE)
+    check.equal(sorted(sections), sorted(VERBS))
+    check.equal(sorted(re.findall(r"^\*fdtrail (\w+)", section("fdtrail.1.scd", "SYNOPSIS"), re.MULTILINE)),
+                sorted(VERBS))
+
+
+@test("fdtrail(1) has every option of {}, and no other", each=VERBS)
+def _(verb):
+    check.equal(sorted(documented(section("fdtrail.1.scd", verb))), sorted(help_options(verb)))
+
+
+@test("libfdtrail(7) has every option of the tracer with its default, and no other")
+def _():
+    text = section("libfdtrail.7.scd", "OPTIONS")
+    found = dict(re.findall(r"^\*FDTRAIL_(\w+)\*=\S+ \(default: (\S+)\)$", text, re.MULTILINE))
+    check.equal({name: value.replace("\\", "") for name, value in found.items()},
+                {name: default for name, default, _, _ in OPTIONS})
+
+
+@test("libfdtrail(7) has every kind of descriptor, and no other")
+def _():
+    text = section("libfdtrail.7.scd", "KINDS")
+    check.at_least(len(KINDS), 20)
+    check.equal(sorted(re.findall(r"\*(\w+)\*", text)), sorted([*KINDS, "sockets", "all"]))
+
+
+@test("the values that the manual names for --format are those of the table")
+def _():
+    names = {*re.findall(r'\.name = "(\w+)"', (SOURCE / "tools/export/format.c").read_text()), "text"}
+    check.at_least(len(names), 5)
+    text = section("fdtrail.1.scd", "report")
+    entry = text[text.index("*--format*"):].split("\n\n")[0]
+    check.equal(sorted(set(re.findall(r"\*(\w+)\*[,:.]", entry))), sorted(names))
+    for file in ["fdtrail.bash", "_fdtrail"]:
+        completed = re.search(r"--format\)[^\n]*?((?:\b(?:text|folded|json|pprof|prometheus)\b ?)+)",
+                              (SOURCE / "tools/completions" / file).read_text())
+        check.equal(sorted(completed.group(1).split()), sorted(names), file)
+
+
+@test("{} is formatted without a complaint", each=sorted(path.stem for path in MAN.glob("*.scd")))
+def _(page):
+    groff = shutil.which("groff") or skip("groff is not installed")
+    done = subprocess.run([groff, "-man", "-Tutf8", "-ww", "-z", BUILD / "tools" / "man" / page],
+                          capture_output=True, text=True, check=True)
+    lines = [line for line in done.stderr.splitlines() if "can't break" not in line and "adjust" not in line]
+    check.equal(lines, [])
+
+
+@test("what the manual refers to is there")
+def _():
+    pages = {path.stem for path in MAN.glob("*.scd")}
+    for path in MAN.glob("*.scd"):
+        for name, number in re.findall(r"\*(\w*fdtrail[\w-]*)\*\((\d)\)", path.read_text()):
+            check.contains(pages, f"{name}.{number}", path.name)
+
+
+# Completions
+
+BASH = r"""
+source "$1"; shift
+COMP_WORDS=("$@"); COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+_fdtrail
+printf '%s\n' "${COMPREPLY[@]}"
+"""
+
+
+def complete(*words):
+    """What bash offers for the last of these words."""
+    run = run_bare([require("bash"), "-c", BASH, "bash", SOURCE / "tools/completions/fdtrail.bash", FDTRAIL,
+                    *words])
+    check.equal((run.status, run.err), (0, ""))
+    return sorted(run.out.split())
+
+
+@test("bash completes the verbs")
+def _():
+    check.equal(complete(""), sorted(VERBS))
+    check.equal(complete("ver"), ["version"])
+    check.equal(complete("help", ""), sorted(VERBS))
+
+
+@test("bash completes the options of {}", each=VERBS)
+def _(verb):
+    expected = {option for option in help_options(verb) if option.startswith("--")}
+    check.equal({word.rstrip("=") for word in complete(verb, "--")} - {"--help", "--usage"}, expected)
+
+
+@test("bash completes an option's values, whether it splits at = or not")
+def _():
+    check.equal(complete("run", "--engine", "=", ""), ["auto", "preload", "ptrace"])
+    check.equal(complete("run", "--engine", "=", "pt"), ["ptrace"])
+    check.equal(complete("report", "--format", "js"), ["json"])
+
+
+@test("bash completes the command behind run's options")
+def _():
+    for words in [["--", "bas"], ["bas"], ["--depth", "=", "7", "bas"], ["-o", "file", "--", "bas"]]:
+        check.contains(complete("run", *words), "bash", words)
+
+
+@test("zsh's completion offers verbs and options")
+def _():
+    zsh = require("zsh")
+    script = r"""
+    _arguments() { print -rl -- "$@"; state=$wanted }
+    _describe() { print -rl -- ${(P)2} }
+    _normal() { }
+    path=($2:h $path) wanted=$3
+    words=(${@[4,-1]})
+    source $1
+    """
+    completion = SOURCE / "tools/completions/_fdtrail"
+    out = run_bare([zsh, "-f", "-c", script, "zsh", completion, FDTRAIL, "verb", "fdtrail"])
+    check.equal(out.err, "")
+    check.equal(sorted(re.findall(r"^([a-z]+):", out.out, re.MULTILINE)), sorted(VERBS))
+    for verb in VERBS:
+        out = run_bare([zsh, "-f", "-c", script, "zsh", completion, FDTRAIL, "rest", verb])
+        check.equal(out.err, "")
+        offered = set(re.findall(r"^(--[\w-]+)=?\[", out.out, re.MULTILINE)) - {"--help", "--usage"}
+        check.equal(offered, {o for o in help_options(verb) if o.startswith("--")}, verb)
+
+
+main()

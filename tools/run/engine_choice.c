@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Which engine traces a program, and how it becomes the program: the preload, where it is
+ * dynamically linked with glibc; ptrace, for what no preload can see; and one clear line where
+ * neither can.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../ptrace/engine.h"
+#include "folder.h"
+#include "run.h"
+#include "say.h"
+#include "tracer_library.h"
+
+bool run_engine_find(const char *name, enum run_engine *engine)
+{
+	static const char *const names[] = {"auto", "preload", "ptrace"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(name, names[i]) == 0) {
+			*engine = (enum run_engine)i;
+			return true;
+		}
+	return false;
+}
+
+/* Fills in how the program is to be traced. 0, or the exit status after a line that says why not.
+ */
+static int choose(struct run *run)
+{
+	const struct program_file *program = &run->program;
+	const char *why = NULL;
+
+	program_look(run->argv[0], &run->program);
+	switch (program->kind) {
+	case PROGRAM_NOT_FOUND:
+		say("%s: %s", program->path, strerror(program->error));
+		return LAUNCH_NOT_FOUND;
+	case PROGRAM_CANNOT_RUN:
+		say("%s: %s", program->path, strerror(program->error));
+		return LAUNCH_CANNOT_RUN;
+	case PROGRAM_32BIT:
+		say("%s is a 32-bit program: only 64-bit ones can be traced", program->path);
+		return LAUNCH_TROUBLE;
+	case PROGRAM_OTHER_MACHINE:
+		say("%s is a program for another processor: it can't be traced", program->path);
+		return LAUNCH_TROUBLE;
+	case PROGRAM_PRIVILEGED:
+		say("%s runs with more rights than you have (setuid, setgid or capabilities), so "
+		    "the "
+		    "kernel lets nobody trace it; run it as the user whose rights it takes",
+		    program->path);
+		return LAUNCH_TROUBLE;
+	case PROGRAM_STATIC:
+		why = "is statically linked";
+		break;
+	case PROGRAM_GO:
+		why = "is a Go program";
+		break;
+	case PROGRAM_OTHER_LIBC:
+		why = "is not linked with glibc";
+		break;
+	case PROGRAM_DYNAMIC:
+		break;
+	}
+	if (run->engine == RUN_AUTO)
+		run->engine = why ? RUN_PTRACE : RUN_PRELOAD;
+	if (run->engine == RUN_PRELOAD && why) {
+		say("--engine=preload: %s %s, so a preloaded library can't see what it opens",
+		    program->path, why);
+		return LAUNCH_TROUBLE;
+	}
+	return 0;
+}
+
+/* Puts the tracer into LD_PRELOAD. 0, or the exit status after a line. */
+static int set_preload(struct run *run)
+{
+	char library[PATH_MAX], link[PATH_MAX];
+	int error = tracer_library_find(library, sizeof(library));
+
+	if (error < 0) {
+		say("libfdtrail.so is neither where it was installed to nor in a build folder: %s",
+		    strerror(-error));
+		return LAUNCH_TROUBLE;
+	}
+	if (!tracer_library_can_be_named(library)) {
+		error = run_need_folder(run);
+		if (error)
+			return error;
+		error = folder_link(run->folder, library, link);
+		if (error < 0) {
+			say("can't make a link in %s: %s", run->folder, strerror(-error));
+			return LAUNCH_TROUBLE;
+		}
+		memcpy(library, link, strlen(link) + 1);
+	}
+	if (environment_preload(&run->environment, library) < 0) {
+		say("%s", strerror(ENOMEM));
+		return LAUNCH_TROUBLE;
+	}
+	return 0;
+}
+
+int run_become_program(void *data, int told)
+{
+	struct run *run = data;
+	struct engine_request request = {
+		.path = run->program.found,
+		.argv = run->argv,
+		.envp = run->environment.variables,
+		.http = true,
+	};
+
+	/* Its own messages, and its own exit status. */
+	if (run->engine == RUN_PTRACE) {
+		close(told);
+		_exit(engine_exec(&request));
+	}
+	execvpe(run->argv[0], run->argv, run->environment.variables);
+	return errno;
+}
+
+int run_choose_engine(struct run *run)
+{
+	int status = choose(run);
+
+	if (status == 0 && run->engine == RUN_PRELOAD)
+		status = set_preload(run);
+	return status;
+}

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: MIT
+/* See run_report.h. */
+#include "run_report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../../preload/base/line.h"
+#include "../reader/reader.h"
+#include "../report/report.h"
+#include "../symbolize/symbolize.h"
+#include "say.h"
+
+enum { NOTES_MOST = 1000 };
+
+/* What one walk through the files has to say. */
+struct telling {
+	struct run_report *report;
+	struct symbolizer *symbolizer;
+	struct report_options options;
+	bool any;        /* something has been told */
+	bool last_of_it; /* the program's own last snapshot was among them */
+	char **notes;    /* lines of the tracer beside snapshots, each once */
+	size_t note_count;
+	enum run_report_result result;
+};
+
+static void trouble(struct telling *telling, const char *what, int error)
+{
+	say("can't report %s: %s", what, strerror(error));
+	telling->result = RUN_REPORT_TROUBLE;
+}
+
+/* All of it, also where the program has made our common stderr non-blocking. */
+static int write_all(int fd, const char *text, size_t length)
+{
+	while (length) {
+		ssize_t written = write(fd, text, length);
+
+		if (written < 0 && errno == EAGAIN) {
+			struct pollfd room = {.fd = fd, .events = POLLOUT};
+			poll(&room, 1, -1);
+		} else if (written < 0 && errno != EINTR) {
+			return -errno;
+		} else if (written > 0) {
+			text += written;
+			length -= (size_t)written;
+		}
+	}
+	return 0;
+}
+
+/* Writes one part of the report by its function. */
+static void tell_part(struct telling *telling, struct model_snapshot *snapshot,
+		      void (*part)(FILE *, const struct model_snapshot *,
+				   const struct report_options *))
+{
+	char *text = NULL;
+	size_t length = 0;
+	FILE *memory = open_memstream(&text, &length);
+
+	if (!memory) {
+		trouble(telling, snapshot->source, errno);
+		return;
+	}
+	part(memory, snapshot, &telling->options);
+	fclose(memory);
+	int error = write_all(telling->report->output, text, length);
+	if (error < 0 && telling->result != RUN_REPORT_TROUBLE)
+		trouble(telling, snapshot->source, -error);
+	free(text);
+}
+
+static void tell(struct telling *telling, struct model_snapshot *snapshot)
+{
+	if (telling->any)
+		write_all(telling->report->output, "\n", 1);
+	telling->any = true;
+	tell_part(telling, snapshot, report_summary);
+	int error = symbolize_snapshot(telling->symbolizer, snapshot);
+	if (error < 0)
+		say("functions and lines can't be looked up: %s", strerror(-error));
+	tell_part(telling, snapshot, report_groups);
+}
+
+/* Keeps the lines that the tracer has written beside its snapshots: what it could not see
+ * (preload/runtime/unseen.c). */
+static void keep_notes(struct telling *telling, const char *text, size_t length)
+{
+	static const char mark[] = "fdtrail: ";
+
+	for (const char *line = text, *end = text + length; line < end;) {
+		const char *next = memchr(line, '\n', (size_t)(end - line));
+		size_t size = (size_t)((next ? next : end) - line), i = 0;
+
+		if (size > sizeof(mark) && memcmp(line, mark, sizeof(mark) - 1) == 0) {
+			char *note = strndup(line + sizeof(mark) - 1, size - (sizeof(mark) - 1));
+			void *more = reallocarray(telling->notes, telling->note_count + 1,
+						  sizeof(*telling->notes));
+			if (more)
+				telling->notes = more;
+			while (note && i < telling->note_count &&
+			       strcmp(telling->notes[i], note) != 0)
+				i++;
+			if (more && note && i == telling->note_count && i < NOTES_MOST)
+				telling->notes[telling->note_count++] = note;
+			else
+				free(note);
+		}
+		line += size + 1;
+	}
+}
+
+static void tell_notes(struct telling *telling)
+{
+	char *text = NULL;
+	size_t length = 0;
+	FILE *memory = telling->note_count ? open_memstream(&text, &length) : NULL;
+
+	if (!memory)
+		return;
+	fprintf(memory, "%snot traced:\n", telling->any ? "\n" : "");
+	for (size_t i = 0; i < telling->note_count; i++) {
+		LINE(line, LINE_LONG);
+		line_quote(&line, telling->notes[i]);
+		fprintf(memory, "  %s\n", line.text);
+		free(telling->notes[i]);
+	}
+	free(telling->notes);
+	fclose(memory);
+	write_all(telling->report->output, text, length);
+	free(text);
+	telling->any = true;
+}
+
+/* From begin to end of the file, those snapshots that are to be told: all, only those at a
+ * program's end, or only the others. */
+enum which { WHICH_ALL, WHICH_LAST, WHICH_OTHERS };
+
+static void tell_range(struct telling *telling, const struct snapshot_file *file, off_t begin,
+		       off_t end, enum which which)
+{
+	struct reader *reader = NULL;
+	struct model_snapshot *snapshot;
+	FILE *stream = NULL;
+	void *text = MAP_FAILED;
+	long page = sysconf(_SC_PAGESIZE);
+	off_t from = begin - begin % page;
+	int fd = -1;
+
+	if (end <= begin)
+		return;
+	fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd >= 0)
+		text = mmap(NULL, (size_t)(end - from), PROT_READ, MAP_PRIVATE, fd, from);
+	if (text != MAP_FAILED)
+		stream = fmemopen((char *)text + (begin - from), (size_t)(end - begin), "r");
+	if (stream && which != WHICH_OTHERS)
+		keep_notes(telling, (char *)text + (begin - from), (size_t)(end - begin));
+	if (stream)
+		reader = reader_create(stream, file->path);
+	if (!reader)
+		trouble(telling, file->path, errno);
+	while (reader && (snapshot = reader_next(reader))) {
+		bool last = snapshot->why && snapshot_is_last(snapshot->why);
+
+		if (last && snapshot->pid == telling->report->pid)
+			telling->last_of_it = true;
+		if ((which == WHICH_ALL || last == (which == WHICH_LAST)) &&
+		    (snapshot->unclosed != 0 || !last))
+			tell(telling, snapshot);
+		model_destroy(snapshot);
+	}
+	reader_destroy(reader);
+	if (stream)
+		fclose(stream);
+	if (text != MAP_FAILED)
+		munmap(text, (size_t)(end - from));
+	if (fd >= 0)
+		close(fd);
+}
+
+static bool telling_begin(struct telling *telling, struct run_report *report)
+{
+	FILE *target = fdopen(fcntl(report->output, F_DUPFD_CLOEXEC, 3), "w");
+
+	*telling = (struct telling){
+		.report = report,
+		.symbolizer = symbolizer_create(NULL),
+		.any = report->told,
+	};
+	telling->options = report_options_for(target ? target : stderr);
+	if (target)
+		fclose(target);
+	if (report->show && strcmp(report->show, "all") == 0)
+		telling->options.show = REPORT_SHOW_ALL;
+	else if (report->show && strcmp(report->show, "auto") != 0)
+		telling->options.show = atoi(report->show);
+	if (telling->symbolizer)
+		return true;
+	trouble(telling, "the snapshots", ENOMEM);
+	return false;
+}
+
+enum run_report_result run_report_news(struct run_report *report)
+{
+	struct telling telling;
+
+	if (!telling_begin(&telling, report))
+		return telling.result;
+	for (size_t i = 0; i < report->files.count; i++) {
+		const struct snapshot_file *file = &report->files.files[i];
+		tell_range(&telling, file, file->shown, file->whole, WHICH_OTHERS);
+	}
+	symbolizer_destroy(telling.symbolizer);
+	return telling.result;
+}
+
+/* A program that was killed or crashed could not say anything. */
+static void tell_of_end(const struct telling *telling)
+{
+	int status = telling->report->status, number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+
+	/* These the tracer handles (preload/runtime/signals.c). */
+	if (!number || telling->last_of_it || number == SIGTERM || number == SIGINT ||
+	    number == SIGHUP)
+		return;
+	say("process %d was ended by SIG%s and could not tell what it had open",
+	    (int)telling->report->pid, sigabbrev_np(number) ? sigabbrev_np(number) : "?");
+}
+
+enum run_report_result run_report_end(struct run_report *report)
+{
+	struct telling telling;
+
+	if (!telling_begin(&telling, report))
+		return telling.result;
+	for (size_t i = 0; i < report->files.count; i++) {
+		const struct snapshot_file *file = &report->files.files[i];
+		struct stat status;
+
+		if (stat(file->path, &status) < 0)
+			continue;
+		tell_range(&telling, file, file->begin, file->shown, WHICH_LAST);
+		tell_range(&telling, file, file->shown, status.st_size, WHICH_ALL);
+	}
+	tell_notes(&telling);
+	tell_of_end(&telling);
+	if (!telling.any && report->verbose && telling.result == RUN_REPORT_CLEAN)
+		say("nothing was left open");
+	symbolizer_destroy(telling.symbolizer);
+	return telling.result;
+}

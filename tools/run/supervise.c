@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A run from its start to its last line: where snapshots go, the program, the reports while it runs
+ * and at its end, and what is left on disk.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../../preload/runtime/options.h"
+#include "folder.h"
+#include "run.h"
+#include "say.h"
+
+#define OUTPUT "FDTRAIL_OUTPUT"
+
+int run_need_folder(struct run *run)
+{
+	int error = *run->folder ? 0 : folder_create(run->folder);
+
+	if (error == 0)
+		return 0;
+	*run->folder = '\0';
+	say("can't make a temporary folder: %s", strerror(-error));
+	return LAUNCH_TROUBLE;
+}
+
+/* Where snapshots go: to the files that the user named, to stderr as they are when that was asked
+ * for, or to a folder of our own. 0, or the exit status after a line. */
+static int choose_output(struct run *run)
+{
+	const char *wanted = environment_get(&run->environment, OUTPUT);
+	struct snapshot_files *files = &run->report.files;
+	struct stat status;
+	char *pattern = NULL;
+
+	const char *verbose = environment_get(&run->environment, "FDTRAIL_VERBOSE");
+	run->report.verbose = verbose && strcmp(verbose, "1") == 0;
+	run->report.show = environment_get(&run->environment, "FDTRAIL_SHOW");
+	run->kept = wanted;
+	if (wanted && strcmp(wanted, "stderr") == 0) {
+		if (!run->report_path)
+			return 0;
+		say("--report: there is nothing to report with --output=stderr, which sends the "
+		    "snapshots there as they are");
+		return LAUNCH_TROUBLE;
+	}
+	if (wanted && !options_accept("OUTPUT", wanted)) {
+		say(OUTPUT "=%s is not accepted: stderr, or a path with %%p %%e %%n %%t %%h %%%%",
+		    wanted);
+		return LAUNCH_TROUBLE;
+	}
+	if (!wanted) {
+		if (run_need_folder(run))
+			return LAUNCH_TROUBLE;
+		char *folder = snapshot_files_escape(run->folder);
+		if (!folder || asprintf(&pattern, "%s/%%p.%%n", folder) < 0)
+			pattern = NULL;
+		free(folder);
+		wanted = pattern;
+	}
+	int error = wanted ? snapshot_files_init(files, wanted) : -ENOMEM;
+	free(pattern);
+	if (error == 0)
+		error = environment_set(&run->environment, OUTPUT, files->pattern);
+	if (error < 0) {
+		say("can't look for snapshots: %s", strerror(-error));
+		return LAUNCH_TROUBLE;
+	}
+	if (files->folder && (stat(files->folder, &status) < 0 || !S_ISDIR(status.st_mode))) {
+		say("--output: there is no folder %s", files->folder);
+		return LAUNCH_TROUBLE;
+	}
+	return 0;
+}
+
+/* Opens what is needed before the program starts, so that it does not run in vain. 0, or the exit
+ * status after a line. */
+static int open_all(struct run *run)
+{
+	run->report.output = 2;
+	if (run->report_path) {
+		int fd = open(run->report_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY,
+			      0666);
+		if (fd < 0) {
+			say("can't write %s: %s", run->report_path, strerror(errno));
+			return LAUNCH_TROUBLE;
+		}
+		run->report.output = launch_move_high(fd);
+	}
+	/* Without it, what was asked for is told at the end. */
+	if (run->report.files.folder) {
+		run->watch = launch_move_high(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+		if (run->watch >= 0)
+			inotify_add_watch(run->watch, run->report.files.folder, IN_CLOSE_WRITE);
+	}
+	return 0;
+}
+
+/* In the program 0, 1 and 2 may be closed; here they must not become files that somebody writes to.
+ */
+static void fill_standard_numbers(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= 2);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void read_events(struct run *run)
+{
+	char buffer[64 * (sizeof(struct inotify_event) + NAME_MAX + 1)]
+		__attribute__((aligned(__alignof__(struct inotify_event))));
+	ssize_t length;
+
+	while ((length = read(run->watch, buffer, sizeof(buffer))) > 0)
+		for (char *at = buffer; at < buffer + length;) {
+			const struct inotify_event *event = (const void *)at;
+
+			if (event->len && snapshot_files_news(&run->report.files, event->name))
+				run->news = true;
+			at += sizeof(*event) + event->len;
+		}
+}
+
+static void start_reporter(struct run *run)
+{
+	struct snapshot_files *files = &run->report.files;
+
+	run->reporter = fork();
+	if (run->reporter == 0) {
+		launch_restore_signals(&run->launch);
+		_exit(run_report_news(&run->report));
+	}
+	/* What can't be told now is told at the end. */
+	if (run->reporter < 0)
+		run->reporter = 0;
+	else
+		for (size_t i = 0; i < files->count; i++)
+			files->files[i].shown = files->files[i].whole;
+	run->news = false;
+	run->report.told = true;
+}
+
+/* While the program runs: something was written, or a child other than the program has ended. */
+static void on_event(void *data)
+{
+	struct run *run = data;
+
+	if (run->reporter && waitpid(run->reporter, NULL, WNOHANG) != 0)
+		run->reporter = 0;
+	if (run->watch >= 0)
+		read_events(run);
+	if (run->news && !run->reporter)
+		start_reporter(run);
+}
+
+static void nothing(void *data)
+{
+}
+
+/* A launch_exec that does not execute anything. */
+static int report_end(void *data, int told)
+{
+	struct run *run = data;
+
+	close(told);
+	_exit(run_report_end(&run->report));
+}
+
+/* The report at the end. Returns the exit status that follows from it. *remove is cleared when the
+ * snapshots are still needed. */
+static int report(struct run *run, int status, bool *remove)
+{
+	struct launch *launch = &run->launch;
+
+	if (run->reporter) {
+		launch->pid = run->reporter;
+		launch_wait(launch, -1, nothing, NULL);
+	}
+	if (!run->report.files.pattern)
+		return status;
+	if (snapshot_files_look(&run->report.files) < 0)
+		say("can't look for snapshots: %s", strerror(ENOMEM));
+	bool interrupted = launch->interrupted;
+	launch->interrupted = false;
+	int error = launch_start(launch, report_end, run);
+	int result = error ? 0 : launch_wait(launch, -1, nothing, NULL), signal = WTERMSIG(result);
+
+	if (error) {
+		say("can't report: %s", strerror(error));
+		*remove = false;
+	} else if (WIFSIGNALED(result) && (signal == SIGINT || signal == SIGTERM ||
+					   signal == SIGHUP || signal == SIGQUIT)) {
+		return launch_exit_status(result);
+	} else if (WIFSIGNALED(result)) {
+		say("the report ended by SIG%s", sigabbrev_np(signal) ? sigabbrev_np(signal) : "?");
+		*remove = false;
+	} else if (WEXITSTATUS(result) == RUN_REPORT_TROUBLE) {
+		*remove = false;
+	}
+	launch->interrupted = interrupted;
+	return status;
+}
+
+static void say_where(const struct run *run)
+{
+	const struct snapshot_files *files = &run->report.files;
+	const struct snapshot_file *first = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < files->count; i++) {
+		struct stat status;
+
+		if (stat(files->files[i].path, &status) < 0 ||
+		    status.st_size <= files->files[i].begin)
+			continue;
+		if (!count++)
+			first = &files->files[i];
+	}
+	if (count == 1)
+		say("the snapshots are in %s", first->path);
+	else if (count)
+		say("the snapshots are in %s and %zu more files", first->path, count - 1);
+}
+
+/* What becomes of the folder of our own. */
+static void clean_up(struct run *run, bool remove)
+{
+	char *variable = NULL;
+	size_t users = 0;
+	int pid = 0;
+
+	if (!*run->folder)
+		return;
+	if (!run->kept && run->report.files.pattern &&
+	    asprintf(&variable, OUTPUT "=%s", run->report.files.pattern) >= 0) {
+		users = folder_users(variable, &pid);
+		free(variable);
+	}
+	if (users == 1)
+		say("process %d runs on, and its snapshots go to %s", pid, run->folder);
+	else if (users)
+		say("%zu processes run on, %d is one of them; their snapshots go to %s", users, pid,
+		    run->folder);
+	else if (!remove)
+		say("the snapshots are in %s", run->folder);
+	else
+		folder_remove(run->folder);
+}
+
+int run_program(struct run *run)
+{
+	int status = run_choose_engine(run), error;
+	bool remove = true;
+
+	run->watch = run->launch.signals = -1;
+	if (status == 0)
+		status = choose_output(run);
+	if (status == 0)
+		status = open_all(run);
+	if (status == 0 && (error = launch_prepare(&run->launch)) < 0) {
+		say("can't wait for the program: %s", strerror(-error));
+		status = LAUNCH_TROUBLE;
+	}
+	if (status == 0 && (error = launch_start(&run->launch, run_become_program, run)) != 0) {
+		say("can't execute %s: %s", run->argv[0], strerror(error));
+		status = error == ENOENT ? LAUNCH_NOT_FOUND : LAUNCH_CANNOT_RUN;
+	}
+	if (status == 0) {
+		fill_standard_numbers();
+		run->report.pid = run->launch.pid;
+		run->report.status = launch_wait(&run->launch, run->watch, on_event, run);
+		status = report(run, launch_exit_status(run->report.status), &remove);
+		if (run->kept)
+			say_where(run);
+	}
+	clean_up(run, remove);
+	launch_finish(&run->launch);
+	if (run->watch >= 0)
+		close(run->watch);
+	if (run->report.output > 2)
+		close(run->report.output);
+	snapshot_files_finish(&run->report.files);
+	return status;
+}
