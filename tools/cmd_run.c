@@ -24,8 +24,12 @@
 enum {
 	KEY_ENGINE = 0x1000,
 	KEY_REPORT,
+	KEY_GO_ANCESTORS,
+	KEY_NO_HTTP,
 	KEY_TRACER = 0x2000, /* plus the index in tracer_options */
 };
+
+enum { GO_ANCESTORS = 10, GO_ANCESTORS_MOST = 100 };
 
 struct arguments {
 	const char **values; /* what flags say of tracer_options, in their order */
@@ -46,6 +50,17 @@ static int tracer_option_index(const char *name)
 	return i;
 }
 
+static bool parse_count(const char *text, uint32_t most, uint32_t *count)
+{
+	char *end;
+	unsigned long number = strtoul(text, &end, 10);
+
+	if (!isdigit((unsigned char)*text) || *end || number > most)
+		return false;
+	*count = (uint32_t)number;
+	return true;
+}
+
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
 	struct arguments *arguments = state->input;
@@ -56,6 +71,15 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 			return 0;
 		say("--engine=%s is not accepted: auto, preload or ptrace", argument);
 		exit(LAUNCH_TROUBLE);
+	case KEY_GO_ANCESTORS:
+		if (parse_count(argument, GO_ANCESTORS_MOST, &arguments->run.go_ancestors))
+			return 0;
+		say("--go-ancestors=%s is not accepted: a number from 0 to %d", argument,
+		    GO_ANCESTORS_MOST);
+		exit(LAUNCH_TROUBLE);
+	case KEY_NO_HTTP:
+		arguments->run.http = false;
+		return 0;
 	case KEY_REPORT:
 		arguments->run.report_path = argument;
 		return 0;
@@ -87,7 +111,14 @@ static struct argp_option *flags(void)
 		 "How to trace: preload, ptrace, or auto (the default), which looks at the program",
 		 1},
 		{"report", KEY_REPORT, "FILE", 0, "Write the report to FILE instead of stderr", 1},
-		{.doc = "Options of the tracer:", .group = 2},
+		{.doc = "For Go programs:", .group = 2},
+		{"go-ancestors", KEY_GO_ANCESTORS, "COUNT", 0,
+		 "Keep with a stack those of so many goroutines that it descends from (0 to 100; "
+		 "default: 10)",
+		 2},
+		{"no-http", KEY_NO_HTTP, NULL, 0,
+		 "Do not note which HTTP request has used a connection last", 2},
+		{.doc = "Options of the tracer:", .group = 3},
 	};
 	size_t fixed = sizeof(own) / sizeof(*own);
 	struct argp_option *all = calloc(fixed + tracer_option_count + 1, sizeof(*all));
@@ -110,7 +141,7 @@ static struct argp_option *flags(void)
 		flag->arg = "VALUE";
 		flag->flags = is_boolean(option) ? OPTION_ARG_OPTIONAL : 0;
 		flag->doc = text;
-		flag->group = 2;
+		flag->group = 3;
 	}
 	return all;
 }
@@ -140,7 +171,10 @@ static int set_options(struct arguments *arguments)
 
 int cmd_run(int argc, char **argv)
 {
-	struct arguments arguments = {.values = calloc(tracer_option_count, sizeof(char *))};
+	struct arguments arguments = {
+		.values = calloc(tracer_option_count, sizeof(char *)),
+		.run = {.go_ancestors = GO_ANCESTORS, .http = true},
+	};
 	struct argp argp = {
 		.options = flags(),
 		.parser = parse,

@@ -113,7 +113,8 @@ int run_become_program(void *data, int told)
 		.path = run->program.found,
 		.argv = run->argv,
 		.envp = run->environment.variables,
-		.http = true,
+		.go_ancestors = run->go_ancestors,
+		.http = run->http,
 	};
 
 	/* Its own messages, and its own exit status. */
@@ -125,9 +126,33 @@ int run_become_program(void *data, int told)
 	return errno;
 }
 
+/* Go keeps the stacks of a goroutine's ancestors when it is asked to (runtime, "Environment
+ * Variables"); what the user has asked for stays. 0, or the exit status after a line. */
+static int ask_for_ancestors(struct run *run)
+{
+	const char *asked = environment_get(&run->environment, "GODEBUG");
+	char *value = NULL;
+	int error = 0;
+
+	if (!run->go_ancestors || (asked && strstr(asked, "tracebackancestors=")))
+		return 0;
+	if (asprintf(&value, "%s%stracebackancestors=%u", asked ? asked : "",
+		     asked && *asked ? "," : "", run->go_ancestors) < 0)
+		error = -ENOMEM;
+	else
+		error = environment_set(&run->environment, "GODEBUG", value);
+	free(value);
+	if (error < 0)
+		say("%s", strerror(-error));
+	return error < 0 ? LAUNCH_TROUBLE : 0;
+}
+
 int run_choose_engine(struct run *run)
 {
 	int status = choose(run);
+
+	if (status == 0 && run->engine == RUN_PTRACE)
+		status = ask_for_ancestors(run);
 
 	if (status == 0 && run->engine == RUN_PRELOAD)
 		status = set_preload(run);

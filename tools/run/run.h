@@ -13,6 +13,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "environment.h"
 #include "launch.h"
@@ -26,6 +27,8 @@ struct run {
 	char **argv; /* of the program */
 	enum run_engine engine;
 	const char *report_path; /* NULL: stderr */
+	uint32_t go_ancestors;
+	bool http;
 
 	struct environment environment; /* the program's, with the options in it */
 	struct program_file program;

@@ -14,12 +14,12 @@
 
 struct run_report {
 	struct snapshot_files files;
-	int output; /* where the report goes */
+	int output;       /* where the report goes */
 	const char *show; /* FDTRAIL_SHOW, or NULL */
-	bool verbose; /* say, too, that nothing was left open */
-	bool told;    /* something has been reported */
-	pid_t pid;    /* of the program */
-	int status;   /* of the program, as waitpid(2) has it */
+	bool verbose;     /* say, too, that nothing was left open */
+	bool told;        /* something has been reported */
+	pid_t pid;        /* of the program */
+	int status;       /* of the program, as waitpid(2) has it */
 };
 
 enum run_report_result {
