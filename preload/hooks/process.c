@@ -4,7 +4,8 @@
  * itself, and the C library calls handlers around it (runtime/fork.c). exec and posix_spawn change
  * nothing in the ledger; they are here for the signals that the program ignores.
  *
- * vfork is in vfork-*.S: the child runs on the parent's stack, so the hook must leave nothing there.
+ * vfork is in vfork-*.S: the child runs on the parent's stack, so the hook must leave nothing
+ * there.
  */
 #include "hook.h"
 
@@ -14,6 +15,7 @@
 #include "../base/syscall.h"
 #include "../runtime/exit.h"
 #include "../runtime/signals.h"
+#include "../runtime/unseen.h"
 
 HOOK __typeof__(fork) _Fork;
 pid_t _Fork(void)
@@ -62,9 +64,10 @@ HOOK int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
 
 HOOK_ALIAS(__clone, clone);
 
-/* Runs call between signals_before_exec and signals_after_exec. */
-#define EXEC(call)                                                                                 \
+/* Runs call, which executes file, between signals_before_exec and signals_after_exec. */
+#define EXEC(file, search, call)                                                                   \
 	do {                                                                                       \
+		unseen_before_exec(file, search);                                                  \
 		bool changed = signals_before_exec();                                              \
 		int result = (call);                                                               \
 		if (changed)                                                                       \
@@ -74,37 +77,38 @@ HOOK_ALIAS(__clone, clone);
 
 HOOK int execve(const char *pathname, char *const argv[], char *const envp[])
 {
-	EXEC(REAL(execve)(pathname, argv, envp));
+	EXEC(pathname, false, REAL(execve)(pathname, argv, envp));
 }
 
 HOOK int execv(const char *pathname, char *const argv[])
 {
-	EXEC(REAL(execv)(pathname, argv));
+	EXEC(pathname, false, REAL(execv)(pathname, argv));
 }
 
 HOOK int execvp(const char *file, char *const argv[])
 {
-	EXEC(REAL(execvp)(file, argv));
+	EXEC(file, true, REAL(execvp)(file, argv));
 }
 
 HOOK int execvpe(const char *file, char *const argv[], char *const envp[])
 {
-	EXEC(REAL(execvpe)(file, argv, envp));
+	EXEC(file, true, REAL(execvpe)(file, argv, envp));
 }
 
 HOOK int fexecve(int fd, char *const argv[], char *const envp[])
 {
-	EXEC(REAL(fexecve)(fd, argv, envp));
+	EXEC(NULL, false, REAL(fexecve)(fd, argv, envp));
 }
 
 HOOK execveat_type execveat;
 int execveat(int dirfd, const char *pathname, char *const argv[], char *const envp[], int flags)
 {
-	EXEC(REAL(execveat)(dirfd, pathname, argv, envp, flags));
+	EXEC(dirfd == AT_FDCWD ? pathname : NULL, false,
+	     REAL(execveat)(dirfd, pathname, argv, envp, flags));
 }
 
-/* The arguments of execl and its like as an array on the stack, as glibc itself makes it: in a vfork
- * child there is no heap. envp, when wanted, is behind the NULL. */
+/* The arguments of execl and its like as an array on the stack, as glibc itself makes it: in a
+ * vfork child there is no heap. envp, when wanted, is behind the NULL. */
 #define COUNT_ARGUMENTS(first)                                                                     \
 	size_t count = 1;                                                                          \
 	va_list arguments;                                                                         \
@@ -124,7 +128,7 @@ HOOK int execl(const char *pathname, const char *arg, ...)
 	COUNT_ARGUMENTS(arg)
 	TAKE_ARGUMENTS(arg)
 	va_end(arguments);
-	EXEC(REAL(execv)(pathname, argv));
+	EXEC(pathname, false, REAL(execv)(pathname, argv));
 }
 
 HOOK int execlp(const char *file, const char *arg, ...)
@@ -132,7 +136,7 @@ HOOK int execlp(const char *file, const char *arg, ...)
 	COUNT_ARGUMENTS(arg)
 	TAKE_ARGUMENTS(arg)
 	va_end(arguments);
-	EXEC(REAL(execvp)(file, argv));
+	EXEC(file, true, REAL(execvp)(file, argv));
 }
 
 HOOK int execle(const char *pathname, const char *arg, ...)
@@ -141,7 +145,7 @@ HOOK int execle(const char *pathname, const char *arg, ...)
 	TAKE_ARGUMENTS(arg)
 	char *const *envp = va_arg(arguments, char *const *);
 	va_end(arguments);
-	EXEC(REAL(execve)(pathname, argv, envp));
+	EXEC(pathname, false, REAL(execve)(pathname, argv, envp));
 }
 
 HOOK int posix_spawn(pid_t *restrict pid, const char *restrict path,
@@ -149,7 +153,7 @@ HOOK int posix_spawn(pid_t *restrict pid, const char *restrict path,
 		     const posix_spawnattr_t *restrict attrp, char *const argv[restrict],
 		     char *const envp[restrict])
 {
-	EXEC(REAL(posix_spawn)(pid, path, file_actions, attrp, argv, envp));
+	EXEC(path, false, REAL(posix_spawn)(pid, path, file_actions, attrp, argv, envp));
 }
 
 HOOK int posix_spawnp(pid_t *restrict pid, const char *restrict file,
@@ -157,7 +161,7 @@ HOOK int posix_spawnp(pid_t *restrict pid, const char *restrict file,
 		      const posix_spawnattr_t *restrict attrp, char *const argv[restrict],
 		      char *const envp[restrict])
 {
-	EXEC(REAL(posix_spawnp)(pid, file, file_actions, attrp, argv, envp));
+	EXEC(file, true, REAL(posix_spawnp)(pid, file, file_actions, attrp, argv, envp));
 }
 
 HOOK void _exit(int status)

@@ -20,6 +20,7 @@
 #include "runtime.h"
 #include "signals.h"
 #include "trigger.h"
+#include "unseen.h"
 
 static struct wiped shut = {.gate = GATE_SHUT};
 
@@ -126,10 +127,7 @@ static void say_what_matters(void)
 	LINE(line, LINE_LONG);
 
 	if (is_go_program()) {
-		line_quote(&line, runtime.program);
-		line_add(&line, " is a Go program: it makes its own system calls, which a preloaded "
-				"library can't see; use `fdtrail run`");
-		message(&line);
+		unseen_program(runtime.program);
 	} else if (!unwinder_usable()) {
 		line_add(&line, unwinder_name());
 		line_add(&line, "; stacks follow frame pointers only and may lack frames");
@@ -151,6 +149,7 @@ __attribute__((constructor)) static void start(void)
 		fork_register();
 		exit_register();
 		signals_register();
+		unseen_start();
 		say_what_matters();
 	}
 	errno = saved;

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+/* See unseen.h. */
+#include "unseen.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../base/call_on_stack.h"
+#include "../base/line.h"
+#include "../base/syscall.h"
+#include "message.h"
+#include "output.h"
+#include "runtime.h"
+
+enum {
+	NOTED = 64,
+	HEADERS = 16,
+	STACK = 1 << 16,
+	PATH_LONGEST = 1024, /* in PATH; longer ones are not looked at */
+};
+
+/* Files that have been told of, shared with forked processes. */
+static _Atomic uint64_t *noted;
+
+void unseen_start(void)
+{
+	long memory = RAW(mmap, NULL, NOTED * sizeof(*noted), PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	noted = memory > 0 ? (void *)memory : NULL;
+}
+
+/* True for the first who asks. When there are too many, nobody is told of the rest. */
+static bool is_new(const struct stat *status)
+{
+	uint64_t key = (uint64_t)status->st_ino * 31 + (uint64_t)status->st_dev + 1;
+
+	for (size_t i = 0; noted && i < NOTED; i++) {
+		uint64_t found = 0;
+
+		if (atomic_compare_exchange_strong(&noted[i], &found, key))
+			return true;
+		if (found == key)
+			return false;
+	}
+	return false;
+}
+
+/* "a Go program" or "a static program"; NULL: the tracer will see it, or nobody can tell. */
+static const char *unseen_kind(int fd)
+{
+	Elf64_Phdr headers[HEADERS];
+	Elf64_Ehdr elf;
+	bool dynamic = false, go = false;
+
+	if (RAW(pread64, fd, &elf, sizeof(elf), 0) != sizeof(elf) ||
+	    memcmp(elf.e_ident, ELFMAG, SELFMAG) != 0 || elf.e_ident[EI_CLASS] != ELFCLASS64 ||
+	    (elf.e_type != ET_EXEC && elf.e_type != ET_DYN) ||
+	    elf.e_phentsize != sizeof(*headers) || !elf.e_phnum || elf.e_phnum > HEADERS ||
+	    elf.e_phoff > INT64_MAX)
+		return NULL;
+	long size = (long)(elf.e_phnum * sizeof(*headers));
+	if (RAW(pread64, fd, headers, size, elf.e_phoff) != size)
+		return NULL;
+	for (int i = 0; i < elf.e_phnum; i++) {
+		struct {
+			Elf64_Nhdr header;
+			char name[4];
+		} note;
+
+		dynamic |= headers[i].p_type == PT_INTERP;
+		if (headers[i].p_type == PT_NOTE && headers[i].p_offset <= INT64_MAX &&
+		    RAW(pread64, fd, &note, sizeof(note), headers[i].p_offset) == sizeof(note))
+			go |= note.header.n_namesz == 4 && memcmp(note.name, "Go\0", 4) == 0;
+	}
+	/* In a dynamic Go program our constructor will run, and tell. */
+	if (dynamic)
+		return NULL;
+	return go ? "a Go program" : "a static program";
+}
+
+/* To the file that snapshots go to; to stderr where there is none. */
+static void tell(struct line *line, bool on_stderr)
+{
+	struct snapshot_request request = {.pid = (int)RAW(getpid), .program = runtime.program};
+
+	if (!*runtime.options.output || on_stderr)
+		message(line);
+	if (!*runtime.options.output)
+		return;
+	int fd = output_open(&runtime.options, &request);
+	if (fd < 0)
+		return;
+	LINE(whole, LINE_LONG);
+	line_add(&whole, "fdtrail: ");
+	line_add(&whole, line->text);
+	line_add(&whole, "\n");
+	RAW(write, fd, whole.text, whole.length);
+	RAW(close, fd);
+}
+
+struct executed {
+	const char *path, *kind;
+};
+
+static void tell_executed(void *argument)
+{
+	const struct executed *executed = argument;
+	LINE(line, LINE_LONG);
+
+	line_quote(&line, runtime.program);
+	line_add(&line, " executes ");
+	line_quote(&line, executed->path);
+	line_add(&line, ", ");
+	line_add(&line, executed->kind);
+	line_add(&line, ", which a preloaded library can't see; use `fdtrail run --engine=ptrace`");
+	tell(&line, false);
+}
+
+/* What calls exec may have a small stack, as clone(2) was given it. */
+static void tell_on_a_stack(struct executed *executed)
+{
+	const uint64_t all = UINT64_MAX;
+	uint64_t mask;
+	long stack =
+		RAW(mmap, NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (stack <= 0)
+		return;
+	RAW(rt_sigprocmask, SIG_SETMASK, &all, &mask, sizeof(all));
+	call_on_stack(tell_executed, executed, (char *)stack + STACK);
+	RAW(rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));
+	RAW(munmap, stack, STACK);
+}
+
+/* False: there is no such file. */
+static bool look(const char *path)
+{
+	const char *name = strrchr(path, '/');
+	struct executed executed = {.path = path};
+	struct stat status;
+	long fd = RAW(openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd < 0)
+		return fd != -ENOENT && fd != -ENOTDIR;
+	name = name ? name + 1 : path;
+	/* The loader can be called, and is static itself. */
+	if (RAW(newfstatat, fd, "", &status, AT_EMPTY_PATH) == 0 && S_ISREG(status.st_mode) &&
+	    strncmp(name, "ld-", 3) != 0)
+		executed.kind = unseen_kind((int)fd);
+	RAW(close, fd);
+	if (executed.kind && options_match(runtime.options.only, name) && is_new(&status))
+		tell_on_a_stack(&executed);
+	return true;
+}
+
+void unseen_before_exec(const char *file, bool search)
+{
+	const char *list = search && !strchr(file, '/') ? getenv("PATH") : NULL;
+	char path[PATH_LONGEST];
+
+	/* In a forked process the gate is new, and the options are those of its parent. */
+	if (!file || !runtime.options.depth || atomic_load(&runtime.wiped->gate) == GATE_SHUT)
+		return;
+	if (!list) {
+		look(file);
+		return;
+	}
+	for (;;) {
+		const char *end = strchrnul(list, ':');
+		struct line line = {.size = sizeof(path), .text = path};
+
+		line_bytes(&line, list, (size_t)(end - list));
+		line_add(&line, end > list ? "/" : "./");
+		line_add(&line, file);
+		if (look(path) || !*end)
+			return;
+		list = end + 1;
+	}
+}
+
+void unseen_program(const char *name)
+{
+	LINE(line, LINE_LONG);
+
+	line_quote(&line, name);
+	line_add(&line, " is a Go program: it makes its own system calls, which a preloaded "
+			"library can't see; use `fdtrail run`");
+	tell(&line, true);
+}

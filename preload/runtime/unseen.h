@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Programs that this one executes and that no preloaded library can see: Go programs, which make
+ * their own system calls, and static ones, which the loader never gives to us. Nothing of ours runs
+ * in the static ones, so they are told of here, before exec: once for each in this program and what
+ * it forks.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+/* Prepares the memory that forked processes share with us. From the constructor. */
+void unseen_start(void);
+
+/* file is about to be executed; search: execvp(3) will look for it in PATH. Async-signal-safe, also
+ * in a vfork child; keeps errno. */
+void unseen_before_exec(const char *file, bool search);
+
+/* This program itself is one of Go's. From the constructor. */
+void unseen_program(const char *name);
