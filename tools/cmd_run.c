@@ -26,12 +26,18 @@ enum {
 	KEY_REPORT,
 	KEY_GO_ANCESTORS,
 	KEY_NO_HTTP,
+	KEY_ERROR_EXITCODE,
+	KEY_DEBUG_DIR,
 	KEY_TRACER = 0x2000, /* plus the index in tracer_options */
 };
 
 enum { GO_ANCESTORS = 10, GO_ANCESTORS_MOST = 100 };
 
 struct arguments {
+	struct limit_options limits;
+	const char **debug_dirs;
+	size_t debug_dir_count;
+	bool error_exitcode;
 	const char **values; /* what flags say of tracer_options, in their order */
 	struct run run;
 };
@@ -61,11 +67,55 @@ static bool parse_count(const char *text, uint32_t most, uint32_t *count)
 	return true;
 }
 
+static error_t add_debug_dir(struct arguments *arguments, const char *dir)
+{
+	void *more = reallocarray(arguments->debug_dirs, arguments->debug_dir_count + 2,
+				  sizeof(*arguments->debug_dirs));
+
+	if (!more)
+		return ENOMEM;
+	arguments->debug_dirs = more;
+	arguments->debug_dirs[arguments->debug_dir_count++] = dir;
+	arguments->debug_dirs[arguments->debug_dir_count] = NULL;
+	return 0;
+}
+
+/* What makes the exit status: limits, and without any of them everything that is unclosed. */
+static void set_limits(struct arguments *arguments)
+{
+	struct run *run = &arguments->run;
+	const char *kinds = environment_get(&run->environment, "FDTRAIL_KINDS");
+
+	if (arguments->error_exitcode && !limits_any(&arguments->limits.limits))
+		arguments->limits.limits.open = 0;
+	else if (!arguments->error_exitcode)
+		run->error_exitcode = EXIT_BROKEN;
+	if (kinds && limits_any(&arguments->limits.limits))
+		limits_take_kinds(&arguments->limits, kinds);
+	run->report.limits = arguments->limits.limits;
+	run->report.debug_dirs = arguments->debug_dirs;
+}
+
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
 	struct arguments *arguments = state->input;
+	uint32_t number;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &arguments->limits;
+		state->child_inputs[1] = &arguments->run.report.suppressions;
+		return 0;
+	case KEY_ERROR_EXITCODE:
+		arguments->error_exitcode = true;
+		if (parse_count(argument, 255, &number)) {
+			arguments->run.error_exitcode = (int)number;
+			return 0;
+		}
+		say("--error-exitcode=%s is not accepted: a number from 0 to 255", argument);
+		exit(LAUNCH_TROUBLE);
+	case KEY_DEBUG_DIR:
+		return add_debug_dir(arguments, argument);
 	case KEY_ENGINE:
 		if (run_engine_find(argument, &arguments->run.engine))
 			return 0;
@@ -111,6 +161,12 @@ static struct argp_option *flags(void)
 		 "How to trace: preload, ptrace, or auto (the default), which looks at the program",
 		 1},
 		{"report", KEY_REPORT, "FILE", 0, "Write the report to FILE instead of stderr", 1},
+		{"debug-dir", KEY_DEBUG_DIR, "DIR", 0,
+		 "Look for separate debug files in DIR, too (may be repeated)", 1},
+		{"error-exitcode", KEY_ERROR_EXITCODE, "STATUS", 0,
+		 "End with STATUS when a process breaks a limit; without limits, when it leaves "
+		 "anything open. With limits alone STATUS is 1",
+		 1},
 		{.doc = "For Go programs:", .group = 2},
 		{"go-ancestors", KEY_GO_ANCESTORS, "COUNT", 0,
 		 "Keep with a stack those of so many goroutines that it descends from (0 to 100; "
@@ -173,9 +229,26 @@ int cmd_run(int argc, char **argv)
 {
 	struct arguments arguments = {
 		.values = calloc(tracer_option_count, sizeof(char *)),
-		.run = {.go_ancestors = GO_ANCESTORS, .http = true},
+		.limits = {"fdtrail run: ", LAUNCH_TROUBLE, LIMITS_INIT},
+		.run =
+			{
+				.go_ancestors = GO_ANCESTORS,
+				.http = true,
+				.report.suppressions =
+					{
+						.prefix = "fdtrail run: ",
+						.trouble = LAUNCH_TROUBLE,
+						.suppressions = suppressions_create(),
+					},
+			},
+	};
+	static const struct argp_child children[] = {
+		{&limits_argp, 0, "Limits, for each process at its end:", 4},
+		{&suppressions_argp, 0, "Suppressions:", 5},
+		{0},
 	};
 	struct argp argp = {
+		.children = children,
 		.options = flags(),
 		.parser = parse,
 		.args_doc = "-- COMMAND [ARGUMENT...]",
@@ -196,8 +269,12 @@ int cmd_run(int argc, char **argv)
 		return LAUNCH_TROUBLE;
 	}
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &arguments);
-	if (set_options(&arguments) == 0)
+	if (set_options(&arguments) == 0) {
+		set_limits(&arguments);
 		status = run_program(run);
+	}
+	suppressions_destroy(run->report.suppressions.suppressions);
+	free(arguments.debug_dirs);
 	environment_finish(&run->environment);
 	free(arguments.values);
 	launch_end_alike(&run->launch, status);

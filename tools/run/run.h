@@ -29,6 +29,7 @@ struct run {
 	const char *report_path; /* NULL: stderr */
 	uint32_t go_ancestors;
 	bool http;
+	int error_exitcode; /* when a limit is broken; 0: none was given */
 
 	struct environment environment; /* the program's, with the options in it */
 	struct program_file program;

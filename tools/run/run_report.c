@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "../reader/reader.h"
 #include "../report/report.h"
 #include "../symbolize/symbolize.h"
+#include "own_script.h"
 #include "say.h"
 
 enum { NOTES_MOST = 1000 };
@@ -33,10 +35,16 @@ struct telling {
 	enum run_report_result result;
 };
 
+static void worsen(struct telling *telling, enum run_report_result result)
+{
+	if (result > telling->result)
+		telling->result = result;
+}
+
 static void trouble(struct telling *telling, const char *what, int error)
 {
 	say("can't report %s: %s", what, strerror(error));
-	telling->result = RUN_REPORT_TROUBLE;
+	worsen(telling, RUN_REPORT_TROUBLE);
 }
 
 /* All of it, also where the program has made our common stderr non-blocking. */
@@ -58,6 +66,23 @@ static int write_all(int fd, const char *text, size_t length)
 	return 0;
 }
 
+/* A line of our own, where the report goes. */
+__attribute__((format(printf, 2, 3))) static void tell_line(struct telling *telling,
+							    const char *format, ...)
+{
+	LINE(line, LINE_LONG);
+	char text[LINE_LONG];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text) - 64, format, arguments);
+	va_end(arguments);
+	line_add(&line, "fdtrail run: ");
+	line_quote(&line, text);
+	line_add(&line, "\n");
+	write_all(telling->report->output, line.text, line.length);
+}
+
 /* Writes one part of the report by its function. */
 static void tell_part(struct telling *telling, struct model_snapshot *snapshot,
 		      void (*part)(FILE *, const struct model_snapshot *,
@@ -74,21 +99,88 @@ static void tell_part(struct telling *telling, struct model_snapshot *snapshot,
 	part(memory, snapshot, &telling->options);
 	fclose(memory);
 	int error = write_all(telling->report->output, text, length);
-	if (error < 0 && telling->result != RUN_REPORT_TROUBLE)
+	if (error < 0 && telling->result < RUN_REPORT_TROUBLE)
 		trouble(telling, snapshot->source, -error);
 	free(text);
 }
 
-static void tell(struct telling *telling, struct model_snapshot *snapshot)
+/* What suppressions leave of it: true when there is still something to tell. */
+static bool is_worth_telling(const struct model_snapshot *snapshot)
 {
+	size_t suppressed = 0, opened = 0;
+
+	for (size_t i = 0; i < snapshot->group_count; i++) {
+		enum model_origin origin = snapshot->groups[i].origin;
+
+		if (origin == MODEL_INHERITED || origin == MODEL_INHERITED_FORK)
+			continue;
+		opened++;
+		suppressed += snapshot->groups[i].suppressed;
+	}
+	/* A cut text may lack its groups. */
+	return snapshot->unclosed != 0 && (opened > suppressed || opened == 0);
+}
+
+/* For --gen-suppressions: the lines that would leave out the rest, too. */
+static void put_suppressions(FILE *file, const struct model_snapshot *snapshot,
+			     const struct report_options *options)
+{
+	fputs("\nsuppressions for these:\n", file);
+	for (size_t i = 0; i < snapshot->group_count; i++)
+		if (!snapshot->groups[i].suppressed)
+			suppressions_generate(&snapshot->groups[i], file);
+}
+
+static void symbolize(struct telling *telling, struct model_snapshot *snapshot)
+{
+	int error = symbolize_snapshot(telling->symbolizer, snapshot);
+
+	if (error < 0)
+		say("functions and lines can't be looked up: %s", strerror(-error));
+}
+
+static void tell(struct telling *telling, struct model_snapshot *snapshot, bool last)
+{
+	const struct suppression_options *options = &telling->report->suppressions;
+	bool suppressing = suppressions_any(options->suppressions);
+
+	own_script_apply(snapshot);
+	/* Suppressions look at names. Without them, the first lines come before the slow part. */
+	if (suppressing) {
+		symbolize(telling, snapshot);
+		suppressions_apply(options->suppressions, snapshot);
+	}
+	if (last && !is_worth_telling(snapshot))
+		return;
 	if (telling->any)
 		write_all(telling->report->output, "\n", 1);
 	telling->any = true;
 	tell_part(telling, snapshot, report_summary);
-	int error = symbolize_snapshot(telling->symbolizer, snapshot);
-	if (error < 0)
-		say("functions and lines can't be looked up: %s", strerror(-error));
+	if (!suppressing)
+		symbolize(telling, snapshot);
 	tell_part(telling, snapshot, report_groups);
+	if (options->generate)
+		tell_part(telling, snapshot, put_suppressions);
+}
+
+/* Holds a process' last snapshot against the limits; a line for each that is broken. */
+static void check_limits(struct telling *telling, struct model_snapshot *snapshot)
+{
+	char *lines = NULL, *rest;
+	size_t length = 0;
+	FILE *memory;
+
+	if (!limits_any(&telling->report->limits) || !(memory = open_memstream(&lines, &length)))
+		return;
+	enum limits_verdict verdict =
+		limits_check(&telling->report->limits, snapshot, NULL, memory);
+	fclose(memory);
+	if (verdict != LIMITS_KEPT)
+		worsen(telling, verdict == LIMITS_BROKEN ? RUN_REPORT_BROKEN : RUN_REPORT_UNKNOWN);
+	for (char *line = strtok_r(lines, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		tell_line(telling, "%s, process %d: %s",
+			  snapshot->program ? snapshot->program : "?", (int)snapshot->pid, line);
+	free(lines);
 }
 
 /* Keeps the lines that the tracer has written beside its snapshots: what it could not see
@@ -174,9 +266,10 @@ static void tell_range(struct telling *telling, const struct snapshot_file *file
 
 		if (last && snapshot->pid == telling->report->pid)
 			telling->last_of_it = true;
-		if ((which == WHICH_ALL || last == (which == WHICH_LAST)) &&
-		    (snapshot->unclosed != 0 || !last))
-			tell(telling, snapshot);
+		if (which == WHICH_ALL || last == (which == WHICH_LAST))
+			tell(telling, snapshot, last);
+		if (last && which != WHICH_OTHERS)
+			check_limits(telling, snapshot);
 		model_destroy(snapshot);
 	}
 	reader_destroy(reader);
@@ -190,11 +283,12 @@ static void tell_range(struct telling *telling, const struct snapshot_file *file
 
 static bool telling_begin(struct telling *telling, struct run_report *report)
 {
+	const struct symbolize_options names = {.debug_dirs = report->debug_dirs};
 	FILE *target = fdopen(fcntl(report->output, F_DUPFD_CLOEXEC, 3), "w");
 
 	*telling = (struct telling){
 		.report = report,
-		.symbolizer = symbolizer_create(NULL),
+		.symbolizer = symbolizer_create(&names),
 		.any = report->told,
 	};
 	telling->options = report_options_for(target ? target : stderr);
@@ -222,6 +316,20 @@ enum run_report_result run_report_news(struct run_report *report)
 	}
 	symbolizer_destroy(telling.symbolizer);
 	return telling.result;
+}
+
+static void print_suppressions(struct telling *telling)
+{
+	char *text = NULL;
+	size_t length = 0;
+	FILE *memory = open_memstream(&text, &length);
+
+	if (!memory)
+		return;
+	suppressions_print(telling->report->suppressions.suppressions, memory);
+	fclose(memory);
+	write_all(telling->report->output, text, length);
+	free(text);
 }
 
 /* A program that was killed or crashed could not say anything. */
@@ -253,6 +361,8 @@ enum run_report_result run_report_end(struct run_report *report)
 		tell_range(&telling, file, file->shown, status.st_size, WHICH_ALL);
 	}
 	tell_notes(&telling);
+	if (report->suppressions.print)
+		print_suppressions(&telling);
 	tell_of_end(&telling);
 	if (!telling.any && report->verbose && telling.result == RUN_REPORT_CLEAN)
 		say("nothing was left open");

@@ -10,22 +10,28 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "../check/limits.h"
+#include "../check/suppressions.h"
 #include "snapshot_files.h"
 
 struct run_report {
 	struct snapshot_files files;
-	int output;       /* where the report goes */
-	const char *show; /* FDTRAIL_SHOW, or NULL */
-	bool verbose;     /* say, too, that nothing was left open */
-	bool told;        /* something has been reported */
-	pid_t pid;        /* of the program */
-	int status;       /* of the program, as waitpid(2) has it */
+	int output;           /* where the report goes */
+	char *show;           /* FDTRAIL_SHOW, or NULL */
+	bool verbose;         /* say, too, that nothing was left open */
+	bool told;            /* something has been reported */
+	struct limits limits; /* that each process has to keep, by its last snapshot */
+	struct suppression_options suppressions;
+	const char *const *debug_dirs; /* as in symbolize.h */
+	pid_t pid;                     /* of the program */
+	int status;                    /* of the program, as waitpid(2) has it */
 };
 
 enum run_report_result {
 	RUN_REPORT_CLEAN,
-	RUN_REPORT_BROKEN,  /* something is unclosed that should not be */
+	RUN_REPORT_UNKNOWN, /* whether a limit is broken can't be told; a line says why */
 	RUN_REPORT_TROUBLE, /* not all could be reported; a line has said why */
+	RUN_REPORT_BROKEN,  /* a limit is broken, whatever else */
 };
 
 /* Reports what was asked for, from `shown` to `whole` of each file. */

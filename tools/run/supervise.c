@@ -42,13 +42,17 @@ static int choose_output(struct run *run)
 
 	const char *verbose = environment_get(&run->environment, "FDTRAIL_VERBOSE");
 	run->report.verbose = verbose && strcmp(verbose, "1") == 0;
-	run->report.show = environment_get(&run->environment, "FDTRAIL_SHOW");
 	run->kept = wanted;
 	if (wanted && strcmp(wanted, "stderr") == 0) {
-		if (!run->report_path)
+		if (!run->report_path && !limits_any(&run->report.limits))
 			return 0;
-		say("--report: there is nothing to report with --output=stderr, which sends the "
-		    "snapshots there as they are");
+		say("with --output=stderr snapshots go there as they are, and are neither reported "
+		    "nor held against limits");
+		return LAUNCH_TROUBLE;
+	}
+	const char *at_exit = environment_get(&run->environment, "FDTRAIL_EXIT");
+	if (at_exit && strcmp(at_exit, "0") == 0 && limits_any(&run->report.limits)) {
+		say("without a snapshot at the end (--exit=0) no limit can be checked");
 		return LAUNCH_TROUBLE;
 	}
 	if (wanted && !options_accept("OUTPUT", wanted)) {
@@ -56,7 +60,13 @@ static int choose_output(struct run *run)
 		    wanted);
 		return LAUNCH_TROUBLE;
 	}
+	const char *show = environment_get(&run->environment, "FDTRAIL_SHOW");
+	if (show && !(run->report.show = strdup(show)))
+		return LAUNCH_TROUBLE;
 	if (!wanted) {
+		/* Whole snapshots; what is shown is the report's business. */
+		if (show && environment_set(&run->environment, "FDTRAIL_SHOW", "all") < 0)
+			return LAUNCH_TROUBLE;
 		if (run_need_folder(run))
 			return LAUNCH_TROUBLE;
 		char *folder = snapshot_files_escape(run->folder);
@@ -205,9 +215,15 @@ static int report(struct run *run, int status, bool *remove)
 	} else if (WIFSIGNALED(result)) {
 		say("the report ended by SIG%s", sigabbrev_np(signal) ? sigabbrev_np(signal) : "?");
 		*remove = false;
+	} else if (WEXITSTATUS(result) == RUN_REPORT_BROKEN) {
+		status = run->error_exitcode;
 	} else if (WEXITSTATUS(result) == RUN_REPORT_TROUBLE) {
 		*remove = false;
 	}
+	/* Who has set limits must not take silence for their being kept. */
+	if (limits_any(&run->report.limits) && status == 0 && result != 0 &&
+	    !(WIFEXITED(result) && WEXITSTATUS(result) == RUN_REPORT_BROKEN))
+		status = LAUNCH_TROUBLE;
 	launch->interrupted = interrupted;
 	return status;
 }
@@ -291,5 +307,6 @@ int run_program(struct run *run)
 	if (run->report.output > 2)
 		close(run->report.output);
 	snapshot_files_finish(&run->report.files);
+	free(run->report.show);
 	return status;
 }

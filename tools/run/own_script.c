@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+/* See own_script.h. */
+#include "own_script.h"
+
+#include <string.h>
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* The command line may have named it from another folder, so only the names are compared. */
+static bool is_argument(const struct model_snapshot *snapshot, const char *path)
+{
+	for (size_t i = 1; i < snapshot->argument_count; i++)
+		if (strcmp(last_part(snapshot->arguments[i]), last_part(path)) == 0)
+			return true;
+	return false;
+}
+
+void own_script_apply(struct model_snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->group_count; i++) {
+		struct model_group *group = &snapshot->groups[i];
+		const struct model_descriptor *descriptor = group->descriptors;
+
+		if (group->origin == MODEL_OPENED && group->count == 1 &&
+		    group->descriptor_count == 1 && descriptor->kind == KIND_FILE &&
+		    descriptor->what && descriptor->duplicated && !descriptor->no_cloexec &&
+		    strstr(descriptor->text, ", read,") && is_argument(snapshot, descriptor->what))
+			group->suppressed = true;
+	}
+}
