@@ -55,6 +55,20 @@ int launch_prepare(struct launch *launch)
 	return launch->signals < 0 ? -errno : 0;
 }
 
+int launch_ended_early(const struct launch *launch)
+{
+	static const int endings[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+	struct sigaction action;
+	sigset_t pending;
+
+	sigpending(&pending);
+	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++)
+		if (sigismember(&pending, endings[i]) && !sigismember(&launch->mask, endings[i]) &&
+		    sigaction(endings[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+			return LAUNCH_SIGNALLED + endings[i];
+	return 0;
+}
+
 void launch_restore_signals(const struct launch *launch)
 {
 	sigaction(SIGCHLD, &launch->child, NULL);

@@ -40,6 +40,10 @@ int launch_move_high(int fd);
 /* Blocks all signals, to read them from launch->signals. 0 or a negative errno. */
 int launch_prepare(struct launch *launch);
 
+/* The exit status, when a signal has come that would have ended us before the program was started;
+ * else 0. */
+int launch_ended_early(const struct launch *launch);
+
 /* Becomes the program, in the child; returns only when that failed, with the errno. told is closed
  * on exec, which is how the parent learns that it went well: who never executes closes it. */
 typedef int launch_exec(void *data, int told);

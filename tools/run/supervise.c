@@ -274,25 +274,35 @@ static void clean_up(struct run *run, bool remove)
 		folder_remove(run->folder);
 }
 
-int run_program(struct run *run)
+/* All that comes before the program's start. 0, or the exit status. */
+static int prepare(struct run *run)
 {
-	int status = run_choose_engine(run), error;
-	bool remove = true;
+	/* First of all: from here on a signal can't end us, and leave something behind. */
+	int error = launch_prepare(&run->launch), status;
 
-	run->watch = run->launch.signals = -1;
+	if (error < 0) {
+		say("can't wait for the program: %s", strerror(-error));
+		return LAUNCH_TROUBLE;
+	}
+	status = run_choose_engine(run);
 	if (status == 0)
 		status = choose_output(run);
 	if (status == 0)
 		status = open_all(run);
-	if (status == 0 && (error = launch_prepare(&run->launch)) < 0) {
-		say("can't wait for the program: %s", strerror(-error));
-		status = LAUNCH_TROUBLE;
-	}
+	return status ? status : launch_ended_early(&run->launch);
+}
+
+int run_program(struct run *run)
+{
+	bool remove = true;
+	int status, error;
+
+	run->watch = run->launch.signals = -1;
+	status = prepare(run);
 	if (status == 0 && (error = launch_start(&run->launch, run_become_program, run)) != 0) {
 		say("can't execute %s: %s", run->argv[0], strerror(error));
 		status = error == ENOENT ? LAUNCH_NOT_FOUND : LAUNCH_CANNOT_RUN;
-	}
-	if (status == 0) {
+	} else if (status == 0) {
 		fill_standard_numbers();
 		run->report.pid = run->launch.pid;
 		run->report.status = launch_wait(&run->launch, run->watch, on_event, run);

@@ -1,0 +1,381 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""fdtrail run: what it reports, where to, and what it leaves behind. How the program is run is in
+test_run.py."""
+
+import glob
+import os
+import re
+import signal
+import stat
+import tempfile
+
+from support import (BUILD, PYTHON, SOURCE, TESTS, check, compile_program, main, program, require, run_bare,
+                     start_traced, temp_dir, test, wait_until)
+
+FDTRAIL = BUILD / "tools" / "fdtrail"
+SOCKETS = "import socket, os; s = [socket.socket() for _ in range(5)]; os._exit(0)"
+
+
+class Run:
+    """fdtrail run, with a TMPDIR of its own, to see what is left in it."""
+
+    def __init__(self, *command, options=(), start=False, env=None, **arguments):
+        self.tmp = temp_dir()
+        self.process = start_traced([FDTRAIL, "run", *options, "--", *command], traced=False,
+                                    env={"TMPDIR": str(self.tmp), **(env or {})}, **arguments)
+        if not start:
+            self.process.wait()
+
+    def __getattr__(self, name):
+        return getattr(self.process, name)
+
+    @property
+    def left(self):
+        return sorted(path.name for path in self.tmp.rglob("*"))
+
+
+def line_of(path, text):
+    return next(number for number, line in enumerate(path.read_text().splitlines(), 1) if text in line)
+
+
+@test("five sockets that one line of Python leaves open are one group")
+def _():
+    run = Run(PYTHON, "-c", SOCKETS)
+    check.equal((run.status, run.out), (0, ""))
+    check.matches(run.err, r"^python3, process \d+: 5 unclosed descriptors in 1 group")
+    check.matches(run.err, r"^1\. 5 tcp sockets")
+    check.equal(run.left, [])
+
+
+@test("the demonstration's leaking function is named with file and line")
+def _():
+    run = Run(program("demo"))
+    check.equal(run.status, 0)
+    line = line_of(TESTS / "programs/demo.c", " = socket(")
+    check.matches(run.err, rf"=> #0 open_connection +\S*tests/programs/demo\.c:{line}\b")
+    check.matches(run.err, r"#1 fetch_status +\S*tests/programs/demo\.c:\d+")
+    check.lacks(run.err, "check_health")
+
+
+@test("SIGUSR1 to fdtrail or to the program is answered at once, with functions and lines")
+def _():
+    script = "import socket, signal\ns = socket.socket()\nprint('ready', flush=True)\nwhile True: signal.pause()"
+    run = Run(PYTHON, "-c", script, start=True)
+    wait_until(lambda: "ready" in run.out)
+    run.send(signal.SIGUSR1)
+    wait_until(lambda: "1 tcp socket" in run.err)
+    pid = int(re.search(r"process (\d+):", run.err).group(1))
+    check.true(pid != run.pid, "the program has a process id of its own")
+    os.kill(pid, signal.SIGUSR1)
+    wait_until(lambda: "snapshot 2," in run.err)
+    run.send(signal.SIGTERM)
+    run.wait()
+    check.equal(run.status, 128 + signal.SIGTERM)
+    check.contains(run.err, "snapshot 3,")
+    check.equal(len(re.findall(r"^python3, process", run.err, re.MULTILINE)), 3, "reports")
+    check.equal(run.left, [])
+
+
+@test("running out of descriptors is reported when it happens")
+def _():
+    script = """
+import os, resource, time
+resource.setrlimit(resource.RLIMIT_NOFILE, (30, 30))
+fds = []
+try:
+    while True: fds.append(os.open("/dev/null", os.O_RDONLY))
+except OSError: pass
+for fd in fds: os.close(fd)
+print("closed", flush=True)
+input()
+"""
+    read_end, write_end = os.pipe()
+    run = Run(PYTHON, "-c", script, start=True, preexec=lambda: os.dup2(read_end, 0))
+    wait_until(lambda: "closed" in run.out and "EMFILE" in run.err)
+    check.equal(run.status, None)
+    os.write(write_end, b"\n")
+    os.close(read_end)
+    os.close(write_end)
+    run.wait()
+    check.equal(len(re.findall(r"^python3, process", run.err, re.MULTILINE)), 1, "reports")
+
+
+@test("every process that leaves something open is reported, and no other")
+def _():
+    run = Run("sh", "-c", f"{program('ends')} return; {program('ends')} none; {program('ends')} return 2; true")
+    check.equal(run.status, 0)
+    check.equal(re.findall(r"^ends, process \d+: (\d)", run.err, re.MULTILINE), ["1", "2"])
+    check.equal(len(re.findall(r", process \d+:", run.err)), 2, "reports")
+    check.contains(run.err, "\n\nends, process")
+    check.equal(run.left, [])
+
+
+@test("--only leaves other programs out")
+def _():
+    other = temp_dir() / "other"
+    other.symlink_to(program("ends"))
+    run = Run("sh", "-c", f"{program('ends')} return; {other} return; true", options=["--only=oth*"])
+    check.equal(re.findall(r"^(\w+), process", run.err, re.MULTILINE), ["other"])
+
+
+@test("a script that a shell has open is no leak: {}", each=["sh", "bash"])
+def _(shell):
+    script = temp_dir() / "script.sh"
+    script.write_text("true\n:\n")
+    script.chmod(0o755)
+    check.equal(Run(shell, script).err, "")
+    script.write_text(f"#!{require(shell)}\ntrue\n:\n")
+    check.equal(Run(script).err, "")
+    check.equal(Run(script, options=["--error-exitcode=9"]).status, 9 if shell == "none" else 0)
+
+
+@test("what a script opens itself is reported")
+def _():
+    script = temp_dir() / "script.sh"
+    script.write_text("exec 7</dev/null\ntrue\n:\n")
+    run = Run("bash", script)
+    check.contains(run.err, "7 device /dev/null")
+
+
+@test("--verbose says that nothing was left open, in one line")
+def _():
+    run = Run("true", options=["--verbose"])
+    lines = [line for line in run.err.splitlines() if not line.startswith("fdtrail: FDTRAIL_")]
+    check.equal(lines, ["fdtrail run: nothing was left open"])
+
+
+@test("a program that is killed has said nothing, and that is said")
+def _():
+    run = Run("sh", "-c", "kill -KILL $$")
+    check.matches(run.err, r"\Afdtrail run: process \d+ was ended by SIGKILL and could not tell what it had open\n\Z")
+    check.equal(Run("sh", "-c", "kill -TERM $$").err, "")
+
+
+# Where it goes
+
+@test("--report puts the report into a file, which is empty when there is nothing to say")
+def _():
+    path = temp_dir() / "report"
+    path.write_text("old")
+    run = Run("true", options=[f"--report={path}"])
+    check.equal((run.err, path.read_text()), ("", ""))
+    run = Run(program("ends"), "return", options=[f"--report={path}"])
+    check.equal((run.status, run.err), (3, ""))
+    check.contains(path.read_text(), "leaks_files")
+
+
+@test("a report that can't be written is one line, before the program starts: 125")
+def _():
+    marker = temp_dir() / "started"
+    for options in [["--report=/no/such/folder/report"], ["--output=/no/such/folder/%p"],
+                    ["--output=stderr", f"--report={temp_dir()}/report"], ["--exit=0", "--max-open=1"],
+                    ["--output=stderr", "--error-exitcode=1"], ["--suppressions=/no/such/file"],
+                    ["--max-open=many"]]:
+        run = Run("touch", marker, options=options)
+        check.equal((run.status, len(run.err.splitlines())), (125, 1), options)
+        check.equal(run.left, [])
+    check.equal(marker.exists(), False)
+
+
+@test("a full disk is one line, and the program's exit status stays")
+def _():
+    run = Run(program("ends"), "return", options=["--report=/dev/full"])
+    check.equal(run.status, 3)
+    check.contains(run.err, "No space left on device")
+
+
+@test("-o keeps the snapshots, and the last line names them")
+def _():
+    folder = temp_dir()
+    run = Run(program("ends"), "return", options=["-o", "mine.%e.%p"], cwd=folder)
+    names = os.listdir(folder)
+    check.equal(len(names), 1)
+    check.contains(run.err, "leaks_files")
+    check.equal(run.err.splitlines()[-1], f"fdtrail run: the snapshots are in {folder}/{names[0]}")
+    check.contains((folder / names[0]).read_text(), "end of fdtrail snapshot 1")
+    check.equal(run.left, [])
+
+
+@test("what the files named by -o held before is not reported again")
+def _():
+    path = temp_dir() / "all % [of] them"
+    pattern = str(path).replace("%", "%%")
+    for leaks in range(1, 4):
+        run = Run(program("ends"), "return", leaks, options=["-o", pattern])
+        check.equal(re.findall(r"^ends, process \d+: (\d)", run.err, re.MULTILINE), [str(leaks)])
+    check.equal(path.read_text().count("end of fdtrail snapshot 1"), 3)
+
+
+@test("FDTRAIL_OUTPUT in the environment is as good as -o")
+def _():
+    path = temp_dir() / "file"
+    run = Run(program("ends"), "return", OUTPUT=path)
+    check.equal(run.err.splitlines()[-1], f"fdtrail run: the snapshots are in {path}")
+
+
+@test("--output=stderr shows the snapshots as the tracer writes them")
+def _():
+    run = Run(program("ends"), "return", options=["--output=stderr"])
+    check.matches(run.err, r"\Afdtrail snapshot 1\n")
+    check.matches(run.err, r"\nend of fdtrail snapshot 1\n\Z")
+
+
+@test("the folder of a run is private, and in /tmp when LD_PRELOAD can't name TMPDIR")
+def _():
+    script = "import os, sys; print(os.environ['FDTRAIL_OUTPUT'], oct(os.stat(os.path.dirname(" \
+             "os.environ['FDTRAIL_OUTPUT'])).st_mode & 0o7777))"
+    run = Run(PYTHON, "-c", script)
+    check.matches(run.out, rf"\A{run.tmp}/fdtrail-run\.\w+/%p\.%n 0o700\n\Z")
+    run = Run(PYTHON, "-c", script, env={"TMPDIR": "/tmp/with a blank"})
+    check.matches(run.out, r"\A/tmp/fdtrail-run\.\w+/%p\.%n 0o700\n\Z")
+    check.equal(os.path.exists(os.path.dirname(run.out.split()[0])), False)
+
+
+@test("a process that runs on keeps the folder, and one line says where its snapshots go")
+def _():
+    run = Run("sh", "-c", "sleep 30 </dev/null >/dev/null 2>&1 & :")
+    check.equal(run.status, 0)
+    found = check.matches(run.err, r"\Afdtrail run: process (\d+) runs on, and its snapshots go to (\S+)\n\Z")
+    pid, folder = int(found.group(1)), found.group(2)
+    check.equal(stat.S_IMODE(os.stat(folder).st_mode), 0o700)
+    os.kill(pid, signal.SIGUSR1)
+    wait_until(lambda: any("end of fdtrail" in open(path, encoding="utf-8").read()
+                           for path in glob.glob(folder + "/*")))
+    os.kill(pid, signal.SIGTERM)
+
+
+@test("Ctrl-C leaves nothing behind, neither while the program runs nor while it is reported")
+def _():
+    run = Run("sleep", "60", start=True)
+    wait_until(lambda: run.left)
+    os.killpg(run.pid, signal.SIGINT)
+    run.wait()
+    check.equal((run.status, run.left), (130, []))
+
+
+@test("a report that nobody reads any more is no reason to fail")
+def _():
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    run = Run(program("ends"), "return", preexec=lambda: os.dup2(write_end, 2))
+    os.close(write_end)
+    check.equal(run.status, 3)
+
+
+@test("the report is whole where the program has made stderr non-blocking")
+def _():
+    script = "import os, fcntl, socket; fcntl.fcntl(2, fcntl.F_SETFL, os.O_NONBLOCK); " \
+             "s = [socket.socket() for _ in range(900)]; os._exit(0)"
+    read_end, write_end = os.pipe()
+    run = Run(PYTHON, "-c", script, options=["--show=all"], start=True, preexec=lambda: os.dup2(write_end, 2))
+    os.close(write_end)
+    with open(read_end, encoding="utf-8") as file:
+        text = file.read()
+    run.wait()
+    check.equal(text.count(" tcp unbound"), 900)
+
+
+@test("--show says how many descriptors are listed")
+def _():
+    for options, count in [([], 5), (["--show=2"], 2), (["--show=all"], 9)]:
+        run = Run(program("ends"), "return", 9, options=options)
+        check.equal(len(re.findall(r"^ +\d+ device", run.err, re.MULTILINE)), count, options)
+
+
+# Limits
+
+@test("--error-exitcode without limits: anything that is left open breaks it")
+def _():
+    check.equal(Run(program("ends"), "return", options=["--error-exitcode=9"]).status, 9)
+    check.equal(Run(program("ends"), "none", options=["--error-exitcode=9"]).status, 0)
+    check.equal(Run("sh", "-c", "exit 5", options=["--error-exitcode=9"]).status, 5)
+
+
+@test("limits make the exit status, and a line for each that is broken")
+def _():
+    run = Run(program("demo"), options=["--max-close-wait=8"])
+    check.equal(run.status, 0)
+    run = Run(program("demo"), options=["--max-close-wait=7", "--max-open=100", "--error-exitcode=77"])
+    check.equal(run.status, 77)
+    check.matches(run.err, r"^fdtrail run: demo, process \d+: --max-close-wait 7: 8 in CLOSE_WAIT$")
+    check.lacks(run.err, "--max-open")
+    check.equal(Run(program("demo"), options=["--max-open=7"]).status, 1)
+
+
+@test("a limit holds for each process, not for their sum")
+def _():
+    three = f"{program('ends')} return 2; {program('ends')} return 2; {program('ends')} return 2; true"
+    check.equal(Run("sh", "-c", three, options=["--max-open=2"]).status, 0)
+    check.equal(Run("sh", "-c", three, options=["--max-open=1"]).status, 1)
+
+
+@test("what is suppressed is neither reported nor counted")
+def _():
+    file = temp_dir() / "suppressions"
+    file.write_text("# known\nleak:^leaks_files$\n")
+    run = Run(program("ends"), "return", options=[f"--suppressions={file}", "--error-exitcode=9"])
+    check.equal((run.status, run.err), (3, ""))
+    run = Run(program("demo"), options=[f"--suppressions={file}", "--error-exitcode=9", "--print-suppressions"])
+    check.equal(run.status, 9)
+    check.contains(run.err, "unused")
+
+
+@test("--gen-suppressions shows lines that suppress what was found")
+def _():
+    run = Run(program("ends"), "return", options=["--gen-suppressions"])
+    lines = re.findall(r"^(?:leak:|#).*$", run.err, re.MULTILINE)
+    check.true(lines, "lines are shown")
+    file = temp_dir() / "suppressions"
+    file.write_text("\n".join(lines) + "\n")
+    check.equal(Run(program("ends"), "return", options=[f"--suppressions={file}"]).err, "")
+
+
+# What the preload can't see
+
+@test("a static program is traced by ptrace, and reported with its functions")
+def _():
+    path = compile_program(TESTS / "programs/ends.c", "gcc-static")
+    run = Run(path, "return")
+    check.equal(run.status, 3)
+    check.contains(run.err, "leaks_files")
+    check.equal(run.left, [])
+
+
+@test("--engine=preload for a static program is one line: 125")
+def _():
+    path = compile_program(TESTS / "programs/ends.c", "gcc-static")
+    run = Run(path, "return", options=["--engine=preload"])
+    check.equal((run.status, run.out, len(run.err.splitlines())), (125, "", 1))
+
+
+@test("a static program that a traced one executes is named, with what traces it, once")
+def _():
+    path = compile_program(TESTS / "programs/ends.c", "gcc-static")
+    run = Run("sh", "-c", f"{path} none; {path} none; true")
+    check.equal(run.status, 0)
+    check.matches(run.err, rf"\Anot traced:\n  sh executes {path}, a static program, [^\n]*--engine=ptrace[^\n]*\n\Z")
+    run = Run("sh", "-c", f"{path} return; true", options=["--engine=ptrace"])
+    check.contains(run.err, "leaks_files")
+    check.lacks(run.err, "not traced")
+    check.equal(Run("sh", "-c", f"{path} none; true", options=["--only=sh"]).err, "")
+
+
+@test("a Go program that a traced one executes is named, with what traces it")
+def _():
+    run = Run("sh", "-c", f"{require('go')} version; true")
+    check.contains(run.err, "not traced:\n  go is a Go program")
+
+
+@test("such a program is named on stderr where snapshots go there, in a thread, vfork child or spawn")
+def _():
+    path = compile_program(TESTS / "programs/ends.c", "gcc-static")
+    for call in ["subprocess.run([p, 'none'])", "os.posix_spawn(p, [p, 'none'], {})", "os.system(p + ' none')",
+                 "subprocess.run([p, 'none'], preexec_fn=lambda: None)", "os.execv(p, [p, 'none'])",
+                 "os.execvp('ends-gcc-static', [p, 'none'])"]:
+        run = Run(PYTHON, "-c", f"import os, subprocess; p = {path!r}; {call}", options=["--output=stderr"],
+                  env={"PATH": f"/no/such:{os.path.dirname(path)}:/usr/bin:/bin"})
+        check.equal(len(re.findall(rf"executes {path}, a static program", run.err)), 1, call)
+
+
+main()
