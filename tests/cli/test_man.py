@@ -53,8 +53,8 @@ VERBS = verbs()
 def _():
     sections = re.findall(r"^## (\w+)$", section("fdtrail.1.scd", "VERBS"), re.MULTILINE)
     check.equal(sorted(sections), sorted(VERBS))
-    check.equal(sorted(re.findall(r"^\*fdtrail (\w+)", section("fdtrail.1.scd", "SYNOPSIS"), re.MULTILINE)),
-                sorted(VERBS))
+    synopsis = re.findall(r"^\*fdtrail (\w+)", section("fdtrail.1.scd", "SYNOPSIS"), re.MULTILINE)
+    check.equal(sorted(set(synopsis)), sorted(VERBS))
 
 
 @test("fdtrail(1) has every option of {}, and no other", each=VERBS)

@@ -52,7 +52,7 @@ def _():
 def _():
     run = Run(program("demo"))
     check.equal(run.status, 0)
-    line = line_of(TESTS / "programs/demo.c", " = socket(")
+    line = line_of(TESTS / "programs/demo.c", "int connection = socket(")
     check.matches(run.err, rf"=> #0 open_connection +\S*tests/programs/demo\.c:{line}\b")
     check.matches(run.err, r"#1 fetch_status +\S*tests/programs/demo\.c:\d+")
     check.lacks(run.err, "check_health")
