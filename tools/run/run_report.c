@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,16 +66,10 @@ static int write_all(int fd, const char *text, size_t length)
 }
 
 /* A line of our own, where the report goes. */
-__attribute__((format(printf, 2, 3))) static void tell_line(struct telling *telling,
-							    const char *format, ...)
+static void tell_line(struct telling *telling, const char *text)
 {
 	LINE(line, LINE_LONG);
-	char text[LINE_LONG];
-	va_list arguments;
 
-	va_start(arguments, format);
-	vsnprintf(text, sizeof(text) - 64, format, arguments);
-	va_end(arguments);
 	line_add(&line, "fdtrail run: ");
 	line_quote(&line, text);
 	line_add(&line, "\n");
@@ -178,8 +171,7 @@ static void check_limits(struct telling *telling, struct model_snapshot *snapsho
 	if (verdict != LIMITS_KEPT)
 		worsen(telling, verdict == LIMITS_BROKEN ? RUN_REPORT_BROKEN : RUN_REPORT_UNKNOWN);
 	for (char *line = strtok_r(lines, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-		tell_line(telling, "%s, process %d: %s",
-			  snapshot->program ? snapshot->program : "?", (int)snapshot->pid, line);
+		tell_line(telling, line);
 	free(lines);
 }
 
