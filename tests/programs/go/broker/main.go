@@ -40,12 +40,13 @@ func (b *Broker) note(connection net.Conn, state http.ConnState) {
 }
 
 // others says how many connections are open beside the one that asks, and closes those that have been
-// answered: http.Server tells of StateIdle when a response is on its way.
+// answered: http.Server tells of StateIdle when a response is on its way. In StateNew are those that
+// http.Client made for a request that then went another way.
 func (b *Broker) others() int {
 	b.lock.Lock()
 	defer b.lock.Unlock()
 	for connection, state := range b.open {
-		if state == http.StateIdle {
+		if state == http.StateIdle || state == http.StateNew {
 			connection.Close()
 		}
 	}

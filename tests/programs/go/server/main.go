@@ -32,6 +32,7 @@ var (
 	keepAlive  = flag.Bool("keepalive", true, "let http.Client keep connections")
 	http2      = flag.Bool("http2", false, "let http.Client speak HTTP/2")
 	concurrent = flag.Bool("concurrent", false, "send the requests at once")
+	hangup     = flag.Bool("hangup", true, "have the broker close what it can at the end")
 	stay       = flag.Bool("stay", false, "wait for the end of stdin, or SIGTERM")
 )
 
@@ -111,6 +112,9 @@ func run() error {
 		return err
 	}
 
+	if !*hangup {
+		return nil
+	}
 	// The broker has closed what it had, and http.Client has noticed where it can.
 	if err := api.NewClient(*base, false, false).Hangup(); err != nil {
 		return err

@@ -1,0 +1,240 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Go programs, in all the ways that people build them: the story of the server that ignores a response
+(tests/programs/go/), and esbuild's server, which nobody here wrote."""
+
+import os
+import re
+import signal
+import subprocess
+import urllib.request
+
+import snapshot_text
+from support import (BUILD, GO_VARIANTS, Failed, check, go_program, main, require, run_bare, skip,
+                     start_traced, temp_dir, test, wait_until)
+
+FDTRAIL = BUILD / "tools" / "fdtrail"
+LEAKS = 5
+GOOD = 6
+
+# How the server is called, and its broker.
+WAYS = {
+    "keep-alive": ([], []),
+    "no keep-alive": (["-keepalive=false"], []),
+    "TLS": ([], ["-tls"]),
+    "TLS, no keep-alive": (["-keepalive=false"], ["-tls"]),
+    "concurrent": (["-concurrent"], []),
+    "concurrent, TLS": (["-concurrent"], ["-tls"]),
+}
+# Handlers of tests/programs/go/server/handlers.go.
+LEAKING = "main.(*Server).Disconnect"
+INNOCENT = {"main.(*Server).Drop", "main.(*Server).List"}
+
+
+def broker(*options):
+    """The URL of a broker that ends with the test."""
+    # Its stdin stays open as long as this process lives, or until the test has ended it.
+    process = subprocess.Popen([go_program("broker"), *options], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, text=True)
+    url = process.stdout.readline().strip()
+    if not url:
+        raise Failed("the broker has not begun")
+    return url
+
+
+def sections(group):
+    """The stacks of a group: (heading, functions), in their order."""
+    found = []
+    for line in group.text.split("\n"):
+        heading = re.match(r"  (opened at|created by|connected at|last HTTP request by)\b.*:$", line)
+        frame = snapshot_text.FRAME.match(line)
+        if heading:
+            found.append((heading[1], []))
+        elif frame and found:
+            found[-1][1].append(frame[3])
+    return found
+
+
+def users(group):
+    """The functions of the last HTTP request; [] when the group has none."""
+    return next((functions for heading, functions in sections(group)
+                 if heading == "last HTTP request by"), [])
+
+
+def openers(group):
+    """The functions of the opening stack, and of what created its goroutine."""
+    found = []
+    for heading, functions in sections(group):
+        if heading not in ("opened at", "created by"):
+            break
+        found += functions
+    return found
+
+
+def run_server(variant, way, *options, leaks=LEAKS, good=GOOD, run_options=(), **arguments):
+    """Runs the server to its end under fdtrail run; its Process, with its snapshots in it."""
+    server_options, broker_options = WAYS[way]
+    arguments.setdefault("timeout", 60)
+    output = temp_dir() / "snapshot"
+    run = run_bare([FDTRAIL, "run", *run_options, "--", go_program("server", variant), "-broker",
+                    broker(*broker_options), "-leaks", leaks, "-good", good, *server_options, *options],
+                   env={"FDTRAIL_OUTPUT": str(output), **arguments.pop("env", {})}, **arguments)
+    check.equal(run.status, 0, "exit status")
+    check.contains(run.out, f"leaked {leaks}\n")
+    run.output = output
+    run.found = snapshot_text.parse_all(output.read_text())
+    return run
+
+
+def in_close_wait(snapshot):
+    return [found for found in snapshot.descriptors.values() if ", CLOSE_WAIT," in found.text]
+
+
+CASES = [(variant, way) for variant in GO_VARIANTS for way in WAYS]
+
+
+@test("a Go server's leaked connections and only those are in CLOSE_WAIT, last used by the leaking "
+      "handler ({}, {})", each=CASES, timeout=300)
+def _(variant, way):
+    run = run_server(variant, way)
+    check.equal(len(run.found), 1, "snapshots")
+    snapshot = run.found[0]
+    check.equal(len(in_close_wait(snapshot)), LEAKS, "connections in CLOSE_WAIT")
+    for group in snapshot.groups:
+        used = users(group)
+        check.equal(INNOCENT & set(used), set(), "innocent last users")
+        if any(", CLOSE_WAIT," in found.text for found in group.descriptors):
+            check.contains(used, LEAKING, "who used it last")
+            check.contains(group.functions, "broker.example/api.(*Client).CloseConnection")
+            check.lacks(group.text, "incomplete")
+
+
+@test("the report names the leaking line of a Go program ({})", each=GO_VARIANTS, timeout=300)
+def _(variant):
+    run = run_server(variant, "keep-alive")
+    done = subprocess.run([FDTRAIL, "report", run.output], stdout=subprocess.PIPE, text=True, check=True)
+    source = (BUILD.parent / "tests/programs/go/server/handlers.go").read_text().split("\n")
+    lines = re.findall(re.escape(LEAKING) + r" .*?handlers\.go:(\d+)", done.stdout)
+    check.true(lines, f"{LEAKING} has a line in the report\n{done.stdout}")
+    for line in lines:
+        check.contains(source[int(line) - 1], "s.client.CloseConnection(")
+
+
+@test("who asked for a connection is in the ancestry of the goroutine that dialled", timeout=120)
+def _():
+    run = run_server("default", "no keep-alive", good=0)
+    group = run.found[0].groups[0]
+    check.equal(group.count, LEAKS)
+    check.contains(openers(group), "net/http.(*Transport).dialConnFor")
+    check.contains(openers(group), LEAKING)
+    check.contains(openers(group), "main.main")
+    check.contains(group.sentence, "opened in broker.example/api.(*Client).CloseConnection")
+
+
+@test("without ancestry the creator alone is shown, and the text says so", timeout=120)
+def _():
+    run = run_server("default", "keep-alive", env={"GODEBUG": "gctrace=0"},
+                     run_options=["--go-ancestors=0"])
+    group = next(group for group in run.found[0].groups if users(group))
+    check.contains(openers(group), "net/http.(*Transport).queueForDial")
+    check.lacks(openers(group), "main.main")
+    check.contains(group.text, "(incomplete: only the go statement is known")
+
+
+@test("the program's own GODEBUG is left as it is", timeout=120)
+def _():
+    run = run_server("default", "keep-alive", env={"GODEBUG": "tracebackancestors=1"})
+    group = next(group for group in run.found[0].groups if users(group))
+    check.contains(group.text, "(the goroutines before this one are not kept")
+
+
+@test("with --no-http nobody is named, and the text says that the opener may be innocent", timeout=120)
+def _():
+    run = run_server("default", "keep-alive", run_options=["--no-http"])
+    snapshot = run.found[0]
+    check.equal(len(in_close_wait(snapshot)), LEAKS)
+    check.lacks(snapshot.text, "last HTTP request by")
+    check.lacks(snapshot.text, "last used")
+    check.contains(snapshot.text, "who opened one may not be who")
+
+
+@test("a connection that HTTP/2 requests share is said to be shared, and nobody blamed", timeout=120)
+def _():
+    output = temp_dir() / "snapshot"
+    run = run_bare([FDTRAIL, "run", "--", go_program("server"), "-broker", broker("-tls"), "-http2",
+                    "-leaks", 3, "-good", 3, "-hangup=false"], env={"FDTRAIL_OUTPUT": str(output)},
+                   timeout=60)
+    check.equal(run.status, 0)
+    group = next(group for group in snapshot_text.parse_all(output.read_text())[-1].groups
+                 if users(group))
+    check.contains(group.text, "  note: HTTP/2: many requests at a time share such a connection")
+    check.equal(group.count, 1)
+    check.lacks(group.sentence, "last used")
+
+
+@test("the automatic snapshot when descriptors run out names the leaking handler", timeout=120)
+def _():
+    output = temp_dir() / "snapshot"
+    run_bare(["sh", "-c", "ulimit -n 64; exec \"$@\"", "sh", FDTRAIL, "run", "--", go_program("server"),
+              "-broker", broker(), "-leaks", 100, "-good", 20], env={"FDTRAIL_OUTPUT": str(output)},
+             timeout=100)
+    found = snapshot_text.parse_all(output.read_text())
+    check.contains(found[0].why, "EMFILE")
+    check.contains(users(found[0].groups[0]), LEAKING)
+
+
+# Binaries from npm: stripped, static, Go 1.20 to 1.26.
+ESBUILDS = ["0.17.19", "0.21.5", "0.25.0", "0.27.7", "0.28.2"]
+
+
+def esbuild(version):
+    """The path of esbuild, fetched once and kept in the build folder."""
+    folder = BUILD / "tests" / "npm" / version
+    path = folder / "package" / "bin" / "esbuild"
+    if not path.exists():
+        require("npm")
+        folder.mkdir(parents=True, exist_ok=True)
+        done = subprocess.run(["npm", "pack", "--silent", f"@esbuild/linux-x64@{version}"], cwd=folder,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,
+                              timeout=120)
+        if done.returncode != 0:
+            skip(f"npm can't fetch @esbuild/linux-x64 {version}: the registry is not reached")
+        subprocess.run(["tar", "xzf", done.stdout.strip().split("\n")[-1]], cwd=folder, check=True)
+    return str(path)
+
+
+def running(program):
+    """The pid of the process that executes this file."""
+    for path in os.listdir("/proc"):
+        try:
+            if path.isdigit() and os.readlink(f"/proc/{path}/exe") == program:
+                return int(path)
+        except OSError:
+            pass  # not ours, or gone
+    raise Failed(f"{program} does not run")
+
+
+@test("connections to esbuild {}'s server are listed with Go's names, and with what created the "
+      "goroutine", each=ESBUILDS, timeout=240)
+def _(version):
+    program = esbuild(version)
+    output = temp_dir() / "snapshot"
+    site = temp_dir()
+    (site / "index.html").write_text("hello\n")
+    server = start_traced([FDTRAIL, "run", "--", program, f"--servedir={site}", "--serve=127.0.0.1:0"],
+                          traced=False, env={"FDTRAIL_OUTPUT": str(output), "NO_COLOR": "1"})
+    found = wait_until(lambda: re.search(r"http://127\.0\.0\.1:(\d+)/", server.err), what="the address")
+    connection = urllib.request.urlopen(f"http://127.0.0.1:{found[1]}/", timeout=20)
+    check.contains(connection.read().decode(), "hello")
+    os.kill(running(program), signal.SIGUSR1)
+    wait_until(output.exists, what="the snapshot")
+    snapshot = wait_until(lambda: snapshot_text.parse_all(output.read_text()), what="a whole snapshot")[-1]
+    group = snapshot.group_of("net.(*TCPListener).Accept")
+    listener = snapshot.group_of("net.(*ListenConfig).Listen")
+    check.true(group or listener, f"a group by Go's names\n{snapshot.text}")
+    check.contains((listener or group).functions, "main.main")
+    for frame in (listener or group).frames:
+        check.true(frame.function, f"a name for {frame.text}")
+
+
+main()
