@@ -59,7 +59,7 @@ struct report {
 	struct symbolizer *symbolizer;
 	struct report_options text;
 	struct model_snapshot **kept; /* for what can't go on before it has seen them all */
-	size_t kept_count;
+	size_t kept_count, kept_room; /* at kept_room it is looked which of them can go */
 	size_t written, left_out;
 	int64_t unjudged; /* by the filter */
 };
@@ -291,6 +291,36 @@ static bool at_once(const struct report *report)
 	return report->which == WHICH_ALL || report->which == WHICH_NUMBER;
 }
 
+/* Does of each process only the newest snapshot count? What adds up takes no other. */
+static bool wants_newest(const struct report *report)
+{
+	return report->which == WHICH_NEWEST || (report->format && !report->format->streams);
+}
+
+/* Lets go of kept snapshots that a newer one of their process has replaced, so that a long series
+ * takes no more memory than a short one. */
+static int drop_replaced(struct report *report)
+{
+	size_t count, kept = 0;
+	const struct model_snapshot **newest = format_newest(
+		(const struct model_snapshot *const *)report->kept, report->kept_count, &count);
+
+	if (!newest)
+		return -ENOMEM;
+	for (size_t i = 0; i < report->kept_count; i++) {
+		if (kept < count && report->kept[i] == newest[kept]) {
+			report->kept[kept++] = report->kept[i];
+			continue;
+		}
+		if (report->which == WHICH_NEWEST)
+			report->left_out++;
+		model_destroy(report->kept[i]);
+	}
+	free(newest);
+	report->kept_count = kept;
+	return 0;
+}
+
 /* Writes a snapshot, or keeps it for later. Takes it over. */
 static int take(struct report *report, struct model_snapshot *snapshot, FILE *file)
 {
@@ -310,13 +340,19 @@ static int take(struct report *report, struct model_snapshot *snapshot, FILE *fi
 		report->left_out++;
 		model_destroy(report->kept[--report->kept_count]);
 	}
-	struct model_snapshot **grown =
-		reallocarray(report->kept, report->kept_count + 1, sizeof(*report->kept));
-	if (!grown) {
-		model_destroy(snapshot);
-		return -ENOMEM;
+	if (report->kept_count == report->kept_room) {
+		if (wants_newest(report))
+			error = drop_replaced(report);
+		report->kept_room = 2 * report->kept_count + 8;
+		struct model_snapshot **grown =
+			reallocarray(report->kept, report->kept_room, sizeof(*report->kept));
+		if (!grown || error) {
+			report->kept = grown ? grown : report->kept;
+			model_destroy(snapshot);
+			return -ENOMEM;
+		}
+		report->kept = grown;
 	}
-	report->kept = grown;
 	report->kept[report->kept_count++] = snapshot;
 	return 0;
 }
@@ -345,24 +381,16 @@ static bool read_files(struct report *report, FILE *file, int *error)
 /* Writes what was kept: all of it, or the newest of each process. */
 static int write_kept(struct report *report, FILE *file)
 {
-	const struct model_snapshot *const *all =
-		(const struct model_snapshot *const *)report->kept;
-	const struct model_snapshot **chosen = NULL;
-	size_t count = report->kept_count;
-	int error = 0;
+	const struct model_snapshot *const *all;
+	size_t count;
+	int error = wants_newest(report) ? drop_replaced(report) : 0;
 
-	if (report->which == WHICH_NEWEST) {
-		chosen = format_newest(all, count, &count);
-		if (!chosen)
-			return -ENOMEM;
-		report->left_out += report->kept_count - count;
-		all = chosen;
-	}
+	all = (const struct model_snapshot *const *)report->kept;
+	count = report->kept_count;
 	for (size_t i = 0; i < count && error == 0; i++)
-		error = write_one(report, (struct model_snapshot *)all[i], file, count > 1);
+		error = write_one(report, report->kept[i], file, count > 1);
 	if (error == 0 && report->format && !report->format->streams && count)
 		error = report->format->write(all, count, &report->options, file);
-	free(chosen);
 	return error;
 }
 

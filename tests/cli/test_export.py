@@ -402,6 +402,29 @@ def _():
     check.matches(pprof(text, "-top"), rf"of {total} total")
 
 
+def largest_memory(name, text):
+    """The most memory in KiB that a report in this format took."""
+    path = temp_dir() / "snapshots.txt"
+    path.write_bytes(text)
+    process = subprocess.Popen([FDTRAIL, "report", f"--format={name}", path], stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    check.equal(process.returncode, 0)
+    return usage.ru_maxrss
+
+
+@test("a series of snapshots takes no more memory than a few of them ({})", each=["text", *FORMATS])
+def _(name):
+    descriptors = "".join(f"    {fd} file /tmp/a, read, age 1.0s\n" for fd in range(3000))
+
+    def series(length):
+        return "".join(f"fdtrail snapshot 1\nnumber: {number}\nprocess: 7 server\nunclosed: 3000 in 1 group; 0 inherited\n\n"
+                       f"group 1: 3000 files, opened at an unknown place\n  descriptors:\n{descriptors}\nend of fdtrail snapshot 1\n"
+                       for number in range(length)).encode()
+
+    check.at_most(largest_memory(name, series(120)), 1.5 * largest_memory(name, series(12)), "KiB")
+
+
 @test("processes of one program are added up, each with its newest snapshot")
 def _():
     one, other = traced_text([program("demo")]), traced_text([program("demo")])
