@@ -6,12 +6,12 @@
 import os
 import re
 import signal
+import socket
 import subprocess
-import urllib.request
 
 import snapshot_text
 from support import (BUILD, GO_VARIANTS, Failed, check, go_program, main, require, run_bare, skip,
-                     start_traced, temp_dir, test, wait_until)
+                     temp_dir, test, wait_until)
 
 FDTRAIL = BUILD / "tools" / "fdtrail"
 LEAKS = 5
@@ -221,20 +221,30 @@ def _(version):
     output = temp_dir() / "snapshot"
     site = temp_dir()
     (site / "index.html").write_text("hello\n")
-    server = start_traced([FDTRAIL, "run", "--", program, f"--servedir={site}", "--serve=127.0.0.1:0"],
-                          traced=False, env={"FDTRAIL_OUTPUT": str(output), "NO_COLOR": "1"})
-    found = wait_until(lambda: re.search(r"http://127\.0\.0\.1:(\d+)/", server.err), what="the address")
-    connection = urllib.request.urlopen(f"http://127.0.0.1:{found[1]}/", timeout=20)
-    check.contains(connection.read().decode(), "hello")
+    said = temp_dir() / "stderr"
+    with open(said, "w", encoding="utf-8") as errors:
+        # It ends when its stdin does.
+        subprocess.Popen([FDTRAIL, "run", "--", program, f"--servedir={site}", "--serve=127.0.0.1:0"],
+                         stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors,
+                         env={**os.environ, "FDTRAIL_OUTPUT": str(output), "NO_COLOR": "1"})
+    found = wait_until(lambda: re.search(r"http://127\.0\.0\.1:(\d+)/", said.read_text()), what="an address")
+    connection = socket.create_connection(("127.0.0.1", int(found[1])), 20)
+    connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    check.contains(connection.recv(65536), b"200 OK")
     os.kill(running(program), signal.SIGUSR1)
     wait_until(output.exists, what="the snapshot")
     snapshot = wait_until(lambda: snapshot_text.parse_all(output.read_text()), what="a whole snapshot")[-1]
-    group = snapshot.group_of("net.(*TCPListener).Accept")
-    listener = snapshot.group_of("net.(*ListenConfig).Listen")
-    check.true(group or listener, f"a group by Go's names\n{snapshot.text}")
-    check.contains((listener or group).functions, "main.main")
-    for frame in (listener or group).frames:
-        check.true(frame.function, f"a name for {frame.text}")
+    connection.close()
+    accepted = snapshot.group_of("net.(*TCPListener).Accept")
+    check.true(accepted, f"the accepted connection by Go's names\n{snapshot.text}")
+    check.contains(accepted.sentence, "opened in github.com/evanw/esbuild/pkg/api.")
+    check.equal(sections(accepted)[0][0], "opened at")
+    check.equal(sections(accepted)[1][0], "created by")
+    check.equal(sections(accepted)[-1][1][-2:], ["main.main", "runtime.main"])
+    for group in snapshot.groups:
+        for frame in group.frames:
+            check.true(frame.function, f"a name for {frame.text}")
+
 
 
 main()
