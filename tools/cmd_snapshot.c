@@ -29,6 +29,8 @@
 enum {
 	KEY_OUTSIDE = 0x1000,
 	KEY_RAW,
+	KEY_SHOW,
+	KEY_COLLAPSE,
 	COUNT_MAX = 1000 * 1000,
 	INTERVAL_MAX = 7 * 24 * 3600,
 };
@@ -40,6 +42,8 @@ struct asked {
 	long count;
 	double interval;
 	bool outside, raw;
+	int show; /* descriptors of each group; 0: as many as suit the output */
+	struct export_options options;
 	const struct format *format; /* NULL: text */
 	const char *path;            /* of the output; NULL: standard output */
 };
@@ -121,6 +125,15 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case KEY_RAW:
 		asked->raw = true;
 		return 0;
+	case KEY_SHOW:
+		asked->show = strcmp(argument, "all") == 0
+				      ? REPORT_SHOW_ALL
+				      : (int)whole_number(argument, INT_MAX,
+							  "number of descriptors, and not all");
+		return 0;
+	case KEY_COLLAPSE:
+		asked->options.collapse_runtime = true;
+		return 0;
 	case ARGP_KEY_ARG:
 		if (asked->pid) {
 			fprintf(stderr, "fdtrail snapshot: one process at a time\n");
@@ -155,6 +168,9 @@ static int put_text(struct snapshots *snapshots, struct model_snapshot *snapshot
 	struct report_options options = report_options_for(snapshots->file);
 	bool first = !snapshots->last;
 
+	if (snapshots->asked->show)
+		options.show = snapshots->asked->show;
+	options.collapse_runtime = snapshots->asked->options.collapse_runtime;
 	if (first)
 		report_summary(snapshots->file, snapshot, &options);
 	fflush(snapshots->file);
@@ -183,8 +199,7 @@ static int put(struct snapshots *snapshots, struct model_snapshot *snapshot)
 	error = symbolize_snapshot(snapshots->symbolizer, snapshot);
 	if (error == -ENOMEM || format->streams) {
 		if (error != -ENOMEM)
-			error = format->write(&one, 1, &(struct export_options){0},
-					      snapshots->file);
+			error = format->write(&one, 1, &snapshots->asked->options, snapshots->file);
 		model_destroy(snapshot);
 		return error;
 	}
@@ -200,7 +215,7 @@ static int put(struct snapshots *snapshots, struct model_snapshot *snapshot)
 }
 
 /* Takes one and puts it out. 0, or a negative errno; told: a line has said what is wrong. */
-static int take(struct snapshots *snapshots, bool *traced, bool *told)
+static int take(struct snapshots *snapshots, bool *told)
 {
 	const struct asked *asked = snapshots->asked;
 	struct obtained obtained;
@@ -211,7 +226,6 @@ static int take(struct snapshots *snapshots, bool *traced, bool *told)
 		*told = true;
 		return error;
 	}
-	*traced = obtained.traced;
 	if (asked->raw) {
 		error = copy_text(obtained.text, snapshots->file);
 	} else {
@@ -239,23 +253,17 @@ static void pause_for(double interval)
 static int take_all(struct snapshots *snapshots, bool *told)
 {
 	const struct asked *asked = snapshots->asked;
-	bool traced = true;
 	int error = 0;
 
 	for (long i = 0; i < asked->count && !error; i++) {
 		if (i)
 			pause_for(asked->interval);
-		error = take(snapshots, &traced, told);
+		error = take(snapshots, told);
 	}
 	if (!error && snapshots->kept_count)
 		error = asked->format->write((const struct model_snapshot *const *)snapshots->kept,
-					     snapshots->kept_count, &(struct export_options){0},
+					     snapshots->kept_count, &snapshots->asked->options,
 					     snapshots->file);
-	if (!error && !traced && !asked->outside && !asked->format && !asked->raw)
-		fprintf(stderr,
-			"fdtrail snapshot: process %d is not traced: what code opened these is not "
-			"known. Start it with `fdtrail run -- COMMAND` to see that\n",
-			asked->pid);
 	return error;
 }
 
@@ -304,6 +312,9 @@ int cmd_snapshot(int argc, char **argv)
 		 "Write to FILE, which appears whole or not at all, instead of standard output", 0},
 		{"count", 'n', "N", 0, "Take N snapshots, and say what grew between them", 0},
 		{"interval", 'i', "SECONDS", 0, "Wait so long between two of them (1)", 0},
+		{"show", KEY_SHOW, "N", 0, "Show N descriptors of each group, or all (5)", 0},
+		{"collapse-runtime", KEY_COLLAPSE, NULL, 0,
+		 "Leave out frames of libc, the loader and language runtimes", 0},
 		{"outside", KEY_OUTSIDE, NULL, 0,
 		 "Look from outside, without stacks, also at a traced process: it is not disturbed",
 		 0},

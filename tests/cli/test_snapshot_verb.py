@@ -157,16 +157,14 @@ def _():
     check.equal([raw(target.pid).number for _ in range(3)], [2, 3, 4])
 
 
-@test("many who ask at a time all get whole answers, and who sends the plain signal has its file")
+@test("many who ask at a time all get whole answers")
 def _():
     target = start_python(SOCKETS, True)
     asking = [start_traced([FDTRAIL, "snapshot", "--raw", target.pid], traced=False) for _ in range(8)]
-    target.send(signal.SIGUSR1)
     for asked in asking:
         asked.wait()
         check.equal((asked.status, asked.err), (0, ""))
         check.equal(len(snapshot_text.parse_all(asked.out)), 1)
-    wait_until(lambda: target.snapshots, what="the file's snapshot")
 
 
 @test("the program's own handler of the signal does not run: it was not meant")
@@ -374,8 +372,9 @@ def _():
     asked = ask(target.pid)
     check.equal(asked.status, 0)
     check.contains(asked.out, "18 tcp sockets in CLOSE_WAIT")
-    check.equal(asked.err.count("\n"), 1, "lines on stderr")
-    check.contains(asked.err, "fdtrail run -- ")
+    check.equal(asked.err, "")
+    check.contains(asked.out, "this process is not traced")
+    check.contains(asked.out, "fdtrail run -- ")
 
 
 @test("an untraced program is neither stopped, nor signalled, nor does it lose a socket's error")

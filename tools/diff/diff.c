@@ -47,6 +47,13 @@ static int compare_stacks(const struct model_stack *a, const struct model_stack 
 	return (a != NULL) - (b != NULL);
 }
 
+/* Groups of a process that is not traced have no stacks: each is of one state. */
+static const char *state_of(const struct model_group *group)
+{
+	return group->origin == MODEL_UNTRACED && group->state_count == 1 ? group->states[0].name
+									  : NULL;
+}
+
 /* qsort_r's data is by_path. */
 static int compare_members(const void *left, const void *right, void *data)
 {
@@ -55,6 +62,7 @@ static int compare_members(const void *left, const void *right, void *data)
 	int order = compare_numbers(a->kind, b->kind);
 
 	order = order ? order : compare_numbers(a->origin, b->origin);
+	order = order ? order : compare_text(state_of(a), state_of(b));
 	return order ? order
 		     : compare_stacks(model_stack(a, MODEL_OPENED_AT),
 				      model_stack(b, MODEL_OPENED_AT), *(bool *)data);

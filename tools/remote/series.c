@@ -13,16 +13,19 @@ enum { INDENT = 2, CONTINUED = 8 };
 
 static void put_entry(const struct page *page, const struct diff_entry *entry)
 {
+	const struct model_group *group = diff_group(entry);
 	int64_t growth = diff_growth(entry);
-	char *heading = heading_of(page, diff_group(entry));
+	char *heading = heading_of(page, group), *more = NULL;
 
-	if (entry->change == DIFF_GONE)
-		page_linef(page, INDENT, CONTINUED, PAGE_PLAIN, "%+6" PRId64 "  gone: %s", growth,
-			   heading);
-	else
-		page_linef(page, INDENT, CONTINUED, growth > 0 ? PAGE_STRONG : PAGE_PLAIN,
-			   "%+6" PRId64 "  %s", growth, heading);
+	/* Those of a kind and state in a process that is not traced may be several groups. */
+	if (entry->new_count > group->count)
+		more = page_format(", and %" PRId64 " others of the kind",
+				   entry->new_count - group->count);
+	page_linef(page, INDENT, CONTINUED, growth > 0 ? PAGE_STRONG : PAGE_PLAIN,
+		   "%+6" PRId64 "  %s%s%s", growth, entry->change == DIFF_GONE ? "gone: " : "",
+		   heading, more ? more : "");
 	free(heading);
+	free(more);
 }
 
 void series_text(FILE *file, struct model_snapshot *old, struct model_snapshot *new,

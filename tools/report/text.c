@@ -299,6 +299,20 @@ static void put_reason(const struct page *page, const struct model_group *group,
 	free(reason);
 }
 
+/* What the descriptors of a process that is not traced have in common, where that is known: the last of
+ * the group's notes; that on CLOSE_WAIT is advice. */
+static void put_common(const struct page *page, const struct model_group *group)
+{
+	const char *last = group->note_count ? group->notes[group->note_count - 1] : NULL;
+
+	if (group->origin != MODEL_UNTRACED || !last || strstr(last, "close()"))
+		return;
+	char *text = page_safe(last);
+
+	page_linef(page, INDENT, CONTINUED, PAGE_PLAIN, "%s", text);
+	free(text);
+}
+
 static void put_descriptors(const struct page *page, const struct model_group *group, int show)
 {
 	size_t shown = group->descriptor_count;
@@ -338,6 +352,7 @@ static void put_group(const struct page *page, const struct model_group *group,
 		   group->suppressed ? " (suppressed)" : "");
 	free(heading);
 	put_figures(page, group);
+	put_common(page, group);
 	put_reason(page, group, said);
 	put_advice(page, group, said);
 	for (size_t i = 0; i < group->stack_count; i++) {
