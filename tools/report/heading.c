@@ -9,10 +9,29 @@
 
 #include "../export/stack_lines.h"
 #include "../symbolize/demangle.h"
+#include "../symbolize/own.h"
 #include "../symbolize/symbolize.h"
 
 /* A sentence has no room for what a template was made of. */
 enum { NAME_COLUMNS = 60 };
+
+/* Before symbolize/ has looked at it: by the names that the text has. */
+static const struct model_frame *likely_frame(const struct model_stack *stack)
+{
+	char text[DEMANGLE_TEXT_MAX];
+
+	for (size_t i = 0; i < stack->frame_count; i++)
+		if (stack->frames[i].location_count)
+			return NULL;
+	for (size_t i = 0; i < stack->frame_count; i++) {
+		const struct model_frame *frame = &stack->frames[i];
+
+		if (frame->function && own_module(frame->module) &&
+		    own_function(demangle(frame->function, text), NULL))
+			return frame;
+	}
+	return NULL;
+}
 
 const struct model_frame *heading_frame(const struct model_stack *stack, size_t *location)
 {
@@ -25,7 +44,8 @@ const struct model_frame *heading_frame(const struct model_stack *stack, size_t 
 		*location = own ? (size_t)(own - frame->locations) : 0;
 		return frame;
 	}
-	return stack && stack->frame_count ? &stack->frames[0] : NULL;
+	frame = stack ? likely_frame(stack) : NULL;
+	return frame || !stack || !stack->frame_count ? frame : &stack->frames[0];
 }
 
 /* Leaves out what is in the outermost brackets of that kind: "f(int)" becomes "f()". */

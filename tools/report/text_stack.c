@@ -8,6 +8,7 @@
 
 #include "../export/stack_lines.h"
 #include "../symbolize/demangle.h"
+#include "../symbolize/own.h"
 #include "heading.h"
 
 enum {
@@ -23,6 +24,7 @@ struct line {
 	char *name;  /* safe */
 	char *place; /* safe: file and line, or the module; or NULL */
 	bool inlined;
+	bool first; /* of its frame */
 };
 
 static char *format_place(const struct page *page, const struct model_frame *frame, size_t location,
@@ -94,7 +96,7 @@ static void put_line(const struct page *page, struct line *line, int digits, int
 	int name_room;
 
 	/* What was inlined stands above the frame that it is in, and shares its number. */
-	if (line->location == 0)
+	if (line->first)
 		snprintf(number, sizeof(number), "#%" PRId64, line->frame->index);
 	name_room = page->width - MARK_COLUMNS - digits - 2;
 	if (page->width)
@@ -121,6 +123,13 @@ static void put_line(const struct page *page, struct line *line, int digits, int
 	}
 }
 
+/* Whether collapsing leaves out what was inlined into, or lies around, the program's own code. */
+static bool hides(const struct model_frame *frame, size_t location)
+{
+	return frame->own && frame->location_count &&
+	       !own_function(frame->locations[location].function, frame->locations[location].file);
+}
+
 static void put_frames(const struct page *page, const struct model_stack *stack, bool mark,
 		       bool collapse)
 {
@@ -144,8 +153,14 @@ static void put_frames(const struct page *page, const struct model_stack *stack,
 		}
 		if (frame->index > last)
 			last = frame->index;
-		for (size_t location = 0; location < locations; location++)
-			fill(page, &lines[count++], frame, location);
+		bool first = true;
+		for (size_t location = 0; location < locations; location++) {
+			if (collapse && hides(frame, location))
+				continue;
+			fill(page, &lines[count], frame, location);
+			lines[count++].first = first;
+			first = false;
+		}
 	}
 	for (size_t i = 0; i < count; i++) {
 		int columns = page_columns(lines[i].name);

@@ -268,15 +268,22 @@ static void dwarf_close(void *state)
 
 /* The symbol at the function's first instruction, where DWARF has only the last part of a name: the
  * linkage name of a lambda or of a local class is often left out. */
-static const char *mangled_symbol(const struct dwarf *dwarf, const struct range *function)
+static const char *mangled_symbol(const struct dwarf *dwarf, const struct range *function,
+				  char *text)
 {
 	GElf_Off offset = 0;
 	GElf_Sym symbol;
 	const char *name = dwfl_module_addrinfo(dwarf->file->dwfl, function->start + dwarf->bias,
 						&offset, &symbol, NULL, NULL, NULL);
+	size_t size =
+		name ? strcspn(name, ".") : 0; /* without ".cold", the part of it that is here */
 
-	return name && offset == 0 && name[0] == '_' && (name[1] == 'Z' || name[1] == 'R') ? name
-											   : NULL;
+	if (!name || offset != 0 || name[0] != '_' || (name[1] != 'Z' && name[1] != 'R') ||
+	    size >= DWARF_NAME_MAX)
+		return NULL;
+	memcpy(text, name, size);
+	text[size] = '\0';
+	return text;
 }
 
 /* Inlining: the path of DIEs from the function down to the address. */
@@ -385,7 +392,7 @@ static bool dwarf_find(void *state, uint64_t address, struct answer *answer)
 		count = inlined_at(&die, pc, path);
 		outermost = dwarf_linkage_name(&die);
 		if (!outermost)
-			outermost = mangled_symbol(dwarf, function);
+			outermost = mangled_symbol(dwarf, function, text);
 		if (!outermost)
 			outermost = dwarf_name(&die, text);
 	} else {

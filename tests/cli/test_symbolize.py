@@ -1,0 +1,488 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Functions, files and lines of frames. The judge is addr2line: what it says of every call in a program,
+`fdtrail report` says, too. What can't be known is said, and never guessed."""
+
+import http.server
+import itertools
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+from support import (BUILD, TESTS, Failed, check, compile_program, main, program, require, run_traced, seed, skip,
+                     temp_dir, test, wait_until)
+
+FDTRAIL = BUILD / "tools" / "fdtrail"
+INLINES = TESTS / "programs" / "inlines.cpp"
+HOST = os.uname().nodename
+NOW = "2090-01-01T00:00:00.000Z"
+
+# Snapshots of a test's own making: one stack whose frames are the addresses.
+
+
+def build_id(path):
+    """The build-id of an ELF file, or None."""
+    notes = subprocess.run(["readelf", "-n", path], capture_output=True, text=True, check=False).stdout
+    found = re.search(r"Build ID: (\w+)", notes)
+    return found[1] if found else None
+
+
+def snapshot_of(module, addresses, build="", host=HOST, when=NOW, names=None, pid=4711):
+    """A snapshot's text. build: the build-id it gives; "": the file's, None: none."""
+    identity = build_id(module) if build == "" else build
+    identity = f" (BuildId: {identity})" if identity else ""
+    frames = []
+    for index, address in enumerate(addresses):
+        name = f" in {names[index]}" if names and names[index] else ""
+        frames.append(f"    #{index} {0x7f0000000000 + address:#x}{name} ({module}+{address:#x}){identity}\n")
+    return (f"fdtrail snapshot 1\nwhy: a test\nnumber: 1\nwhen: {when}\nprocess: {pid} tested, user 0\nuptime: 1.0s\n"
+            f"descriptors: 4 open, limit 1024 (0 %)\nhost: {host}\nunclosed: 1 in 1 group; 3 inherited\n\n"
+            f"group 1: 1 file, opened in somewhere\n  stack: 1 opened, 0 closed, 1 live\n  opened at:\n"
+            f"{''.join(frames)}  descriptors:\n    3 file /tmp/x, read, age 0.1s\n\nend of fdtrail snapshot 1\n")
+
+
+def report(text, *options, env=None):
+    """`fdtrail report` of a text: status, what it wrote, what it said on stderr."""
+    path = temp_dir() / "snapshot.txt"
+    path.write_text(text)
+    done = subprocess.run([FDTRAIL, "report", *options, path], capture_output=True, text=True, check=False,
+                          timeout=50, env={**os.environ, **(env or {})})
+    return done.returncode, done.stdout, done.stderr
+
+
+def frames_of(text, *options, env=None):
+    """The stack of `fdtrail report --format=json`: a list for each frame of its objects, innermost first."""
+    status, out, err = report(text, "--format=json", *options, env=env)
+    check.equal((status, err), (0, ""), "fdtrail report --format=json")
+    stack = json.loads(out)["groups"][0]["stack"]
+    return [list(objects) for _, objects in itertools.groupby(stack, key=lambda frame: frame["index"])]
+
+
+def places(frame):
+    """[(function, "file:line"), ...] of a frame."""
+    return [(one.get("function", "??"), f"{one.get('file', '??')}:{one.get('line', 0)}") for one in frame]
+
+
+def calls_of(path, most=1500):
+    """Addresses as stacks have them: of calls, one less than the return address. At most so many, spread."""
+    code = subprocess.run(["objdump", "-d", "--no-show-raw-insn", path], capture_output=True, text=True, check=True)
+    addresses, behind_call = set(), False
+    for line in code.stdout.splitlines():
+        instruction = re.match(r"\s*([0-9a-f]+):\t(\S+)", line)
+        if instruction and behind_call:
+            addresses.add(int(instruction[1], 16) - 1)
+        behind_call = bool(instruction) and instruction[2].startswith("call")
+    return sorted(addresses)[::max(1, len(addresses) // most)]
+
+
+def addr2line(path, addresses, tool="addr2line"):
+    """What addr2line says, in the form of places()."""
+    wanted = "\n".join(f"{address:#x}" for address in addresses)
+    out = subprocess.run([require(tool), "-Cfiae", path], input=wanted, capture_output=True, text=True, check=True).stdout
+    answers = []
+    lines = iter(out.splitlines())
+    for line in lines:
+        if re.fullmatch(r"0x[0-9a-f]+", line):
+            answers.append([])
+            continue
+        file, _, number = re.sub(r" \(discriminator \d+\)", "", next(lines)).partition("\0")[0].rpartition(":")
+        file = os.path.normpath(file) if file not in ("", "??") else "??"
+        answers[-1].append((line, f"{file}:{number if number.isdigit() else 0}"))
+    return answers
+
+
+def same_function(ours, judges):
+    """We leave out the return type, and say in what a function is that has no linkage name; blanks are a matter
+    of taste; and a function's part in .text.unlikely is the function."""
+    ours, judges = (re.sub(r"\s|\.cold|\[clone.*\]", "", name) for name in (ours, judges))
+    return judges.endswith(ours) or ours.endswith("::" + judges) or f"::{judges}(" in ours
+
+
+def has_lines(places_of_frame):
+    return places_of_frame[-1][1].startswith("/")
+
+
+def compare(ours, judges, addresses):
+    """Both as lists of places(). Names of frames that have no line are the linker's business."""
+    compared = 0
+    for address, mine, his in zip(addresses, ours, judges):
+        if not has_lines(his):
+            continue
+        compared += 1
+        check.equal([place for _, place in mine], [place for _, place in his], f"files and lines of {address:#x}")
+        # Of functions without a linkage name addr2line tells the last part, or the function they are in.
+        for (function, _), (judged, _) in zip(mine, his):
+            # libiberty and LLVM disagree on constructors that are inherited.
+            known = "lambda" not in function and "__uniq_ptr_data" not in judged
+            check.true(not known or same_function(function, judged), f"{address:#x}: '{function}' is '{judged}'")
+    check.at_least(compared, 20, "calls that were compared")
+
+
+def ours_of(path, addresses, *options, text=None, env=None):
+    return [places(frame) for frame in frames_of(text or snapshot_of(path, addresses), *options, env=env)]
+
+
+@test("functions, files, lines and inlined calls are those of addr2line: C++ by {}, {} {}",
+      each=itertools.product(("gcc", "clang"), ("-gdwarf-4", "-gdwarf-5"), ("-O0", "-O2")))
+def _(compiler, dwarf, optimized):
+    path = compile_program(INLINES, compiler, (dwarf, optimized))
+    addresses = calls_of(path)
+    # binutils 2.40 takes the wrong files from clang's DWARF 5, and does not find all that is inlined there.
+    tool = "llvm-addr2line" if (compiler, dwarf) == ("clang", "-gdwarf-5") else "addr2line"
+    compare(ours_of(path, addresses), addr2line(path, addresses, tool), addresses)
+
+
+@test("a program without position-independent code is read like any other")
+def _():
+    path = compile_program(INLINES, "gcc-nopie")
+    addresses = calls_of(path)
+    check.at_least(addresses[0], 0x400000, "an address of a fixed program")
+    compare(ours_of(path, addresses), addr2line(path, addresses), addresses)
+
+
+@test("a library that the program loads is read like the program")
+def _():
+    path = program("libthrow")
+    addresses = calls_of(path)
+    check.true(any(has_lines(places) for places in ours_of(path, addresses)), "there are lines")
+    for mine, his in zip(ours_of(path, addresses), addr2line(path, addresses)):
+        if has_lines(his):
+            check.equal([place for _, place in mine], [place for _, place in his])
+
+
+def rust_program(*flags):
+    source = TESTS / "programs" / "inlines.rs"
+    path = temp_dir() / "inlines"
+    done = subprocess.run([require("rustc"), "-g", "-O", *flags, "-o", path, source], capture_output=True, text=True,
+                          check=False)
+    if done.returncode != 0:
+        raise Failed(f"rustc can't build inlines.rs\n{done.stderr}")
+    return path
+
+
+@test("functions, files, lines and inlined calls are those of addr2line: Rust, names {}",
+      each=["legacy", "v0"], timeout=120)
+def _(mangling):
+    flags = ["-C", "symbol-mangling-version=v0"] if mangling == "v0" else []
+    path = rust_program(*flags)
+    addresses = calls_of(path, 600)
+    compare(ours_of(path, addresses), addr2line(path, addresses), addresses)
+
+
+@test("a Rust program's own code is told from the standard library's", timeout=120)
+def _():
+    run = run_traced([rust_program()])
+    document = json.loads(report("".join(path.read_text() for path in run.dir.glob("report.*")), "--format=json")[1])
+    check.equal(sum(group["count"] for group in document["groups"] if not group["inherited"]), 6)
+    for group in document["groups"]:
+        own = [frame for frame in group["stack"] if frame.get("own")]
+        check.contains([frame.get("function") for frame in own], "inlines::leak_listener")
+        check.lacks([frame.get("function") for frame in own], "_start")
+    text = report("".join(path.read_text() for path in run.dir.glob("report.*")), "--collapse-runtime")[1]
+    check.matches(text, r"(?m)^   => #\d+ inlines::leak_listener +\S*inlines\.rs:32:\d+$")
+    check.lacks(text, "std::")
+
+
+# Debug information in other places
+
+def split_copy(how):
+    """A stripped copy of the C++ program, its debug file, and the folder of both. how: where the debug file lies."""
+    whole = compile_program(INLINES, "gcc")
+    folder = temp_dir()
+    stripped, debug = folder / "inlines", folder / "inlines.debug"
+    subprocess.run(["objcopy", "--only-keep-debug", whole, debug], check=True)
+    subprocess.run(["strip", "-o", stripped, whole], check=True)
+    if how == "build-id":
+        identity = build_id(whole)
+        kept = folder / "debug" / ".build-id" / identity[:2] / f"{identity[2:]}.debug"
+        kept.parent.mkdir(parents=True)
+        debug.rename(kept)
+        debug = kept
+    elif how == "link":
+        subprocess.run(["objcopy", f"--add-gnu-debuglink={debug}", stripped], check=True)
+    elif how == "link into .debug":
+        subprocess.run(["objcopy", f"--add-gnu-debuglink={debug}", stripped], check=True)
+        (folder / ".debug").mkdir()
+        debug = debug.rename(folder / ".debug" / debug.name)
+    return whole, stripped, debug, folder
+
+
+@test("lines come from a separate debug file: {}", each=["build-id", "link", "link into .debug"])
+def _(how):
+    whole, stripped, _, folder = split_copy(how)
+    addresses = calls_of(whole)
+    options = [f"--debug-dir={folder / 'debug'}"] if how == "build-id" else []
+    compare(ours_of(stripped, addresses, *options), addr2line(whole, addresses), addresses)
+
+
+@test("a relative --debug-dir is one, too; a folder that is not there is refused")
+def _():
+    whole, stripped, _, folder = split_copy("build-id")
+    addresses = calls_of(whole)[:50]
+    text = snapshot_of(stripped, addresses)
+    relative = os.path.relpath(folder / "debug")
+    check.true(any(has_lines(places(frame)) for frame in frames_of(text, f"--debug-dir={relative}")), "there are lines")
+    status, out, err = report(text, "--debug-dir=/nowhere/at/all")
+    check.equal((status, out), (2, ""))
+    check.contains(err, "--debug-dir=/nowhere/at/all is not accepted: No such file or directory")
+
+
+@test("a debug file of another build is not used")
+def _():
+    _, stripped, debug, folder = split_copy("link")
+    # The same name, and neither the build-id nor the checksum.
+    subprocess.run(["objcopy", "--only-keep-debug", compile_program(INLINES, "gcc-O0"), debug], check=True)
+    frames = frames_of(snapshot_of(stripped, calls_of(stripped)[:200]), f"--debug-dir={folder}")
+    check.true(not any(has_lines(places(frame)) for frame in frames), "there are no lines")
+
+
+@test("lines come from .dwo files (-gsplit-dwarf)")
+def _():
+    folder = temp_dir()
+    for name, flags in (("whole", []), ("split", ["-gsplit-dwarf"])):
+        subprocess.run([require("g++"), "-O2", "-g", *flags, "-o", name, INLINES], cwd=folder, check=True)
+    addresses = calls_of(folder / "whole")
+    check.equal(calls_of(folder / "split"), addresses, "the code is the same")
+    check.equal([[place for _, place in frame] for frame in ours_of(folder / "split", addresses)],
+                [[place for _, place in frame] for frame in ours_of(folder / "whole", addresses)])
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """A debuginfod: answers for /buildid/BUILDID/debuginfo. With stall it sends a part and waits."""
+
+    def __init__(self, files, stall=False):
+        self.files, self.stall, self.asked, self.go_on = files, stall, [], threading.Event()
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.daemon_threads = True
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server_address[1]}/"
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        self.server.asked.append(self.path)
+        content = self.server.files.get(self.path)
+        if content is None:
+            self.send_error(404)
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if self.server.stall:
+            self.wfile.write(content[:1000])
+            self.wfile.flush()
+            self.server.go_on.wait(30)
+        else:
+            self.wfile.write(content)
+
+
+def debuginfod(stall=False):
+    """A program without debug information, one with it, a server that has it, the environment to ask it."""
+    if not any(Path(folder).glob("libdebuginfod.so.1") for folder in ("/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib",
+                                                                     "/usr/lib/aarch64-linux-gnu")):
+        skip("libdebuginfod is not installed")
+    whole, stripped, debug, folder = split_copy("nowhere")
+    server = Server({f"/buildid/{build_id(whole)}/debuginfo": debug.read_bytes()}, stall)
+    debug.unlink()
+    env = {"DEBUGINFOD_URLS": server.url, "DEBUGINFOD_CACHE_PATH": str(folder / "cache"), "DEBUGINFOD_TIMEOUT": "20"}
+    return whole, stripped, server, env
+
+
+@test("lines come from a debuginfod server where DEBUGINFOD_URLS names one")
+def _():
+    whole, stripped, server, env = debuginfod()
+    addresses = calls_of(whole)
+    compare(ours_of(stripped, addresses, env=env), addr2line(whole, addresses), addresses)
+    check.equal(server.asked, [f"/buildid/{build_id(whole)}/debuginfo"])
+    server.shutdown()
+
+
+@test("the first lines come before the slow part, and Ctrl-C in a download leaves nothing behind")
+def _():
+    whole, stripped, server, env = debuginfod(stall=True)
+    path = temp_dir() / "snapshot.txt"
+    path.write_text(snapshot_of(stripped, calls_of(whole)[:10]))
+    with subprocess.Popen([FDTRAIL, "report", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          env={**os.environ, **env}, start_new_session=True) as process:
+        check.equal(process.stdout.readline(), "tested, process 4711: 1 unclosed descriptor in 1 group; 3 inherited\n")
+        wait_until(lambda: server.asked, what="the download's begin")
+        cache = Path(env["DEBUGINFOD_CACHE_PATH"])
+        wait_until(lambda: [file for file in cache.rglob("*") if file.is_file() and "debuginfo" in file.name],
+                   what="a part of the file")
+        os.killpg(process.pid, signal.SIGINT)
+        check.equal(process.wait(20), -signal.SIGINT)
+        # The child that downloads has its own end to come to.
+        wait_until(lambda: not running_in_session(process.pid), 20, "the end of the child")
+        check.equal([file.name for file in cache.rglob("*") if "debuginfo." in file.name], [], "half of a download")
+    server.go_on.set()
+    server.shutdown()
+
+
+def running_in_session(session):
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(") ")[2].split()
+        except OSError:
+            continue
+        if int(fields[3]) == session and fields[0] != "Z":
+            found.append(path.parent.name)
+    return found
+
+
+# What can't be known
+
+@test("a stripped program's frames have the names of its symbols, and no others")
+def _():
+    whole, stripped, debug, _ = split_copy("nowhere")
+    debug.unlink()
+    addresses = calls_of(whole)
+    symbols = subprocess.run(["nm", "-CD", "--defined-only", stripped], capture_output=True, text=True, check=True).stdout
+    known = {line.split(maxsplit=2)[2].split("@")[0] for line in symbols.splitlines()}
+    for frame in frames_of(snapshot_of(stripped, addresses)):
+        check.equal(len(frame), 1)
+        check.lacks(frame[0], "file")
+        name = frame[0].get("function")
+        check.true(name is None or name in known, f"{name} is a symbol of the stripped file")
+    # libstdc++'s own names are not in the program; a library keeps the names that it exports.
+    library = program("libthrow")
+    copy = temp_dir() / "libthrow.so"
+    subprocess.run(["strip", "-o", copy, library], check=True)
+    addresses = calls_of(library)
+    names = [frame[0].get("function") for frame in frames_of(snapshot_of(copy, addresses))]
+    judged = [answer[-1][0] for answer in addr2line(library, addresses)]
+    check.true(any(names), "some are named")
+    for name, judge in zip(names, judged):
+        check.true(name is None or same_function(name, judge), f"'{name}' is '{judge}'")
+
+
+@test("a program that was rebuilt since is said to be, and its lines are not used")
+def _():
+    path = compile_program(INLINES, "gcc")
+    addresses = calls_of(path)[:20]
+    text = snapshot_of(path, addresses, build="12" * 20, names=["_ZN5leaks4wereEv"] + [None] * 19)
+    frames = frames_of(text)
+    check.equal(places(frames[0]), [("leaks::were()", "??:0")])
+    for frame in frames:
+        check.lacks(frame[0], "file")
+        check.equal(frame[0]["trouble"], f"its file was rebuilt since the snapshot (BuildId {build_id(path)})")
+    check.matches(report(text)[1].replace("\n    ", " "),
+                  r"no lines for \S+: its file was rebuilt since the snapshot \(BuildId \w+\)")
+
+
+@test("a program that is gone is said to be; its debug file still has the lines")
+def _():
+    whole, stripped, _, folder = split_copy("build-id")
+    addresses = calls_of(whole)
+    text = snapshot_of(stripped, addresses)
+    stripped.unlink()
+    check.equal({frame[0]["trouble"] for frame in frames_of(text)}, {"its file is gone"})
+    compare(ours_of(None, addresses, f"--debug-dir={folder / 'debug'}", text=text), addr2line(whole, addresses), addresses)
+
+
+@test("a program without a build-id is believed when it has not changed since, on the same machine")
+def _():
+    path = Path(compile_program(INLINES, "gcc", ("-Wl,--build-id=none",)))
+    check.equal(build_id(path), None)
+    addresses = calls_of(path)[:200]
+    compare(ours_of(path, addresses), addr2line(path, addresses), addresses)
+    for text, trouble in (
+            (snapshot_of(path, addresses, host="elsewhere"), "it has no build-id, and the snapshot is of another machine"),
+            (snapshot_of(path, addresses, when="2001-01-01T00:00:00.000Z"),
+             "it has no build-id, and its file was changed since the snapshot"),
+            (snapshot_of(compile_program(INLINES, "gcc"), addresses, build=None),
+             "its file was rebuilt since the snapshot (it had no build-id then)")):
+        frames = frames_of(text)
+        check.equal({frame[0]["trouble"] for frame in frames}, {trouble})
+        check.true(not any(has_lines(places(frame)) for frame in frames), "there are no lines")
+
+
+@test("what is no regular file is not read: {}", each=["a FIFO", "a folder", "a device", "text"])
+def _(what):
+    path = temp_dir() / "module"
+    if what == "a FIFO":
+        os.mkfifo(path)
+    elif what == "a folder":
+        path.mkdir()
+    elif what == "a device":
+        path = Path("/dev/zero")
+    else:
+        path.write_text("#!/bin/sh\n")
+    trouble = frames_of(snapshot_of(path, [1, 2], build="ab" * 20))[0][0]["trouble"]
+    check.equal(trouble, "its file is not a valid ELF file" if what == "text"
+                else "its file can't be opened: it is no regular file")
+
+
+@test("a damaged program never ends the report", timeout=200)
+def _():
+    number = seed()
+    chance = random.Random(number)
+    whole = Path(compile_program(INLINES, "gcc")).read_bytes()
+    addresses = calls_of(compile_program(INLINES, "gcc"))[::3]
+    identity = build_id(compile_program(INLINES, "gcc"))
+    path = temp_dir() / "damaged"
+    headers = subprocess.run(["readelf", "-SW", compile_program(INLINES, "gcc")], capture_output=True, text=True,
+                             check=True).stdout
+    debug = [(int(offset, 16), int(size, 16)) for name, offset, size in
+             re.findall(r"\] (\.debug_\w+|\.symtab|\.strtab)\s+\w+\s+\w+ (\w+) (\w+)", headers)]
+    check.at_least(len(debug), 5, "sections to damage")
+    named = 0
+    for _ in range(40):
+        damaged = bytearray(whole)
+        for _ in range(chance.choice([1, 3, 30, 1000])):
+            start, size = chance.choice(debug)
+            damaged[start + chance.randrange(size)] = chance.randrange(256)
+        if chance.random() < 0.2:
+            damaged[chance.randrange(64)] = chance.randrange(256)
+        if chance.random() < 0.2:
+            del damaged[chance.randrange(4096, len(damaged)):]
+        path.write_bytes(damaged)
+        status, out, err = report(snapshot_of(path, addresses, build=identity), "--format=json")
+        check.equal((status, err), (0, ""), f"TEST_SEED={number}")
+        stack = json.loads(out)["groups"][0]["stack"]
+        check.equal(len({frame["index"] for frame in stack}), len(addresses), f"TEST_SEED={number}")
+        named += any("file" in frame for frame in stack)
+    check.at_least(named, 5, "damaged files that still gave some lines")
+
+
+@test("generated code is named by /tmp/perf-PID.map")
+def _():
+    pid = os.getpid()
+    path = Path(f"/tmp/perf-{pid}.map")
+    text = snapshot_of("/nowhere", [], pid=pid).replace(
+        "  opened at:\n", "  opened at:\n    #0 0x7f0012340010 (in no known module)\n    #1 0x7f0012349999 (in no known module)\n")
+    here = text.replace(NOW, time.strftime("%Y-%m-%dT%H:%M:%S.999Z", time.gmtime()))
+    try:
+        path.write_text("7f0012340000 40 LazyCompile:*serve /srv/app.js:12\n")
+        frames = frames_of(here)
+        check.equal(frames[0][0].get("function"), "LazyCompile:*serve /srv/app.js:12")
+        check.lacks(frames[1][0], "function")
+        # Older than the process, by what the snapshot says: another's.
+        check.lacks(frames_of(text)[0][0], "function")
+        check.lacks(frames_of(here.replace(f"host: {HOST}", "host: elsewhere"))[0][0], "function")
+    finally:
+        path.unlink(missing_ok=True)
+
+
+@test("a report of a traced C++ program shows its inlined functions")
+def _():
+    run = run_traced([compile_program(INLINES, "gcc")])
+    check.equal(run.status, 0)
+    text = report("".join(path.read_text() for path in run.dir.glob("report.*")))[1]
+    check.matches(text, r"(?m)^   => #0 leaks::\(anonymous namespace\)::leak_socket\(int\) +\S*inlines\.cpp:21:\d+$")
+    check.matches(text, r"(?m)^      #1 leaks::Pool<long>::open_twice\(long\) +\S*inlines\.cpp:\d+:\d+ \(inlined\)$")
+    check.matches(text, r"(?m)^         leaks::open_of_both_kinds\(int\) +\S*inlines\.cpp:\d+:\d+")
+
+
+main()
