@@ -3,6 +3,7 @@
 """What a newcomer meets first: scripts/run, and the demonstration that it shows."""
 
 import os
+import re
 
 from support import BUILD, SOURCE, check, leftovers, main, program, run_bare, run_traced, test
 
@@ -21,6 +22,13 @@ def _():
     check.equal(run.status, 0)
     check.contains(run.out, "demo: ")
     check.equal(leftovers(), [])
+
+
+@test("scripts/run shows the demonstration's two snapshots with functions and lines")
+def _():
+    run = scripts_run()
+    check.equal(re.findall(r"^demo, process \d+: (\d)", run.err, re.MULTILINE), ["3", "8"])
+    check.matches(run.err, r"=> #0 open_connection +\S*demo\.c:\d+")
 
 
 @test("the demonstration shows two snapshots, at SIGUSR1 and at exit, and no other")
