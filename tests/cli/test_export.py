@@ -14,7 +14,7 @@ import stat
 import subprocess
 import urllib.request
 
-from support import (BUILD, PYTHON, TESTS, Failed, check, free_port, main, program, require, run_bare, run_traced,
+from support import (BUILD, PYTHON, TESTS, check, free_port, go_program, main, program, require, run_bare, run_traced,
                      skip, start_traced, temp_dir, test, wait_for_port, wait_until)
 
 FDTRAIL = BUILD / "tools" / "fdtrail"
@@ -24,7 +24,8 @@ FORMATS = ["folded", "json", "pprof", "prometheus"]
 # the direction of writing, an escape sequence.
 HOSTILE = """
 import os, threading, ctypes
-names = [b"line\\nend", b"quote\\"s \\\\ back", b"semi;colon", b"\\xff\\xfe\\x80", "\\u202eright".encode(), b"\\x1b[31mred"]
+names = [b"line\\nend", b"quote\\"s \\\\ back", b"semi;colon", b"\\xff\\xfe\\x80",
+         "\\u202eright".encode(), b"\\x1b[31mred"]
 keep = [os.open(os.path.join(b".", name), os.O_CREAT | os.O_RDWR) for name in names]
 keep += [os.memfd_create(name) for name in names]
 ctypes.CDLL(None).prctl(15, b"ev;il\\n\\xff\\"{}", 0, 0, 0)
@@ -37,9 +38,10 @@ import os, resource, select, socket
 soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 keep = []
-opens = [lambda: os.open("/dev/null", os.O_RDONLY), lambda: os.dup(0), lambda: os.eventfd(0), lambda: os.memfd_create("m"),
-         lambda: keep.append(socket.socket()), lambda: keep.append(select.epoll()), lambda: os.pidfd_open(os.getpid()),
-         lambda: keep.append(open("/dev/zero")), lambda: keep.append(os.scandir("/")), lambda: keep.append(socket.socket(socket.AF_UNIX))]
+opens = [lambda: os.open("/dev/null", os.O_RDONLY), lambda: os.dup(0), lambda: os.eventfd(0),
+         lambda: os.memfd_create("m"), lambda: keep.append(socket.socket()), lambda: keep.append(select.epoll()),
+         lambda: os.pidfd_open(os.getpid()), lambda: keep.append(open("/dev/zero")),
+         lambda: keep.append(os.scandir("/")), lambda: keep.append(socket.socket(socket.AF_UNIX))]
 def deeper(depth, opener):
     next(map(deeper, [depth - 1], [opener])) if depth else opener()
 for opener in opens:
@@ -305,6 +307,28 @@ def _():
     server.send(signal.SIGTERM)
 
 
+@test("a Go server's leaks count for the request that leaked them, not for the one that opened the "
+      "connection", timeout=240)
+def _():
+    broker = subprocess.Popen([go_program("broker")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    url, output = broker.stdout.readline().strip(), temp_dir() / "snapshots"
+    run = run_bare([FDTRAIL, "run", "--", go_program("server"), "-broker", url, "-leaks", 5, "-good", 5],
+                   env={"FDTRAIL_OUTPUT": str(output)}, timeout=120)
+    check.contains(run.out, "leaked 5\n")
+    broker.stdin.close()
+    text = output.read_bytes()
+    leaks = {stack: count for stack, count in folded(text).items() if stack.endswith(";[last HTTP request]")}
+    check.equal(sum(leaks.values()), 5)
+    for stack in leaks:
+        check.contains(stack, ";main.(*Server).Disconnect;")
+        check.true("(*Server).Drop" not in stack and "(*Server).List" not in stack, f"innocent handlers in {stack}")
+    check.matches(pprof(text, "-top", "-cum"), r"^ +0 +0% +[\d.]+% +5 +[\d.]+% +main\.\(\*Server\)\.Disconnect$")
+    check.equal(labelled(metrics(text), "fdtrail_open_descriptors", state="CLOSE_WAIT",
+                         function="broker.example/api.(*Client).CloseConnection"), 5)
+    groups = [group for group in documents(text)[-1]["groups"] if group["last_http_request_by"]]
+    check.true(groups and all(group["created_by"] for group in groups), "JSON has the goroutines, too")
+
+
 # Input that somebody chose
 
 @test("names with line ends, quotes, semicolons and bytes that are no text break no format ({})", each=FORMATS)
@@ -317,7 +341,8 @@ def _(name):
         paths = {bytes.fromhex(found["path_hex"]) if "path_hex" in found else found["path"].encode()
                  for found in descriptors if found["kind"] == "file"}
         check.equal({os.path.basename(path) for path in paths if path.startswith(os.fsencode(str(folder)))},
-                    {b"line\nend", b"quote\"s \\ back", b"semi;colon", b"\xff\xfe\x80", "\u202eright".encode(), b"\x1b[31mred"})
+                    {b"line\nend", b"quote\"s \\ back", b"semi;colon", b"\xff\xfe\x80",
+                     "\u202eright".encode(), b"\x1b[31mred"})
         # As it is written, too: nothing that drives a terminal.
         check.true(not re.search(rb"[\x00-\x09\x0b-\x1f\x7f]|\xe2\x80\xae", export("json", text)), "no control characters")
         names = [bytes.fromhex(found["thread"].get("name_hex", "")) for found in descriptors if "thread" in found]
@@ -337,7 +362,8 @@ EVIL_NAMES = ["a;b", "new\\nline", "\\xff\\xfe", "br{ace=\\\\\\\"}", "\\xe2\\x80
 def evil_snapshot():
     groups = "".join(
         f'group {i}: 1 file, opened in "{name}"\n  opened at:\n    #0 0x{i}1 in "{name}" (/srv/m"o;d{i}+0x{i}1)\n'
-        f'    #1 0x{i}2 (/srv/m"o;d{i}+0x{i}2)\n  descriptors:\n    {i} file "/tmp/{name}", read, age 1.0s, thread 1 ("{name}")\n\n'
+        f'    #1 0x{i}2 (/srv/m"o;d{i}+0x{i}2)\n'
+        f'  descriptors:\n    {i} file "/tmp/{name}", read, age 1.0s, thread 1 ("{name}")\n\n'
         for i, name in enumerate(EVIL_NAMES, 1))
     return ("fdtrail snapshot 1\nwhy: \\x1b[31m\\xff\nnumber: 1\nwhen: never\n"
             "process: 1 \"e;v\\\"il\\n\\xff{}\"\nunclosed: 7 in 7 groups; 0 inherited\n\n" + groups + "end of fdtrail snapshot 1\n").encode()
@@ -418,8 +444,10 @@ def _(name):
     descriptors = "".join(f"    {fd} file /tmp/a, read, age 1.0s\n" for fd in range(3000))
 
     def series(length):
-        return "".join(f"fdtrail snapshot 1\nnumber: {number}\nprocess: 7 server\nunclosed: 3000 in 1 group; 0 inherited\n\n"
-                       f"group 1: 3000 files, opened at an unknown place\n  descriptors:\n{descriptors}\nend of fdtrail snapshot 1\n"
+        return "".join(f"fdtrail snapshot 1\nnumber: {number}\nprocess: 7 server\n"
+                       "unclosed: 3000 in 1 group; 0 inherited\n\n"
+                       "group 1: 3000 files, opened at an unknown place\n"
+                       f"  descriptors:\n{descriptors}\nend of fdtrail snapshot 1\n"
                        for number in range(length)).encode()
 
     check.at_most(largest_memory(name, series(120)), 1.5 * largest_memory(name, series(12)), "KiB")

@@ -361,14 +361,22 @@ static void goroutines_follow_each_other(void **state)
 				 "\n" END);
 	const char *text;
 
+	/* The connection is that of the last request, not of the first. */
 	assert_string_equal(exported_as(exported, "folded", NULL),
-			    "server;main;[created by];[incomplete];serve;[created by];dial 1\n");
+			    "server;ask;[last HTTP request] 1\n");
+	assert_has(exported_as(exported, "prometheus", NULL), "function=\"ask\"} 1\n");
 	text = exported_as(exported, "json", NULL);
 	assert_has(text, "\"created_by\":[{\"frames\":[{\"index\":0,\"address\":\"0x12\","
 			 "\"function\":\"serve\",");
 	assert_has(text, "\"incomplete\":\"cut\"},{\"frames\":[{\"index\":0,\"address\":\"0x13\",");
 	assert_has(text, "\"last_http_request_by\":[{\"frames\":[{\"index\":0,"
 			 "\"address\":\"0x14\",\"function\":\"ask\",");
+	exported->snapshots[0]->groups[0].stack_count = 1;
+	assert_string_equal(exported_as(exported, "folded", NULL),
+			    "server;main;[created by];[incomplete];serve;[created by];dial 1\n");
+	assert_has(exported_as(exported, "prometheus", NULL), "function=\"dial\"} 1\n");
+	exported->snapshots[0]->groups[0].stacks[0].created_by->frames[0].own = true;
+	assert_has(exported_as(exported, "prometheus", NULL), "function=\"serve\"} 1\n");
 	exported_destroy(exported);
 }
 

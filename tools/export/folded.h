@@ -3,8 +3,9 @@
  * Collapsed stacks, the input of flame graph scripts and of speedscope:
  * `program;outermost;...;innermost COUNT`, a line a stack. The program has no process id, so that
  * files of two runs can be compared (difffolded.pl); inlined functions are frames of their own;
- * what has no stack stands under
- * "[inherited]", "[opened behind fdtrail's back]", "[not traced]" or "[no stack]".
+ * what has no stack stands under "[inherited]", "[opened behind fdtrail's back]", "[not traced]" or
+ * "[no stack]". Connections whose last HTTP request is known (Go) stand under that request, and end
+ * in "[last HTTP request]".
  *
  * A semicolon would end a frame: in names it becomes a colon. What else a name must not hold there,
  * line ends above all, becomes U+FFFD (clean_text.h).

@@ -6,6 +6,9 @@
  * weighs most). Ages are those of the descriptors that the snapshot lists; a comment says so when
  * it lists not all.
  *
+ * Connections whose last HTTP request is known (Go) count for that request, under "[last HTTP
+ * request]": who opened a connection that serves many may be innocent.
+ *
  * Samples have labels: kind, state, program, pid, and stack, the id that the other formats use.
  * What has no stack is a sample in "[inherited]", "[opened behind fdtrail's back]", ...; the stacks
  * of the goroutines that one descends from follow it behind "[created by]".

@@ -9,6 +9,7 @@
 
 #include "metrics.h"
 #include "../reader/snapshot_time.h"
+#include "../symbolize/symbolize.h"
 #include "stack_id.h"
 #include "stack_lines.h"
 #include "tally.h"
@@ -69,13 +70,18 @@ static const char *program_of(const struct model_snapshot *snapshot)
 	return snapshot->program ? snapshot->program : "";
 }
 
-/* The function that a stack, which has frames, is known by. */
+/* The function that a stack is known by: the innermost of the program's own code, if need be in the
+ * goroutine that started this one, else the innermost; NULL when it has no frames. */
 static const char *top_function(const struct model_stack *stack, char name[LINE_NAME_SIZE])
 {
-	for (size_t i = 0; i < stack->frame_count; i++)
-		if (stack->frames[i].own)
-			return frame_name(&stack->frames[i], 0, name);
-	return frame_name(&stack->frames[0], 0, name);
+	for (const struct model_stack *at = stack; at; at = at->created_by) {
+		const struct model_frame *frame = symbolize_own_frame(at);
+		const struct model_location *own = frame ? symbolize_own_location(frame) : NULL;
+
+		if (frame)
+			return frame_name(frame, own ? (size_t)(own - frame->locations) : 0, name);
+	}
+	return stack && stack->frame_count ? frame_name(&stack->frames[0], 0, name) : NULL;
 }
 
 static int add_group(struct metric_family *to, struct metric_family *figures,
@@ -83,15 +89,15 @@ static int add_group(struct metric_family *to, struct metric_family *figures,
 {
 	const struct model_stack *opened = model_stack(group, MODEL_OPENED_AT);
 	char id[STACK_ID_SIZE] = "", name[LINE_NAME_SIZE];
-	const char *function = group_marker(group);
+	const char *function = top_function(group_stack(group), name);
 	struct tally_row rows[TALLY_ROWS];
 	size_t count = tally_group(group, rows);
 	int error = 0;
 
-	if (opened && opened->frame_count) {
+	if (opened && opened->frame_count)
 		stack_id(opened, id);
-		function = top_function(opened, name);
-	}
+	if (!function)
+		function = group_marker(group);
 	for (size_t i = 0; i < count && error == 0; i++) {
 		const struct metric_label labels[] = {
 			{"program", program_of(snapshot)},

@@ -9,9 +9,10 @@
  *     fdtrail_process_open_descriptors{program,pid}                      and the other figures of a
  * process
  *
- * stack is the id of stack_id.h: the same after a restart. function is the innermost function of
- * the program's own code, where that is known, else the innermost. What has no stack has stack=""
- * and function="[inherited]", ... Groups that are suppressed are left out.
+ * stack is the id of stack_id.h of the stack that opened them: the same after a restart. function
+ * is the innermost function of the program's own code, where that is known, else the innermost; of
+ * connections whose last HTTP request is known, of that request. What has no stack has stack="" and
+ * function="[inherited]", ... Groups that are suppressed are left out.
  */
 #pragma once
 

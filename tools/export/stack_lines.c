@@ -62,13 +62,22 @@ const char *group_marker(const struct model_group *group)
 	return "[no stack]";
 }
 
+const struct model_stack *group_stack(const struct model_group *group)
+{
+	const struct model_stack *used = model_stack(group, MODEL_LAST_USED_AT);
+
+	/* One that only some of the group share does not speak for the others. */
+	return used && used->frame_count && !used->share ? used
+							 : model_stack(group, MODEL_OPENED_AT);
+}
+
 /* Whether the text may have ended within this stack: nothing follows that stands behind it. */
 static bool is_cut(const struct model_snapshot *snapshot, const struct model_group *group,
 		   const struct model_stack *stack)
 {
-	return !snapshot->whole && group == &snapshot->groups[snapshot->group_count - 1] &&
-	       group->stack_count == 1 && !stack->created_by && group->descriptor_count == 0 &&
-	       snapshot->module_count == 0;
+	return !snapshot->whole && snapshot->group_count &&
+	       group == &snapshot->groups[snapshot->group_count - 1] && group->stack_count == 1 &&
+	       !stack->created_by && group->descriptor_count == 0 && snapshot->module_count == 0;
 }
 
 /* Lines, or only their number while lines is NULL. */
@@ -87,8 +96,10 @@ static void add(struct filling *filling, struct stack_line line)
 static void fill(struct filling *filling, const struct model_snapshot *snapshot,
 		 const struct model_group *group, const struct export_options *options)
 {
-	const struct model_stack *stack = model_stack(group, MODEL_OPENED_AT);
+	const struct model_stack *stack = group_stack(group);
 
+	if (stack && stack->role == MODEL_LAST_USED_AT)
+		add(filling, (struct stack_line){.marker = MARKER_LAST_USED});
 	for (; stack; stack = stack->created_by) {
 		bool collapses = stack_collapses(stack, options);
 

@@ -13,6 +13,7 @@
 /* Long enough for any "module+0xoffset": a file's name has at most 255 bytes. */
 enum { LINE_NAME_SIZE = 512 };
 
+#define MARKER_LAST_USED      "[last HTTP request]"
 #define MARKER_CREATED_BY     "[created by]"
 #define MARKER_INCOMPLETE     "[incomplete]"
 #define MARKER_INHERITED_FORK "[inherited through fork]"
@@ -23,8 +24,14 @@ struct stack_line {
 	const char *marker;
 };
 
-/* Gives the lines of the stack that opened a group of snapshot, at least one (without a stack: a
- * marker that says so), as an array to free(3). Returns 0 or -ENOMEM. */
+/* The stack that a group is counted under: of connections whose last HTTP request is known that of
+ * the request, since a connection serves many and who opened it may be innocent; else the opening
+ * stack. NULL: none. */
+const struct model_stack *group_stack(const struct model_group *group);
+
+/* Gives the lines of group_stack() of a group of snapshot, at least one (without a stack: a marker
+ * that says so), as an array to free(3). Before the functions of a request stands a marker. Returns
+ * 0 or -ENOMEM. */
 int stack_lines(const struct model_snapshot *snapshot, const struct model_group *group,
 		const struct export_options *options, struct stack_line **lines, size_t *count);
 
