@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Stacks of statically linked programs, which the ptrace engine takes from outside: whole, function by
+function, with unwind data or without."""
+
+import re
+import subprocess
+
+import snapshot_text
+from support import BUILD, check, compile_program, main, require, run_bare, temp_dir, test
+
+FDTRAIL = BUILD / "tools" / "fdtrail"
+
+# A chain of functions with frames of all sizes, through the C library and back.
+SOURCE = """
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#define FRAME __attribute__((noinline, noclone))
+static volatile int sink;
+FRAME static void forget_socket(void) { sink = socket(AF_INET, SOCK_STREAM, 0); sink++; }
+#define LINK(name, next, size) \\
+	FRAME static int name(int number) \\
+	{ \\
+		char text[size]; \\
+		snprintf(text, sizeof(text), "%d", number); \\
+		next; \\
+		sink += text[0]; \\
+		return sink + number; \\
+	}
+LINK(small, forget_socket(), 16)
+LINK(middle, sink = small(number + 1), 200)
+LINK(large, sink = middle(number + 1), 9000)
+FRAME static int variable(int number)
+{
+	char text[number * 40];
+	snprintf(text, sizeof(text), "%d", number);
+	sink = large(number + 1);
+	return sink + text[0];
+}
+FRAME static int compare(const void *left, const void *right)
+{
+	sink = variable(*(const int *)left + *(const int *)right);
+	return 0;
+}
+FRAME static void sort_some(void) { int numbers[2] = {1, 2}; qsort(numbers, 2, sizeof(int), compare); sink++; }
+int main(void) { sort_some(); _exit(0); }
+"""
+CHAIN = ["forget_socket", "small", "middle", "large", "variable", "compare"]
+
+
+def source():
+    path = temp_dir() / "chain.c"
+    path.write_text(SOURCE)
+    return path
+
+
+def stack_of(built):
+    """The frames of the socket's stack: function names, and offsets in the program."""
+    output = temp_dir() / "snapshot"
+    run = run_bare([FDTRAIL, "run", "--engine=ptrace", f"--output={output}", f"--report={output}.report", "--", built])
+    check.equal(run.status, 0)
+    found = [group for snapshot in snapshot_text.parse_all(output.read_text()) for group in snapshot.groups
+             if "tcp socket" in group.sentence]
+    check.equal(len(found), 1, "groups")
+    check.lacks(found[0].text, "(incomplete")
+    return found[0].functions, [int(re.search(r"\+0x([0-9a-f]+)\)", frame.text)[1], 16) for frame in found[0].frames]
+
+
+def names_of(built, offsets):
+    """The functions that the offsets lie in, by the symbols of a twin that is not stripped."""
+    done = subprocess.run([require("addr2line"), "-fe", built, *map(hex, offsets)], stdout=subprocess.PIPE,
+                          text=True, check=True)
+    return done.stdout.splitlines()[::2]
+
+
+def check_chain(functions):
+    # Without symbols the engine does not know the C library's own function, which is the innermost.
+    functions = functions[functions[0] in ("socket", "__socket"):]
+    check.equal(functions[:len(CHAIN)], CHAIN)
+    check.contains(functions, "sort_some")
+    check.equal(functions[functions.index("sort_some") + 1], "main")
+    check.equal(functions[-1], "_start")
+
+
+VARIANTS = [("gcc-static", ()), ("clang-static", ()), ("gcc", ("-static-pie",)), ("clang", ("-static-pie", "-fPIE")),
+            ("gcc-static", ("-Wl,--eh-frame-hdr",)), ("gcc-static", ("-O3",)), ("gcc-static-O0", ())]
+
+
+@test("the stack is whole: {} {}", each=VARIANTS)
+def _(variant, flags):
+    functions, _ = stack_of(compile_program(source(), variant, flags))
+    check_chain(functions)
+
+
+@test("the stack of a stripped program is whole: {} {}", each=VARIANTS)
+def _(variant, flags):
+    built = compile_program(source(), variant, flags)
+    stripped = temp_dir() / "stripped"
+    subprocess.run([require("strip"), "-o", stripped, built], check=True)
+    functions, offsets = stack_of(stripped)
+    check.equal(set(functions), {None})
+    check_chain(names_of(built, offsets))
+
+
+main()
