@@ -5,25 +5,26 @@
  */
 #include <argp.h>
 #include <errno.h>
-#include <inttypes.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "check/limits.h"
 #include "check/suppressions.h"
-#include "diff/stack_text.h"
 #include "reader/escape.h"
 #include "reader/memory.h"
 #include "reader/reader.h"
 #include "reader/scan.h"
 #include "remote/obtain.h"
+#include "report/page.h"
+#include "report/progress.h"
+#include "report/report.h"
 #include "symbolize/symbolize.h"
 #include "verb.h"
 
 static const char verb[] = "check", prefix[] = "fdtrail check: ";
-
-enum { SHOWN = 5 }; /* descriptors of a group */
 
 /* A process of which there is at least one snapshot. */
 struct target {
@@ -36,7 +37,10 @@ struct check {
 	int pid; /* 0: none */
 	char **files;
 	size_t file_count;
+	int show; /* descriptors of each group */
+	bool collapse_runtime;
 	struct list targets;
+	struct progress progress;
 	struct symbolizer *symbolizer;
 	enum limits_verdict verdict;
 };
@@ -47,20 +51,22 @@ static void wrong_use(const char *words)
 	exit(EXIT_TROUBLE);
 }
 
-static int pid_of(const char *word)
+/* A number of an option, from least to INT32_MAX. */
+static int number_of(const char *option, const char *word, int least, const char *accepted)
 {
 	struct scan scan = {word, word + strlen(word)};
-	int64_t pid;
+	int64_t number;
 
-	if (scan_number(&scan, &pid) && scan_at_end(&scan) && pid > 0 && pid <= INT32_MAX)
-		return (int)pid;
-	fprintf(stderr, "%s--pid=", prefix);
+	if (scan_number(&scan, &number) && scan_at_end(&scan) && number >= least &&
+	    number <= INT32_MAX)
+		return (int)number;
+	fprintf(stderr, "%s%s=", prefix, option);
 	escape_put_word(stderr, word);
-	fputs(" is not a process id\n", stderr);
+	fprintf(stderr, " is not accepted: %s\n", accepted);
 	exit(EXIT_TROUBLE);
 }
 
-enum { KEY_PID = 0x1000, KEY_KINDS };
+enum { KEY_PID = 0x1000, KEY_KINDS, KEY_SHOW, KEY_COLLAPSE };
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
@@ -72,10 +78,18 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		state->child_inputs[1] = &check->suppressions;
 		return 0;
 	case KEY_PID:
-		check->pid = pid_of(argument);
+		check->pid = number_of("--pid", argument, 1, "a process id");
 		return 0;
 	case KEY_KINDS:
 		limits_take_kinds(&check->limits, argument);
+		return 0;
+	case KEY_SHOW:
+		check->show = strcmp(argument, "all") == 0
+				      ? REPORT_SHOW_ALL
+				      : number_of("--show", argument, 0, "a number, or all");
+		return 0;
+	case KEY_COLLAPSE:
+		check->collapse_runtime = true;
 		return 0;
 	case ARGP_KEY_ARGS:
 		check->files = state->argv + state->next;
@@ -186,34 +200,34 @@ static void symbolize(struct check *check, struct model_snapshot *snapshot)
 {
 	int error;
 
+	progress_begin(&check->progress, "fdtrail check");
 	if (!check->symbolizer)
-		check->symbolizer = symbolizer_create(NULL);
+		check->symbolizer = symbolizer_create(&(struct symbolize_options){
+			.progress = progress_step,
+			.data = &check->progress,
+		});
 	error = check->symbolizer ? symbolize_snapshot(check->symbolizer, snapshot) : -ENOMEM;
 	if (error)
 		fprintf(stderr, "%scan't look for file names and lines: %s\n", prefix,
 			strerror(-error));
 }
 
-static void show_group(const struct model_snapshot *snapshot, const struct model_group *group)
+/* The groups that break a limit, as a report has them. */
+static void show_broken(const struct check *check, const struct model_snapshot *snapshot)
 {
-	static const struct export_options all;
+	struct report_options options = report_options_for(stdout);
+	struct model_snapshot shown = *snapshot;
 
-	printf("\n%s\n", group->sentence);
-	if (stack_text_put(snapshot, group, &all, stdout) < 0)
-		puts("    (no memory for the stack)");
-	if (!model_stack(group, MODEL_OPENED_AT) && group->reason) {
-		fputs("    ", stdout);
-		escape_put(stdout, group->reason);
-		putchar('\n');
-	}
-	for (size_t i = 0; i < group->descriptor_count && i < SHOWN; i++)
-		printf("  %" PRId64 " %s%s%s\n", group->descriptors[i].fd,
-		       kind_name(group->descriptors[i].kind),
-		       group->descriptors[i].text[0] && group->descriptors[i].text[0] != ',' ? " "
-											     : "",
-		       group->descriptors[i].text);
-	if (group->count > SHOWN)
-		printf("  and %" PRId64 " more\n", group->count - SHOWN);
+	options.show = check->show;
+	options.collapse_runtime = check->collapse_runtime;
+	shown.groups = memory_array(NULL, snapshot->group_count, sizeof(*shown.groups));
+	shown.group_count = 0;
+	for (size_t i = 0; i < snapshot->group_count; i++)
+		if (snapshot->groups[i].broken)
+			shown.groups[shown.group_count++] = snapshot->groups[i];
+	if (shown.group_count)
+		report_groups(stdout, &shown, &options);
+	free(shown.groups);
 }
 
 static void check_target(struct check *check, const struct target *target, const struct list *old)
@@ -230,15 +244,15 @@ static void check_target(struct check *check, const struct target *target, const
 	if (verdict > check->verdict)
 		check->verdict = verdict;
 	if (verdict == LIMITS_KEPT) {
-		escape_put_word(stdout, snapshot->program ? snapshot->program : "unknown program");
-		printf(" (%" PRId64 "): all limits are kept\n", snapshot->pid);
+		char *process = page_process(snapshot);
+
+		printf("%s: all limits are kept\n", process);
+		free(process);
 		return;
 	}
 	if (!any && verdict == LIMITS_BROKEN)
 		symbolize(check, snapshot);
-	for (size_t i = 0; i < snapshot->group_count; i++)
-		if (snapshot->groups[i].broken)
-			show_group(snapshot, &snapshot->groups[i]);
+	show_broken(check, snapshot);
 	if (!check->suppressions.generate)
 		return;
 	puts("\nsuppressions for these, to be put into a file:");
@@ -287,6 +301,10 @@ int cmd_check(int argc, char **argv)
 		{"pid", KEY_PID, "PID", 0, "Check a running process, traced or not", 1},
 		{"kinds", KEY_KINDS, "KINDS", 0,
 		 "Count only these kinds, with commas between, as in tcp,file (sockets, all)", 1},
+		{"show", KEY_SHOW, "N", 0,
+		 "Descriptors listed of each group: a number, or all (default: 5)", 1},
+		{"collapse-runtime", KEY_COLLAPSE, NULL, 0,
+		 "Leave out frames of the C library, the loader and the language's own library", 1},
 		{0},
 	};
 	static const struct argp_child children[] = {
@@ -307,6 +325,7 @@ int cmd_check(int argc, char **argv)
 		       "tell, or something went wrong.",
 	};
 	struct check check = {
+		.show = 5,
 		.limits = {.prefix = prefix, .trouble = EXIT_TROUBLE, .limits = LIMITS_INIT},
 		.suppressions = {.prefix = prefix,
 				 .trouble = EXIT_TROUBLE,

@@ -15,6 +15,8 @@
 #include "nearest.h"
 #include "reader/escape.h"
 #include "reader/reader.h"
+#include "report/progress.h"
+#include "report/report.h"
 #include "symbolize/symbolize.h"
 #include "verb.h"
 
@@ -22,7 +24,8 @@ static const char verb[] = "diff";
 
 struct options {
 	const struct diff_format *format;
-	struct export_options export;
+	struct diff_options diff;
+	struct progress progress;
 	const char *output;
 	char **files;
 	size_t file_count;
@@ -59,7 +62,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		options->output = argument;
 		return 0;
 	case 'c':
-		options->export.collapse_runtime = true;
+		options->diff.export.collapse_runtime = true;
+		options->diff.report.collapse_runtime = true;
 		return 0;
 	case ARGP_KEY_ARGS:
 		options->files = state->argv + state->next;
@@ -162,9 +166,13 @@ static bool read_both(const struct options *options, struct model_snapshot **old
 }
 
 /* Names that are not found stay as the text has them. */
-static void symbolize(struct model_snapshot *old, struct model_snapshot *new)
+static void symbolize(struct options *options, struct model_snapshot *old,
+		      struct model_snapshot *new)
 {
-	struct symbolizer *symbolizer = symbolizer_create(NULL);
+	struct symbolizer *symbolizer = symbolizer_create(&(struct symbolize_options){
+		.progress = progress_step,
+		.data = &options->progress,
+	});
 	int error = symbolizer ? symbolize_snapshot(symbolizer, new) : -ENOMEM;
 
 	if (!error)
@@ -179,13 +187,16 @@ static int write_diff(const struct options *options, const struct diff *diff)
 {
 	const char *path = options->output ? options->output : "standard output", *reason;
 	struct output *output = output_begin(options->output, 0600, &reason);
+	struct diff_options shown = options->diff;
 	int error;
 
 	if (!output) {
 		fprintf(stderr, "fdtrail diff: can't write %s: %s\n", path, reason);
 		return EXIT_TROUBLE;
 	}
-	error = options->format->write(diff, &options->export, output_file(output));
+	shown.report = report_options_for(output_file(output));
+	shown.report.collapse_runtime = options->diff.report.collapse_runtime;
+	error = options->format->write(diff, &shown, output_file(output));
 	if (error)
 		output_discard(output);
 	else
@@ -224,7 +235,8 @@ int cmd_diff(int argc, char **argv)
 	if (read_both(&options, &old, &new)) {
 		struct diff *diff;
 
-		symbolize(old, new);
+		progress_begin(&options.progress, "fdtrail diff");
+		symbolize(&options, old, new);
 		diff = diff_create(old, new);
 		status = write_diff(&options, diff);
 		diff_destroy(diff);

@@ -9,7 +9,8 @@
 
 int cmd_version(int argc, char **argv)
 {
-	static const struct argp argp = {.doc = "Show the version, and those of the libraries in use."};
+	static const struct argp argp = {
+		.doc = "Show the version, and those of the libraries in use."};
 
 	argp_parse(&argp, argc, argv, 0, NULL, NULL);
 	printf("fdtrail %s\nelfutils %s, glibc %s\n", FDTRAIL_VERSION, dwfl_version(NULL),

@@ -69,7 +69,7 @@ def _(limit, status):
     check.equal(run.status, status)
     if status == BROKEN:
         check.contains(run.out, "--max-group 5: 1 group has more, up to 6")
-        check.contains(run.out, "6 tcp sockets in CLOSED, opened in leak_sockets\n    leak_sockets ")
+        check.contains(run.out, "6 tcp sockets in CLOSED, opened in leak_sockets at ")
         check.lacks(run.out, "open_files")
 
 
@@ -193,8 +193,7 @@ def _():
     run = fdtrail_check("--max-close-wait=7", str(output))
     check.equal(run.status, BROKEN)
     check.contains(run.out, "--max-close-wait 7: 8 in CLOSE_WAIT")
-    check.matches(run.out, r"grows \(\d+\): all limits are kept")
-    check.equal(run.out.count("limit"), 1)
+    check.matches(run.out, r"grows, process \d+: all limits are kept")
 
 
 @test("a snapshot that was cut is not called good")
@@ -236,9 +235,9 @@ def _():
     ("three files", ["--max-open=1", "a", "b", "c"], "at most two snapshots"),
     ("no number", ["--max-open=many", "a"], "--max-open=many is not accepted: a number from 0"),
     ("a negative number", ["--max-open=-1", "a"], "--max-open=-1 is not accepted"),
-    ("no time", ["--max-age=1x", "a"], "--max-age=1x is not accepted: seconds"),
+    ("no time", ["--max-age=1x", "a"], "--max-age=1x is not accepted: a time"),
     ("no kind", ["--max-open=1", "--kinds=tpc", "a"], "--kinds=tpc is not accepted"),
-    ("no process id", ["--max-open=1", "--pid=init"], "--pid=init is not a process id"),
+    ("no process id", ["--max-open=1", "--pid=init"], "--pid=init is not accepted: a process id"),
     ("nobody's process id", ["--max-open=1", "--pid=4194305"], "4194305"),
     ("no suppressions", ["--max-open=1", "--suppressions=/nonexistent", "a"],
      "can't read the suppressions in /nonexistent: No such file or directory"),

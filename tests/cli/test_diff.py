@@ -29,7 +29,7 @@ def _():
     check.equal(run.status, 0)
     check.equal(run.err, "")
     check.contains(run.out, "stacks: 1 new, 1 grown, 1 shrunk, 1 gone, 1 the same")
-    check.equal(re.findall(r"^(new|grown|shrunk|gone|same), (\d+) -> (\d+) \(([+-]\d+)\): .* in (\w+)$", run.out, re.M),
+    check.equal(re.findall(r"^(new|grown|shrunk|gone|same), (\d+) -> (\d+) \(([+-]\d+)\): .* in (\w+) at \S+$", run.out, re.M),
                 [("grown", "3", "6", "+3", "leak_sockets"), ("new", "0", "1", "+1", "late_epoll"),
                  ("shrunk", "4", "2", "-2", "open_files"), ("gone", "1", "0", "-1", "make_event")])
 
@@ -37,7 +37,7 @@ def _():
 @test("a stack that grew is shown by function, file and line")
 def _():
     run = fdtrail("diff", *two_snapshots())
-    check.matches(run.out, r"in leak_sockets\n    leak_sockets \S*grows\.c:\d+\n    main \S*grows\.c:\d+\n")
+    check.matches(run.out, r"#0 leak_sockets +\S*grows\.c:\d+:\d+\n +#1 main +\S*grows\.c:\d+:\d+\n")
 
 
 @test("stacks match across a restart, whatever the addresses are")
@@ -74,7 +74,7 @@ def _():
     output.write_text(open(old).read())
     run_traced([program("demo")], OUTPUT=str(output))
     run = fdtrail("diff", str(output), new)
-    check.lacks(run.out, "note:")
+    check.lacks(run.out, "Note:")
     check.contains(run.out, "grown, 3 -> 6 (+3)")
 
 
@@ -127,7 +127,7 @@ def _():
     moved = temp_dir() / "moved"
     moved.write_text(open(new).read().replace(new_path, old_path))
     run = fdtrail("diff", old, str(moved))
-    check.contains(run.out, f"note: {old_path} was built anew between them")
+    check.contains(run.out, f"Note: {old_path} was built anew")
 
 
 @test("a snapshot that was cut is compared by what is there, and that is said")
@@ -137,7 +137,7 @@ def _():
     cut.write_text(open(old).read().split("\nmodules:\n")[0])
     run = fdtrail("diff", str(cut), new)
     check.equal(run.status, 0)
-    check.contains(run.out, "note: the old snapshot was cut")
+    check.contains(run.out, "Note: the old snapshot is cut")
     check.contains(run.out, "grown, 3 -> 6 (+3)")
 
 

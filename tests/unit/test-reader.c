@@ -615,6 +615,21 @@ static void a_frame_has_the_build_id_of_the_module_at_its_address(void **state)
 	model_destroy(snapshot);
 }
 
+static void what_could_drive_a_terminal_is_escaped(void **state)
+{
+	struct model_snapshot *snapshot = read_one(
+		"fdtrail snapshot 1\nwhy: \x1b[31mred\n\ngroup 1: 1 file, inherited\n"
+		"  note: \x9b\xe2\x80\xae\r.\n  descriptors:\n    3 file /caf\xe9, read\n");
+	const struct model_descriptor *descriptor = snapshot->groups[0].descriptors;
+
+	assert_string_equal(snapshot->fields[0].value, "\\x1b[31mred");
+	assert_string_equal(snapshot->why, "\x1b[31mred");
+	assert_string_equal(snapshot->groups[0].notes[0], "\\x9b\\xe2\\x80\\xae\\x0d.");
+	assert_string_equal(descriptor->text, "/caf\\xe9, read");
+	assert_string_equal(descriptor->what, "/caf\xe9");
+	model_destroy(snapshot);
+}
+
 static uint32_t random_state;
 
 /* xorshift, G. Marsaglia 2003: the same numbers in every run. */
@@ -733,6 +748,8 @@ int main(void)
 		{.name = "lost lines are counted", .test_func = lost_lines_are_counted},
 		{.name = "a frame has the build id of the module at its address",
 		 .test_func = a_frame_has_the_build_id_of_the_module_at_its_address},
+		{.name = "what could drive a terminal is escaped",
+		 .test_func = what_could_drive_a_terminal_is_escaped},
 		{.name = "any bytes are read and what is understood stays the same",
 		 .test_func = any_bytes_are_read_and_what_is_understood_stays_the_same},
 		{.name = "ten thousand descriptors in two hundred stacks are read",

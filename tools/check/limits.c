@@ -14,6 +14,8 @@
 #include "../diff/diff.h"
 #include "../reader/escape.h"
 #include "../reader/scan.h"
+#include "../report/filter.h"
+#include "../report/page.h"
 
 /* What is said, and the verdict so far. */
 struct check {
@@ -33,16 +35,15 @@ __attribute__((format(printf, 3, 4))) static void
 say(struct check *check, enum limits_verdict verdict, const char *format, ...)
 {
 	va_list arguments;
+	char *process;
 
 	if (verdict > check->verdict)
 		check->verdict = verdict;
 	if (!check->file)
 		return;
-	escape_put_word(check->file,
-			check->snapshot->program ? check->snapshot->program : "unknown program");
-	if (check->snapshot->pid >= 0)
-		fprintf(check->file, " (%" PRId64 ")", check->snapshot->pid);
-	fputs(": ", check->file);
+	process = page_process(check->snapshot);
+	fprintf(check->file, "%s: ", process);
+	free(process);
 	va_start(arguments, format);
 	vfprintf(check->file, format, arguments);
 	va_end(arguments);
@@ -77,13 +78,16 @@ static int64_t count_of(const struct check *check, const struct model_group *gro
 	return count;
 }
 
-static int64_t close_wait_of(const struct model_group *group, bool *exact)
+static int64_t close_wait_of(const struct check *check, const struct model_group *group,
+			     bool *exact)
 {
 	int64_t count = 0;
 
 	*exact = true;
 	if (group->kind != KIND_COUNT)
 		return group->kind == KIND_TCP ? model_in_state(group, "CLOSE_WAIT") : 0;
+	if (!is_wanted(check, KIND_TCP))
+		return 0;
 	for (size_t i = 0; i < group->descriptor_count; i++)
 		count += group->descriptors[i].state &&
 			 strcmp(group->descriptors[i].state, "CLOSE_WAIT") == 0;
@@ -98,7 +102,7 @@ static int64_t add(int64_t a, int64_t b)
 	return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
 }
 
-/* The sum over all groups that count, of what of() counts in each. */
+/* The sum over all groups that count: of those in CLOSE_WAIT, or of all. */
 static void check_sum(struct check *check, int64_t limit, const char *option, const char *what,
 		      bool close_wait)
 {
@@ -111,7 +115,7 @@ static void check_sum(struct check *check, int64_t limit, const char *option, co
 
 		if (!counts(check, group))
 			continue;
-		sum = add(sum, close_wait ? close_wait_of(group, &exact)
+		sum = add(sum, close_wait ? close_wait_of(check, group, &exact)
 					  : count_of(check, group, &exact));
 		all_exact &= exact;
 	}
@@ -127,7 +131,8 @@ static void check_sum(struct check *check, int64_t limit, const char *option, co
 		struct model_group *group = &check->snapshot->groups[i];
 		bool exact;
 
-		if (counts(check, group) && (!close_wait || close_wait_of(group, &exact) > 0))
+		if (counts(check, group) &&
+		    (!close_wait || close_wait_of(check, group, &exact) > 0))
 			group->broken = true;
 	}
 }
@@ -329,16 +334,11 @@ static int64_t number(const struct limit_options *options, const char *option, c
 
 static double seconds(const struct limit_options *options, const char *value)
 {
-	struct scan scan = {value, value + strlen(value)};
-	int64_t whole;
 	double length;
 
-	if (scan_duration(&scan, &length) && scan_at_end(&scan))
-		return length;
-	if (!scan_number(&scan, &whole) || !scan_at_end(&scan))
-		refuse(options, "max-age", value,
-		       "seconds, or a length of time as in 90, 4m02s or 2h04m02s");
-	return (double)whole;
+	if (!filter_parse_age(value, &length))
+		refuse(options, "max-age", value, "a time as in 90, 5m, 2h, 3d or 1h30m");
+	return length;
 }
 
 void limits_take_kinds(struct limit_options *options, const char *list)
@@ -388,8 +388,8 @@ const struct argp limits_argp = {
 			 "At most N descriptors opened by the same stack", 0},
 			{"max-growth", KEY_GROWTH, "N", 0,
 			 "At most N more of any stack than in the snapshot before", 0},
-			{"max-age", KEY_AGE, "SECONDS", 0,
-			 "No descriptor older than this (also 4m02s, 2h04m02s)", 0},
+			{"max-age", KEY_AGE, "TIME", 0,
+			 "No descriptor older than this: 90, 5m, 2h, 3d, 1h30m", 0},
 			{0},
 		},
 	.parser = parse,

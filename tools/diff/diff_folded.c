@@ -5,12 +5,13 @@
 #include "../export/folded.h"
 #include "format.h"
 
-int diff_write_folded(const struct diff *diff, const struct export_options *options, FILE *file)
+int diff_write_folded(const struct diff *diff, const struct diff_options *options, FILE *file)
 {
 	for (size_t i = 0; i < diff->count; i++) {
 		const struct diff_entry *entry = &diff->entries[i];
 		/* The program's name begins the stack: for both the same one. */
-		int error = folded_write_stack(diff->new, diff_group(entry), options, file);
+		int error =
+			folded_write_stack(diff->new, diff_group(entry), &options->export, file);
 
 		if (error)
 			return error;

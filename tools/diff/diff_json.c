@@ -23,7 +23,7 @@ static void put_summary(struct json_writer *json, const struct diff *diff)
 	json_end_object(json);
 }
 
-int diff_write_json(const struct diff *diff, const struct export_options *options, FILE *file)
+int diff_write_json(const struct diff *diff, const struct diff_options *options, FILE *file)
 {
 	struct json_writer json = {.file = file};
 
@@ -42,7 +42,7 @@ int diff_write_json(const struct diff *diff, const struct export_options *option
 		json_integer(&json, "old_count", entry->old_count);
 		json_integer(&json, "new_count", entry->new_count);
 		json_integer(&json, "growth", diff_growth(entry));
-		json_group_identity(&json, diff_group(entry), options);
+		json_group_identity(&json, diff_group(entry), &options->export);
 		json_end_object(&json);
 	}
 	json_end_array(&json);

@@ -6,8 +6,10 @@
  */
 #include "assembly.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "escape.h"
 #include "modules.h"
 
 void assembly_begin(struct assembly *assembly, const char *source, size_t line, int64_t version)
@@ -125,7 +127,9 @@ static bool add_field(struct assembly *assembly, struct scan line)
 
 	if (!parse_field(&assembly->parse, line, &field))
 		return false;
-	/* A second one of the same name is not the tracer's. */
+	/* A second one of the same name is not the tracer's; and its own begin with "why". */
+	if (assembly->fields.count && strcmp(field.name, "why") == 0)
+		return false;
 	for (size_t i = 0; i < assembly->fields.count; i++)
 		if (added[i].name == field.name)
 			return false;
@@ -321,7 +325,7 @@ static bool header_line(struct assembly *assembly, struct scan line)
 	return true;
 }
 
-bool assembly_line(struct assembly *assembly, struct scan line)
+static bool take(struct assembly *assembly, struct scan line)
 {
 	if (*line.at != ' ' && paragraph(assembly, line))
 		return true;
@@ -338,4 +342,19 @@ bool assembly_line(struct assembly *assembly, struct scan line)
 		return module_line(assembly, line);
 	}
 	return false;
+}
+
+bool assembly_line(struct assembly *assembly, struct scan line)
+{
+	size_t size = (size_t)(line.end - line.at);
+	char *escaped;
+	bool known;
+
+	if (escape_is_done(line.at, size))
+		return take(assembly, line);
+	/* Not as the tracer wrote it, but recoded on its way, or made to drive a terminal. */
+	escaped = escape_rest(line.at, size);
+	known = take(assembly, (struct scan){escaped, escaped + strlen(escaped)});
+	free(escaped);
+	return known;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../../preload/snapshot/put.h"
+#include "../../preload/snapshot/utf8.h"
 #include "memory.h"
 
 typedef void put_function(struct writer *writer, const char *bytes, size_t size);
@@ -58,4 +59,53 @@ char *escape_text(const char *text)
 	size_t length;
 
 	return escaped(text, put_escaped, &length);
+}
+
+/* The length of the printable character at bytes, or 0. */
+static size_t printable(const char *bytes, size_t size)
+{
+	uint32_t character = 0;
+	size_t length;
+
+	if (*bytes >= ' ' && *bytes < 0x7f)
+		return 1;
+	length = utf8_decode((const uint8_t *)bytes, size, &character);
+	return length && !utf8_is_invisible(character) ? length : 0;
+}
+
+bool escape_is_done(const char *bytes, size_t size)
+{
+	while (size) {
+		size_t length = printable(bytes, size);
+
+		if (!length)
+			return false;
+		bytes += length;
+		size -= length;
+	}
+	return true;
+}
+
+char *escape_rest(const char *bytes, size_t size)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *text = memory_array(NULL, 4 * size + 1, 1), *to = text;
+
+	while (size) {
+		size_t length = printable(bytes, size);
+
+		if (!length) {
+			*to++ = '\\';
+			*to++ = 'x';
+			*to++ = digits[(unsigned char)*bytes >> 4];
+			*to++ = digits[*bytes & 15];
+			length = 1;
+		} else {
+			to = mempcpy(to, bytes, length);
+		}
+		bytes += length;
+		size -= length;
+	}
+	*to = '\0';
+	return text;
 }

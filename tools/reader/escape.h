@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 /* Puts text, escaped, to the end of a line. */
@@ -19,3 +21,10 @@ void escape_put_name(FILE *file, const char *text);
 
 /* The escaped text, which the caller frees. */
 char *escape_text(const char *text);
+
+/* Whether these bytes, as a snapshot has them or should have them, can be printed as they are. */
+bool escape_is_done(const char *bytes, size_t size);
+
+/* These bytes with \xNN for those that can't be printed; escapes that are there stay. The caller
+ * frees it. */
+char *escape_rest(const char *bytes, size_t size);

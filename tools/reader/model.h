@@ -5,7 +5,8 @@
  * Everything of one snapshot, its strings too, lives in its own memory and ends with
  * model_destroy(). Strings are unescaped unless it is said that they are as written: they may hold
  * any byte but zero, which the text writes as \x00 and the model ends at, so print them by
- * escape.h. NULL means that the text does not say.
+ * escape.h. What is as written can be printed as it is, whoever wrote it. NULL means that the text
+ * does not say.
  */
 #pragma once
 
@@ -97,11 +98,12 @@ struct model_group {
 	int64_t count;  /* of descriptors, listed or not */
 	enum kind kind; /* KIND_COUNT: several */
 	enum model_origin origin;
-	const char *sentence;      /* the heading behind "group N: ", as it is written */
-	const char *how;           /* "opened", "duplicated", "received"; or NULL */
-	const char *place;         /* "fetch_status" or "module+0x12"; or NULL */
-	const char *last_used;     /* the place of the last HTTP request, where it is another; or NULL */
-	const char *reason;        /* why there is no stack; or NULL */
+	const char *sentence; /* the heading behind "group N: ", as it is written */
+	const char *how;      /* "opened", "duplicated", "received"; or NULL */
+	const char *place;    /* "fetch_status" or "module+0x12"; or NULL */
+	const char
+		*last_used; /* the place of the last HTTP request, where it is another; or NULL */
+	const char *reason; /* why there is no stack; or NULL */
 	const char **reason_lines; /* the same as it is broken into lines */
 	size_t reason_line_count;
 	const char **notes; /* a line each */

@@ -2,13 +2,13 @@
 /* See page.h. */
 #include "page.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "../../preload/snapshot/put.h"
-#include "../../preload/snapshot/utf8.h"
 #include "../reader/escape.h"
 #include "../reader/memory.h"
 
@@ -153,31 +153,20 @@ char *page_safe(const char *name)
 }
 
 /* A writer of snapshots leaves no such character; whoever edits one may. */
+char *page_process(const struct model_snapshot *snapshot)
+{
+	char *program = page_safe(snapshot->program ? snapshot->program : "a process");
+	char *name = snapshot->pid == MODEL_UNKNOWN
+			     ? page_format("%s", program)
+			     : page_format("%s, process %" PRId64, program, snapshot->pid);
+
+	free(program);
+	return name;
+}
+
 char *page_safe_written(const char *text)
 {
-	static const char digits[] = "0123456789abcdef";
-	const uint8_t *bytes = (const uint8_t *)text;
-	size_t size = strlen(text), at = 0, used = 0;
-	char *safe = memory_array(NULL, 4 * size + 1, 1);
-
-	while (at < size) {
-		uint32_t character = 0;
-		size_t length = utf8_decode(bytes + at, size - at, &character);
-		bool harmful = length == 0 || utf8_is_invisible(character);
-
-		for (size_t end = at + (length ? length : 1); at < end; at++) {
-			if (harmful) {
-				safe[used++] = '\\';
-				safe[used++] = 'x';
-				safe[used++] = digits[bytes[at] >> 4];
-				safe[used++] = digits[bytes[at] & 15];
-			} else {
-				safe[used++] = text[at];
-			}
-		}
-	}
-	safe[used] = '\0';
-	return safe;
+	return escape_rest(text, strlen(text));
 }
 
 char *page_path(const struct page *page, const char *path)

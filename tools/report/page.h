@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "../reader/model.h"
+
 enum page_style { PAGE_PLAIN, PAGE_STRONG, PAGE_FAINT, PAGE_WARNING };
 
 struct page {
@@ -46,6 +48,9 @@ int page_columns(const char *text);
  * snapshots are, or should be. */
 char *page_safe(const char *name);
 char *page_safe_written(const char *text);
+
+/* "server, process 4711", safe; the caller frees it. */
+char *page_process(const struct model_snapshot *snapshot);
 
 /* The path of a source file, safe and short. The caller frees it. */
 char *page_path(const struct page *page, const char *path);

@@ -52,17 +52,6 @@ static const char *plural(int64_t count, const char *one, const char *many)
 
 /* The header */
 
-static char *process_name(const struct model_snapshot *snapshot)
-{
-	char *program = page_safe(snapshot->program ? snapshot->program : "a process");
-	char *name = snapshot->pid == MODEL_UNKNOWN
-			     ? page_format("%s", program)
-			     : page_format("%s, process %" PRId64, program, snapshot->pid);
-
-	free(program);
-	return name;
-}
-
 static int64_t shown_groups(const struct model_snapshot *snapshot)
 {
 	int64_t groups = 0;
@@ -84,7 +73,7 @@ static int64_t shown_descriptors(const struct model_snapshot *snapshot)
 
 static void put_first_line(const struct page *page, const struct model_snapshot *snapshot)
 {
-	char *name = process_name(snapshot);
+	char *name = page_process(snapshot);
 	int64_t count = shown_descriptors(snapshot), groups = shown_groups(snapshot);
 	char *inherited = snapshot->inherited > 0
 				  ? page_format("; %" PRId64 " inherited", snapshot->inherited)
