@@ -243,7 +243,7 @@ static void pause_for(double interval)
 {
 	struct timespec time = {
 		.tv_sec = (time_t)interval,
-		.tv_nsec = (long)((interval - floor(interval)) * 1e9),
+		.tv_nsec = (long)((interval - (double)(time_t)interval) * 1e9),
 	};
 
 	while (nanosleep(&time, &time) != 0 && errno == EINTR)
