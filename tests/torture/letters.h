@@ -12,11 +12,11 @@
 struct letter {
 	char byte;
 	struct iovec part;
+	struct mmsghdr message;
 	union {
 		struct cmsghdr header;
 		char room[CMSG_SPACE(sizeof(int))];
 	} rights;
-	struct mmsghdr message;
 };
 
 static inline __attribute__((always_inline)) void letter_prepare(struct letter *letter)
