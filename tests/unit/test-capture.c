@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "capture/capture.h"
@@ -21,7 +22,7 @@ static int set_up(void **state)
 {
 	static struct fixture fixture;
 
-	fixture = (struct fixture){0};
+	memset(&fixture, 0, sizeof(fixture));
 	assert_true(ledger_init(&fixture.ledger, &fixture.arena));
 	assert_true(capture_init(&fixture.capture, &fixture.ledger, 16, "test-capture"));
 	*state = &fixture;
