@@ -3,7 +3,10 @@
 """Go programs, in all the ways that people build them: the story of the server that ignores a response
 (tests/programs/go/), and esbuild's server, which nobody here wrote."""
 
+import datetime
+import json
 import os
+import random
 import re
 import signal
 import socket
@@ -181,6 +184,89 @@ def _():
     found = snapshot_text.parse_all(output.read_text())
     check.contains(found[0].why, "EMFILE")
     check.contains(users(found[0].groups[0]), LEAKING)
+
+
+# Go's own tools as judges
+
+def some_addresses(program, count):
+    """Addresses all over the program's Go code: the first of each third function, and random ones."""
+    listed = subprocess.run(["go", "tool", "nm", "-sort", "address", program], stdout=subprocess.PIPE,
+                            text=True, check=True).stdout
+    entries = [int(line.split()[0], 16) for line in listed.split("\n")
+               if len(line.split()) > 2 and line.split()[1] in "Tt"]
+    numbers = random.Random(4711)
+    return sorted(set(entries[::3] + [numbers.randrange(entries[0], entries[-1]) for _ in range(count)]))
+
+
+def symbolized(program, addresses):
+    """What fdtrail report makes of frames at these addresses: lists of (function, file, line)."""
+    lines = ["fdtrail snapshot 1", f"when: {datetime.datetime.utcnow().isoformat(timespec='milliseconds')}Z",
+             "process: 1 judged, user 0", f"host: {os.uname().nodename}", ""]
+    for number, first in enumerate(range(0, len(addresses), 200), 1):
+        lines += [f"group {number}: 1 file, opened at an unknown place", "  opened at:"]
+        lines += [f"    #{index} 0x{address:x} ({program}+0x{address:x})"
+                  for index, address in enumerate(addresses[first:first + 200])]
+        lines += ["  descriptors:", f"    {number + 2} file /tmp/x", ""]
+    lines += ["modules:", f"  0x{addresses[0]:x}-0x{addresses[-1] + 1:x} {program}", "",
+              "end of fdtrail snapshot 1", ""]
+    path = temp_dir() / "judged"
+    path.write_text("\n".join(lines))
+    done = subprocess.run([FDTRAIL, "report", "-f", "json", path], stdout=subprocess.PIPE, check=True)
+    found = {}
+    for group in json.loads(done.stdout)["groups"]:
+        for frame in group["stack"]:
+            found.setdefault(int(frame["offset"], 16), []).append(
+                (frame.get("function"), frame.get("file"), frame.get("line")))
+    return found
+
+
+@test("every function and line is what go tool addr2line says ({})",
+      each=["default", "nocgo", "stripped", "trimpath"], timeout=300)
+def _(variant):
+    # Stripping changes no address; go tool addr2line wants the symbols.
+    judged = go_program("server", "nocgo" if variant == "stripped" else variant)
+    addresses = some_addresses(judged, 3000)
+    found = symbolized(go_program("server", variant), addresses)
+    said = subprocess.run(["go", "tool", "addr2line", judged],
+                          input="".join(f"0x{address:x}\n" for address in addresses),
+                          stdout=subprocess.PIPE, text=True, check=True).stdout.split("\n")
+    wrong, equal = [], 0
+    for address, function, line in zip(addresses, said[0::2], said[1::2]):
+        file, _, number = line.rpartition(":")
+        # C code of cgo, and the space between functions, have no lines.
+        if not file or int(number) <= 0 or "." not in function:
+            continue
+        ours = found[address]
+        # The compiler's wrappers of a method, in which it is inlined, are left out.
+        same = ours[-1][0] and (ours[-1][0] == function or
+                                ours[-1][0].rpartition(".")[2] == function.rpartition(".")[2])
+        if same and (ours[0][1], ours[0][2]) == (file, int(number)):
+            equal += 1
+        else:
+            wrong.append((hex(address), ours, function, line))
+    check.equal(wrong[:5], [])
+    check.at_least(equal, 4000, "addresses that were compared")
+
+
+@test("every line of a position-independent program is what its debug information says", timeout=300)
+def _():
+    judged = go_program("server", "pie")
+    addresses = some_addresses(judged, 3000)
+    found = symbolized(judged, addresses)
+    # go tool addr2line of Go 1.19 knows no such programs.
+    said = subprocess.run([require("addr2line"), "-e", judged], stdout=subprocess.PIPE, text=True, check=True,
+                          input="".join(f"0x{address:x}\n" for address in addresses)).stdout.split("\n")
+    wrong, equal = [], 0
+    for address, line in zip(addresses, said):
+        file, _, number = re.sub(r" \(discriminator.*", "", line).rpartition(":")
+        if not file.endswith((".go", ".s")) or not file.startswith("/") or not number.isdigit():
+            continue
+        if (found[address][0][1], found[address][0][2]) == (file, int(number)):
+            equal += 1
+        else:
+            wrong.append((hex(address), found[address], line))
+    check.equal(wrong[:5], [])
+    check.at_least(equal, 4000, "addresses that were compared")
 
 
 # Binaries from npm: stripped, static, Go 1.20 to 1.26.
