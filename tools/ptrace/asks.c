@@ -18,6 +18,7 @@
 #include "../../preload/runtime/output.h"
 #include "../../preload/snapshot/frame.h"
 #include "../remote/remote.h"
+#include "record.h"
 #include "go_http.h"
 
 enum { EMFILE_PAUSE_MS = 60 * 1000, SHOWN_ON_STDERR = 5 };
@@ -118,7 +119,7 @@ static bool find_name(const struct frame_namer *namer, const struct module *modu
 }
 
 /* asker: a signal that names a channel for the text, or NULL. */
-static void take_for(const siginfo_t *asker, const struct tracer *tracer, const struct task *task,
+static void take_for(const siginfo_t *asker, const struct tracer *tracer, struct task *task,
 		     const char *why, unsigned int flags, struct snapshot_result *result)
 {
 	const struct options *options = &tracer->options;
@@ -148,10 +149,13 @@ static void take_for(const siginfo_t *asker, const struct tracer *tracer, const 
 					    : NULL,
 	};
 
-	table_settle(task->table, process->pid);
+	/* What is recorded meanwhile asks for nothing more. */
+	process->asking = true;
+	record_settle(tracer, task);
+	process->asking = false;
 	int channel = asker ? channel_open(asker) : -1;
 	if (!(flags & ASK_COUNT_ONLY)) {
-		request.output = channel >= 0	    ? channel
+		request.output = channel >= 0       ? channel
 				 : *options->output ? output_open(options, &request)
 						    : open_stderr(process);
 		if (request.output < 0)
@@ -167,7 +171,7 @@ static void take_for(const siginfo_t *asker, const struct tracer *tracer, const 
 		close(request.output);
 }
 
-static void take(const struct tracer *tracer, const struct task *task, const char *why,
+static void take(const struct tracer *tracer, struct task *task, const char *why,
 		 unsigned int flags, struct snapshot_result *result)
 {
 	take_for(NULL, tracer, task, why, flags, result);
@@ -191,22 +195,35 @@ static void say_signal(struct line *why, int number)
 		line_number(why, number);
 }
 
-void asks_signal(const struct tracer *tracer, const struct task *task, const siginfo_t *info)
+void asks_signal(const struct tracer *tracer, struct task *task, const siginfo_t *info)
 {
 	struct snapshot_result result = {0};
 	LINE(why, LINE_SHORT);
 
 	say_signal(&why, info->si_signo);
 	if (info->si_code <= 0 && info->si_pid) {
-		line_add(&why, channel_asks(info) ? " by fdtrail snapshot, process "
-						  : " from process ");
+		line_add(&why,
+			 channel_asks(info) ? " by fdtrail snapshot, process " : " from process ");
 		line_number(&why, info->si_pid);
 	}
 	take_for(channel_asks(info) ? info : NULL, tracer, task, why.text, 0, &result);
 }
 
+/* Whether the ledger holds anything that the process has opened itself. The engine sees each call,
+ * so if it does not, nothing is unclosed. */
+static bool holds_any(const struct ledger *ledger)
+{
+	struct ledger_entry entry;
+
+	for (int fd = ledger_next(ledger, 0); fd >= 0; fd = ledger_next(ledger, fd + 1))
+		if (ledger_read(ledger, fd, &entry, NULL) && entry.origin != FD_INHERITED &&
+		    !entry.before_fork)
+			return true;
+	return atomic_load(&ledger->dropped) > 0;
+}
+
 /* The last snapshot; returns whether something is unclosed. */
-static bool end(const struct tracer *tracer, const struct task *task, const char *why)
+static bool end(const struct tracer *tracer, struct task *task, const char *why)
 {
 	const struct options *options = &tracer->options;
 	unsigned int flags =
@@ -216,11 +233,14 @@ static bool end(const struct tracer *tracer, const struct task *task, const char
 	if ((!options->exit && !options->exitcode) || task->process->ended)
 		return false;
 	task->process->ended = true;
+	table_forget_closed(task->table, task->process->pid);
+	if (!options->verbose && !holds_any(&task->table->ledger))
+		return false;
 	take(tracer, task, why, flags, &result);
 	return result.unclosed;
 }
 
-int asks_exit(const struct tracer *tracer, const struct task *task, int status)
+int asks_exit(const struct tracer *tracer, struct task *task, int status)
 {
 	LINE(why, LINE_SHORT);
 
@@ -230,7 +250,7 @@ int asks_exit(const struct tracer *tracer, const struct task *task, int status)
 	return unclosed && tracer->options.exitcode ? tracer->options.exitcode : status;
 }
 
-void asks_killed(const struct tracer *tracer, const struct task *task, int signal)
+void asks_killed(const struct tracer *tracer, struct task *task, int signal)
 {
 	LINE(why, LINE_SHORT);
 
@@ -241,7 +261,7 @@ void asks_killed(const struct tracer *tracer, const struct task *task, int signa
 	end(tracer, task, why.text);
 }
 
-void asks_out_of_descriptors(const struct tracer *tracer, const struct task *task, const char *name,
+void asks_out_of_descriptors(const struct tracer *tracer, struct task *task, const char *name,
 			     int error)
 {
 	struct process *process = task->process;
@@ -249,7 +269,7 @@ void asks_out_of_descriptors(const struct tracer *tracer, const struct task *tas
 	uint64_t now = asks_now_ms();
 	LINE(why, LINE_SHORT);
 
-	if (!tracer->options.emfile || now < process->next_emfile_ms)
+	if (!tracer->options.emfile || process->asking || now < process->next_emfile_ms)
 		return;
 	process->next_emfile_ms = now + EMFILE_PAUSE_MS;
 	line_add(&why, error == ENFILE ? "ENFILE: " : "EMFILE: ");
@@ -259,7 +279,7 @@ void asks_out_of_descriptors(const struct tracer *tracer, const struct task *tas
 	take(tracer, task, why.text, 0, &result);
 }
 
-static void watch_threshold(const struct tracer *tracer, const struct task *task)
+static void watch_threshold(const struct tracer *tracer, struct task *task)
 {
 	struct process *process = task->process;
 	struct snapshot_result result = {0};
@@ -268,6 +288,7 @@ static void watch_threshold(const struct tracer *tracer, const struct task *task
 	if (process->opens_left-- > 1)
 		return;
 	uint32_t due = process->threshold;
+	table_forget_closed(task->table, process->pid);
 	size_t count = ledger_count(&task->table->ledger);
 	if (count >= due) {
 		LINE(why, LINE_SHORT);
@@ -285,7 +306,7 @@ static void watch_threshold(const struct tracer *tracer, const struct task *task
 	process->opens_left = left > least ? left : least;
 }
 
-static void watch_interval(const struct tracer *tracer, const struct task *task)
+static void watch_interval(const struct tracer *tracer, struct task *task)
 {
 	struct process *process = task->process;
 	struct snapshot_result result = {0};
@@ -297,14 +318,11 @@ static void watch_interval(const struct tracer *tracer, const struct task *task)
 	take(tracer, task, "interval", 0, &result);
 }
 
-void asks_opened(const struct tracer *tracer, const struct task *task)
+void asks_opened(const struct tracer *tracer, struct task *task)
 {
+	if (task->process->asking)
+		return;
 	if (task->process->threshold)
 		watch_threshold(tracer, task);
-	watch_interval(tracer, task);
-}
-
-void asks_closed(const struct tracer *tracer, const struct task *task)
-{
 	watch_interval(tracer, task);
 }

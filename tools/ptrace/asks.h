@@ -16,21 +16,20 @@ void asks_start(const struct tracer *tracer, struct process *process);
 void asks_note_stderr(struct process *process);
 
 /* The signal that asks has come in for this task. */
-void asks_signal(const struct tracer *tracer, const struct task *task, const siginfo_t *info);
+void asks_signal(const struct tracer *tracer, struct task *task, const siginfo_t *info);
 
 /* The process is about to exit with status: the last snapshot. Returns the status to exit with. */
-int asks_exit(const struct tracer *tracer, const struct task *task, int status);
+int asks_exit(const struct tracer *tracer, struct task *task, int status);
 
 /* The process is being killed by a signal: the same. */
-void asks_killed(const struct tracer *tracer, const struct task *task, int signal);
+void asks_killed(const struct tracer *tracer, struct task *task, int signal);
 
 /* A call failed for want of descriptors: error is EMFILE or ENFILE. */
-void asks_out_of_descriptors(const struct tracer *tracer, const struct task *task, const char *name,
+void asks_out_of_descriptors(const struct tracer *tracer, struct task *task, const char *name,
 			     int error);
 
-/* Something was opened, or closed. */
-void asks_opened(const struct tracer *tracer, const struct task *task);
-void asks_closed(const struct tracer *tracer, const struct task *task);
+/* Something was opened. */
+void asks_opened(const struct tracer *tracer, struct task *task);
 
 /* Milliseconds of CLOCK_MONOTONIC_COARSE. */
 uint64_t asks_now_ms(void);

@@ -25,8 +25,6 @@ enum call_way {
 	CALL_RECVMMSG,
 	CALL_RESYNC, /* some of the above, in a layout that is not read: the table is looked at */
 	CALL_CONNECT,
-	CALL_CLOSE,
-	CALL_CLOSE_RANGE,
 	CALL_MAP,         /* code: where modules lie may change */
 	CALL_CLONE,   /* that would make a process without its tracer */
 	CALL_UNSHARE, /* of the descriptor table */

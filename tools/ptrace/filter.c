@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
+#include <linux/close_range.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -27,9 +28,10 @@ static const struct condition {
 	uint16_t test; /* BPF_JEQ or BPF_JSET */
 	uint32_t value;
 } conditions[] = {
-	{"mmap", 2, BPF_JSET, PROT_EXEC},       {"fcntl", 1, BPF_JEQ, F_DUPFD},
-	{"fcntl", 1, BPF_JEQ, F_DUPFD_CLOEXEC}, {"ioctl", 1, BPF_JEQ, TIOCGPTPEER},
-	{"clone", 0, BPF_JSET, CLONE_UNTRACED}, {"unshare", 0, BPF_JSET, CLONE_FILES},
+	{"clone", 0, BPF_JSET, CLONE_UNTRACED}, {"close_range", 2, BPF_JSET, CLOSE_RANGE_UNSHARE},
+	{"fcntl", 1, BPF_JEQ, F_DUPFD},         {"fcntl", 1, BPF_JEQ, F_DUPFD_CLOEXEC},
+	{"ioctl", 1, BPF_JEQ, TIOCGPTPEER},     {"mmap", 2, BPF_JSET, PROT_EXEC},
+	{"unshare", 0, BPF_JSET, CLONE_FILES},
 };
 
 enum {

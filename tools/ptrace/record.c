@@ -5,12 +5,15 @@
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/bpf.h>
-#include <linux/close_range.h>
 #include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "asks.h"
@@ -18,7 +21,7 @@
 #include "received.h"
 #include "stack.h"
 
-enum { ARGUMENTS = 6 };
+enum { ARGUMENTS = 6, SETTLE_TRIES = 1000 };
 
 static void take_arguments(const struct user_regs_struct *registers, enum call_abi abi,
 			   unsigned long *arguments)
@@ -112,14 +115,6 @@ void record_request(const struct tracer *tracer, struct task *task, int index)
 			    use.shared);
 }
 
-/* A close that was let go has long been done when its task makes another call. */
-static void end_close(struct task *task)
-{
-	if (task->closing >= 0 && task->table)
-		ledger_closed(&task->table->ledger, task->closing);
-	task->closing = -1;
-}
-
 static void connected(const struct tracer *tracer, struct task *task,
 		      const struct user_regs_struct *registers, const unsigned long *arguments)
 {
@@ -166,7 +161,6 @@ bool record_call(const struct tracer *tracer, struct task *task, const struct ca
 	struct ledger *ledger = task->table ? &task->table->ledger : NULL;
 	bool record = recorded(task);
 
-	end_close(task);
 	switch (way_of(call, abi)) {
 	case CALL_OPENS:
 	case CALL_PAIR_FIRST:
@@ -184,26 +178,14 @@ bool record_call(const struct tracer *tracer, struct task *task, const struct ca
 	default:
 		break;
 	}
-	if ((!record && call->way != CALL_CLONE && call->way != CALL_CLOSE_RANGE) ||
-	    !tracer_registers(task, &registers))
+	if ((!record && call->way != CALL_CLONE) || !tracer_registers(task, &registers))
 		return false;
 	take_arguments(&registers, abi, arguments);
-	int fd = (int)arguments[0];
 	switch (way_of(call, abi)) {
-	case CALL_CLOSE:
-		/* No result: whatever close says, the number is free (close(2)). */
-		if (ledger_closing(ledger, fd)) {
-			task->closing = fd;
-			asks_closed(tracer, task);
-		}
-		return false;
 	case CALL_DUP_OVER:
 		if (arguments[0] != arguments[1])
 			ledger_closing(ledger, (int)arguments[1]);
 		return true;
-	case CALL_CLOSE_RANGE:
-		/* Also where nothing is recorded: it may make the table unshared. */
-		return task->table != NULL;
 	case CALL_CONNECT:
 		connected(tracer, task, &registers, arguments);
 		return false;
@@ -246,25 +228,13 @@ static bool bpf_opens(unsigned long command)
 	return command < 64 && (opening >> command & 1);
 }
 
-/* CLOSE_RANGE_UNSHARE and unshare(CLONE_FILES) have given the task a table of its own. */
+/* unshare(CLONE_FILES) and CLOSE_RANGE_UNSHARE have given the task a table of its own. */
 static void unshared(struct task *task)
 {
 	struct table *own = table_unshare(task->table);
 
 	if (own)
 		task->table = own;
-}
-
-static void closed_range(struct task *task, const unsigned long *arguments)
-{
-	if (arguments[2] & CLOSE_RANGE_UNSHARE)
-		unshared(task);
-	if (!(arguments[2] & CLOSE_RANGE_CLOEXEC)) {
-		ledger_closing_range(&task->table->ledger, (unsigned int)arguments[0],
-				     (unsigned int)arguments[1]);
-		ledger_closed_range(&task->table->ledger, (unsigned int)arguments[0],
-				    (unsigned int)arguments[1]);
-	}
 }
 
 static void resync(struct task *task, enum fd_kind kind, uint32_t stack)
@@ -287,7 +257,7 @@ static void failed(const struct tracer *tracer, struct task *task, const struct 
 static void received(const struct tracer *tracer, struct task *task,
 		     const struct user_regs_struct *registers, uintptr_t address, int count)
 {
-	static struct received list[RECEIVED_MAX];
+	struct received list[RECEIVED_MAX];
 	struct remote_memory *memory = process_memory(task->process);
 	size_t found = count < 0 ? received_message(memory, address, list)
 				 : received_messages(memory, address, (size_t)count, list);
@@ -321,10 +291,6 @@ void record_result(const struct tracer *tracer, struct task *task)
 	}
 	if (way == CALL_UNSHARE) {
 		unshared(task);
-		return;
-	}
-	if (way == CALL_CLOSE_RANGE) {
-		closed_range(task, arguments);
 		return;
 	}
 	if ((way == CALL_SIGNALFD && (int)arguments[0] != -1) ||
@@ -398,4 +364,48 @@ uint64_t record_clone(const struct tracer *tracer, struct task *task)
 		opened(tracer, task, fd, FD_PIDFD, FD_OPENED, LEDGER_NO_FD,
 		       stack_capture(tracer, task, &registers));
 	return call.flags;
+}
+
+/* Whether the task has returned from its call: it is stopped, and the event waits for us. */
+static bool has_returned(const struct task *task)
+{
+	siginfo_t info = {0};
+
+	return waitid(P_PID, (id_t)task->tid, &info, WSTOPPED | WNOHANG | WNOWAIT | __WALL) == 0 &&
+	       info.si_pid == task->tid && info.si_status == (SIGTRAP | 0x80);
+}
+
+/* Whether the task is on its way: neither stopped nor asleep in its call. */
+static bool runs(const struct task *task)
+{
+	char path[48], text[512];
+	size_t size;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", task->tid);
+	FILE *file = fopen(path, "re");
+	if (!file)
+		return false;
+	size = fread(text, 1, sizeof(text) - 1, file);
+	fclose(file);
+	text[size] = '\0';
+	/* Behind the name in brackets, which may hold anything: proc(5). */
+	const char *state = strrchr(text, ')');
+	return state && strncmp(state, ") R", 3) == 0;
+}
+
+void record_settle(const struct tracer *tracer, struct task *task)
+{
+	struct task *other;
+
+	table_forget_closed(task->table, task->process->pid);
+	/* A number that is open now, and whose entry is of one that was closed, has just been given
+	 * to somebody: he is about to stop, and what he was given is recorded now. */
+	for (other = tracer->tracees.tasks; other; other = other->hh.next) {
+		if (other == task || other->table != task->table || !other->pending)
+			continue;
+		for (int tries = 0; tries < SETTLE_TRIES && runs(other); tries++)
+			sched_yield();
+		if (has_returned(other))
+			record_result(tracer, other);
+	}
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a stopped system call does to its task's ledger. An entry is marked before its close and
- * ends after it, and what is opened is recorded when the call has returned: a number is never seen
- * with another's stack.
+ * What a stopped system call does to its task's ledger. What is opened is recorded when the call
+ * has returned. What is closed is not seen at once: record_settle() makes the ledger true before it
+ * is read.
  */
 #pragma once
 
@@ -25,3 +25,8 @@ void record_inherited(struct task *task);
 
 /* The task stands at a breakpoint of its process: a request is about to use a connection. */
 void record_request(const struct tracer *tracer, struct task *task, int index);
+
+/* Makes the ledger of the task's table what is open now: entries of closed numbers go, and what
+ * other threads were just being given is recorded. So no number is seen with the stack of one that
+ * was closed. */
+void record_settle(const struct tracer *tracer, struct task *task);

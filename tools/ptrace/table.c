@@ -102,21 +102,3 @@ void table_forget_closed(struct table *table, int pid)
 		if (!is_open(pid, fd))
 			ledger_forget(ledger, fd);
 }
-
-void table_settle(struct table *table, int pid)
-{
-	struct ledger *ledger = &table->ledger;
-	struct ledger_entry entry;
-
-	for (int fd = ledger_next(ledger, 0); fd >= 0; fd = ledger_next(ledger, fd + 1))
-		if (ledger_read(ledger, fd, &entry, NULL) && entry.closing && !is_open(pid, fd))
-			ledger_forget(ledger, fd);
-}
-
-void table_reopen(struct table *table, int pid)
-{
-	struct ledger *ledger = &table->ledger;
-
-	table_settle(table, pid);
-	ledger_still_open_range(ledger, 0, UINT32_MAX);
-}

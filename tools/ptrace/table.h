@@ -35,13 +35,5 @@ struct table *table_unshare(struct table *table);
 /* Records every number that is open in process pid and has no entry, as entry says. */
 void table_note_open(struct table *table, int pid, const struct ledger_entry *entry);
 
-/* Takes out every entry whose number is not open in process pid any more; those that are being
- * closed among them. */
+/* Takes out every entry whose number is not open in process pid any more. */
 void table_forget_closed(struct table *table, int pid);
-
-/* Ends the closes that have begun and are done: their numbers are not open in process pid. */
-void table_settle(struct table *table, int pid);
-
-/* In a process that has just been forked: an entry that is being closed is not, if its number is
- * open in process pid. */
-void table_reopen(struct table *table, int pid);

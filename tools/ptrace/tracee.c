@@ -19,7 +19,6 @@ struct task *task_create(struct tracees *tracees, int tid, struct process *proce
 	if (!task)
 		return NULL;
 	task->tid = tid;
-	task->closing = -1;
 	task->process = process;
 	if (process)
 		process->tasks++;

@@ -29,6 +29,7 @@ struct process {
 	bool recording;     /* false before the first exec, in a vfork child, and in programs that
 			     * FDTRAIL_ONLY leaves out */
 	bool unsettled;   /* forked while other threads were at the table: see tracer.c, begin() */
+	bool asking;      /* a snapshot of it is being prepared */
 	bool ended;       /* its last snapshot has been taken */
 	char program[64]; /* argv[0]'s last part */
 	char main_path[PATH_MAX];       /* the program's file */
@@ -51,7 +52,6 @@ struct task {
 	struct table *table;        /* NULL: not recorded */
 	const struct call *pending; /* a call whose result will be looked at */
 	enum call_abi abi;          /* of it */
-	int closing;                /* a number whose close has been let go; -1: none */
 	bool early;                 /* stopped at its start, waiting for its parent's event */
 	UT_hash_handle hh;
 };

@@ -114,12 +114,10 @@ static void begin(struct task *task)
 
 	if (process->recording && process->breakpoints.count)
 		breakpoints_arm(task->tid, &process->breakpoints);
-	/* While another thread of the parent was opening or closing something, the kernel copied
-	 * the table at one moment and we at another: it is inherited, or it is open after all. */
-	task->early = false;
+	/* What another thread of the parent was just opening may be in the kernel's copy of the
+	 * table, and not in ours. */
 	if (task->table && process->unsettled) {
 		process->unsettled = false;
-		table_reopen(task->table, process->pid);
 		record_inherited(task);
 	}
 	resume(task, 0);
@@ -150,7 +148,6 @@ static void on_exec(struct tracer *tracer, int pid, const struct task *reported)
 	if (!task)
 		return;
 	task->pending = NULL;
-	task->closing = -1;
 	if (!task->process && (task->process = process_create(pid)))
 		task->process->tasks = 1;
 	if (!task->process)
