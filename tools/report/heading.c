@@ -13,7 +13,7 @@
 #include "../symbolize/symbolize.h"
 
 /* A sentence has no room for what a template was made of. */
-enum { NAME_COLUMNS = 60 };
+enum { NAME_COLUMNS = 60, HEADING_INDENT = 4 };
 
 /* Before symbolize/ has looked at it: by the names that the text has. */
 static const struct model_frame *likely_frame(const struct model_stack *stack)
@@ -80,6 +80,19 @@ static char *short_name(const char *function)
 	return name;
 }
 
+/* The whole name stands in the stack. */
+static void put_short(FILE *out, const struct page *page, const char *function)
+{
+	char *name = short_name(function), *safe = page_safe(name ? name : function);
+
+	int room = page->width ? page->width - HEADING_INDENT : NAME_COLUMNS;
+
+	page_cut(safe, room < NAME_COLUMNS ? room : NAME_COLUMNS);
+	fputs(safe, out);
+	free(safe);
+	free(name);
+}
+
 static void put_safe(FILE *out, const char *text)
 {
 	char *safe = page_safe(text);
@@ -100,18 +113,15 @@ static void put_place(FILE *out, const struct page *page, const struct model_sta
 	if (!frame) {
 		fputs(place ? "in " : "at an unknown place", out);
 		if (place)
-			put_safe(out, demangle(place, demangled));
+			put_short(out, page, demangle(place, demangled));
 		return;
 	}
 	const char *function = frame_function(frame, location);
 	if (location < frame->location_count)
 		at = &frame->locations[location];
 	fputs(function ? "in " : "at ", out);
-	char *shown = short_name(function ? demangle(function, demangled)
-					  : frame_name(frame, location, name));
-	if (shown)
-		put_safe(out, shown);
-	free(shown);
+	put_short(out, page,
+		  function ? demangle(function, demangled) : frame_name(frame, location, name));
 	if (at && at->file) {
 		char *path = page_path(page, at->file);
 

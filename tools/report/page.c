@@ -49,6 +49,22 @@ int page_columns(const char *text)
 	return columns;
 }
 
+void page_cut(char *text, int columns)
+{
+	int seen = 0;
+
+	if (page_columns(text) <= columns || columns < 4)
+		return;
+	for (char *at = text; *at; at++) {
+		if (((unsigned char)*at & 0xc0) == 0x80)
+			continue;
+		if (seen++ == columns - 3) {
+			strcpy(at, "...");
+			return;
+		}
+	}
+}
+
 /* How many bytes of text make one line of so many columns, broken at a blank if possible. */
 static size_t line_size(const char *text, int columns)
 {

@@ -44,6 +44,9 @@ char *page_format(const char *format, ...) __attribute__((format(printf, 1, 2)))
 /* How many columns a safe text takes. */
 int page_columns(const char *text);
 
+/* Cuts a safe text to so many columns, with "..." at its end. */
+void page_cut(char *text, int columns);
+
 /* Safe texts, which the caller frees: of a name from outside; of a text that is escaped as
  * snapshots are, or should be. */
 char *page_safe(const char *name);

@@ -288,8 +288,8 @@ static void put_reason(const struct page *page, const struct model_group *group,
 	free(reason);
 }
 
-/* What the descriptors of a process that is not traced have in common, where that is known: the last of
- * the group's notes; that on CLOSE_WAIT is advice. */
+/* What the descriptors of a process that is not traced have in common, where that is known: the
+ * last of the group's notes; that on CLOSE_WAIT is advice. */
 static void put_common(const struct page *page, const struct model_group *group)
 {
 	const char *last = group->note_count ? group->notes[group->note_count - 1] : NULL;

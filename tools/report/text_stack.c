@@ -70,23 +70,6 @@ static void fill(const struct page *page, struct line *line, const struct model_
 	line->inlined = location < frame->location_count && frame->locations[location].inlined;
 }
 
-/* Cuts a name to so many columns; a whole one would fill the terminal. */
-static void cut(char *name, int columns)
-{
-	int seen = 0;
-
-	if (page_columns(name) <= columns || columns < 4)
-		return;
-	for (char *at = name; *at; at++) {
-		if (((unsigned char)*at & 0xc0) == 0x80)
-			continue;
-		if (seen++ == columns - 3) {
-			strcpy(at, "...");
-			return;
-		}
-	}
-}
-
 static void put_line(const struct page *page, struct line *line, int digits, int padding,
 		     bool marked)
 {
@@ -100,7 +83,7 @@ static void put_line(const struct page *page, struct line *line, int digits, int
 		snprintf(number, sizeof(number), "#%" PRId64, line->frame->index);
 	name_room = page->width - MARK_COLUMNS - digits - 2;
 	if (page->width)
-		cut(line->name, name_room);
+		page_cut(line->name, name_room);
 
 	int name_columns = page_columns(line->name);
 	int columns = MARK_COLUMNS + digits + 2 +

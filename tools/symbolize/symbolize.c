@@ -514,12 +514,27 @@ int symbolize_snapshot(struct symbolizer *symbolizer, struct model_snapshot *sna
 	return result ? result : handed;
 }
 
+static bool is_named(const struct model_frame *frame)
+{
+	for (size_t i = 0; i < frame->location_count; i++)
+		if (frame->locations[i].function)
+			return true;
+	return false;
+}
+
 const struct model_frame *symbolize_own_frame(const struct model_stack *stack)
 {
-	for (size_t i = 0; i < stack->frame_count; i++)
-		if (stack->frames[i].own)
-			return &stack->frames[i];
-	return NULL;
+	const struct model_frame *nameless = NULL;
+
+	for (size_t i = 0; i < stack->frame_count; i++) {
+		const struct model_frame *frame = &stack->frames[i];
+
+		if (frame->own && is_named(frame))
+			return frame;
+		if (frame->own && !nameless)
+			nameless = frame;
+	}
+	return nameless;
 }
 
 const struct model_location *symbolize_own_location(const struct model_frame *frame)

@@ -21,7 +21,7 @@ struct symbolize_options {
 	/* Folders with separate debug files (DIR/.build-id/xx/yyyy.debug, or by .gnu_debuglink as
 	 * in gdb(1)); searched before /usr/lib/debug. NULL-terminated; or NULL. Must stay. */
 	const char *const *debug_dirs;
-	/* Called when a step begins that may take long: "reading /usr/bin/server", done of total
+	/* Called when a step begins that may take long: "reading server", done of total
 	 * steps behind us; and once at the end with done == total and step NULL. Or NULL. */
 	void (*progress)(void *data, const char *step, size_t done, size_t total);
 	void *data;
@@ -41,8 +41,8 @@ void symbolizer_destroy(struct symbolizer *symbolizer);
  */
 int symbolize_snapshot(struct symbolizer *symbolizer, struct model_snapshot *snapshot);
 
-/* The frame where the reader should look first: the innermost one of the program's own code, else
- * NULL. Needs symbolize_snapshot(). */
+/* The frame where the reader should look first: the innermost one of the program's own code that
+ * has a name, else the innermost one, else NULL. Needs symbolize_snapshot(). */
 const struct model_frame *symbolize_own_frame(const struct model_stack *stack);
 
 /* Of its locations the one in the program's own code (an inlined std::function is not); or NULL. */

@@ -128,9 +128,10 @@ static void send_number(enum record type, uint32_t number)
 
 static void send_step(const char *what, const char *path)
 {
-	char step[STRING_MAX];
+	const char *slash = strrchr(path, '/');
+	char step[512];
 
-	snprintf(step, sizeof(step), "%s %s", what, path);
+	snprintf(step, sizeof(step), "%s %s", what, slash ? slash + 1 : path);
 	send_string(RECORD_STEP, step);
 }
 
@@ -191,8 +192,9 @@ static void put_file(const char *path, const char *text)
 
 static void prepare_child(const struct worker_request *request, pid_t parent)
 {
-	static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-	static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGXCPU, SIGPIPE};
+	/* SIGPIPE: the parent has gone. */
+	static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
+	static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGXCPU};
 	struct sigaction action = {.sa_handler = on_signal};
 	sigset_t none;
 

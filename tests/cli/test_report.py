@@ -1,0 +1,384 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The report as text: its first lines answer what leaks, how many, where and what to do next. It is calm on
+a terminal, safe whatever the file holds, and says what is missing."""
+
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import termios
+
+from debug_files import debuginfod, snapshot_of
+from support import BUILD, check, main, program, run_traced, temp_dir, test
+
+FDTRAIL = BUILD / "tools" / "fdtrail"
+
+HEADER = """fdtrail snapshot 1
+why: SIGUSR1 from process 1
+number: {number}
+when: 2026-11-23T11:15:59.689Z
+process: {pid} server, parent 1 (init), user 1000
+command: /srv/server --port=80
+uptime: 2h04m02s
+descriptors: {open} open, limit 1024 (9 %)
+versions: fdtrail 0.1.0, libunwind 1.6, glibc 2.36, Linux 6.1, x86_64
+host: box
+unclosed: 8 in 3 groups; 3 inherited
+
+"""
+
+SOCKETS = """group 1: 5 tcp sockets (4 in CLOSE_WAIT, 1 in ESTABLISHED), opened in dial
+  ages: 1.0s to 1h00m00s
+  stack: 9 opened, 4 closed, 5 live, +2 since the last snapshot
+  opened at:
+    #0 0x7f0000000100 in connect_to (/lib/x86_64-linux-gnu/libtls.so.3+0x100) (BuildId: aa)
+    #1 0x5500000011a9 in _ZN3app4dialEi (/srv/server+0x11a9) (BuildId: bb)
+    #2 0x5500000012a9 in main (/srv/server+0x12a9)
+    #3 0x7f0000000249 in __libc_start_main (/lib/x86_64-linux-gnu/libc.so.6+0x249) (BuildId: cc)
+    (deeper: cut at 4 frames, the most that are kept)
+  descriptors:
+    7 tcp 10.0.0.1:5000 -> 10.0.0.2:80, CLOSE_WAIT, age 1h00m00s, thread 12 (w)
+    8 tcp 10.0.0.1:5001 -> 10.0.0.2:80, CLOSE_WAIT, age 30m00s, thread 12 (w)
+    9 tcp 10.0.0.1:5002 -> 10.0.0.3:80, CLOSE_WAIT, age 2m00s, thread 12 (w)
+    10 tcp 10.0.0.1:5003 -> 10.0.0.3:80, ESTABLISHED, age 1.0s, thread 12 (w)
+    and 1 more (FDTRAIL_SHOW=all lists them)
+
+"""
+
+FILES = """group 2: 2 files, opened in open_log
+  ages: 5.0s to 10.0s
+  stack: 2 opened, 0 closed, 2 live, +0 since the last snapshot
+  opened at:
+    #0 0x550000001300 in open_log (/srv/server+0x1300) (BuildId: bb)
+  descriptors:
+    11 file /var/log/app.log, write, position 0, size 0, age 10.0s, a FILE stream: fclose() closes it
+    12 file /tmp/scratch, deleted, read, position 0, size 5, age 5.0s, a FILE stream: fclose() closes it
+
+"""
+
+UNSEEN = """group 3: 1 eventfd, opened behind fdtrail's back
+  reason: no hook saw them open: a raw system call
+  descriptors:
+    13 eventfd, count 0
+
+"""
+
+END = """not listed:
+  3 inherited (FDTRAIL_INHERITED=1 lists them)
+
+end of fdtrail snapshot 1
+"""
+
+
+def header(number=2, pid=4711, open_now=94):
+    return HEADER.format(number=number, pid=pid, open=open_now)
+
+
+WHOLE = header() + SOCKETS + FILES + UNSEEN + END
+
+
+def file_of(text):
+    path = temp_dir() / "snapshots.txt"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def run(*arguments, stdin=None, env=None):
+    done = subprocess.run([FDTRAIL, "report", *arguments], capture_output=True, check=False, timeout=50, input=stdin,
+                          env={**os.environ, **(env or {})})
+    return done.returncode, done.stdout.decode(errors="surrogateescape"), done.stderr.decode()
+
+
+def report(text, *options, env=None):
+    """The report of a text, which must go well."""
+    status, out, err = run(*options, file_of(text), env=env)
+    check.equal((status, err), (0, ""), "fdtrail report")
+    return out
+
+
+def on_terminal(arguments, width=80, env=None):
+    """What a program writes to a terminal, and its status."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.environ.pop("NO_COLOR", None)
+        os.environ.update({"TERM": "xterm", **(env or {})})
+        fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+        os.execv(arguments[0], [str(argument) for argument in arguments])
+    written = b""
+    while select.select([terminal], [], [], 30)[0]:
+        try:
+            part = os.read(terminal, 65536)
+        except OSError:
+            break
+        if not part:
+            break
+        written += part
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), written.decode().replace("\r\n", "\n")
+
+
+def without_colour(text):
+    return re.sub(r"\033\[[0-9;]*m", "", text)
+
+
+# What it says
+
+@test("the first lines say who, how many, what and where, and how near the limit is")
+def _():
+    lines = report(WHOLE).splitlines()
+    check.equal(lines[:5], [
+        "server, process 4711: 8 unclosed descriptors in 3 groups; 3 inherited",
+        "  growing: 5 tcp sockets (4 in CLOSE_WAIT, 1 in ESTABLISHED), opened in app::dial(int) (+2 since the last snapshot)",
+        "  snapshot 2, 2026-11-23T11:15:59.689Z, 2h04m02s after the start: SIGUSR1 from process 1",
+        "  94 of 1024 descriptors are open",
+        "",
+    ])
+    check.contains(report(header(open_now=900) + SOCKETS + END), "near the limit, where open() and accept() fail (EMFILE)")
+
+
+@test("the program's own code is marked in the stack, and what to do stands beside it")
+def _():
+    text = report(WHOLE)
+    check.contains(text, "\n1. 5 tcp sockets (4 in CLOSE_WAIT, 1 in ESTABLISHED), opened in app::dial(int)\n")
+    check.matches(text, r"(?m)^      #0 connect_to +\(libtls\.so\.3\+0x100\)$")
+    check.matches(text, r"(?m)^   => #1 app::dial\(int\) +\(server\+0x11a9\)$")
+    check.equal(len(re.findall(r"(?m)^   => ", text)), 2, "one mark for each stack")
+    check.contains(text, "What to do: in CLOSE_WAIT the peer has closed, and the program has not called\n   close().")
+    check.contains(text, "What to do: These belong to FILE streams: fclose() closes them.")
+    check.contains(text, "+2 since the last snapshot; age 1.0s to 1h00m00s; this stack has opened 9 and closed 4")
+
+
+@test("what is missing is said at the end")
+def _():
+    text = report(header() + SOCKETS.replace("    #2 0x5500000012a9", "    ?2 0x5500000012a9") + FILES[:200])
+    end = " ".join(text[text.index("What is missing:"):].split())
+    check.contains(end, "- the snapshot is cut: it has no last line")
+    check.contains(end, "of the snapshot could not be understood")
+    check.contains(end, "- no lines for /srv/server: its file is gone")
+    check.contains(text, "(deeper: cut at 4 frames, the most that are kept)")
+    whole = report(WHOLE)
+    check.lacks(whole, "is cut")
+    check.lacks(whole, "not listed")  # "3 inherited" is in the first line
+    # A hundred frames of one module are one remark.
+    check.equal(whole.count("no lines for /srv/server"), 1)
+
+
+@test("nothing unclosed is one quiet answer")
+def _():
+    text = report(header().replace("8 in 3 groups; 3 inherited", "0; 3 inherited")
+                  + "Nothing is unclosed.\n\n" + END)
+    check.equal(text.splitlines()[0], "server, process 4711: nothing is unclosed; 3 inherited")
+
+
+@test("one snapshot of a running program says that a second one tells more; the last one does not")
+def _():
+    advice = "one snapshot can't tell a leak"
+    first = re.sub(r", \+\d+ since the last snapshot", "", header(number=1) + SOCKETS + FILES + END)
+    check.contains(report(first), advice)
+    check.lacks(report(first.replace("why: SIGUSR1 from process 1", "why: exit with status 0")), advice)
+    check.lacks(report(WHOLE), advice)
+
+
+@test("stacks of goroutines are shown with those that created them, and the last request is marked")
+def _():
+    stacks = SOCKETS.replace("    (deeper: cut at 4 frames, the most that are kept)\n",
+                             "  created by:\n    #0 0x550000002000 in main.serve (/srv/server+0x2000)\n"
+                             "  last HTTP request by:\n    #0 0x550000003000 in main.fetch (/srv/server+0x3000)\n"
+                             "  connected at (4 of 5, 1 other stack):\n"
+                             "    #0 0x550000004000 in main.connect (/srv/server+0x4000)\n")
+    text = report(header() + stacks + END)
+    check.matches(text, r"(?m)^   created by:\n      #0 main\.serve ")
+    check.matches(text, r"(?m)^   last HTTP request by:\n   => #0 main\.fetch ")
+    check.matches(text, r"(?m)^   connected at \(4 of 5, 1 other stack\):\n      #0 main\.connect ")
+    check.equal(text.count("=>"), 1)
+    check.contains(text, "1. 5 tcp sockets (4 in CLOSE_WAIT, 1 in ESTABLISHED), last used in main.fetch\n")
+    check.contains(" ".join(text.split()), "Close the response of the last request.")
+
+
+@test("a program that was traced is reported with its lines")
+def _():
+    traced = run_traced([program("demo")])
+    text = report("".join(path.read_text() for path in traced.dir.glob("report.*")))
+    check.matches(text.splitlines()[0], r"^demo, process \d+: 8 unclosed descriptors in 1 group; \d inherited$")
+    check.matches(text, r"(?m)^1\. 8 tcp sockets in CLOSE_WAIT, opened in open_connection at \S*demo\.c:\d+$")
+    check.matches(text, r"(?m)^   => #0 open_connection +\S*tests/programs/demo\.c:\d+:\d+$")
+    check.matches(text, r"(?m)^      #1 fetch_status +\S*tests/programs/demo\.c:\d+:\d+$")
+    check.contains(text, "1 other snapshot is left out (--snapshot=all shows all)")
+
+
+@test("--collapse-runtime leaves out the libraries' frames and says how many")
+def _():
+    text = report(WHOLE, "--collapse-runtime")
+    check.lacks(text, "connect_to ")
+    check.lacks(text, "__libc_start_main")
+    check.contains(text, "(2 frames of libraries are not shown)")
+    check.contains(text, "=> #1 app::dial(int)")
+
+
+# What is shown
+
+@test("--show says how many descriptors are listed")
+def _():
+    check.contains(report(WHOLE, "--show=2"), "and 3 more (--show=all)")
+    everything = report(WHOLE, "--show=all")
+    check.contains(everything, "10 tcp 10.0.0.1:5003")
+    check.contains(everything, "and 1 more, which are not in the snapshot (FDTRAIL_SHOW=all)")
+    check.lacks(report(WHOLE, "--show=0"), "descriptors:")
+
+
+@test("of a series the newest snapshot of each process is shown, others as asked")
+def _():
+    series = "".join(header(number, pid) + FILES + END for number, pid in ((1, 1), (1, 2), (2, 1), (3, 1), (2, 2)))
+
+    def shown(*options):
+        return re.findall(r"process (\d+): .*\n(?:  .*\n)*?  snapshot (\d+)", report(series, *options))
+
+    check.equal(shown(), [("1", "3"), ("2", "2")])
+    check.contains(report(series), "3 other snapshots are left out (--snapshot=all shows all)")
+    check.equal(shown("--snapshot=last"), [("2", "2")])
+    check.equal(shown("--snapshot=2"), [("1", "2"), ("2", "2")])
+    check.equal(len(shown("--snapshot=all")), 5)
+    check.lacks(report(series, "--snapshot=all"), "left out")
+
+
+@test("standard input is a file, too")
+def _():
+    status, out, _ = run("-", stdin=WHOLE.encode())
+    check.equal((status, out), (0, report(WHOLE)))
+
+
+@test("filters keep what was asked for and count it again")
+def _():
+    def groups(*options):
+        return re.findall(r"(?m)^\d+\. (.*?)(?:, opened.*)?$", report(WHOLE, *options))
+
+    check.equal(groups("--kind=file"), ["2 files"])
+    check.equal(groups("--kind=sockets,eventfd"), ["5 tcp sockets (4 in CLOSE_WAIT, 1 in ESTABLISHED)", "1 eventfd"])
+    check.equal(groups("--state=close_wait"), ["4 tcp sockets in CLOSE_WAIT"])
+    check.equal(groups("--state=LISTEN"), [])
+    check.equal(groups("--min-age=10m", "--kind=tcp"), ["2 tcp sockets in CLOSE_WAIT"])
+    check.equal(groups("--max-age=7"), ["1 tcp socket in ESTABLISHED", "1 file"])
+    check.equal(groups("--min-age=1m30s", "--max-age=45m", "--kind=tcp"), ["2 tcp sockets in CLOSE_WAIT"])
+    check.equal(groups("--path=/var/log/*"), ["1 file"])
+    check.equal(groups("--path=10.0.0.3:80"), ["2 tcp sockets (1 in CLOSE_WAIT, 1 in ESTABLISHED)"])
+    check.equal(groups("--function=app::d?al"), ["5 tcp sockets (4 in CLOSE_WAIT, 1 in ESTABLISHED)"])
+    check.equal(groups("--function=log"), ["2 files"])
+    check.equal(groups("--function=nobody*"), [])
+    check.contains(report(WHOLE, "--state=CLOSE_WAIT"), "server, process 4711: 4 unclosed descriptors in 1 group")
+    check.contains(report(WHOLE, "--min-age=10m"),
+                   "1 descriptor was not judged by the filters and left out: the snapshot does not list it")
+
+
+@test("filters hold for every format")
+def _():
+    out = report(WHOLE, "--format=folded", "--kind=file")
+    check.equal(out, "server;open_log 2\n")
+
+
+# On a terminal
+
+@test("lines fit the terminal; without one, nothing is broken but prose")
+def _():
+    path = file_of(WHOLE.replace("/var/log/app.log", "/a/very/" + "long/" * 20 + "path").replace(
+        "open_log (", "open_log_" + "x" * 90 + " ("))
+    for width in (80, 50, 132):
+        status, text = on_terminal([FDTRAIL, "report", path], width)
+        check.equal(status, 0)
+        # One word may be longer than a line: half a path can't be copied.
+        long = [line for line in without_colour(text).splitlines() if len(line) > width and "/a/very/" not in line]
+        check.equal(long, [], f"lines longer than {width}")
+    _, out, _ = run(path)
+    check.contains(out, "open_log_" + "x" * 90)
+    check.matches(out, r"(?m)^     7 tcp 10\.0\.0\.1:5000 -> 10\.0\.0\.2:80, CLOSE_WAIT, age 1h00m00s, thread 12 \(w\)$")
+
+
+@test("colour is for terminals, unless NO_COLOR is set; --color decides")
+def _():
+    path = file_of(WHOLE)
+    escape = "\033["
+    check.contains(on_terminal([FDTRAIL, "report", path])[1], escape)
+    check.lacks(on_terminal([FDTRAIL, "report", path], env={"NO_COLOR": "1"})[1], escape)
+    check.contains(on_terminal([FDTRAIL, "report", path], env={"NO_COLOR": ""})[1], escape)
+    check.lacks(on_terminal([FDTRAIL, "report", path], env={"TERM": "dumb"})[1], escape)
+    check.lacks(on_terminal([FDTRAIL, "report", "--color=never", path])[1], escape)
+    check.contains(on_terminal([FDTRAIL, "report", "--color=always", path], env={"NO_COLOR": "1"})[1], escape)
+    check.lacks(run(path)[1], escape)
+    check.contains(run("--color=always", path)[1], escape)
+    # Colour changes nothing else.
+    check.equal(without_colour(run("--color=always", path)[1]), run(path)[1])
+
+
+@test("no name in the file drives the terminal: {}", each=["escaped", "raw"])
+def _(how):
+    evil = "\033]0;x\a\033[2J\u202etxt.\u200b\x9b31m"
+    if how == "escaped":
+        evil = "".join(rf"\x{byte:02x}" for byte in evil.encode())
+    text = WHOLE
+    for name in ("server, parent", "dial\n", "connect_to", "libtls", "_ZN3app4dialEi", "w)", "app.log", "open_log", "deeper",
+                 "SIGUSR1", "no hook", "4 in CLOSE", "(FDTRAIL_INH", "box", "age 1h", "2h04", "write,"):
+        check.contains(text, name)
+        text = text.replace(name, evil + name, 1)
+    for options in ([], ["--show=all", "--snapshot=all"], ["--collapse-runtime"]):
+        out = report(text, *options)
+        check.equal(set(re.findall(r"[^\n -~]", out)), set(), "characters that are not plain")
+        check.contains(out, r"\x1b")
+
+
+@test("progress is shown on a terminal when it takes long, and is gone at the end; nowhere else")
+def _():
+    # A module that takes its time: a debuginfod server that answers late.
+    _, stripped, server, env = debuginfod(stall=1.5)
+    path = file_of(snapshot_of(stripped, [0x1234]))
+    status, text = on_terminal([FDTRAIL, "report", path], env=env)
+    check.equal(status, 0)
+    check.matches(text, r"\r\033\[Kfdtrail report: downloading debug information for .*\(module 1 of 1\)")
+    # What is left of the line is nothing.
+    check.matches(text, r"(?s).*\r\033\[K(?!fdtrail report)")
+    shown = text.index("fdtrail report:")
+    check.true(text.index("unclosed descriptor") < shown, "the first lines come first")
+    env["DEBUGINFOD_CACHE_PATH"] += "2"
+    check.equal(run(path, env=env)[2], "")
+    check.equal(len(server.asked), 2)
+    server.shutdown()
+
+
+# Wrong use
+
+@test("wrong use is one clear line and status 2: {}", each=[
+    (["--kind=sokets"], "--kind=sokets: 'sokets' is no kind; there are all, sockets, tcp,"),
+    (["--state=CLOSEWAIT"], "--state=CLOSEWAIT: 'CLOSEWAIT' is no state of a TCP socket"),
+    (["--state="], "is no state of a TCP socket"),
+    (["--min-age=soon"], "--min-age=soon is not accepted: a length of time"),
+    (["--max-age=5x"], "--max-age=5x is not accepted"),
+    (["--max-age=-5"], "--max-age=-5 is not accepted"),
+    (["--max-age="], "--max-age= is not accepted"),
+    (["--show=some"], "--show=some is not accepted: a number, or all"),
+    (["--show=-1"], "--show=-1 is not accepted"),
+    (["--snapshot=next"], "--snapshot=next is not accepted: newest, last, all, or the number of a snapshot"),
+    (["--color=blue"], "--color=blue is not accepted: auto, always or never"),
+    (["--format=jsn"], "there is no format 'jsn', did you mean 'json'?"),
+])
+def _(options, message):
+    status, out, err = run(*options, file_of(WHOLE))
+    check.equal((status, out), (2, ""))
+    check.contains(err, message)
+    check.equal(err.count("\n"), 1)
+    check.true(err.startswith("fdtrail report: "), err)
+
+
+@test("a file that is not there or has no snapshot is said; the others are reported")
+def _():
+    status, out, err = run("/nowhere/x", file_of(WHOLE))
+    check.equal(status, 2)
+    check.contains(err, "/nowhere/x")
+    check.contains(out, "server, process 4711")
+    status, out, err = run(file_of("nothing here\n"))
+    check.equal((status, out), (2, ""))
+    check.contains(err, "snapshot")
+
+
+main()
