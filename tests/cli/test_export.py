@@ -215,7 +215,8 @@ def _():
 def _():
     text = (b"fdtrail snapshot 1\nprocess: 1 server\nunclosed: 1 in 1 group; 0 inherited\n\n"
             b"group 1: 1 file, opened in helper\n  opened at:\n    #0 0x11 in helper (/lib/libhelper.so+0x11)\n"
-            b"    #1 0x5512 in main (/srv/server-1.2+0x12)\n  descriptors:\n    3 file /a, read\n\nend of fdtrail snapshot 1\n")
+            b"    #1 0x5512 in main (/srv/server-1.2+0x12)\n  descriptors:\n    3 file /a, read\n\n"
+            b"end of fdtrail snapshot 1\n")
     check.matches(pprof(text, "-top"), r"\AFile: server-1\.2$")
 
 
@@ -366,7 +367,8 @@ def evil_snapshot():
         f'  descriptors:\n    {i} file "/tmp/{name}", read, age 1.0s, thread 1 ("{name}")\n\n'
         for i, name in enumerate(EVIL_NAMES, 1))
     return ("fdtrail snapshot 1\nwhy: \\x1b[31m\\xff\nnumber: 1\nwhen: never\n"
-            "process: 1 \"e;v\\\"il\\n\\xff{}\"\nunclosed: 7 in 7 groups; 0 inherited\n\n" + groups + "end of fdtrail snapshot 1\n").encode()
+            "process: 1 \"e;v\\\"il\\n\\xff{}\"\nunclosed: 7 in 7 groups; 0 inherited\n\n"
+            + groups + "end of fdtrail snapshot 1\n").encode()
 
 
 @test("names of functions and modules that were made to break a format break none")
