@@ -202,7 +202,8 @@ static void put_stacks(const struct describe *describe, struct frames *frames,
 	put_string(writer, "  opened at:\n");
 	frames_put(frames, writer, &group->view);
 	if (group->has_user) {
-		put_string(writer, "  last HTTP request by:\n");
+		put_string(writer, group->shared ? "  last HTTP request by (one of several):\n"
+						 : "  last HTTP request by:\n");
 		frames_put(frames, writer, &group->user);
 	}
 	if (!connect_stack_choose(&connect, frames, group, describe->request->ledger))

@@ -177,6 +177,7 @@ static void a_shared_connection_names_nobody_in_its_heading(void **state)
 
 	ledger_used(&fixture->ledger, fd, STACK(STACK_COMPLETE, DIAL, GOOD), true);
 	said(fixture_take(fixture), "opened in api.(*Client).Close\n  note: HTTP/2: ");
+	said(fixture->text, "  last HTTP request by (one of several):\n    #0 ");
 	lacks("last used");
 }
 

@@ -35,16 +35,20 @@ static const struct model_frame *likely_frame(const struct model_stack *stack)
 
 const struct model_frame *heading_frame(const struct model_stack *stack, size_t *location)
 {
-	const struct model_frame *frame = stack ? symbolize_own_frame(stack) : NULL;
+	const struct model_frame *frame = NULL;
 
 	*location = 0;
+	/* Go dials in a goroutine of its own: who asked for that is in what created it. */
+	for (const struct model_stack *at = stack; at && !frame; at = at->created_by)
+		frame = symbolize_own_frame(at);
 	if (frame) {
 		const struct model_location *own = symbolize_own_location(frame);
 
 		*location = own ? (size_t)(own - frame->locations) : 0;
 		return frame;
 	}
-	frame = stack ? likely_frame(stack) : NULL;
+	for (const struct model_stack *at = stack; at && !frame; at = at->created_by)
+		frame = likely_frame(at);
 	return frame || !stack || !stack->frame_count ? frame : &stack->frames[0];
 }
 
@@ -171,7 +175,7 @@ static void put_origin(FILE *out, const struct page *page, const struct model_gr
 	case MODEL_OPENED:
 		break;
 	}
-	if (used) {
+	if (used && !used->share) {
 		/* The one who opened it may be innocent: connections are used again. */
 		fputs(", last used ", out);
 		put_place(out, page, used, NULL);

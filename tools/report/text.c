@@ -27,7 +27,7 @@ enum {
 
 /* What has been said in this report, and is not said again. */
 struct said {
-	bool close_wait, last_used, owner, unseen;
+	bool close_wait, last_used, shared, owner, unseen;
 };
 
 struct report_options report_options_for(FILE *file)
@@ -247,9 +247,17 @@ static void put_advice(const struct page *page, const struct model_group *group,
 		{"DIR", "These belong to DIR streams: closedir() closes them."},
 		{"popen", "These belong to popen() streams: pclose() closes them."},
 	};
+	const struct model_stack *used = model_stack(group, MODEL_LAST_USED_AT);
 	const char *own = owner(group);
 
-	if (model_stack(group, MODEL_LAST_USED_AT) && !said->last_used) {
+	if (used && used->share && !said->shared) {
+		said->shared = true;
+		page_prose(page, INDENT, 0, PAGE_PLAIN,
+			   "What to do: requests share such a connection (HTTP/2), so neither who "
+			   "opened it nor the last request need be the one that leaks.");
+		return;
+	}
+	if (used && !used->share && !said->last_used) {
 		said->last_used = true;
 		page_prose(page, INDENT, 0, PAGE_PLAIN,
 			   "What to do: the connection is used again for many requests, so who "

@@ -88,6 +88,10 @@ bool own_function(const char *function, const char *file)
 		"<core::", "<alloc::",    "__rust_",      "rust_begin_", NULL,
 	};
 
+	static const char *const c_names[] = {
+		"::", ".constprop.", ".part.", ".isra.", ".cold", ".lto_priv.", ".llvm.", "@", NULL,
+	};
+
 	if (file && (begins(file, system_sources) || contains(file, rust_sources)))
 		return false;
 	if (!function)
@@ -96,6 +100,9 @@ bool own_function(const char *function, const char *file)
 		if (strcmp(function, start_up[i]) == 0)
 			return false;
 	if (file && (ends(file, ".go") || (ends(file, ".s") && strchr(function, '.'))))
+		return !pclntab_is_standard(function);
+	/* Go's names show by themselves; a compiler's copies of C functions have dots, too. */
+	if (!file && strchr(function, '.') && !contains(function, c_names))
 		return !pclntab_is_standard(function);
 	return !begins(function, standard_names);
 }
