@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../export/stack_lines.h"
 #include "../reader/escape.h"
 #include "../reader/lines.h"
 #include "../reader/memory.h"
@@ -121,14 +122,20 @@ static bool matches_frame(const char *pattern, const struct model_frame *frame)
 	return false;
 }
 
-static bool matches_group(const char *pattern, const struct model_group *group)
+static bool matches_stack(const char *pattern, const struct model_stack *stack)
 {
-	for (const struct model_stack *stack = model_stack(group, MODEL_OPENED_AT); stack;
-	     stack = stack->created_by)
+	for (; stack; stack = stack->created_by)
 		for (size_t i = 0; i < stack->frame_count; i++)
 			if (matches_frame(pattern, &stack->frames[i]))
 				return true;
 	return false;
+}
+
+/* By the stacks that all of the group's descriptors share. */
+static bool matches_group(const char *pattern, const struct model_group *group)
+{
+	return matches_stack(pattern, model_stack(group, MODEL_OPENED_AT)) ||
+	       matches_stack(pattern, model_stack(group, MODEL_LAST_USED_AT));
 }
 
 void suppressions_apply(struct suppressions *suppressions, struct model_snapshot *snapshot)
@@ -168,7 +175,7 @@ void suppressions_print(const struct suppressions *suppressions, FILE *file)
 /* The frame to name: the program's own innermost; else, without symbolize/, that of the heading. */
 static const struct model_frame *chosen_frame(const struct model_group *group)
 {
-	const struct model_stack *stack = model_stack(group, MODEL_OPENED_AT);
+	const struct model_stack *stack = group_stack(group);
 	const struct model_frame *own;
 
 	if (!stack || !stack->frame_count)

@@ -7,8 +7,9 @@
  *     leak:libthirdparty.so
  *
  * A group is suppressed when a pattern (pattern.h) is found in the function, mangled or not, the
- * source file or the module of any frame of its opening stack or of the goroutines that it descends
- * from. What has no stack can't be suppressed. Used by `fdtrail check` and `fdtrail run`.
+ * source file or the module of any frame of its opening stack, of the goroutines that it descends
+ * from, or of the last HTTP request. What has no stack can't be suppressed. Used by `fdtrail check`
+ * and `fdtrail run`.
  */
 #pragma once
 

@@ -57,15 +57,17 @@ static const char *state_of(const struct model_group *group)
 /* qsort_r's data is by_path. */
 static int compare_members(const void *left, const void *right, void *data)
 {
+	static const enum model_stack_role roles[] = {MODEL_OPENED_AT, MODEL_LAST_USED_AT};
 	const struct model_group *a = ((const struct diff_member *)left)->group;
 	const struct model_group *b = ((const struct diff_member *)right)->group;
 	int order = compare_numbers(a->kind, b->kind);
 
 	order = order ? order : compare_numbers(a->origin, b->origin);
 	order = order ? order : compare_text(state_of(a), state_of(b));
-	return order ? order
-		     : compare_stacks(model_stack(a, MODEL_OPENED_AT),
-				      model_stack(b, MODEL_OPENED_AT), *(bool *)data);
+	for (size_t i = 0; i < sizeof(roles) / sizeof(*roles) && order == 0; i++)
+		order = compare_stacks(model_stack(a, roles[i]), model_stack(b, roles[i]),
+				       *(bool *)data);
+	return order;
 }
 
 /* Names before numbers of groups, so that the order is the same in every run. */
@@ -187,32 +189,47 @@ const char *diff_change_name(enum diff_change change)
 	return names[change];
 }
 
-/* A module of snapshot with this path; several may have it. */
-static bool has_build(const struct model_snapshot *snapshot, const struct model_module *wanted,
-		      bool *has_path)
+static int compare_builds(const void *left, const void *right)
 {
-	*has_path = false;
-	for (size_t i = 0; i < snapshot->module_count; i++) {
-		const struct model_module *module = &snapshot->modules[i];
+	const struct model_module *a = *(struct model_module *const *)left;
+	const struct model_module *b = *(struct model_module *const *)right;
+	int order = compare_text(a->path, b->path);
 
-		if (!module->build_id || strcmp(module->path, wanted->path) != 0)
-			continue;
-		*has_path = true;
-		if (strcmp(module->build_id, wanted->build_id) == 0)
-			return true;
-	}
-	return false;
+	return order ? order : compare_text(a->build_id, b->build_id);
+}
+
+/* The modules that have a build-id, by their paths. */
+static struct model_module **sorted_modules(const struct model_snapshot *snapshot, size_t *count)
+{
+	struct model_module **sorted =
+		memory_array(NULL, snapshot->module_count, sizeof(struct model_module *));
+
+	*count = 0;
+	for (size_t i = 0; i < snapshot->module_count; i++)
+		if (snapshot->modules[i].build_id)
+			sorted[(*count)++] = &snapshot->modules[i];
+	qsort(sorted, *count, sizeof(*sorted), compare_builds);
+	return sorted;
 }
 
 const char *diff_rebuilt(const struct diff *diff)
 {
-	bool has_path;
+	size_t old_count, new_count, at = 0;
+	struct model_module **old = sorted_modules(diff->old, &old_count);
+	struct model_module **new = sorted_modules(diff->new, &new_count);
+	const char *rebuilt = NULL;
 
-	for (size_t i = 0; i < diff->new->module_count; i++) {
-		const struct model_module *module = &diff->new->modules[i];
-
-		if (module->build_id && !has_build(diff->old, module, &has_path) && has_path)
-			return module->path;
+	for (size_t i = 0; i < new_count && !rebuilt; i++) {
+		while (at < old_count && compare_builds(&old[at], &new[i]) < 0)
+			at++;
+		if (at < old_count && compare_builds(&old[at], &new[i]) == 0)
+			continue;
+		/* Its neighbours are what the old one has instead, if it has the path at all. */
+		if ((at < old_count && strcmp(old[at]->path, new[i]->path) == 0) ||
+		    (at && strcmp(old[at - 1]->path, new[i]->path) == 0))
+			rebuilt = new[i]->path;
 	}
-	return NULL;
+	free(old);
+	free(new);
+	return rebuilt;
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
  * Two snapshots, stack by stack. Groups are the same when their kind, their origin and all frames
- * of their opening stack are, and those of the goroutines that it descends from: a frame by its
- * module (build-id, or path where there is none) and the offset in it, so that a restart, another
- * process id and address space layout make no difference. Where there are no stacks, for the process is not
- * traced, those of one state are the same. What was inherited is left out, because
- * it is listed or not as an option says; and so is what is suppressed.
+ * of their opening stack are, those of the goroutines that it descends from, and those of the last
+ * HTTP request: a frame by its module (build-id, or path where there is none) and the offset in it,
+ * so that a restart, another process id and address space layout make no difference. Where there
+ * are no stacks, since the process is not traced, those of one state are the same. What was
+ * inherited is left out, because it is listed or not as an option says; and so is what is
+ * suppressed.
  */
 #pragma once
 

@@ -69,7 +69,8 @@ static void put_entry(const struct page *page, const struct diff_entry *entry,
 		      const struct diff_options *options)
 {
 	const struct model_group *group = diff_group(entry);
-	const struct model_stack *stack = model_stack(group, MODEL_OPENED_AT);
+	const struct model_stack *opened = model_stack(group, MODEL_OPENED_AT),
+				 *used = model_stack(group, MODEL_LAST_USED_AT);
 	char *heading = heading_of(page, group);
 
 	fputc('\n', page->file);
@@ -77,8 +78,11 @@ static void put_entry(const struct page *page, const struct diff_entry *entry,
 		   "%s, %" PRId64 " -> %" PRId64 " (%+" PRId64 "): %s",
 		   diff_change_name(entry->change), entry->old_count, entry->new_count,
 		   diff_growth(entry), heading);
-	if (stack)
-		text_stack(page, "opened at", stack, true, options->report.collapse_runtime);
+	if (used)
+		text_stack(page, "last HTTP request by", used, true,
+			   options->report.collapse_runtime);
+	if (opened)
+		text_stack(page, "opened at", opened, !used, options->report.collapse_runtime);
 	free(heading);
 }
 

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: MIT
+/*
+ * LeakSanitizer's patterns, limits held against snapshots that tell more or less, and what of two
+ * snapshots is the same.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check/limits.h"
+#include "check/pattern.h"
+#include "check/suppressions.h"
+#include "diff/diff.h"
+#include "reader/reader.h"
+
+static struct model_snapshot *read_text(const char *text)
+{
+	FILE *in = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
+	struct reader *reader = reader_create(in, "test");
+	struct model_snapshot *snapshot = reader_next(reader);
+
+	assert_non_null(snapshot);
+	reader_destroy(reader);
+	fclose(in);
+	return snapshot;
+}
+
+/* A whole snapshot with these groups. */
+static struct model_snapshot *snapshot_of(const char *header, const char *groups,
+					  const char *modules)
+{
+	char text[4096];
+
+	snprintf(text, sizeof(text),
+		 "fdtrail snapshot 1\nwhy: test\nprocess: 7 server, user 0\n%s\n%s\n%s\n"
+		 "end of fdtrail snapshot 1\n",
+		 header, groups, modules);
+	return read_text(text);
+}
+
+static void patterns_match_as_leak_sanitizers_do(void **state)
+{
+	static const struct {
+		const char *pattern, *text;
+		bool matches;
+	} cases[] = {
+		{"foo", "foo", true},
+		{"foo", "a foo b", true},
+		{"foo", "fo", false},
+		{"^foo", "foobar", true},
+		{"^foo", "afoo", false},
+		{"foo$", "afoo", true},
+		{"foo$", "foob", false},
+		{"foo$", "foofoo", true},
+		{"^foo$", "foo", true},
+		{"^foo$", "foofoo", false},
+		{"f*r", "foobar", true},
+		{"f*r", "xfoobarx", true},
+		{"^f*r$", "foobar", true},
+		{"^f*r$", "foobarx", false},
+		{"^*bar$", "foobar", true},
+		{"^a*b*c$", "aXbYbZc", true},
+		{"^a*b*c$", "aXcYbZ", false},
+		{"*", "x", true},
+		{"*", "", false},
+		{"**", "x", true},
+		{"foo*", "foo", true},
+		{"^foo*$", "foo", true},
+		{"", "x", false},
+		{"^", "x", false},
+		{"$", "x", false},
+		{"^$", "x", false},
+		{"$_0", "main::$_0::operator()", true},
+		{"a^b", "a^b", true},
+		{"foo(char*)", "foo(char*)", true},
+		{"foo", "", false},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		if (pattern_matches(cases[i].pattern, cases[i].text) != cases[i].matches)
+			fail_msg("%s in %s", cases[i].pattern, cases[i].text);
+}
+
+static void a_pattern_of_many_stars_comes_to_an_end(void **state)
+{
+	char pattern[2001], text[10001];
+
+	for (size_t i = 0; i < sizeof(pattern) - 1; i++)
+		pattern[i] = i % 2 ? 'a' : '*';
+	pattern[sizeof(pattern) - 1] = '\0';
+	pattern[sizeof(pattern) - 2] = 'b';
+	memset(text, 'a', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	assert_false(pattern_matches(pattern, text));
+}
+
+/* The verdict on a snapshot that is then gone. */
+static enum limits_verdict verdict_on(struct model_snapshot *snapshot, struct limits limits)
+{
+	enum limits_verdict verdict = limits_check(&limits, snapshot, NULL, NULL);
+
+	model_destroy(snapshot);
+	return verdict;
+}
+
+static const char two_files[] = "group 1: 2 files, opened in f\n  ages: 3.0s to 9.0s\n"
+				"  opened at:\n    #0 0x10 in f (/x+0x10)\n  descriptors:\n"
+				"    3 file /a, read, age 9.0s\n    4 file /b, read, age 3.0s\n";
+static const char unseen[] = "group 1: 2 files, opened behind fdtrail's back\n  descriptors:\n"
+			     "    3 file /a, read\n    4 file /b, read\n";
+static const char of_all_kinds[] = "group 1: 5 descriptors, of unknown origin\n  descriptors:\n"
+				   "    3 file /a, read\n    4 tcp unbound, CLOSE_WAIT\n"
+				   "    and 3 more (FDTRAIL_SHOW=all lists them)\n";
+
+static void ages_are_those_of_all_descriptors_of_a_group(void **state)
+{
+	struct limits limits = LIMITS_INIT;
+
+	limits.age = 8.9;
+	assert_int_equal(verdict_on(snapshot_of("", two_files, ""), limits), LIMITS_BROKEN);
+	limits.age = 9;
+	assert_int_equal(verdict_on(snapshot_of("", two_files, ""), limits), LIMITS_KEPT);
+}
+
+static void an_age_that_is_not_known_is_not_taken_for_young(void **state)
+{
+	struct limits limits = LIMITS_INIT;
+
+	limits.age = 100;
+	assert_int_equal(verdict_on(snapshot_of("", unseen, ""), limits), LIMITS_UNKNOWN);
+	/* But what was opened by a program of 50 seconds is not older. */
+	assert_int_equal(verdict_on(snapshot_of("uptime: 50.0s\n", unseen, ""), limits),
+			 LIMITS_KEPT);
+	limits.age = 49;
+	assert_int_equal(verdict_on(snapshot_of("uptime: 50.0s\n", unseen, ""), limits),
+			 LIMITS_UNKNOWN);
+}
+
+static void kinds_that_are_not_listed_are_not_taken_for_others(void **state)
+{
+	struct limits limits = LIMITS_INIT;
+
+	limits.open = 5;
+	assert_int_equal(verdict_on(snapshot_of("", of_all_kinds, ""), limits), LIMITS_KEPT);
+	limits.kinds = KIND_BIT(KIND_FILE);
+	assert_int_equal(verdict_on(snapshot_of("", of_all_kinds, ""), limits), LIMITS_UNKNOWN);
+	limits.open = 0;
+	assert_int_equal(verdict_on(snapshot_of("", of_all_kinds, ""), limits), LIMITS_BROKEN);
+	limits = (struct limits)LIMITS_INIT;
+	limits.close_wait = 0;
+	assert_int_equal(verdict_on(snapshot_of("", of_all_kinds, ""), limits), LIMITS_BROKEN);
+	limits.close_wait = 1;
+	assert_int_equal(verdict_on(snapshot_of("", of_all_kinds, ""), limits), LIMITS_UNKNOWN);
+}
+
+static void counts_of_an_absurd_file_do_not_overflow(void **state)
+{
+	static const char groups[] =
+		"group 1: 9223372036854775807 files, opened in f\ngroup 2: 9223372036854775807 "
+		"files, opened in f\n";
+	struct limits limits = LIMITS_INIT;
+	struct model_snapshot *old = snapshot_of("", groups, ""),
+			      *new = snapshot_of("", groups, "");
+	struct diff *diff = diff_create(old, new);
+
+	assert_int_equal(diff->count, 1);
+	assert_int_equal(diff->entries[0].new_count, INT64_MAX);
+	assert_int_equal(diff_growth(&diff->entries[0]), 0);
+	diff_destroy(diff);
+	model_destroy(old);
+	limits.open = INT64_MAX - 1;
+	assert_int_equal(verdict_on(new, limits), LIMITS_BROKEN);
+}
+
+static void a_suppressed_group_does_not_count(void **state)
+{
+	struct suppressions *suppressions = suppressions_create();
+	struct model_snapshot *snapshot = snapshot_of("", two_files, "");
+	struct limits limits = LIMITS_INIT;
+	char path[] = "/tmp/fdtrail-check-XXXXXX";
+	int fd = mkstemp(path);
+	FILE *file = fdopen(fd, "w");
+
+	fputs("# all of x\r\nleak:^/x$\r\n", file);
+	fclose(file);
+	assert_true(suppressions_read(suppressions, path, ""));
+	remove(path);
+	suppressions_apply(suppressions, snapshot);
+	assert_true(snapshot->groups[0].suppressed);
+	limits.open = 0;
+	assert_int_equal(verdict_on(snapshot, limits), LIMITS_KEPT);
+	suppressions_destroy(suppressions);
+}
+
+static void no_limit_is_no_limit(void **state)
+{
+	struct limits limits = LIMITS_INIT;
+
+	assert_false(limits_any(&limits));
+	assert_int_equal(verdict_on(snapshot_of("", two_files, ""), limits), LIMITS_KEPT);
+	limits.age = 0;
+	assert_true(limits_any(&limits));
+}
+
+/* How old_groups became new_groups: the changes, as one text. */
+static char *changes(const char *old_groups, const char *old_modules, const char *new_groups,
+		     const char *new_modules)
+{
+	struct model_snapshot *old = snapshot_of("", old_groups, old_modules);
+	struct model_snapshot *new = snapshot_of("", new_groups, new_modules);
+	struct diff *diff = diff_create(old, new);
+	char *text = NULL;
+	size_t length;
+	FILE *to = open_memstream(&text, &length);
+
+	for (size_t i = 0; i < diff->count; i++)
+		fprintf(to, "%s%s %d -> %d", i ? ", " : "",
+			diff_change_name(diff->entries[i].change), (int)diff->entries[i].old_count,
+			(int)diff->entries[i].new_count);
+	if (diff_rebuilt(diff))
+		fprintf(to, "; %s is rebuilt", diff_rebuilt(diff));
+	fclose(to);
+	diff_destroy(diff);
+	model_destroy(old);
+	model_destroy(new);
+	return text;
+}
+
+#define assert_changes(expected, ...)                                                              \
+	do {                                                                                       \
+		char *got = changes(__VA_ARGS__);                                                  \
+		assert_string_equal(got, expected);                                                \
+		free(got);                                                                         \
+	} while (0)
+
+#define GROUP(count, address, offset)                                                              \
+	"group 1: " count " files, opened in f\n  opened at:\n    #0 " address " in f (/x+" offset \
+	")\n"
+#define MODULES(start, path, id) "modules:\n  " start "-0xffffff " path ", BuildId " id "\n"
+
+static void stacks_are_the_same_by_build_id_and_offset(void **state)
+{
+	assert_changes("grown 2 -> 5", GROUP("2", "0x1010", "0x10"), MODULES("0x1000", "/x", "aa"),
+		       GROUP("5", "0x9010", "0x10"), MODULES("0x9000", "/x", "aa"));
+	assert_changes("new 0 -> 5, gone 2 -> 0", GROUP("2", "0x1010", "0x10"),
+		       MODULES("0x1000", "/x", "aa"), GROUP("5", "0x1020", "0x20"),
+		       MODULES("0x1000", "/x", "aa"));
+	assert_changes("new 0 -> 5, gone 2 -> 0; /x is rebuilt", GROUP("2", "0x1010", "0x10"),
+		       MODULES("0x1000", "/x", "aa"), GROUP("5", "0x1010", "0x10"),
+		       MODULES("0x1000", "/x", "bb"));
+}
+
+static void stacks_of_a_snapshot_without_its_modules_are_matched_by_path(void **state)
+{
+	assert_changes("shrunk 5 -> 2", GROUP("5", "0x1010", "0x10"), "",
+		       GROUP("2", "0x9010", "0x10"), MODULES("0x9000", "/x", "aa"));
+}
+
+static void groups_of_other_kinds_or_origins_are_others(void **state)
+{
+	assert_changes("new 0 -> 3, gone 2 -> 0",
+		       "group 1: 2 files, opened behind fdtrail's back\n", "",
+		       "group 1: 3 pipe ends, opened behind fdtrail's back\n", "");
+	assert_changes("new 0 -> 3, gone 2 -> 0",
+		       "group 1: 2 files, opened behind fdtrail's back\n", "",
+		       "group 1: 3 files, of unknown origin\n", "");
+	assert_changes("grown 2 -> 3", "group 1: 2 files, opened behind fdtrail's back\n", "",
+		       "group 1: 3 files, opened behind fdtrail's back\n", "");
+}
+
+static void inherited_descriptors_are_no_change(void **state)
+{
+	assert_changes("", "group 1: 2 descriptors, inherited\n", "",
+		       "group 1: 3 descriptors, inherited\n", "");
+}
+
+static void groups_are_told_apart_by_the_last_http_request(void **state)
+{
+#define USED(count, offset)                                                                        \
+	GROUP(count, "0x1010", "0x10")                                                             \
+	"  last HTTP request by:\n    #0 0x1010 in f (/x+" offset ")\n"
+	assert_changes("grown 2 -> 3", USED("2", "0x20"), "", USED("3", "0x20"), "");
+	assert_changes("new 0 -> 3, gone 2 -> 0", USED("2", "0x20"), "", USED("3", "0x30"), "");
+	assert_changes("new 0 -> 3, gone 2 -> 0", USED("2", "0x20"), "",
+		       GROUP("3", "0x1010", "0x10"), "");
+}
+
+static void what_grew_most_comes_first(void **state)
+{
+	assert_changes("grown 1 -> 9, new 0 -> 4, gone 3 -> 0, shrunk 5 -> 4, same 6 -> 6",
+		       "group 1: 1 file, opened behind fdtrail's back\n"
+		       "group 2: 3 pipe ends, opened behind fdtrail's back\n"
+		       "group 3: 5 eventfds, opened behind fdtrail's back\n"
+		       "group 4: 6 memfds, opened behind fdtrail's back\n",
+		       "",
+		       "group 1: 6 memfds, opened behind fdtrail's back\n"
+		       "group 2: 4 eventfds, opened behind fdtrail's back\n"
+		       "group 3: 4 pidfds, opened behind fdtrail's back\n"
+		       "group 4: 9 files, opened behind fdtrail's back\n",
+		       "");
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		{.name = "patterns match as LeakSanitizer's do",
+		 .test_func = patterns_match_as_leak_sanitizers_do},
+		{.name = "a pattern of many stars comes to an end",
+		 .test_func = a_pattern_of_many_stars_comes_to_an_end},
+		{.name = "ages are those of all descriptors of a group",
+		 .test_func = ages_are_those_of_all_descriptors_of_a_group},
+		{.name = "an age that is not known is not taken for young",
+		 .test_func = an_age_that_is_not_known_is_not_taken_for_young},
+		{.name = "kinds that are not listed are not taken for others",
+		 .test_func = kinds_that_are_not_listed_are_not_taken_for_others},
+		{.name = "counts of an absurd file do not overflow",
+		 .test_func = counts_of_an_absurd_file_do_not_overflow},
+		{.name = "a suppressed group does not count",
+		 .test_func = a_suppressed_group_does_not_count},
+		{.name = "no limit is no limit", .test_func = no_limit_is_no_limit},
+		{.name = "stacks are the same by build id and offset",
+		 .test_func = stacks_are_the_same_by_build_id_and_offset},
+		{.name = "stacks of a snapshot without its modules are matched by path",
+		 .test_func = stacks_of_a_snapshot_without_its_modules_are_matched_by_path},
+		{.name = "groups of other kinds or origins are others",
+		 .test_func = groups_of_other_kinds_or_origins_are_others},
+		{.name = "inherited descriptors are no change",
+		 .test_func = inherited_descriptors_are_no_change},
+		{.name = "groups are told apart by the last HTTP request",
+		 .test_func = groups_are_told_apart_by_the_last_http_request},
+		{.name = "what grew most comes first", .test_func = what_grew_most_comes_first},
+	};
+	return cmocka_run_group_tests_name("check", tests, NULL, NULL);
+}
