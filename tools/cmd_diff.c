@@ -48,6 +48,8 @@ static void refuse_format(const char *name)
 	exit(EXIT_TROUBLE);
 }
 
+enum { KEY_COLLAPSE = 0x1000 };
+
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
 	struct options *options = state->input;
@@ -61,7 +63,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case 'o':
 		options->output = argument;
 		return 0;
-	case 'c':
+	case KEY_COLLAPSE:
 		options->diff.export.collapse_runtime = true;
 		options->diff.report.collapse_runtime = true;
 		return 0;
@@ -212,8 +214,8 @@ int cmd_diff(int argc, char **argv)
 		{"format", 'f', "FORMAT", 0, "text (the default), json or folded", 0},
 		{"output", 'o', "FILE", 0,
 		 "Write to FILE, which appears whole or not at all, instead of standard output", 0},
-		{"collapse-runtime", 'c', NULL, 0, "Leave out frames of libc, loader and runtimes",
-		 0},
+		{"collapse-runtime", KEY_COLLAPSE, NULL, 0,
+		 "Leave out frames of the C library, the loader and the language's own library", 0},
 		{0},
 	};
 	static const struct argp argp = {

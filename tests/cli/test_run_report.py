@@ -298,7 +298,7 @@ def _():
     check.equal(run.status, 0)
     run = Run(program("demo"), options=["--max-close-wait=7", "--max-open=100", "--error-exitcode=77"])
     check.equal(run.status, 77)
-    check.matches(run.err, r"^fdtrail run: demo \(\d+\): --max-close-wait 7: 8 in CLOSE_WAIT$")
+    check.matches(run.err, r"^fdtrail run: demo, process \d+: --max-close-wait 7: 8 in CLOSE_WAIT$")
     check.lacks(run.err, "--max-open")
     check.equal(Run(program("demo"), options=["--max-open=7"]).status, 1)
 
