@@ -113,13 +113,17 @@ static bool hides(const struct model_frame *frame, size_t location)
 	       !own_function(frame->locations[location].function, frame->locations[location].file);
 }
 
-static void put_frames(const struct page *page, const struct model_stack *stack, bool mark,
-		       bool collapse)
+/* How a stack is put, and those that created its goroutine. */
+struct manner {
+	const struct model_frame *marked; /* where to look first; or NULL */
+	size_t marked_location;
+	bool collapse; /* something of it is left then */
+};
+
+static void put_frames(const struct page *page, const struct model_stack *stack,
+		       const struct manner *manner)
 {
-	const struct export_options hiding = {.collapse_runtime = collapse};
-	bool collapses = stack_collapses(stack, &hiding);
-	size_t wanted_location, room = 0, count = 0, hidden = 0;
-	const struct model_frame *wanted = heading_frame(stack, &wanted_location);
+	size_t room = 0, count = 0, hidden = 0;
 	int64_t last = 0;
 	int padding = 0, digits = 1;
 
@@ -130,7 +134,7 @@ static void put_frames(const struct page *page, const struct model_stack *stack,
 		const struct model_frame *frame = &stack->frames[i];
 		size_t locations = frame->location_count ? frame->location_count : 1;
 
-		if (collapses && !frame->own) {
+		if (manner->collapse && !frame->own) {
 			hidden++;
 			continue;
 		}
@@ -138,7 +142,7 @@ static void put_frames(const struct page *page, const struct model_stack *stack,
 			last = frame->index;
 		bool first = true;
 		for (size_t location = 0; location < locations; location++) {
-			if (collapse && hides(frame, location))
+			if (manner->collapse && hides(frame, location))
 				continue;
 			fill(page, &lines[count], frame, location);
 			lines[count++].first = first;
@@ -155,8 +159,8 @@ static void put_frames(const struct page *page, const struct model_stack *stack,
 		digits++;
 	for (size_t i = 0; i < count; i++) {
 		put_line(page, &lines[i], digits, padding,
-			 mark && wanted && wanted->own && lines[i].frame == wanted &&
-				 lines[i].location == wanted_location);
+			 manner->marked && lines[i].frame == manner->marked &&
+				 lines[i].location == manner->marked_location);
 		free(lines[i].name);
 		free(lines[i].place);
 	}
@@ -178,6 +182,15 @@ static void put_frames(const struct page *page, const struct model_stack *stack,
 void text_stack(const struct page *page, const char *heading, const struct model_stack *stack,
 		bool mark, bool collapse)
 {
+	const struct export_options hiding = {.collapse_runtime = collapse};
+	struct manner manner = {0};
+
+	if (mark)
+		manner.marked = heading_frame(stack, &manner.marked_location);
+	if (manner.marked && !manner.marked->own)
+		manner.marked = NULL;
+	for (const struct model_stack *at = stack; at; at = at->created_by)
+		manner.collapse = manner.collapse || stack_collapses(at, &hiding);
 	if (stack->share) {
 		char *share = page_safe(stack->share);
 
@@ -186,9 +199,9 @@ void text_stack(const struct page *page, const char *heading, const struct model
 	} else {
 		page_linef(page, INDENT, 2, PAGE_PLAIN, "%s:", heading);
 	}
-	put_frames(page, stack, mark, collapse);
+	put_frames(page, stack, &manner);
 	for (stack = stack->created_by; stack; stack = stack->created_by) {
 		page_line(page, INDENT, 2, PAGE_PLAIN, "created by:");
-		put_frames(page, stack, mark, collapse);
+		put_frames(page, stack, &manner);
 	}
 }
