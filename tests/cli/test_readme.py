@@ -37,7 +37,7 @@ def _():
 
 @test("the commands that the README names are there")
 def _():
-    for command in set(re.findall(r"scripts/\w+", readme())):
+    for command in set(re.findall(r"scripts/[\w-]+", readme())):
         check.equal((SOURCE / command).is_file(), True, command)
 
 

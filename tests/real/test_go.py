@@ -13,7 +13,7 @@ import socket
 import subprocess
 
 import snapshot_text
-from support import (BUILD, GO_VARIANTS, Failed, check, go_program, main, require, run_bare, skip,
+from support import (BUILD, GO_VARIANTS, SOURCE, Failed, check, go_program, main, require, run_bare, skip,
                      temp_dir, test, wait_until)
 
 FDTRAIL = BUILD / "tools" / "fdtrail"
@@ -184,6 +184,15 @@ def _():
     found = snapshot_text.parse_all(output.read_text())
     check.contains(found[0].why, "EMFILE")
     check.contains(users(found[0].groups[0]), LEAKING)
+
+
+@test("scripts/go-story prints the leaking line, and says that it has", timeout=300)
+def _():
+    require("go")
+    run = run_bare([SOURCE / "scripts" / "go-story", "nocgo"], env={"BUILD_DIR": str(BUILD)}, timeout=280)
+    check.equal(run.status, 0)
+    check.matches(run.out, r"main\.\(\*Server\)\.Disconnect +tests/programs/go/server/handlers\.go:\d+$")
+    check.contains(run.out, "scripts/go-story: 1 of 1 reports name the line")
 
 
 # Go's own tools as judges
