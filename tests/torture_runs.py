@@ -6,7 +6,7 @@ say is held against /proc and against what random threads know.
 
 from pathlib import Path
 
-from support import BUILD, check, ran, run_traced, seed, temp_dir
+from support import BUILD, ENGINE, check, ran, run_traced, seed, temp_dir
 
 PROGRAM = BUILD / "tests" / "torture" / "torture"
 PLUGIN = BUILD / "tests" / "torture" / "libplugin.so"
@@ -17,6 +17,8 @@ def torture(threads, operations, every, timeout):
     folder, number = temp_dir(), seed()
     words = [f"--report={folder}/report.", f"--plugin={PLUGIN}", f"--seed={number}", f"--threads={threads}",
              f"--operations={operations}", f"--every={every}"]
+    if ENGINE == "ptrace":
+        words.append("--outside")
     run = run_traced([PROGRAM, *words], OUTPUT=f"{folder}/report.%p", INHERITED=1, cwd=folder, timeout=timeout)
     failed = Path(folder, "failed.txt")
     check.equal((run.status, run.err), (0, ""),

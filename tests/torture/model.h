@@ -61,6 +61,7 @@ struct thread {
 extern struct thread threads[THREADS_MAX + 1];
 extern int thread_count;
 extern uint64_t seed;
+extern bool outside; /* the ptrace engine traces: it sees raw calls, and knows no streams */
 
 /* How many places there are, and the number of this thing's; -1 for a place without figures. */
 uint32_t model_keys(void);

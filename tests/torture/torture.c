@@ -171,6 +171,7 @@ static void read_options(int count, char **words)
 		{"operations", required_argument, NULL, 'o'},
 		{"threads", required_argument, NULL, 't'},
 		{"every", required_argument, NULL, 'e'},
+		{"outside", no_argument, NULL, 'x'},
 		{0},
 	};
 	int option;
@@ -197,6 +198,9 @@ static void read_options(int count, char **words)
 		case 'e':
 			every = atol(optarg);
 			break;
+		case 'x':
+			outside = true;
+			break;
 		default:
 			exit(2);
 		}
@@ -205,7 +209,7 @@ static void read_options(int count, char **words)
 	    every < 1) {
 		fprintf(stderr,
 			"usage: torture --report=PREFIX --plugin=FILE [--seed=N] "
-			"[--operations=N] [--threads=1..%d] [--every=N]\n",
+			"[--operations=N] [--threads=1..%d] [--every=N] [--outside]\n",
 			THREADS_MAX);
 		exit(2);
 	}
