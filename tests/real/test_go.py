@@ -175,6 +175,26 @@ def _():
     check.lacks(group.sentence, "last used")
 
 
+@test("a stack goes from C, which Go has called, to Go, and from Go, which C has called back ({})",
+      each=["default", "trimpath", "pie"], timeout=180)
+def _(variant):
+    output = temp_dir() / "snapshot"
+    run = run_bare([FDTRAIL, "run", "--", go_program("callsc", variant)],
+                   env={"FDTRAIL_OUTPUT": str(output)})
+    check.equal(run.status, 0)
+    snapshot = snapshot_text.parse_all(output.read_text())[-1]
+    through = snapshot.group_of("main.leakThroughC")
+    functions = [name for name in through.functions if not name.startswith("_cgo")]
+    check.equal(functions, ["open_in_c", "runtime.asmcgocall", "runtime.cgocall",
+                            "main._Cfunc_open_in_c", "main.leakThroughC", "main.main", "runtime.main"])
+    check.contains(through.sentence, "opened in open_in_c")
+    back = snapshot.group_of("main.leakThroughCallback")
+    check.true(back, f"a group of the callback\n{snapshot.text}")
+    check.contains(back.sentence, "opened in main.openInGo")
+    check.equal([functions[-1] for _, functions in sections(back)], ["main.main.func1", "runtime.main"])
+    check.lacks(back.text, "incomplete")
+
+
 @test("the automatic snapshot when descriptors run out names the leaking handler", timeout=120)
 def _():
     output = temp_dir() / "snapshot"

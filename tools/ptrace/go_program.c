@@ -86,6 +86,8 @@ static enum go_frame_kind kind_of(const struct go_program *program,
 
 	if (IS_ONE_OF(function->name, switches))
 		return GO_FRAME_SWITCH;
+	if (strcmp(function->name, "runtime.cgocallback") == 0)
+		return GO_FRAME_CALLBACK;
 	if (function->flags & PCLNTAB_TOP_FRAME)
 		return GO_FRAME_TOP;
 	if (pclntab_version(program->table) == PCLNTAB_GO_1_16 && IS_ONE_OF(function->name, tops))

@@ -62,6 +62,26 @@ static bool switch_stack(struct go_walk *walk)
 	return go_up(walk, 0);
 }
 
+/* To the caller; false: it can't be found. */
+static bool leave(struct go_walk *walk, const struct go_frame *frame)
+{
+	switch ((enum go_frame_kind)frame->kind) {
+	case GO_FRAME_ORDINARY:
+		return go_up(walk, frame->size);
+	case GO_FRAME_SWITCH:
+		return switch_stack(walk);
+	case GO_FRAME_CALLBACK:
+		/* It is made to look as if called by systemstack_switch, which has no frame, in
+		 * place of asmcgocall (src/runtime/asm_amd64.s). The frames of C between them are
+		 * left out. */
+		return go_up(walk, frame->size) && go_up(walk, 0);
+	case GO_FRAME_TOP:
+	case GO_FRAME_UNKNOWN:
+		break;
+	}
+	return false;
+}
+
 static void walk_go(struct go_walk *walk)
 {
 	struct go_stack *stack = walk->stack;
@@ -75,10 +95,7 @@ static void walk_go(struct go_walk *walk)
 			return;
 		if (!add(walk, walk->pc) || frame->kind == GO_FRAME_TOP)
 			return;
-		if (frame->kind == GO_FRAME_UNKNOWN)
-			break;
-		if (frame->kind == GO_FRAME_SWITCH ? !switch_stack(walk)
-						   : !go_up(walk, frame->size))
+		if (!leave(walk, frame))
 			break;
 	}
 	stack->end = STACK_NO_UNWIND;

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+
+// Callsc leaks two files: one that C opens for Go, and one that Go opens for C that Go has called.
+package main
+
+/*
+int open_in_c(const char *path);
+void call_back(const char *path);
+*/
+import "C"
+
+import (
+	"fmt"
+	"os"
+	"syscall"
+)
+
+//go:noinline
+func leakThroughC(path string) int {
+	return int(C.open_in_c(C.CString(path)))
+}
+
+//go:noinline
+func leakThroughCallback(path string) {
+	C.call_back(C.CString(path))
+}
+
+//export openInGo
+func openInGo(path *C.char) {
+	if _, err := syscall.Open(C.GoString(path), syscall.O_RDONLY|syscall.O_CLOEXEC, 0); err != nil {
+		fmt.Fprintln(os.Stderr, "callsc:", err)
+		os.Exit(1)
+	}
+}
+
+func main() {
+	if leakThroughC("/dev/null") < 0 {
+		fmt.Fprintln(os.Stderr, "callsc: open failed")
+		os.Exit(1)
+	}
+	done := make(chan bool)
+	go func() {
+		leakThroughCallback("/dev/zero")
+		done <- true
+	}()
+	<-done
+}
