@@ -194,6 +194,9 @@ HOOK DIR *fdopendir(int fd)
 
 static int number_of_dir(DIR *dir)
 {
+	/* closedir(NULL) is EINVAL in glibc. The header says that it is never NULL, so the compiler must
+	 * not know whose argument this is. */
+	__asm__("" : "+r"(dir));
 	return dir ? dirfd(dir) : -1;
 }
 
