@@ -4,6 +4,7 @@
  * address, the LISTEN state) the kernel tells at snapshot time, so they need no hook; the address
  * given to connect it forgets when the connection is reset or not made yet.
  */
+#include "connect.h"
 #include "hook.h"
 
 HOOK int socket(int domain, int type, int protocol)
@@ -28,12 +29,30 @@ HOOK int accept4(int sockfd, struct sockaddr *restrict addr, socklen_t *restrict
 	return opened(REAL(accept4)(sockfd, addr, addrlen, flags), FD_SOCKET);
 }
 
+bool connect_has_address(long result)
+{
+	if (result == 0)
+		return true;
+	switch (errno) {
+	case EINPROGRESS:
+	case EALREADY:
+	case EAGAIN:
+	case EINTR:
+	case ECONNREFUSED:
+	case ECONNRESET:
+	case ETIMEDOUT:
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+		return true;
+	}
+	return false;
+}
+
 HOOK int connect(int sockfd, const struct sockaddr *addr, socklen_t addrlen)
 {
 	int result = REAL(connect)(sockfd, addr, addrlen);
 
-	/* A connection that failed or is still being made went to that address, too. */
-	if (result == 0 || (errno != EBADF && errno != ENOTSOCK && errno != EFAULT))
+	if (connect_has_address(result))
 		runtime_connected(sockfd, addr, addrlen, HERE);
 	return result;
 }

@@ -11,6 +11,7 @@
 
 #include "../base/syscall.h"
 #include "../runtime/exit.h"
+#include "connect.h"
 #include "dup.h"
 #include "received.h"
 #include "syscall.h"
@@ -56,7 +57,7 @@ long syscall_hook(long number, long a, long b, long c, long d, long e, long f)
 	}
 	case SYS_connect: {
 		long result = CALL();
-		if (result == 0 || errno == EINPROGRESS)
+		if (connect_has_address(result))
 			runtime_connected((int)a, (const void *)b, (socklen_t)c, HERE);
 		return result;
 	}
