@@ -1,0 +1,39 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Invisible: the cases of tests/conformance/ say the same bare and traced, byte for byte: results, errno,
+numbers, what is open, what handlers see, how the program ends."""
+
+import functools
+import subprocess
+
+from support import BUILD, check, main, ran, run_bare, run_traced, temp_dir, test
+
+PROGRAM = BUILD / "tests" / "conformance" / "conformance"
+CASES = subprocess.run([PROGRAM, "list"], check=True, stdout=subprocess.PIPE, text=True).stdout.split()
+
+
+def cases(text):
+    """What each case has said, by its name."""
+    parts = [part.partition("\n") for part in text.split("== ")[1:]]
+    return {name: said for name, _, said in parts}
+
+
+@functools.cache
+def both():
+    """The cases of a bare run and of a traced one. Each case is a process of its own."""
+    bare = run_bare([PROGRAM], cwd=temp_dir(), timeout=120)
+    traced = run_traced([PROGRAM], cwd=temp_dir(), timeout=120)
+    check.equal((bare.status, traced.status), (0, 0))
+    ran("conformance", f"{len(CASES)} cases bare and traced, {len(bare.out.splitlines())} lines compared")
+    return cases(bare.out), cases(traced.out)
+
+
+@test("{}: the same bare and traced", each=CASES, timeout=280)
+def _(name):
+    bare, traced = both()
+    check.true(bare.get(name), "it has said something")
+    check.lacks(bare[name], "signal 14", "out of time")
+    check.equal(traced.get(name), bare[name])
+
+
+main()
