@@ -4,7 +4,10 @@
 
 import subprocess
 
-from support import check, helper, main, program, run_traced, temp_dir, test
+from support import (BUILD, check, helper, main, program, run_bare, run_traced, start_traced,
+                     temp_dir, test)
+
+FDTRAIL = str(BUILD / "tools" / "fdtrail")
 
 
 def rewritten(text):
@@ -37,6 +40,25 @@ def _():
         run_traced([program("demo")], OUTPUT=str(output))
     text = output.read_text()
     check.equal(text.count("\nend of fdtrail snapshot 1\n"), 6, "snapshots")
+    check.equal(rewritten(text), text)
+
+
+@test("the snapshot of a static program, by ptrace, comes back byte for byte")
+def _():
+    output = temp_dir() / "static.txt"
+    built = program("grows", "gcc-static")
+    run = run_bare([FDTRAIL, "run", f"--output={output}", "--inherited=1", f"--report={output}.report", "--", built])
+    check.equal(run.status, 0)
+    text = output.read_text()
+    check.equal(text.count("\nend of fdtrail snapshot 1\n"), 2, "snapshots")
+    check.equal(rewritten(text), text)
+
+
+@test("the snapshot of a process that is not traced comes back byte for byte")
+def _():
+    process = start_traced(["sleep", "60"], traced=False)
+    text = run_bare([FDTRAIL, "snapshot", "--raw", str(process.pid)]).out
+    check.contains(text, "\nend of fdtrail snapshot 1\n")
     check.equal(rewritten(text), text)
 
 
