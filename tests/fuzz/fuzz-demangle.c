@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+/* Demangling, of any name: it ends soon, and what it gives fits. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "symbolize/demangle.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *name = malloc(size + 3), text[DEMANGLE_TEXT_MAX];
+	const char *shown;
+
+	if (!name)
+		abort();
+	/* Half of the names are Rust's, without waiting for the two letters to be found. */
+	memcpy(name, size % 2 ? "_R" : "_Z", 2);
+	if (size)
+		memcpy(name + 2, data, size);
+	name[size + 2] = '\0';
+	shown = demangle(name, text);
+	if (shown != name && (shown != text || strlen(text) >= DEMANGLE_TEXT_MAX))
+		abort();
+	free(name);
+	return 0;
+}
