@@ -260,7 +260,7 @@ static int write_one(struct report *report, struct model_snapshot *snapshot, FIL
 
 	before.function = NULL;
 	after.function = report->filter.function;
-	report->unjudged += filter_apply(&before, snapshot);
+	report->unjudged = model_add(report->unjudged, filter_apply(&before, snapshot));
 	if (!report->format && several)
 		put_source(report, snapshot, file);
 	if (!report->format && !after.function) {

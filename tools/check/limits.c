@@ -95,13 +95,6 @@ static int64_t close_wait_of(const struct check *check, const struct model_group
 	return count;
 }
 
-static int64_t add(int64_t a, int64_t b)
-{
-	int64_t sum;
-
-	return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
-}
-
 /* The sum over all groups that count: of those in CLOSE_WAIT, or of all. */
 static void check_sum(struct check *check, int64_t limit, const char *option, const char *what,
 		      bool close_wait)
@@ -115,8 +108,8 @@ static void check_sum(struct check *check, int64_t limit, const char *option, co
 
 		if (!counts(check, group))
 			continue;
-		sum = add(sum, close_wait ? close_wait_of(check, group, &exact)
-					  : count_of(check, group, &exact));
+		sum = model_add(sum, close_wait ? close_wait_of(check, group, &exact)
+						: count_of(check, group, &exact));
 		all_exact &= exact;
 	}
 	if (sum <= limit) {
@@ -203,7 +196,7 @@ static void check_age(struct check *check)
 			broken++;
 			most = age > most ? age : most;
 		} else if (!exact) {
-			unknown = add(unknown, group->count);
+			unknown = model_add(unknown, group->count);
 		}
 	}
 	if (broken)

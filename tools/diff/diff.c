@@ -103,19 +103,12 @@ static size_t add_groups(struct diff_member *members, struct model_snapshot *sna
 	return count;
 }
 
-static int64_t add(int64_t a, int64_t b)
-{
-	int64_t sum;
-
-	return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
-}
-
 static void finish_entry(struct diff_entry *entry)
 {
 	for (size_t i = 0; i < entry->member_count; i++) {
 		int64_t *count = entry->members[i].is_new ? &entry->new_count : &entry->old_count;
 
-		*count = add(*count, entry->members[i].group->count);
+		*count = model_add(*count, entry->members[i].group->count);
 	}
 	if (!entry->old_count)
 		entry->change = DIFF_NEW;

@@ -14,14 +14,6 @@ static bool same_state(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-/* Numbers from a text may be anything. */
-static int64_t add(int64_t a, int64_t b)
-{
-	int64_t sum;
-
-	return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
-}
-
 /* The row of a kind and state, made when it is not there. One place a kind, and one for no kind, is
  * kept for what has no state, so that there is always a row. */
 static struct tally_row *row_of(struct tally *tally, enum kind kind, const char *state)
@@ -60,11 +52,11 @@ size_t tally_group(const struct model_group *group, struct tally_row rows[TALLY_
 			row->count = group->states[i].count;
 	}
 	for (size_t i = 0; i < tally.count; i++)
-		counted = add(counted, rows[i].count);
+		counted = model_add(counted, rows[i].count);
 	if (counted < group->count) {
 		struct tally_row *row = row_of(&tally, group->kind, NULL);
 
-		row->count = add(row->count, group->count - counted);
+		row->count = model_add(row->count, group->count - counted);
 	}
 
 	size_t kept = 0;

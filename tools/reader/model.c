@@ -58,3 +58,10 @@ int64_t model_in_state(const struct model_group *group, const char *state)
 			return group->states[i].count;
 	return 0;
 }
+
+int64_t model_add(int64_t a, int64_t b)
+{
+	int64_t sum;
+
+	return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
+}

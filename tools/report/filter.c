@@ -237,7 +237,7 @@ static int64_t filter_group(const struct filter *filter, struct model_snapshot *
 		count_states(filter, group, false);
 		group->count = 0;
 		for (size_t i = 0; i < group->state_count; i++)
-			group->count += group->states[i].count;
+			group->count = model_add(group->count, group->states[i].count);
 		if (group->count < (int64_t)kept)
 			group->count = (int64_t)kept; /* unix sockets have states in their lines */
 	}
@@ -266,7 +266,7 @@ int64_t filter_apply(const struct filter *filter, struct model_snapshot *snapsho
 
 		if (filter->function && !function_in(filter->function, group))
 			continue;
-		unjudged += filter_group(filter, snapshot, group);
+		unjudged = model_add(unjudged, filter_group(filter, snapshot, group));
 		if (!group->count)
 			continue;
 		if (group->count != before)

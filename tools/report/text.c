@@ -67,7 +67,7 @@ static int64_t shown_descriptors(const struct model_snapshot *snapshot)
 
 	for (size_t i = 0; i < snapshot->group_count; i++)
 		if (snapshot->groups[i].origin != MODEL_INHERITED)
-			count += snapshot->groups[i].count;
+			count = model_add(count, snapshot->groups[i].count);
 	return count;
 }
 
