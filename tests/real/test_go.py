@@ -211,7 +211,7 @@ def _():
     require("go")
     run = run_bare([SOURCE / "scripts" / "go-story", "nocgo"], env={"BUILD_DIR": str(BUILD)}, timeout=280)
     check.equal(run.status, 0)
-    check.matches(run.out, r"main\.\(\*Server\)\.Disconnect +tests/programs/go/server/handlers\.go:\d+$")
+    check.matches(run.out, r"main\.\(\*Server\)\.Disconnect +\S*/go/server/handlers\.go:\d+$")
     check.contains(run.out, "scripts/go-story: 1 of 1 reports name the line")
 
 

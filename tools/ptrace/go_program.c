@@ -126,6 +126,7 @@ bool go_program_name(const struct go_program *program, struct named_frame *named
 	named->name = function.name;
 	named->name_length = strlen(function.name);
 	named->standard = pclntab_is_standard(function.name);
+	named->lasts = strcmp(function.name, "runtime.netpollinit") == 0;
 	named->pools = strncmp(function.name, "net/http.(*Transport).", 22) == 0;
 	return true;
 }
