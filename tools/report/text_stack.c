@@ -70,47 +70,44 @@ static void fill(const struct page *page, struct line *line, const struct model_
 	line->inlined = location < frame->location_count && frame->locations[location].inlined;
 }
 
+/* Whether this is code of a library that was inlined into, or lies around, the program's own. */
+static bool is_library(const struct model_frame *frame, size_t location)
+{
+	return frame->own && frame->location_count &&
+	       !own_function(frame->locations[location].function, frame->locations[location].file);
+}
+
 static void put_line(const struct page *page, struct line *line, int digits, int padding,
 		     bool marked)
 {
-	enum page_style style = marked ? PAGE_STRONG : line->frame->own ? PAGE_PLAIN : PAGE_FAINT;
+	bool own = line->frame->own && !is_library(line->frame, line->location);
+	enum page_style style = marked ? PAGE_STRONG : own ? PAGE_PLAIN : PAGE_FAINT;
 	const char *inlined = line->inlined ? " (inlined)" : "";
+	const char *mark = marked ? "   => " : "      ";
+	int before = MARK_COLUMNS + digits + 2, behind = (int)strlen(inlined);
 	char number[24] = "";
-	int name_room;
 
 	/* What was inlined stands above the frame that it is in, and shares its number. */
 	if (line->first)
 		snprintf(number, sizeof(number), "#%" PRId64, line->frame->index);
-	name_room = page->width - MARK_COLUMNS - digits - 2;
 	if (page->width)
-		page_cut(line->name, name_room);
+		page_cut(line->name, page->width - before - behind);
 
-	int name_columns = page_columns(line->name);
-	int columns = MARK_COLUMNS + digits + 2 +
-		      (name_columns > padding ? name_columns : padding) + 2 +
-		      (line->place ? page_columns(line->place) : 0) + (int)strlen(inlined);
-	const char *mark = marked ? "   => " : "      ";
+	int name = page_columns(line->name), place = line->place ? page_columns(line->place) : 0;
+	int fill_up = name < padding ? padding - name : 0;
+	int room = page->width - before - name - 2 - place - behind;
 
-	if (!line->place) {
+	if (page->width && room < fill_up)
+		fill_up = room > 0 ? room : 0;
+	if (!line->place || (page->width && room < 0)) {
 		page_linef(page, 0, 0, style, "%s%-*s %s%s", mark, digits + 1, number, line->name,
 			   inlined);
-	} else if (page->width && columns > page->width) {
-		page_linef(page, 0, 0, style, "%s%-*s %s%s", mark, digits + 1, number, line->name,
-			   inlined);
-		page_linef(page, MARK_COLUMNS + digits + 4, 0, style, "%s", line->place);
+		if (line->place)
+			page_linef(page, before + 2, 0, style, "%s", line->place);
 	} else {
-		int fill_up = name_columns < padding ? padding - name_columns : 0;
-
 		page_linef(page, 0, 0, style, "%s%-*s %s%*s  %s%s", mark, digits + 1, number,
 			   line->name, fill_up, "", line->place, inlined);
 	}
-}
-
-/* Whether collapsing leaves out what was inlined into, or lies around, the program's own code. */
-static bool hides(const struct model_frame *frame, size_t location)
-{
-	return frame->own && frame->location_count &&
-	       !own_function(frame->locations[location].function, frame->locations[location].file);
 }
 
 /* How a stack is put, and those that created its goroutine. */
@@ -142,7 +139,7 @@ static void put_frames(const struct page *page, const struct model_stack *stack,
 			last = frame->index;
 		bool first = true;
 		for (size_t location = 0; location < locations; location++) {
-			if (manner->collapse && hides(frame, location))
+			if (manner->collapse && is_library(frame, location))
 				continue;
 			fill(page, &lines[count], frame, location);
 			lines[count++].first = first;
