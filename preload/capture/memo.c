@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * See memo.h. One hash table holds the beginnings (keyed by the return address alone) and the
+ * See memo.h. One hash table holds the beginnings (keyed by the return address alone), another the
  * branches (keyed by the read that differed and the value found there). Tables and runs are never
  * changed once they can be seen, and never given back: a thread may be reading them. A generation
  * that is forgotten therefore stays behind; the arena's limit bounds that, and past it walks are
@@ -24,38 +24,62 @@ struct read {
 };
 
 struct run {
-	uint32_t count;
+	uint32_t count : 31;
+	uint32_t plain : 1; /* all are words of the stack that are the same wherever the stack is */
 	uint32_t stack;
 	struct read reads[];
 };
 
 struct branch {
-	const struct read *read; /* NULL: a beginning */
+	const struct read *read;
 	uint64_t value;
 	uint64_t relative; /* READ_RELATIVE or 0 */
 	struct run *run;
 };
 
-struct memo_table {
-	uint64_t mask;
-	uint64_t count;
-	_Atomic(struct branch *) slots[];
+/* In the table itself: one cache line less on the way to a hot stack. */
+struct beginning {
+	uint64_t pc;               /* written before run, and neither again */
+	_Atomic(struct run *) run; /* NULL: the slot is free */
 };
 
-static uint64_t hash(const struct read *read, uint64_t value, uint64_t relative)
+struct memo_table {
+	uint64_t mask;
+	uint64_t count; /* of both together */
+	_Atomic(struct branch *) *branches;
+	struct beginning beginnings[]; /* behind them, as many branches */
+};
+
+static inline uint64_t hash_pc(uint64_t pc)
 {
-	uint64_t h = ((uintptr_t)read / sizeof(*read) ^ value ^ relative << 62) *
-		     0x9e3779b97f4a7c15ULL;
+	return pc ^ pc >> 12;
+}
+
+static uint64_t hash_read(const struct read *read, uint64_t value, uint64_t relative)
+{
+	uint64_t h =
+		((uintptr_t)read / sizeof(*read) ^ value ^ relative << 62) * 0x9e3779b97f4a7c15ULL;
 
 	return h ^ h >> 32;
 }
 
-static struct run *table_find(const struct memo_table *table, const struct read *read,
-			      uint64_t value, uint64_t relative)
+static inline struct run *find_beginning(const struct memo_table *table, uint64_t pc)
 {
-	for (uint64_t at = hash(read, value, relative);; at++) {
-		const struct branch *branch =
-			atomic_load_explicit(&table->slots[at & table->mask], memory_order_acquire);
+	for (uint64_t at = hash_pc(pc);; at++) {
+		const struct beginning *beginning = &table->beginnings[at & table->mask];
+		struct run *run = atomic_load_explicit(&beginning->run, memory_order_acquire);
+
+		if (!run || beginning->pc == pc)
+			return run;
+	}
+}
+
+static inline struct run *find_branch(const struct memo_table *table, const struct read *read,
+				      uint64_t value, uint64_t relative)
+{
+	for (uint64_t at = hash_read(read, value, relative);; at++) {
+		const struct branch *branch = atomic_load_explicit(
+			&table->branches[at & table->mask], memory_order_acquire);
 
 		if (!branch)
 			return NULL;
@@ -64,27 +88,41 @@ static struct run *table_find(const struct memo_table *table, const struct read 
 	}
 }
 
-static void table_put(struct memo_table *table, struct branch *branch)
+static void put_beginning(struct memo_table *table, uint64_t pc, struct run *run)
 {
-	uint64_t at = hash(branch->read, branch->value, branch->relative);
+	uint64_t at = hash_pc(pc);
 
-	while (atomic_load_explicit(&table->slots[at & table->mask], memory_order_relaxed))
+	while (atomic_load_explicit(&table->beginnings[at & table->mask].run, memory_order_relaxed))
 		at++;
-	atomic_store_explicit(&table->slots[at & table->mask], branch, memory_order_release);
+	table->beginnings[at & table->mask].pc = pc;
+	atomic_store_explicit(&table->beginnings[at & table->mask].run, run, memory_order_release);
+	table->count++;
+}
+
+static void put_branch(struct memo_table *table, struct branch *branch)
+{
+	uint64_t at = hash_read(branch->read, branch->value, branch->relative);
+
+	while (atomic_load_explicit(&table->branches[at & table->mask], memory_order_relaxed))
+		at++;
+	atomic_store_explicit(&table->branches[at & table->mask], branch, memory_order_release);
 	table->count++;
 }
 
 static struct memo_table *table_create(struct memo *memo, uint64_t size)
 {
 	struct memo_table *table =
-		arena_alloc(&memo->arena, sizeof(*table) + size * sizeof(table->slots[0]));
+		arena_alloc(&memo->arena, sizeof(*table) + size * (sizeof(table->beginnings[0]) +
+								   sizeof(table->branches[0])));
 
-	if (table)
+	if (table) {
 		table->mask = size - 1;
+		table->branches = (void *)&table->beginnings[size];
+	}
 	return table;
 }
 
-/* Makes room for one more branch. */
+/* Makes room for one more of either. */
 static bool table_grow(struct memo *memo)
 {
 	struct memo_table *old = atomic_load(&memo->table);
@@ -95,9 +133,15 @@ static bool table_grow(struct memo *memo)
 	if (!table)
 		return false;
 	for (uint64_t i = 0; i <= old->mask; i++) {
-		struct branch *branch = atomic_load_explicit(&old->slots[i], memory_order_relaxed);
+		const struct beginning *beginning = &old->beginnings[i];
+		struct run *run = atomic_load_explicit(&beginning->run, memory_order_relaxed);
+		struct branch *branch =
+			atomic_load_explicit(&old->branches[i], memory_order_relaxed);
+
+		if (run)
+			put_beginning(table, beginning->pc, run);
 		if (branch)
-			table_put(table, branch);
+			put_branch(table, branch);
 	}
 	atomic_store_explicit(&memo->table, table, memory_order_release);
 	return true;
@@ -156,47 +200,75 @@ static inline bool in_bounds(struct stack_bounds *bounds, uintptr_t sp, uintptr_
 	return address >= sp && prove(bounds, sp, address + sizeof(address) - 1);
 }
 
-static struct run *find_branch(const struct memo_table *table, const struct read *read,
-			       uint64_t word, uintptr_t sp)
+/* The run behind the branch at read, where word was found. */
+static struct run *follow(const struct memo_table *table, const struct read *read, uint64_t word,
+			  uintptr_t sp)
 {
 	struct run *run = NULL;
 
 	if (word >= sp && word - sp <= INT32_MAX)
-		run = table_find(table, read, word - sp, READ_RELATIVE);
-	return run ? run : table_find(table, read, word, 0);
+		run = find_branch(table, read, word - sp, READ_RELATIVE);
+	return run ? run : find_branch(table, read, word, 0);
+}
+
+static inline uint64_t word_at(uintptr_t sp, const struct read *read)
+{
+	uint64_t word;
+
+	memcpy(&word, (const char *)sp + read->offset, sizeof(word));
+	return word;
+}
+
+/* The first read of a run whose word is another one, with that word; NULL: all are equal. The order
+ * is the walk's: an address is good only because all words before it were equal. */
+static inline const struct read *first_other(const struct run *run,
+					     const struct registers *registers,
+					     struct stack_bounds *bounds, uint64_t *word,
+					     bool *beyond)
+{
+	uintptr_t sp = registers->sp;
+	const struct read *read = run->reads, *end = read + run->count;
+
+	if (__builtin_expect(run->plain, 1)) {
+		for (; read < end; read++)
+			if (__builtin_expect((*word = word_at(sp, read)) != read->value, 0))
+				return read;
+		return NULL;
+	}
+	for (; read < end; read++) {
+		if (read->flags & READ_FP) {
+			*word = registers->fp;
+		} else if (read->flags & READ_CHECKED &&
+			   !in_bounds(bounds, sp, sp + (uintptr_t)read->offset)) {
+			*beyond = true;
+			return read;
+		} else {
+			*word = word_at(sp, read);
+		}
+		if ((read->flags & READ_RELATIVE ? *word - sp : *word) != read->value)
+			return read;
+	}
+	return NULL;
 }
 
 uint32_t memo_find(const struct memo *memo, const struct registers *registers,
 		   struct stack_bounds *bounds)
 {
 	const struct memo_table *table = atomic_load_explicit(&memo->table, memory_order_acquire);
-	uintptr_t sp = registers->sp;
-	struct run *run = table_find(table, NULL, registers->pc, 0);
+	const struct run *run = find_beginning(table, registers->pc);
+	bool beyond = false;
 
-again:
-	if (!run)
-		return STACK_NONE;
-	for (const struct read *read = run->reads, *end = read + run->count; read < end; read++) {
+	while (run) {
 		uint64_t word;
+		const struct read *other = first_other(run, registers, bounds, &word, &beyond);
 
-		if (__builtin_expect(read->flags & (READ_FP | READ_CHECKED), 0)) {
-			if (read->flags & READ_FP) {
-				word = registers->fp;
-			} else if (in_bounds(bounds, sp, sp + (uintptr_t)read->offset)) {
-				memcpy(&word, (const char *)sp + read->offset, sizeof(word));
-			} else {
-				return STACK_NONE;
-			}
-		} else {
-			memcpy(&word, (const char *)sp + read->offset, sizeof(word));
-		}
-		if (__builtin_expect((read->flags & READ_RELATIVE ? word - sp : word) != read->value,
-				     0)) {
-			run = find_branch(table, read, word, sp);
-			goto again;
-		}
+		if (!other)
+			return run->stack;
+		if (beyond)
+			break;
+		run = follow(table, other, word, registers->sp);
 	}
-	return run->stack;
+	return STACK_NONE;
 }
 
 static struct run *run_create(struct memo *memo, const struct walk *walk, uint32_t from,
@@ -209,6 +281,7 @@ static struct run *run_create(struct memo *memo, const struct walk *walk, uint32
 	if (!run)
 		return NULL;
 	run->count = count;
+	run->plain = true;
 	run->stack = stack;
 	for (uint32_t i = 0; i < count; i++) {
 		const struct logged_read *logged = &walk->reads[from + i];
@@ -218,6 +291,8 @@ static struct run *run_create(struct memo *memo, const struct walk *walk, uint32
 			.offset = logged->flags & READ_FP ? 0 : (int32_t)(logged->address - sp),
 			.flags = logged->flags,
 		};
+		if (logged->flags)
+			run->plain = false;
 	}
 	return run;
 }
@@ -225,26 +300,27 @@ static struct run *run_create(struct memo *memo, const struct walk *walk, uint32
 static void add_branch(struct memo *memo, const struct read *read, uint64_t value,
 		       uint64_t relative, struct run *run)
 {
-	struct branch *branch = run && table_grow(memo)
-					? arena_alloc(&memo->arena, sizeof(*branch))
-					: NULL;
+	struct branch *branch =
+		run && table_grow(memo) ? arena_alloc(&memo->arena, sizeof(*branch)) : NULL;
 
 	if (!branch)
 		return;
 	*branch = (struct branch){read, value, relative, run};
-	table_put(atomic_load(&memo->table), branch);
+	put_branch(atomic_load(&memo->table), branch);
 }
 
 void memo_keep(struct memo *memo, const struct walk *walk, uint32_t stack)
 {
 	uintptr_t sp = walk->registers.sp;
-	struct run *run = table_find(atomic_load(&memo->table), NULL, walk->registers.pc, 0);
+	struct run *run = find_beginning(atomic_load(&memo->table), walk->registers.pc);
 	uint32_t i = 0;
 
 	if (!walk->repeatable)
 		return;
 	if (!run) {
-		add_branch(memo, NULL, walk->registers.pc, 0, run_create(memo, walk, 0, stack));
+		run = run_create(memo, walk, 0, stack);
+		if (run && table_grow(memo))
+			put_beginning(atomic_load(&memo->table), walk->registers.pc, run);
 		return;
 	}
 	for (uint32_t at = 0; i < walk->read_count && at < run->count; i++, at++) {
@@ -260,7 +336,7 @@ void memo_keep(struct memo *memo, const struct walk *walk, uint32_t stack)
 			return;
 		if (relative == (read->flags & READ_RELATIVE) && value == read->value)
 			continue;
-		struct run *next = table_find(atomic_load(&memo->table), read, value, relative);
+		struct run *next = find_branch(atomic_load(&memo->table), read, value, relative);
 		if (!next) {
 			add_branch(memo, read, value, relative,
 				   run_create(memo, walk, i + 1, stack));
