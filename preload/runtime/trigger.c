@@ -141,20 +141,6 @@ static int helper(void *data)
 	return 0;
 }
 
-static struct ledger_words *copy_slots(struct snapshot_request *request)
-{
-	struct ledger *ledger = request->ledger;
-	struct ledger_words *copy;
-
-	request->before_end = ledger_end(ledger);
-	copy = memory_map((size_t)request->before_end * sizeof(*copy) + 1);
-	for (int fd = ledger_next(ledger, 0); copy && fd >= 0 && fd < request->before_end;
-	     fd = ledger_next(ledger, fd + 1))
-		ledger_read(ledger, fd, NULL, &copy[fd]);
-	request->before = copy;
-	return copy;
-}
-
 /* On a stack of its own: a struct job. */
 static void run(void *data)
 {
@@ -181,8 +167,7 @@ static void run(void *data)
 		.inherited = options->inherited,
 		.only_unclosed = job->flags & TRIGGER_ONLY_UNCLOSED,
 	};
-	struct ledger_words *before = copy_slots(request);
-	if (!before) {
+	if (!snapshot_begin_before(request)) {
 		say("no snapshot: there is no memory for one");
 		return;
 	}
@@ -193,7 +178,7 @@ static void run(void *data)
 		say("the snapshot was cut short: the process that wrote it was ended");
 	if (job->result.written)
 		atomic_fetch_add(&runtime.number, 1);
-	memory_unmap(before, (size_t)request->before_end * sizeof(*before) + 1);
+	snapshot_end_before(request);
 }
 
 /* Makes sure that there is one snapshot at a time. False: one in progress will be repeated. */

@@ -261,7 +261,8 @@ static void forget_closed(struct census *census, const struct snapshot_request *
 			continue;
 		/* One from before a fork may never have been in this process' table. */
 		if (!open_now(request, fd) && ledger_forget_if(request->ledger, fd, words))
-			census->forgotten += !entry.before_fork && entry.origin != FD_INHERITED;
+			census->forgotten += !request->closes_unseen && !entry.before_fork &&
+					     entry.origin != FD_INHERITED;
 	}
 }
 

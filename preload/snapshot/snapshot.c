@@ -21,6 +21,31 @@
 #include "thread_names.h"
 #include "writer.h"
 
+static size_t before_size(const struct snapshot_request *request)
+{
+	return (size_t)request->before_end * sizeof(*request->before) + 1;
+}
+
+bool snapshot_begin_before(struct snapshot_request *request)
+{
+	struct ledger *ledger = request->ledger;
+	struct ledger_words *copy;
+
+	request->before_end = ledger_end(ledger);
+	copy = memory_map(before_size(request));
+	for (int fd = ledger_next(ledger, 0); copy && fd >= 0 && fd < request->before_end;
+	     fd = ledger_next(ledger, fd + 1))
+		ledger_read(ledger, fd, NULL, &copy[fd]);
+	request->before = copy;
+	return copy != NULL;
+}
+
+void snapshot_end_before(struct snapshot_request *request)
+{
+	memory_unmap((void *)request->before, before_size(request));
+	request->before = NULL;
+}
+
 struct snapshot {
 	const struct snapshot_request *request;
 	struct scratch scratch;

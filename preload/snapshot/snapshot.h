@@ -83,6 +83,7 @@ struct snapshot_request {
 	bool only_unclosed;  /* write nothing when nothing of these kinds is unclosed */
 
 	/* For the ptrace engine; zero elsewhere. */
+	bool closes_unseen;  /* closing is not watched: what has been closed meanwhile is no surprise */
 	const struct frame_namer *namer;  /* asked before the files' symbol tables */
 	const char *const *unknown_user;  /* a note for connections that are kept for others, and whose
 					   * last user is not known: lines, then NULL */
@@ -94,6 +95,11 @@ struct snapshot_result {
 	bool written;    /* the whole text was written */
 	int error;       /* errno of the first failure: of write, or ENOMEM; 0 */
 };
+
+/* Fills in request->before and before_end from its ledger, for before the descriptor table is copied; false: no
+ * memory. snapshot_end_before gives that back. */
+bool snapshot_begin_before(struct snapshot_request *request);
+void snapshot_end_before(struct snapshot_request *request);
 
 /* Takes and writes one snapshot. Needs at most 40 KiB of stack. Whatever fails, it leaves result
  * filled in, gives back all memory and descriptors it took, and returns. */

@@ -118,6 +118,31 @@ static bool find_name(const struct frame_namer *namer, const struct module *modu
 	return module->is_main && go_program_name(((const struct namer *)namer)->go, named);
 }
 
+/* Whose snapshot is being taken. */
+struct watched {
+	const struct tracer *tracer;
+	struct task *task;
+};
+
+static void copied(void *data)
+{
+	const struct watched *watched = data;
+
+	record_returned(watched->tracer, watched->task);
+}
+
+static int take_watched(struct watched *watched, struct snapshot_request *request,
+			struct snapshot_result *result)
+{
+	record_closed(watched->task);
+	record_returned(watched->tracer, watched->task);
+	if (!snapshot_begin_before(request))
+		return -ENOMEM;
+	int error = remote_snapshot_watched(request, result, copied, watched);
+	snapshot_end_before(request);
+	return error;
+}
+
 /* asker: a signal that names a channel for the text, or NULL. */
 static void take_for(const siginfo_t *asker, const struct tracer *tracer, struct task *task,
 		     const char *why, unsigned int flags, struct snapshot_result *result)
@@ -143,16 +168,13 @@ static void take_for(const siginfo_t *asker, const struct tracer *tracer, struct
 		.kinds = options->kinds,
 		.inherited = options->inherited,
 		.only_unclosed = flags & ASK_ONLY_UNCLOSED,
+		.closes_unseen = true,
 		.namer = process->go ? &namer.namer : NULL,
 		.unknown_user = process->go ? go_http_note(process->go, &process->breakpoints,
 							   tracer->request->http)
 					    : NULL,
 	};
 
-	/* What is recorded meanwhile asks for nothing more. */
-	process->asking = true;
-	record_settle(tracer, task);
-	process->asking = false;
 	int channel = asker ? channel_open(asker) : -1;
 	if (!(flags & ASK_COUNT_ONLY)) {
 		request.output = channel >= 0       ? channel
@@ -161,7 +183,10 @@ static void take_for(const siginfo_t *asker, const struct tracer *tracer, struct
 		if (request.output < 0)
 			return;
 	}
-	int error = remote_snapshot(&request, result);
+	/* What is recorded meanwhile asks for nothing more. */
+	process->asking = true;
+	int error = take_watched(&(struct watched){tracer, task}, &request, result);
+	process->asking = false;
 	if (error < 0)
 		say_trouble(process->pid, error);
 	else if (result->error && channel < 0) /* else who waits for it sees that it is cut */

@@ -393,13 +393,15 @@ static bool runs(const struct task *task)
 	return state && strncmp(state, ") R", 3) == 0;
 }
 
-void record_settle(const struct tracer *tracer, struct task *task)
+void record_closed(struct task *task)
+{
+	table_forget_closed(task->table, task->process->pid);
+}
+
+void record_returned(const struct tracer *tracer, struct task *task)
 {
 	struct task *other;
 
-	table_forget_closed(task->table, task->process->pid);
-	/* A number that is open now, and whose entry is of one that was closed, has just been given
-	 * to somebody: he is about to stop, and what he was given is recorded now. */
 	for (other = tracer->tracees.tasks; other; other = other->hh.next) {
 		if (other == task || other->table != task->table || !other->pending)
 			continue;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * What a stopped system call does to its task's ledger. What is opened is recorded when the call
- * has returned. What is closed is not seen at once: record_settle() makes the ledger true before it
+ * has returned. What is closed is not seen at once: record_closed() makes the ledger true before it
  * is read.
  */
 #pragma once
@@ -26,7 +26,10 @@ void record_inherited(struct task *task);
 /* The task stands at a breakpoint of its process: a request is about to use a connection. */
 void record_request(const struct tracer *tracer, struct task *task, int index);
 
-/* Makes the ledger of the task's table what is open now: entries of closed numbers go, and what
- * other threads were just being given is recorded. So no number is seen with the stack of one that
- * was closed. */
-void record_settle(const struct tracer *tracer, struct task *task);
+/* Takes the entries of closed numbers out of the ledger of the task's table. */
+void record_closed(struct task *task);
+
+/* Records what other threads have just been given and not been stopped for yet, or are about to be.
+ * Around the copy of a descriptor table, record_closed before and this after it, no number is seen
+ * with the stack of one that was closed. */
+void record_returned(const struct tracer *tracer, struct task *task);

@@ -8,12 +8,15 @@
 #include "remote.h"
 
 #include <errno.h>
+#include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../../preload/base/syscall.h"
@@ -31,7 +34,44 @@ struct job {
 	struct scratch scratch;
 	char reason[128];
 	int error;
+	void (*copied)(void *data); /* or NULL */
+	void *data;
+	_Atomic uint32_t stage;
 };
+
+/* With `copied` the helper and we take turns. They share errno and all else that is a thread's, so
+ * never both run. */
+enum stage { STAGE_COPYING, STAGE_COPIED, STAGE_WRITING };
+
+static void pass_on(struct job *job, enum stage stage)
+{
+	atomic_store(&job->stage, stage);
+	RAW(futex, &job->stage, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+/* In the helper: lets the other one have its turn. */
+static void say_copied(struct job *job)
+{
+	pass_on(job, STAGE_COPIED);
+	while (atomic_load(&job->stage) == STAGE_COPIED)
+		RAW(futex, &job->stage, FUTEX_WAIT, STAGE_COPIED, NULL, NULL, 0);
+}
+
+/* On our side: waits for the helper's word, unless it ends without. True when it has ended. */
+static bool wait_until_copied(struct job *job, int pid)
+{
+	struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+
+	while (atomic_load(&job->stage) == STAGE_COPYING) {
+		siginfo_t ended = {0};
+
+		RAW(futex, &job->stage, FUTEX_WAIT, STAGE_COPYING, &pause, NULL, 0);
+		RAW(waitid, P_PID, pid, &ended, WEXITED | WNOHANG | WNOWAIT | __WALL, NULL);
+		if (ended.si_pid == pid)
+			return true;
+	}
+	return false;
+}
 
 static void helper_crashed(int signal)
 {
@@ -101,6 +141,8 @@ static int helper(void *data)
 	catch_faults();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	job->error = look(job);
+	if (!job->error && job->copied)
+		say_copied(job);
 	if (!job->error)
 		snapshot_take(&job->request, job->result);
 	scratch_release(&job->scratch);
@@ -120,8 +162,13 @@ static int run(struct job *job)
 	job->error = -EIO;
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &before);
-	int pid = clone(helper, stack + HELPER_STACK, CLONE_VM | CLONE_VFORK, job);
+	int pid = clone(helper, stack + HELPER_STACK, CLONE_VM | (job->copied ? 0 : CLONE_VFORK),
+			job);
 	int error = pid < 0 ? -errno : 0;
+	if (pid > 0 && job->copied && !wait_until_copied(job, pid)) {
+		job->copied(job->data);
+		pass_on(job, STAGE_WRITING);
+	}
 	/* No signal tells of its end (__WCLONE), so nobody else who waits for children gets it. */
 	while (pid > 0 && waitpid(pid, &status, __WALL) < 0 && errno == EINTR)
 		;
@@ -150,24 +197,40 @@ static struct ledger *nothing_known(void)
 	return ready ? &ledger : NULL;
 }
 
+/* job has what the caller wants; the rest is filled in here. */
+static int snapshot(struct job *job)
+{
+	struct snapshot_request *request = &job->request;
+
+	*job->result = (struct snapshot_result){0};
+	job->target.traced = request->ledger != NULL;
+	if (request->ledger)
+		set_modules(request->ledger, request->pid);
+	else
+		request->ledger = nothing_known();
+	if (!request->ledger)
+		return -ENOMEM;
+	request->target = &job->target;
+	for (int i = 0; i < SNAPSHOT_HIDDEN_MAX; i++)
+		request->hidden[i] = -1;
+	return run(job);
+}
+
 int remote_snapshot(const struct snapshot_request *request, struct snapshot_result *result)
 {
 	struct job job = {.request = *request, .result = result};
 
-	*result = (struct snapshot_result){0};
-	job.target.traced = request->ledger != NULL;
-	if (request->ledger)
-		set_modules(request->ledger, request->pid);
-	else
-		job.request.ledger = nothing_known();
-	if (!job.request.ledger)
-		return -ENOMEM;
-	job.request.target = &job.target;
 	job.request.before = NULL;
 	job.request.before_end = 0;
-	for (int i = 0; i < SNAPSHOT_HIDDEN_MAX; i++)
-		job.request.hidden[i] = -1;
-	return run(&job);
+	return snapshot(&job);
+}
+
+int remote_snapshot_watched(const struct snapshot_request *request, struct snapshot_result *result,
+			    void (*copied)(void *data), void *data)
+{
+	struct job job = {.request = *request, .result = result, .copied = copied, .data = data};
+
+	return snapshot(&job);
 }
 
 int remote_request(struct snapshot_request *request, int pid, char *program)

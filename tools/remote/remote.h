@@ -38,6 +38,13 @@ int remote_request(struct snapshot_request *request, int pid, char *program);
  * thread and in the helper meanwhile. */
 int remote_snapshot(const struct snapshot_request *request, struct snapshot_result *result);
 
+/* The same for who holds the ledger of a process that runs on: request->before is used
+ * (snapshot_begin_before), and when the descriptors have been copied, copied(data) is called here,
+ * to record what the process was being given meanwhile. What has changed since `before` is then not
+ * listed as known. */
+int remote_snapshot_watched(const struct snapshot_request *request, struct snapshot_result *result,
+			    void (*copied)(void *data), void *data);
+
 /* One line, without a newline, on why nothing can be known of process pid: what the negative errno
  * of the two above means here. text has REMOTE_TROUBLE_SIZE bytes. Returns text. */
 const char *remote_trouble(int pid, int error, char *text, size_t size);
