@@ -158,6 +158,32 @@ static void kinds_that_are_not_listed_are_not_taken_for_others(void **state)
 	assert_int_equal(verdict_on(snapshot_of("", of_all_kinds, ""), limits), LIMITS_UNKNOWN);
 }
 
+static void a_group_without_a_stack_is_not_taken_for_one_stacks(void **state)
+{
+	struct limits limits = LIMITS_INIT;
+
+	limits.group = 1;
+	assert_int_equal(verdict_on(snapshot_of("", unseen, ""), limits), LIMITS_UNKNOWN);
+	assert_int_equal(verdict_on(snapshot_of("", two_files, ""), limits), LIMITS_BROKEN);
+	limits.group = 2;
+	assert_int_equal(verdict_on(snapshot_of("", unseen, ""), limits), LIMITS_KEPT);
+}
+
+static void a_group_that_is_lost_is_missed(void **state)
+{
+	struct limits limits = LIMITS_INIT;
+
+	limits.open = 2;
+	assert_int_equal(
+		verdict_on(snapshot_of("unclosed: 2 in 1 group; 0 inherited\n", two_files, ""),
+			   limits),
+		LIMITS_KEPT);
+	assert_int_equal(
+		verdict_on(snapshot_of("unclosed: 5 in 2 groups; 0 inherited\n", two_files, ""),
+			   limits),
+		LIMITS_UNKNOWN);
+}
+
 static void counts_of_an_absurd_file_do_not_overflow(void **state)
 {
 	static const char groups[] =
@@ -318,6 +344,10 @@ int main(void)
 		 .test_func = an_age_that_is_not_known_is_not_taken_for_young},
 		{.name = "kinds that are not listed are not taken for others",
 		 .test_func = kinds_that_are_not_listed_are_not_taken_for_others},
+		{.name = "a group without a stack is not taken for one stack's",
+		 .test_func = a_group_without_a_stack_is_not_taken_for_one_stacks},
+		{.name = "a group that is lost is missed",
+		 .test_func = a_group_that_is_lost_is_missed},
 		{.name = "counts of an absurd file do not overflow",
 		 .test_func = counts_of_an_absurd_file_do_not_overflow},
 		{.name = "a suppressed group does not count",

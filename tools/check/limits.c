@@ -5,7 +5,6 @@
  */
 #include "limits.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -55,11 +54,15 @@ static bool is_wanted(const struct check *check, enum kind kind)
 	return check->limits->kinds & KIND_BIT(kind);
 }
 
+static bool is_inherited(const struct model_group *group)
+{
+	return group->origin == MODEL_INHERITED || group->origin == MODEL_INHERITED_FORK;
+}
+
 /* Whether the group may hold something that counts. */
 static bool counts(const struct check *check, const struct model_group *group)
 {
-	return !group->suppressed && group->origin != MODEL_INHERITED &&
-	       group->origin != MODEL_INHERITED_FORK && group->count > 0 &&
+	return !group->suppressed && !is_inherited(group) && group->count > 0 &&
 	       (group->kind == KIND_COUNT || is_wanted(check, group->kind));
 }
 
@@ -132,7 +135,7 @@ static void check_sum(struct check *check, int64_t limit, const char *option, co
 
 static void check_group(struct check *check)
 {
-	int64_t limit = check->limits->group, most = 0, broken = 0;
+	int64_t limit = check->limits->group, most = 0, broken = 0, unknown = 0;
 
 	for (size_t i = 0; i < check->snapshot->group_count; i++) {
 		struct model_group *group = &check->snapshot->groups[i];
@@ -141,6 +144,11 @@ static void check_group(struct check *check)
 
 		if (count <= limit)
 			continue;
+		/* What has no stack is in one group because of that. */
+		if (!group->stack_count) {
+			unknown = add(unknown, count);
+			continue;
+		}
 		group->broken = true;
 		broken++;
 		most = count > most ? count : most;
@@ -149,6 +157,11 @@ static void check_group(struct check *check)
 		say(check, LIMITS_BROKEN,
 		    "--max-group %" PRId64 ": %" PRId64 " group%s more, up to %" PRId64, limit,
 		    broken, broken == 1 ? " has" : "s have", most);
+	else if (unknown)
+		say(check, LIMITS_UNKNOWN,
+		    "--max-group %" PRId64 ": of %" PRId64
+		    " descriptors the stacks are not known%s",
+		    limit, unknown, check->snapshot->traced ? "" : ": the process was not traced");
 }
 
 /* The oldest of those that are listed, or of all where the heading tells; < 0: not known. */
@@ -274,7 +287,18 @@ static void check_whole(struct check *check)
 	const char *kinds = model_field(check->snapshot, "kinds"), *bad;
 	uint64_t listed;
 	size_t bad_length;
+	int64_t count = 0;
 
+	for (size_t i = 0; i < check->snapshot->group_count; i++)
+		if (!is_inherited(&check->snapshot->groups[i]))
+			count = add(count, check->snapshot->groups[i].count);
+	if (check->snapshot->whole && check->snapshot->unclosed >= 0 &&
+	    check->snapshot->unclosed != count)
+		say(check, LIMITS_UNKNOWN,
+		    "lines of the snapshot are lost: of %" PRId64
+		    " unclosed descriptors its groups "
+		    "have %" PRId64,
+		    check->snapshot->unclosed, count);
 	if (!check->snapshot->whole)
 		say(check, LIMITS_UNKNOWN, "the snapshot was cut: its end is missing");
 	if (check->snapshot->mixed)
