@@ -26,6 +26,8 @@ WAYS = {
     "no keep-alive": (["-keepalive=false"], []),
     "TLS": ([], ["-tls"]),
     "TLS, no keep-alive": (["-keepalive=false"], ["-tls"]),
+    "wrapped": (["-wrap"], []),
+    "wrapped, TLS": (["-wrap"], ["-tls"]),
     "concurrent": (["-concurrent"], []),
     "concurrent, TLS": (["-concurrent"], ["-tls"]),
 }
@@ -110,6 +112,17 @@ def _(variant, way):
             check.contains(used, LEAKING, "who used it last")
             check.contains(group.functions, "broker.example/api.(*Client).CloseConnection")
             check.lacks(group.text, "incomplete")
+
+
+@test("in a storm of requests no innocent handler is named ({})", each=["concurrent", "concurrent, TLS"],
+      timeout=300)
+def _(way):
+    run = run_server("nocgo", way, leaks=300, good=300, timeout=240)
+    snapshot = run.found[-1]
+    check.equal(len(in_close_wait(snapshot)), 300, "connections in CLOSE_WAIT")
+    for group in snapshot.groups:
+        if group.kind == "tcp" and "LISTEN" not in group.sentence:
+            check.contains(users(group), LEAKING, "who used it last")
 
 
 @test("the report names the leaking line of a Go program ({})", each=GO_VARIANTS, timeout=300)

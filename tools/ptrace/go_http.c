@@ -28,15 +28,17 @@ enum {
 	CONNECTION_LAST = 256,
 };
 
-/* Requests begin in these. The connection is the receiver, in rax (Go 1.17 and later). */
+/* Requests begin in these. The connection is the receiver, in rax (Go 1.17 and later). HTTP/2:
+ * where there is a roundTrip, RoundTrip only calls it, and may be inlined. */
 static const struct {
-	const char *function;
+	const char *function, *older;
 	bool shared;
 } entries[] = {
-	{"net/http.(*persistConn).roundTrip", false},
-	{"net/http.(*http2ClientConn).RoundTrip", true},
-	{"net/http/internal/http2.(*ClientConn).RoundTrip", true},
-	{"golang.org/x/net/http2.(*ClientConn).RoundTrip", true},
+	{"net/http.(*persistConn).roundTrip", NULL, false},
+	{"net/http.(*http2ClientConn).roundTrip", "net/http.(*http2ClientConn).RoundTrip", true},
+	{"net/http/internal/http2.(*ClientConn).roundTrip", NULL, true},
+	{"golang.org/x/net/http2.(*ClientConn).roundTrip",
+	 "golang.org/x/net/http2.(*ClientConn).RoundTrip", true},
 };
 
 /* Before Go 1.17 arguments were on the stack. It has the same table; its functions have no flags.
@@ -60,6 +62,8 @@ bool go_http_breakpoints(struct go_program *program, struct breakpoints *breakpo
 	for (size_t i = 0; i < sizeof(entries) / sizeof(*entries); i++) {
 		uint64_t entry = pclntab_entry(program->table, entries[i].function);
 
+		if (!entry && entries[i].older)
+			entry = pclntab_entry(program->table, entries[i].older);
 		if (!entry || program->http_count == BREAKPOINTS_MAX)
 			continue;
 		program->http_shared[program->http_count] = entries[i].shared;

@@ -36,8 +36,6 @@ struct go_program {
 	uint64_t main_entry; /* runtime.main, in the file; 0: not found */
 	uint32_t creator;    /* offset of gopc in a g; 0: not yet known */
 	uint32_t current;    /* offset of curg in an m; 0: not yet known */
-	bool no_creator;     /* it was looked for in a g, and not found */
-	char note[160];
 	uint64_t http[BREAKPOINTS_MAX]; /* entries, in the file */
 	bool http_shared[BREAKPOINTS_MAX];
 	size_t http_count;
@@ -73,8 +71,9 @@ bool goroutine_running(struct memory *memory, const struct user_regs_struct *reg
 bool goroutine_current(struct go_program *program, struct memory *memory,
 		       const struct goroutine *system, struct goroutine *goroutine);
 
-/* How the goroutine came to be: the addresses behind the go statement, of its first function, and
- * of the slice of its ancestors (0: none are kept). False: not known. */
+/* How the goroutine came to be: the addresses behind the go statement, of its first function, and of
+ * the slice of its ancestors (0: none are kept). All are 0 when no go statement started it. False: not
+ * known. */
 struct goroutine_creator {
 	uintptr_t go, start, ancestors;
 };

@@ -130,8 +130,3 @@ bool go_program_name(const struct go_program *program, struct named_frame *named
 	named->pools = strncmp(function.name, "net/http.(*Transport).", 22) == 0;
 	return true;
 }
-
-const char *go_program_note(const struct go_program *program)
-{
-	return *program->note ? program->note : NULL;
-}

@@ -62,8 +62,3 @@ bool go_stack_take(struct go_program *program, const struct go_stack_request *re
  * program. */
 struct named_frame;
 bool go_program_name(const struct go_program *program, struct named_frame *named);
-
-/* One line about what can't be shown for this program ("the layout of this Go's goroutines is not
- * known:
- * ..."), or NULL. For the snapshot's notes. */
-const char *go_program_note(const struct go_program *program);

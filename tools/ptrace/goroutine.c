@@ -101,9 +101,15 @@ static bool creator_at(const struct go_program *program, struct memory *memory, 
 bool goroutine_creator(struct go_program *program, struct memory *memory,
 		       const struct goroutine *goroutine, struct goroutine_creator *creator)
 {
-	if (program->creator &&
-	    creator_at(program, memory, goroutine->address + program->creator, creator))
-		return true;
+	if (program->creator) {
+		uintptr_t place = goroutine->address + program->creator;
+
+		if (creator_at(program, memory, place, creator))
+			return true;
+		/* Nobody's: made for a thread of C's that called Go. */
+		*creator = (struct goroutine_creator){0};
+		return go_read(memory, place, &creator->go, 1) && creator->go == 0;
+	}
 	for (uint32_t at = G_CREATOR_FIRST; at < G_CREATOR_LAST; at += sizeof(uintptr_t))
 		if (creator_at(program, memory, goroutine->address + at, creator)) {
 			program->creator = at;

@@ -233,11 +233,12 @@ const char *pclntab_go_version(const struct pclntab *table)
 const char *pclntab_string(const struct pclntab *table, const struct pclntab_part *part,
 			   uint64_t offset)
 {
-	const char *string = (const char *)table->bytes + part->start + offset;
+	const char *string;
 
-	if (offset >= part->size || !memchr(string, 0, part->size - offset))
+	if (offset >= part->size)
 		return NULL;
-	return string;
+	string = (const char *)table->bytes + part->start + offset;
+	return memchr(string, 0, part->size - offset) ? string : NULL;
 }
 
 /* Fills in function from its _func. */
@@ -309,14 +310,15 @@ static bool read_varint(const uint8_t **at, const uint8_t *end, uint32_t *value)
 bool pclntab_value(const struct pclntab *table, const struct pclntab_function *function,
 		   uint32_t values, uint64_t pc, int32_t *value)
 {
-	const uint8_t *at = table->bytes + table->values.start + values;
-	const uint8_t *end = table->bytes + table->values.start + table->values.size;
+	const uint8_t *at = table->bytes + table->values.start;
+	const uint8_t *end = at + table->values.size;
 	uint64_t to = function->entry;
 	uint32_t current = UINT32_MAX, change, length;
 
 	/* 0 stands for no table. */
 	if (values == 0 || values >= table->values.size)
 		return false;
+	at += values;
 	for (bool first = true; read_varint(&at, end, &change); first = false) {
 		if ((change == 0 && !first) || !read_varint(&at, end, &length))
 			return false;

@@ -112,7 +112,7 @@ static bool call_at(const struct pclntab *table, uint64_t tree, int32_t index,
 	const uint8_t *bytes =
 		go_elf_bytes(&table->elf, tree + (uint32_t)index * (old ? 20ull : 16), &size);
 
-	if (!bytes || size < 20)
+	if (!bytes || size < (old ? 20 : 16))
 		return false;
 	memcpy(&call->name, bytes + (old ? 12 : 4), sizeof(call->name));
 	memcpy(&call->parent_pc, bytes + (old ? 16 : 8), sizeof(call->parent_pc));

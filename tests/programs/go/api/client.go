@@ -5,7 +5,9 @@
 package api
 
 import (
+	"context"
 	"crypto/tls"
+	"net"
 	"net/http"
 	"net/url"
 )
@@ -16,13 +18,44 @@ type Client struct {
 	http *http.Client
 }
 
+// Options say how a Client keeps its connections.
+type Options struct {
+	KeepAlive bool // for the next request
+	HTTP2     bool
+	Wrap      bool // as programs do that count bytes
+}
+
+// wrapped is a net.Conn of our own.
+type wrapped struct {
+	read int
+	net.Conn
+}
+
+func (w *wrapped) Read(bytes []byte) (int, error) {
+	count, err := w.Conn.Read(bytes)
+	w.read += count
+	return count, err
+}
+
+func dialWrapped(ctx context.Context, network, address string) (net.Conn, error) {
+	var dialer net.Dialer
+	connection, err := dialer.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return &wrapped{Conn: connection}, nil
+}
+
 // NewClient returns a client of the broker at base. It believes any certificate: the broker makes its
 // own when it starts.
-func NewClient(base string, keepAlive, http2 bool) *Client {
+func NewClient(base string, options Options) *Client {
 	transport := &http.Transport{
-		DisableKeepAlives: !keepAlive,
-		ForceAttemptHTTP2: http2,
+		DisableKeepAlives: !options.KeepAlive,
+		ForceAttemptHTTP2: options.HTTP2,
 		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true},
+	}
+	if options.Wrap {
+		transport.DialContext = dialWrapped
 	}
 	return &Client{base: base, http: &http.Client{Transport: transport}}
 }

@@ -31,6 +31,7 @@ var (
 	good       = flag.Int("good", 5, "how many do not, between the others")
 	keepAlive  = flag.Bool("keepalive", true, "let http.Client keep connections")
 	http2      = flag.Bool("http2", false, "let http.Client speak HTTP/2")
+	wrap       = flag.Bool("wrap", false, "wrap the connections")
 	concurrent = flag.Bool("concurrent", false, "send the requests at once")
 	hangup     = flag.Bool("hangup", true, "have the broker close what it can at the end")
 	stay       = flag.Bool("stay", false, "wait for the end of stdin, or SIGTERM")
@@ -106,7 +107,7 @@ func run() error {
 		return err
 	}
 	before := sockets()
-	server := &Server{client: api.NewClient(*base, *keepAlive, *http2)}
+	server := &Server{client: api.NewClient(*base, api.Options{KeepAlive: *keepAlive, HTTP2: *http2, Wrap: *wrap})}
 	go http.Serve(listener, server.handler())
 	if err := requests(listener.Addr().String()); err != nil {
 		return err
@@ -116,7 +117,7 @@ func run() error {
 		return nil
 	}
 	// The broker has closed what it had, and http.Client has noticed where it can.
-	if err := api.NewClient(*base, false, false).Hangup(); err != nil {
+	if err := api.NewClient(*base, api.Options{}).Hangup(); err != nil {
 		return err
 	}
 	for tries := 0; sockets() != before+expected() && tries < 1000; tries++ {
