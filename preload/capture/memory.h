@@ -29,6 +29,15 @@ struct object {
 		uintptr_t start, end;
 	} constant[OBJECT_SEGMENTS];
 	unsigned int constants;
+	uintptr_t code_start, code_end; /* its executable part, where that is looked at; or 0 */
+};
+
+/* How to leave a function that has no unwind data. */
+struct leave_rule {
+	bool outermost;    /* nobody called it */
+	bool by_fp;        /* the frame's end is fp + frame_end; else sp + frame_end */
+	int64_t frame_end; /* the return address is the word before it */
+	int64_t saved_fp;  /* the caller's fp is so far before the end; 0: still in the register */
 };
 
 struct memory {
@@ -36,6 +45,10 @@ struct memory {
 	bool (*read)(struct memory *memory, uintptr_t address, uintptr_t *word);
 	/* Fills in the object that address lies in; false when there is none. */
 	bool (*find)(struct memory *memory, uintptr_t address, struct object *object);
+	/* Fills in how to leave the function in which code without unwind data stands at place, with these
+	 * registers. False: it does not know. NULL: it knows of none. */
+	bool (*leave)(struct memory *memory, uintptr_t place, uintptr_t sp, uintptr_t fp,
+		      struct leave_rule *rule);
 };
 
 enum { LOCAL_PAGES = 32 };

@@ -309,6 +309,39 @@ static bool step_by_fp(struct walk *walk, struct registers *at)
 	return pc > FIRST_CODE && add_frame(walk, pc - 1);
 }
 
+/* The same by what the memory knows of the code. False: it knows nothing, or the walk has ended; then
+ * ended is set. */
+static bool step_by_rule(struct walk *walk, struct registers *at, bool *ended)
+{
+	struct memory *memory = walk->memory;
+	struct leave_rule rule = {0};
+	uintptr_t pc, fp = at->fp;
+
+	*ended = false;
+	if (!memory->leave || !memory->leave(memory, at->pc, at->sp, at->fp, &rule))
+		return false;
+	*ended = true;
+	if (rule.outermost)
+		return false;
+	uintptr_t end = (rule.by_fp ? at->fp : at->sp) + (uintptr_t)rule.frame_end;
+	if (end <= at->sp || !memory->read(memory, end - sizeof(pc), &pc) ||
+	    (rule.saved_fp && !memory->read(memory, end - (uintptr_t)rule.saved_fp, &fp))) {
+		walk->end = STACK_NO_UNWIND;
+		return false;
+	}
+	walk->repeatable = false; /* what the code told is not in the log */
+	*at = (struct registers){.pc = pc, .sp = end, .fp = fp};
+	return pc > FIRST_CODE && add_frame(walk, pc - 1);
+}
+
+/* One frame up from code without unwind data. */
+static bool step_without_data(struct walk *walk, struct registers *at)
+{
+	bool ended;
+
+	return step_by_rule(walk, at, &ended) || (!ended && step_by_fp(walk, at));
+}
+
 /* Lets libunwind go on from at as far as there is unwind data. Returns true when it stopped at a
  * frame without, with that frame's registers in at; false when the walk has ended. */
 static bool walk_by_libunwind(struct state *state, struct registers *at)
@@ -389,6 +422,6 @@ void unwinder_walk(struct walk *walk)
 		return;
 	}
 	/* Generated code, or assembly without unwind data: frame pointers, one frame at a time. */
-	while (walk_by_libunwind(&state, &at) && step_by_fp(walk, &at))
+	while (walk_by_libunwind(&state, &at) && step_without_data(walk, &at))
 		state.at_start = false;
 }

@@ -7,7 +7,7 @@ import re
 import subprocess
 
 import snapshot_text
-from support import BUILD, check, compile_program, main, require, run_bare, temp_dir, test
+from support import BUILD, PYTHON, check, compile_program, helper, main, require, run_bare, temp_dir, test
 
 FDTRAIL = BUILD / "tools" / "fdtrail"
 
@@ -81,7 +81,23 @@ def check_chain(functions):
     check.equal(functions[:len(CHAIN)], CHAIN)
     check.contains(functions, "sort_some")
     check.equal(functions[functions.index("sort_some") + 1], "main")
-    check.equal(functions[-1], "_start")
+    check.contains(["_start", None], functions[-1])  # musl's is no function, as its symbol has it
+
+
+def check_stripped(built):
+    stripped = temp_dir() / "stripped"
+    subprocess.run([require("strip"), "-o", stripped, built], check=True)
+    functions, offsets = stack_of(stripped)
+    check.equal(set(functions), {None})
+    check_chain(names_of(built, offsets))
+
+
+def without_data(flags):
+    """The chain over musl, whose own code has no unwind data, and none of its own either."""
+    built = temp_dir() / "chain"
+    subprocess.run([require("musl-gcc"), "-O2", "-g", "-static", "-fomit-frame-pointer",
+                    "-fno-asynchronous-unwind-tables", *flags, "-o", built, source()], check=True)
+    return built
 
 
 VARIANTS = [("gcc-static", ()), ("clang-static", ()), ("gcc", ("-static-pie",)), ("clang", ("-static-pie", "-fPIE")),
@@ -96,12 +112,53 @@ def _(variant, flags):
 
 @test("the stack of a stripped program is whole: {} {}", each=VARIANTS)
 def _(variant, flags):
-    built = compile_program(source(), variant, flags)
-    stripped = temp_dir() / "stripped"
-    subprocess.run([require("strip"), "-o", stripped, built], check=True)
-    functions, offsets = stack_of(stripped)
-    check.equal(set(functions), {None})
-    check_chain(names_of(built, offsets))
+    check_stripped(compile_program(source(), variant, flags))
+
+
+# Without unwind data: from the code alone.
+
+NO_DATA = [(), ("-O3",), ("-Os",), ("-O1",), ("-mavx2", "-O3"), ("-fno-omit-frame-pointer",)]
+
+
+@test("the stack is whole without any unwind data (musl): {}", each=[(flags,) for flags in NO_DATA])
+def _(flags):
+    functions, _ = stack_of(without_data(flags))
+    check_chain(functions)
+
+
+@test("the stack of a stripped program without any unwind data is whole: {}", each=[(flags,) for flags in NO_DATA])
+def _(flags):
+    check_stripped(without_data(flags))
+
+
+@test("the stacks of busybox, which is stripped and has no unwind data, are whole")
+def _():
+    output = temp_dir() / "snapshot"
+    run = run_bare([FDTRAIL, "run", "--engine=ptrace", f"--output={output}", f"--report={output}.report", "--",
+                    require("busybox"), "sh", "-c", "for i in 1 2; do if true; then exec 5</etc/passwd; fi; done"])
+    check.equal(run.status, 0)
+    found = [group for snapshot in snapshot_text.parse_all(output.read_text()) for group in snapshot.groups]
+    check.at_least(len(found), 1, "groups")
+    for group in found:
+        check.lacks(group.text, "(incomplete")
+        check.at_least(len(group.frames), 8, "frames")
+
+
+@test("instructions are as long as objdump has them: {}", each=["busybox", "the C library"])
+def _(what):
+    library = re.search(r"(/\S+/libc\.so\.6)", run_bare(["ldd", PYTHON]).out)
+    path = require("busybox") if what == "busybox" else library[1]
+    code = temp_dir() / "code"
+    subprocess.run([require("objcopy"), "-O", "binary", "--only-section=.text", path, code], check=True)
+    sections = run_bare([require("readelf"), "-SW", path]).out
+    base = int(re.search(r" \.text +PROGBITS +([0-9a-f]+)", sections)[1], 16)
+    shown = run_bare([require("objdump"), "-d", "-w", "--no-show-raw-insn", "-j", ".text", path]).out
+    places = re.findall(r"^ *([0-9a-f]+):\t(\S+)", shown, re.MULTILINE)
+    lines = [f"{int(here, 16) - base:x} {int(after, 16) - int(here, 16)}\n"
+             for (here, name), (after, _) in zip(places, places[1:]) if name != "(bad)"]
+    judged = run_bare([helper("decode"), code], stdin="".join(lines))
+    check.equal((judged.status, judged.out), (0, ""))
+    check.at_least(int(judged.err), 100000, "instructions")
 
 
 main()

@@ -212,6 +212,22 @@ static bool remote_find(struct memory *base, uintptr_t address, struct object *o
 	return remote;
 }
 
+static bool remote_leave(struct memory *base, uintptr_t place, uintptr_t sp, uintptr_t fp,
+			 struct leave_rule *rule)
+{
+	struct remote_memory *memory = (struct remote_memory *)base;
+	struct object object;
+
+	/* The last one found is the one that place lies in. */
+	if (!remote_find(base, place - 1, &object) || !memory->last)
+		return false;
+	struct remote_object *remote = memory->last;
+	if (!remote->ruled)
+		remote->rules = code_rules_create(memory, &remote->object, memory->entry);
+	remote->ruled = true;
+	return remote->rules && code_rules_find(remote->rules, place, sp, fp, rule);
+}
+
 void remote_memory_begin(struct remote_memory *memory, uintptr_t sp)
 {
 	memory->walk++;
@@ -241,7 +257,11 @@ struct remote_memory *remote_memory_create(int pid)
 
 	if (!memory)
 		return NULL;
-	memory->memory = (struct memory){.read = remote_read, .find = remote_find};
+	memory->memory = (struct memory){
+		.read = remote_read,
+		.find = remote_find,
+		.leave = remote_leave,
+	};
 	memory->pid = pid;
 	memory->walk = 1;
 	return memory;

@@ -59,6 +59,10 @@ static bool take_segments(struct object *object, const struct headers *headers, 
 		first = from < first ? from : first;
 		last = to > last ? to : last;
 		holds |= address >= from && address < to;
+		if (header->p_flags & PF_X && !object->code_end) {
+			object->code_start = from;
+			object->code_end = to;
+		}
 		/* One place is kept for a table of our own. */
 		if (!(header->p_flags & PF_W) && object->constants < OBJECT_SEGMENTS - 1) {
 			object->constant[object->constants].start = from;
@@ -190,5 +194,6 @@ void remote_object_destroy(struct remote_object *remote)
 		return;
 	free((char *)remote->object.path);
 	free(remote->table);
+	code_rules_destroy(remote->rules);
 	free(remote);
 }

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "code_rules.h"
 #include "mappings.h"
 #include "remote_memory.h"
 #include "unwind_table.h"
@@ -19,6 +20,8 @@ struct remote_object {
 	uint64_t inode;
 	struct unwind_table *table; /* built by us; or NULL */
 	size_t table_size;
+	struct code_rules *rules; /* made when they are first needed; or NULL */
+	bool ruled;               /* .. which has been tried */
 };
 
 /* Makes the object that address lies in; index is its place among all, for its table's address.

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See code_rules.h. Functions begin where a call goes to, or a pointer points to; some such places
+ * are chance. So a rule must be confirmed: the word where it says that the return address is has to
+ * lie behind a call instruction, and a direct call must have gone to where the function was taken
+ * to begin, or to a place from which the code leads here with the same rule.
+ */
+#include "code_rules.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "code_flow.h"
+#include "x86_instruction.h"
+
+enum {
+	CODE_MAX = 128 * 1024 * 1024,
+	PIECE = 64 * 1024,          /* of data */
+	REACH = CODE_FLOW_SIZE / 2, /* a function's beginning is no further away */
+	TRIES = 64,                 /* places where the function may begin */
+	TRIES_MORE = 16,            /* .. when one that is possible has been found */
+	FAILURES = 4,               /* after which a place is not looked at again */
+	KEPT = 1024,                /* rules, by place */
+	CALL = 5,                   /* bytes of a direct call */
+	CALL_LONGEST = 8,
+};
+
+/* Of a place that is known only from jumps: most of them lie within functions. */
+enum { JUMPED_TO = 1 };
+
+enum confirmation { REFUTED, POSSIBLE, CERTAIN };
+
+/* What was found for a place. It took a while. */
+struct kept_rule {
+	uint32_t place;  /* offset in the code, + 1; 0: unused */
+	uint32_t failed; /* how often nothing was found */
+	enum confirmation confirmed;
+	uintptr_t back; /* POSSIBLE: the return address that confirmed it */
+	struct leave_rule rule;
+};
+
+struct code_rules {
+	struct remote_memory *memory;
+	uintptr_t start; /* of the code .. */
+	size_t size;
+	uint8_t *code;        /* .. and a copy of it */
+	uint32_t entry;       /* offset in the code; UINT32_MAX: the program begins elsewhere */
+	uint32_t *beginnings; /* offsets << 1 | JUMPED_TO, rising */
+	size_t count, room;
+	struct kept_rule kept[KEPT];
+};
+
+static bool add(struct code_rules *rules, uint64_t address, uint32_t jumped_to)
+{
+	uint64_t offset = address - rules->start;
+
+	if (offset >= rules->size)
+		return true;
+	if (rules->count == rules->room) {
+		size_t room = rules->room ? rules->room * 2 : 4096;
+		uint32_t *list = realloc(rules->beginnings, room * sizeof(*list));
+
+		if (!list)
+			return false;
+		rules->beginnings = list;
+		rules->room = room;
+	}
+	rules->beginnings[rules->count++] = (uint32_t)offset << 1 | jumped_to;
+	return true;
+}
+
+static int32_t word32(const uint8_t *bytes)
+{
+	int32_t value;
+
+	memcpy(&value, bytes, sizeof(value));
+	return value;
+}
+
+/* Whatever looks like a call (E8), a jump (E9), or the address of something (lea, 8D, relative to
+ * rip; mov, B8 to BF and C7, in programs at fixed addresses) in the code. */
+static bool scan_code(struct code_rules *rules)
+{
+	for (size_t at = 0; at + 6 <= rules->size; at++) {
+		const uint8_t *code = rules->code + at;
+		uint64_t behind = rules->start + at;
+		bool good = true;
+
+		if (code[0] == 0xe8)
+			good = add(rules, behind + 5 + (uint64_t)(int64_t)word32(code + 1), 0);
+		else if (code[0] == 0xe9)
+			good = add(rules, behind + 5 + (uint64_t)(int64_t)word32(code + 1),
+				   JUMPED_TO);
+		else if (code[0] == 0x8d && (code[1] & 0xc7) == 0x05)
+			good = add(rules, behind + 6 + (uint64_t)(int64_t)word32(code + 2), 0);
+		else if ((code[0] & 0xf8) == 0xb8)
+			good = add(rules, (uint32_t)word32(code + 1), 0);
+		else if (code[0] == 0xc7 && (code[1] & 0xf8) == 0xc0)
+			good = add(rules, (uint32_t)word32(code + 2), 0);
+		if (!good)
+			return false;
+	}
+	return true;
+}
+
+/* Pointers in data, as tables of functions have them. */
+static bool scan_data(struct code_rules *rules, uintptr_t from, uintptr_t to)
+{
+	uintptr_t piece[PIECE / sizeof(uintptr_t)];
+
+	for (uintptr_t at = (from + 7) & ~(uintptr_t)7; at < to; at += PIECE) {
+		size_t wanted = to - at < PIECE ? to - at : (size_t)PIECE;
+		size_t got = remote_memory_copy(rules->memory, at, piece, wanted);
+
+		for (size_t i = 0; i < got / sizeof(*piece); i++)
+			if (!add(rules, piece[i], 0))
+				return false;
+	}
+	return true;
+}
+
+static int rising(const void *left, const void *right)
+{
+	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+
+	return (a > b) - (a < b);
+}
+
+static void sort(struct code_rules *rules)
+{
+	size_t kept = 0;
+
+	if (!rules->count)
+		return;
+	qsort(rules->beginnings, rules->count, sizeof(*rules->beginnings), rising);
+	for (size_t i = 0; i < rules->count; i++)
+		if (i == 0 || rules->beginnings[i] >> 1 != rules->beginnings[kept - 1] >> 1)
+			rules->beginnings[kept++] = rules->beginnings[i];
+	rules->count = kept;
+}
+
+struct code_rules *code_rules_create(struct remote_memory *memory, const struct object *object,
+				     uintptr_t entry)
+{
+	struct code_rules *rules = calloc(1, sizeof(*rules));
+
+	if (!rules)
+		return NULL;
+	rules->memory = memory;
+	rules->start = object->code_start;
+	rules->size = object->code_end - object->code_start;
+	if (object->code_end <= object->code_start || rules->size > CODE_MAX)
+		goto failed;
+	rules->code = malloc(rules->size);
+	if (!rules->code)
+		goto failed;
+	rules->size = remote_memory_copy(memory, rules->start, rules->code, rules->size);
+	uint64_t offset = entry - rules->start;
+	rules->entry = offset < rules->size ? (uint32_t)offset : UINT32_MAX;
+	if (!add(rules, entry, 0) || !scan_code(rules) ||
+	    !scan_data(rules, object->start, object->code_start) ||
+	    !scan_data(rules, object->code_end, object->end))
+		goto failed;
+	sort(rules);
+	return rules;
+failed:
+	code_rules_destroy(rules);
+	return NULL;
+}
+
+void code_rules_destroy(struct code_rules *rules)
+{
+	if (!rules)
+		return;
+	free(rules->beginnings);
+	free(rules->code);
+	free(rules);
+}
+
+/* How many of the beginnings are at or before offset. */
+static size_t beginnings_up_to(const struct code_rules *rules, uint32_t offset)
+{
+	size_t low = 0, high = rules->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (rules->beginnings[middle] >> 1 <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool same_rule(const struct leave_rule *a, const struct leave_rule *b)
+{
+	return a->by_fp == b->by_fp && a->frame_end == b->frame_end && a->saved_fp == b->saved_fp;
+}
+
+/* The rule at place for a function that begins at the offset given. */
+static enum code_flow flow(const struct code_rules *rules, uint64_t beginning, uint64_t place,
+			   struct leave_rule *rule)
+{
+	uint64_t from = place > REACH ? place - REACH : 0;
+
+	if (beginning < from || beginning >= place + REACH || beginning >= rules->size)
+		return FLOW_NOWHERE;
+	return code_flow(rules->code + from, rules->size - from, beginning - from, place - from,
+			 rule);
+}
+
+static bool jumps_away(const struct code_rules *rules, uint64_t beginning)
+{
+	uint64_t from = beginning > REACH ? beginning - REACH : 0;
+
+	return beginning < rules->size &&
+	       code_flow_jumps_away(rules->code + from, rules->size - from, beginning - from);
+}
+
+/* Whether the code at offset ends, before size bytes, in a call that is not direct. */
+static bool is_indirect_call(const uint8_t *behind, size_t before)
+{
+	for (size_t length = 2; length <= CALL_LONGEST && length <= before; length++) {
+		struct instruction instruction;
+
+		if (x86_decode(behind - length, length, &instruction) &&
+		    instruction.length == length && instruction.way == WAY_CALL &&
+		    !instruction.direct)
+			return true;
+	}
+	return false;
+}
+
+/* The return address, if the rule is right. False: there is none. */
+static bool return_address(struct code_rules *rules, uintptr_t sp, uintptr_t fp,
+			   const struct leave_rule *rule, uintptr_t *back)
+{
+	uintptr_t end = (rule->by_fp ? fp : sp) + (uintptr_t)rule->frame_end;
+	struct memory *memory = remote_memory_walk(rules->memory);
+
+	return end > sp && memory->read(memory, end - sizeof(*back), back);
+}
+
+/* What the return address that the rule leads to says of it. */
+static enum confirmation confirm(struct code_rules *rules, uint32_t beginning, uint32_t place,
+				 uintptr_t back, const struct leave_rule *rule)
+{
+	struct memory *memory = remote_memory_walk(rules->memory);
+	uint8_t other[CALL_LONGEST];
+	const uint8_t *behind;
+	size_t before = CALL_LONGEST;
+	uint64_t offset = back - rules->start;
+	if (offset <= rules->size) {
+		behind = rules->code + offset;
+		before = offset < CALL_LONGEST ? (size_t)offset : (size_t)CALL_LONGEST;
+	} else { /* in another object */
+		struct object caller;
+
+		if (!memory->find(memory, back - 1, &caller) ||
+		    remote_memory_copy(rules->memory, back - CALL_LONGEST, other, sizeof(other)) !=
+			    sizeof(other))
+			return REFUTED;
+		behind = other + CALL_LONGEST;
+	}
+	if (before >= CALL && behind[-CALL] == 0xe8) {
+		uint64_t called = back + (uint64_t)(int64_t)word32(behind - 4) - rules->start;
+		struct leave_rule again;
+
+		if (called == beginning)
+			return CERTAIN;
+		/* It may have come here by a jump. */
+		if (flow(rules, called, place, &again) == FLOW_RULE && same_rule(rule, &again))
+			return CERTAIN;
+		return jumps_away(rules, called) ? POSSIBLE : REFUTED;
+	}
+	return is_indirect_call(behind, before) ? POSSIBLE : REFUTED;
+}
+
+/* Looks for the rule anew, among the beginnings of one sort. True: it is certain. */
+static bool look_among(struct code_rules *rules, struct kept_rule *kept, uint32_t sort,
+		       uint32_t place, uintptr_t sp, uintptr_t fp)
+{
+	size_t count = beginnings_up_to(rules, place), tries = 0;
+
+	for (size_t i = count; i-- > 0 && tries < (kept->confirmed ? TRIES_MORE : TRIES);) {
+		uint32_t beginning = rules->beginnings[i] >> 1;
+		struct leave_rule rule = {0};
+		uintptr_t back;
+
+		if (place - beginning >= REACH)
+			break;
+		if ((rules->beginnings[i] & JUMPED_TO) != sort)
+			continue;
+		tries++;
+		enum code_flow flown = flow(rules, beginning, place, &rule);
+		if (flown != FLOW_NOWHERE && beginning == rules->entry) {
+			kept->confirmed = CERTAIN;
+			kept->rule = (struct leave_rule){.outermost = true};
+			return true;
+		}
+		if (flown != FLOW_RULE || !return_address(rules, sp, fp, &rule, &back))
+			continue;
+		enum confirmation confirmed = confirm(rules, beginning, place, back, &rule);
+		if (confirmed == POSSIBLE && sort == JUMPED_TO)
+			continue;
+		if (confirmed > kept->confirmed) {
+			kept->confirmed = confirmed;
+			kept->rule = rule;
+			kept->back = back;
+		}
+		if (confirmed == CERTAIN)
+			return true;
+	}
+	return false;
+}
+
+bool code_rules_find(struct code_rules *rules, uintptr_t place, uintptr_t sp, uintptr_t fp,
+		     struct leave_rule *rule)
+{
+	uint64_t offset = place - rules->start;
+	struct kept_rule *kept = &rules->kept[offset % KEPT];
+	uintptr_t back;
+
+	if (offset >= rules->size)
+		return false;
+	if (kept->place != (uint32_t)offset + 1)
+		*kept = (struct kept_rule){.place = (uint32_t)offset + 1};
+	bool known = kept->confirmed == CERTAIN ||
+		     (kept->confirmed == POSSIBLE &&
+		      return_address(rules, sp, fp, &kept->rule, &back) && back == kept->back);
+	if (!known && kept->failed < FAILURES) {
+		kept->confirmed = REFUTED;
+		if (!look_among(rules, kept, 0, (uint32_t)offset, sp, fp))
+			look_among(rules, kept, JUMPED_TO, (uint32_t)offset, sp, fp);
+		known = kept->confirmed != REFUTED;
+		kept->failed += !known;
+	}
+	*rule = kept->rule;
+	return known;
+}
