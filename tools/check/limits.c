@@ -146,7 +146,7 @@ static void check_group(struct check *check)
 			continue;
 		/* What has no stack is in one group because of that. */
 		if (!group->stack_count) {
-			unknown = add(unknown, count);
+			unknown = model_add(unknown, count);
 			continue;
 		}
 		group->broken = true;
