@@ -231,6 +231,9 @@ int launch_wait(struct launch *launch, int fd, void (*event)(void *data), void *
 {
 	int status = 0;
 
+	/* It may have ended before: one SIGCHLD can stand for several children. */
+	if (look_after(launch, &status))
+		return status;
 	for (;;) {
 		struct pollfd ready[] = {{.fd = launch->signals, .events = POLLIN},
 					 {.fd = fd, .events = POLLIN}};
