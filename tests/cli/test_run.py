@@ -18,12 +18,14 @@ from support import (BUILD, LIBRARY, PYTHON, TESTS, Failed, check, compile_progr
 FDTRAIL = BUILD / "tools" / "fdtrail"
 
 
-def fdtrail_run(*command, options=(), **arguments):
-    return run_bare([FDTRAIL, "run", *options, "--", *command], **arguments)
+def start_run(*command, options=(), env=None, **arguments):
+    """With a TMPDIR of its own: what is killed in the middle leaves its folder there."""
+    return start_traced([FDTRAIL, "run", *options, "--", *command], traced=False,
+                        env={"TMPDIR": str(temp_dir()), **(env or {})}, **arguments)
 
 
-def start_run(*command, options=(), **arguments):
-    return start_traced([FDTRAIL, "run", *options, "--", *command], traced=False, **arguments)
+def fdtrail_run(*command, **arguments):
+    return start_run(*command, **arguments).wait()
 
 
 def child_of(run):
@@ -180,8 +182,8 @@ def _():
 def _():
     script = "import os; print(sorted((k, v) for k, v in os.environb.items() if k != b'LD_PRELOAD'"
     script += " and not k.startswith(b'FDTRAIL_')))"
-    check.equal(fdtrail_run(PYTHON, "-c", script, env={"EMPTY": "", "ODD": "a=b\nc"}).out,
-                run_bare([PYTHON, "-c", script], env={"EMPTY": "", "ODD": "a=b\nc"}).out)
+    check.equal(fdtrail_run(PYTHON, "-c", script, env={"EMPTY": "", "ODD": "a=b\nc", "TMPDIR": "/tmp"}).out,
+                run_bare([PYTHON, "-c", script], env={"EMPTY": "", "ODD": "a=b\nc", "TMPDIR": "/tmp"}).out)
 
 
 STATE = r"""
@@ -297,9 +299,10 @@ class Terminal:
 
     def __init__(self):
         self.text = ""
+        folder = temp_dir()
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            environment = {"PATH": os.environ["PATH"], "PS1": "shell> ", "TERM": "dumb", "HOME": "/"}
+            environment = {"TMPDIR": str(folder), "PATH": os.environ["PATH"], "PS1": "shell> ", "TERM": "dumb", "HOME": "/"}
             os.execve("/bin/bash", ["bash", "--norc", "--noprofile", "-i"], environment)
         self.line("stty -echo; bind 'set enable-bracketed-paste off' 2>/dev/null; echo be''gin")
         self.expect("begin\r\nshell> ")
