@@ -1,0 +1,209 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The ptrace engine: what it knows is what the preload and /proc know, and the program can't tell that it is
+there. That the preload's own tests hold for it as well is in meson.build."""
+
+import os
+import resource
+import signal
+
+from support import (BUILD, check, compile_program, go_program, leftovers, main, program, require, run_bare,
+                     run_traced, start_traced, temp_dir, test, wait_until)
+
+TRACE = BUILD / "tests" / "trace"
+STORMS = [("goroutines",), ("exec",), ("connections", "500")]
+VARIANTS = ["default", "nocgo"]
+
+
+def traced(argv, **arguments):
+    return run_traced(argv, engine="ptrace", **arguments)
+
+
+def started(argv, **arguments):
+    return start_traced(argv, engine="ptrace", **arguments)
+
+
+def limited(soft, hard):
+    return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def status_of(pid, name):
+    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+        return next(line.split()[1] for line in file if line.startswith(name + ":"))
+
+
+def listed(snapshot):
+    return sorted(fd for group in snapshot.groups for fd in group.fds)
+
+
+# The same as the preload
+
+def chains(run):
+    """What a snapshot says without what differs from run to run: for each group its kind, how many, and
+    the functions up to main."""
+    found = []
+    for group in run.last.groups:
+        functions = group.functions
+        if "main" in functions:
+            functions = functions[:functions.index("main") + 1]
+        found.append((group.sentence, group.kind, group.count, functions))
+    return sorted(found, key=repr)
+
+
+@test("the groups are those of the preload: {}", each=[
+    (("ends", "return", "7"),), (("ends", "_exit", "3"),), (("forks", "fork"),), (("vforks", "exec"),),
+    (("loops", "socket", "100"),), (("grows",),), (("signals", "sigaction"),), (("closes_all", "closefrom"),)])
+def _(words):
+    runs = [run_traced([program(words[0]), *words[1:]], engine=engine, VERBOSE=1) for engine in ("preload", "ptrace")]
+    check.equal(runs[0].status, runs[1].status)
+    check.equal(chains(runs[1]), chains(runs[0]))
+
+
+# What /proc shows at the end
+
+@test("a storm of {0} ({1}): the ledger is what is open at the end",
+      each=[(storm, variant) for storm in STORMS for variant in VARIANTS], timeout=120)
+def _(storm, variant):
+    run = traced([go_program("storm", variant), *storm], INHERITED=1, SHOW="all", timeout=110,
+                 preexec=limited(4096, 4096))
+    check.equal((run.status, run.err), (0, ""))
+    check.equal(listed(run.last), sorted(map(int, run.out.split())))
+    check.lacks(run.reports[f"report.{run.pid}"], "behind")
+
+
+@test("ten thousand connections: each is listed, and by whom it was opened", timeout=240)
+def _():
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    count = min(10000, (hard - 50) // 2)
+    run = traced([go_program("storm", "nocgo"), "connections", str(count)], SHOW="all", timeout=230,
+                 preexec=limited(hard, hard))
+    check.equal((run.status, run.err), (0, ""))
+    check.equal(run.last.groups[0].count, count)
+    check.equal(sum(group.count for group in run.last.groups if group.kind == "tcp"), 2 * count + 1)
+
+
+@test("a Go program runs out of descriptors: a snapshot at once (ulimit -n 64)")
+def _():
+    run = traced([go_program("storm", "nocgo"), "leak"], preexec=limited(64, 64))
+    check.equal(run.status, 0)
+    first = run.snapshots[0]
+    check.contains(first.why, "EMFILE: socket() failed")
+    check.contains(first.groups[0].functions, "main.leak")
+    check.equal(len(run.out.split()), 64)
+    check.equal(sum(group.count for group in first.groups), 64 - 3)
+
+
+# The program can't tell
+
+@test("process id, parent, exit status and children are those of a program that is not traced")
+def _():
+    words = ["sh", "-c", "cat /proc/$$/task/$$/children; echo $$ $PPID; wait; exit 7"]
+    run = traced(words)
+    check.equal(run.status, 7)
+    own, parent = run.out.split()[-2:]
+    check.equal((int(own), int(parent)), (run.pid, os.getpid()))
+    check.equal(len(run.out.split()), 3, "children: cat alone")
+
+
+@test("SIGSTOP stops the program and SIGCONT wakes it, as its parent sees")
+def _():
+    run = started([program("ends"), "wait", "2"])
+    wait_until(lambda: "buffered" in run.out, what="the program's line")
+    run.send(signal.SIGSTOP)
+    pid, status = os.waitpid(run.pid, os.WUNTRACED)
+    check.true(os.WIFSTOPPED(status) and os.WSTOPSIG(status) == signal.SIGSTOP, "it is reported as stopped")
+    run.send(signal.SIGCONT)
+    pid, status = os.waitpid(run.pid, os.WCONTINUED)
+    check.true(os.WIFCONTINUED(status), "it is reported as woken")
+    check.equal(run.snapshot().groups[0].functions[0], "leaks_files")
+
+
+@test("an orphan of the program is traced on, and nobody waits for it")
+def _():
+    folder = temp_dir()
+    run = traced(["sh", "-c", f"(sleep 1; exec 7</dev/null; echo opened >{folder}/done; sleep 0.1) & exit 3"],
+                 timeout=10)
+    check.equal(run.status, 3)
+    check.true(not (folder / "done").exists(), "the program's end is seen before its orphan's")
+    wait_until((folder / "done").exists, what="the orphan's file")
+    check.equal((folder / "done").read_text(), "opened\n")
+
+
+@test("the tracer holds neither the program's input nor its output open")
+def _():
+    run = started([program("ends"), "wait", "1"])
+    wait_until(lambda: "buffered" in run.out, what="the program's line")
+    tracer = status_of(run.pid, "TracerPid")
+    targets = [os.readlink(f"/proc/{tracer}/fd/{fd}") for fd in os.listdir(f"/proc/{tracer}/fd")]
+    check.lacks(targets, str(run.dir / "stdout"))
+
+
+@test("when the tracer is killed the program is, too: it could open nothing any more")
+def _():
+    run = started([program("ends"), "wait", "1"])
+    wait_until(lambda: "buffered" in run.out, what="the program's line")
+    os.kill(int(status_of(run.pid, "TracerPid")), signal.SIGKILL)
+    check.equal(run.wait().status, -signal.SIGKILL)
+
+
+@test("the tracer ends with the last process that it traces")
+def _():
+    run = traced([program("ends"), "return", "1"])
+    check.equal(run.status, 3)
+    wait_until(lambda: [pid for pid in leftovers() if status_of(pid, "State") != "Z"] == [],
+               what="nobody left behind")
+
+
+# What can't be traced
+
+@test("a program that is traced already: one line and 125")
+def _():
+    run = run_bare([require("strace"), "-f", "-o", "/dev/null", TRACE, program("ends"), "return", "1"])
+    check.equal((run.status, run.out), (125, ""))
+    check.matches(run.err, r"\Afdtrail run: can't trace \S+: process \d+ is tracing it already, .*\n\Z")
+
+
+@test("a program that is not there: one line and 127; one that can't be executed: 126")
+def _():
+    run = run_bare([TRACE, "/nonexistent"])
+    check.equal(run.status, 127)
+    check.matches(run.err, r"\Afdtrail run: can't execute /nonexistent: No such file or directory\n\Z")
+    check.equal(run_bare([TRACE, "/etc/passwd"]).status, 126)
+
+
+# Other ways to make calls
+
+INT80 = r"""
+#include <stdio.h>
+#include <sys/mman.h>
+#include <string.h>
+/* open("/dev/null", O_RDONLY) as i386 makes it; addresses have 32 bits there. */
+__attribute__((noinline)) int opens_as_i386(const char *path)
+{
+	int fd;
+	__asm__ volatile("int $0x80" : "=a"(fd) : "a"(5), "b"(path), "c"(0) : "memory", "r8", "r9", "r10", "r11");
+	return fd;
+}
+int main(void)
+{
+	char *low = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	int fd = opens_as_i386(strcpy(low, "/dev/null"));
+	printf("%d\n", fd);
+	return 0;
+}
+"""
+
+
+@test("a 64-bit program's call through int 0x80 is seen")
+def _():
+    source = temp_dir() / "int80.c"
+    source.write_text(INT80)
+    run = traced([compile_program(source)])
+    fd = int(run.out)
+    if fd < 0:
+        check.equal(fd, -38, "the kernel has no i386 calls")
+        return
+    check.equal(run.last.group_of("opens_as_i386").fds, [fd])
+
+
+main()

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+
+// Storm does one thing many times, keeps some of what it has opened, and prints the numbers that are open at its
+// end: what its last snapshot has to list.
+//
+//	storm goroutines    a thousand goroutines that open, close and are preempted, with the collector running
+//	storm exec          two hundred programs, executed eight at a time
+//	storm connections N that many connections, both ends of each
+//	storm leak          sockets until there are no numbers left
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+)
+
+func must(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// kept is what must not be collected: a finalizer would close it.
+var kept struct {
+	sync.Mutex
+	things []any
+}
+
+func keep(thing any) {
+	kept.Lock()
+	defer kept.Unlock()
+	kept.things = append(kept.things, thing)
+}
+
+func goroutines() {
+	var group sync.WaitGroup
+
+	for i := 0; i < 1000; i++ {
+		group.Add(1)
+		go func(number int) {
+			defer group.Done()
+			for round := 0; round < 10; round++ {
+				file, err := os.Open("/dev/null")
+				must(err)
+				if round%5 == 4 {
+					runtime.GC()
+				} else {
+					for sum, end := 0, time.Now().Add(50*time.Microsecond); time.Now().Before(end); sum++ {
+					}
+				}
+				if number%100 == 0 && round == 9 {
+					keep(file)
+				} else {
+					must(file.Close())
+				}
+			}
+		}(i)
+	}
+	group.Wait()
+}
+
+func programs() {
+	var group sync.WaitGroup
+
+	for i := 0; i < 8; i++ {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			for n := 0; n < 25; n++ {
+				output, err := exec.Command("/bin/echo", "executed").Output()
+				must(err)
+				if string(output) != "executed\n" {
+					must(fmt.Errorf("echo said %q", output))
+				}
+				file, err := os.Open("/dev/zero")
+				must(err)
+				if n == 24 {
+					keep(file)
+				} else {
+					must(file.Close())
+				}
+			}
+		}()
+	}
+	group.Wait()
+}
+
+func connections(count int) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	must(err)
+	accepted := make(chan net.Conn)
+	go func() {
+		for {
+			connection, err := listener.Accept()
+			must(err)
+			accepted <- connection
+		}
+	}()
+	for i := 0; i < count; i++ {
+		connection, err := net.Dial("tcp", listener.Addr().String())
+		must(err)
+		keep(connection)
+		keep(<-accepted)
+	}
+	keep(listener)
+}
+
+func leak() {
+	for {
+		if _, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0); err != nil {
+			return
+		}
+	}
+}
+
+func main() {
+	switch os.Args[1] {
+	case "goroutines":
+		goroutines()
+	case "exec":
+		programs()
+	case "connections":
+		count, err := strconv.Atoi(os.Args[2])
+		must(err)
+		connections(count)
+	case "leak":
+		leak()
+	}
+	// By hand: a program without a free number can't list its folder.
+	for number := 0; number < 1<<16; number++ {
+		if _, _, err := syscall.Syscall(syscall.SYS_FCNTL, uintptr(number), syscall.F_GETFD, 0); err == 0 {
+			fmt.Println(number)
+		}
+	}
+	runtime.KeepAlive(&kept)
+}
