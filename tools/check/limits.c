@@ -291,7 +291,7 @@ static void check_whole(struct check *check)
 
 	for (size_t i = 0; i < check->snapshot->group_count; i++)
 		if (!is_inherited(&check->snapshot->groups[i]))
-			count = add(count, check->snapshot->groups[i].count);
+			count = model_add(count, check->snapshot->groups[i].count);
 	if (check->snapshot->whole && check->snapshot->unclosed >= 0 &&
 	    check->snapshot->unclosed != count)
 		say(check, LIMITS_UNKNOWN,
