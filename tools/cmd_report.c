@@ -422,6 +422,9 @@ static void choose_style(struct report *report, FILE *file)
 	if (report->show != SHOW_NOT_GIVEN)
 		report->text.show = report->show;
 	report->text.collapse_runtime = report->options.collapse_runtime;
+	report->text.filtered = report->filter.kinds != KIND_ALL || report->filter.states ||
+				report->filter.min_age > 0 || report->filter.max_age > 0 ||
+				report->filter.path || report->filter.function;
 	/* Machines want the whole series; for people the newest says it all. */
 	if (report->which == WHICH_USUAL)
 		report->which = report->format ? WHICH_ALL : WHICH_NEWEST;

@@ -148,7 +148,7 @@ def _():
     check.matches(text, r"(?m)^   => #1 app::dial\(int\) +\(server\+0x11a9\)$")
     check.equal(len(re.findall(r"(?m)^   => ", text)), 2, "one mark for each stack")
     check.contains(text, "What to do: in CLOSE_WAIT the peer has closed, and the program has not called\n   close().")
-    check.contains(text, "What to do: These belong to FILE streams: fclose() closes them.")
+    check.contains(text, "What to do: these belong to FILE streams: fclose() closes them.")
     check.contains(text, "+2 since the last snapshot; age 1.0s to 1h00m00s; this stack has opened 9 and closed 4")
 
 
@@ -172,6 +172,26 @@ def _():
     text = report(header().replace("8 in 3 groups; 3 inherited", "0; 3 inherited")
                   + "Nothing is unclosed.\n\n" + END)
     check.equal(text.splitlines()[0], "server, process 4711: nothing is unclosed; 3 inherited")
+
+
+@test("an answer is not taken for nothing: cut snapshots and filters that leave no group")
+def _():
+    def first_line(text, *options):
+        return report(text, *options).splitlines()[0].removeprefix("server, process 4711: ")
+
+    check.equal(first_line(header()), "8 unclosed descriptors, of which the file has no group; 3 inherited")
+    check.equal(first_line(header()[:header().index("unclosed")]), "the snapshot is cut before it says what is unclosed")
+    check.equal(first_line(WHOLE, "--kind=epoll"), "nothing is left of it by the filters; 3 inherited")
+
+
+@test("many libraries of another machine are one remark, the program's own module is named")
+def _():
+    libraries = "".join(f"    #{i} 0x7f00000{i}0249 in lib{i} (/lib/x86_64-linux-gnu/lib{i}-gone.so.6+0x249) (BuildId: cc)\n"
+                        for i in range(4, 9))
+    text = " ".join(report(header() + SOCKETS.replace("    (deeper", libraries + "    (deeper") + END).split())
+    check.contains(text, "- no lines for /srv/server: its file is gone")
+    check.contains(text, "libraries: their files are gone, or were rebuilt since the snapshot")
+    check.lacks(text, "no lines for /lib")
 
 
 @test("one snapshot of a running program says that a second one tells more; the last one does not")

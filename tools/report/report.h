@@ -20,6 +20,7 @@ struct report_options {
 	int show;              /* descriptors listed in each group; REPORT_SHOW_ALL */
 	bool collapse_runtime; /* leave out frames that are not the program's own, and say how many
 				*/
+	bool filtered;         /* groups may have been taken out by filter_apply() */
 };
 
 /* What suits this file: colour and width when it is a terminal (and NO_COLOR is not set), 5 shown.

@@ -22,7 +22,6 @@ enum {
 	LIST_INDENT = 5, /* of its descriptors */
 	CONTINUED = 2,   /* more of lines that go on */
 	SHOW_DEFAULT = 5,
-	CROWDED_PERCENT = 80, /* of the limit on descriptors: said with emphasis */
 };
 
 /* What has been said in this report, and is not said again. */
@@ -71,7 +70,22 @@ static int64_t shown_descriptors(const struct model_snapshot *snapshot)
 	return count;
 }
 
-static void put_first_line(const struct page *page, const struct model_snapshot *snapshot)
+/* Why there is no group. */
+static char *nothing(const struct model_snapshot *snapshot, const struct report_options *options)
+{
+	if (options->filtered)
+		return page_format("%s", "nothing is left of it by the filters");
+	if (snapshot->unclosed > 0)
+		return page_format("%" PRId64 " unclosed %s, of which the file has no group",
+				   snapshot->unclosed,
+				   plural(snapshot->unclosed, "descriptor", "descriptors"));
+	if (!snapshot->whole && snapshot->unclosed == MODEL_UNKNOWN)
+		return page_format("%s", "the snapshot is cut before it says what is unclosed");
+	return page_format("%s", "nothing is unclosed");
+}
+
+static void put_first_line(const struct page *page, const struct model_snapshot *snapshot,
+			   const struct report_options *options)
 {
 	char *name = page_process(snapshot);
 	int64_t count = shown_descriptors(snapshot), groups = shown_groups(snapshot);
@@ -79,15 +93,18 @@ static void put_first_line(const struct page *page, const struct model_snapshot 
 				  ? page_format("; %" PRId64 " inherited", snapshot->inherited)
 				  : page_format("%s", "");
 
-	if (!count)
-		page_linef(page, 0, CONTINUED, PAGE_STRONG, "%s: nothing is unclosed%s", name,
-			   inherited);
-	else
+	if (!count) {
+		char *why = nothing(snapshot, options);
+
+		page_linef(page, 0, CONTINUED, PAGE_STRONG, "%s: %s%s", name, why, inherited);
+		free(why);
+	} else {
 		page_linef(page, 0, CONTINUED, PAGE_STRONG,
 			   "%s: %" PRId64 " %s%s in %" PRId64 " %s%s", name, count,
 			   snapshot->traced ? "unclosed " : "",
 			   plural(count, "descriptor", "descriptors"), groups,
 			   plural(groups, "group", "groups"), inherited);
+	}
 	free(name);
 	free(inherited);
 }
@@ -133,7 +150,8 @@ static void put_limit(const struct page *page, const struct model_snapshot *snap
 			   snapshot->limit == INT64_MAX ? "no limit" : "the limit is not known");
 		return;
 	}
-	crowded = snapshot->open >= snapshot->limit / 100 * CROWDED_PERCENT;
+	/* Four fifths of it. */
+	crowded = snapshot->open >= snapshot->limit - snapshot->limit / 5;
 	page_linef(page, CONTINUED, CONTINUED, crowded ? PAGE_WARNING : PAGE_PLAIN,
 		   "%" PRId64 " of %" PRId64 " descriptors are open%s", snapshot->open,
 		   snapshot->limit,
@@ -164,7 +182,7 @@ void report_summary(FILE *file, const struct model_snapshot *snapshot,
 	struct page page;
 
 	page_open(&page, file, options->width, options->colour);
-	put_first_line(&page, snapshot);
+	put_first_line(&page, snapshot, options);
 	if (group) {
 		char *heading = heading_of(&page, group), *more = growth(group);
 
@@ -243,9 +261,9 @@ static void put_advice(const struct page *page, const struct model_group *group,
 	static const struct {
 		const char *owner, *advice;
 	} closes[] = {
-		{"FILE", "These belong to FILE streams: fclose() closes them."},
-		{"DIR", "These belong to DIR streams: closedir() closes them."},
-		{"popen", "These belong to popen() streams: pclose() closes them."},
+		{"FILE", "these belong to FILE streams: fclose() closes them."},
+		{"DIR", "these belong to DIR streams: closedir() closes them."},
+		{"popen", "these belong to popen() streams: pclose() closes them."},
 	};
 	const struct model_stack *used = model_stack(group, MODEL_LAST_USED_AT);
 	const char *own = owner(group);
@@ -255,23 +273,22 @@ static void put_advice(const struct page *page, const struct model_group *group,
 		page_prose(page, INDENT, 0, PAGE_PLAIN,
 			   "What to do: requests share such a connection (HTTP/2), so neither who "
 			   "opened it nor the last request need be the one that leaks.");
-		return;
 	}
 	if (used && !used->share && !said->last_used) {
 		said->last_used = true;
 		page_prose(page, INDENT, 0, PAGE_PLAIN,
 			   "What to do: the connection is used again for many requests, so who "
-			   "opened it "
-			   "may be innocent. Close the response of the last request.");
-		return;
+			   "opened it may be innocent. Close the response of the last request.");
 	}
+	if (used)
+		return;
 	if (model_in_state(group, "CLOSE_WAIT") > 0 && !said->close_wait) {
 		said->close_wait = true;
 		page_prosef(
 			page, INDENT, 0, PAGE_PLAIN,
 			"What to do: in CLOSE_WAIT the peer has closed, and the program has not "
-			"called "
-			"close(). Follow the code from %s to where it drops a connection without "
+			"called close(). Follow the code from %s to where it drops a connection "
+			"without "
 			"closing it.",
 			group->stack_count ? "=>" : "where it connects or accepts");
 		return;
@@ -386,8 +403,7 @@ static void put_next(const struct page *page, const struct model_snapshot *snaps
 		fputc('\n', page->file);
 		page_prose(page, 0, 0, PAGE_PLAIN,
 			   "What to do: one snapshot can't tell a leak from what is kept open on "
-			   "purpose. "
-			   "Take another one later: what grew in between is the leak.");
+			   "purpose. Take another one later: what grew in between is the leak.");
 	}
 }
 

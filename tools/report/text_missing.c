@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LIBRARIES_NAMED = 2 };
+
 /* The end in the making: its heading comes with its first line. */
 struct end {
 	const struct page *page;
@@ -139,11 +141,30 @@ static void add_module(struct end *end, const struct module *module)
 		/* Nobody expects lines for the system's libraries. */
 		add(end,
 		    "no lines for %s: it has no debug information (build with -g, or give "
-		    "--debug-dir=DIR "
-		    "or DEBUGINFOD_URLS)",
+		    "--debug-dir=DIR or DEBUGINFOD_URLS)",
 		    path);
 	}
 	free(path);
+}
+
+/* The program's own modules one by one; of libraries it is enough to know that it is so. */
+static void add_modules(struct end *end, const struct modules *modules)
+{
+	size_t libraries = 0;
+
+	for (size_t i = 0; i < modules->count; i++)
+		if (modules->items[i].own)
+			add_module(end, &modules->items[i]);
+		else
+			libraries += modules->items[i].trouble != NULL;
+	for (size_t i = 0; libraries <= LIBRARIES_NAMED && i < modules->count; i++)
+		if (!modules->items[i].own)
+			add_module(end, &modules->items[i]);
+	if (libraries > LIBRARIES_NAMED)
+		add(end,
+		    "no lines for %zu libraries: their files are gone, or were rebuilt since the "
+		    "snapshot",
+		    libraries);
 }
 
 static void add_lost_frames(struct end *end, const struct model_snapshot *snapshot)
@@ -165,7 +186,7 @@ void text_missing(const struct page *page, const struct model_snapshot *snapshot
 
 	add_text_troubles(&end, snapshot);
 	add_lost_frames(&end, snapshot);
-	for (size_t i = 0; is_symbolized(&modules) && i < modules.count; i++)
-		add_module(&end, &modules.items[i]);
+	if (is_symbolized(&modules))
+		add_modules(&end, &modules);
 	free(modules.items);
 }

@@ -21,7 +21,7 @@
 
 enum {
 	TREE_DEPTH_MAX = 128,
-	INLINED_MAX = 64, /* more than that at one address are cut, outermost last */
+	INLINED_MAX = 64, /* more than that at one address are left out */
 	OVERLAPS_MAX =
 		16, /* how many ranges may begin between an address and the range it lies in */
 	RANGES_MAX = 1 << 24, /* of one file or unit; what comes behind is not found */
@@ -329,6 +329,12 @@ static int number_of(Dwarf_Die *die, unsigned int name)
 	return (int)value;
 }
 
+/* libdw's name for a file that the table does not have. */
+static const char *known_file(const char *file)
+{
+	return file && strcmp(file, "???") != 0 ? file : NULL;
+}
+
 static const char *compilation_folder(Dwarf_Die *unit)
 {
 	Dwarf_Attribute attribute;
@@ -356,9 +362,11 @@ static const char *call_site(Dwarf_Die *inlined, Dwarf_Die *unit, int *line, int
 
 	*line = number_of(inlined, DW_AT_call_line);
 	*column = number_of(inlined, DW_AT_call_column);
-	if (dwarf_getsrcfiles(unit, &files, &count) != 0 || (size_t)index >= count)
+	/* 0 is a file from DWARF 5 on, and also what number_of() has for no file. */
+	if (!dwarf_hasattr(inlined, DW_AT_call_file) ||
+	    dwarf_getsrcfiles(unit, &files, &count) != 0 || (size_t)index >= count)
 		return NULL;
-	return dwarf_filesrc(files, (size_t)index, NULL, NULL);
+	return known_file(dwarf_filesrc(files, (size_t)index, NULL, NULL));
 }
 
 static bool dwarf_find(void *state, uint64_t address, struct answer *answer)
@@ -380,7 +388,7 @@ static bool dwarf_find(void *state, uint64_t address, struct answer *answer)
 
 	Dwarf_Line *row = dwarf_getsrc_die(&unit, pc);
 	if (row) {
-		file = dwarf_linesrc(row, NULL, NULL);
+		file = known_file(dwarf_linesrc(row, NULL, NULL));
 		if (dwarf_lineno(row, &line) != 0 || line < 0)
 			line = 0;
 		if (dwarf_linecol(row, &column) != 0 || column < 0)

@@ -143,9 +143,15 @@ static bool read_build_id(int fd, char hex[2 * BUILD_ID_MAX + 1])
 
 static int open_regular(const char *path, struct stat *status)
 {
-	/* O_NONBLOCK: somebody may have put a FIFO there. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int fd;
 
+	/* To open a device may do something. O_NONBLOCK and the second look: somebody may put a
+	 * FIFO there meanwhile. */
+	if (stat(path, status) != 0)
+		return -errno;
+	if (!S_ISREG(status->st_mode))
+		return -EBADF;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return -errno;
 	if (fstat(fd, status) == 0 && S_ISREG(status->st_mode))

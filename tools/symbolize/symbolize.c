@@ -22,7 +22,7 @@
 #include "worker.h"
 
 /* Of CPU time for one module: a browser's debug information takes some ten seconds. */
-enum { SECONDS_MAX = 120 };
+enum { SECONDS_MAX = 60 };
 
 struct module {
 	char *key; /* what tells it from others, see module_key() */

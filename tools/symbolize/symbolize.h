@@ -19,7 +19,7 @@ struct symbolizer;
 
 struct symbolize_options {
 	/* Folders with separate debug files (DIR/.build-id/xx/yyyy.debug, or by .gnu_debuglink as
-	 * in gdb(1)); searched before /usr/lib/debug. NULL-terminated; or NULL. Must stay. */
+	 * in gdb(1)); searched before /usr/lib/debug. NULL-terminated; or NULL. */
 	const char *const *debug_dirs;
 	/* Called when a step begins that may take long: "reading server", done of total
 	 * steps behind us; and once at the end with done == total and step NULL. Or NULL. */

@@ -192,14 +192,19 @@ static void put_file(const char *path, const char *text)
 
 static void prepare_child(const struct worker_request *request, pid_t parent)
 {
-	/* SIGPIPE: the parent has gone. */
-	static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
+	static const int ending[] = {SIGINT, SIGHUP, SIGQUIT};
+	/* The parent has gone: PR_SET_PDEATHSIG below, or nobody reads the pipe. */
+	static const int orphaned[] = {SIGTERM, SIGPIPE};
 	static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGXCPU};
-	struct sigaction action = {.sa_handler = on_signal};
+	struct sigaction action = {.sa_handler = on_signal}, before;
 	sigset_t none;
 
+	/* What the parent ignores (nohup) must not end its child. */
 	for (size_t i = 0; i < sizeof(ending) / sizeof(*ending); i++)
-		sigaction(ending[i], &action, NULL);
+		if (sigaction(ending[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+			sigaction(ending[i], &action, NULL);
+	for (size_t i = 0; i < sizeof(orphaned) / sizeof(*orphaned); i++)
+		sigaction(orphaned[i], &action, NULL);
 	action.sa_handler = SIG_DFL;
 	for (size_t i = 0; i < sizeof(crashes) / sizeof(*crashes); i++)
 		sigaction(crashes[i], &action, NULL);
