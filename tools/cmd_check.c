@@ -319,10 +319,10 @@ int cmd_check(int argc, char **argv)
 		.children = children,
 		.doc = "Hold what a program leaves open against limits. In a FILE with several "
 		       "snapshots the newest of each process counts; OLD is what --max-growth "
-		       "compares with. What a process inherited does not count.\v"
+		       "compares with, else the first snapshot of the process. What a process "
+		       "inherited does not count.\v"
 		       "Exit status: 0 all limits are kept, 1 one is broken, 2 the snapshot does "
-		       "not "
-		       "tell, or something went wrong.",
+		       "not tell, or something went wrong.",
 	};
 	struct check check = {
 		.show = 5,
