@@ -172,6 +172,8 @@ def _():
     check.lacks(snapshot.text, "last HTTP request by")
     check.lacks(snapshot.text, "last used")
     check.contains(snapshot.text, "who opened one may not be who")
+    done = subprocess.run([FDTRAIL, "report", run.output], stdout=subprocess.PIPE, text=True, check=True)
+    check.contains(re.sub(r"\s+", " ", done.stdout), "who opened one may not be who leaks it.")
 
 
 @test("a connection that HTTP/2 requests share is said to be shared, and nobody blamed", timeout=120)

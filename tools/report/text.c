@@ -15,6 +15,7 @@
 #include "page.h"
 #include "report.h"
 #include "text_missing.h"
+#include "text_note.h"
 #include "text_stack.h"
 
 enum {
@@ -369,6 +370,7 @@ static void put_group(const struct page *page, const struct model_group *group,
 	put_common(page, group);
 	put_reason(page, group, said);
 	put_advice(page, group, said);
+	text_note(page, group);
 	for (size_t i = 0; i < group->stack_count; i++) {
 		static const char *const headings[] = {
 			[MODEL_OPENED_AT] = "opened at",

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Notes of a snapshot that the report hands on. Most notes are advice, for which the report has
+ * words of its own; what is known of a Go program's connections, and of its runtime, only the
+ * tracer could say.
+ */
+#pragma once
+
+#include "../reader/model.h"
+#include "page.h"
+
+/* Puts them as one paragraph; nothing when the group has none. */
+void text_note(const struct page *page, const struct model_group *group);
