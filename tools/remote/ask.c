@@ -32,7 +32,7 @@
 enum {
 	PATIENCE_MS = 15 * 1000, /* since something was last heard */
 	AGAIN_MS = 300,          /* after which it is sent again */
-	ATTEMPTS = 6,
+	ATTEMPTS = 4,
 	UNBLOCKED_MS = 1000, /* a thread that takes a snapshot blocks all signals */
 	NAP_MS = 5,
 	TAIL = 64, /* the last line is looked for in so many bytes */
@@ -269,6 +269,25 @@ static const char *name_of(int number, char *text, size_t size)
 	return text;
 }
 
+/* Whether the process has other numbers for processes than we: it could not find the file. */
+static bool is_elsewhere(int pid)
+{
+	char path[PROC_PATH_SIZE], ours[64] = "", theirs[64] = "";
+
+	return readlink("/proc/self/ns/pid", ours, sizeof(ours) - 1) > 0 &&
+	       readlink(proc_pid_path(path, pid, "ns/pid"), theirs, sizeof(theirs) - 1) > 0 &&
+	       strcmp(ours, theirs) != 0;
+}
+
+/* Whether the process has a /proc in its root, through which it could open the file. */
+static bool has_proc(int pid)
+{
+	char path[PROC_PATH_SIZE + sizeof("/proc/self/fd")], root[PROC_PATH_SIZE];
+
+	snprintf(path, sizeof(path), "%s/proc/self/fd", proc_pid_path(root, pid, "root"));
+	return access(path, F_OK) == 0;
+}
+
 /* Whether it makes sense to send the signal. 0, or -EINVAL and text says why not. */
 static int check(const struct process *process, enum trace trace, int number, char *text,
 		 size_t size)
@@ -289,6 +308,22 @@ static int check(const struct process *process, enum trace trace, int number, ch
 			 "process %d is stopped and can't answer; `kill -CONT %d` lets it go on, "
 			 "--outside looks at it as it is",
 			 pid, pid);
+		return -EINVAL;
+	}
+	if (is_elsewhere(pid)) {
+		snprintf(text, size,
+			 "process %d runs in another pid namespace (a container): ask in there; "
+			 "--outside looks at it from here",
+			 pid);
+		return -EINVAL;
+	}
+	if (trace == TRACE_PRELOAD && !has_proc(pid)) {
+		snprintf(
+			text, size,
+			"process %d has no /proc in its root (chroot(2)), so it can't answer here; "
+			"`kill -%s %d` has it write where FDTRAIL_OUTPUT says, --outside looks at "
+			"it",
+			pid, name + strlen("SIG") * (strncmp(name, "SIG", 3) == 0), pid);
 		return -EINVAL;
 	}
 	enum heard heard;
