@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The measurements of scripts/bench --go: what the ptrace engine costs a Go program, beside the bare program
+and strace on the same system calls, which takes no stacks.
+
+Each figure is a throughput as a ratio to the bare one of the same round; the three run in turn, and the median of
+the rounds is shown."""
+
+import argparse
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import tempfile
+from pathlib import Path
+
+REQUESTS = {"bare": 6000, "fdtrail": 4000, "strace": 2000}
+WORKERS = 8
+
+
+class Bench:
+    def __init__(self, arguments, folder):
+        self.churn, self.folder, self.rounds = arguments.churn, folder, arguments.pairs
+        self.ways = {"bare": [], "fdtrail": [arguments.fdtrail, "run", "--engine=ptrace", "--"]}
+        if shutil.which("strace"):
+            self.ways["strace"] = ["strace", "-f", "--seccomp-bpf", "-e", "trace=%desc,%network", "-o", "/dev/null"]
+        cpus = sorted(os.sched_getaffinity(0))
+        self.server_cpu, self.client_cpu = cpus[-1], cpus[0]
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("FDTRAIL_")}
+        self.environment["FDTRAIL_OUTPUT"] = str(folder / "snapshots")
+
+    def start(self, way, *words, pinned):
+        command = [*self.ways[way], self.churn, *words]
+        if pinned:
+            command = ["taskset", "-c", str(self.server_cpu), *command]
+        return subprocess.Popen(command, env=self.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                stderr=subprocess.DEVNULL, text=True)
+
+    def server(self, way, pinned):
+        """Requests a second of a server that gets a new connection for each."""
+        server = self.start(way, "serve", pinned=pinned)
+        command = [self.churn, "ask", server.stdout.readline().strip(), str(REQUESTS[way]), str(WORKERS)]
+        if pinned:
+            command = ["taskset", "-c", str(self.client_cpu), *command]
+        result = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+        server.stdin.close()
+        server.wait()
+        server.stdout.close()
+        return float(result.stdout)
+
+    def alone(self, way, *words):
+        """What a program by itself prints."""
+        process = self.start(way, *words, pinned=False)
+        text = process.communicate()[0]
+        return float(text.splitlines()[0])
+
+    def row(self, name, measure, least):
+        """Measures all ways in turn and prints a row."""
+        found = {way: [] for way in self.ways}
+        for number in range(self.rounds):
+            ways = list(self.ways) if number % 2 == 0 else list(self.ways)[::-1]
+            for way in ways:
+                found[way].append(measure(way))
+        ratios = {way: statistics.median(value / bare for value, bare in zip(found[way], found["bare"]))
+                  for way in found}
+        ours = ratios["fdtrail"]
+        cells = [name, f"{statistics.median(found['bare']):.0f}/s",
+                 f"**{ours:.2f}**{' (missed)' if least and ours < least else ''}", f"{least:.2f}" if least else "-",
+                 f"{ratios['strace']:.2f}" if "strace" in ratios else "not installed"]
+        print(f"| {' | '.join(cells)} |", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--churn", type=Path, required=True)
+    parser.add_argument("--fdtrail", required=True)
+    parser.add_argument("--pairs", type=int, default=7)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="fdtrail-bench-") as folder:
+        bench = Bench(arguments, Path(folder))
+        print("| throughput of a Go program | bare | fdtrail, ratio | at least | strace, ratio |")
+        print("|---|---:|---:|---:|---:|")
+        bench.row("HTTP server, a new connection a request", lambda way: bench.server(way, False), 0.6)
+        bench.row("the same, pinned to one CPU", lambda way: bench.server(way, True), 0.6)
+        bench.row("HTTP client and server, kept connections", lambda way: bench.alone(way, "reuse", "5000"), None)
+        bench.row("system calls that open nothing", lambda way: bench.alone(way, "read", "1000000"), 0.95)
+    print(f"\nMedians of {bench.rounds} rounds. {os.cpu_count()} CPUs, Linux {platform.release()}; load "
+          f"{os.getloadavg()[0]:.1f}. strace -f --seccomp-bpf -e trace=%desc,%network, which takes no stacks.")
+
+
+main()
