@@ -5,6 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+	STEPS_MAX = 256,  /* from the slot where a string belongs to where it is */
+	ROOM_KEPT = 1024, /* for the strings of the next snapshot */
+};
+
 void *memory_chunk(size_t size)
 {
 	void *chunk = malloc(size);
@@ -57,15 +62,19 @@ static uint64_t hash_of(const char *bytes, size_t length)
 	return hash ^ hash >> 32;
 }
 
-/* The slot that holds these bytes, or the empty one where they belong. room is a power of two. */
+/* The slot that holds these bytes, or the empty one where they belong. NULL when it is far away, as
+ * only somebody who chose the strings by their hashes brings about. room is a power of two. */
 static const char **slot_of(const struct strings *strings, const char *bytes, size_t length)
 {
-	for (size_t at = hash_of(bytes, length);; at++) {
+	size_t at = hash_of(bytes, length);
+
+	for (int steps = 0; steps < STEPS_MAX; steps++, at++) {
 		const char **slot = &strings->slots[at & (strings->room - 1)];
 
 		if (!*slot || (strncmp(*slot, bytes, length) == 0 && !(*slot)[length]))
 			return slot;
 	}
+	return NULL;
 }
 
 static void grow(struct strings *strings)
@@ -74,16 +83,19 @@ static void grow(struct strings *strings)
 
 	larger.slots = memory_array(NULL, larger.room, sizeof(*larger.slots));
 	memset(larger.slots, 0, larger.room * sizeof(*larger.slots));
-	for (size_t i = 0; i < strings->room; i++)
-		if (strings->slots[i])
-			*slot_of(&larger, strings->slots[i], strlen(strings->slots[i])) =
-				strings->slots[i];
+	for (size_t i = 0; i < strings->room; i++) {
+		const char *string = strings->slots[i];
+		const char **slot = string ? slot_of(&larger, string, strlen(string)) : NULL;
+
+		if (slot)
+			*slot = string;
+	}
 	larger.count = strings->count;
 	free(strings->slots);
 	*strings = larger;
 }
 
-/* The same, with room for one more: an empty slot is to be filled. */
+/* The same, with room for one more: an empty slot is to be filled. NULL: the string is not kept. */
 static const char **find(struct strings *strings, const char *bytes, size_t length)
 {
 	const char **slot;
@@ -91,7 +103,7 @@ static const char **find(struct strings *strings, const char *bytes, size_t leng
 	if (2 * strings->count >= strings->room)
 		grow(strings);
 	slot = slot_of(strings, bytes, length);
-	if (!*slot)
+	if (slot && !*slot)
 		strings->count++;
 	return slot;
 }
@@ -103,6 +115,8 @@ const char *strings_keep(struct strings *strings, struct obstack *memory, const 
 
 	length = strnlen(bytes, length);
 	slot = find(strings, bytes, length);
+	if (!slot)
+		return obstack_copy0(memory, bytes, length);
 	if (!*slot)
 		*slot = obstack_copy0(memory, bytes, length);
 	return *slot;
@@ -112,6 +126,8 @@ const char *strings_adopt(struct strings *strings, struct obstack *memory, char 
 {
 	const char **slot = find(strings, string, strlen(string));
 
+	if (!slot)
+		return string;
 	if (!*slot)
 		*slot = string;
 	else if (*slot != string)
@@ -121,7 +137,9 @@ const char *strings_adopt(struct strings *strings, struct obstack *memory, char 
 
 void strings_forget(struct strings *strings)
 {
-	if (strings->room)
+	if (strings->room > ROOM_KEPT)
+		strings_finish(strings);
+	else if (strings->room)
 		memset(strings->slots, 0, strings->room * sizeof(*strings->slots));
 	strings->count = 0;
 }

@@ -38,7 +38,7 @@ struct strings {
 	size_t count, room;
 };
 
-/* The one copy of these bytes, which ends in a zero byte. */
+/* The one copy of these bytes, which ends in a zero byte; seldom one more copy. */
 const char *strings_keep(struct strings *strings, struct obstack *memory, const char *bytes,
 			 size_t length);
 
