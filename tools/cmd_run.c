@@ -86,10 +86,10 @@ static void set_limits(struct arguments *arguments)
 	struct run *run = &arguments->run;
 	const char *kinds = environment_get(&run->environment, "FDTRAIL_KINDS");
 
-	if (arguments->error_exitcode && !limits_any(&arguments->limits.limits))
-		arguments->limits.limits.open = 0;
-	else if (!arguments->error_exitcode)
+	if (!arguments->error_exitcode)
 		run->error_exitcode = EXIT_BROKEN;
+	else if (run->error_exitcode && !limits_any(&arguments->limits.limits))
+		arguments->limits.limits.open = 0;
 	if (kinds && limits_any(&arguments->limits.limits))
 		limits_take_kinds(&arguments->limits, kinds);
 	run->report.limits = arguments->limits.limits;
@@ -165,7 +165,7 @@ static struct argp_option *flags(void)
 		 "Look for separate debug files in DIR, too (may be repeated)", 1},
 		{"error-exitcode", KEY_ERROR_EXITCODE, "STATUS", 0,
 		 "End with STATUS when a process breaks a limit; without limits, when it leaves "
-		 "anything open. With limits alone STATUS is 1",
+		 "anything open. With limits alone STATUS is 1; 0: off",
 		 1},
 		{.doc = "For Go programs:", .group = 2},
 		{"go-ancestors", KEY_GO_ANCESTORS, "COUNT", 0,

@@ -11,9 +11,10 @@ import stat
 import tempfile
 
 from support import (BUILD, PYTHON, SOURCE, TESTS, check, compile_program, main, program, require, run_bare,
-                     start_traced, temp_dir, test, wait_until)
+                     skip, start_traced, temp_dir, test, wait_until)
 
 FDTRAIL = BUILD / "tools" / "fdtrail"
+MODE = "0o700" if os.getuid() else "0o1733"
 SOCKETS = "import socket, os; s = [socket.socket() for _ in range(5)]; os._exit(0)"
 
 
@@ -226,9 +227,9 @@ def _():
     script = "import os, sys; print(os.environ['FDTRAIL_OUTPUT'], oct(os.stat(os.path.dirname(" \
              "os.environ['FDTRAIL_OUTPUT'])).st_mode & 0o7777))"
     run = Run(PYTHON, "-c", script)
-    check.matches(run.out, rf"\A{run.tmp}/fdtrail-run\.\w+/%p\.%n 0o700\n\Z")
+    check.matches(run.out, rf"\A{run.tmp}/fdtrail-run\.\w+/%p\.%n {MODE}\n\Z")
     run = Run(PYTHON, "-c", script, env={"TMPDIR": "/tmp/with a blank"})
-    check.matches(run.out, r"\A/tmp/fdtrail-run\.\w+/%p\.%n 0o700\n\Z")
+    check.matches(run.out, rf"\A/tmp/fdtrail-run\.\w+/%p\.%n {MODE}\n\Z")
     check.equal(os.path.exists(os.path.dirname(run.out.split()[0])), False)
 
 
@@ -238,7 +239,7 @@ def _():
     check.equal(run.status, 0)
     found = check.matches(run.err, r"\Afdtrail run: process (\d+) runs on, and its snapshots go to (\S+)\n\Z")
     pid, folder = int(found.group(1)), found.group(2)
-    check.equal(stat.S_IMODE(os.stat(folder).st_mode), 0o700)
+    check.equal(oct(stat.S_IMODE(os.stat(folder).st_mode)), MODE)
     os.kill(pid, signal.SIGUSR1)
     wait_until(lambda: any("end of fdtrail" in open(path, encoding="utf-8").read()
                            for path in glob.glob(folder + "/*")))
@@ -260,7 +261,29 @@ def _():
     os.close(read_end)
     run = Run(program("ends"), "return", preexec=lambda: os.dup2(write_end, 2))
     os.close(write_end)
-    check.equal(run.status, 3)
+    check.equal((run.status, run.left), (3, []))
+
+
+@test("a process that goes on as another user is reported")
+def _():
+    if os.getuid() != 0:
+        skip("needs root")
+    run = Run(PYTHON, "-c", "import os, socket; os.setgid(65534); os.setuid(65534)\n" + SOCKETS,
+              env={"TMPDIR": "/tmp"})
+    check.equal(run.status, 0)
+    check.matches(run.err, r"^python3, process \d+: 5 unclosed descriptors")
+    check.lacks(run.err, "permission denied")
+
+
+@test("children are waited for also where SIGCHLD was ignored")
+def _():
+    run = Run(program("demo"), preexec=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+    check.matches(run.err, r"=> #0 open_connection +\S*tests/programs/demo\.c:\d+")
+
+
+@test("fdtrail run under fdtrail run is not in its own report")
+def _():
+    check.equal(Run(FDTRAIL, "run", "--", "true").err, "")
 
 
 @test("the report is whole where the program has made stderr non-blocking")
@@ -290,6 +313,7 @@ def _():
     check.equal(Run(program("ends"), "return", options=["--error-exitcode=9"]).status, 9)
     check.equal(Run(program("ends"), "none", options=["--error-exitcode=9"]).status, 0)
     check.equal(Run("sh", "-c", "exit 5", options=["--error-exitcode=9"]).status, 5)
+    check.equal(Run(program("ends"), "return", options=["--error-exitcode=0"]).status, 3)
 
 
 @test("limits make the exit status, and a line for each that is broken")

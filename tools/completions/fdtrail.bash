@@ -16,6 +16,7 @@ _fdtrail_values()
 {
 	case $1 in
 	--engine) echo auto preload ptrace ;;
+	--color) echo auto always never ;;
 	--format) echo text folded json pprof prometheus ;;
 	esac
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tracer_library.h"
@@ -17,7 +18,13 @@ static int make_in(const char *parent, char path[PATH_MAX])
 {
 	if (snprintf(path, PATH_MAX, "%s/fdtrail-run.XXXXXX", parent) >= PATH_MAX)
 		return -ENAMETOOLONG;
-	return mkdtemp(path) ? 0 : -errno;
+	if (!mkdtemp(path))
+		return -errno;
+	/* What root starts may go on as another user (nginx's workers), and has snapshots to write.
+	 */
+	if (geteuid() == 0 && chmod(path, 01733) < 0)
+		return -errno;
+	return 0;
 }
 
 int folder_create(char path[PATH_MAX])

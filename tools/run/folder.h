@@ -5,7 +5,8 @@
 #include <limits.h>
 #include <stddef.h>
 
-/* Makes one (mode 0700) in TMPDIR or /tmp and fills in its path. 0 or a negative errno. */
+/* Makes one in TMPDIR or /tmp and fills in its path. Nobody else can list it or read in it: mode
+ * 0700, and 1733 for root, whose programs may go on as other users. 0 or a negative errno. */
 int folder_create(char path[PATH_MAX]);
 
 /* Puts a symbolic link to target into it, whose path has no characters that LD_PRELOAD can't have.

@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+/* Shells leave the numbers below to scripts: exec 3<file. */
+enum { MOVED_TO = 10 };
+
 static const char *last_part(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -29,7 +32,8 @@ void own_script_apply(struct model_snapshot *snapshot)
 		if (group->origin == MODEL_OPENED && group->count == 1 &&
 		    group->descriptor_count == 1 && descriptor->kind == KIND_FILE &&
 		    descriptor->what && descriptor->duplicated && !descriptor->no_cloexec &&
-		    strstr(descriptor->text, ", read,") && is_argument(snapshot, descriptor->what))
+		    descriptor->fd >= MOVED_TO && strstr(descriptor->text, ", read,") &&
+		    is_argument(snapshot, descriptor->what))
 			group->suppressed = true;
 	}
 }

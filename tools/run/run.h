@@ -29,7 +29,7 @@ struct run {
 	const char *report_path; /* NULL: stderr */
 	uint32_t go_ancestors;
 	bool http;
-	int error_exitcode; /* when a limit is broken; 0: none was given */
+	int error_exitcode; /* when a limit is broken; 0: the program's own stays */
 
 	struct environment environment; /* the program's, with the options in it */
 	struct program_file program;
@@ -39,6 +39,7 @@ struct run {
 	bool kept;             /* snapshots lie where the user wants them */
 	int watch;             /* inotify, or -1 */
 	pid_t reporter;        /* that tells the news now; 0: none */
+	bool trouble;          /* something could not be reported */
 	bool news;             /* there is more to be told */
 };
 

@@ -32,8 +32,10 @@ static char *absolute(const char *pattern)
 {
 	char here[PATH_MAX], *escaped, *result = NULL;
 
-	if (*pattern == '/' || !getcwd(here, sizeof(here)))
+	if (*pattern == '/')
 		return strdup(pattern);
+	if (!getcwd(here, sizeof(here)))
+		return NULL;
 	escaped = snapshot_files_escape(here);
 	if (escaped && asprintf(&result, "%s/%s", escaped, pattern) < 0)
 		result = NULL;
@@ -229,9 +231,10 @@ bool snapshot_files_news(struct snapshot_files *files, const char *name)
 
 int snapshot_files_init(struct snapshot_files *files, const char *pattern)
 {
+	errno = ENOMEM;
 	*files = (struct snapshot_files){.pattern = absolute(pattern)};
 	if (!files->pattern || !(files->wildcard = wildcard(files->pattern)))
-		return -ENOMEM;
+		return -errno;
 	files->folder = folder(files->pattern);
 	return look(files, true);
 }

@@ -31,7 +31,7 @@ struct snapshot_files {
 };
 
 /* Begins with this pattern, and with what is there now. 0 or a negative errno: -ENOMEM,
- * -ENAMETOOLONG. */
+ * or that of getcwd(3). */
 int snapshot_files_init(struct snapshot_files *files, const char *pattern);
 void snapshot_files_finish(struct snapshot_files *files);
 

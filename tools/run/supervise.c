@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,6 +150,7 @@ static void start_reporter(struct run *run)
 	run->reporter = fork();
 	if (run->reporter == 0) {
 		launch_restore_signals(&run->launch);
+		signal(SIGCHLD, SIG_DFL); /* it has children of its own to wait for */
 		_exit(run_report_news(&run->report));
 	}
 	/* What can't be told now is told at the end. */
@@ -165,9 +167,12 @@ static void start_reporter(struct run *run)
 static void on_event(void *data)
 {
 	struct run *run = data;
+	int status = 0;
 
-	if (run->reporter && waitpid(run->reporter, NULL, WNOHANG) != 0)
+	if (run->reporter && waitpid(run->reporter, &status, WNOHANG) != 0) {
 		run->reporter = 0;
+		run->trouble |= status != 0;
+	}
 	if (run->watch >= 0)
 		read_events(run);
 	if (run->news && !run->reporter)
@@ -184,6 +189,7 @@ static int report_end(void *data, int told)
 	struct run *run = data;
 
 	close(told);
+	signal(SIGCHLD, SIG_DFL);
 	_exit(run_report_end(&run->report));
 }
 
@@ -195,7 +201,7 @@ static int report(struct run *run, int status, bool *remove)
 
 	if (run->reporter) {
 		launch->pid = run->reporter;
-		launch_wait(launch, -1, nothing, NULL);
+		run->trouble |= launch_wait(launch, -1, nothing, NULL) != 0;
 	}
 	if (!run->report.files.pattern)
 		return status;
@@ -212,11 +218,14 @@ static int report(struct run *run, int status, bool *remove)
 	} else if (WIFSIGNALED(result) && (signal == SIGINT || signal == SIGTERM ||
 					   signal == SIGHUP || signal == SIGQUIT)) {
 		return launch_exit_status(result);
+	} else if (WIFSIGNALED(result) && signal == SIGPIPE) {
+		/* Whoever had the report to read has gone. */
+		result = 0;
 	} else if (WIFSIGNALED(result)) {
 		say("the report ended by SIG%s", sigabbrev_np(signal) ? sigabbrev_np(signal) : "?");
 		*remove = false;
 	} else if (WEXITSTATUS(result) == RUN_REPORT_BROKEN) {
-		status = run->error_exitcode;
+		status = run->error_exitcode ? run->error_exitcode : status;
 	} else if (WEXITSTATUS(result) == RUN_REPORT_TROUBLE) {
 		*remove = false;
 	}
@@ -224,6 +233,8 @@ static int report(struct run *run, int status, bool *remove)
 	if (limits_any(&run->report.limits) && status == 0 && result != 0 &&
 	    !(WIFEXITED(result) && WEXITSTATUS(result) == RUN_REPORT_BROKEN))
 		status = LAUNCH_TROUBLE;
+	if (run->trouble)
+		*remove = false;
 	launch->interrupted = interrupted;
 	return status;
 }
