@@ -165,9 +165,12 @@ bool groups_make(struct groups *groups, const struct census *census,
 
 bool groups_settle(struct groups *groups, const struct frames *frames, struct scratch *scratch)
 {
-	struct group *settled = scratch_array(scratch, groups->count, sizeof(*settled));
+	struct group *settled;
 	size_t from = 0, to = 0;
 
+	if (!frames->namer)
+		return true; /* nobody knows what is a runtime's own */
+	settled = scratch_array(scratch, groups->count, sizeof(*settled));
 	if (!settled)
 		return false;
 	for (size_t i = 0; i < groups->count; i++) {

@@ -210,6 +210,20 @@ def _(variant):
     check.lacks(back.text, "incomplete")
 
 
+@test("a Go program without section headers is known all the same", timeout=120)
+def _():
+    # What sstrip leaves: e_shoff, e_shnum and e_shstrndx of elf(5) are zero.
+    elf = bytearray(open(go_program("server", "stripped"), "rb").read())
+    elf[0x28:0x30], elf[0x3c:0x40] = bytes(8), bytes(4)
+    server, output = temp_dir() / "server", temp_dir() / "snapshot"
+    server.write_bytes(elf)
+    server.chmod(0o700)
+    run = run_bare([FDTRAIL, "run", "--", server, "-broker", broker()], env={"FDTRAIL_OUTPUT": str(output)},
+                   timeout=60)
+    check.equal(run.status, 0)
+    check.contains(users(snapshot_text.parse_all(output.read_text())[-1].groups[0]), LEAKING)
+
+
 @test("the automatic snapshot when descriptors run out names the leaking handler", timeout=120)
 def _():
     output = temp_dir() / "snapshot"
