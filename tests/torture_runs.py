@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""Runs of the differential torture (tests/torture/), for the short test and the long one: what snapshots
-say is held against /proc and against what random threads know.
+"""Runs of the differential torture (tests/torture/) and of the storm (tests/storm/), for the short tests and
+the long ones: what snapshots say is held against /proc and against what random threads know.
 
     TEST_SEED=4711 tests/real/test_torture.py    once more with the seed that a failure has printed"""
 
+import re
 from pathlib import Path
 
 from support import BUILD, ENGINE, check, ran, run_traced, seed, temp_dir
 
 PROGRAM = BUILD / "tests" / "torture" / "torture"
+STORM = BUILD / "tests" / "storm" / "storm"
 PLUGIN = BUILD / "tests" / "torture" / "libplugin.so"
 
 
@@ -25,3 +27,16 @@ def torture(threads, operations, every, timeout):
                 f"seed {number}\n{run.out}\n{failed.read_text() if failed.exists() else ''}")
     check.contains(run.out, "no discrepancy")
     ran("torture", run.out.strip())
+
+
+def storm(seconds):
+    """Signals at 1 kHz for so long, while threads do what they must not disturb."""
+    folder = temp_dir()
+    run = run_traced([STORM, f"{folder}/report.", PLUGIN, seconds], OUTPUT=f"{folder}/report.%p.%n", EXIT=0,
+                     timeout=seconds + 100)
+    check.equal((run.status, run.err), (0, ""), run.out)
+    counts = re.match(r"(\d+) requests, (\d+) handled by the program, (\d+) snapshots, .* 0 EINTR: good", run.out)
+    check.true(counts, "the program has said what it did")
+    for what, number, least in zip(("requests", "handled", "snapshots"), counts.groups(), (50, 50, 5)):
+        check.at_least(int(number), least * seconds, what)
+    ran("storm", f"{seconds} s: {run.out.strip()}")

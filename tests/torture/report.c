@@ -40,12 +40,17 @@ static void read_sentence(struct report_group *group, const char *line)
 		group->origin = REPORT_UNSEEN;
 }
 
+static bool lies_in_tests(const char *module)
+{
+	return strstr(module, "/tests/torture/") || strstr(module, "/tests/storm/");
+}
+
 /* "    #0 0x55fc1cf9b601 in open_device_3 (/.../tests/torture/torture+0x1601)" */
 static void read_frame(struct report_group *group, char *line)
 {
 	char *name = strstr(line, " in "), *end = name ? strstr(name, " (") : NULL;
 
-	if (!end || !strstr(end, "/torture/") || group->function_count == REPORT_FRAMES)
+	if (!end || !lies_in_tests(end) || group->function_count == REPORT_FRAMES)
 		return;
 	*end = '\0';
 	name += strlen(" in ");

@@ -1,0 +1,15 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Signals and forks under fire, for 3 s; tests/storm/ is the program."""
+
+from support import main, test
+from torture_runs import storm
+
+
+@test("a thousand signals a second for 3 s: no deadlock, no torn snapshot, nothing lost, no EINTR",
+      timeout=133)
+def _():
+    storm(3)
+
+
+main()
