@@ -6,7 +6,7 @@ from support import main, test
 from torture_runs import storm
 
 
-@test("a thousand signals a second for 3 s: no deadlock, no torn snapshot, nothing lost, no EINTR",
+@test("up to a thousand signals a second for 3 s: no deadlock, no torn snapshot, nothing lost, no EINTR",
       timeout=133)
 def _():
     storm(3)
