@@ -142,6 +142,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		asked->pid = (int)whole_number(argument, INT_MAX, "process id");
 		return 0;
 	case ARGP_KEY_END:
+		if (asked->raw && asked->format) {
+			fprintf(stderr,
+				"fdtrail snapshot: --raw is a form of its own, and goes with "
+				"no --format\n");
+			exit(EXIT_TROUBLE);
+		}
 		if (asked->pid)
 			return 0;
 		fprintf(stderr, "fdtrail snapshot: no process is given: fdtrail snapshot "

@@ -269,6 +269,42 @@ def _():
         check.equal(len(snapshot_text.parse_all(asked.out)[0].groups[0].descriptors), 5)
 
 
+@test("what root lends to another user's program is the file for the answer, and nothing else")
+def _():
+    folder = temp_dir()
+    _, library = copies(folder)
+    # It never answers: its handler is there, but FDTRAIL_SIGNAL says another signal than it had.
+    target = start_traced(as_nobody(PYTHON, "-c", f"""
+import ctypes, signal, time
+signal.signal(signal.SIGUSR1, lambda *_: None)
+ctypes.CDLL("{library}")
+print("ready", flush=True)
+while True: time.sleep(600)
+"""), traced=False)
+    wait_until(lambda: "ready\n" in target.out)
+    secret = open(folder / "secret", "w")
+    asking = start_traced([FDTRAIL, "snapshot", target.pid], traced=False, pass_fds=[secret.fileno()],
+                          env={"PASSWORD": "sesame"})
+
+    def held():
+        with open(f"/proc/{asking.pid}/task/{asking.pid}/children", encoding="utf-8") as file:
+            found = file.read().split()
+        return found and os.stat(f"/proc/{found[0]}").st_uid == NOBODY and found[0]
+
+    child = wait_until(held, what="the process that holds the file")
+    files = {os.readlink(f"/proc/{child}/fd/{name}") for name in os.listdir(f"/proc/{child}/fd")}
+    check.equal(files, {"/memfd:fdtrail snapshot (deleted)"})
+    with open(f"/proc/{child}/environ", "rb") as file:
+        check.equal(file.read().strip(b"\0"), b"", "its environment")
+    with open(f"/proc/{child}/status", encoding="utf-8") as file:
+        status = file.read()
+    check.matches(status, r"^Groups:\s*$")
+    check.matches(status, r"^CapPrm:\s*0+$")
+    check.equal(os.getsid(int(child)), int(child), "its session")
+    asking.send(signal.SIGTERM)
+    wait_until(lambda: not os.path.exists(f"/proc/{child}") or state_of(child) == "Z", what="its end")
+
+
 @test("a daemon that root started and that became another user answers root alone")
 def _():
     folder = temp_dir()
@@ -575,7 +611,7 @@ def _(how):
 
 @test("wrong use is one line and exit status 2: {}",
       each=["", "x", "0", "-5", "1 2", "99999999999", "--count 0 1", "--count x 1", "--interval x 1",
-            "--format csv 1", "--no-such 1"])
+            "--format csv 1", "--no-such 1", "--raw --format json 1"])
 def _(words):
     asked = ask(*words.split())
     check.equal((asked.status, asked.out), (2, ""))

@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <linux/capability.h>
+#include <linux/keyctl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@
 #include <unistd.h>
 
 #include "../../preload/base/channel.h"
+#include "../../preload/base/descriptors.h"
 #include "../../preload/runtime/options.h"
 #include "../../preload/snapshot/proc.h"
 #include "signal_state.h"
@@ -84,6 +86,11 @@ int ask_how_traced(const struct process *process)
 	return found ? TRACE_PRELOAD : TRACE_NONE;
 }
 
+struct kept {
+	int files[ATTEMPTS + 1];
+	int count;
+};
+
 struct credentials {
 	uint64_t uid, gid; /* the effective ones */
 };
@@ -102,54 +109,47 @@ static void take_credentials(const char *line, size_t length, void *data)
 			   user ? &credentials->uid : &credentials->gid);
 }
 
-/* The child that holds the file for a program of another user. */
-static void hold(const struct credentials *credentials, int told)
+static void keep_files(int fd, void *data)
+{
+	const struct kept *kept = data;
+
+	for (int i = 0; i < kept->count; i++)
+		if (kept->files[i] == fd)
+			return;
+	close(fd);
+}
+
+/* Overwrites strings that lie behind each other: arguments, or the environment. */
+static void wipe(char **strings)
+{
+	for (; strings && *strings; strings++)
+		explicit_bzero(*strings, strlen(*strings));
+}
+
+/* The child that holds the files for a program of another user. That user's processes may do with
+ * it what they like: so nothing of ours is left in it, no other file, terminal, group, key or
+ * variable. */
+static void hold(const struct credentials *credentials, const struct kept *kept, int told)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct none[2] = {0};
-	char done = 1;
 	gid_t gid = (gid_t)credentials->gid;
 	uid_t uid = (uid_t)credentials->uid;
+	bool done;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0 ||
-	    syscall(SYS_capset, &header, none) != 0 || prctl(PR_SET_DUMPABLE, 1) != 0 ||
-	    prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
-		done = 0;
-	if (write(told, &done, 1) != 1)
+	descriptors_each(keep_files, (void *)kept);
+	wipe(environ);
+	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+	done = setsid() >= 0 && chdir("/") == 0 && setgroups(0, NULL) == 0 &&
+	       setresgid(gid, gid, gid) == 0 && setresuid(uid, uid, uid) == 0 &&
+	       syscall(SYS_capset, &header, none) == 0 &&
+	       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	       prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && prctl(PR_SET_DUMPABLE, 1) == 0;
+	if (write(told, &(char){done}, 1) != 1)
 		_exit(1);
 	close(told);
 	for (;;)
 		pause();
-}
-
-/* Whom the program is to look at: ourselves, or a child made for it. The number, or a negative
- * errno. */
-static int holder(int pid)
-{
-	struct credentials credentials = {.uid = geteuid(), .gid = getegid()};
-	char path[PROC_PATH_SIZE], done = 0;
-	int told[2];
-
-	proc_each_line(proc_pid_path(path, pid, "status"), 16384, take_credentials, &credentials);
-	if (geteuid() != 0)
-		return getpid();
-	if (pipe2(told, O_CLOEXEC) != 0)
-		return -errno;
-	pid_t child = fork();
-	if (child == 0) {
-		close(told[0]);
-		hold(&credentials, told[1]);
-	}
-	int error = child < 0 ? -errno : 0;
-	close(told[1]);
-	if (child > 0 && (read(told[0], &done, 1) != 1 || !done)) {
-		kill(child, SIGKILL);
-		waitpid(child, NULL, 0);
-		error = -EPERM;
-	}
-	close(told[0]);
-	return error ? error : child;
 }
 
 static void let_go(int holder)
@@ -160,16 +160,66 @@ static void let_go(int holder)
 	waitpid(holder, NULL, 0);
 }
 
-static int send_signal(int pid, int number, int holder, int file)
+/* Whom the program is to look at: ourselves, or a child made for it. The number, or a negative
+ * errno. */
+static int find_holder(int pid, const int *files, int count)
 {
+	struct credentials credentials = {.uid = geteuid(), .gid = getegid()};
+	struct kept kept = {.count = count + 1};
+	char path[PROC_PATH_SIZE], done = 0;
+	int told[2];
+
+	proc_each_line(proc_pid_path(path, pid, "status"), 16384, take_credentials, &credentials);
+	if (geteuid() != 0)
+		return getpid();
+	if (pipe2(told, O_CLOEXEC) != 0)
+		return -errno;
+	memcpy(kept.files, files, (size_t)count * sizeof(*files));
+	kept.files[count] = told[1];
+	pid_t parent = getpid(), child = fork();
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(1);
+		hold(&credentials, &kept, told[1]);
+	}
+	int error = child < 0 ? -errno : 0;
+	close(told[1]);
+	if (child > 0 && (read(told[0], &done, 1) != 1 || !done)) {
+		let_go(child);
+		error = -EPERM;
+	}
+	close(told[0]);
+	return error ? error : child;
+}
+
+/* A signal that is pending already takes another one in, and what came with it is lost: then it is
+ * sent anew, with a file of its own, for the first may yet be written to. */
+struct request {
+	const struct process *process;
+	int number, holder;
+	int pidfd;           /* -1: there is none */
+	int files[ATTEMPTS]; /* made before the holder, who has to have them, too */
+	int count;           /* of signals sent */
+};
+
+/* By pidfd (Linux 5.1), for a process id may be given to another process at any time. */
+static int send_signal(const struct request *request, int file)
+{
+	int pid = request->process->pid, number = request->number;
 	siginfo_t info;
 
 	memset(&info, 0, sizeof(info));
 	info.si_signo = number;
 	info.si_code = SI_QUEUE;
-	info.si_pid = holder;
+	info.si_pid = request->holder;
 	info.si_uid = getuid();
 	info.si_value.sival_ptr = (void *)(uintptr_t)(CHANNEL_MARK | (unsigned int)file);
+	if (request->pidfd >= 0 &&
+	    syscall(SYS_pidfd_send_signal, request->pidfd, number, &info, 0) == 0)
+		return 0;
+	if (request->pidfd >= 0 && errno != ENOSYS)
+		return -errno;
 	return syscall(SYS_rt_sigqueueinfo, pid, number, &info) == 0 ? 0 : -errno;
 }
 
@@ -185,15 +235,6 @@ static bool is_whole(int file, off_t size)
 	       memcmp(tail, last_line, length) == 0;
 }
 
-/* A signal that is pending already takes another one in, and what came with it is lost: then it is
- * sent anew, with a file of its own, for the first may yet be written to. */
-struct request {
-	const struct process *process;
-	int number, holder;
-	int files[ATTEMPTS]; /* made before the holder, who has to have them, too */
-	int count;           /* of signals sent */
-};
-
 static int make_files(struct request *request)
 {
 	for (int i = 0; i < ATTEMPTS; i++)
@@ -203,8 +244,7 @@ static int make_files(struct request *request)
 
 static int send_again(struct request *request)
 {
-	return send_signal(request->process->pid, request->number, request->holder,
-			   request->files[request->count++]);
+	return send_signal(request, request->files[request->count++]);
 }
 
 /* Whether the process is no more. */
@@ -389,9 +429,11 @@ int ask_snapshot(const struct process *process, enum trace trace, char *text, si
 	if (error)
 		return error;
 	struct request request = {.process = process, .number = number};
-	int file = make_files(&request);
+	/* It is the process that was looked at, if it is still that one after this. */
+	request.pidfd = (int)syscall(SYS_pidfd_open, process->pid, 0);
+	int file = has_ended(process) ? -ESRCH : make_files(&request);
 	if (!file)
-		file = request.holder = holder(process->pid);
+		file = request.holder = find_holder(process->pid, request.files, ATTEMPTS);
 	if (file > 0)
 		file = ask(&request);
 	if (request.holder > 0)
@@ -399,8 +441,10 @@ int ask_snapshot(const struct process *process, enum trace trace, char *text, si
 	if (file >= 0 && lseek(file, 0, SEEK_SET) != 0)
 		file = -errno;
 	for (int i = 0; i < ATTEMPTS; i++)
-		if (request.files[i] >= 0 && request.files[i] != file)
+		if (request.files[i] > 0 && request.files[i] != file)
 			close(request.files[i]);
+	if (request.pidfd >= 0)
+		close(request.pidfd);
 	if (file < 0)
 		explain(process, number, file, text, size);
 	return file;

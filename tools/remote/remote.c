@@ -161,7 +161,7 @@ static int run(struct job *job)
 		return -ENOMEM;
 	job->error = -EIO;
 	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
+	sigprocmask(SIG_BLOCK, &all, &before);
 	int pid = clone(helper, stack + HELPER_STACK, CLONE_VM | (job->copied ? 0 : CLONE_VFORK),
 			job);
 	int error = pid < 0 ? -errno : 0;
@@ -172,7 +172,7 @@ static int run(struct job *job)
 	/* No signal tells of its end (__WCLONE), so nobody else who waits for children gets it. */
 	while (pid > 0 && waitpid(pid, &status, __WALL) < 0 && errno == EINTR)
 		;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	memory_unmap(stack, HELPER_STACK);
 	return error ? error : job->error;
 }
