@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uthash.h>
 
 enum { LIBRARIES_NAMED = 2 };
 
@@ -69,29 +70,25 @@ static void add_text_troubles(struct end *end, const struct model_snapshot *snap
 struct module {
 	const char *path, *build_id, *trouble;
 	size_t own, named, with_lines;
+	UT_hash_handle hh;
 };
 
-struct modules {
-	struct module *items;
-	size_t count;
-};
-
-static struct module *find_module(struct modules *modules, const struct model_frame *frame)
+static struct module *find_module(struct module **modules, const struct model_frame *frame)
 {
-	for (size_t i = 0; i < modules->count; i++)
-		if (strcmp(modules->items[i].path, frame->module) == 0)
-			return &modules->items[i];
+	struct module *module = NULL;
 
-	struct module *grown =
-		reallocarray(modules->items, modules->count + 1, sizeof(*modules->items));
-	if (!grown)
+	HASH_FIND_STR(*modules, frame->module, module);
+	if (module)
+		return module;
+	module = calloc(1, sizeof(*module));
+	if (!module)
 		return NULL;
-	modules->items = grown;
-	grown[modules->count] = (struct module){.path = frame->module};
-	return &grown[modules->count++];
+	module->path = frame->module;
+	HASH_ADD_KEYPTR(hh, *modules, module->path, strlen(module->path), module);
+	return module;
 }
 
-static void count_frame(struct modules *modules, const struct model_frame *frame)
+static void count_frame(struct module **modules, const struct model_frame *frame)
 {
 	struct module *module = frame->module ? find_module(modules, frame) : NULL;
 
@@ -108,9 +105,9 @@ static void count_frame(struct modules *modules, const struct model_frame *frame
 	}
 }
 
-static struct modules list_modules(const struct model_snapshot *snapshot)
+static struct module *list_modules(const struct model_snapshot *snapshot)
 {
-	struct modules modules = {0};
+	struct module *modules = NULL;
 
 	for (size_t g = 0; g < snapshot->group_count; g++)
 		for (size_t s = 0; s < snapshot->groups[g].stack_count; s++)
@@ -121,10 +118,10 @@ static struct modules list_modules(const struct model_snapshot *snapshot)
 	return modules;
 }
 
-static bool is_symbolized(const struct modules *modules)
+static bool is_symbolized(const struct module *modules)
 {
-	for (size_t i = 0; i < modules->count; i++)
-		if (modules->items[i].named || modules->items[i].trouble)
+	for (const struct module *module = modules; module; module = module->hh.next)
+		if (module->named || module->trouble)
 			return true;
 	return false;
 }
@@ -148,23 +145,35 @@ static void add_module(struct end *end, const struct module *module)
 }
 
 /* The program's own modules one by one; of libraries it is enough to know that it is so. */
-static void add_modules(struct end *end, const struct modules *modules)
+static void add_modules(struct end *end, const struct module *modules)
 {
+	const struct module *module;
 	size_t libraries = 0;
 
-	for (size_t i = 0; i < modules->count; i++)
-		if (modules->items[i].own)
-			add_module(end, &modules->items[i]);
+	for (module = modules; module; module = module->hh.next)
+		if (module->own)
+			add_module(end, module);
 		else
-			libraries += modules->items[i].trouble != NULL;
-	for (size_t i = 0; libraries <= LIBRARIES_NAMED && i < modules->count; i++)
-		if (!modules->items[i].own)
-			add_module(end, &modules->items[i]);
+			libraries += module->trouble != NULL;
+	for (module = modules; module && libraries <= LIBRARIES_NAMED; module = module->hh.next)
+		if (!module->own)
+			add_module(end, module);
 	if (libraries > LIBRARIES_NAMED)
 		add(end,
 		    "no lines for %zu libraries: their files are gone, or were rebuilt since the "
 		    "snapshot",
 		    libraries);
+}
+
+static void free_modules(struct module *modules)
+{
+	struct module *module, *next;
+
+	HASH_ITER(hh, modules, module, next)
+	{
+		HASH_DEL(modules, module);
+		free(module);
+	}
 }
 
 static void add_lost_frames(struct end *end, const struct model_snapshot *snapshot)
@@ -182,11 +191,11 @@ static void add_lost_frames(struct end *end, const struct model_snapshot *snapsh
 void text_missing(const struct page *page, const struct model_snapshot *snapshot)
 {
 	struct end end = {.page = page};
-	struct modules modules = list_modules(snapshot);
+	struct module *modules = list_modules(snapshot);
 
 	add_text_troubles(&end, snapshot);
 	add_lost_frames(&end, snapshot);
-	if (is_symbolized(&modules))
-		add_modules(&end, &modules);
-	free(modules.items);
+	if (is_symbolized(modules))
+		add_modules(&end, modules);
+	free_modules(modules);
 }

@@ -31,7 +31,8 @@ struct module {
 	double taken;
 	char trouble[MODULE_TROUBLE_SIZE]; /* or an empty string */
 	bool has_lines;                    /* for some of its places */
-	size_t unasked;                    /* places that nobody has looked up */
+	struct place *unasked;             /* places that nobody has looked up, and how many */
+	size_t unasked_count;
 	UT_hash_handle hh;
 };
 
@@ -42,7 +43,7 @@ struct place_key {
 
 struct place {
 	struct place_key key;
-	bool asked;
+	struct place *next_unasked;
 	struct model_location *locations; /* ours */
 	size_t count;
 	struct model_location *copied; /* the snapshot's */
@@ -193,7 +194,7 @@ static struct module *find_module(struct symbolizer *symbolizer,
 				  const struct model_frame *frame)
 {
 	char *key = module_key(symbolizer, snapshot, frame);
-	const char *was = frame->build_id ? NULL : trouble_then(snapshot, frame->module);
+	const char *was;
 	struct module *module = NULL;
 
 	if (!key)
@@ -211,6 +212,7 @@ static struct module *find_module(struct symbolizer *symbolizer,
 	module->key = key;
 	module->path = strdup(frame->module);
 	module->build_id = frame->build_id ? strdup(frame->build_id) : NULL;
+	was = frame->build_id ? NULL : trouble_then(snapshot, frame->module);
 	module->was = was ? strdup(was) : NULL;
 	module->same_host = is_this_host(symbolizer, snapshot);
 	module->taken = taken_at(snapshot);
@@ -235,7 +237,9 @@ static struct place *find_place(struct symbolizer *symbolizer, struct module *mo
 		return NULL;
 	place->key = key;
 	HASH_ADD(hh, symbolizer->places, key, sizeof(key), place);
-	module->unasked++;
+	place->next_unasked = module->unasked;
+	module->unasked = place;
+	module->unasked_count++;
 	return place;
 }
 
@@ -295,21 +299,20 @@ static int compare_places(const void *a, const void *b)
 
 static int ask_module(struct symbolizer *symbolizer, struct module *module)
 {
-	uint64_t *addresses = calloc(module->unasked, sizeof(*addresses));
+	uint64_t *addresses = calloc(module->unasked_count, sizeof(*addresses));
 	size_t count = 0;
 	int result = -ENOMEM;
 
-	symbolizer->asked = calloc(module->unasked, sizeof(struct place *));
+	symbolizer->asked = calloc(module->unasked_count, sizeof(struct place *));
 	if (!addresses || !symbolizer->asked)
 		goto out;
-	for (struct place *place = symbolizer->places; place; place = place->hh.next)
-		if (place->key.module == module && !place->asked)
-			symbolizer->asked[count++] = place;
+	for (struct place *place = module->unasked; place; place = place->next_unasked)
+		symbolizer->asked[count++] = place;
+	module->unasked = NULL;
+	module->unasked_count = 0;
 	qsort(symbolizer->asked, count, sizeof(struct place *), compare_places);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++)
 		addresses[i] = symbolizer->asked[i]->key.address;
-		symbolizer->asked[i]->asked = true;
-	}
 	result = worker_run(
 		&(struct worker_request){
 			.module =
@@ -330,7 +333,6 @@ static int ask_module(struct symbolizer *symbolizer, struct module *module)
 			.data = symbolizer,
 		},
 		module->trouble);
-	module->unasked = 0;
 out:
 	free(addresses);
 	free(symbolizer->asked);
@@ -344,7 +346,7 @@ static int ask_modules(struct symbolizer *symbolizer)
 
 	symbolizer->done = symbolizer->total = 0;
 	for (struct module *module = symbolizer->modules; module; module = module->hh.next)
-		symbolizer->total += module->unasked != 0;
+		symbolizer->total += module->unasked != NULL;
 	for (struct module *module = symbolizer->modules; module && result == 0;
 	     module = module->hh.next)
 		if (module->unasked) {
