@@ -11,6 +11,7 @@ import re
 import signal
 import socket
 import subprocess
+from pathlib import Path
 
 import snapshot_text
 from support import (BUILD, GO_VARIANTS, SOURCE, Failed, check, go_program, main, require, run_bare, skip,
@@ -213,7 +214,7 @@ def _(variant):
 @test("a Go program without section headers is known all the same", timeout=120)
 def _():
     # What sstrip leaves: e_shoff, e_shnum and e_shstrndx of elf(5) are zero.
-    elf = bytearray(open(go_program("server", "stripped"), "rb").read())
+    elf = bytearray(Path(go_program("server", "stripped")).read_bytes())
     elf[0x28:0x30], elf[0x3c:0x40] = bytes(8), bytes(4)
     server, output = temp_dir() / "server", temp_dir() / "snapshot"
     server.write_bytes(elf)

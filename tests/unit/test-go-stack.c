@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Stacks of Go programs, over a memory made by hand: what is in a real one is tested in
+ * real/test_go.py; here is what goes wrong. The memory is another process', and may hold anything.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "../go_file.h"
+#include "ptrace/go_http.h"
+#include "ptrace/go_program.h"
+
+enum {
+	STACK = 0x7000, /* .. 0x8000 */
+	STACK_END = 0x8000,
+	SP = STACK + 0x100,
+	G = 0x10000,
+	M = 0x20000,
+	G0 = 0x30000,
+	SLICE = 0x40000,              /* g.ancestors */
+	INFOS = 0x41000,              /* the ancestors */
+	PCS = 0x42000,                /* .. their pcs, 0x100 bytes apart */
+	CREATOR = 280,                /* gopc in g */
+	GOEXIT = GO_FILE_TEXT + 0x41, /* a return address */
+	WORDS_MAX = 4096,
+};
+
+static struct {
+	struct memory memory;
+	uintptr_t addresses[WORDS_MAX], words[WORDS_MAX];
+	size_t count;
+} fake;
+
+static struct go_program *program;
+static struct user_regs_struct registers;
+static struct go_stack stack;
+
+static bool read_fake(struct memory *memory, uintptr_t address, uintptr_t *word)
+{
+	for (size_t i = fake.count; i-- > 0;)
+		if (fake.addresses[i] == address) {
+			*word = fake.words[i];
+			return true;
+		}
+	return false;
+}
+
+/* What is put last holds. */
+static void put(uintptr_t address, uintptr_t word)
+{
+	assert_true(fake.count < WORDS_MAX);
+	fake.addresses[fake.count] = address;
+	fake.words[fake.count++] = word;
+}
+
+static void put_ancestor(unsigned int index, uintptr_t go, const uintptr_t *pcs, size_t count)
+{
+	uintptr_t at = INFOS + index * 40, list = PCS + index * 0x100;
+
+	put(at, list);
+	put(at + 8, count);
+	put(at + 16, count);
+	put(at + 24, 1);
+	put(at + 32, go);
+	for (size_t i = 0; i < count; i++)
+		put(list + 8 * i, pcs[i]);
+}
+
+/* A goroutine in main.main, which returns to goexit; started by main.main at +0x20, in a goroutine
+ * that main.main had started at +0x30, in one that was started at +0x3e. */
+static int begin(void **state)
+{
+	static struct go_file file;
+	int fd = memfd_create("go", MFD_CLOEXEC);
+
+	assert_true(fd >= 0);
+	go_file_make(&file, PCLNTAB_GO_1_20);
+	assert_int_equal(write(fd, &file, sizeof(file)), sizeof(file));
+	program = go_program_create(fd, 0);
+	close(fd);
+	assert_non_null(program);
+	fake.count = 0;
+	fake.memory.read = read_fake;
+	registers = (struct user_regs_struct){.rip = GO_FILE_TEXT + 9, .rsp = SP, .r14 = G};
+	put(SP + 0x20, GOEXIT);
+	put(G, STACK);
+	put(G + 8, STACK_END);
+	put(G + 48, M);
+	put(G + 56, SP);
+	put(G + 72, G);
+	put(M, G0);
+	for (uintptr_t at = 200; at < 400 + 24; at += 8)
+		put(G + at, 0);
+	put(G + CREATOR, GO_FILE_TEXT + 0x21);
+	put(G + CREATOR + 8, SLICE);
+	put(G + CREATOR + 16, GO_FILE_TEXT);
+	put(SLICE, INFOS);
+	put(SLICE + 8, 2);
+	put(SLICE + 16, 2);
+	put_ancestor(0, GO_FILE_TEXT + 0x31,
+		     (const uintptr_t[]){GO_FILE_TEXT + 5, GO_FILE_TEXT + 0x21, GOEXIT}, 3);
+	put_ancestor(1, GO_FILE_TEXT + 0x3f, (const uintptr_t[]){GO_FILE_TEXT + 0x31, GOEXIT}, 2);
+	return 0;
+}
+
+static int end(void **state)
+{
+	go_program_release(program);
+	return 0;
+}
+
+static bool take(uint32_t depth, uint32_t ancestors)
+{
+	struct go_stack_request request = {
+		.memory = &fake.memory,
+		.registers = &registers,
+		.depth = depth,
+		.ancestors = ancestors,
+	};
+
+	return go_stack_take(program, &request, &stack);
+}
+
+/* The stack, as it is expected: addresses in the text, or marks. */
+#define EXPECT(stack_end, ...) expect(stack_end, (const uintptr_t[]){__VA_ARGS__, UINTPTR_MAX})
+
+static void expect(enum stack_end stack_end, const uintptr_t *pcs)
+{
+	uint32_t count = 0;
+
+	for (; pcs[count] != UINTPTR_MAX; count++) {
+		assert_true(count < stack.count);
+		assert_int_equal(stack.pcs[count], pcs[count] < GO_STACK_MARKS
+							   ? pcs[count]
+							   : GO_FILE_TEXT + pcs[count] - 0x1000);
+	}
+	assert_int_equal(stack.count, count);
+	assert_int_equal(stack.end, stack_end);
+}
+
+/* An address in the text; small numbers are marks. */
+#define AT(offset) (0x1000 + (offset))
+
+static void the_ancestry_follows_the_stack(void **state)
+{
+	assert_true(take(64, 10));
+	EXPECT(STACK_MORE_CREATORS, AT(8), STACK_COMPLETE, AT(0x20), STACK_COMPLETE, AT(0x30),
+	       STACK_COMPLETE, AT(0x3e));
+}
+
+static void a_function_can_be_stopped_at_its_first_instruction(void **state)
+{
+	registers.rip = GO_FILE_TEXT;
+	put(SP, GOEXIT);
+	assert_true(take(64, 0));
+	assert_int_equal(stack.pcs[0], GO_FILE_TEXT);
+	assert_int_equal(stack.pcs[1], STACK_COMPLETE);
+}
+
+static void no_more_ancestors_are_shown_than_asked_for(void **state)
+{
+	assert_true(take(64, 1));
+	EXPECT(STACK_MORE_CREATORS, AT(8), STACK_COMPLETE, AT(0x20), STACK_COMPLETE, AT(0x30));
+	assert_true(take(64, 0));
+	EXPECT(STACK_CREATOR_ONLY, AT(8), STACK_COMPLETE, AT(0x20));
+}
+
+static void without_ancestors_the_go_statement_is_shown(void **state)
+{
+	put(G + CREATOR + 8, 0);
+	assert_true(take(64, 10));
+	EXPECT(STACK_CREATOR_ONLY, AT(8), STACK_COMPLETE, AT(0x20));
+}
+
+static void an_unknown_layout_is_said_to_be_unknown(void **state)
+{
+	put(G + CREATOR + 16, GO_FILE_TEXT + 1);
+	assert_true(take(64, 10));
+	EXPECT(STACK_NO_CREATOR, AT(8));
+}
+
+static void a_goroutine_that_nobody_started_has_no_creator(void **state)
+{
+	assert_true(take(64, 10));
+	put(G + CREATOR, 0);
+	assert_true(take(64, 10));
+	EXPECT(STACK_COMPLETE, AT(8));
+}
+
+static void functions_inlined_in_an_ancestor_share_its_frame(void **state)
+{
+	/* +0x18 is in main.inner, inlined into main.main at +0xf. */
+	put(G + CREATOR, GO_FILE_TEXT + 0x19);
+	put_ancestor(0, 0, (const uintptr_t[]){GO_FILE_TEXT + 0x19, GO_FILE_TEXT + 0x10}, 2);
+	put(SLICE + 8, 1);
+	assert_true(take(64, 10));
+	EXPECT(STACK_COMPLETE, AT(8), STACK_COMPLETE, AT(0x18));
+}
+
+static void nonsense_in_the_ancestry_is_left_out(void **state)
+{
+	put(INFOS + 40 + 8, UINTPTR_MAX / 8);
+	assert_true(take(64, 10));
+	EXPECT(STACK_NO_CREATOR, AT(8), STACK_COMPLETE, AT(0x20));
+
+	put(SLICE + 8, 3); /* more than there is room for */
+	assert_true(take(64, 10));
+	EXPECT(STACK_CREATOR_ONLY, AT(8), STACK_COMPLETE, AT(0x20));
+
+	put(G + CREATOR + 8, 0x123450); /* nothing is there */
+	assert_true(take(64, 10));
+	EXPECT(STACK_CREATOR_ONLY, AT(8), STACK_COMPLETE, AT(0x20));
+}
+
+static void an_ancestry_without_end_is_cut(void **state)
+{
+	uintptr_t pcs[200];
+
+	for (size_t i = 0; i < 200; i++)
+		pcs[i] = GO_FILE_TEXT + 0x21;
+	put(INFOS, 0x60000);
+	put(INFOS + 40, 0x60000);
+	for (unsigned int i = 0; i < 2; i++) {
+		put(INFOS + 40 * i + 8, 200);
+		put(INFOS + 40 * i + 16, 200);
+	}
+	for (size_t i = 0; i < 200; i++)
+		put(0x60000 + 8 * i, pcs[i]);
+	assert_true(take(64, 10));
+	assert_int_equal(stack.count, STACK_DEPTH_MAX);
+	assert_int_equal(stack.end, STACK_DEEPER);
+}
+
+static void a_stack_ends_where_the_goroutines_memory_does(void **state)
+{
+	registers.rsp = STACK_END - 0x40;
+	put(STACK_END - 0x20, GO_FILE_TEXT + 0x21);
+	put(STACK_END + 8, GOEXIT); /* not its own any more */
+	put(G + CREATOR + 8, 0);
+	assert_true(take(64, 10));
+	EXPECT(STACK_CREATOR_ONLY, AT(8), AT(0x20), STACK_NO_UNWIND, AT(0x20));
+}
+
+static void a_stack_is_no_deeper_than_asked_for(void **state)
+{
+	for (uintptr_t at = SP + 0x20; at < STACK_END; at += 0x28)
+		put(at, GO_FILE_TEXT + 0x21);
+	put(G + CREATOR + 8, 0);
+	assert_true(take(2, 10));
+	EXPECT(STACK_CREATOR_ONLY, AT(8), AT(0x20), STACK_DEEPER, AT(0x20));
+}
+
+static void a_thread_without_a_goroutine_has_a_stack_alone(void **state)
+{
+	registers.r14 = 0x123450;
+	assert_true(take(64, 10));
+	EXPECT(STACK_COMPLETE, AT(8));
+}
+
+static void code_that_is_not_gos_is_left_to_others(void **state)
+{
+	registers.rip = 0x500000;
+	registers.r14 = 0;
+	assert_false(take(64, 10));
+}
+
+static void what_is_no_go_program_is_none(void **state)
+{
+	int fd = memfd_create("none", MFD_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "#!/bin/sh\n", 10), 10);
+	errno = 0;
+	assert_null(go_program_create(fd, 0));
+	assert_int_equal(errno, ENOEXEC);
+	close(fd);
+}
+
+static void without_net_http_there_is_nothing_to_break_at(void **state)
+{
+	struct breakpoints breakpoints;
+	struct go_http_use use;
+
+	assert_false(go_http_breakpoints(program, &breakpoints));
+	assert_int_equal(breakpoints.count, 0);
+	assert_false(go_http_use(program, 0, &registers, &fake.memory, &use));
+}
+
+#define PROMISE(words, function)                                                                   \
+	{                                                                                          \
+		.name = words, .test_func = function, .setup_func = begin, .teardown_func = end    \
+	}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		PROMISE("the ancestry follows the stack", the_ancestry_follows_the_stack),
+		PROMISE("a function can be stopped at its first instruction",
+			a_function_can_be_stopped_at_its_first_instruction),
+		PROMISE("no more ancestors are shown than asked for",
+			no_more_ancestors_are_shown_than_asked_for),
+		PROMISE("without ancestors the go statement is shown",
+			without_ancestors_the_go_statement_is_shown),
+		PROMISE("an unknown layout is said to be unknown",
+			an_unknown_layout_is_said_to_be_unknown),
+		PROMISE("a goroutine that nobody started has no creator",
+			a_goroutine_that_nobody_started_has_no_creator),
+		PROMISE("functions inlined in an ancestor share its frame",
+			functions_inlined_in_an_ancestor_share_its_frame),
+		PROMISE("nonsense in the ancestry is left out",
+			nonsense_in_the_ancestry_is_left_out),
+		PROMISE("an ancestry without end is cut", an_ancestry_without_end_is_cut),
+		PROMISE("a stack ends where the goroutine's memory does",
+			a_stack_ends_where_the_goroutines_memory_does),
+		PROMISE("a stack is no deeper than asked for", a_stack_is_no_deeper_than_asked_for),
+		PROMISE("a thread without a goroutine has a stack alone",
+			a_thread_without_a_goroutine_has_a_stack_alone),
+		PROMISE("code that is not Go's is left to others",
+			code_that_is_not_gos_is_left_to_others),
+		PROMISE("what is no Go program is none", what_is_no_go_program_is_none),
+		PROMISE("without net/http there is nothing to break at",
+			without_net_http_there_is_nothing_to_break_at),
+	};
+
+	return cmocka_run_group_tests_name("go-stack", tests, NULL, NULL);
+}
