@@ -110,23 +110,13 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	}
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return strcmp(a ? a : "", b ? b : "") == 0;
-}
-
-static bool same_process(const struct model_snapshot *a, const struct model_snapshot *b)
-{
-	return a->pid == b->pid && same_text(a->program, b->program) && same_text(a->host, b->host);
-}
-
 /* Keeps the newest snapshot of each process, and the first where the growth is asked for. */
 static void take(struct list *targets, struct model_snapshot *snapshot, bool keep_first)
 {
 	struct target *target = targets->items;
 
 	for (size_t i = 0; i < targets->count; i++, target++) {
-		if (!same_process(target->last, snapshot))
+		if (!model_same_process(target->last, snapshot))
 			continue;
 		if (keep_first && !target->first)
 			target->first = target->last;
@@ -190,7 +180,7 @@ static struct model_snapshot *before(const struct target *target, const struct l
 	struct target *found = old->items;
 
 	for (size_t i = old->count; i > 0; i--)
-		if (same_text(found[i - 1].last->program, target->last->program))
+		if (model_same_program(found[i - 1].last, target->last))
 			return found[i - 1].last;
 	return target->first;
 }

@@ -84,21 +84,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	}
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return strcmp(a ? a : "", b ? b : "") == 0;
-}
-
-static bool same_program(const struct model_snapshot *a, const struct model_snapshot *b)
-{
-	return same_text(a->program, b->program);
-}
-
-static bool same_process(const struct model_snapshot *a, const struct model_snapshot *b)
-{
-	return a->pid == b->pid && same_program(a, b) && same_text(a->host, b->host);
-}
-
 /* The last snapshot in a file; where like is not NULL, that of the same program if there is one.
  * NULL after a line that says why there is none. */
 static struct model_snapshot *last_in(const char *path, const struct model_snapshot *like)
@@ -109,7 +94,8 @@ static struct model_snapshot *last_in(const char *path, const struct model_snaps
 	if (!reader)
 		return NULL;
 	while ((snapshot = reader_next(reader)) != NULL) {
-		if (last && like && same_program(last, like) && !same_program(snapshot, like)) {
+		if (last && like && model_same_program(last, like) &&
+		    !model_same_program(snapshot, like)) {
 			model_destroy(snapshot);
 			continue;
 		}
@@ -133,7 +119,7 @@ static struct model_snapshot *first_in(const char *path, const struct model_snap
 	if (!reader)
 		return NULL;
 	while ((snapshot = reader_next(reader)) != NULL) {
-		if (snapshot->line < last->line && same_process(snapshot, last))
+		if (snapshot->line < last->line && model_same_process(snapshot, last))
 			break;
 		model_destroy(snapshot);
 	}

@@ -43,6 +43,21 @@ const char *model_field(const struct model_snapshot *snapshot, const char *name)
 	return NULL;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+bool model_same_program(const struct model_snapshot *a, const struct model_snapshot *b)
+{
+	return same_text(a->program, b->program);
+}
+
+bool model_same_process(const struct model_snapshot *a, const struct model_snapshot *b)
+{
+	return a->pid == b->pid && model_same_program(a, b) && same_text(a->host, b->host);
+}
+
 const struct model_stack *model_stack(const struct model_group *group, enum model_stack_role role)
 {
 	for (size_t i = 0; i < group->stack_count; i++)

@@ -177,6 +177,10 @@ void model_destroy(struct model_snapshot *snapshot);
 /* The value of a header line as it is written, or NULL. */
 const char *model_field(const struct model_snapshot *snapshot, const char *name);
 
+/* Whether two snapshots are of programs of one name; of one process, as far as they tell. */
+bool model_same_program(const struct model_snapshot *a, const struct model_snapshot *b);
+bool model_same_process(const struct model_snapshot *a, const struct model_snapshot *b);
+
 /* The first stack of that role, or NULL. */
 const struct model_stack *model_stack(const struct model_group *group, enum model_stack_role role);
 
