@@ -180,10 +180,20 @@ def _():
 
 @test("the environment is otherwise the same")
 def _():
-    script = "import os; print(sorted((k, v) for k, v in os.environb.items() if k != b'LD_PRELOAD'"
+    script = "import os; print(sorted((k, v) for k, v in os.environb.items() if k not in (b'LD_PRELOAD', b'ASAN_OPTIONS')"
     script += " and not k.startswith(b'FDTRAIL_')))"
     check.equal(fdtrail_run(PYTHON, "-c", script, env={"EMPTY": "", "ODD": "a=b\nc", "TMPDIR": "/tmp"}).out,
                 run_bare([PYTHON, "-c", script], env={"EMPTY": "", "ODD": "a=b\nc", "TMPDIR": "/tmp"}).out)
+
+
+@test("a program with AddressSanitizer runs, and finds what it finds: {}", each=["gcc", "clang"])
+def _(compiler):
+    path = compile_program(TESTS / "programs/ends.c", f"{compiler}-asan")
+    run = fdtrail_run(path, "return", env={"ASAN_OPTIONS": "detect_leaks=0"})
+    check.equal(run.status, 3)
+    check.contains(run.err, "leaks_files")
+    run = fdtrail_run("sh", "-c", "echo $ASAN_OPTIONS", env={"ASAN_OPTIONS": "verify_asan_link_order=1"})
+    check.equal(run.out, "verify_asan_link_order=1\n")
 
 
 STATE = r"""

@@ -77,6 +77,23 @@ static int choose(struct run *run)
 	return 0;
 }
 
+/* Adds a setting to a variable that is a list of them, unless the user has set it. 0 or -ENOMEM. */
+static int add_setting(struct run *run, const char *variable, char separator, const char *name,
+		       const char *value)
+{
+	const char *settings = environment_get(&run->environment, variable);
+	char *all;
+
+	if (settings && strstr(settings, name))
+		return 0;
+	if (asprintf(&all, "%s%.*s%s%s", settings ? settings : "", settings && *settings,
+		     &separator, name, value) < 0)
+		return -ENOMEM;
+	int error = environment_set(&run->environment, variable, all);
+	free(all);
+	return error;
+}
+
 /* Puts the tracer into LD_PRELOAD. 0, or the exit status after a line. */
 static int set_preload(struct run *run)
 {
@@ -99,7 +116,10 @@ static int set_preload(struct run *run)
 		}
 		memcpy(library, link, strlen(link) + 1);
 	}
-	if (environment_preload(&run->environment, library) < 0) {
+	/* A program with gcc's AddressSanitizer refuses to run behind a preloaded library; that
+	 * check is meant for libraries that take malloc's place. */
+	if (environment_preload(&run->environment, library) < 0 ||
+	    add_setting(run, "ASAN_OPTIONS", ':', "verify_asan_link_order=", "0") < 0) {
 		say("%s", strerror(ENOMEM));
 		return LAUNCH_TROUBLE;
 	}
@@ -130,21 +150,14 @@ int run_become_program(void *data, int told)
  * Variables"); what the user has asked for stays. 0, or the exit status after a line. */
 static int ask_for_ancestors(struct run *run)
 {
-	const char *asked = environment_get(&run->environment, "GODEBUG");
-	char *value = NULL;
-	int error = 0;
+	char count[16];
 
-	if (!run->go_ancestors || (asked && strstr(asked, "tracebackancestors=")))
+	snprintf(count, sizeof(count), "%u", run->go_ancestors);
+	if (!run->go_ancestors ||
+	    add_setting(run, "GODEBUG", ',', "tracebackancestors=", count) == 0)
 		return 0;
-	if (asprintf(&value, "%s%stracebackancestors=%u", asked ? asked : "",
-		     asked && *asked ? "," : "", run->go_ancestors) < 0)
-		error = -ENOMEM;
-	else
-		error = environment_set(&run->environment, "GODEBUG", value);
-	free(value);
-	if (error < 0)
-		say("%s", strerror(-error));
-	return error < 0 ? LAUNCH_TROUBLE : 0;
+	say("%s", strerror(ENOMEM));
+	return LAUNCH_TROUBLE;
 }
 
 int run_choose_engine(struct run *run)

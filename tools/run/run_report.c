@@ -15,6 +15,7 @@
 
 #include "../../preload/base/line.h"
 #include "../reader/reader.h"
+#include "../report/progress.h"
 #include "../report/report.h"
 #include "../symbolize/symbolize.h"
 #include "own_script.h"
@@ -27,6 +28,7 @@ struct telling {
 	struct run_report *report;
 	struct symbolizer *symbolizer;
 	struct report_options options;
+	struct progress progress;
 	bool any;        /* something has been told */
 	bool last_of_it; /* the program's own last snapshot was among them */
 	char **notes;    /* lines of the tracer beside snapshots, each once */
@@ -273,9 +275,14 @@ static void tell_range(struct telling *telling, const struct snapshot_file *file
 		close(fd);
 }
 
-static bool telling_begin(struct telling *telling, struct run_report *report)
+/* progress: say what takes long. While the program runs the terminal is its own. */
+static bool telling_begin(struct telling *telling, struct run_report *report, bool progress)
 {
-	const struct symbolize_options names = {.debug_dirs = report->debug_dirs};
+	const struct symbolize_options names = {
+		.debug_dirs = report->debug_dirs,
+		.progress = progress ? progress_step : NULL,
+		.data = &telling->progress,
+	};
 	FILE *target = fdopen(fcntl(report->output, F_DUPFD_CLOEXEC, 3), "w");
 
 	*telling = (struct telling){
@@ -283,6 +290,7 @@ static bool telling_begin(struct telling *telling, struct run_report *report)
 		.symbolizer = symbolizer_create(&names),
 		.any = report->told,
 	};
+	progress_begin(&telling->progress, "fdtrail run");
 	telling->options = report_options_for(target ? target : stderr);
 	if (target)
 		fclose(target);
@@ -300,7 +308,7 @@ enum run_report_result run_report_news(struct run_report *report)
 {
 	struct telling telling;
 
-	if (!telling_begin(&telling, report))
+	if (!telling_begin(&telling, report, false))
 		return telling.result;
 	for (size_t i = 0; i < report->files.count; i++) {
 		const struct snapshot_file *file = &report->files.files[i];
@@ -341,7 +349,7 @@ enum run_report_result run_report_end(struct run_report *report)
 {
 	struct telling telling;
 
-	if (!telling_begin(&telling, report))
+	if (!telling_begin(&telling, report, true))
 		return telling.result;
 	for (size_t i = 0; i < report->files.count; i++) {
 		const struct snapshot_file *file = &report->files.files[i];
