@@ -4,20 +4,9 @@
 
 #include <string.h>
 
-enum { LONGEST = 15, RSP = 4, RBP = 5 };
+#include "x86_form.h"
 
-/* What follows an opcode. */
-enum form {
-	NONE,
-	MODRM = 1,
-	IMM8 = 2,
-	IMM16 = 4,
-	IMMZ = 8,    /* 4 bytes, or 2 behind a 66 prefix */
-	IMMV = 16,   /* the same, or 8 with REX.W */
-	MOFFS = 32,  /* 8 bytes, or 4 behind a 67 prefix */
-	GROUP3 = 64, /* an immediate for the first two of the group only */
-	BAD = 128,
-};
+enum { LONGEST = 15, RSP = 4, RBP = 5 };
 
 struct decoder {
 	const uint8_t *code;
@@ -29,131 +18,6 @@ struct decoder {
 	bool stack_base; /* the operand in memory is [rsp + displacement] */
 	bool frame_base; /* .. [rbp + displacement] */
 };
-
-static uint8_t form_one_byte(uint8_t opcode)
-{
-	if (opcode < 0x40) {
-		uint8_t low = opcode & 7;
-
-		return low < 4 ? MODRM : low == 4 ? IMM8 : low == 5 ? IMMZ : BAD;
-	}
-	if (opcode >= 0x50 && opcode < 0x60)
-		return NONE;
-	if (opcode >= 0x70 && opcode < 0x80)
-		return IMM8;
-	if (opcode >= 0xb0 && opcode < 0xb8)
-		return IMM8;
-	if (opcode >= 0xb8 && opcode < 0xc0)
-		return IMMV;
-	if (opcode >= 0xd8 && opcode < 0xe0)
-		return MODRM;
-	if (opcode >= 0xe0 && opcode < 0xe8)
-		return IMM8;
-	switch (opcode) {
-	case 0x63:
-	case 0x84 ... 0x8f:
-	case 0xd0 ... 0xd3:
-	case 0xfe:
-	case 0xff:
-		return MODRM;
-	case 0x69:
-	case 0x81:
-	case 0xc7:
-		return MODRM | IMMZ;
-	case 0x6b:
-	case 0x80:
-	case 0x83:
-	case 0xc0:
-	case 0xc1:
-	case 0xc6:
-		return MODRM | IMM8;
-	case 0x68:
-	case 0xa9:
-	case 0xe8:
-	case 0xe9:
-		return IMMZ;
-	case 0x6a:
-	case 0xa8:
-	case 0xcd:
-	case 0xeb:
-		return IMM8;
-	case 0xa0 ... 0xa3:
-		return MOFFS;
-	case 0xc2:
-	case 0xca:
-		return IMM16;
-	case 0xc8:
-		return IMM16 | IMM8;
-	case 0xf6:
-	case 0xf7:
-		return MODRM | GROUP3;
-	case 0x60 ... 0x62:
-	case 0x82:
-	case 0x9a:
-	case 0xc4:
-	case 0xc5:
-	case 0xd4 ... 0xd6:
-	case 0xea:
-		return BAD;
-	default:
-		return NONE;
-	}
-}
-
-static uint8_t form_two_bytes(uint8_t opcode)
-{
-	switch (opcode) {
-	case 0x05 ... 0x09:
-	case 0x0b:
-	case 0x0e:
-	case 0x30 ... 0x37:
-	case 0x77:
-	case 0xa0 ... 0xa2:
-	case 0xa8 ... 0xaa:
-	case 0xc8 ... 0xcf:
-		return NONE;
-	case 0x04:
-	case 0x0a:
-	case 0x0c:
-	case 0x24 ... 0x27:
-	case 0x39:
-	case 0x3b ... 0x3f:
-	case 0x7a:
-	case 0x7b:
-	case 0xa6:
-	case 0xa7:
-		return BAD;
-	case 0x0f:
-	case 0x70 ... 0x73:
-	case 0xa4:
-	case 0xac:
-	case 0xba:
-	case 0xc2:
-	case 0xc4 ... 0xc6:
-		return MODRM | IMM8;
-	case 0x80 ... 0x8f:
-		return IMMZ;
-	default:
-		return MODRM;
-	}
-}
-
-/* Maps 1 to 3 of VEX and EVEX are those behind 0F, 0F 38 and 0F 3A. */
-static uint8_t form_vector(unsigned int map, uint8_t opcode)
-{
-	switch (map) {
-	case 1:
-		return form_two_bytes(opcode);
-	case 2:
-	case 5:
-	case 6:
-		return MODRM;
-	case 3:
-		return MODRM | IMM8;
-	default:
-		return BAD;
-	}
-}
 
 static bool take(struct decoder *decoder, size_t size, int64_t *value)
 {
@@ -414,7 +278,7 @@ static bool decode_vector(struct decoder *decoder)
 		map = first & (decoder->opcode == 0x62 ? 7 : 0x1f);
 	decoder->rex = 0;
 	return take_byte(decoder, &decoder->opcode) &&
-	       take_operands(decoder, form_vector(map, decoder->opcode));
+	       take_operands(decoder, x86_form_vector(map, decoder->opcode));
 }
 
 bool x86_decode(const uint8_t *code, size_t size, struct instruction *instruction)
@@ -432,7 +296,7 @@ bool x86_decode(const uint8_t *code, size_t size, struct instruction *instructio
 		return good;
 	}
 	if (decoder.opcode != 0x0f) {
-		good = take_operands(&decoder, form_one_byte(decoder.opcode));
+		good = take_operands(&decoder, x86_form_one_byte(decoder.opcode));
 		instruction->length = decoder.at;
 		if (good)
 			judge_one_byte(&decoder, instruction);
@@ -445,7 +309,7 @@ bool x86_decode(const uint8_t *code, size_t size, struct instruction *instructio
 		good = take_byte(&decoder, &decoder.opcode) &&
 		       take_operands(&decoder, escape == 0x38 ? MODRM : MODRM | IMM8);
 	} else {
-		good = take_operands(&decoder, form_two_bytes(decoder.opcode));
+		good = take_operands(&decoder, x86_form_two_bytes(decoder.opcode));
 	}
 	instruction->length = decoder.at;
 	if (good && !escape)
