@@ -2,76 +2,13 @@
 # SPDX-License-Identifier: MIT
 """nginx, unchanged: it serves on while snapshots are taken, and its own use of SIGUSR1 still works."""
 
-import os
 import signal
 import socket
 import threading
 from pathlib import Path
 
-import snapshot_text
-from support import (check, free_port, main, require, run_bare, run_traced, start_traced, temp_dir, test,
-                     wait_for_port, wait_until)
-
-CONF = """\
-daemon off;
-worker_processes 1;
-pid {folder}/pid;
-error_log {folder}/error.log;
-events {{ worker_connections 256; }}
-http {{
-    access_log {folder}/access.log;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    keepalive_timeout 60;
-    server {{ listen 127.0.0.1:{port}; location / {{ return 200 "hello\\n"; }} }}
-}}
-"""
-
-
-class Server:
-    """An nginx with one worker, on a port and in a folder of its own."""
-
-    def __init__(self, traced=True, **arguments):
-        self.port, self.folder = free_port(), temp_dir()
-        self.folder.chmod(0o755)
-        (self.folder / "conf").write_text(CONF.format(folder=self.folder, port=self.port), "ascii")
-        self.reports = temp_dir()
-        self.reports.chmod(0o777)  # the worker is another user where the master is root
-        if traced:
-            arguments.setdefault("OUTPUT", self.reports / "report.%p")
-        self.master = start_traced([require("nginx"), "-p", self.folder, "-e", self.folder / "error.log",
-                                    "-c", self.folder / "conf"], traced=traced, **arguments)
-        wait_for_port(self.port)
-        self.worker = wait_until(self._worker, what="a worker")
-
-    def _worker(self):
-        children = Path(f"/proc/{self.master.pid}/task/{self.master.pid}/children").read_text("ascii").split()
-        return int(children[0]) if children else None
-
-    def get(self, path="/"):
-        """The answer to a request on a connection of its own."""
-        with socket.create_connection(("127.0.0.1", self.port), 10) as connection:
-            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
-            return b"".join(iter(lambda: connection.recv(4096), b"")).decode()
-
-    def snapshots(self, pid):
-        """Those that this process has written."""
-        path = self.reports / f"report.{pid}"
-        return snapshot_text.parse_all(path.read_text(errors="replace")) if path.exists() else []
-
-    def snapshot(self, pid, number=signal.SIGUSR1):
-        """A new one, asked for by the signal."""
-        before = len(self.snapshots(pid))
-        os.kill(pid, number)
-        return wait_until(lambda: self.snapshots(pid)[before:], what="a snapshot")[0]
-
-    def stop(self, number=signal.SIGQUIT):
-        """The exit status."""
-        self.master.send(number)
-        return self.master.wait().status
+from nginx import Server, write_configuration
+from support import check, free_port, main, require, run_bare, run_traced, temp_dir, test, wait_until
 
 
 @test("nginx ends as it does bare, and writes nothing of ours to its stdout and stderr")
@@ -203,7 +140,7 @@ def _():
 @test("nginx -t says under the tracer what it says bare")
 def _():
     folder = temp_dir()
-    (folder / "conf").write_text(CONF.format(folder=folder, port=free_port()), "ascii")
+    write_configuration(folder, free_port())
     words = [require("nginx"), "-t", "-p", folder, "-e", folder / "error.log", "-c", folder / "conf"]
     bare, traced = run_bare(words), run_traced(words)
     check.equal((traced.status, traced.out, traced.err), (bare.status, bare.out, bare.err))

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: MIT
+"""An nginx of a test's own, for the tests of what it answers and those of what it does under load."""
+
+import os
+import signal
+import socket
+from pathlib import Path
+
+import snapshot_text
+from support import free_port, require, start_traced, temp_dir, wait_for_port, wait_until
+
+CONF = """\
+daemon {daemon};
+{main}
+worker_processes {workers};
+pid {folder}/pid;
+error_log {folder}/error.log;
+events {{ worker_connections 256; }}
+http {{
+    access_log {folder}/access.log;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    keepalive_timeout {keepalive};
+    server {{ listen 127.0.0.1:{port}; location / {{ return 200 "hello\\n"; }} }}
+}}
+"""
+
+
+def children(pid):
+    """The pids of a process' children."""
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()]
+
+
+def write_configuration(folder, port, workers=1, keepalive=60, daemon="off", main=""):
+    """The file "conf" in the folder."""
+    text = CONF.format(folder=folder, port=port, workers=workers, keepalive=keepalive,
+                       daemon=daemon, main=main)
+    (folder / "conf").write_text(text, "ascii")
+
+
+class Server:
+    """An nginx on a port and in a folder of its own."""
+
+    def __init__(self, traced=True, workers=1, keepalive=60, daemon="off", main="", **arguments):
+        self.port, self.folder = free_port(), temp_dir()
+        self.folder.chmod(0o755)
+        write_configuration(self.folder, self.port, workers, keepalive, daemon, main)
+        self.reports = temp_dir()
+        self.reports.chmod(0o777)  # the worker is another user where the master is root
+        if traced:
+            arguments.setdefault("OUTPUT", self.reports / "report.%p")
+        self.master = start_traced([require("nginx"), "-p", self.folder, "-e", self.folder / "error.log",
+                                    "-c", self.folder / "conf"], traced=traced, **arguments)
+        wait_for_port(self.port)
+        # A daemon's master is a process of its own; tests are the subreaper of such.
+        self.pid = self.master.pid if daemon == "off" else int((self.folder / "pid").read_text())
+        self.worker = wait_until(self._worker, what="a worker")
+
+    def _worker(self):
+        found = children(self.pid)
+        return found[0] if found else None
+
+    def get(self, path="/"):
+        """The answer to a request on a connection of its own."""
+        with socket.create_connection(("127.0.0.1", self.port), 10) as connection:
+            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+            return b"".join(iter(lambda: connection.recv(4096), b"")).decode()
+
+    def snapshots(self, pid):
+        """Those that this process has written."""
+        path = self.reports / f"report.{pid}"
+        return snapshot_text.parse_all(path.read_text(errors="replace")) if path.exists() else []
+
+    def snapshot(self, pid, number=signal.SIGUSR1):
+        """A new one, asked for by the signal."""
+        before = len(self.snapshots(pid))
+        os.kill(pid, number)
+        return wait_until(lambda: self.snapshots(pid)[before:], what="a snapshot")[0]
+
+    def stop(self, number=signal.SIGQUIT):
+        """The exit status."""
+        self.master.send(number)
+        return self.master.wait().status
