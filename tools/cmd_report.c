@@ -15,7 +15,7 @@
 
 #include "export/format.h"
 #include "export/output.h"
-#include "nearest.h"
+#include "format_option.h"
 #include "reader/reader.h"
 #include "report/filter.h"
 #include "report/progress.h"
@@ -65,23 +65,6 @@ struct report {
 };
 
 enum { SHOW_NOT_GIVEN = -2 };
-
-static const char *format_name(size_t index)
-{
-	return index < format_count ? formats[index].name : "text";
-}
-
-static void refuse_format(const char *name)
-{
-	const char *near = nearest(name, format_name, format_count + 1);
-
-	fprintf(stderr, "fdtrail report: there is no format '%s'%s%s%s; there are text", name,
-		near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
-	for (size_t i = 0; i < format_count; i++)
-		fprintf(stderr, ", %s", formats[i].name);
-	fputc('\n', stderr);
-	exit(EXIT_TROUBLE);
-}
 
 static _Noreturn void refuse(const char *option, const char *value, const char *accepted)
 {
@@ -188,9 +171,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 	switch (key) {
 	case 'f':
-		report->format = format_find(argument);
-		if (!report->format && strcmp(argument, "text") != 0)
-			refuse_format(argument);
+		report->format = format_option("report", argument);
 		return 0;
 	case 'o':
 		report->path = argument;

@@ -17,7 +17,7 @@
 
 #include "export/format.h"
 #include "export/output.h"
-#include "nearest.h"
+#include "format_option.h"
 #include "reader/reader.h"
 #include "remote/obtain.h"
 #include "remote/series.h"
@@ -58,23 +58,6 @@ struct snapshots {
 	size_t kept_count;
 };
 
-static const char *format_name(size_t index)
-{
-	return index < format_count ? formats[index].name : "text";
-}
-
-static void refuse_format(const char *name)
-{
-	const char *near = nearest(name, format_name, format_count + 1);
-
-	fprintf(stderr, "fdtrail snapshot: there is no format '%s'%s%s%s; there are text", name,
-		near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
-	for (size_t i = 0; i < format_count; i++)
-		fprintf(stderr, ", %s", formats[i].name);
-	fputc('\n', stderr);
-	exit(EXIT_TROUBLE);
-}
-
 static long whole_number(const char *text, long most, const char *what)
 {
 	char *end;
@@ -106,9 +89,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 	switch (key) {
 	case 'f':
-		asked->format = format_find(argument);
-		if (!asked->format && strcmp(argument, "text") != 0)
-			refuse_format(argument);
+		asked->format = format_option("snapshot", argument);
 		return 0;
 	case 'o':
 		asked->path = argument;

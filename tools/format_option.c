@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+/* See format_option.h. */
+#include "format_option.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nearest.h"
+#include "verb.h"
+
+static const char *format_name(size_t index)
+{
+	return index < format_count ? formats[index].name : "text";
+}
+
+const struct format *format_option(const char *verb, const char *name)
+{
+	const struct format *format = format_find(name);
+
+	if (format || strcmp(name, "text") == 0)
+		return format;
+
+	const char *near = nearest(name, format_name, format_count + 1);
+	fprintf(stderr, "fdtrail %s: there is no format '%s'%s%s%s; there are text", verb, name,
+		near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+	for (size_t i = 0; i < format_count; i++)
+		fprintf(stderr, ", %s", formats[i].name);
+	fputc('\n', stderr);
+	exit(EXIT_TROUBLE);
+}
