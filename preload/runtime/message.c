@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 
+#include "../base/sigpipe.h"
 #include "../base/syscall.h"
 
 static _Atomic uint64_t device, inode; /* of stderr; inode 0: there is none */
@@ -63,5 +64,8 @@ void message(const struct line *line)
 	/* A reader that has stopped reading must not stop the program. */
 	if (RAW(ppoll, &room, 1, &patience, NULL, 8) <= 0 || !(room.revents & POLLOUT))
 		return;
+	struct sigpipe held;
+	sigpipe_hold(&held);
 	RAW(writev, 2, parts, 3);
+	sigpipe_release(&held);
 }

@@ -17,6 +17,7 @@
 
 #include "../base/call_on_stack.h"
 #include "../base/channel.h"
+#include "../base/sigpipe.h"
 #include "../base/syscall.h"
 #include "../hooks/real.h"
 #include "message.h"
@@ -172,10 +173,15 @@ static void run(void *data)
 		return;
 	}
 	int pid = REAL(clone)(helper, job->stacks + HELPER_STACK, CLONE_VM | CLONE_VFORK, job);
-	if (pid < 0)
+	if (pid < 0) {
+		struct sigpipe held;
+
+		sigpipe_hold(&held);
 		write_snapshot(job);
-	else if (RAW(wait4, pid, &status, __WALL, NULL) == pid && status != 0)
+		sigpipe_release(&held);
+	} else if (RAW(wait4, pid, &status, __WALL, NULL) == pid && status != 0) {
 		say("the snapshot was cut short: the process that wrote it was ended");
+	}
 	if (job->result.written)
 		atomic_fetch_add(&runtime.number, 1);
 	snapshot_end_before(request);

@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Little memory, many numbers, many stacks, many threads, a long life: the program gets by, and so does the
+tracer, or it says what it left out."""
+
+import os
+import resource
+
+from support import LIBRARY, check, main, program, ran, run_bare, run_traced, temp_dir, test
+
+MIB = 1 << 20
+
+
+def limited(what, amount):
+    """For preexec: this limit."""
+    return lambda: resource.setrlimit(what, (amount, amount))
+
+
+@test("with {} MiB of address space the program runs as ever, traced or after one line that says why not",
+      each=[4, 6, 8, 10, 12, 14, 16, 20, 24, 32, 48, 64, 128])
+def _(size):
+    words, preexec = [program("ends"), "return"], limited(resource.RLIMIT_AS, size * MIB)
+    bare = run_bare(words, preexec=preexec)
+    run = run_traced(words, preexec=preexec)
+    if bare.status != 3:
+        return  # not even that: the loader has no room for the C library
+    if run.status == 127 or "LD_PRELOAD" in run.err:
+        check.at_most(size, 4, "MiB in which the loader finds no room for the library")
+        return
+    check.equal((run.status, run.out), (bare.status, bare.out))
+    if not run.snapshots:
+        check.matches(run.err, "^fdtrail: .*memory")
+    check.at_most(len(run.err.splitlines()), 2, "lines on stderr")
+
+
+@test("with {} KiB of stack the program runs as ever, and is traced", each=[32, 64, 256, 8192])
+def _(size):
+    words, preexec = [program("ends"), "return"], limited(resource.RLIMIT_STACK, size * 1024)
+    bare, run = run_bare(words, preexec=preexec), run_traced(words, preexec=preexec)
+    check.equal((run.status, run.out, run.err), (bare.status, bare.out, ""))
+    check.contains(run.last.groups[0].functions, "main")
+
+
+@test("a program that has opened a million descriptors, one after the other, has grown by nothing", timeout=120)
+def _():
+    run = run_traced([program("resources"), "opens", 1_000_000], timeout=110)
+    check.equal(run.status, 0)
+    check.at_most(int(run.out), 64, "KiB grown")
+    ran("resources", f"1000000 opens: {int(run.out)} KiB more than after 10000")
+
+
+@test("100,000 distinct stacks are kept, at a few hundred bytes each", timeout=200)
+def _():
+    run = run_traced([program("resources"), "stacks", 100_000], timeout=190)
+    check.equal(run.status, 0)
+    check.lacks(run.last.text, "stack table was full")
+    check.at_most(int(run.out), 128 * 1024, "KiB grown")
+    ran("resources", f"100000 distinct stacks: {int(run.out)} KiB")
+
+
+@test("1,000 threads come and go; what they left open is theirs, and nothing else of them stays", timeout=120)
+def _():
+    run = run_traced([program("resources"), "threads", 1000], timeout=110)
+    check.equal(run.status, 0)
+    group = run.last.group_of("thread_leaks")
+    check.equal((group.count, group.functions[0]), (10, "thread_leaks"))
+    check.contains(group.text, "1000 opened, 990 closed, 10 live")
+    check.equal(sum("ended" in found.text for found in group.descriptors), 10)
+    check.at_most(int(run.out), 512, "KiB grown")
+    ran("resources", f"1000 threads: {int(run.out)} KiB more than after 10")
+
+
+@test("a million numbers in use at once take 32 MiB at most", timeout=120)
+def _():
+    run = run_traced([program("resources"), "slots", 1_000_000], timeout=110,
+                     env={"LD_PRELOAD": f"{LIBRARY}:{program('libfakes')}", "FAKE_SLOTS": "1"})
+    check.equal(run.status, 0)
+    check.at_most(int(run.out), 32 * 1024, "KiB grown")
+    # They were numbers only: the snapshot finds that out.
+    check.contains(run.last.footer, "1000000 closed behind fdtrail's back")
+    ran("resources", f"1000000 numbers at once: {int(run.out)} KiB")
+
+
+@test("ENFILE is answered by a snapshot that says so")
+def _():
+    run = run_traced([program("resources"), "opens", 3],
+                     env={"LD_PRELOAD": f"{LIBRARY}:{program('libfakes')}", "FAKE_ENFILE": "1"})
+    check.equal(run.status, 1)
+    check.equal(len(run.snapshots), 1)
+    check.contains(run.last.why, "ENFILE: open() failed, the system has no file left")
+
+
+@test("stderr is a pipe that nobody reads any more: no SIGPIPE in the program")
+def _():
+    read, write = os.pipe()
+    os.close(read)
+    run = run_traced([program("ends"), "return"], OUTPUT="stderr", VERBOSE=1, pass_fds=[write],
+                     preexec=lambda: os.dup2(write, 2))
+    os.close(write)
+    check.equal((run.status, run.out), (3, "buffered\n"))
+
+
+@test("a reader of a pipe that goes away in the middle of a snapshot does not end the program")
+def _():
+    path = temp_dir() / "pipe"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    code = ("import os\nfor i in range(3000): os.open('/dev/null', 0)\n"
+            "os.kill(os.getpid(), 10)\nprint('alive')\nos._exit(0)")
+    run = run_traced(["/usr/bin/python3", "-c", f"import os\npass\n{code}"],
+                     OUTPUT=path, EXIT=0, SHOW="all")
+    os.close(reader)
+    check.equal((run.status, run.out), (0, "alive\n"))
+    check.contains(run.err, "could not be written whole")
+
+
+main()
