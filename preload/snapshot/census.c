@@ -147,7 +147,7 @@ static void list(struct listing *listing, int fd, const struct snapshot_outside 
 	descriptor->fd = fd;
 	descriptor->outside = outside;
 	classify(listing, descriptor);
-	describe_inspect(descriptor, listing->request->pid);
+	describe_inspect(descriptor, snapshot_holder(listing->request));
 	if (descriptor->class == DESCRIPTOR_UNTRACED && fd <= 2 && !kind_is_socket(descriptor->kind))
 		descriptor->class = DESCRIPTOR_INHERITED;
 	if (descriptor->class == DESCRIPTOR_OPENED && contradicts(descriptor))
@@ -196,7 +196,7 @@ static bool open_now(const struct snapshot_request *request, int fd)
 {
 	char link[8];
 
-	return proc_fd_link(request->pid, fd, link, sizeof(link)) > 0;
+	return proc_fd_link(snapshot_holder(request), fd, link, sizeof(link)) > 0;
 }
 
 static void reclassify(struct census *census, struct descriptor *descriptor,

@@ -150,7 +150,7 @@ static void put_target(const struct describe *describe, const struct descriptor 
 {
 	char link[PATH_MAX];
 	const char *at = link;
-	size_t length = proc_fd_link(holder(descriptor, describe->request->pid), descriptor->fd, link,
+	size_t length = proc_fd_link(holder(descriptor, snapshot_holder(describe->request)), descriptor->fd, link,
 				     sizeof(link));
 	bool deleted = descriptor->stat.links == 0 && ends(link, length, " (deleted)");
 
@@ -198,7 +198,7 @@ static void describe_file(const struct describe *describe, const struct descript
 
 	put_target(describe, descriptor);
 	put_access(describe, flags);
-	proc_fdinfo_path(path, holder(descriptor, describe->request->pid), descriptor->fd);
+	proc_fdinfo_path(path, holder(descriptor, snapshot_holder(describe->request)), descriptor->fd);
 	if (!(flags & O_PATH) &&
 	    proc_each_line(path, 4096, take_position, &position) != PROC_UNREADABLE)
 		put_item(describe, ", position ", position);
@@ -345,7 +345,7 @@ void describe_put(const struct describe *describe, const struct descriptor *desc
 		put_what(describe, descriptor, flags);
 	} else {
 		special_describe(describe->writer, descriptor,
-				 holder(descriptor, describe->request->pid));
+				 holder(descriptor, snapshot_holder(describe->request)));
 	}
 	put_history(describe, descriptor);
 	if (fd_flags >= 0 && !(fd_flags & FD_CLOEXEC) && descriptor->class != DESCRIPTOR_INHERITED)

@@ -83,6 +83,7 @@ struct snapshot_request {
 	bool only_unclosed;  /* write nothing when nothing of these kinds is unclosed */
 
 	/* For the ptrace engine; zero elsewhere. */
+	int holder;          /* the thread whose descriptors these are, where it is not that of pid */
 	bool closes_unseen;  /* closing is not watched: what has been closed meanwhile is no surprise */
 	const struct frame_namer *namer;  /* asked before the files' symbol tables */
 	const char *const *unknown_user;  /* a note for connections that are kept for others, and whose
@@ -95,6 +96,12 @@ struct snapshot_result {
 	bool written;    /* the whole text was written */
 	int error;       /* errno of the first failure: of write, or ENOMEM; 0 */
 };
+
+/* Whose descriptors /proc is asked for. */
+static inline int snapshot_holder(const struct snapshot_request *request)
+{
+	return request->holder ? request->holder : request->pid;
+}
 
 /* Fills in request->before and before_end from its ledger, for before the descriptor table is copied; false: no
  * memory. snapshot_end_before gives that back. */

@@ -171,6 +171,79 @@ def _():
     check.equal(run_bare([TRACE, "/etc/passwd"]).status, 126)
 
 
+# Threads and tables
+
+THREADS = r"""
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <pthread.h>
+#include <linux/close_range.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#define FRAME __attribute__((noinline, noclone))
+static volatile int sink;
+FRAME static void leaks_a_socket(void) { sink = socket(AF_INET, SOCK_STREAM, 0); sink++; }
+static char state(void)
+{
+	char text[512] = "";
+	int fd = open("/proc/self/stat", O_RDONLY);
+	ssize_t size = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	return size > 0 ? strrchr(text, ')')[2] : 0;
+}
+static void *outlives_main(void *executes)
+{
+	while (state() != 'Z')
+		usleep(1000);
+	leaks_a_socket();
+	kill(getpid(), SIGUSR1);
+	if (executes)
+		execl("/bin/sh", "sh", "-c", "exit 4", (char *)NULL);
+	exit(5);
+}
+static int opens_in_shared_table(void *data) { leaks_a_socket(); return 0; }
+int main(int count, char **words)
+{
+	static char stack[65536];
+	pthread_t thread;
+	if (strcmp(words[1], "shared") == 0) {
+		waitpid(clone(opens_in_shared_table, stack + sizeof(stack), CLONE_VM | CLONE_FILES | SIGCHLD, NULL), NULL, 0);
+		return 0;
+	}
+	if (strcmp(words[1], "unshared") == 0) {
+		leaks_a_socket();
+		if (vfork() == 0) {
+			close_range(3, ~0u, CLOSE_RANGE_UNSHARE);
+			_exit(0);
+		}
+		return 0;
+	}
+	pthread_create(&thread, NULL, outlives_main, strcmp(words[1], "executes") == 0 ? words : NULL);
+	pthread_exit(NULL);
+}
+"""
+
+
+@test("{1}: what is open, and by whom, is known", each=[
+    ("outlives", "the main thread has ended before the others", 5), ("executes", "another thread executes", 4),
+    ("shared", "a process shares its parent's table", 0), ("unshared", "a child leaves its parent's table", 0)])
+def _(mode, title, status):
+    source = temp_dir() / "threads.c"
+    source.write_text(THREADS)
+    run = traced([compile_program(source), mode])
+    check.equal((run.status, run.err), (status, ""))
+    first = run.snapshots[0]
+    check.equal([(group.kind, group.count, group.functions[0]) for group in first.groups],
+                [("tcp", 1, "leaks_a_socket")])
+    check.lacks(first.text, "behind")
+
+
 # Other ways to make calls
 
 INT80 = r"""

@@ -59,9 +59,9 @@ static struct file_id stderr_of(int pid)
 	return (struct file_id){.device = status.st_dev, .inode = status.st_ino};
 }
 
-void asks_note_stderr(struct process *process)
+void asks_note_stderr(struct process *process, int tid)
 {
-	process->stderr_file = stderr_of(process->pid);
+	process->stderr_file = stderr_of(tid);
 }
 
 static bool is_network_socket(int fd)
@@ -73,9 +73,10 @@ static bool is_network_socket(int fd)
 }
 
 /* The process' own stderr, as long as it is what it was; or -1. */
-static int open_stderr(const struct process *process)
+static int open_stderr(const struct task *task)
 {
-	struct file_id now = stderr_of(process->pid);
+	const struct process *process = task->process;
+	struct file_id now = stderr_of(task->tid);
 	struct stat own;
 	int fd = -1;
 
@@ -104,6 +105,14 @@ static void say_trouble(int pid, int error)
 	line_add(&line, "no snapshot: ");
 	line_add(&line, remote_trouble(pid, error, text, sizeof(text)));
 	message(&line);
+}
+
+/* The thread that stands for the table in /proc: the leader, unless it has ended or has another. */
+static int holder_of(const struct tracer *tracer, const struct task *task)
+{
+	const struct task *leader = task_find(&tracer->tracees, task->process->pid);
+
+	return leader && !leader->ending && leader->table == task->table ? leader->tid : task->tid;
 }
 
 /* A frame_namer for one process. */
@@ -168,6 +177,7 @@ static void take_for(const siginfo_t *asker, const struct tracer *tracer, struct
 		.kinds = options->kinds,
 		.inherited = options->inherited,
 		.only_unclosed = flags & ASK_ONLY_UNCLOSED,
+		.holder = holder_of(tracer, task),
 		.closes_unseen = true,
 		.namer = process->go ? &namer.namer : NULL,
 		.unknown_user = process->go ? go_http_note(process->go, &process->breakpoints,
@@ -179,7 +189,7 @@ static void take_for(const siginfo_t *asker, const struct tracer *tracer, struct
 	if (!(flags & ASK_COUNT_ONLY)) {
 		request.output = channel >= 0       ? channel
 				 : *options->output ? output_open(options, &request)
-						    : open_stderr(process);
+						    : open_stderr(task);
 		if (request.output < 0)
 			return;
 	}
@@ -258,7 +268,7 @@ static bool end(const struct tracer *tracer, struct task *task, const char *why)
 	if ((!options->exit && !options->exitcode) || task->process->ended)
 		return false;
 	task->process->ended = true;
-	table_forget_closed(task->table, task->process->pid);
+	table_forget_closed(task->table, task->tid);
 	if (!options->verbose && !holds_any(&task->table->ledger))
 		return false;
 	take(tracer, task, why, flags, &result);
@@ -313,7 +323,7 @@ static void watch_threshold(const struct tracer *tracer, struct task *task)
 	if (process->opens_left-- > 1)
 		return;
 	uint32_t due = process->threshold;
-	table_forget_closed(task->table, process->pid);
+	table_forget_closed(task->table, task->tid);
 	size_t count = ledger_count(&task->table->ledger);
 	if (count >= due) {
 		LINE(why, LINE_SHORT);

@@ -13,7 +13,7 @@
 void asks_start(const struct tracer *tracer, struct process *process);
 
 /* Notes what the process' number 2 is now: snapshots for stderr go there as long as it is that. */
-void asks_note_stderr(struct process *process);
+void asks_note_stderr(struct process *process, int tid);
 
 /* The signal that asks has come in for this task. */
 void asks_signal(const struct tracer *tracer, struct task *task, const siginfo_t *info);

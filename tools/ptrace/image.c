@@ -125,6 +125,7 @@ void image_look(const struct tracer *tracer, struct process *process)
 
 	remote_memory_destroy(process->memory);
 	process->memory = NULL;
+	process->reader = process->pid;
 	find_names(process);
 	process->recording = options_match(only, process->program) ||
 			     options_match(only, last_part(process->main_path));
@@ -133,5 +134,5 @@ void image_look(const struct tracer *tracer, struct process *process)
 	look_at_file(tracer, process);
 	process->started_ms = asks_now_ms();
 	asks_start(tracer, process);
-	asks_note_stderr(process);
+	asks_note_stderr(process, process->pid);
 }

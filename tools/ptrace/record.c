@@ -97,7 +97,7 @@ void record_inherited(struct task *task)
 {
 	struct ledger_entry entry = {.origin = FD_INHERITED, .dup_of = LEDGER_NO_FD};
 
-	table_note_open(task->table, task->process->pid, &entry);
+	table_note_open(task->table, task->tid, &entry);
 }
 
 void record_request(const struct tracer *tracer, struct task *task, int index)
@@ -212,7 +212,7 @@ static void duplicated(const struct tracer *tracer, struct task *task, int fd, i
 	ledger_read(&task->table->ledger, from, &original, NULL);
 	opened(tracer, task, fd, original.kind, FD_DUPLICATED, (uint32_t)from, stack);
 	if (fd == STDERR_FILENO)
-		asks_note_stderr(task->process);
+		asks_note_stderr(task->process, task->tid);
 }
 
 static bool bpf_opens(unsigned long command)
@@ -241,7 +241,7 @@ static void resync(struct task *task, enum fd_kind kind, uint32_t stack)
 {
 	struct ledger_entry entry = entry_of(task, kind, FD_OPENED, LEDGER_NO_FD, stack);
 
-	table_note_open(task->table, task->process->pid, &entry);
+	table_note_open(task->table, task->tid, &entry);
 }
 
 static void failed(const struct tracer *tracer, struct task *task, const struct call *call,
@@ -395,7 +395,7 @@ static bool runs(const struct task *task)
 
 void record_closed(struct task *task)
 {
-	table_forget_closed(task->table, task->process->pid);
+	table_forget_closed(task->table, task->tid);
 }
 
 void record_returned(const struct tracer *tracer, struct task *task)

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-struct task *task_find(struct tracees *tracees, int tid)
+struct task *task_find(const struct tracees *tracees, int tid)
 {
 	struct task *task;
 
@@ -34,9 +34,34 @@ static void process_destroy(struct process *process)
 	free(process);
 }
 
+void task_ends(struct tracees *tracees, struct task *task)
+{
+	struct process *process = task->process;
+	struct task *other;
+
+	if (task->ending)
+		return;
+	task->ending = true;
+	if (!process)
+		return;
+	process->ending++;
+	if (task->tid != process->reader)
+		return;
+	for (other = tracees->tasks; other; other = other->hh.next)
+		if (other->process == process && !other->ending) {
+			process->reader = other->tid;
+			remote_memory_destroy(process->memory);
+			process->memory = NULL;
+			return;
+		}
+}
+
 void task_destroy(struct tracees *tracees, struct task *task)
 {
 	struct process *process = task->process;
+
+	if (process && task->ending)
+		process->ending--;
 
 	HASH_DEL(tracees->tasks, task);
 	table_release(task->table);
@@ -64,13 +89,13 @@ struct process *process_create(int pid)
 	struct process *process = calloc(1, sizeof(*process));
 
 	if (process)
-		process->pid = pid;
+		process->pid = process->reader = pid;
 	return process;
 }
 
 struct remote_memory *process_memory(struct process *process)
 {
 	if (!process->memory)
-		process->memory = remote_memory_create(process->pid);
+		process->memory = remote_memory_create(process->reader);
 	return process->memory;
 }

@@ -25,9 +25,11 @@ struct file_id {
 
 struct process {
 	int pid;
-	unsigned int tasks; /* that live */
-	bool recording;     /* false before the first exec, in a vfork child, and in programs that
-			     * FDTRAIL_ONLY leaves out */
+	int reader;          /* the task whose memory is read: the leader, while it lives */
+	unsigned int ending; /* tasks that have begun to exit */
+	unsigned int tasks;  /* that live */
+	bool recording;      /* false before the first exec, in a vfork child, and in programs that
+			      * FDTRAIL_ONLY leaves out */
 	bool unsettled;   /* forked while other threads were at the table: see tracer.c, begin() */
 	bool asking;      /* a snapshot of it is being prepared */
 	bool ended;       /* its last snapshot has been taken */
@@ -52,6 +54,7 @@ struct task {
 	struct table *table;        /* NULL: not recorded */
 	const struct call *pending; /* a call whose result will be looked at */
 	enum call_abi abi;          /* of it */
+	bool ending;                /* it has begun to exit: its descriptors may be gone */
 	bool early;                 /* stopped at its start, waiting for its parent's event */
 	UT_hash_handle hh;
 };
@@ -62,10 +65,13 @@ struct tracees {
 };
 
 /* The task of that id, or NULL. */
-struct task *task_find(struct tracees *tracees, int tid);
+struct task *task_find(const struct tracees *tracees, int tid);
 
 /* A new task of process (NULL: not known yet), without a table. NULL: no memory. */
 struct task *task_create(struct tracees *tracees, int tid, struct process *process);
+
+/* The task has begun to exit. */
+void task_ends(struct tracees *tracees, struct task *task);
 
 /* Ends a task, and with its last one the process. */
 void task_destroy(struct tracees *tracees, struct task *task);

@@ -71,7 +71,8 @@ static struct process *forked_process(const struct tracer *tracer, const struct 
 		return NULL;
 	memcpy(process, parent, sizeof(*process));
 	process->pid = pid;
-	process->tasks = 0;
+	process->tasks = process->ending = 0;
+	process->reader = pid;
 	process->memory = NULL;
 	wrappers_share(process->wrappers);
 	if (process->go)
@@ -164,17 +165,18 @@ static void on_exec(struct tracer *tracer, int pid, const struct task *reported)
 }
 
 /* The task is about to end; descriptors and memory are still there. */
-static void on_end(const struct tracer *tracer, struct task *task)
+static void on_end(struct tracer *tracer, struct task *task)
 {
 	int status = (int)event_message(task);
 
 	if (task->table && task->process->recording) {
 		if (WIFSIGNALED(status))
 			asks_killed(tracer, task, WTERMSIG(status));
-		else if (task->process->tasks == 1)
+		else if (task->process->tasks - task->process->ending == 1)
 			asks_exit(tracer, task, WEXITSTATUS(status));
 	}
 	task->pending = NULL;
+	task_ends(&tracer->tracees, task);
 	resume(task, 0);
 }
 

@@ -307,6 +307,9 @@ static int open_process(struct taking *taking)
 	if (taking->folder < 0)
 		return taking->folder == -ENOENT ? -ESRCH : taking->folder;
 	taking->pidfd = (int)RAW(pidfd_open, taking->pid, 0);
+	if (taking->pidfd == -EINVAL || taking->pidfd == -ENOENT) /* a thread that is no leader */
+		taking->pidfd =
+			(int)RAW(pidfd_open, taking->pid, O_EXCL); /* PIDFD_THREAD, Linux 6.9 */
 	if (taking->pidfd < 0) {
 		taking->refused = true;
 		taking->copies->refused = -taking->pidfd;

@@ -117,7 +117,7 @@ static const char *say_reason(struct job *job, const struct copies *copies)
 static int look(struct job *job)
 {
 	struct copies copies;
-	int pid = job->request.pid;
+	int pid = snapshot_holder(&job->request);
 	int error = copies_take(&copies, pid, &job->request.output, &job->scratch);
 
 	if (error)
@@ -205,7 +205,7 @@ static int snapshot(struct job *job)
 	*job->result = (struct snapshot_result){0};
 	job->target.traced = request->ledger != NULL;
 	if (request->ledger)
-		set_modules(request->ledger, request->pid);
+		set_modules(request->ledger, snapshot_holder(request));
 	else
 		request->ledger = nothing_known();
 	if (!request->ledger)
