@@ -125,8 +125,8 @@ def _():
                  timeout=10)
     check.equal(run.status, 3)
     check.true(not (folder / "done").exists(), "the program's end is seen before its orphan's")
-    wait_until((folder / "done").exists, what="the orphan's file")
-    check.equal((folder / "done").read_text(), "opened\n")
+    wait_until(lambda: (folder / "done").exists() and (folder / "done").read_text() == "opened\n",
+               what="what the orphan writes")
 
 
 @test("the tracer holds neither the program's input nor its output open")
