@@ -143,13 +143,14 @@ static void tell_on_a_stack(struct executed *executed)
 /* False: there is no such file. */
 static bool look(const char *path)
 {
-	const char *name = strrchr(path, '/');
 	struct executed executed = {.path = path};
 	struct stat status;
+	/* The kernel reads the path first: a bad address is its EFAULT, not our crash. */
 	long fd = RAW(openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
 	if (fd < 0)
 		return fd != -ENOENT && fd != -ENOTDIR;
+	const char *name = strrchr(path, '/');
 	name = name ? name + 1 : path;
 	/* The loader can be called, and is static itself. */
 	if (RAW(newfstatat, fd, "", &status, AT_EMPTY_PATH) == 0 && S_ISREG(status.st_mode) &&
