@@ -12,7 +12,7 @@
 enum go_frame_kind {
 	GO_FRAME_ORDINARY,
 	GO_FRAME_TOP,    /* the stack ends here */
-	GO_FRAME_SWITCH, /* switches from the goroutine's stack to the thread's: it goes on there */
+	GO_FRAME_SWITCH, /* has left the goroutine's stack for the thread's: the walk goes back */
 	GO_FRAME_CALLBACK, /* C called back into Go: behind it lies what had called C */
 	GO_FRAME_UNKNOWN,  /* Go's code, but where its caller is nobody says */
 };
@@ -40,7 +40,7 @@ struct go_program {
 	bool http_shared[BREAKPOINTS_MAX];
 	size_t http_count;
 	bool http_missed;           /* a request was seen, and its connection not found */
-	uint32_t connection;        /* offset of conn in a persistConn; 0: not yet known */
+	uint32_t connection;        /* offset of conn in a persistConn, plus 1; 0: not yet known */
 	uint32_t shared_connection; /* .. and in an http2ClientConn */
 	struct go_frame frames[GO_FRAMES_KEPT];
 };
