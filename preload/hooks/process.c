@@ -65,9 +65,10 @@ HOOK int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
 HOOK_ALIAS(__clone, clone);
 
 /* Runs call, which executes file, between signals_before_exec and signals_after_exec. */
-#define EXEC(file, search, call)                                                                   \
+#define EXEC(file, search, call) EXEC_AFTER(unseen_before_exec(file, search), call)
+#define EXEC_AFTER(look, call)                                                                     \
 	do {                                                                                       \
-		unseen_before_exec(file, search);                                                  \
+		look;                                                                              \
 		bool changed = signals_before_exec();                                              \
 		int result = (call);                                                               \
 		if (changed)                                                                       \
@@ -153,7 +154,8 @@ HOOK int posix_spawn(pid_t *restrict pid, const char *restrict path,
 		     const posix_spawnattr_t *restrict attrp, char *const argv[restrict],
 		     char *const envp[restrict])
 {
-	EXEC(path, false, REAL(posix_spawn)(pid, path, file_actions, attrp, argv, envp));
+	EXEC_AFTER(unseen_before_spawn(path, false),
+		   REAL(posix_spawn)(pid, path, file_actions, attrp, argv, envp));
 }
 
 HOOK int posix_spawnp(pid_t *restrict pid, const char *restrict file,
@@ -161,7 +163,8 @@ HOOK int posix_spawnp(pid_t *restrict pid, const char *restrict file,
 		      const posix_spawnattr_t *restrict attrp, char *const argv[restrict],
 		      char *const envp[restrict])
 {
-	EXEC(file, true, REAL(posix_spawnp)(pid, file, file_actions, attrp, argv, envp));
+	EXEC_AFTER(unseen_before_spawn(file, true),
+		   REAL(posix_spawnp)(pid, file, file_actions, attrp, argv, envp));
 }
 
 HOOK void _exit(int status)

@@ -146,15 +146,18 @@ static bool look(const char *path)
 	struct executed executed = {.path = path};
 	struct stat status;
 	/* The kernel reads the path first: a bad address is its EFAULT, not our crash. */
-	long fd = RAW(openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	long error = RAW(newfstatat, AT_FDCWD, path, &status, 0), fd;
 
-	if (fd < 0)
-		return fd != -ENOENT && fd != -ENOTDIR;
+	if (error < 0)
+		return error != -ENOENT && error != -ENOTDIR;
+	/* A pipe or a device would notice that it is opened. */
+	if (!S_ISREG(status.st_mode) ||
+	    (fd = RAW(openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)) < 0)
+		return true;
 	const char *name = strrchr(path, '/');
 	name = name ? name + 1 : path;
 	/* The loader can be called, and is static itself. */
-	if (RAW(newfstatat, fd, "", &status, AT_EMPTY_PATH) == 0 && S_ISREG(status.st_mode) &&
-	    strncmp(name, "ld-", 3) != 0)
+	if (strncmp(name, "ld-", 3) != 0)
 		executed.kind = unseen_kind((int)fd);
 	RAW(close, fd);
 	if (executed.kind && options_match(runtime.options.only, name) && is_new(&status))
@@ -185,6 +188,12 @@ void unseen_before_exec(const char *file, bool search)
 			return;
 		list = end + 1;
 	}
+}
+
+void unseen_before_spawn(const char *file, bool search)
+{
+	if (!atomic_load(&runtime.threaded))
+		unseen_before_exec(file, search);
 }
 
 void unseen_program(const char *name)

@@ -16,5 +16,10 @@ void unseen_start(void);
  * in a vfork child; keeps errno. */
 void unseen_before_exec(const char *file, bool search);
 
+/* The same for posix_spawn(3), which is called in the program itself and not in a forked child. To
+ * look takes a descriptor number for the moment, which other threads could miss: where there are
+ * any, nothing is looked at. */
+void unseen_before_spawn(const char *file, bool search);
+
 /* This program itself is one of Go's. From the constructor. */
 void unseen_program(const char *name);
