@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: MIT
 """node and java, unchanged: runtimes that make their own machine code and use many threads."""
 
-from support import check, main, require, run_bare, run_traced, temp_dir, test
+import signal
+
+from loads import held_against_proc
+from support import check, main, require, run_bare, run_traced, start_traced, temp_dir, test, wait_until
 
 
 def same(name, file, text, **arguments):
@@ -80,6 +83,143 @@ public class Child {
     }
 }
 """)
+
+
+def same_at_rest(name, file, text, signal_name):
+    """A script that says "at rest" and waits, bare and traced: what it says and how it ends is the same, and
+    the traced one's snapshot is what /proc has. Returns the snapshot. The signal is one that the runtime leaves
+    alone: node's own is SIGUSR1, and the JVM suspends threads by SIGUSR2."""
+    path = temp_dir() / file
+    path.write_text(text, "ascii")
+    said, snapshot = [], None
+    for traced in (False, True):
+        options = {"SIGNAL": signal_name, "INHERITED": 1} if traced else {}
+        run = start_traced([require(name), path], traced=traced, **options)
+        wait_until(lambda run=run: "at rest" in run.out or run.status is not None, 100, "the end of its work")
+        check.equal(run.status, None, f"its exit status; {run.out}{run.err}")
+        if traced:
+            snapshot = held_against_proc(run.snapshot, run.pid)
+        run.send(signal.SIGTERM)
+        said.append((run.wait().status, run.out, run.err))
+    check.equal(said[1], said[0])
+    return snapshot
+
+
+@test("node: net, http, child_process and worker_threads at work; the snapshot is what /proc has", timeout=200)
+def _():
+    snapshot = same_at_rest("node", "work.js", """\
+const net = require("net"), http = require("http"), fs = require("fs"), path = require("path");
+const {execFile, spawn, fork} = require("child_process");
+const {Worker, isMainThread, parentPort} = require("worker_threads");
+
+if (process.argv[2] === "forked") {
+    process.on("message", text => { process.send(text + " back"); process.disconnect(); });
+} else if (!isMainThread) {
+    for (let i = 0; i < 50; i++) fs.closeSync(fs.openSync(__filename));
+    const server = net.createServer(socket => socket.pipe(socket)).listen(0, "127.0.0.1", () => {
+        const client = net.connect(server.address().port, "127.0.0.1");
+        client.end("from a worker");
+        client.on("data", data => { server.close(() => parentPort.postMessage(String(data))); });
+    });
+} else {
+    const call = start => new Promise((resolve, reject) => start(resolve, reject));
+    const get = (port, agent) => call((resolve, reject) =>
+        http.get({port, host: "127.0.0.1", agent}, answer => {
+            let text = "";
+            answer.on("data", data => text += data);
+            answer.on("end", () => resolve(text));
+        }).on("error", reject));
+    const web = http.createServer((request, answer) => answer.end("hello"));
+    (async () => {
+        await call(resolve => web.listen(0, "127.0.0.1", resolve));
+        const port = web.address().port, agent = new http.Agent({keepAlive: true, maxSockets: 4});
+        const texts = await Promise.all(Array.from({length: 40}, () => get(port, agent)));
+        console.log("http", texts.length, new Set(texts).size);
+        await Promise.all(Array.from({length: 40}, () => get(port, false)));
+        for (let i = 0; i < 10; i++)
+            await call((resolve, reject) => execFile("echo", [String(i)], (error, out) =>
+                error ? reject(error) : resolve(out)));
+        const cat = spawn("cat"); cat.stdin.end("through cat");
+        console.log(String(await call(resolve => cat.stdout.on("data", resolve))));
+        await call(resolve => cat.on("close", resolve));
+        const child = fork(__filename, ["forked"]);
+        child.send("there and");
+        console.log(await call(resolve => child.on("message", resolve)));
+        await call(resolve => child.on("exit", resolve));
+        const workers = Array.from({length: 3}, () => new Worker(__filename));
+        console.log(await Promise.all(workers.map(worker => call((resolve, reject) => {
+            worker.on("message", resolve); worker.on("error", reject);
+        }))));
+        await Promise.all(workers.map(worker => worker.terminate()));
+        const kept = fs.openSync(__filename);
+        console.log("at rest");
+    })().catch(error => { console.log(error); process.exit(1); });
+}
+""", "USR2")
+    check.matches(snapshot.text, r"127\.0\.0\.1:\d+, LISTEN")
+    check.contains(snapshot.text, "work.js, read")
+
+
+@test("java: sockets, channels and Files at work; the snapshot is what /proc has", timeout=200)
+def _():
+    snapshot = same_at_rest("java", "Work.java", """\
+import java.io.*;
+import java.net.*;
+import java.nio.*;
+import java.nio.channels.*;
+import java.nio.file.*;
+import java.util.*;
+import java.util.concurrent.*;
+
+public class Work {
+    static int echo(ServerSocket server, String text) throws Exception {
+        try (Socket client = new Socket("127.0.0.1", server.getLocalPort()); Socket accepted = server.accept()) {
+            client.getOutputStream().write(text.getBytes());
+            return accepted.getInputStream().readNBytes(text.length()).length;
+        }
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        ServerSocket server = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"));
+        int sum = 0;
+        for (int i = 0; i < 40; i++) sum += echo(server, "hello");
+        System.out.println("echoed " + sum);
+        Path folder = Files.createTempDirectory("work");
+        ExecutorService pool = Executors.newFixedThreadPool(4);
+        List<Future<Long>> sizes = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            Path file = folder.resolve("file" + i);
+            sizes.add(pool.submit(() -> {
+                Files.writeString(file, "some text");
+                try (InputStream in = Files.newInputStream(file)) { in.readAllBytes(); }
+                Files.copy(file, folder.resolve(file.getFileName() + ".copy"));
+                return Files.size(file);
+            }));
+        }
+        long bytes = 0;
+        for (Future<Long> size : sizes) bytes += size.get();
+        pool.shutdown();
+        pool.awaitTermination(60, TimeUnit.SECONDS);
+        try (DirectoryStream<Path> list = Files.newDirectoryStream(folder)) {
+            for (Path file : list) Files.delete(file);
+        }
+        Files.delete(folder);
+        System.out.println("bytes " + bytes);
+        Selector selector = Selector.open();
+        ServerSocketChannel listening = ServerSocketChannel.open();
+        listening.bind(new InetSocketAddress("127.0.0.1", 0)).configureBlocking(false);
+        listening.register(selector, SelectionKey.OP_ACCEPT);
+        SocketChannel client = SocketChannel.open(listening.getLocalAddress());
+        System.out.println("selected " + selector.select());
+        SocketChannel accepted = listening.accept();
+        System.out.println("at rest");
+        Thread.sleep(600000);
+    }
+}
+""", "USR1")
+    check.equal(len([found for found in snapshot.descriptors.values() if "ESTABLISHED" in found.text]), 2,
+                "a channel's two ends")
+    check.contains([found.kind for found in snapshot.descriptors.values()], "epoll")
 
 
 main()
