@@ -138,6 +138,13 @@ def _():
     check.lacks(targets, str(run.dir / "stdout"))
 
 
+@test("who reads the program's stderr sees its end, though a daemon of it lives on")
+def _():
+    run = run_bare(["sh", "-c", f"{TRACE} /bin/sh -c 'sleep 5 <&- >&- 2>&- & exit 3' 2>&1 >/dev/null | cat; echo end"],
+                   timeout=4)
+    check.equal(run.out, "end\n")
+
+
 @test("when the tracer is killed the program is, too: it could open nothing any more")
 def _():
     run = started([program("ends"), "wait", "1"])

@@ -51,6 +51,7 @@ static void let_go(int keep)
 	if (keep > 3)
 		close_range(3, (unsigned int)keep - 1, 0);
 	close_range((unsigned int)keep + 1, ~0u, 0);
+	/* No folder is to be held either; if it can't be had, that does no harm. */
 	if (chdir("/") != 0)
 		return;
 }
@@ -126,7 +127,9 @@ static int be_seized(int channel)
 	if (read(channel, &tracer, sizeof(tracer)) != sizeof(tracer))
 		return ESRCH;
 	prctl(PR_SET_PTRACER, tracer, 0, 0, 0);
-	if (write(channel, "", 1) != 1 || read(channel, &error, sizeof(error)) != sizeof(error))
+	/* If the tracer has died, that is no reason to die of SIGPIPE. */
+	if (send(channel, "", 1, MSG_NOSIGNAL) != 1 ||
+	    read(channel, &error, sizeof(error)) != sizeof(error))
 		return ESRCH;
 	prctl(PR_SET_PTRACER, 0, 0, 0, 0);
 	return error;

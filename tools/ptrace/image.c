@@ -41,9 +41,9 @@ static unsigned long long status_field(int pid, const char *name, int base)
 	return at ? strtoull(at + strlen(key), NULL, base) : 0;
 }
 
-bool image_handles(const struct process *process, int signal)
+bool image_handles(int tid, int signal)
 {
-	return status_field(process->pid, "SigCgt", 16) >> (signal - 1) & 1;
+	return status_field(tid, "SigCgt", 16) >> (signal - 1) & 1;
 }
 
 bool image_has_parent(struct tracees *tracees, int tid)

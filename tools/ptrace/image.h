@@ -11,8 +11,8 @@
  * recorded, the start of its time, whether it is a Go program. */
 void image_look(const struct tracer *tracer, struct process *process);
 
-/* Whether the process has a handler for the signal. */
-bool image_handles(const struct process *process, int signal);
+/* Whether the process of this thread has a handler for the signal. */
+bool image_handles(int tid, int signal);
 
 /* Whether a new task's parent is among the tracees, so that an event will tell of it. */
 bool image_has_parent(struct tracees *tracees, int tid);

@@ -359,7 +359,7 @@ uint64_t record_clone(const struct tracer *tracer, struct task *task)
 	if (!task->process || !tracer_registers(task, &registers))
 		return 0;
 	struct clone_call call = clone_call_of(task, &registers);
-	if (call.flags & CLONE_PIDFD && recorded(task) &&
+	if (call.flags & CLONE_PIDFD && recorded(task) && process_memory(task->process) &&
 	    remote_memory_copy(task->process->memory, call.pidfd, &fd, sizeof(fd)) == sizeof(fd))
 		opened(tracer, task, fd, FD_PIDFD, FD_OPENED, LEDGER_NO_FD,
 		       stack_capture(tracer, task, &registers));

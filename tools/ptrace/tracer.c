@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "../../preload/base/channel.h"
 #include "asks.h"
@@ -101,7 +102,7 @@ static void adopt(struct tracer *tracer, struct task *child, const struct task *
 		return;
 	/* A vfork child has its parent's memory and its own descriptors: as in the preload, what it
 	 * does before it executes is nobody's. */
-	if (flags & CLONE_VM && !(flags & CLONE_FILES))
+	if (flags & CLONE_VM && !(flags & (CLONE_FILES | CLONE_THREAD)))
 		process->recording = false;
 	child->process = process;
 	process->tasks++;
@@ -116,9 +117,10 @@ static void begin(struct task *task)
 	if (process->recording && process->breakpoints.count)
 		breakpoints_arm(task->tid, &process->breakpoints);
 	/* What another thread of the parent was just opening may be in the kernel's copy of the
-	 * table, and not in ours. */
+	 * table, and not in ours; and what it was replacing (dup2) is not being replaced here. */
 	if (task->table && process->unsettled) {
 		process->unsettled = false;
+		ledger_still_open_range(&task->table->ledger, 0, UINT32_MAX);
 		record_inherited(task);
 	}
 	resume(task, 0);
@@ -149,17 +151,16 @@ static void on_exec(struct tracer *tracer, int pid, const struct task *reported)
 	if (!task)
 		return;
 	task->pending = NULL;
-	if (!task->process && (task->process = process_create(pid)))
-		task->process->tasks = 1;
-	if (!task->process)
-		return;
 	/* The table is the process' own from now on (execve(2)). */
 	table_release(task->table);
 	task->table = NULL;
-	image_look(tracer, task->process);
-	if (task->process->recording && (task->table = table_create()))
+	if (!task->process && (task->process = process_create(pid)))
+		task->process->tasks = 1;
+	if (task->process)
+		image_look(tracer, task->process);
+	if (task->process && task->process->recording && (task->table = table_create()))
 		record_inherited(task);
-	if (task->process->breakpoints.count)
+	if (task->process && task->process->breakpoints.count)
 		breakpoints_arm(task->tid, &task->process->breakpoints);
 	resume(task, 0);
 }
@@ -197,7 +198,7 @@ static void on_signal(const struct tracer *tracer, struct task *task, int signal
 	    ptrace(PTRACE_GETSIGINFO, task->tid, NULL, &info) == 0) {
 		asks_signal(tracer, task, &info);
 		/* What `fdtrail snapshot` sends is meant for us alone. */
-		if (channel_asks(&info) || !image_handles(task->process, signal))
+		if (channel_asks(&info) || !image_handles(task->tid, signal))
 			signal = 0;
 	}
 	resume(task, signal);
@@ -277,6 +278,9 @@ static void on_event(struct tracer *tracer, int tid, int status)
 	if (!WIFSTOPPED(status)) {
 		if (task)
 			task_destroy(&tracer->tracees, task);
+		/* The program has ended: a reader of its stderr must not wait for us. */
+		if (tid == tracer->main_pid)
+			dup2(STDIN_FILENO, STDERR_FILENO);
 		if (tracer->tracees.early)
 			adopt_orphans(tracer);
 		return;
