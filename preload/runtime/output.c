@@ -167,9 +167,13 @@ static const char *refusal(int fd)
 		return "its status can't be read";
 	if (S_ISDIR(status.st_mode))
 		return error_text(EISDIR);
+	/* A pipe that somebody has laid into a shared folder, to read what is meant for us alone. */
+	bool own = status.st_uid == (uid_t)RAW(geteuid);
+	if (S_ISFIFO(status.st_mode) && !own && status.st_uid != 0)
+		return "it belongs to another user, and is not written to";
 	if (!S_ISREG(status.st_mode))
 		return NULL;
-	if (status.st_uid != (uid_t)RAW(geteuid))
+	if (!own)
 		return "it belongs to another user, and is not written to";
 	if (status.st_nlink > 1)
 		return "it has a second name (a hard link), and is not written to";
