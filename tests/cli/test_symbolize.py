@@ -369,9 +369,9 @@ def _():
         "  opened at:\n", "  opened at:\n    #0 0x7f0012340010 (in no known module)\n    #1 0x7f0012349999 (in no known module)\n")
     here = text.replace(NOW, time.strftime("%Y-%m-%dT%H:%M:%S.999Z", time.gmtime()))
     try:
-        path.write_text("7f0012340000 40 LazyCompile:*serve /srv/app.js:12\n")
+        path.write_text("7f0012340000 40 LazyCompile:*serve /srv/app.js:12:5\n")
         frames = frames_of(here)
-        check.equal(frames[0][0].get("function"), "LazyCompile:*serve /srv/app.js:12")
+        check.equal(places(frames[0]), [("serve", "/srv/app.js:12")])
         check.lacks(frames[1][0], "function")
         # Older than the process, by what the snapshot says: another's.
         check.lacks(frames_of(text)[0][0], "function")

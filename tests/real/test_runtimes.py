@@ -3,9 +3,11 @@
 """node and java, unchanged: runtimes that make their own machine code and use many threads."""
 
 import signal
+from pathlib import Path
 
 from loads import held_against_proc
-from support import check, main, require, run_bare, run_traced, start_traced, temp_dir, test, wait_until
+from support import (BUILD, check, main, require, run_bare, run_traced, start_traced, temp_dir, test,
+                     wait_until)
 
 
 def same(name, file, text, **arguments):
@@ -35,6 +37,29 @@ const server = net.createServer(() => {
     check.equal(run.status, 5)
     check.equal(states(run), ["ESTABLISHED", "ESTABLISHED", "LISTEN"])
     check.matches(run.last.text, r"\buv_|\buv__|node")
+
+
+@test("node: with --perf-basic-prof a report names the script's functions, files and lines", timeout=120)
+def _():
+    script = temp_dir() / "leaks.js"
+    script.write_text("""\
+const fs = require("fs");
+function leak_file() { return fs.openSync("/dev/null", "r"); }
+function leak_files(count) { let sum = 0; for (let i = 0; i < count; i++) sum += leak_file(); return sum; }
+leak_files(3);
+process.exit(0);
+""", "ascii")
+    run = run_traced([require("node"), "--perf-basic-prof", "--interpreted-frames-native-stack", script], timeout=60,
+                     cwd=temp_dir())  # it writes a log there
+    try:
+        check.equal(run.status, 0)
+        path = next(run.dir.glob(f"report.{run.pid}"))
+        report = run_bare([BUILD / "tools" / "fdtrail", "report", path], timeout=60).out
+    finally:
+        Path(f"/tmp/perf-{run.pid}.map").unlink(missing_ok=True)
+    check.matches(report, rf"(?m)^\d+\. 3 devices, opened in leak_file at {script}:2$")
+    check.matches(report, rf"(?m)^   => #\d+ +leak_file +{script}:2:\d+$")
+    check.matches(report, rf"(?m)^      #\d+ +leak_files +{script}:3:\d+$")
 
 
 @test("node: child processes work, and the parent's records stay whole", timeout=120)

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "symbolize/demangle.h"
+#include "symbolize/generated.h"
 #include "symbolize/own.h"
 #include "symbolize/perf_map.h"
 #include "symbolize/source_path.h"
@@ -231,6 +232,8 @@ static void libraries_inside_the_program_are_not_own(void **state)
 	assert_true(own_function("github.com/x/y.Dial", "/go/pkg/mod/github.com/x/y/dial.go"));
 	assert_false(own_function("net/http.(*Transport).dial",
 				  "/usr/lib/go/src/net/http/transport.go"));
+	assert_false(own_function("openSync", "node:fs"));
+	assert_true(own_function("leakFile", "/srv/n.js"));
 	assert_false(own_function("runtime.goexit", "/usr/lib/go/src/runtime/asm_amd64.s"));
 }
 
@@ -518,6 +521,43 @@ static void a_map_that_may_be_anothers_is_not_read(void **state)
 	assert_null(name.name);
 }
 
+static void a_name_by_v8_is_taken_apart(void **state)
+{
+	static const struct {
+		const char *text, *function, *file;
+		int line, column;
+	} cases[] = {
+		{"JS:^leakFile /srv/n.js:2:18", "leakFile", "/srv/n.js", 2, 18},
+		{"LazyCompile:*get size /srv/a b.js:12:5", "get size", "/srv/a b.js", 12, 5},
+		{"JS:~ file:///srv/m.mjs:1:1", "(anonymous)", "file:///srv/m.mjs", 1, 1},
+		{"JS:*openSync node:fs:570:18", "openSync", "node:fs", 570, 18},
+		{"Function:~late /srv/x.js:7", "late", "/srv/x.js", 7, 0},
+		{"JS:^odd /srv/x.js:0:99999999999", "odd", "/srv/x.js:0:99999999999", 0, 0},
+		{"Builtin:ArrayMap", NULL, NULL, 0, 0},
+		{"Ljava/net/Socket;::connect", NULL, NULL, 0, 0},
+		{"JS:", NULL, NULL, 0, 0},
+		{"JS:^ ", NULL, NULL, 0, 0},
+		{"JS:^name", NULL, NULL, 0, 0},
+		{"", NULL, NULL, 0, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct generated_name name;
+		char *text = strdup(cases[i].text);
+
+		assert_int_equal(generated_name_parse(text, &name), cases[i].function != NULL);
+		if (cases[i].function) {
+			assert_string_equal(name.function, cases[i].function);
+			assert_string_equal(name.file, cases[i].file);
+			assert_int_equal(name.line, cases[i].line);
+			assert_int_equal(name.column, cases[i].column);
+		} else {
+			assert_string_equal(text, cases[i].text);
+		}
+		free(text);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -547,6 +587,7 @@ int main(void)
 		{"no child is left behind", no_child_is_left_behind, NULL, remove_module, NULL},
 		{"generated code has the name of the last entry",
 		 generated_code_has_the_name_of_the_last_entry, make_folder, NULL, NULL},
+		{"a name by V8 is taken apart", a_name_by_v8_is_taken_apart, NULL, NULL, NULL},
 		{"a map that may be another's is not read", a_map_that_may_be_anothers_is_not_read,
 		 NULL, remove_folder, NULL},
 	};

@@ -72,7 +72,13 @@ bool own_function(const char *function, const char *file)
 		"call_init",
 	};
 	static const char *const system_sources[] = {
-		"/usr/include/", "/usr/lib/gcc", "/usr/lib/llvm", "/rustc/", "/usr/src/rustc", NULL,
+		"/usr/include/",
+		"/usr/lib/gcc",
+		"/usr/lib/llvm",
+		"/rustc/",
+		"/usr/src/rustc",
+		"node:", /* its own scripts */
+		NULL,
 	};
 	/* Where rustup and Debian unpack Rust's standard library, and what is left of it after path
 	 * remapping. */

@@ -16,6 +16,7 @@
 
 #include "../reader/snapshot_time.h"
 #include "demangle.h"
+#include "generated.h"
 #include "own.h"
 #include "perf_map.h"
 #include "source.h"
@@ -464,6 +465,25 @@ static int compare_frames(const void *a, const void *b)
 	return (*left)->address < (*right)->address ? -1 : (*left)->address > (*right)->address;
 }
 
+static void name_frame(struct model_snapshot *snapshot, struct model_frame *frame, char *text)
+{
+	struct generated_name name = {0};
+	struct model_location *location =
+		obstack_alloc(&snapshot->memory, sizeof(*frame->locations));
+
+	if (!generated_name_parse(text, &name))
+		name.function = text;
+	*location = (struct model_location){
+		.function = copy(snapshot, name.function),
+		.file = copy(snapshot, name.file),
+		.line = name.line,
+		.column = name.column,
+	};
+	frame->locations = location;
+	frame->location_count = 1;
+	frame->own = own_function(location->function, location->file);
+}
+
 static int name_generated(struct symbolizer *symbolizer, struct model_snapshot *snapshot)
 {
 	struct nameless nameless = {0};
@@ -486,20 +506,36 @@ static int name_generated(struct symbolizer *symbolizer, struct model_snapshot *
 	perf_map_find("/tmp", snapshot->pid, began, names, nameless.count);
 	for (size_t i = 0; i < nameless.count; i++)
 		if (names[i].name) {
-			struct model_frame *frame = nameless.frames[i];
-
-			frame->locations =
-				obstack_alloc(&snapshot->memory, sizeof(*frame->locations));
-			frame->locations[0] = (struct model_location){
-				.function = copy(snapshot, names[i].name),
-			};
-			frame->location_count = 1;
+			name_frame(snapshot, nameless.frames[i], names[i].name);
 			free(names[i].name);
 		}
 out:
 	free(names);
 	free(nameless.frames);
 	return result;
+}
+
+/* Where a stack runs through generated code of the program's own, with a file and a line, the
+ * program that generated it is a language's runtime. */
+static void disown_runtime(struct model_stack *stack)
+{
+	bool generated = false;
+
+	for (size_t i = 0; i < stack->frame_count; i++)
+		generated |= stack->frames[i].own && !stack->frames[i].module &&
+			     stack->frames[i].location_count && stack->frames[i].locations[0].file;
+	for (size_t i = 0; generated && i < stack->frame_count; i++)
+		if (stack->frames[i].module && !strstr(stack->frames[i].module, ".so"))
+			stack->frames[i].own = false;
+}
+
+static void disown_runtimes(struct model_snapshot *snapshot)
+{
+	for (size_t g = 0; g < snapshot->group_count; g++)
+		for (size_t s = 0; s < snapshot->groups[g].stack_count; s++)
+			for (struct model_stack *stack = &snapshot->groups[g].stacks[s]; stack;
+			     stack = stack->created_by)
+				disown_runtime(stack);
 }
 
 int symbolize_snapshot(struct symbolizer *symbolizer, struct model_snapshot *snapshot)
@@ -513,6 +549,7 @@ int symbolize_snapshot(struct symbolizer *symbolizer, struct model_snapshot *sna
 	handed = each_frame(symbolizer, snapshot, hand_out, NULL);
 	if (handed == 0)
 		handed = name_generated(symbolizer, snapshot);
+	disown_runtimes(snapshot);
 	return result ? result : handed;
 }
 
