@@ -265,17 +265,6 @@ bool frames_pool(const struct frames *frames, const struct stack_view *stack)
 	return false;
 }
 
-bool frames_last(const struct frames *frames, const struct stack_view *stack)
-{
-	for (uint32_t i = 0; i < stack->depth; i++) {
-		const struct named_frame *named = find(frames, stack->frames[i]);
-
-		if (named && named->lasts)
-			return true;
-	}
-	return false;
-}
-
 static const char *base_name(const char *path)
 {
 	const char *base = path;

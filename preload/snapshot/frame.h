@@ -20,7 +20,6 @@ struct named_frame {
 	const char *name; /* NULL: has none */
 	size_t name_length;
 	bool standard; /* of a language's own library: not where a heading points to */
-	bool lasts;    /* a runtime's own, whose descriptors are meant to stay open */
 	bool pools;    /* keeps the connections that it opens for later requests of others */
 };
 
@@ -61,9 +60,8 @@ void frames_resolve(struct frames *frames);
  * stacks that created its goroutine, each under a line that says so. */
 void frames_put(struct frames *frames, struct writer *writer, const struct stack_view *stack);
 
-/* Whether the stack goes through code that keeps connections for others; of a runtime's own. */
+/* Whether the stack goes through code that keeps connections for others. */
 bool frames_pool(const struct frames *frames, const struct stack_view *stack);
-bool frames_last(const struct frames *frames, const struct stack_view *stack);
 
 /* Puts where a stack begins, for a heading: "in fetch_status" or "at demo+0x1234". The first frame
  * outside the C library, which for some functions stands between, or outside Go's own, if need be of the

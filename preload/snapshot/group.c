@@ -3,7 +3,6 @@
 #include "group.h"
 
 #include "endpoint.h"
-#include "frame.h"
 #include "sort.h"
 
 static uint32_t stack_of(const struct descriptor *descriptor)
@@ -160,37 +159,5 @@ bool groups_make(struct groups *groups, const struct census *census,
 		groups->unclosed += ranked[i]->class != DESCRIPTOR_INHERITED;
 	}
 	groups->count = count;
-	return true;
-}
-
-bool groups_settle(struct groups *groups, const struct frames *frames, struct scratch *scratch)
-{
-	struct group *settled;
-	size_t from = 0, to = 0;
-
-	if (!frames->namer)
-		return true; /* nobody knows what is a runtime's own */
-	settled = scratch_array(scratch, groups->count, sizeof(*settled));
-	if (!settled)
-		return false;
-	for (size_t i = 0; i < groups->count; i++) {
-		struct group *group = &groups->list[i];
-		group->lasts = group->class == DESCRIPTOR_OPENED && group->has_stack &&
-			       frames_last(frames, &group->view);
-	}
-	/* In their order otherwise, and within what this program opened. */
-	while (from < groups->count) {
-		size_t end = from;
-
-		while (end < groups->count && groups->list[end].class == groups->list[from].class)
-			end++;
-		for (size_t i = from; i < end; i++)
-			if (!groups->list[i].lasts)
-				settled[to++] = groups->list[i];
-		for (; from < end; from++)
-			if (groups->list[from].lasts)
-				settled[to++] = groups->list[from];
-	}
-	groups->list = settled;
 	return true;
 }

@@ -33,7 +33,6 @@ struct group {
 	uint64_t opened, closed, live; /* the stack's figures, read once */
 	int64_t growth;                /* of live, since the last snapshot; 0 in the first one */
 
-	bool lasts;    /* groups_settle: a runtime's own, meant to stay open */
 	bool has_user; /* user is filled in: the stack of the last request over these connections */
 	bool shared;   /* .. which may have been one of several at a time */
 	struct stack_view user;
@@ -48,7 +47,3 @@ struct groups {
 /* Makes the groups of what census lists, in their final order. False: there was no memory. */
 bool groups_make(struct groups *groups, const struct census *census,
 		 const struct snapshot_request *request, struct scratch *scratch);
-
-/* Once frames have names: what is meant to stay open goes behind what may be a leak. */
-struct frames;
-bool groups_settle(struct groups *groups, const struct frames *frames, struct scratch *scratch);

@@ -132,10 +132,6 @@ static void put_notes(const struct describe *describe, const struct frames *fram
 		"need not be the one that leaks.",
 		NULL,
 	};
-	static const char *const lasts[] = {
-		"Go's runtime keeps these as long as the program runs.",
-		NULL,
-	};
 	struct writer *writer = describe->writer;
 
 	if (group->class == DESCRIPTOR_UNSEEN)
@@ -146,8 +142,6 @@ static void put_notes(const struct describe *describe, const struct frames *fram
 	if (group->states[TCP_STATE_CLOSE_WAIT])
 		put_note(writer, group->class == DESCRIPTOR_UNTRACED ? close_wait_untraced
 								     : close_wait);
-	if (group->lasts)
-		put_note(writer, lasts);
 	if (group->has_user)
 		put_note(writer, group->shared ? shared : last_user);
 	else if (group->has_stack && describe->request->unknown_user &&

@@ -87,8 +87,7 @@ static bool prepare(struct snapshot *snapshot)
 	       (!request->target || request->target->traced ||
 		endpoints_find(&snapshot->census, scratch)) &&
 	       groups_make(&snapshot->groups, &snapshot->census, request, scratch) &&
-	       collect_names(snapshot) &&
-	       groups_settle(&snapshot->groups, &snapshot->frames, scratch);
+	       collect_names(snapshot);
 }
 
 static void put_nothing(struct writer *writer, const struct census *census)

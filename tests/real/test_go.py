@@ -211,6 +211,13 @@ def _(variant):
     check.lacks(back.text, "incomplete")
 
 
+@test("of a Go program that closes what it opens nothing is reported but its listener", timeout=120)
+def _():
+    run = run_server("nocgo", "keep-alive", leaks=0)
+    check.equal([group.sentence for group in run.found[-1].groups],
+                ["1 tcp socket in LISTEN, opened in main.run"])
+
+
 @test("a Go program without section headers is known all the same", timeout=120)
 def _():
     # What sstrip leaves: e_shoff, e_shnum and e_shstrndx of elf(5) are zero.

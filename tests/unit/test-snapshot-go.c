@@ -16,7 +16,7 @@ static struct fixture *fixture;
 static int opened[64];
 static int opened_count;
 
-enum { SOCKET, DIAL, API, DISCONNECT, GOOD, POLLER, MARK = 1000 };
+enum { SOCKET, DIAL, API, DISCONNECT, GOOD, MARK = 1000 };
 
 /* Names by the address: these are no functions of this program's. */
 static bool find_name(const struct frame_namer *namer, const struct module *module,
@@ -28,7 +28,7 @@ static bool find_name(const struct frame_namer *namer, const struct module *modu
 	} names[] = {
 		{"net.socket", true},           {"net/http.(*Transport).dialConnFor", true},
 		{"api.(*Client).Close", false}, {"main.(*Server).Disconnect", false},
-		{"main.(*Server).Good", false}, {"runtime.netpollinit", true},
+		{"main.(*Server).Good", false},
 	};
 	uint64_t offset = FRAME_OFFSET(named->frame);
 
@@ -38,7 +38,6 @@ static bool find_name(const struct frame_namer *namer, const struct module *modu
 	named->name_length = strlen(named->name);
 	named->standard = names[offset].standard;
 	named->pools = offset == DIAL;
-	named->lasts = offset == POLLER;
 	return true;
 }
 
@@ -236,18 +235,6 @@ static void a_note_tells_when_no_request_is_known(void **state)
 	said(fixture_take(fixture), "  note: who opened it may not be who leaks it\n");
 }
 
-static void what_the_runtime_keeps_comes_last(void **state)
-{
-	uint32_t poller = STACK(STACK_COMPLETE, POLLER, GOOD);
-
-	connection(poller);
-	connection(poller);
-	connection(STACK(STACK_COMPLETE, SOCKET, GOOD));
-	const char *at = said(fixture_take(fixture), "\ngroup 1: 1 tcp socket");
-	at = said(at, "\ngroup 2: 2 tcp sockets");
-	said(at, "\n  note: Go's runtime keeps these as long as the program runs.\n");
-}
-
 #define PROMISE(words, function)                                                                   \
 	{                                                                                          \
 		.name = words, .test_func = function, .setup_func = begin, .teardown_func = end    \
@@ -270,7 +257,6 @@ int main(void)
 		PROMISE("the address outlives a request", the_address_outlives_a_request),
 		PROMISE("a full table names no one rather than another",
 			a_full_table_names_no_one_rather_than_another),
-		PROMISE("what the runtime keeps comes last", what_the_runtime_keeps_comes_last),
 		PROMISE("a note tells when no request is known",
 			a_note_tells_when_no_request_is_known),
 	};

@@ -23,6 +23,7 @@ struct go_frame {
 	int32_t size; /* how far the return address is above sp */
 	uint8_t kind;
 	bool leave_out; /* not worth a line: runtime.goexit */
+	bool poller;    /* runtime.netpollinit */
 };
 
 enum { GO_FRAMES_KEPT = 8192 };

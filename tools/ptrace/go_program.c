@@ -112,6 +112,7 @@ const struct go_frame *go_program_frame(struct go_program *program, uintptr_t pc
 		.pc = pc,
 		.size = size,
 		.kind = kind_of(program, &function),
+		.poller = strcmp(function.name, "runtime.netpollinit") == 0,
 		.leave_out = strcmp(function.name, "runtime.goexit") == 0,
 	};
 	return frame;
@@ -126,7 +127,6 @@ bool go_program_name(const struct go_program *program, struct named_frame *named
 	named->name = function.name;
 	named->name_length = strlen(function.name);
 	named->standard = pclntab_is_standard(function.name);
-	named->lasts = strcmp(function.name, "runtime.netpollinit") == 0;
 	named->pools = strncmp(function.name, "net/http.(*Transport).", 22) == 0;
 	return true;
 }

@@ -76,6 +76,9 @@ static void opened(const struct tracer *tracer, struct task *task, int fd, enum 
 {
 	struct ledger_entry entry = entry_of(task, kind, origin, dup_of, stack);
 
+	/* A Go program can't close it, and no program lacks it: as good as there from the start. */
+	if (stack >= STACK_FIRST && stack == task->process->poller)
+		entry.origin = FD_INHERITED;
 	ledger_opened(&task->table->ledger, fd, &entry);
 	asks_opened(tracer, task);
 }

@@ -52,8 +52,14 @@ uint32_t stack_capture(const struct tracer *tracer, const struct task *task,
 			.depth = tracer->options.depth,
 			.ancestors = tracer->request->go_ancestors,
 		};
-		if (go_stack_take(process->go, &request, &stack))
-			return intern(task, stack.pcs, stack.count, stack.end, STACK_DEPTH_MAX);
+		if (go_stack_take(process->go, &request, &stack)) {
+			uint32_t id =
+				intern(task, stack.pcs, stack.count, stack.end, STACK_DEPTH_MAX);
+
+			if (stack.poller)
+				process->poller = id;
+			return id;
+		}
 	}
 	walk.memory = remote_memory_walk(memory);
 	walk.registers = (struct registers){

@@ -10,17 +10,15 @@ enum { NOTE_INDENT = 3 }; /* as of all that a group has */
 
 void text_note(const struct page *page, const struct model_group *group)
 {
-	static const char *const begins[] = {"Go's runtime keeps ",
-					     "net/http keeps connections for the next request: who "
-					     "opened one may not "};
+	static const char begins[] =
+		"net/http keeps connections for the next request: who opened one may not ";
 	char *whole = NULL;
 	size_t size;
 	FILE *out = NULL;
 
 	for (size_t i = 0; i < group->note_count; i++) {
-		for (size_t k = 0; k < sizeof(begins) / sizeof(*begins) && !out; k++)
-			if (strncmp(group->notes[i], begins[k], strlen(begins[k])) == 0)
-				out = open_memstream(&whole, &size);
+		if (!out && strncmp(group->notes[i], begins, strlen(begins)) == 0)
+			out = open_memstream(&whole, &size);
 		if (out)
 			fprintf(out, "%s%s", ftell(out) ? " " : "", group->notes[i]);
 	}
