@@ -161,6 +161,14 @@ def _():
                what="nobody left behind")
 
 
+@test("a script without a first line of its own is run by the shell, as execvp does")
+def _():
+    script = temp_dir() / "script"
+    script.write_text("echo $0 $*\n")
+    script.chmod(0o755)
+    check.equal(traced([script, "one", "two"]).out, f"{script} one two\n")
+
+
 # What can't be traced
 
 @test("a program that is traced already: one line and 125")

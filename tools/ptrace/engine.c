@@ -180,6 +180,27 @@ static bool left_out(const struct engine_request *request)
 	       !(request->argv[0] && options_match(only, last_part(request->argv[0])));
 }
 
+/* A script without a first line that names who runs it: execvp(3) gives it to the shell, and so do
+ * we. Returns only when that can't be had, with ENOEXEC or why not. */
+static void execute_by_shell(const struct engine_request *request)
+{
+	size_t count = 0;
+
+	while (request->argv[count])
+		count++;
+	char **words = calloc(count + 2, sizeof(*words));
+	if (!words) {
+		errno = ENOEXEC;
+		return;
+	}
+	words[0] = (char *)"/bin/sh";
+	words[1] = (char *)request->path;
+	for (size_t i = 1; i < count; i++)
+		words[i + 1] = request->argv[i];
+	execve(words[0], words, request->envp);
+	free(words);
+}
+
 int engine_exec(const struct engine_request *request)
 {
 	static struct tracer tracer;
@@ -211,6 +232,8 @@ int engine_exec(const struct engine_request *request)
 		return CANNOT_TRACE;
 	}
 	execve(request->path, request->argv, request->envp);
+	if (errno == ENOEXEC)
+		execute_by_shell(request);
 	error = errno;
 	say("can't execute %s: %s", request->path, strerror(error));
 	return error == ENOENT ? NOT_FOUND : CANNOT_EXECUTE;
