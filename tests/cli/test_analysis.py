@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What tools find in the sources without running them, and ThreadSanitizer in the tables that threads share.
+Each tool looks at what it can judge without false alarms; findings are not collected, they fail."""
+
+import subprocess
+
+from support import SOURCE, check, main, ran, require, temp_dir, test
+
+C_FILES = sorted(path for room in ("preload", "tools") for path in (SOURCE / room).rglob("*.c"))
+# The ledger, its memory and the memo: no pointers through tables of functions, which -fanalyzer can't follow.
+ANALYZED = [path for path in C_FILES if path.parent.name in ("base", "ledger") or path.name == "memo.c"]
+FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-DFDTRAIL_VERSION=\"0\"", f"-I{SOURCE / 'preload'}"]
+
+
+def findings(words, timeout):
+    """What a tool has to say."""
+    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout,
+                          check=False)
+    return done.stdout.strip()
+
+
+@test("cppcheck finds nothing in preload/ and tools/", timeout=280)
+def _():
+    # uninitvar: it takes variables that a function fills for ones that are read.
+    words = [require("cppcheck"), "-q", "-j2", "--std=c11", "--enable=warning,performance,portability",
+             "--suppress=missingInclude", "--suppress=missingIncludeSystem", "--suppress=uninitvar",
+             f"-I{SOURCE / 'preload'}", f"-I{SOURCE / 'tools'}", "-D__x86_64__", "-D__GNUC__",
+             SOURCE / "preload", SOURCE / "tools"]
+    check.equal(findings(words, 270), "")
+    ran("analysis", f"cppcheck on {len(C_FILES)} files")
+
+
+@test("shellcheck finds nothing in the scripts")
+def _():
+    scripts = [path for path in [*(SOURCE / "scripts").iterdir(), SOURCE / ".ci" / "run"]
+               if path.read_bytes().startswith(b"#!/bin/sh")]
+    check.at_least(len(scripts), 6)
+    check.equal(findings([require("shellcheck"), *scripts], 60), "")
+    ran("analysis", f"shellcheck on {len(scripts)} scripts")
+
+
+@test("gcc -fanalyzer finds nothing in the ledger, its memory and the memo", timeout=200)
+def _():
+    check.at_least(len(ANALYZED), 6)
+    for path in ANALYZED:
+        check.equal(findings([require("gcc"), "-fanalyzer", "-O1", *FLAGS, "-c", "-o", "/dev/null", path], 100), "",
+                    path.name)
+    ran("analysis", f"gcc -fanalyzer on {len(ANALYZED)} files")
+
+
+@test("ThreadSanitizer finds no race in ledger, stack table and memo under eight threads", timeout=200)
+def _():
+    tables = temp_dir() / "tables"
+    sources = [SOURCE / "tests" / "tsan" / "tables.c", *ANALYZED, SOURCE / "preload" / "capture" / "memory.c"]
+    check.equal(findings([require("gcc"), "-fsanitize=thread", "-O1", "-g", *FLAGS, "-o", tables, *sources,
+                          "-lpthread"], 100), "")
+    said = findings([tables], 90)
+    check.matches(said, r"^\d+ threads, \d+ operations$")
+    check.lacks(said, "WARNING")
+    ran("analysis", f"ThreadSanitizer: {said}")
+
+
+main()
