@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Notes of a snapshot that the report hands on. Most notes are advice, for which the report has
- * words of its own; what is known of a Go program's connections, and of its runtime, only the
+ * words of its own; why it is not known who used a Go program's connections last, only the
  * tracer could say.
  */
 #pragma once
