@@ -17,6 +17,10 @@ enum {
 	MAGIC_1_18 = 0xfffffff0,
 	MAGIC_1_20 = 0xfffffff1,
 	FUNCTIONS_MAX = 1 << 24,
+	CANDIDATES_MAX = 64,      /* headers that are looked into, where there are no sections */
+	STRING_MAX = 8192,        /* bytes of a name */
+	VALUE_STEPS = 1 << 20,    /* for one value */
+	CREATION_STEPS = 1 << 26, /* for all that it takes to know a file */
 };
 
 static const struct pclntab_func func_1_16 = {8, 20, 24, 28, 32, 36, 40, 44};
@@ -124,6 +128,8 @@ static bool take_header(struct pclntab *table, uint64_t address)
 	memcpy(&table->count, table->bytes + 8, sizeof(table->count));
 	if (table->count == 0 || table->count > FUNCTIONS_MAX || !take_parts(table))
 		return false;
+	if (++table->candidates > CANDIDATES_MAX)
+		return false;
 	table->text = 0;
 	if (table->version != PCLNTAB_GO_1_16 &&
 	    !go_elf_pointer(&table->elf, address + 24, &table->text))
@@ -201,10 +207,13 @@ struct pclntab *pclntab_create(const void *elf, size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
+	table->steps = &table->steps_left;
+	table->steps_left = CREATION_STEPS;
 	result = go_elf_init(&table->elf, elf, size);
 	if (result == 0 && find_table(table)) {
 		pclntab_find_inlining(table);
 		find_go_version(table);
+		table->steps_left = UINT64_MAX;
 		return table;
 	}
 	pclntab_destroy(table);
@@ -238,7 +247,8 @@ const char *pclntab_string(const struct pclntab *table, const struct pclntab_par
 	if (offset >= part->size)
 		return NULL;
 	string = (const char *)table->bytes + part->start + offset;
-	return memchr(string, 0, part->size - offset) ? string : NULL;
+	uint64_t size = part->size - offset;
+	return memchr(string, 0, size < STRING_MAX ? size : STRING_MAX) ? string : NULL;
 }
 
 /* Fills in function from its _func. */
@@ -313,15 +323,17 @@ bool pclntab_value(const struct pclntab *table, const struct pclntab_function *f
 	const uint8_t *at = table->bytes + table->values.start;
 	const uint8_t *end = at + table->values.size;
 	uint64_t to = function->entry;
-	uint32_t current = UINT32_MAX, change, length;
+	uint32_t current = UINT32_MAX, change, length, steps = VALUE_STEPS;
 
 	/* 0 stands for no table. */
 	if (values == 0 || values >= table->values.size)
 		return false;
 	at += values;
 	for (bool first = true; read_varint(&at, end, &change); first = false) {
-		if ((change == 0 && !first) || !read_varint(&at, end, &length))
+		if (steps-- == 0 || *table->steps == 0 || (change == 0 && !first) ||
+		    !read_varint(&at, end, &length))
 			return false;
+		(*table->steps)--;
 		current += change & 1 ? ~(change >> 1) : change >> 1;
 		to += (uint64_t)length * table->quantum;
 		if (pc < to) {

@@ -28,7 +28,10 @@ struct pclntab {
 	uint64_t module;   /* address of runtime.firstmoduledata; 0: not found */
 	uint64_t funcdata; /* what funcdata offsets are relative to; 0: not known, or absolute */
 	bool inlining;
-	char go_version[32]; /* "": not known */
+	unsigned int candidates; /* headers that were looked into */
+	uint64_t *steps;         /* that decoding may still take: a file can't keep us for long */
+	uint64_t steps_left;     /* .. itself */
+	char go_version[32];     /* "": not known */
 };
 
 /* Where a _func has what; see struct _func in src/runtime/runtime2.go of each version. */
