@@ -17,6 +17,7 @@
 #include "../hooks/real.h"
 #include "exit.h"
 #include "message.h"
+#include "published.h"
 #include "runtime.h"
 #include "signals.h"
 #include "trigger.h"
@@ -93,6 +94,7 @@ void runtime_start(void)
 	}
 	message_note_stderr();
 	options_read(&runtime.options, environ);
+	published_set_signal(runtime.options.signal);
 	if (!prepare()) {
 		LINE(line, LINE_LONG);
 

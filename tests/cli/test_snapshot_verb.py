@@ -188,6 +188,31 @@ def _(name):
     check.equal(len(raw(target.pid).groups[0].descriptors), 5)
 
 
+@test("the right signal is sent to a program that has overwritten its environment")
+def _():
+    source = temp_dir() / "wipes.c"
+    source.write_text("""
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+extern char **environ;
+int main(void)
+{
+	int made = socket(AF_INET, SOCK_STREAM, 0);
+	for (char **variable = environ; *variable; variable++)
+		memset(*variable, 'x', strlen(*variable));
+	made += (int)write(1, "ready\\n", 6);
+	while (made)
+		pause();
+}
+""")
+    target = start_traced([compile_program(source)], SIGNAL="USR2")
+    wait_until(lambda: "ready\n" in target.out)
+    with open(f"/proc/{target.pid}/environ", "rb") as file:
+        check.lacks(file.read(), b"FDTRAIL")
+    check.equal(len(raw(target.pid).groups[0].descriptors), 1)
+
+
 @test("a program that takes no signal (FDTRAIL_SIGNAL=none) is not asked, and can be looked at from outside")
 def _():
     target = start_python(SOCKETS, True, SIGNAL="none")

@@ -216,6 +216,14 @@ static int check(const struct process *process, enum trace trace, int number, ch
 	char name[32];
 	int pid = process->pid;
 
+	if (number < 0) {
+		snprintf(text, size,
+			 "process %d is traced, but which signal asks it can't be told: it has "
+			 "overwritten "
+			 "its environment; ask as root, or look at it with --outside",
+			 pid);
+		return -EINVAL;
+	}
 	if (!number) {
 		snprintf(text, size,
 			 "process %d is traced, but takes no snapshot on a signal "
@@ -304,7 +312,8 @@ static void explain(const struct process *process, int number, int error, char *
 
 int ask_snapshot(const struct process *process, enum trace trace, char *text, size_t size)
 {
-	int number = signal_state_number(process->pid);
+	int number = trace == TRACE_ENGINE ? signal_state_engine(process->pid)
+					   : signal_state_preload(process->pid);
 	int error = check(process, trace, number, text, size);
 
 	if (error)

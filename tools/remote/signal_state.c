@@ -14,6 +14,7 @@
 #include "../../preload/base/descriptors.h"
 #include "../../preload/runtime/options.h"
 #include "../../preload/snapshot/proc.h"
+#include "published_signal.h"
 
 enum { ENVIRONMENT_MAX = 32 * 1024 * 1024, STATUS_MAX = 16384 };
 
@@ -37,13 +38,35 @@ static char *variable(int pid, const char *name)
 	return found;
 }
 
-int signal_state_number(int pid)
+int signal_state_preload(int pid)
+{
+	/* The tracer's own word first: programs overwrite their environment. */
+	int number = published_signal_of(pid);
+	if (number >= 0)
+		return number;
+
+	char *value = variable(pid, "FDTRAIL_SIGNAL"), *preload = variable(pid, "LD_PRELOAD");
+
+	if (value) {
+		number = options_signal(value);
+		if (number < 0) /* the tracer takes the standard, too */
+			number = SIGUSR1;
+	} else {
+		/* Without LD_PRELOAD this is not the environment that the tracer saw. */
+		number = preload ? SIGUSR1 : -ENODATA;
+	}
+	free(value);
+	free(preload);
+	return number;
+}
+
+int signal_state_engine(int pid)
 {
 	char *value = variable(pid, "FDTRAIL_SIGNAL");
 	int number = value ? options_signal(value) : SIGUSR1;
 
 	free(value);
-	return number < 0 ? SIGUSR1 : number; /* the tracer takes the standard, too */
+	return number < 0 ? SIGUSR1 : number;
 }
 
 struct signals {

@@ -14,9 +14,13 @@ enum heard {
 	HEARD_UNKNOWN, /* /proc does not tell */
 };
 
-/* The signal that FDTRAIL_SIGNAL in the environment of process pid names; SIGUSR1 when there is
- * none; 0: none asks. */
-int signal_state_number(int pid);
+/* The signal that asks the tracer which is loaded in process pid: 0: none does; -ENODATA: it can't
+ * be told. */
+int signal_state_preload(int pid);
+
+/* The same for the ptrace engine: by FDTRAIL_SIGNAL in the environment of the process, SIGUSR1 when
+ * that has none. */
+int signal_state_engine(int pid);
 
 /* Whether that signal has been sent to the process, and not yet delivered. */
 bool signal_state_pending(int pid, int number);
