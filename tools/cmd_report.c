@@ -60,7 +60,7 @@ struct report {
 	struct report_options text;
 	struct model_snapshot **kept; /* for what can't go on before it has seen them all */
 	size_t kept_count, kept_room; /* at kept_room it is looked which of them can go */
-	size_t written, left_out;
+	size_t read, written, left_out;
 	int64_t unjudged; /* by the filter */
 };
 
@@ -307,6 +307,7 @@ static int take(struct report *report, struct model_snapshot *snapshot, FILE *fi
 {
 	int error = 0;
 
+	report->read++;
 	if (report->which == WHICH_NUMBER && snapshot->number != report->number) {
 		report->left_out++;
 		model_destroy(snapshot);
@@ -429,8 +430,13 @@ static int write_report(struct report *report)
 	good = read_files(report, file, &error);
 	if (error == 0 && report->kept_count)
 		error = write_kept(report, file);
-	if (error == 0)
+	if (report->read && report->left_out == report->read) {
+		fprintf(stderr, "fdtrail report: no snapshot has the number %lld\n",
+			(long long)report->number);
+		good = false;
+	} else if (error == 0) {
 		put_remarks(report, file);
+	}
 	if (error == 0 && good)
 		error = output_commit(output);
 	else

@@ -263,6 +263,8 @@ def _():
     check.equal(shown("--snapshot=2"), [("1", "2"), ("2", "2")])
     check.equal(len(shown("--snapshot=all")), 5)
     check.lacks(report(series, "--snapshot=all"), "left out")
+    status, out, err = run("--snapshot=7", file_of(series))
+    check.equal((status, out, err), (2, "", "fdtrail report: no snapshot has the number 7\n"))
 
 
 @test("standard input is a file, too")
