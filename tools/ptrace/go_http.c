@@ -155,9 +155,15 @@ static int descriptor_of(const struct go_program *program, struct memory *memory
 	case CONN_TLS:
 		return descriptor_of(program, memory, interface[1] + TLS_CONN, nested + 1);
 	case CONN_OTHER:
-		for (unsigned int i = 0; i < FIELDS_MOST && fd < 0; i++)
-			fd = descriptor_of(program, memory, interface[1] + i * sizeof(place),
-					   nested + 1);
+		for (unsigned int i = 0; i < FIELDS_MOST; i++) {
+			int one = descriptor_of(program, memory, interface[1] + i * sizeof(place),
+						nested + 1);
+
+			/* Of two connections nobody knows which one it is. */
+			if (one >= 0 && fd >= 0 && one != fd)
+				return -1;
+			fd = one >= 0 ? one : fd;
+		}
 		return fd;
 	case CONN_NONE:
 		break;
