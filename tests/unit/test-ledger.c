@@ -227,6 +227,48 @@ static void thousands_of_stacks_keep_their_frames(void **state)
 	assert_false(stack_table_view(&ledger.stacks, STACK_LIMIT - 1, &view));
 }
 
+static void a_copy_has_all_and_is_its_own(void **state)
+{
+	struct arena other_arena = {0};
+	struct ledger copy;
+	struct ledger_entry entry;
+	struct stack_view view;
+	frame_t frames[] = {FRAME_MAKE(1, 77), FRAME_MAKE(1, 88)};
+	uint32_t stack = stack_table_intern(&ledger.stacks, frames, 2, STACK_DEEPER);
+	uint32_t module =
+		module_table_add(&ledger.modules, "/some/module", (const uint8_t *)"", 0, 1, 2, 3);
+	uint32_t connection = connection_table_intern(&ledger.connections, stack, NULL, 0);
+
+	(void)state;
+	open_at(3000, stack);
+	ledger_set_connection(&ledger, 3000, connection);
+	assert_true(ledger_init(&copy, &other_arena));
+	assert_true(ledger_copy(&copy, &ledger));
+	ledger_forked(&copy, false);
+	ledger_forget(&ledger, 3000);
+
+	assert_true(ledger_read(&copy, 3000, &entry, NULL));
+	assert_true(entry.before_fork);
+	assert_int_equal(entry.stack, stack);
+	assert_int_equal(connection_table_get(&copy.connections, entry.connection)->stack, stack);
+	assert_string_equal(module_table_get(&copy.modules, module)->path, "/some/module");
+	assert_true(module_table_get(&copy.modules, module)->path !=
+		    module_table_get(&ledger.modules, module)->path);
+	assert_true(stack_table_view(&copy.stacks, stack, &view));
+	assert_int_equal(view.depth, 2);
+	assert_int_equal(view.end, STACK_DEEPER);
+	assert_memory_equal(view.frames, frames, sizeof(frames));
+	/* Known by its frames, too, and new ones are added to the copy alone. */
+	assert_int_equal(stack_table_intern(&copy.stacks, frames, 2, STACK_DEEPER), stack);
+	assert_int_equal(stack_table_intern(&copy.stacks, frames, 1, STACK_DEEPER),
+			 atomic_load(&ledger.stacks.count));
+
+	ledger_release(&copy);
+	arena_release(&other_arena);
+	assert_int_equal(atomic_load(&other_arena.total), 0);
+	assert_true(stack_table_view(&ledger.stacks, stack, &view));
+}
+
 static void *churn(void *data)
 {
 	int fd = (int)(intptr_t)data;
@@ -274,6 +316,7 @@ int main(void)
 		TEST(a_torn_stack_table_is_built_anew),
 		TEST(equal_stacks_are_one_and_other_ends_are_others),
 		TEST(thousands_of_stacks_keep_their_frames),
+		TEST(a_copy_has_all_and_is_its_own),
 		TEST(threads_lose_nothing),
 	};
 
