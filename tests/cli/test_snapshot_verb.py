@@ -549,6 +549,26 @@ def _(_, error):
     check.true(port and clients, "clients")
 
 
+@test("a unix socket whose name fakes a line of the kernel's table tells nothing of another's")
+def _():
+    target = start_python("""
+import os, socket, time
+kept = socket.socketpair()[0], socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+print(*[os.fstat(one.fileno()).st_ino for one in kept], flush=True)
+print("ready", flush=True)
+time.sleep(600)
+""")
+    liars = []
+    for inode in target.out.split()[:2]:
+        liar = socket.socket(socket.AF_UNIX)
+        liar.bind(f"\0liar\n0: 2 0 10000 1 1 {inode} /run/forged")
+        liars.append(liar)
+    asked = ask("--raw", target.pid, preexec=answer_with(PIDFD_GETFD, 1))
+    check.equal((asked.status, asked.err, len(liars)), (0, "", 2))
+    check.lacks(asked.out, "forged")
+    check.contains(asked.out, " tcp unbound, CLOSED")
+
+
 @test("close-on-exec flags are the program's, not those of our copies")
 def _():
     target = start_python("""

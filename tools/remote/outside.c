@@ -22,6 +22,14 @@ static void take_flags(const char *line, size_t length, void *data)
 		*(long *)data = (long)flags;
 }
 
+/* What the table of unix sockets has said is not so. */
+static void forget_unix(struct snapshot_outside *outside)
+{
+	outside->domain = outside->type = 0;
+	outside->listens = outside->connected = false;
+	outside->local_length = 0;
+}
+
 /* "TCPv6": the name of a socket's protocol, for one that is in no table. Since Linux 3.7, by the
  * extended attribute that lsof(8) reads, too. */
 static void take_protocol(struct snapshot_outside *outside, const char *path)
@@ -44,11 +52,10 @@ static void take_protocol(struct snapshot_outside *outside, const char *path)
 	if (length <= 0)
 		return;
 	name[length] = '\0';
-	if (outside->domain == AF_UNIX) { /* what its table says could be another's lie */
-		if (strncmp(name, "UNIX", 4) != 0)
-			outside->domain = 0;
+	/* What the table of unix sockets says could be another's lie. */
+	if (outside->domain == AF_UNIX && strncmp(name, "UNIX", strlen("UNIX")) == 0)
 		return;
-	}
+	forget_unix(outside);
 	for (size_t i = 0; i < sizeof(protocols) / sizeof(*protocols); i++) {
 		if (strcmp(protocols[i].name, name) != 0)
 			continue;
@@ -94,9 +101,12 @@ static void describe_sockets(struct snapshot_outside *outside, size_t count, int
 			sorted[sockets++] = &outside[i];
 	sort_pointers((void **)sorted, sockets, by_inode);
 	socket_tables_look_up(sorted, sockets, pid);
-	for (size_t i = 0; i < sockets; i++)
+	for (size_t i = 0; i < sockets; i++) {
+		if (sorted[i]->domain == AF_UNIX && !sorted[i]->type) /* it was there twice */
+			forget_unix(sorted[i]);
 		if (!sorted[i]->domain || sorted[i]->domain == AF_UNIX)
 			take_protocol(sorted[i], proc_fd_path(path, pid, sorted[i]->fd));
+	}
 }
 
 long outside_describe(const struct snapshot_outside **outside, int pid, const int *fds,
