@@ -164,6 +164,9 @@ def _():
     run = Run(program("ends"), "return", options=[f"--report={path}"])
     check.equal((run.status, run.err), (3, ""))
     check.contains(path.read_text(), "leaks_files")
+    path = path.with_name("new")
+    Run("true", options=[f"--report={path}"])
+    check.equal(oct(stat.S_IMODE(path.stat().st_mode)), "0o600")
 
 
 @test("a report that can't be written is one line, before the program starts: 125")
@@ -262,6 +265,11 @@ def _():
     run = Run(program("ends"), "return", preexec=lambda: os.dup2(write_end, 2))
     os.close(write_end)
     check.equal((run.status, run.left), (3, []))
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    run = Run(program("ends"), "return", options=["--error-exitcode=9"], preexec=lambda: os.dup2(write_end, 2))
+    os.close(write_end)
+    check.equal(run.status, 9)
 
 
 @test("a process that goes on as another user is reported")

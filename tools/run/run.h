@@ -39,7 +39,6 @@ struct run {
 	bool kept;             /* snapshots lie where the user wants them */
 	int watch;             /* inotify, or -1 */
 	pid_t reporter;        /* that tells the news now; 0: none */
-	bool trouble;          /* something could not be reported */
 	bool news;             /* there is more to be told */
 };
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,7 +95,8 @@ static void tell_part(struct telling *telling, struct model_snapshot *snapshot,
 	part(memory, snapshot, &telling->options);
 	fclose(memory);
 	int error = write_all(telling->report->output, text, length);
-	if (error < 0 && telling->result < RUN_REPORT_TROUBLE)
+	/* Where nobody reads any more there is nobody to be told, but limits count. */
+	if (error < 0 && error != -EPIPE && telling->result < RUN_REPORT_TROUBLE)
 		trouble(telling, snapshot->source, -error);
 	free(text);
 }
@@ -290,6 +292,8 @@ static bool telling_begin(struct telling *telling, struct run_report *report, bo
 		.symbolizer = symbolizer_create(&names),
 		.any = report->told,
 	};
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL); /* there are children to be waited for */
 	progress_begin(&telling->progress, "fdtrail run");
 	telling->options = report_options_for(target ? target : stderr);
 	if (target)

@@ -131,6 +131,7 @@ static struct snapshot_file *note(struct snapshot_files *files, const char *path
 			.inode = status.st_ino,
 			.begin = begin,
 			.shown = begin,
+			.telling = begin,
 			.whole = begin,
 		};
 		if (!file->path)

@@ -17,9 +17,10 @@ struct snapshot_file {
 	dev_t device;
 	ino_t inode;
 	struct timespec changed;
-	off_t begin; /* what was there before */
-	off_t shown; /* up to here snapshots have been shown while the program ran */
-	off_t whole; /* up to here there are whole snapshots */
+	off_t begin;   /* what was there before */
+	off_t shown;   /* up to here snapshots have been shown while the program ran .. */
+	off_t telling; /* .. from here to `shown` they are just being shown */
+	off_t whole;   /* up to here there are whole snapshots */
 };
 
 struct snapshot_files {

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,7 +97,7 @@ static int open_all(struct run *run)
 	run->report.output = 2;
 	if (run->report_path) {
 		int fd = open(run->report_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY,
-			      0666);
+			      0600);
 		if (fd < 0) {
 			say("can't write %s: %s", run->report_path, strerror(errno));
 			return LAUNCH_TROUBLE;
@@ -150,17 +149,30 @@ static void start_reporter(struct run *run)
 	run->reporter = fork();
 	if (run->reporter == 0) {
 		launch_restore_signals(&run->launch);
-		signal(SIGCHLD, SIG_DFL); /* it has children of its own to wait for */
 		_exit(run_report_news(&run->report));
 	}
-	/* What can't be told now is told at the end. */
-	if (run->reporter < 0)
-		run->reporter = 0;
-	else
-		for (size_t i = 0; i < files->count; i++)
-			files->files[i].shown = files->files[i].whole;
 	run->news = false;
+	/* What can't be told now is told at the end. */
+	if (run->reporter < 0) {
+		run->reporter = 0;
+		return;
+	}
 	run->report.told = true;
+	for (size_t i = 0; i < files->count; i++) {
+		files->files[i].telling = files->files[i].shown;
+		files->files[i].shown = files->files[i].whole;
+	}
+}
+
+/* The one that tells the news has ended. What it could not tell is told at the end. */
+static void end_reporter(struct run *run, int status)
+{
+	struct snapshot_files *files = &run->report.files;
+
+	run->reporter = 0;
+	for (size_t i = 0; i < files->count && status != 0; i++)
+		if (files->files[i].telling < files->files[i].shown)
+			files->files[i].shown = files->files[i].telling;
 }
 
 /* While the program runs: something was written, or a child other than the program has ended. */
@@ -169,10 +181,8 @@ static void on_event(void *data)
 	struct run *run = data;
 	int status = 0;
 
-	if (run->reporter && waitpid(run->reporter, &status, WNOHANG) != 0) {
-		run->reporter = 0;
-		run->trouble |= status != 0;
-	}
+	if (run->reporter && waitpid(run->reporter, &status, WNOHANG) != 0)
+		end_reporter(run, status);
 	if (run->watch >= 0)
 		read_events(run);
 	if (run->news && !run->reporter)
@@ -189,7 +199,6 @@ static int report_end(void *data, int told)
 	struct run *run = data;
 
 	close(told);
-	signal(SIGCHLD, SIG_DFL);
 	_exit(run_report_end(&run->report));
 }
 
@@ -201,7 +210,7 @@ static int report(struct run *run, int status, bool *remove)
 
 	if (run->reporter) {
 		launch->pid = run->reporter;
-		run->trouble |= launch_wait(launch, -1, nothing, NULL) != 0;
+		end_reporter(run, launch_wait(launch, -1, nothing, NULL));
 	}
 	if (!run->report.files.pattern)
 		return status;
@@ -218,9 +227,6 @@ static int report(struct run *run, int status, bool *remove)
 	} else if (WIFSIGNALED(result) && (signal == SIGINT || signal == SIGTERM ||
 					   signal == SIGHUP || signal == SIGQUIT)) {
 		return launch_exit_status(result);
-	} else if (WIFSIGNALED(result) && signal == SIGPIPE) {
-		/* Whoever had the report to read has gone. */
-		result = 0;
 	} else if (WIFSIGNALED(result)) {
 		say("the report ended by SIG%s", sigabbrev_np(signal) ? sigabbrev_np(signal) : "?");
 		*remove = false;
@@ -233,8 +239,6 @@ static int report(struct run *run, int status, bool *remove)
 	if (limits_any(&run->report.limits) && status == 0 && result != 0 &&
 	    !(WIFEXITED(result) && WEXITSTATUS(result) == RUN_REPORT_BROKEN))
 		status = LAUNCH_TROUBLE;
-	if (run->trouble)
-		*remove = false;
 	launch->interrupted = interrupted;
 	return status;
 }
