@@ -314,7 +314,7 @@ class Terminal:
         if self.pid == 0:
             environment = {"TMPDIR": str(folder), "PATH": os.environ["PATH"], "PS1": "shell> ", "TERM": "dumb", "HOME": "/"}
             os.execve("/bin/bash", ["bash", "--norc", "--noprofile", "-i"], environment)
-        self.line("stty -echo; bind 'set enable-bracketed-paste off' 2>/dev/null; echo be''gin")
+        self.line("ulimit -c 0; stty -echo; bind 'set enable-bracketed-paste off' 2>/dev/null; echo be''gin")
         self.expect("begin\r\nshell> ")
 
     def line(self, text):
@@ -323,7 +323,7 @@ class Terminal:
     def key(self, byte):
         os.write(self.fd, byte)
 
-    def expect(self, pattern, timeout=15):
+    def expect(self, pattern, timeout=30):
         """Waits for the regular expression in what has not been looked at yet."""
         end = time.monotonic() + timeout
         while True:

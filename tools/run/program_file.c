@@ -142,24 +142,29 @@ static bool has_go_section(int fd, const Elf64_Ehdr *elf)
 	return found;
 }
 
-static enum program_kind linked(int fd, const Elf64_Ehdr *elf, const char *path)
+static enum program_kind linked(int fd, const Elf64_Ehdr *elf, struct program_file *file)
 {
+	const char *path = file->path;
 	char *loader = NULL;
 	enum program_kind kind;
-	bool go = false;
+	bool go = false, whole = true;
 
 	for (int i = 0; i < elf->e_phnum; i++) {
 		Elf64_Phdr header;
 
-		if (!read_at(fd, &header, sizeof(header),
-			     elf->e_phoff + (uint64_t)i * sizeof(header)))
+		whole = read_at(fd, &header, sizeof(header),
+				elf->e_phoff + (uint64_t)i * sizeof(header));
+		if (!whole)
 			break;
 		if (header.p_type == PT_INTERP && !loader)
 			loader = read_part(fd, header.p_offset, header.p_filesz, PATH_MAX);
 		else if (header.p_type == PT_NOTE)
 			go |= has_go_note(fd, &header);
 	}
-	if (go || has_go_section(fd, elf))
+	if (!whole) {
+		file->error = ENOEXEC;
+		kind = PROGRAM_CANNOT_RUN;
+	} else if (go || has_go_section(fd, elf))
 		kind = PROGRAM_GO;
 	else if (loader)
 		kind = strncmp(last_part(loader), "ld-linux", 8) == 0 ? PROGRAM_DYNAMIC
@@ -203,7 +208,7 @@ static enum program_kind look_at_elf(int fd, struct program_file *file)
 	    elf.e_phentsize != sizeof(Elf64_Phdr) || !elf.e_phnum || elf.e_phnum > HEADERS_MOST)
 		return PROGRAM_CANNOT_RUN;
 	file->error = 0;
-	return privileged(fd) ? PROGRAM_PRIVILEGED : linked(fd, &elf, file->path);
+	return privileged(fd) ? PROGRAM_PRIVILEGED : linked(fd, &elf, file);
 }
 
 /* The interpreter that a #! line names, as the kernel reads it (fs/binfmt_script.c). */
