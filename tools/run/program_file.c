@@ -144,7 +144,6 @@ static bool has_go_section(int fd, const Elf64_Ehdr *elf)
 
 static enum program_kind linked(int fd, const Elf64_Ehdr *elf, struct program_file *file)
 {
-	const char *path = file->path;
 	char *loader = NULL;
 	enum program_kind kind;
 	bool go = false, whole = true;
@@ -164,14 +163,16 @@ static enum program_kind linked(int fd, const Elf64_Ehdr *elf, struct program_fi
 	if (!whole) {
 		file->error = ENOEXEC;
 		kind = PROGRAM_CANNOT_RUN;
-	} else if (go || has_go_section(fd, elf))
+	} else if (go || has_go_section(fd, elf)) {
 		kind = PROGRAM_GO;
-	else if (loader)
+	} else if (loader) {
 		kind = strncmp(last_part(loader), "ld-linux", 8) == 0 ? PROGRAM_DYNAMIC
 								      : PROGRAM_OTHER_LIBC;
-	else /* The loader itself can be called, with a program as its argument. */
-		kind = strncmp(last_part(path), "ld-linux", 8) == 0 ? PROGRAM_DYNAMIC
-								    : PROGRAM_STATIC;
+	} else {
+		/* The loader itself can be called, with a program as its argument. */
+		kind = strncmp(last_part(file->path), "ld-linux", 8) == 0 ? PROGRAM_DYNAMIC
+									  : PROGRAM_STATIC;
+	}
 	free(loader);
 	return kind;
 }
