@@ -127,7 +127,7 @@ static void look_what_is_gone(struct capture *capture, uint32_t closers)
 struct cold {
 	struct capture *capture;
 	const struct registers *registers;
-	uint32_t stack;
+	struct captured captured;
 };
 
 static void walk_and_keep(void *data)
@@ -151,34 +151,38 @@ static void walk_and_keep(void *data)
 					  capture->main_path, &object, walk.pcs[i]);
 	if (!capture->loaded && walk.end == STACK_POINTERS_ONLY)
 		walk.end = STACK_EARLY;
-	cold->stack = stack_table_intern(&capture->ledger->stacks, frames, walk.count, walk.end);
+	struct stack_table *stacks = &capture->ledger->stacks;
+	uint32_t stack = stack_table_intern(stacks, frames, walk.count, walk.end);
+	cold->captured = (struct captured){stack, stack_table_figures(stacks, stack)};
 	/* A library that is being closed may be gone before the next look. */
 	if (!closers)
-		memo_keep(&capture->memo, &walk, cold->stack);
+		memo_keep(&capture->memo, &walk, cold->captured);
 }
 
-static uint32_t capture_cold(struct capture *capture, const struct registers *registers)
+static struct captured capture_cold(struct capture *capture, const struct registers *registers)
 {
-	struct cold cold = {capture, registers, STACK_NONE};
+	struct cold cold = {.capture = capture, .registers = registers};
 	int saved = errno;
 	uint64_t mask;
 
 	if (!lock(capture, CAPTURE_WALKING, &mask))
-		return STACK_NONE;
+		return cold.captured;
 	call_on_stack(walk_and_keep, &cold, walk_stack + sizeof(walk_stack));
 	unlock(capture, mask);
 	errno = saved;
-	return cold.stack;
+	return cold.captured;
 }
 
-uint32_t capture_stack(struct capture *capture, const struct registers *registers,
-		       struct stack_bounds *bounds)
+struct captured capture_stack(struct capture *capture, const struct registers *registers,
+			      struct stack_bounds *bounds)
 {
-	uint32_t stack = STACK_NONE;
+	if (!atomic_load_explicit(&capture->closers, memory_order_acquire)) {
+		struct captured known = memo_find(&capture->memo, registers, bounds);
 
-	if (!atomic_load_explicit(&capture->closers, memory_order_acquire))
-		stack = memo_find(&capture->memo, registers, bounds);
-	return stack != STACK_NONE ? stack : capture_cold(capture, registers);
+		if (known.stack != STACK_NONE)
+			return known;
+	}
+	return capture_cold(capture, registers);
 }
 
 bool capture_before_fork(struct capture *capture, uint64_t *mask)

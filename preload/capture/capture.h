@@ -39,10 +39,10 @@ bool capture_init(struct capture *capture, struct ledger *ledger, uint32_t depth
 /* Loads libunwind; until then, walks follow frame pointers. For the constructor only. */
 void capture_load_unwinder(struct capture *capture);
 
-/* The id of the stack that begins with these registers of the calling thread; STACK_NONE when the
+/* The stack that begins with these registers of the calling thread; STACK_NONE when the
  * lock could not be had. bounds belong to the thread. Async-signal-safe. Keeps errno. */
-uint32_t capture_stack(struct capture *capture, const struct registers *registers,
-		       struct stack_bounds *bounds);
+struct captured capture_stack(struct capture *capture, const struct registers *registers,
+			      struct stack_bounds *bounds);
 
 /* The frame for pc, its module noted in modules. object: what the frame before lay in, or zeroes; changes
  * to that of pc. Callers hold the capture lock, or are a tracer outside of the program. */

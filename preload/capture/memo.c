@@ -26,7 +26,7 @@ struct read {
 struct run {
 	uint32_t count : 31;
 	uint32_t plain : 1; /* all are words of the stack that are the same wherever the stack is */
-	uint32_t stack;
+	struct captured stack;
 	struct read reads[];
 };
 
@@ -251,8 +251,8 @@ static inline const struct read *first_other(const struct run *run,
 	return NULL;
 }
 
-uint32_t memo_find(const struct memo *memo, const struct registers *registers,
-		   struct stack_bounds *bounds)
+struct captured memo_find(const struct memo *memo, const struct registers *registers,
+			  struct stack_bounds *bounds)
 {
 	const struct memo_table *table = atomic_load_explicit(&memo->table, memory_order_acquire);
 	const struct run *run = find_beginning(table, registers->pc);
@@ -268,11 +268,11 @@ uint32_t memo_find(const struct memo *memo, const struct registers *registers,
 			break;
 		run = follow(table, other, word, registers->sp);
 	}
-	return STACK_NONE;
+	return (struct captured){.stack = STACK_NONE};
 }
 
 static struct run *run_create(struct memo *memo, const struct walk *walk, uint32_t from,
-			      uint32_t stack)
+			      struct captured stack)
 {
 	uintptr_t sp = walk->registers.sp;
 	uint32_t count = walk->read_count - from;
@@ -309,7 +309,7 @@ static void add_branch(struct memo *memo, const struct read *read, uint64_t valu
 	put_branch(atomic_load(&memo->table), branch);
 }
 
-void memo_keep(struct memo *memo, const struct walk *walk, uint32_t stack)
+void memo_keep(struct memo *memo, const struct walk *walk, struct captured stack)
 {
 	uintptr_t sp = walk->registers.sp;
 	struct run *run = find_beginning(atomic_load(&memo->table), walk->registers.pc);

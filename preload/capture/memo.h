@@ -33,13 +33,13 @@ struct stack_bounds {
 /* Prepares an empty memo. False: no memory. */
 bool memo_init(struct memo *memo);
 
-/* The id of the stack with these registers, or STACK_NONE when no earlier walk is equal. Reads the
+/* The stack with these registers, or STACK_NONE when no earlier walk is equal. Reads the
  * calling thread's stack above registers->sp. Async-signal-safe, any thread, no lock. */
-uint32_t memo_find(const struct memo *memo, const struct registers *registers,
+struct captured memo_find(const struct memo *memo, const struct registers *registers,
 		   struct stack_bounds *bounds);
 
 /* Keeps a repeatable walk that ended in stack. Callers hold the capture lock. */
-void memo_keep(struct memo *memo, const struct walk *walk, uint32_t stack);
+void memo_keep(struct memo *memo, const struct walk *walk, struct captured stack);
 
 /* Begins a new generation: addresses may mean something else now. Callers hold the capture lock. */
 void memo_forget(struct memo *memo);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 
+#include "../ledger/slot.h"
 #include "../runtime/runtime.h"
 #include "real.h"
 
@@ -33,16 +34,13 @@
 
 static inline int hook_duplicated(int fd, int from, const char *name, const void *frame)
 {
-	struct ledger_entry source = {0};
-
 	if (fd < 0) {
 		runtime_failed(name);
 		return fd;
 	}
 	if (runtime_on()) {
-		ledger_read(&runtime.ledger, from, &source, NULL);
 		runtime_opened(fd,
-			       &(struct opening){.kind = source.kind,
+			       &(struct opening){.kind = slot_kind(&runtime.ledger, from),
 						 .origin = FD_DUPLICATED,
 						 .dup_of = from},
 			       frame);

@@ -1,48 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * See ledger.h. Word a is what is stored last: a descriptor is recorded when a is not zero. Word b
- * is written before a and belongs to whoever opened the number; between the real open's return and
- * the store the kernel gives that number to nobody else.
+ * See ledger.h, and slot.h for what every call does.
  */
-#include "ledger.h"
+#include "slot.h"
 
 #include <string.h>
-
-enum {
-	PAGE_SLOTS = 1024,
-	PAGES = 1 << 20, /* numbers up to 2^30: the kernel's nr_open can't be set higher */
-};
-
-struct slot {
-	_Atomic uint64_t a, b;
-};
-
-struct ledger_page {
-	struct slot slots[PAGE_SLOTS];
-};
-
-/* Word a: stack 20, opened_at 30, kind 5, origin 2, owner 2, closing 1, generation 4 bits.
- * Word b: link 18 (dup_of, or with the bit above it set a connection), thread 22, sequence 23 bits.
- * The generation is never 0, so a is not. The sequence goes up each time the number is opened: one
- * that was closed and opened anew by the same call within a tick has other words all the same. */
-enum {
-	A_OPENED_AT = 20,
-	A_KIND = 50,
-	A_ORIGIN = 55,
-	A_OWNER = 57,
-	A_CLOSING = 59,
-	A_GENERATION = 60,
-	B_CONNECTED = 18,
-	B_THREAD = 19,
-	B_SEQUENCE = 41,
-};
-
-#define BITS(word, at, width) ((uint32_t)((word) >> (at) & ((UINT64_C(1) << (width)) - 1)))
-#define CLOSING               (UINT64_C(1) << A_CLOSING)
-#define CONNECTED             (UINT64_C(1) << B_CONNECTED)
-#define LINK                  ((CONNECTED << 1) - 1) /* with its bit */
-/* The generation of entries from before a fork that are older than the counter can tell. */
-enum { GENERATION_OLD = 1, GENERATION_FIRST = 2 };
 
 bool ledger_init(struct ledger *ledger, struct arena *arena)
 {
@@ -55,16 +17,7 @@ bool ledger_init(struct ledger *ledger, struct arena *arena)
 	       connection_table_init(&ledger->connections, arena);
 }
 
-static struct slot *slot_of(const struct ledger *ledger, int fd)
-{
-	if (fd < 0 || fd / PAGE_SLOTS >= PAGES)
-		return NULL;
-	struct ledger_page *page =
-		atomic_load_explicit(&ledger->pages[fd / PAGE_SLOTS], memory_order_acquire);
-	return page ? &page->slots[fd % PAGE_SLOTS] : NULL;
-}
-
-static struct slot *slot_make(struct ledger *ledger, int fd)
+struct slot *slot_make(struct ledger *ledger, int fd)
 {
 	struct slot *slot = slot_of(ledger, fd);
 
@@ -109,23 +62,6 @@ bool ledger_copy(struct ledger *ledger, const struct ledger *from)
 	       connection_table_copy(&ledger->connections, &from->connections);
 }
 
-static struct ledger_words pack(const struct ledger *ledger, const struct ledger_entry *entry,
-				uint64_t previous_b)
-{
-	uint64_t generation = atomic_load_explicit(&ledger->generation, memory_order_relaxed);
-	uint64_t dup_of = entry->dup_of < LEDGER_NO_FD ? entry->dup_of : LEDGER_NO_FD;
-	uint64_t link = entry->connection ? entry->connection | CONNECTED : dup_of;
-	uint64_t opened_at = entry->opened_at < 1u << 30 ? entry->opened_at : (1u << 30) - 1;
-
-	return (struct ledger_words){
-		.a = (entry->stack & (STACK_LIMIT - 1)) | opened_at << A_OPENED_AT |
-		     (uint64_t)entry->kind << A_KIND | (uint64_t)entry->origin << A_ORIGIN |
-		     (uint64_t)entry->owner << A_OWNER | generation << A_GENERATION,
-		.b = link | ((previous_b >> B_SEQUENCE) + 1) << B_SEQUENCE |
-		     (uint64_t)(entry->thread & 0x3fffff) << B_THREAD,
-	};
-}
-
 void ledger_unpack(const struct ledger *ledger, struct ledger_words words,
 		   struct ledger_entry *entry)
 {
@@ -145,39 +81,17 @@ void ledger_unpack(const struct ledger *ledger, struct ledger_words words,
 
 void ledger_opened(struct ledger *ledger, int fd, const struct ledger_entry *entry)
 {
-	struct slot *slot = slot_make(ledger, fd);
-
-	if (!slot) {
-		atomic_fetch_add(&ledger->dropped, 1);
-		return;
-	}
-	struct ledger_words words =
-		pack(ledger, entry, atomic_load_explicit(&slot->b, memory_order_relaxed));
-	struct stack_figures *figures = stack_table_figures(&ledger->stacks, entry->stack);
-	if (figures)
-		atomic_fetch_add_explicit(&figures->opened, 1, memory_order_relaxed);
-	atomic_store_explicit(&slot->b, words.b, memory_order_relaxed);
-	atomic_store_explicit(&slot->a, words.a, memory_order_release);
+	slot_opened(ledger, fd, entry, stack_table_figures(&ledger->stacks, entry->stack));
 }
 
 bool ledger_closing(struct ledger *ledger, int fd)
 {
-	struct slot *slot = slot_of(ledger, fd);
-	uint64_t a = slot ? atomic_load_explicit(&slot->a, memory_order_relaxed) : 0;
-
-	while (a)
-		if (atomic_compare_exchange_weak(&slot->a, &a, a | CLOSING))
-			return true;
-	return false;
+	return slot_closing(ledger, fd);
 }
 
 void ledger_closed(struct ledger *ledger, int fd)
 {
-	struct slot *slot = slot_of(ledger, fd);
-	uint64_t a = slot ? atomic_load_explicit(&slot->a, memory_order_relaxed) : 0;
-
-	if (a & CLOSING)
-		atomic_compare_exchange_strong(&slot->a, &a, 0);
+	slot_closed(ledger, fd);
 }
 
 void ledger_still_open(struct ledger *ledger, int fd)

@@ -57,6 +57,12 @@ struct stack_figures {
 	_Atomic uint32_t live_before; /* live at the last snapshot that was written */
 };
 
+/* A stack that was captured. */
+struct captured {
+	uint32_t stack;                /* STACK_NONE: none could be */
+	struct stack_figures *figures; /* its own, or NULL */
+};
+
 struct stack_view {
 	const frame_t *frames; /* innermost first; the first is the caller of the hooked function */
 	uint32_t depth;

@@ -11,6 +11,7 @@
 
 #include "../base/descriptors.h"
 #include "../base/syscall.h"
+#include "../ledger/slot.h"
 #include "trigger.h"
 
 /* Until memory has been mapped, a gate that is not open. */
@@ -41,7 +42,8 @@ bool runtime_on_slowly(void)
 	}
 	if (gate == GATE_SHUT || gate == GATE_NEW)
 		return false;
-	/* A vfork child has our memory and its own descriptors: what it closes is still open here. */
+	/* A vfork child has our memory and its own descriptors: what it closes is still open here.
+	 */
 	if (thread_state.vforks || gate == GATE_SHARED)
 		return RAW(getpid) == atomic_load(&runtime.pid);
 	return true;
@@ -51,9 +53,9 @@ static void note_inherited(int fd, void *data)
 {
 	(void)data;
 	if (!ledger_read(&runtime.ledger, fd, NULL, NULL))
-		ledger_opened(&runtime.ledger, fd,
-			      &(struct ledger_entry){.origin = FD_INHERITED,
-						     .dup_of = LEDGER_NO_FD});
+		ledger_opened(
+			&runtime.ledger, fd,
+			&(struct ledger_entry){.origin = FD_INHERITED, .dup_of = LEDGER_NO_FD});
 }
 
 void runtime_note_inherited(void)
@@ -88,7 +90,7 @@ static uint32_t thread_id(void)
 	return thread_state.tid;
 }
 
-static uint32_t capture_at(const void *frame)
+static struct captured capture_at(const void *frame)
 {
 	struct registers registers = runtime_registers(frame);
 
@@ -103,17 +105,19 @@ static void record(int fd, const struct opening *opening, const void *frame)
 	/* For a signal that comes in now, and asks for a snapshot. */
 	thread_state.recording = (uint32_t)fd + 1;
 	atomic_signal_fence(memory_order_seq_cst);
+	struct captured captured = capture_at(frame);
 	struct ledger_entry entry = {
-		.stack = capture_at(frame),
+		.stack = captured.stack,
 		.opened_at = (uint32_t)((now - runtime.started_ms) / LEDGER_TICK_MS),
 		.thread = thread_id(),
-		.dup_of = opening->origin == FD_DUPLICATED ? (uint32_t)opening->dup_of : LEDGER_NO_FD,
+		.dup_of =
+			opening->origin == FD_DUPLICATED ? (uint32_t)opening->dup_of : LEDGER_NO_FD,
 		.kind = opening->kind,
 		.origin = opening->origin,
 		.owner = opening->owner,
 	};
 
-	ledger_opened(&runtime.ledger, fd, &entry);
+	slot_opened(&runtime.ledger, fd, &entry, captured.figures);
 	atomic_signal_fence(memory_order_seq_cst);
 	thread_state.recording = outer;
 	if (__builtin_expect(atomic_load_explicit(&runtime.watching, memory_order_relaxed), 0))
@@ -144,12 +148,12 @@ void runtime_failed(const char *name)
 
 bool runtime_closing(int fd)
 {
-	return runtime_on() && ledger_closing(&runtime.ledger, fd);
+	return runtime_on() && slot_closing(&runtime.ledger, fd);
 }
 
 void runtime_closed(int fd)
 {
-	ledger_closed(&runtime.ledger, fd);
+	slot_closed(&runtime.ledger, fd);
 	if (__builtin_expect(atomic_load_explicit(&runtime.watching, memory_order_relaxed), 0))
 		trigger_watch(-1, runtime_now_ms());
 }
@@ -159,5 +163,6 @@ void runtime_connected(int fd, const struct sockaddr *address, socklen_t length,
 	if (runtime_on())
 		ledger_set_connection(&runtime.ledger, fd,
 				      connection_table_intern(&runtime.ledger.connections,
-							      capture_at(frame), address, length));
+							      capture_at(frame).stack, address,
+							      length));
 }

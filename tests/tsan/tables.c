@@ -57,12 +57,12 @@ static uint32_t take(uint32_t which)
 	for (uint32_t i = 0; i < DEPTH; i++)
 		words[i * 3] = 0x10000 + which * (i + 1);
 	make_frames(which, frames);
-	uint32_t stack = memo_find(&memo, &registers, &bounds);
+	uint32_t stack = memo_find(&memo, &registers, &bounds).stack;
 	if (stack == STACK_NONE) {
 		pthread_mutex_lock(&capture_lock);
 		stack = stack_table_intern(&ledger.stacks, frames, DEPTH, STACK_COMPLETE);
 		make_walk(&walk, words, which);
-		memo_keep(&memo, &walk, stack);
+		memo_keep(&memo, &walk, (struct captured){.stack = stack});
 		pthread_mutex_unlock(&capture_lock);
 	}
 	if (!stack_table_view(&ledger.stacks, stack, &view) || view.depth != DEPTH ||

@@ -34,7 +34,7 @@ static uint32_t take(struct fixture *fixture)
 	const uintptr_t *record = __builtin_frame_address(0);
 	struct registers registers = {record[1], (uintptr_t)(record + 2), record[0]};
 
-	return capture_stack(&fixture->capture, &registers, &fixture->bounds);
+	return capture_stack(&fixture->capture, &registers, &fixture->bounds).stack;
 }
 
 static void no_stack_is_taken_while_somebody_else_has_the_lock(void **state)
