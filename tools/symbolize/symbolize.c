@@ -16,9 +16,9 @@
 
 #include "../reader/snapshot_time.h"
 #include "demangle.h"
-#include "generated.h"
+#include "frames.h"
+#include "generated_frames.h"
 #include "own.h"
-#include "perf_map.h"
 #include "source.h"
 #include "worker.h"
 
@@ -129,31 +129,6 @@ void symbolizer_destroy(struct symbolizer *symbolizer)
 	free(symbolizer);
 }
 
-/* Every frame of a snapshot, also those of the ancestors. */
-
-typedef int (*frame_fn)(struct symbolizer *symbolizer, struct model_snapshot *snapshot,
-			struct model_frame *frame, void *data);
-
-static int each_frame(struct symbolizer *symbolizer, struct model_snapshot *snapshot,
-		      frame_fn function, void *data)
-{
-	for (size_t g = 0; g < snapshot->group_count; g++) {
-		struct model_group *group = &snapshot->groups[g];
-
-		for (size_t s = 0; s < group->stack_count; s++)
-			for (struct model_stack *stack = &group->stacks[s]; stack;
-			     stack = stack->created_by)
-				for (size_t f = 0; f < stack->frame_count; f++) {
-					int result = function(symbolizer, snapshot,
-							      &stack->frames[f], data);
-
-					if (result < 0)
-						return result;
-				}
-	}
-	return 0;
-}
-
 /* Which machine and when: what a module without a build-id is judged by. */
 
 /* Seconds since 1970, rounded up; 0: not known. */
@@ -252,9 +227,9 @@ static struct place *place_of(struct symbolizer *symbolizer, const struct model_
 	return module ? find_place(symbolizer, module, frame->offset) : NULL;
 }
 
-static int list_place(struct symbolizer *symbolizer, struct model_snapshot *snapshot,
-		      struct model_frame *frame, void *data)
+static int list_place(struct model_snapshot *snapshot, struct model_frame *frame, void *data)
 {
+	struct symbolizer *symbolizer = data;
 	if (frame->module && !place_of(symbolizer, snapshot, frame))
 		return -ENOMEM;
 	return 0;
@@ -361,11 +336,6 @@ static int ask_modules(struct symbolizer *symbolizer)
 
 /* Handing out */
 
-static const char *copy(struct model_snapshot *snapshot, const char *string)
-{
-	return string ? obstack_copy0(&snapshot->memory, string, strlen(string)) : NULL;
-}
-
 static struct model_location *copy_locations(struct symbolizer *symbolizer,
 					     struct model_snapshot *snapshot, struct place *place)
 {
@@ -376,8 +346,8 @@ static struct model_location *copy_locations(struct symbolizer *symbolizer,
 		obstack_alloc(&snapshot->memory, place->count * sizeof(*locations));
 	for (size_t i = 0; i < place->count; i++) {
 		locations[i] = place->locations[i];
-		locations[i].function = copy(snapshot, place->locations[i].function);
-		locations[i].file = copy(snapshot, place->locations[i].file);
+		locations[i].function = frames_string(snapshot, place->locations[i].function);
+		locations[i].file = frames_string(snapshot, place->locations[i].file);
 	}
 	place->copied = locations;
 	place->copied_for = symbolizer->snapshots;
@@ -393,7 +363,7 @@ static void use_text(struct model_snapshot *snapshot, struct model_frame *frame)
 		return;
 	frame->locations = obstack_alloc(&snapshot->memory, sizeof(*frame->locations));
 	frame->locations[0] = (struct model_location){
-		.function = copy(snapshot, demangle(frame->function, text)),
+		.function = frames_string(snapshot, demangle(frame->function, text)),
 	};
 	frame->location_count = 1;
 }
@@ -409,9 +379,9 @@ static bool is_own(const struct model_frame *frame, bool module_has_lines)
 	return frame->location_count == 0 || symbolize_own_location(frame) != NULL;
 }
 
-static int hand_out(struct symbolizer *symbolizer, struct model_snapshot *snapshot,
-		    struct model_frame *frame, void *data)
+static int hand_out(struct model_snapshot *snapshot, struct model_frame *frame, void *data)
 {
+	struct symbolizer *symbolizer = data;
 	struct place *place = frame->module ? place_of(symbolizer, snapshot, frame) : NULL;
 
 	if (frame->module && !place)
@@ -425,117 +395,9 @@ static int hand_out(struct symbolizer *symbolizer, struct model_snapshot *snapsh
 		use_text(snapshot, frame);
 	}
 	if (place && place->key.module->trouble[0])
-		frame->trouble = copy(snapshot, place->key.module->trouble);
+		frame->trouble = frames_string(snapshot, place->key.module->trouble);
 	frame->own = is_own(frame, place && place->key.module->has_lines);
 	return 0;
-}
-
-/* Code without a module */
-
-struct nameless {
-	struct model_frame **frames;
-	size_t count, room;
-};
-
-static int list_nameless(struct symbolizer *symbolizer, struct model_snapshot *snapshot,
-			 struct model_frame *frame, void *data)
-{
-	struct nameless *nameless = data;
-
-	if (frame->module || frame->function)
-		return 0;
-	if (nameless->count == nameless->room) {
-		size_t room = nameless->room ? 2 * nameless->room : 64;
-		struct model_frame **frames =
-			reallocarray(nameless->frames, room, sizeof(struct model_frame *));
-
-		if (!frames)
-			return -ENOMEM;
-		nameless->frames = frames;
-		nameless->room = room;
-	}
-	nameless->frames[nameless->count++] = frame;
-	return 0;
-}
-
-static int compare_frames(const void *a, const void *b)
-{
-	const struct model_frame *const *left = a, *const *right = b;
-
-	return (*left)->address < (*right)->address ? -1 : (*left)->address > (*right)->address;
-}
-
-static void name_frame(struct model_snapshot *snapshot, struct model_frame *frame, char *text)
-{
-	struct generated_name name = {0};
-	struct model_location *location =
-		obstack_alloc(&snapshot->memory, sizeof(*frame->locations));
-
-	if (!generated_name_parse(text, &name))
-		name.function = text;
-	*location = (struct model_location){
-		.function = copy(snapshot, name.function),
-		.file = copy(snapshot, name.file),
-		.line = name.line,
-		.column = name.column,
-	};
-	frame->locations = location;
-	frame->location_count = 1;
-	frame->own = own_function(location->function, location->file);
-}
-
-static int name_generated(struct symbolizer *symbolizer, struct model_snapshot *snapshot)
-{
-	struct nameless nameless = {0};
-	struct perf_map_name *names = NULL;
-	double began = taken_at(snapshot) - (snapshot->uptime > 0 ? snapshot->uptime + 1 : 1);
-	int result = each_frame(symbolizer, snapshot, list_nameless, &nameless);
-
-	if (result < 0 || !nameless.count || snapshot->pid <= 0 ||
-	    !is_this_host(symbolizer, snapshot))
-		goto out;
-	names = calloc(nameless.count, sizeof(*names));
-	if (!names) {
-		result = -ENOMEM;
-		goto out;
-	}
-	qsort(nameless.frames, nameless.count, sizeof(struct model_frame *), compare_frames);
-	for (size_t i = 0; i < nameless.count; i++)
-		names[i].address = nameless.frames[i]->address;
-	/* No file: nobody asked the compiler for one. */
-	perf_map_find("/tmp", snapshot->pid, began, names, nameless.count);
-	for (size_t i = 0; i < nameless.count; i++)
-		if (names[i].name) {
-			name_frame(snapshot, nameless.frames[i], names[i].name);
-			free(names[i].name);
-		}
-out:
-	free(names);
-	free(nameless.frames);
-	return result;
-}
-
-/* Where a stack runs through generated code of the program's own, with a file and a line, the
- * program that generated it is a language's runtime. */
-static void disown_runtime(struct model_stack *stack)
-{
-	bool generated = false;
-
-	for (size_t i = 0; i < stack->frame_count; i++)
-		generated |= stack->frames[i].own && !stack->frames[i].module &&
-			     stack->frames[i].location_count && stack->frames[i].locations[0].file;
-	for (size_t i = 0; generated && i < stack->frame_count; i++)
-		if (stack->frames[i].module && !strstr(stack->frames[i].module, ".so"))
-			stack->frames[i].own = false;
-}
-
-static void disown_runtimes(struct model_snapshot *snapshot)
-{
-	for (size_t g = 0; g < snapshot->group_count; g++)
-		for (size_t s = 0; s < snapshot->groups[g].stack_count; s++)
-			for (struct model_stack *stack = &snapshot->groups[g].stacks[s]; stack;
-			     stack = stack->created_by)
-				disown_runtime(stack);
 }
 
 int symbolize_snapshot(struct symbolizer *symbolizer, struct model_snapshot *snapshot)
@@ -543,13 +405,12 @@ int symbolize_snapshot(struct symbolizer *symbolizer, struct model_snapshot *sna
 	int result, handed;
 
 	symbolizer->snapshots++;
-	result = each_frame(symbolizer, snapshot, list_place, NULL);
+	result = frames_each(snapshot, list_place, symbolizer);
 	if (result == 0)
 		result = ask_modules(symbolizer);
-	handed = each_frame(symbolizer, snapshot, hand_out, NULL);
+	handed = frames_each(snapshot, hand_out, symbolizer);
 	if (handed == 0)
-		handed = name_generated(symbolizer, snapshot);
-	disown_runtimes(snapshot);
+		handed = generated_frames_name(snapshot, is_this_host(symbolizer, snapshot));
 	return result ? result : handed;
 }
 
