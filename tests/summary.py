@@ -11,6 +11,7 @@ has done is shown. The last line is `N passed, N failed`, `, N skipped` if any w
 the exit status is 0 only when none failed and some passed.
 """
 
+import contextlib
 import json
 import re
 import sys
@@ -111,6 +112,15 @@ def find_forgotten(totals):
                 print(f"\ntests/{suite}/{path.name} {why}")
 
 
+def print_table(totals):
+    """What was done, by part, in Markdown: scripts/reliability."""
+    print("| what is held to the truth | what ran |\n|---|---|")
+    for words in sorted(totals.ran):
+        part, _, text = words.partition(": ")
+        print(f"| {part} | {text.replace('|', '/')} |")
+    print(f"| all checks | {totals.passed} passed, {totals.failed} failed |")
+
+
 def main():
     arguments = sys.argv[1:]
     totals = Totals()
@@ -123,7 +133,11 @@ def main():
             totals.failed += 1
         for log in logs:
             for line in log.read_text(errors="replace").splitlines():
-                read_program(totals, Path(folder).name, json.loads(line))
+                with contextlib.redirect_stdout(None if "--table" in arguments else sys.stdout):
+                    read_program(totals, Path(folder).name, json.loads(line))
+    if "--table" in arguments:
+        print_table(totals)
+        return
     if "--long" in arguments:
         SUITES["long"] = "test_*.py"
     if "--all" in arguments:
