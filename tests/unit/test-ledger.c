@@ -229,11 +229,7 @@ static void thousands_of_stacks_keep_their_frames(void **state)
 
 static void a_copy_has_all_and_is_its_own(void **state)
 {
-<<<<<<< Updated upstream
 	struct arena other_arena = {.limit = 0};
-=======
-	struct arena other_arena = {.chunks = NULL};
->>>>>>> Stashed changes
 	struct ledger copy;
 	struct ledger_entry entry;
 	struct stack_view view;
