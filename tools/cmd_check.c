@@ -38,7 +38,7 @@ struct check {
 	char **files;
 	size_t file_count;
 	int show; /* descriptors of each group */
-	bool collapse_runtime;
+	bool full, collapse_runtime;
 	struct list targets;
 	struct progress progress;
 	struct symbolizer *symbolizer;
@@ -66,7 +66,7 @@ static int number_of(const char *option, const char *word, int least, const char
 	exit(EXIT_TROUBLE);
 }
 
-enum { KEY_PID = 0x1000, KEY_KINDS, KEY_SHOW, KEY_COLLAPSE };
+enum { KEY_PID = 0x1000, KEY_KINDS, KEY_SHOW, KEY_FULL, KEY_COLLAPSE };
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
@@ -87,6 +87,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		check->show = strcmp(argument, "all") == 0
 				      ? REPORT_SHOW_ALL
 				      : number_of("--show", argument, 0, "a number, or all");
+		return 0;
+	case KEY_FULL:
+		check->full = true;
 		return 0;
 	case KEY_COLLAPSE:
 		check->collapse_runtime = true;
@@ -209,6 +212,7 @@ static void show_broken(const struct check *check, const struct model_snapshot *
 	struct model_snapshot shown = *snapshot;
 
 	options.show = check->show;
+	options.full = check->full;
 	options.collapse_runtime = check->collapse_runtime;
 	shown.groups = memory_array(NULL, snapshot->group_count, sizeof(*shown.groups));
 	shown.group_count = 0;
@@ -293,6 +297,8 @@ int cmd_check(int argc, char **argv)
 		 "Count only these kinds, with commas between, as in tcp,file (sockets, all)", 1},
 		{"show", KEY_SHOW, "N", 0,
 		 "Descriptors listed of each group: a number, or all (default: 5)", 1},
+		{"full", KEY_FULL, NULL, 0,
+		 "Show all groups (20 without it), and all frames of their stacks", 1},
 		{"collapse-runtime", KEY_COLLAPSE, NULL, 0,
 		 "Leave out frames of the C library, the loader and the language's own library", 1},
 		{0},

@@ -48,7 +48,7 @@ static void refuse_format(const char *name)
 	exit(EXIT_TROUBLE);
 }
 
-enum { KEY_COLLAPSE = 0x1000 };
+enum { KEY_FULL = 0x1000, KEY_COLLAPSE };
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
@@ -62,6 +62,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case 'o':
 		options->output = argument;
+		return 0;
+	case KEY_FULL:
+		options->diff.report.full = true;
 		return 0;
 	case KEY_COLLAPSE:
 		options->diff.export.collapse_runtime = true;
@@ -183,6 +186,7 @@ static int write_diff(const struct options *options, const struct diff *diff)
 		return EXIT_TROUBLE;
 	}
 	shown.report = report_options_for(output_file(output));
+	shown.report.full = options->diff.report.full;
 	shown.report.collapse_runtime = options->diff.report.collapse_runtime;
 	error = options->format->write(diff, &shown, output_file(output));
 	if (error)
@@ -200,6 +204,8 @@ int cmd_diff(int argc, char **argv)
 		{"format", 'f', "FORMAT", 0, "text (the default), json or folded", 0},
 		{"output", 'o', "FILE", 0,
 		 "Write to FILE, which appears whole or not at all, instead of standard output", 0},
+		{"full", KEY_FULL, NULL, 0,
+		 "Show all stacks (20 without it), and all of their frames", 0},
 		{"collapse-runtime", KEY_COLLAPSE, NULL, 0,
 		 "Leave out frames of the C library, the loader and the language's own library", 0},
 		{0},

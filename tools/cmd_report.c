@@ -212,6 +212,7 @@ static void choose_style(struct report *report, FILE *file)
 		report->text.colour = report->asked.colour == COLOUR_ALWAYS;
 	if (report->asked.show != SHOW_NOT_GIVEN)
 		report->text.show = report->asked.show;
+	report->text.full = report->asked.full;
 	report->text.collapse_runtime = report->asked.options.collapse_runtime;
 	report->text.filtered = report->asked.filter.kinds != KIND_ALL ||
 				report->asked.filter.states || report->asked.filter.min_age > 0 ||

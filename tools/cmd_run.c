@@ -24,6 +24,7 @@
 enum {
 	KEY_ENGINE = 0x1000,
 	KEY_REPORT,
+	KEY_FULL,
 	KEY_GO_ANCESTORS,
 	KEY_NO_HTTP,
 	KEY_ERROR_EXITCODE,
@@ -130,6 +131,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case KEY_NO_HTTP:
 		arguments->run.http = false;
 		return 0;
+	case KEY_FULL:
+		arguments->run.report.full = true;
+		return 0;
 	case KEY_REPORT:
 		arguments->run.report_path = argument;
 		return 0;
@@ -161,6 +165,8 @@ static struct argp_option *flags(void)
 		 "How to trace: preload, ptrace, or auto (the default), which looks at the program",
 		 1},
 		{"report", KEY_REPORT, "FILE", 0, "Write the report to FILE instead of stderr", 1},
+		{"full", KEY_FULL, NULL, 0,
+		 "Show all groups (20 without it), and all frames of their stacks", 1},
 		{"debug-dir", KEY_DEBUG_DIR, "DIR", 0,
 		 "Look for separate debug files in DIR, too (may be repeated)", 1},
 		{"error-exitcode", KEY_ERROR_EXITCODE, "STATUS", 0,

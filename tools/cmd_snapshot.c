@@ -30,6 +30,7 @@ enum {
 	KEY_OUTSIDE = 0x1000,
 	KEY_RAW,
 	KEY_SHOW,
+	KEY_FULL,
 	KEY_COLLAPSE,
 	COUNT_MAX = 1000 * 1000,
 	INTERVAL_MAX = 7 * 24 * 3600,
@@ -41,7 +42,7 @@ struct asked {
 	int pid;
 	long count;
 	double interval;
-	bool outside, raw;
+	bool outside, raw, full;
 	int show; /* descriptors of each group; 0: as many as suit the output */
 	struct export_options options;
 	const struct format *format; /* NULL: text */
@@ -112,6 +113,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 				      : (int)whole_number(argument, INT_MAX,
 							  "number of descriptors, and not all");
 		return 0;
+	case KEY_FULL:
+		asked->full = true;
+		return 0;
 	case KEY_COLLAPSE:
 		asked->options.collapse_runtime = true;
 		return 0;
@@ -157,6 +161,7 @@ static int put_text(struct snapshots *snapshots, struct model_snapshot *snapshot
 
 	if (snapshots->asked->show)
 		options.show = snapshots->asked->show;
+	options.full = snapshots->asked->full;
 	options.collapse_runtime = snapshots->asked->options.collapse_runtime;
 	if (first)
 		report_summary(snapshots->file, snapshot, &options);
@@ -300,6 +305,8 @@ int cmd_snapshot(int argc, char **argv)
 		{"count", 'n', "N", 0, "Take N snapshots, and say what grew between them", 0},
 		{"interval", 'i', "SECONDS", 0, "Wait so long between two of them (1)", 0},
 		{"show", KEY_SHOW, "N", 0, "Show N descriptors of each group, or all (5)", 0},
+		{"full", KEY_FULL, NULL, 0,
+		 "Show all groups (20 without it), and all frames of their stacks", 0},
 		{"collapse-runtime", KEY_COLLAPSE, NULL, 0,
 		 "Leave out frames of libc, the loader and language runtimes", 0},
 		{"outside", KEY_OUTSIDE, NULL, 0,

@@ -17,6 +17,7 @@ enum {
 	KEY_COLOUR = 0x1000,
 	KEY_SHOW,
 	KEY_SNAPSHOT,
+	KEY_FULL,
 	KEY_COLLAPSE,
 	KEY_DEBUG_DIR,
 	KEY_KIND,
@@ -148,6 +149,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case KEY_SNAPSHOT:
 		parse_which(arguments, argument);
 		return 0;
+	case KEY_FULL:
+		arguments->full = true;
+		return 0;
 	case KEY_COLLAPSE:
 		arguments->options.collapse_runtime = true;
 		return 0;
@@ -205,6 +209,8 @@ static const struct argp_option options[] = {
 	{.doc = "How it is shown:", .group = 2},
 	{"show", KEY_SHOW, "N", 0,
 	 "Descriptors listed of each group: a number, or all (default: 5)", 2},
+	{"full", KEY_FULL, NULL, 0,
+	 "Show all groups (20 without it), and all frames of their stacks", 2},
 	{"collapse-runtime", KEY_COLLAPSE, NULL, 0,
 	 "Leave out frames of the C library, the loader and the language's own library", 2},
 	{"color", KEY_COLOUR, "WHEN", 0,

@@ -22,6 +22,7 @@ struct report_arguments {
 	struct export_options options;
 	enum colour colour;
 	int show; /* or REPORT_SHOW_ALL, SHOW_NOT_GIVEN */
+	bool full;
 	enum which which;
 	int64_t number;          /* for WHICH_NUMBER */
 	const char **debug_dirs; /* NULL-terminated, to be freed; NULL: none */

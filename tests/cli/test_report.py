@@ -239,6 +239,55 @@ def _():
     check.contains(text, "=> #1 app::dial(int)")
 
 
+GO_STACKS = """group 1: 1 tcp socket in ESTABLISHED, opened in main.fetch
+  opened at:
+""" + "".join(f"    #{i} 0x55000000{i}000 in net/http.step{i} (/srv/server+0x{i}000)\n" for i in range(6)) + """    #6 0x550000006000 in main.fetch (/srv/server+0x6000)
+    #7 0x550000007000 in runtime.main (/srv/server+0x7000)
+    #8 0x550000008000 in runtime.goexit (/srv/server+0x8000)
+  created by:
+    #0 0x550000009000 in net/http.serve (/srv/server+0x9000)
+    #1 0x550000009100 in net/http.run (/srv/server+0x9100)
+  last HTTP request by:
+    #0 0x550000003000 in main.request (/srv/server+0x3000)
+  descriptors:
+    7 tcp 10.0.0.1:5000 -> 10.0.0.2:80, ESTABLISHED, age 1.0s, thread 12 (w)
+
+"""
+
+
+@test("runs of a language's own library are a line; what the program called stays; --full shows all")
+def _():
+    text = report(header() + GO_STACKS + END)
+    check.contains(text, "   opened at:\n"
+                         "      (5 frames of libraries: --full)\n"
+                         "      #5 net/http.step5  (server+0x5000)\n"
+                         "      #6 main.fetch      (server+0x6000)\n"
+                         "      (2 frames of libraries: --full)\n"
+                         "   created by: (2 frames of libraries: --full)\n")
+    full = report(header() + GO_STACKS + END, "--full")
+    for name in ("net/http.step0", "runtime.goexit", "net/http.run"):
+        check.contains(full, name)
+    check.lacks(full, "--full")
+
+
+@test("the last request is shown before what opened the connection")
+def _():
+    text = report(header() + GO_STACKS + END)
+    check.matches(text, r"(?s)last HTTP request by:\n   => #0 main\.request .*opened at:")
+
+
+@test("of many groups the first 20 are shown, and how many there are; --full shows all")
+def _():
+    groups = "".join(FILES.replace("group 2:", f"group {i}:") for i in range(1, 101))
+    text = report(header() + groups + END)
+    check.contains(text, "\n20. 2 files")
+    check.lacks(text, "\n21. 2 files")
+    check.contains(text, "\nand 80 more groups with 160 descriptors (--full)\n")
+    check.contains(report(header() + groups + END, "--full"), "\n100. 2 files")
+    twenty_one = "".join(FILES.replace("group 2:", f"group {i}:") for i in range(1, 22))
+    check.contains(report(header() + twenty_one + END), "\n21. 2 files")
+
+
 # What is shown
 
 @test("--show says how many descriptors are listed")

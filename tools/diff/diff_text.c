@@ -80,15 +80,15 @@ static void put_entry(const struct page *page, const struct diff_entry *entry,
 		   diff_growth(entry), heading);
 	if (used)
 		text_stack(page, "last HTTP request by", used, true,
-			   options->report.collapse_runtime);
+			   text_frames_of(&options->report));
 	if (opened)
-		text_stack(page, "opened at", opened, !used, options->report.collapse_runtime);
+		text_stack(page, "opened at", opened, !used, text_frames_of(&options->report));
 	free(heading);
 }
 
 int diff_write_text(const struct diff *diff, const struct diff_options *options, FILE *file)
 {
-	size_t counts[DIFF_CHANGES];
+	size_t counts[DIFF_CHANGES], shown = 0, left_out = 0;
 	struct page page;
 
 	page_open(&page, file, options->report.width, options->report.colour);
@@ -100,9 +100,21 @@ int diff_write_text(const struct diff *diff, const struct diff_options *options,
 		   "stacks: %zu new, %zu grown, %zu shrunk, %zu gone, %zu the same",
 		   counts[DIFF_NEW], counts[DIFF_GROWN], counts[DIFF_SHRUNK], counts[DIFF_GONE],
 		   counts[DIFF_SAME]);
-	for (size_t i = 0; i < diff->count; i++)
-		if (diff->entries[i].change != DIFF_SAME)
-			put_entry(&page, &diff->entries[i], options);
+	for (size_t i = 0; i < diff->count; i++) {
+		if (diff->entries[i].change == DIFF_SAME)
+			continue;
+		if (!options->report.full && shown == REPORT_GROUPS) {
+			left_out++;
+			continue;
+		}
+		put_entry(&page, &diff->entries[i], options);
+		shown++;
+	}
+	if (left_out) {
+		fputc('\n', file);
+		page_linef(&page, 0, CONTINUED, PAGE_FAINT, "and %zu more %s (--full)", left_out,
+			   left_out == 1 ? "stack" : "stacks");
+	}
 	page_close(&page);
 	return 0;
 }

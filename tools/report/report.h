@@ -13,11 +13,14 @@
 #include "../reader/model.h"
 
 #define REPORT_SHOW_ALL (-1)
+/* Groups shown, unless all are asked for: nobody reads the thousandth at night. */
+#define REPORT_GROUPS 20
 
 struct report_options {
 	bool colour;
 	int width;             /* of the terminal; 0: no terminal, lines are not cut */
 	int show;              /* descriptors listed in each group; REPORT_SHOW_ALL */
+	bool full;             /* all groups, and no frames of runtimes folded into one line */
 	bool collapse_runtime; /* leave out frames that are not the program's own, and say how many
 				*/
 	bool filtered;         /* groups may have been taken out by filter_apply() */

@@ -267,7 +267,9 @@ static void put_advice(const struct page *page, const struct model_group *group,
 		{"popen", "these belong to popen() streams: pclose() closes them."},
 	};
 	const struct model_stack *used = model_stack(group, MODEL_LAST_USED_AT);
+	const struct model_stack *opened = model_stack(group, MODEL_OPENED_AT);
 	const char *own = owner(group);
+	size_t location;
 
 	if (used && used->share && !said->shared) {
 		said->shared = true;
@@ -291,7 +293,9 @@ static void put_advice(const struct page *page, const struct model_group *group,
 			"called close(). Follow the code from %s to where it drops a connection "
 			"without "
 			"closing it.",
-			group->stack_count ? "=>" : "where it connects or accepts");
+			!opened || !opened->frame_count         ? "where it connects or accepts"
+			: heading_frame(opened, &location)->own ? "=>"
+								: "here");
 		return;
 	}
 	for (size_t i = 0; own && !said->owner && i < sizeof(closes) / sizeof(*closes); i++)
@@ -357,6 +361,21 @@ static void put_descriptors(const struct page *page, const struct model_group *g
 			   rest);
 }
 
+static void put_stacks(const struct page *page, const struct model_group *group,
+		       enum model_stack_role role, bool mark, const struct report_options *options)
+{
+	static const char *const headings[] = {
+		[MODEL_OPENED_AT] = "opened at",
+		[MODEL_CONNECTED_AT] = "connected at",
+		[MODEL_LAST_USED_AT] = "last HTTP request by",
+	};
+
+	for (size_t i = 0; i < group->stack_count; i++)
+		if (group->stacks[i].role == role)
+			text_stack(page, headings[role], &group->stacks[i], mark,
+				   text_frames_of(options));
+}
+
 static void put_group(const struct page *page, const struct model_group *group,
 		      const struct report_options *options, struct said *said)
 {
@@ -371,21 +390,27 @@ static void put_group(const struct page *page, const struct model_group *group,
 	put_reason(page, group, said);
 	put_advice(page, group, said);
 	text_note(page, group);
-	for (size_t i = 0; i < group->stack_count; i++) {
-		static const char *const headings[] = {
-			[MODEL_OPENED_AT] = "opened at",
-			[MODEL_CONNECTED_AT] = "connected at",
-			[MODEL_LAST_USED_AT] = "last HTTP request by",
-		};
-		const struct model_stack *stack = &group->stacks[i];
-
-		/* One mark a group: at what is to be mended. */
-		text_stack(page, headings[stack->role], stack,
-			   used ? stack->role == MODEL_LAST_USED_AT
-				: stack->role == MODEL_OPENED_AT,
-			   options->collapse_runtime);
-	}
+	/* Who leaked them comes before who may be innocent. One mark a group: at what is to be
+	 * mended. */
+	put_stacks(page, group, MODEL_LAST_USED_AT, used, options);
+	put_stacks(page, group, MODEL_OPENED_AT, !used, options);
+	put_stacks(page, group, MODEL_CONNECTED_AT, false, options);
 	put_descriptors(page, group, options->show);
+}
+
+/* The groups that are not shown. */
+static void put_rest(const struct page *page, const struct model_snapshot *snapshot, size_t shown)
+{
+	int64_t count = 0;
+
+	if (shown == snapshot->group_count)
+		return;
+	for (size_t i = shown; i < snapshot->group_count; i++)
+		count = model_add(count, snapshot->groups[i].count);
+	fputc('\n', page->file);
+	page_linef(
+		page, 0, CONTINUED, PAGE_FAINT, "and %zu more groups with %" PRId64 " %s (--full)",
+		snapshot->group_count - shown, count, plural(count, "descriptor", "descriptors"));
 }
 
 /* What one can't tell from a single look. */
@@ -412,14 +437,19 @@ static void put_next(const struct page *page, const struct model_snapshot *snaps
 void report_groups(FILE *file, const struct model_snapshot *snapshot,
 		   const struct report_options *options)
 {
+	size_t shown = snapshot->group_count;
 	struct said said = {0};
 	struct page page;
 
 	page_open(&page, file, options->width, options->colour);
-	for (size_t i = 0; i < snapshot->group_count; i++) {
+	/* One more is shorter than the line that says that it is left out. */
+	if (!options->full && snapshot->group_count > REPORT_GROUPS + 1)
+		shown = REPORT_GROUPS;
+	for (size_t i = 0; i < shown; i++) {
 		fputc('\n', file);
 		put_group(&page, &snapshot->groups[i], options, &said);
 	}
+	put_rest(&page, snapshot, shown);
 	put_next(&page, snapshot);
 	text_missing(&page, snapshot);
 	page_close(&page);

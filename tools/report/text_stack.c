@@ -24,7 +24,8 @@ struct line {
 	char *name;  /* safe */
 	char *place; /* safe: file and line, or the module; or NULL */
 	bool inlined;
-	bool first; /* of its frame */
+	bool first;    /* of its frame */
+	size_t folded; /* so many frames of libraries stand behind this line; 0: it is a frame's */
 };
 
 static char *format_place(const struct page *page, const struct model_frame *frame, size_t location,
@@ -114,8 +115,34 @@ static void put_line(const struct page *page, struct line *line, int digits, int
 struct manner {
 	const struct model_frame *marked; /* where to look first; or NULL */
 	size_t marked_location;
-	bool collapse; /* something of it is left then */
+	enum text_frames frames;
 };
+
+/* Whether this is code that every program of its language runs through: the standard library of Go,
+ * C++ or Rust, the runtime around a script, the start of a thread. Not a library such as libcurl:
+ * which of its functions was called is worth knowing. */
+static bool is_runtime(const struct model_frame *frame)
+{
+	const struct model_location *at =
+		frame->location_count ? &frame->locations[frame->location_count - 1] : NULL;
+	const char *function = at && at->function ? at->function : frame->function;
+
+	return !frame->own && (own_module(frame->module) ||
+			       (function && !own_function(function, at ? at->file : NULL)));
+}
+
+/* How many frames from here on are folded into a line: none, or at least two. What the program's
+ * own code has called stays: it says which call that was. */
+static size_t folded_from(const struct model_stack *stack, size_t first)
+{
+	size_t end = first;
+
+	while (end < stack->frame_count && is_runtime(&stack->frames[end]))
+		end++;
+	if (end < stack->frame_count && end > first)
+		end--;
+	return end - first > 1 ? end - first : 0;
+}
 
 static void put_frames(const struct page *page, const struct model_stack *stack,
 		       const struct manner *manner)
@@ -131,15 +158,21 @@ static void put_frames(const struct page *page, const struct model_stack *stack,
 		const struct model_frame *frame = &stack->frames[i];
 		size_t locations = frame->location_count ? frame->location_count : 1;
 
-		if (manner->collapse && !frame->own) {
+		if (manner->frames == TEXT_FRAMES_OWN && !frame->own) {
 			hidden++;
+			continue;
+		}
+		size_t folded = manner->frames == TEXT_FRAMES_FOLDED ? folded_from(stack, i) : 0;
+		if (folded) {
+			lines[count++] = (struct line){.folded = folded};
+			i += folded - 1;
 			continue;
 		}
 		if (frame->index > last)
 			last = frame->index;
 		bool first = true;
 		for (size_t location = 0; location < locations; location++) {
-			if (manner->collapse && is_library(frame, location))
+			if (manner->frames == TEXT_FRAMES_OWN && is_library(frame, location))
 				continue;
 			fill(page, &lines[count], frame, location);
 			lines[count++].first = first;
@@ -147,7 +180,7 @@ static void put_frames(const struct page *page, const struct model_stack *stack,
 		}
 	}
 	for (size_t i = 0; i < count; i++) {
-		int columns = page_columns(lines[i].name);
+		int columns = lines[i].name ? page_columns(lines[i].name) : 0;
 
 		if (columns > padding && columns <= NAME_COLUMNS_MAX)
 			padding = columns;
@@ -155,6 +188,11 @@ static void put_frames(const struct page *page, const struct model_stack *stack,
 	for (; last > 9; last /= 10)
 		digits++;
 	for (size_t i = 0; i < count; i++) {
+		if (lines[i].folded) {
+			page_linef(page, MARK_COLUMNS, 0, PAGE_FAINT,
+				   "(%zu frames of libraries: --full)", lines[i].folded);
+			continue;
+		}
 		put_line(page, &lines[i], digits, padding,
 			 manner->marked && lines[i].frame == manner->marked &&
 				 lines[i].location == manner->marked_location);
@@ -176,29 +214,51 @@ static void put_frames(const struct page *page, const struct model_stack *stack,
 	}
 }
 
-void text_stack(const struct page *page, const char *heading, const struct model_stack *stack,
-		bool mark, bool collapse)
+/* The heading of a stack, and its frames; one that is folded whole is one line. */
+static void put_stack(const struct page *page, const char *heading, const struct model_stack *stack,
+		      const struct manner *manner)
 {
-	const struct export_options hiding = {.collapse_runtime = collapse};
-	struct manner manner = {0};
+	if (manner->frames == TEXT_FRAMES_FOLDED && stack->frame_count > 1 && !stack->lost &&
+	    !stack->incomplete && folded_from(stack, 0) == stack->frame_count) {
+		page_linef(page, INDENT, 2, PAGE_PLAIN, "%s: (%zu frames of libraries: --full)",
+			   heading, stack->frame_count);
+		return;
+	}
+	page_linef(page, INDENT, 2, PAGE_PLAIN, "%s:", heading);
+	put_frames(page, stack, manner);
+}
+
+enum text_frames text_frames_of(const struct report_options *options)
+{
+	return options->collapse_runtime ? TEXT_FRAMES_OWN
+	       : options->full           ? TEXT_FRAMES_ALL
+					 : TEXT_FRAMES_FOLDED;
+}
+
+void text_stack(const struct page *page, const char *heading, const struct model_stack *stack,
+		bool mark, enum text_frames frames)
+{
+	const struct export_options hiding = {.collapse_runtime = frames != TEXT_FRAMES_ALL};
+	struct manner manner = {.frames = TEXT_FRAMES_ALL};
 
 	if (mark)
 		manner.marked = heading_frame(stack, &manner.marked_location);
 	if (manner.marked && !manner.marked->own)
 		manner.marked = NULL;
 	for (const struct model_stack *at = stack; at; at = at->created_by)
-		manner.collapse = manner.collapse || stack_collapses(at, &hiding);
+		/* Something must be left of it. */
+		if (stack_collapses(at, &hiding))
+			manner.frames = frames;
 	if (stack->share) {
 		char *share = page_safe(stack->share);
+		char *whole = page_format("%s (%s)", heading, share);
 
-		page_linef(page, INDENT, 2, PAGE_PLAIN, "%s (%s):", heading, share);
+		put_stack(page, whole, stack, &manner);
+		free(whole);
 		free(share);
 	} else {
-		page_linef(page, INDENT, 2, PAGE_PLAIN, "%s:", heading);
+		put_stack(page, heading, stack, &manner);
 	}
-	put_frames(page, stack, &manner);
-	for (stack = stack->created_by; stack; stack = stack->created_by) {
-		page_line(page, INDENT, 2, PAGE_PLAIN, "created by:");
-		put_frames(page, stack, &manner);
-	}
+	for (stack = stack->created_by; stack; stack = stack->created_by)
+		put_stack(page, "created by", stack, &manner);
 }

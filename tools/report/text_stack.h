@@ -5,9 +5,19 @@
 #include "page.h"
 
 #include "../reader/model.h"
+#include "report.h"
+
+enum text_frames {
+	TEXT_FRAMES_FOLDED, /* runs of a language's own library, and of a thread's start, are a line
+			     */
+	TEXT_FRAMES_ALL,
+	TEXT_FRAMES_OWN, /* only the program's own, and how many others */
+};
+
+/* Which of them the options ask for. */
+enum text_frames text_frames_of(const struct report_options *options);
 
 /* heading: "opened at", without a colon. The stacks of the goroutines that it descends from follow.
- * mark: show where to look first. collapse: leave out what is not the program's own, and say how
- * many. */
+ * mark: show where to look first. */
 void text_stack(const struct page *page, const char *heading, const struct model_stack *stack,
-		bool mark, bool collapse);
+		bool mark, enum text_frames frames);

@@ -298,6 +298,7 @@ static bool telling_begin(struct telling *telling, struct run_report *report, bo
 	telling->options = report_options_for(target ? target : stderr);
 	if (target)
 		fclose(target);
+	telling->options.full = report->full;
 	if (report->show && strcmp(report->show, "all") == 0)
 		telling->options.show = REPORT_SHOW_ALL;
 	else if (report->show && strcmp(report->show, "auto") != 0)

@@ -18,6 +18,7 @@ struct run_report {
 	struct snapshot_files files;
 	int output;           /* where the report goes */
 	char *show;           /* FDTRAIL_SHOW, or NULL */
+	bool full;            /* show all groups and frames */
 	bool verbose;         /* say, too, that nothing was left open */
 	bool told;            /* something has been reported */
 	struct limits limits; /* that each process has to keep, by its last snapshot */

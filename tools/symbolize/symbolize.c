@@ -431,7 +431,8 @@ const struct model_frame *symbolize_own_frame(const struct model_stack *stack)
 
 		if (frame->own && is_named(frame))
 			return frame;
-		if (frame->own && !nameless)
+		/* An address in generated code tells nobody anything. */
+		if (frame->own && frame->module && !nameless)
 			nameless = frame;
 	}
 	return nameless;
