@@ -79,8 +79,15 @@ def suite(names, pattern=".", least=1, timeout=280):
     has its first verdict again, once more traced: what differs twice, and only when traced, is ours."""
     if run_bare([PYTHON, "-c", f"import {', '.join(names)}"]).status != 0:
         skip("CPython's tests are not installed: scripts/setup test")
+    # Some tests run children as other users.
+    reports = temp_dir()
+    reports.chmod(0o1777)
+
+    def run_tests(words, **arguments):
+        return run_traced(words, OUTPUT=reports / "report.%p", **arguments)
+
     bare, _ = _verdicts(run_bare, names, pattern, timeout)
-    traced, run = _verdicts(run_traced, names, pattern, timeout)
+    traced, run = _verdicts(run_tests, names, pattern, timeout)
     check.equal(sorted(traced), sorted(bare), "names of the tests that were run")
     check.at_least(list(bare.values()).count("ok"), least, "tests that pass bare")
     differ = [name for name in bare if bare[name] != traced[name]]
@@ -90,7 +97,7 @@ def suite(names, pattern=".", least=1, timeout=280):
         differ = [name for name in differ if again[name] == bare[name]]
     if differ:
         only = "^(" + "|".join(map(re.escape, differ)) + ")$"
-        again, run = _verdicts(run_traced, names, only, timeout)
+        again, run = _verdicts(run_tests, names, only, timeout)
         check.equal({name: again[name] for name in differ}, {name: bare[name] for name in differ},
                     f"verdicts of tests: bare are expected\n{run.out[-6000:]}")
     check.lacks(run.err, "fdtrail")

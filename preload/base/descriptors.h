@@ -4,6 +4,10 @@
  */
 #pragma once
 
+/* Whether fd is open in the calling process: 1, 0, or -1 where a seccomp filter refuses every call that
+ * tells. Async-signal-safe. */
+int descriptor_open(int fd);
+
 /* Calls each(fd, data) for every open descriptor: from /proc/self/fd, or where that can't be read by
  * asking for every number below the limit (65536 at most). The descriptor that reading takes is left
  * out. Async-signal-safe. */

@@ -13,36 +13,17 @@
 #include <stdint.h>
 #include <sys/syscall.h>
 
+#include "kernel_call.h"
+#include "seccomp.h"
+
 /* Returns the kernel's answer: -4095..-1 is a negated errno (see syscall(2), "Architecture calling
- * conventions"). */
+ * conventions"). What a filter of the program's would end it for answers ENOSYS: seccomp.h. */
 static inline long raw_syscall6(long number, long a, long b, long c, long d, long e, long f)
 {
-#if defined(__x86_64__)
-	long result;
-	register long r10 __asm__("r10") = d;
-	register long r8 __asm__("r8") = e;
-	register long r9 __asm__("r9") = f;
-	__asm__ volatile("syscall"
-			 : "=a"(result)
-			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
-			 : "rcx", "r11", "memory");
-	return result;
-#elif defined(__aarch64__)
-	register long x8 __asm__("x8") = number;
-	register long x0 __asm__("x0") = a;
-	register long x1 __asm__("x1") = b;
-	register long x2 __asm__("x2") = c;
-	register long x3 __asm__("x3") = d;
-	register long x4 __asm__("x4") = e;
-	register long x5 __asm__("x5") = f;
-	__asm__ volatile("svc 0"
-			 : "+r"(x0)
-			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
-			 : "memory");
-	return x0;
-#else
-#error "fdtrail knows the system call convention of x86_64 and aarch64"
-#endif
+	if (__builtin_expect(atomic_load_explicit(&seccomp_present, memory_order_relaxed), 0) &&
+	    seccomp_forbids(number, a, b, c, d, e, f))
+		return -ENOSYS;
+	return kernel_call6(number, a, b, c, d, e, f);
 }
 
 /* Makes system call SYS_<name> with up to six arguments of any integer or pointer type. */

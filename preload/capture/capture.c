@@ -200,7 +200,7 @@ void capture_forked(struct capture *capture)
 	bool torn = atomic_load(&capture->lock) == CAPTURE_WALKING;
 
 	if (torn)
-		unwinder_disable();
+		unwinder_disable("no libunwind: another thread was using it at fork");
 	atomic_store(&capture->closers, 0);
 	atomic_store(&capture->unlooked, 0);
 	ledger_forked(capture->ledger, torn);

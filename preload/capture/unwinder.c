@@ -268,10 +268,10 @@ const char *unwinder_name(void)
 	return name;
 }
 
-void unwinder_disable(void)
+void unwinder_disable(const char *why)
 {
 	if (usable)
-		name = "no libunwind: another thread was using it at fork";
+		name = why;
 	usable = false;
 }
 

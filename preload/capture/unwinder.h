@@ -55,8 +55,10 @@ bool unwinder_load(void);
 /* "libunwind 1.6", or the reason why walks follow frame pointers only. */
 const char *unwinder_name(void);
 
-/* For a child forked in the middle of another thread's walk: libunwind's locks may be held by nobody. */
-void unwinder_disable(void);
+/* From here on walks follow frame pointers; why is a static text for unwinder_name. For a child forked in
+ * the middle of another thread's walk (libunwind's locks may be held by nobody), and before a seccomp
+ * filter that would end the program for libunwind's system calls. */
+void unwinder_disable(const char *why);
 
 /* True when walks use libunwind. */
 bool unwinder_usable(void);

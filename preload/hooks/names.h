@@ -140,6 +140,9 @@ NAME(syscall)
 NAME(vfork)
 NAME_LIKE(__vfork, vfork)
 
+/* prctl.c */
+NAME(prctl)
+
 /* signal.c */
 NAME(sigaction)
 NAME(signal)

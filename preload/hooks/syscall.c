@@ -8,9 +8,12 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 
 #include "../base/syscall.h"
 #include "../runtime/exit.h"
+#include "../runtime/sandbox.h"
 #include "connect.h"
 #include "dup.h"
 #include "received.h"
@@ -82,6 +85,20 @@ long syscall_hook(long number, long a, long b, long c, long d, long e, long f)
 		long result = CALL();
 		received_messages((void *)b, (int)result, HERE);
 		return result;
+	}
+	case SYS_prctl:
+		return prctl((int)a, b, c, d, e);
+	case SYS_seccomp: {
+		bool strict = a == SECCOMP_SET_MODE_STRICT;
+		if (!strict && a != SECCOMP_SET_MODE_FILTER)
+			return CALL();
+		long kept = sandbox_before((const void *)c, strict);
+		long result = CALL();
+		/* With SECCOMP_FILTER_FLAG_NEW_LISTENER it returns a descriptor, with _TSYNC the
+		 * thread that could not follow. */
+		bool listens = !strict && b & SECCOMP_FILTER_FLAG_NEW_LISTENER;
+		sandbox_after(kept, result == 0 || (listens && result > 0));
+		return listens ? runtime_result((int)result, FD_UNKNOWN, "seccomp", HERE) : result;
 	}
 	case SYS_exit_group:
 		exit_now((int)a);

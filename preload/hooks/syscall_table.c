@@ -21,6 +21,8 @@ const uint8_t syscall_hooked[SYSCALL_NUMBERS] = {
 	ALSO(recvmsg)
 	ALSO(recvmmsg)
 	ALSO(exit_group)
+	ALSO(prctl)
+	ALSO(seccomp)
 #ifdef SYS_pipe
 	ALSO(pipe)
 	ALSO(dup2)

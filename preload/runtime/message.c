@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 
 #include "../base/sigpipe.h"
@@ -15,19 +16,37 @@
 
 static _Atomic uint64_t device, inode; /* of stderr; inode 0: there is none */
 
-static bool look(uint64_t *dev, uint64_t *ino)
+/* fstat(2), in the way that the program's seccomp filter leaves. */
+static bool status_of(int fd, uint64_t *dev, uint64_t *ino, unsigned int *mode)
 {
 	struct stat status;
+	struct statx other;
+
+	if (RAW(newfstatat, fd, "", &status, AT_EMPTY_PATH) == 0) {
+		*dev = status.st_dev;
+		*ino = status.st_ino;
+		*mode = status.st_mode;
+		return true;
+	}
+	if (RAW(statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &other) != 0)
+		return false;
+	*dev = makedev(other.stx_dev_major, other.stx_dev_minor);
+	*ino = other.stx_ino;
+	*mode = other.stx_mode;
+	return true;
+}
+
+static bool look(uint64_t *dev, uint64_t *ino)
+{
+	unsigned int mode;
 	int domain = AF_UNSPEC;
 	socklen_t size = sizeof(domain);
 
-	if (RAW(newfstatat, 2, "", &status, AT_EMPTY_PATH) < 0)
+	if (!status_of(2, dev, ino, &mode))
 		return false;
-	if (S_ISSOCK(status.st_mode) &&
+	if (S_ISSOCK(mode) &&
 	    (RAW(getsockopt, 2, SOL_SOCKET, SO_DOMAIN, &domain, &size) < 0 || domain != AF_UNIX))
 		return false;
-	*dev = status.st_dev;
-	*ino = status.st_ino;
 	return true;
 }
 

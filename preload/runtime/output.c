@@ -92,6 +92,8 @@ static const char *error_text(int error)
 		return "permission denied";
 	case EPERM:
 		return "operation not permitted";
+	case ENOSYS:
+		return "the program's seccomp filter forbids it";
 	case ENOENT:
 		return "no such file or directory";
 	case ENOTDIR:

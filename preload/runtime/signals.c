@@ -266,6 +266,18 @@ static bool swap_ignored(bool to_ignored)
 	return any;
 }
 
+void signals_release(bool all)
+{
+	for (int i = 0; i < MANAGED; i++) {
+		if (!managed[i].ready || (managed[i].asks && !all))
+			continue;
+		struct sigaction program = read_program(&managed[i]), now;
+		if (REAL(sigaction)(managed[i].number, NULL, &now) == 0 && is_ours(&now))
+			REAL(sigaction)(managed[i].number, &program, NULL);
+		managed[i].ready = false;
+	}
+}
+
 bool signals_before_exec(void)
 {
 	return swap_ignored(true);

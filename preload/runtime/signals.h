@@ -23,6 +23,10 @@ void signals_interrupt(int number, bool flag);
 /* Whether signal(3) is to leave SA_RESTART out. */
 bool signals_interrupts(int number);
 
+/* The program is about to forbid itself what our handlers need: what it has set, or the default, is put
+ * back in force for TERM, INT and HUP, or for all signals that we have taken over. */
+void signals_release(bool all);
+
 /* Around exec and posix_spawn: what the program ignores must be ignored by the kernel at that moment,
  * for the new program inherits it. True: something was changed and signals_after_exec must follow. */
 bool signals_before_exec(void);

@@ -37,11 +37,9 @@ void unseen_start(void)
 	noted = memory > 0 ? (void *)memory : NULL;
 }
 
-/* True for the first who asks. When there are too many, nobody is told of the rest. */
-static bool is_new(const struct stat *status)
+/* When there are too many, nobody is told of the rest. */
+bool unseen_first(uint64_t key)
 {
-	uint64_t key = (uint64_t)status->st_ino * 31 + (uint64_t)status->st_dev + 1;
-
 	for (size_t i = 0; noted && i < NOTED; i++) {
 		uint64_t found = 0;
 
@@ -51,6 +49,11 @@ static bool is_new(const struct stat *status)
 			return false;
 	}
 	return false;
+}
+
+static bool is_new(const struct stat *status)
+{
+	return unseen_first((uint64_t)status->st_ino * 31 + (uint64_t)status->st_dev + 1);
 }
 
 /* "a Go program" or "a static program"; NULL: the tracer will see it, or nobody can tell. */

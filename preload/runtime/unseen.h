@@ -8,9 +8,13 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Prepares the memory that forked processes share with us. From the constructor. */
 void unseen_start(void);
+
+/* True for the first who asks with this key, of this program and what it forks. */
+bool unseen_first(uint64_t key);
 
 /* file is about to be executed; search: execvp(3) will look for it in PATH. Async-signal-safe, also
  * in a vfork child; keeps errno. */

@@ -2,6 +2,7 @@
 /* See census.h. */
 #include "census.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
@@ -284,7 +285,7 @@ static void keep_listed(struct census *census, const struct snapshot_request *re
 	census->count = kept;
 }
 
-bool census_take(struct census *census, const struct snapshot_request *request,
+int census_take(struct census *census, const struct snapshot_request *request,
 		 struct scratch *scratch)
 {
 	struct listing listing = {.census = census, .request = request};
@@ -293,11 +294,12 @@ bool census_take(struct census *census, const struct snapshot_request *request,
 	*census = (struct census){0};
 	RAW(clock_gettime, CLOCK_MONOTONIC, &now);
 	census->now_ms = listing.now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-	frozen_table_each(count_one, &listing);
+	if (!frozen_table_each(count_one, &listing))
+		return ENOSYS;
 	listing.room += SPARE + (request->target ? request->target->outside_count : 0);
 	census->descriptors = scratch_array(scratch, listing.room, sizeof(*census->descriptors));
 	if (!census->descriptors)
-		return false;
+		return ENOMEM;
 	frozen_table_each(list_one, &listing);
 	list_outside(&listing, INT_MAX);
 	census->open = census->count;
@@ -313,5 +315,5 @@ bool census_take(struct census *census, const struct snapshot_request *request,
 	wait_for_records(census, request);
 	ledger_take_figures(request->ledger);
 	keep_listed(census, request);
-	return true;
+	return 0;
 }

@@ -23,6 +23,6 @@ struct census {
 	size_t unclosed;  /* opened or unseen, of the wanted kinds */
 };
 
-/* Fills in census. False: no memory. */
-bool census_take(struct census *census, const struct snapshot_request *request,
+/* Fills in census. 0, or ENOMEM, or ENOSYS where a seccomp filter leaves no way to list descriptors. */
+int census_take(struct census *census, const struct snapshot_request *request,
 		 struct scratch *scratch);

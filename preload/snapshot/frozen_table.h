@@ -7,5 +7,8 @@
  */
 #pragma once
 
-/* Calls each(fd, data) for every open descriptor of the calling process, by rising number. */
-void frozen_table_each(void (*each)(int fd, void *data), void *data);
+#include <stdbool.h>
+
+/* Calls each(fd, data) for every open descriptor of the calling process, by rising number. False: a
+ * seccomp filter of the program refuses whatever would tell which are open. */
+bool frozen_table_each(void (*each)(int fd, void *data), void *data);

@@ -135,11 +135,11 @@ void snapshot_take(const struct snapshot_request *request, struct snapshot_resul
 	struct snapshot snapshot = {.request = request};
 
 	*result = (struct snapshot_result){0};
-	bool counted = census_take(&snapshot.census, request, &snapshot.scratch);
+	int failed = census_take(&snapshot.census, request, &snapshot.scratch);
 	result->unclosed = snapshot.census.unclosed;
 	result->open = snapshot.census.open;
-	if (!counted) {
-		result->error = ENOMEM;
+	if (failed) {
+		result->error = failed;
 	} else if (request->output >= 0 &&
 		   (snapshot.census.unclosed || !request->only_unclosed)) {
 		if (prepare(&snapshot))

@@ -24,7 +24,7 @@ NO_OPENING = """
     rcmd rcmd_af rexec rexec_af fsmount
     _Fork clone __clone execl execle execlp execv execve execvp execvpe fexecve execveat
     posix_spawn posix_spawnp _exit _Exit dlclose syscall vfork __vfork
-    sigaction signal siginterrupt sigset sigignore bsd_signal ssignal sysv_signal __sysv_signal
+    prctl sigaction signal siginterrupt sigset sigignore bsd_signal ssignal sysv_signal __sysv_signal
     __sigaction""".split()
 
 # What is neither a file nor among these is "other".

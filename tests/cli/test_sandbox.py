@@ -1,39 +1,107 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Programs that forbid themselves system calls which a snapshot needs: it says what is missing, and the
-program runs on."""
-
-from support import check, main, program, run_traced, test
+"""Programs that confine themselves by seccomp(2): what a snapshot needs may be forbidden, and forbidden by
+death. The program ends as it does bare, and who looks at its stderr knows what snapshots lack."""
 
 
-def sandboxed(action, *calls):
-    run = run_traced([program("sandboxed"), action, *calls])
-    check.equal((run.status, run.out), (3, "alive\n"))
-    check.true(all(line.startswith("fdtrail: ") for line in run.err.splitlines()), run.err)
-    return run
+import signal
+
+from support import check, main, program, run_bare, run_traced, test
+
+# What a snapshot calls, and the program after its filter does not.
+NEEDS = ["openat", "clone", "wait4", "statx", "newfstatat", "readlinkat", "fcntl", "getdents64", "ioctl", "getsockopt",
+         "getsockname", "process_vm_readv", "pread64", "getpid", "gettid", "prlimit64", "clock_gettime", "tgkill",
+         "nanosleep", "uname", "rt_sigprocmask", "eventfd2", "ppoll", "writev", "mmap", "munmap", "close", "read",
+         "rt_sigaction", "getuid", "geteuid", "getppid"]
 
 
-@test("{0} of {1}: the program lives, and one line for each request says that there is no snapshot",
-      each=[("errno", "openat"), ("kill", "openat"), ("errno", "mmap"), ("kill", "statx"), ("kill", "fcntl"),
-            ("kill", "readlinkat")])
-def _(action, call):
-    run = sandboxed(action, call)
-    check.at_least(len(run.err.splitlines()), 2, "lines")
-    check.matches(run.err, "snapshot")
+def confined(way, action, *names, **arguments):
+    """The traced run, which ended as bare."""
+    words = [program("confines"), way, action, *names]
+    bare, traced = run_bare(words, preexec=ignore_usr1), run_traced(words, **arguments)
+    check.equal((bare.status, bare.out), {"strict": (5, "confined\n"), "term": (-15, "confined\nasked\n")}.get(
+        way, (4, "confined\nasked\n")))
+    check.equal((traced.status, traced.out), (bare.status, bare.out))
+    return traced
 
 
-@test("{0} of {1}: a snapshot is taken without", each=[
-    ("errno", "clone"), ("errno", "process_vm_readv"), ("errno", "getsockopt"), ("errno", "statx"),
-    ("errno", "readlinkat")])
-def _(action, call):
-    run = sandboxed(action, call)
-    check.at_least(len(run.snapshots), 2, "snapshots")
-    check.contains(run.last.text, "leaks_before")
+def ignore_usr1():
+    """Bare nobody is there to take it."""
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 
 
-@test("clone and openat refused: the program lives, and is told why there is no snapshot")
+def whole(run, named=True):
+    """Two snapshots: the one that was asked for, and the one at exit. Each with what was opened, and by whom;
+    names come from the program's file."""
+    check.equal(len(run.snapshots), 2, "snapshots")
+    for snapshot in run.snapshots:
+        for function in ("opens_before", "opens_after"):
+            check.true(snapshot.group_of(function) or not named, f"a group opened in {function}")
+        check.lacks(snapshot.text, "behind fdtrail's back")
+        check.equal(sorted(found.fd for found in snapshot.descriptors.values() if found.fd < 6)[:3], [3, 4, 5])
+
+
+@test("a filter that answers {1} to {0}: the program ends as bare, snapshots are taken where they can be",
+      each=[(name, action) for name in NEEDS for action in ("EPERM", "ENOSYS", "kill", "trap")])
+def _(name, action):
+    run = confined("prctl", action, name, OUTPUT="stderr")
+    check.lacks(run.err, "cut short")
+    # Without memory or writing there is no snapshot, and without openat no function has a name.
+    if name not in ("mmap", "munmap"):
+        whole(run, named=name not in ("openat", "pread64"))
+
+
+@test("a filter that kills for {}: SIGTERM ends the program as it does bare",
+      each=["rt_sigaction", "rt_sigprocmask", "tgkill", "getpid", "gettid", "openat", "clone"])
+def _(name):
+    confined("term", "kill", name, OUTPUT="stderr")
+
+
+@test("filters that kill for any two of {0} and others: the program ends as bare", each=["openat", "clone", "fcntl"])
+def _(name):
+    for other in NEEDS:
+        if other != name:
+            confined("seccomp", "kill", name, other, OUTPUT="stderr")
+
+
+@test("a filter that kills for all that a snapshot needs: one line says so before, the program ends as bare")
 def _():
-    check.contains(sandboxed("errno", "clone", "openat").err, "operation not permitted")
+    run = confined("seccomp", "kill", *NEEDS, OUTPUT="stderr")
+    check.equal(run.snapshots, [])
+    check.equal(len(run.err.splitlines()), 1, "lines on stderr")
+    check.matches(run.err, r"^fdtrail: confines sets up a seccomp filter that refuses openat, .*: from here on it can't "
+                           "be asked for snapshots$")
+
+
+@test("a filter that kills for openat and clone: one line says what snapshots lack, and they are taken")
+def _():
+    run = confined("prctl", "kill", "openat", "clone", OUTPUT="stderr")
+    whole(run, named=False)
+    said = [line for line in run.err.splitlines() if line.startswith("fdtrail: ")]
+    check.equal(said, ["fdtrail: confines sets up a seccomp filter that refuses openat: snapshots from here on lack what "
+                       "these tell"])
+
+
+@test("where the file can't be opened any more, one line says why there is no snapshot")
+def _():
+    run = confined("prctl", "kill", "openat")
+    check.equal(run.all_snapshots, [])
+    check.matches(run.err, r"^fdtrail: confines sets up a seccomp filter that refuses openat.*snapshots$")
+
+
+@test("SECCOMP_MODE_STRICT: one line says that there will be no snapshot, the program ends as bare")
+def _():
+    run = confined("strict", "kill", OUTPUT="stderr")
+    check.equal(run.snapshots, [])
+    check.equal(len(run.err.splitlines()), 1, "lines on stderr")
+    check.matches(run.err, "can't be asked for snapshots")
+
+
+@test("a filter that harms no snapshot is not spoken of")
+def _():
+    run = confined("prctl", "kill", "kcmp", "sysinfo", OUTPUT="stderr")
+    whole(run)
+    check.lacks(run.err, "filter")
 
 
 main()

@@ -10,7 +10,8 @@ from support import main, test
       each=["test.test_socket", "test.test_subprocess", "test.test_os", "test.test_fileio", "test.test_popen",
             "test.test_selectors", "test.test_epoll", "test.test_pty", "test.test_posix", "test.test_signal"])
 def _(module):
-    suite([module], timeout=900)
+    # A VM's sockets (vsock(7)) reach other machines, and their tests wait for these.
+    suite([module], r"^(?!.*VSOCK)", timeout=900)
 
 
 main()

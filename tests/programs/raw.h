@@ -4,9 +4,9 @@
  */
 #pragma once
 
-#include "../../preload/base/syscall.h"
+#include "../../preload/base/kernel_call.h"
 
 static inline long raw_call(long number, long a, long b, long c, long d)
 {
-	return raw_syscall6(number, a, b, c, d, 0, 0);
+	return kernel_call6(number, a, b, c, d, 0, 0);
 }
