@@ -193,13 +193,18 @@ static struct argp_option *flags(void)
 		struct argp_option *flag = &all[fixed + i];
 		char *name = strdup(option->name), *text;
 
-		if (!name || asprintf(&text, "%s (%s; default: %s)", option->purpose,
-				      option->accepted, option->value) < 0)
+		/* Of this one the tracer's default is not ours. */
+		bool output = strcmp(option->name, "OUTPUT") == 0;
+
+		if (!name ||
+		    asprintf(&text, "%s%s (%s; default: %s)", output ? "keep the snapshots: " : "",
+			     option->purpose, option->accepted,
+			     output ? "they are removed at the end" : option->value) < 0)
 			return NULL;
 		for (char *letter = name; *letter; letter++)
 			*letter = *letter == '_' ? '-' : (char)tolower((unsigned char)*letter);
 		flag->name = name;
-		flag->key = strcmp(option->name, "OUTPUT") == 0 ? 'o' : KEY_TRACER + (int)i;
+		flag->key = output ? 'o' : KEY_TRACER + (int)i;
 		flag->arg = "VALUE";
 		flag->flags = is_boolean(option) ? OPTION_ARG_OPTIONAL : 0;
 		flag->doc = text;

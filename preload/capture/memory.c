@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * See memory.h. Objects are found by _dl_find_object (glibc 2.35), which takes no lock and may be
- * called anywhere. Older C libraries have only dl_iterate_phdr, which takes the loader's lock: there
- * the objects are copied at start, and again when an address lies in none of the copied ones.
+ * called anywhere. Older C libraries have only dl_iterate_phdr, which takes the loader's lock:
+ * there the objects are copied at start, and again when an address lies in none of the copied ones.
  */
 #include "memory.h"
 
@@ -52,8 +52,7 @@ static bool local_read(struct memory *memory, uintptr_t address, uintptr_t *word
 {
 	struct local_memory *local = (struct local_memory *)memory;
 
-	if (!page_readable(local, address) ||
-	    !page_readable(local, address + sizeof(*word) - 1))
+	if (!page_readable(local, address) || !page_readable(local, address + sizeof(*word) - 1))
 		return false;
 	memcpy(word, (const void *)address, sizeof(*word));
 	return true;
@@ -83,7 +82,7 @@ static void take_note(struct object *object, uintptr_t start, size_t size)
 }
 
 /* Reads what the program headers say: they are mapped, for the loader has used them. */
-static void take_headers(struct object *object, const ElfW(Phdr) *headers, size_t count)
+static void take_headers(struct object *object, const ElfW(Phdr) * headers, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const ElfW(Phdr) *header = &headers[i];
@@ -103,10 +102,24 @@ static void take_headers(struct object *object, const ElfW(Phdr) *headers, size_
 
 #ifndef FDTRAIL_NO_DL_FIND_OBJECT
 
+/* Where there is a gap between segments, _dl_find_object() takes each for itself (glibc's
+ * l_contiguous), and the ELF header is in the first: at the bias, in what can lie anywhere. */
+static bool take_elf(struct memory *memory, struct object *object, uintptr_t start)
+{
+	const ElfW(Ehdr) *elf = (const void *)start;
+	uintptr_t magic = 0;
+
+	if (!memory->read(memory, start, &magic) || memcmp(&magic, ELFMAG, SELFMAG) != 0 ||
+	    elf->e_phentsize != sizeof(ElfW(Phdr)) ||
+	    elf->e_phoff + elf->e_phnum * sizeof(ElfW(Phdr)) > PAGE)
+		return false;
+	take_headers(object, (const void *)(start + elf->e_phoff), elf->e_phnum);
+	return true;
+}
+
 static bool local_find(struct memory *memory, uintptr_t address, struct object *object)
 {
 	struct dl_find_object found;
-	uintptr_t magic = 0;
 
 	memset(object, 0, sizeof(*object));
 	if (_dl_find_object((void *)address, &found) != 0)
@@ -118,11 +131,8 @@ static bool local_find(struct memory *memory, uintptr_t address, struct object *
 	object->is_main = !*object->path;
 	object->unwind_table = (uintptr_t)found.dlfo_eh_frame;
 
-	const ElfW(Ehdr) *elf = (const void *)object->start;
-	if (memory->read(memory, object->start, &magic) && memcmp(&magic, ELFMAG, SELFMAG) == 0 &&
-	    elf->e_phentsize == sizeof(ElfW(Phdr)) &&
-	    elf->e_phoff + elf->e_phnum * sizeof(ElfW(Phdr)) <= PAGE)
-		take_headers(object, (const void *)(object->start + elf->e_phoff), elf->e_phnum);
+	if (!take_elf(memory, object, object->start))
+		take_elf(memory, object, object->bias);
 	return true;
 }
 

@@ -176,4 +176,10 @@ def _(compiler):
     check.equal((run.status, run.out.splitlines()[0]), (0, "0"))
 
 
+@test("a program with a gap between its segments has its build-id in the snapshot")
+def _():
+    run = run_traced([compile_program(TESTS / "programs" / "jit.c", "gcc", ["-Wl,-Tdata=0x100000"]), "1"])
+    check.matches(run.last.text, r"(?m)^  0x\w+-0x\w+ \S+Tdata0x100000, BuildId [0-9a-f]{40}$")
+
+
 main()

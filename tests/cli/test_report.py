@@ -270,6 +270,13 @@ def _():
     check.lacks(full, "--full")
 
 
+@test("of a Go request that a dependency has made, the heading says for which of the program's functions")
+def _():
+    text = report(header() + GO_STACKS.replace("in main.request (/srv/server+0x3000)\n", "in api.Do (/srv/server+0x3000)\n"
+                  "    #1 0x550000003100 in main.(*Server).Stop (/srv/server+0x3100)\n") + END)
+    check.contains(text, "1. 1 tcp socket in ESTABLISHED, last used in api.Do, for main.(*Server).Stop\n")
+
+
 @test("the last request is shown before what opened the connection")
 def _():
     text = report(header() + GO_STACKS + END)

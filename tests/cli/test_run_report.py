@@ -128,7 +128,10 @@ def _(shell):
     check.equal(Run(shell, script).err, "")
     script.write_text(f"#!{require(shell)}\ntrue\n:\n")
     check.equal(Run(script).err, "")
-    check.equal(Run(script, options=["--error-exitcode=9"]).status, 9 if shell == "none" else 0)
+    check.equal(Run(script, options=["--error-exitcode=9"]).status, 0)
+    link = script.with_name("command")
+    link.symlink_to(script)
+    check.equal(Run(link).err, "", "started through a link with another name")
 
 
 @test("what a script opens itself is reported")

@@ -134,6 +134,45 @@ static void put_place(FILE *out, const struct page *page, const struct model_sta
 	}
 }
 
+/* A dependency's function that leaves a response to its caller is innocent: whose is it? The
+ * package main is always the program's own; dependencies are told from it by nothing that is sure.
+ */
+static void put_main(FILE *out, const struct page *page, const struct model_stack *stack)
+{
+	size_t chosen;
+	const struct model_frame *frame = heading_frame(stack, &chosen);
+	const char *function = frame ? frame_function(frame, chosen) : NULL;
+	bool behind = false;
+
+	if (!function || strncmp(function, "main.", 5) == 0)
+		return;
+	for (size_t i = 0; i < stack->frame_count; i++) {
+		const struct model_frame *at = &stack->frames[i];
+		size_t count = at->location_count ? at->location_count : 1;
+
+		for (size_t location = 0; location < count; location++) {
+			const char *name = frame_function(at, location);
+
+			if (behind && name && strncmp(name, "main.", 5) == 0) {
+				const struct model_location *line =
+					location < at->location_count ? &at->locations[location]
+								      : NULL;
+
+				fputs(", for ", out);
+				put_short(out, page, name);
+				if (line && line->file) {
+					char *path = page_path(page, line->file);
+
+					fprintf(out, " at %s:%d", path, line->line);
+					free(path);
+				}
+				return;
+			}
+			behind = behind || (at == frame && location == chosen);
+		}
+	}
+}
+
 static void put_states(FILE *out, const struct model_group *group)
 {
 	if (group->state_count == 1 && group->states[0].count == group->count) {
@@ -179,6 +218,7 @@ static void put_origin(FILE *out, const struct page *page, const struct model_gr
 		/* The one who opened it may be innocent: connections are used again. */
 		fputs(", last used ", out);
 		put_place(out, page, used, NULL);
+		put_main(out, page, used);
 		return;
 	}
 	fprintf(out, ", %s ", how(group));

@@ -2,6 +2,7 @@
 /* See own_script.h. */
 #include "own_script.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Shells leave the numbers below to scripts: exec 3<file. */
@@ -14,11 +15,22 @@ static const char *last_part(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* The descriptor has the name of the file, the command line that of a link to it. */
+static bool is_link_to(const char *name, const char *path)
+{
+	char *resolved = *name == '/' ? realpath(name, NULL) : NULL;
+	bool same = resolved && strcmp(resolved, path) == 0;
+
+	free(resolved);
+	return same;
+}
+
 /* The command line may have named it from another folder, so only the names are compared. */
 static bool is_argument(const struct model_snapshot *snapshot, const char *path)
 {
 	for (size_t i = 1; i < snapshot->argument_count; i++)
-		if (strcmp(last_part(snapshot->arguments[i]), last_part(path)) == 0)
+		if (strcmp(last_part(snapshot->arguments[i]), last_part(path)) == 0 ||
+		    is_link_to(snapshot->arguments[i], path))
 			return true;
 	return false;
 }
