@@ -136,6 +136,7 @@ static void walk_and_keep(void *data)
 	struct capture *capture = cold->capture;
 	frame_t frames[STACK_DEPTH_MAX];
 	struct object object = {0};
+	uint32_t count = 0;
 	uint32_t unlooked = atomic_exchange(&capture->unlooked, 0);
 
 	if (unlooked)
@@ -146,13 +147,15 @@ static void walk_and_keep(void *data)
 	walk.registers = *cold->registers;
 	walk.depth = capture->depth;
 	unwinder_walk(&walk);
+	/* Between frames of the program: a handler that ours has called, a destructor run by dlclose. */
 	for (uint32_t i = 0; i < walk.count; i++)
-		frames[i] = capture_frame(&capture->ledger->modules, &memory.memory,
-					  capture->main_path, &object, walk.pcs[i]);
+		if (walk.pcs[i] < capture->own_start || walk.pcs[i] >= capture->own_end)
+			frames[count++] = capture_frame(&capture->ledger->modules, &memory.memory,
+							capture->main_path, &object, walk.pcs[i]);
 	if (!capture->loaded && walk.end == STACK_POINTERS_ONLY)
 		walk.end = STACK_EARLY;
 	struct stack_table *stacks = &capture->ledger->stacks;
-	uint32_t stack = stack_table_intern(stacks, frames, walk.count, walk.end);
+	uint32_t stack = stack_table_intern(stacks, frames, count, walk.end);
 	cold->captured = (struct captured){stack, stack_table_figures(stacks, stack)};
 	/* A library that is being closed may be gone before the next look. */
 	if (!closers)

@@ -23,6 +23,7 @@ struct capture {
 	struct memo memo;
 	uint32_t depth; /* most frames of a stack, <= STACK_DEPTH_MAX */
 	const char *main_path; /* the program's file */
+	uintptr_t own_start, own_end; /* our own code: its frames are left out; both 0: none */
 	_Atomic uint32_t lock;     /* enum capture_lock */
 	_Atomic uint32_t closers;  /* threads inside dlclose, and those below */
 	_Atomic uint32_t unlooked; /* .. that could not have the lock to look what is gone */

@@ -23,6 +23,9 @@
 #include "trigger.h"
 #include "unseen.h"
 
+/* Where this library begins: the linker's symbol, ld(1). */
+extern const char __ehdr_start[] __attribute__((visibility("hidden")));
+
 static struct wiped shut = {.gate = GATE_SHUT};
 
 static const char *last_part(const char *path)
@@ -55,6 +58,18 @@ static void find_names(void)
 	copy(runtime.program, sizeof(runtime.program), name);
 }
 
+static void note_own_code(void)
+{
+	const ElfW(Ehdr) *elf = (const void *)__ehdr_start;
+	const ElfW(Phdr) *headers = (const void *)(__ehdr_start + elf->e_phoff);
+
+	for (size_t i = 0; i < elf->e_phnum; i++)
+		if (headers[i].p_type == PT_LOAD && headers[i].p_flags & PF_X) {
+			runtime.capture.own_start = (uintptr_t)__ehdr_start + headers[i].p_vaddr;
+			runtime.capture.own_end = runtime.capture.own_start + headers[i].p_memsz;
+		}
+}
+
 /* False: there is no memory. */
 static bool prepare(void)
 {
@@ -69,6 +84,7 @@ static bool prepare(void)
 	    !capture_init(&runtime.capture, &runtime.ledger, runtime.options.depth,
 			  runtime.main_path))
 		return false;
+	note_own_code();
 	atomic_store(&runtime.pid, (int)RAW(getpid));
 	runtime_note_inherited();
 	trigger_start();

@@ -182,4 +182,16 @@ def _():
     check.matches(run.last.text, r"(?m)^  0x\w+-0x\w+ \S+Tdata0x100000, BuildId [0-9a-f]{40}$")
 
 
+@test("the stack of what a program's handler opens goes on to what the signal interrupted, without frames of ours")
+def _():
+    run = run_traced([program("handles")])
+    check.equal(run.status, 0)
+    group = run.last.group_of("opens_in_handler")
+    check.true(group, "a group opened in opens_in_handler")
+    check.contains(group.functions, "raises")
+    check.contains(group.functions, "main")
+    check.lacks(group.text, "libfdtrail")
+    check.lacks(group.functions, "on_signal")
+
+
 main()
