@@ -34,6 +34,8 @@ struct fixture {
 	uint32_t module; /* the test program itself */
 	uintptr_t bias;
 	char *text; /* of the last snapshot */
+	int kept[64]; /* closed at the end */
+	int kept_count;
 };
 
 static inline uint64_t fixture_now_ms(void)
@@ -95,8 +97,17 @@ static inline struct fixture *fixture_create(void)
 	return fixture;
 }
 
+/* Has fd closed when the test ends; returns it. */
+static inline int fixture_keep(struct fixture *fixture, int fd)
+{
+	assert_true(fixture->kept_count < (int)(sizeof(fixture->kept) / sizeof(*fixture->kept)));
+	return fixture->kept[fixture->kept_count++] = fd;
+}
+
 static inline void fixture_destroy(struct fixture *fixture)
 {
+	while (fixture->kept_count)
+		close(fixture->kept[--fixture->kept_count]);
 	free(fixture->text);
 	free(fixture);
 }

@@ -13,8 +13,6 @@
 enum { LEAKS = 4 };
 
 static struct fixture *fixture;
-static int opened[64];
-static int opened_count;
 
 enum { SOCKET, DIAL, API, DISCONNECT, GOOD, MARK = 1000 };
 
@@ -47,14 +45,11 @@ static int begin(void **state)
 {
 	fixture = fixture_create();
 	fixture->request.namer = &namer;
-	opened_count = 0;
 	return 0;
 }
 
 static int end(void **state)
 {
-	while (opened_count)
-		close(opened[--opened_count]);
 	fixture_destroy(fixture);
 	return 0;
 }
@@ -79,7 +74,7 @@ static int connection(uint32_t stack)
 {
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	opened[opened_count++] = fd;
+	fixture_keep(fixture, fd);
 	fixture_opened(fixture, fd, stack, FD_SOCKET);
 	return fd;
 }

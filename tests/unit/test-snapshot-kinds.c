@@ -26,21 +26,16 @@
 static struct fixture *fixture;
 static uint32_t stack;
 static char line[16384];
-static int opened[64];
-static int opened_count;
 
 static int begin(void **state)
 {
 	fixture = fixture_create();
 	stack = fixture_stack(fixture, (void *)begin, NULL);
-	opened_count = 0;
 	return 0;
 }
 
 static int end(void **state)
 {
-	while (opened_count)
-		close(opened[--opened_count]);
 	fixture_destroy(fixture);
 	return 0;
 }
@@ -51,7 +46,7 @@ static int known(int fd, enum fd_kind kind)
 	if (fd < 0)
 		fail_msg("could not be opened: %s", strerror(errno));
 	fixture_opened(fixture, fd, stack, kind);
-	opened[opened_count++] = fd;
+	fixture_keep(fixture, fd);
 	return fd;
 }
 
@@ -297,7 +292,7 @@ static void a_refused_connection_says_where_it_did_not_get(void **state)
 	assert_int_equal(getsockname(listener, (void *)&name, &length), 0);
 	ledger_forget(&fixture->ledger, listener);
 	close(listener);
-	opened_count--;
+	fixture->kept_count--;
 
 	int fd = known(socket(AF_INET, SOCK_STREAM, 0), FD_SOCKET);
 	assert_int_equal(connect(fd, (void *)&name, length), -1);
@@ -320,7 +315,7 @@ static void a_connection_that_was_reset_says_to_whom_it_was(void **state)
 	setsockopt(ends[1], SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 	ledger_forget(&fixture->ledger, ends[1]);
 	close(ends[1]);
-	opened_count--;
+	fixture->kept_count--;
 	wait_for_state(ends[0], TCP_CLOSE);
 	said(ends[0]);
 	assert_non_null(strstr(line, ", CLOSED, was connected to "));
@@ -337,7 +332,7 @@ static void asking_does_not_clear_a_socket_error(void **state)
 	setsockopt(ends[1], SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 	ledger_forget(&fixture->ledger, ends[1]);
 	close(ends[1]);
-	opened_count--;
+	fixture->kept_count--;
 	wait_for_state(ends[0], TCP_CLOSE);
 	said(ends[0]);
 	assert_int_equal(getsockopt(ends[0], SOL_SOCKET, SO_ERROR, &error, &length), 0);

@@ -29,20 +29,15 @@ FUNCTION(poll_brokers)
 FUNCTION(check_health)
 
 static struct fixture *fixture;
-static int opened[64];
-static int opened_count;
 
 static int begin(void **state)
 {
 	fixture = fixture_create();
-	opened_count = 0;
 	return 0;
 }
 
 static int end(void **state)
 {
-	while (opened_count)
-		close(opened[--opened_count]);
 	fixture_destroy(fixture);
 	return 0;
 }
@@ -58,7 +53,7 @@ static int unseen(void)
 	int fd = eventfd(0, EFD_CLOEXEC);
 
 	assert_true(fd >= 0);
-	return opened[opened_count++] = fd;
+	return fixture_keep(fixture, fd);
 }
 
 /* Closes the descriptor that was opened last. Its number, or a lower one that is left after it,
@@ -66,7 +61,7 @@ static int unseen(void)
 static void leave(int fd)
 {
 	close(fd);
-	opened_count--;
+	fixture->kept_count--;
 }
 
 static int event(uint32_t stack)
@@ -282,7 +277,7 @@ static void growth_is_counted_between_snapshots(void **state)
 	assert_says(fixture->text,
 		    "  stack: 5 opened, 0 closed, 5 live, +0 since the last snapshot\n");
 
-	int closed = opened[--opened_count];
+	int closed = fixture->kept[--fixture->kept_count];
 	ledger_closing(&fixture->ledger, closed);
 	close(closed);
 	ledger_closed(&fixture->ledger, closed);
@@ -325,7 +320,7 @@ static void connect_pair(int ends[2])
 	ends[1] = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	assert_true(ends[1] >= 0);
 	close(listener);
-	opened[opened_count++] = ends[0];
+	fixture_keep(fixture, ends[0]);
 }
 
 static void a_group_in_close_wait_comes_first_and_says_what_that_means(void **state)
@@ -356,7 +351,7 @@ static void the_states_of_a_group_are_counted(void **state)
 	fixture_opened(fixture, ends[0], fetch, FD_SOCKET);
 	fixture_opened(fixture, other[0], fetch, FD_SOCKET);
 	close(ends[1]);
-	opened[opened_count++] = other[1];
+	fixture_keep(fixture, other[1]);
 	ledger_opened(&fixture->ledger, other[1], &(struct ledger_entry){.origin = FD_INHERITED});
 	usleep(20000);
 	assert_says(fixture_take(fixture), "\ngroup 1: 2 tcp sockets (1 in CLOSE_WAIT, 1 in "
@@ -541,8 +536,8 @@ static void hidden_numbers_are_inherited_and_not_forgotten(void **state)
 
 	ledger_opened(&fixture->ledger, fd, &(struct ledger_entry){.origin = FD_INHERITED});
 	close(output);
-	opened[opened_count - 2] = fd;
-	opened_count--;
+	fixture->kept[fixture->kept_count - 2] = fd;
+	fixture->kept_count--;
 	fixture_take(fixture);
 	size_t open = fixture->result.open;
 	leave(fd);
@@ -574,7 +569,7 @@ static int connection_from(uint32_t opening, uint32_t connecting)
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(80)};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	opened[opened_count++] = fd;
+	fixture_keep(fixture, fd);
 	fixture_opened(fixture, fd, opening, FD_SOCKET);
 	ledger_set_connection(&fixture->ledger, fd,
 			      connection_table_intern(&fixture->ledger.connections, connecting,
