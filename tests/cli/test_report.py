@@ -374,6 +374,14 @@ def _():
     check.matches(out, r"(?m)^     7 tcp 10\.0\.0\.1:5000 -> 10\.0\.0\.2:80, CLOSE_WAIT, age 1h00m00s, thread 12 \(w\)$")
 
 
+@test("lines are not broken between an amount and its unit")
+def _():
+    path = file_of(WHOLE.replace("10.0.0.2:80, CLOSE_WAIT, age", "10.0.0.2:80, CLOSE_WAIT, unread 60 B, age"))
+    for width in range(62, 70):
+        _, text = on_terminal([FDTRAIL, "report", path], width)
+        check.lacks(re.sub(r"\n +", "|", without_colour(text)), "60|B")
+
+
 @test("colour is for terminals, unless NO_COLOR is set; --color decides")
 def _():
     path = file_of(WHOLE)

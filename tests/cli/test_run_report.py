@@ -243,7 +243,8 @@ def _():
 def _():
     run = Run("sh", "-c", "sleep 30 </dev/null >/dev/null 2>&1 & :")
     check.equal(run.status, 0)
-    found = check.matches(run.err, r"\Afdtrail run: process (\d+) runs on, and its snapshots go to (\S+)\n\Z")
+    found = check.matches(run.err, r"\Afdtrail run: process (\d+) runs on, and its snapshots go to (\S+): "
+                          r"fdtrail report \2/\* shows them\n\Z")
     pid, folder = int(found.group(1)), found.group(2)
     check.equal(oct(stat.S_IMODE(os.stat(folder).st_mode)), MODE)
     os.kill(pid, signal.SIGUSR1)

@@ -2,6 +2,7 @@
 /* See page.h. */
 #include "page.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -75,10 +76,11 @@ static size_t line_size(const char *text, int columns)
 			continue;
 		if (columns-- == 0)
 			break;
-		if (text[i] == ' ')
+		/* Not between a number and its unit. */
+		if (text[i] == ' ' && (text[i + 1] != 'B' || isalnum((unsigned char)text[i + 2])))
 			last_blank = i;
 	}
-	if (!text[i] || text[i] == ' ')
+	if (!text[i] || (text[i] == ' ' && text[i + 1] != 'B'))
 		return i;
 	if (last_blank)
 		return last_blank;

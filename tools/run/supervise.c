@@ -279,10 +279,13 @@ static void clean_up(struct run *run, bool remove)
 		free(variable);
 	}
 	if (users == 1)
-		say("process %d runs on, and its snapshots go to %s", pid, run->folder);
+		say("process %d runs on, and its snapshots go to %s: fdtrail report %s/* shows "
+		    "them",
+		    pid, run->folder, run->folder);
 	else if (users)
-		say("%zu processes run on, %d is one of them; their snapshots go to %s", users, pid,
-		    run->folder);
+		say("%zu processes run on, %d is one of them; their snapshots go to %s: fdtrail "
+		    "report %s/* shows them",
+		    users, pid, run->folder, run->folder);
 	else if (!remove)
 		say("the snapshots are in %s", run->folder);
 	else
