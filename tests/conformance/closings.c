@@ -152,8 +152,9 @@ static void forks_into_terminals(void)
 		say_open();
 		_exit(3);
 	}
-	say("%d", master);
+	/* Only then: who is faster is nobody's promise. */
 	waitpid(pid, &status, 0);
+	say("%d", master);
 	say("%d", WEXITSTATUS(status));
 }
 
