@@ -339,6 +339,9 @@ def _():
 ESBUILDS = ["0.17.19", "0.21.5", "0.25.0", "0.27.7", "0.28.2"]
 
 
+unreachable = []  # why the registry can't be asked: said once, and not waited for again
+
+
 def esbuild(version):
     """The path of esbuild, fetched once and kept in the build folder."""
     folder = BUILD / "tests" / "npm" / version
@@ -346,11 +349,18 @@ def esbuild(version):
     if not path.exists():
         require("npm")
         folder.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(["npm", "pack", "--silent", f"@esbuild/linux-x64@{version}"], cwd=folder,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,
-                              timeout=120)
-        if done.returncode != 0:
-            skip(f"npm can't fetch @esbuild/linux-x64 {version}: the registry is not reached")
+        if not unreachable:
+            try:
+                done = subprocess.run(["npm", "pack", "--silent", "--fetch-retries=1",
+                                       f"@esbuild/linux-x64@{version}"], cwd=folder, text=True,
+                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
+                                      timeout=120)
+                if done.returncode != 0:
+                    unreachable.append(done.stderr.strip().split("\n")[0][:100])
+            except subprocess.TimeoutExpired:
+                unreachable.append("no answer within 2 minutes")
+        if unreachable:
+            skip(f"npm can't fetch @esbuild/linux-x64 {version}: {unreachable[0]}")
         subprocess.run(["tar", "xzf", done.stdout.strip().split("\n")[-1]], cwd=folder, check=True)
     return str(path)
 
