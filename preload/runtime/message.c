@@ -11,8 +11,8 @@
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
 
-#include "../base/sigpipe.h"
 #include "../base/syscall.h"
+#include "../base/write_signals.h"
 
 static _Atomic uint64_t device, inode; /* of stderr; inode 0: there is none */
 
@@ -83,8 +83,8 @@ void message(const struct line *line)
 	/* A reader that has stopped reading must not stop the program. */
 	if (RAW(ppoll, &room, 1, &patience, NULL, 8) <= 0 || !(room.revents & POLLOUT))
 		return;
-	struct sigpipe held;
-	sigpipe_hold(&held);
+	struct write_signals held;
+	write_signals_hold(&held);
 	RAW(writev, 2, parts, 3);
-	sigpipe_release(&held);
+	write_signals_release(&held);
 }

@@ -17,8 +17,8 @@
 
 #include "../base/call_on_stack.h"
 #include "../base/channel.h"
-#include "../base/sigpipe.h"
 #include "../base/syscall.h"
+#include "../base/write_signals.h"
 #include "../hooks/real.h"
 #include "message.h"
 #include "output.h"
@@ -178,11 +178,11 @@ static void run(void *data)
 			  seccomp_will_refuse(SYS_wait4, -1, 0, __WALL, 0, 0, 0));
 	int pid = forbidden ? -1 : REAL(clone)(helper, job->stacks + HELPER_STACK, CLONE_VM | CLONE_VFORK, job);
 	if (pid < 0) {
-		struct sigpipe held;
+		struct write_signals held;
 
-		sigpipe_hold(&held);
+		write_signals_hold(&held);
 		write_snapshot(job);
-		sigpipe_release(&held);
+		write_signals_release(&held);
 	} else if (RAW(wait4, pid, &status, __WALL, NULL) == pid && status != 0) {
 		say("the snapshot was cut short: the process that wrote it was ended");
 	}

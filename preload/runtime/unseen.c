@@ -15,6 +15,7 @@
 #include "../base/call_on_stack.h"
 #include "../base/line.h"
 #include "../base/syscall.h"
+#include "../base/write_signals.h"
 #include "message.h"
 #include "output.h"
 #include "runtime.h"
@@ -105,7 +106,10 @@ static void tell(struct line *line, bool on_stderr)
 	line_add(&whole, "fdtrail: ");
 	line_add(&whole, line->text);
 	line_add(&whole, "\n");
+	struct write_signals held;
+	write_signals_hold(&held);
 	RAW(write, fd, whole.text, whole.length);
+	write_signals_release(&held);
 	RAW(close, fd);
 }
 

@@ -6,7 +6,8 @@ tracer, or it says what it left out."""
 import os
 import resource
 
-from support import LIBRARY, check, main, program, ran, run_bare, run_traced, temp_dir, test
+from support import (LIBRARY, TESTS, check, compile_program, main, program, ran, run_bare, run_traced, temp_dir,
+                     test)
 
 MIB = 1 << 20
 
@@ -98,6 +99,57 @@ def _():
                      preexec=lambda: os.dup2(write, 2))
     os.close(write)
     check.equal((run.status, run.out), (3, "buffered\n"))
+
+
+@test("what we write is past the limit on a file's size: no SIGXFSZ in the program")
+def _():
+    folder = temp_dir()
+    stderr = os.open(folder / "stderr", os.O_WRONLY | os.O_CREAT)
+    run = run_traced(["/usr/bin/python3", "-c", "raise SystemExit(3)"], OUTPUT="stderr", VERBOSE=1,
+                     pass_fds=[stderr],
+                     preexec=lambda: (os.dup2(stderr, 2), limited(resource.RLIMIT_FSIZE, 0)()))
+    os.close(stderr)
+    check.equal(run.status, 3)
+
+    # A static program is told of in the file that snapshots go to; what is pending outlives exec.
+    path = compile_program(TESTS / "programs/ends.c", "gcc-static")
+    run = run_traced(["/usr/bin/python3", "-c", "import os; os.dup2(os.open('/dev/null', 1), 1); "
+                      f"os.execv({path!r}, [{path!r}, 'none'])"],
+                     OUTPUT=folder / "report", EXIT=0, preexec=limited(resource.RLIMIT_FSIZE, 0))
+    check.equal(run.status, 0)
+    check.equal((folder / "report").stat().st_size, 0)
+
+
+@test("a message to a terminal from the background does not stop the program")
+def _():
+    # The terminal's session leader stays in front; the program is in a group of its own.
+    code = """
+import os, pty, sys, termios
+pid, terminal = pty.fork()
+if pid == 0:
+    mode = termios.tcgetattr(2)
+    mode[3] |= termios.TOSTOP
+    termios.tcsetattr(2, termios.TCSANOW, mode)
+    child = os.fork()
+    if child == 0:
+        os.setpgid(0, 0)
+        os.environ.update(LD_PRELOAD=sys.argv[1], FDTRAIL_VERBOSE="1", FDTRAIL_EXIT="0")
+        os.execv("/bin/true", ["true"])
+    status = os.waitpid(child, os.WUNTRACED)[1]
+    if os.WIFSTOPPED(status):
+        os.kill(child, 9)
+        os.waitpid(child, 0)
+    os._exit(os.WIFSTOPPED(status))
+said = b""
+try:
+    while True:
+        said += os.read(terminal, 4096)
+except OSError:
+    pass
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), b"FDTRAIL_VERBOSE" in said)
+"""
+    run = run_bare(["/usr/bin/python3", "-c", code, LIBRARY])
+    check.equal(run.out, "0 True\n")
 
 
 @test("a reader of a pipe that goes away in the middle of a snapshot does not end the program")
