@@ -5,8 +5,12 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+
+#include "utf8.h"
 
 enum {
 	LINE_LONG = 4608, /* a path of PATH_MAX and a sentence around it */
@@ -37,12 +41,21 @@ static inline void line_add(struct line *line, const char *text)
 	line->text[line->length] = '\0';
 }
 
-/* Text from outside: control bytes become '?', so that it can't drive a terminal. */
+/* Text from outside: control characters, those that turn the direction of writing, and what is not
+ * UTF-8 become '?', so that it can't drive a terminal. */
 static inline void line_quote(struct line *line, const char *text)
 {
-	for (; *text; text++) {
-		char c = (unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text;
-		line_bytes(line, &c, 1);
+	size_t left = strlen(text), length;
+	uint32_t character;
+
+	for (; left; text += length, left -= length) {
+		length = utf8_decode((const uint8_t *)text, left, &character);
+		bool shown = length && !utf8_is_invisible(character);
+		length = length ? length : 1;
+		/* A character is cut as a whole. */
+		if (line->length + length > line->size - 1)
+			return;
+		line_bytes(line, shown ? text : "?", shown ? length : 1);
 	}
 }
 

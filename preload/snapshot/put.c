@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "utf8.h"
+#include "../base/utf8.h"
 
 static const char hex_digits[] = "0123456789abcdef";
 

@@ -3,10 +3,11 @@
 """Where snapshots go, and what cannot be written to: one clear line, and the program runs on."""
 
 import os
+import shutil
 import socket
 
 import snapshot_text
-from support import check, main, program, run_traced, temp_dir, test
+from support import TESTS, check, compile_program, main, program, run_traced, temp_dir, test
 
 ENDS = [program("ends"), "return"]
 
@@ -55,6 +56,15 @@ def _():
     (folder / "link").symlink_to(folder / "target")
     refused(folder / "link", "symbolic link")
     check.equal((folder / "target").read_text(), "data")
+
+
+@test("no name drives a terminal through a message: control characters of C0 and C1, what turns the text, other bytes")
+def _():
+    name = b"a\x1b[2J\xc2\x9b2J\xe2\x80\xae\x9b\xc3\xa9"
+    path = os.fsencode(temp_dir()) + b"/" + name
+    shutil.copy(compile_program(TESTS / "programs/ends.c", "gcc-static"), path)
+    run = run_traced(["/usr/bin/env", os.fsdecode(path), "none"], OUTPUT="stderr", EXIT=0)
+    check.contains(run.err, "/a?[2J?2J??\u00e9, a static program")
 
 
 @test("a file with a second name is not written to")

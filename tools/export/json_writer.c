@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "../../preload/snapshot/utf8.h"
+#include "../../preload/base/utf8.h"
 #include "../reader/model.h"
 
 /* Writes a character that can't stand in a string as it is. */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "../../preload/snapshot/put.h"
-#include "../../preload/snapshot/utf8.h"
+#include "../../preload/base/utf8.h"
 #include "memory.h"
 
 typedef void put_function(struct writer *writer, const char *bytes, size_t size);
