@@ -147,7 +147,7 @@ static void tell_on_a_stack(struct executed *executed)
 	RAW(munmap, stack, STACK);
 }
 
-/* False: there is no such file. */
+/* False: there is no such file, or none that may be executed: execvp(3) goes on with the next. */
 static bool look(const char *path)
 {
 	struct executed executed = {.path = path};
@@ -156,7 +156,9 @@ static bool look(const char *path)
 	long error = RAW(newfstatat, AT_FDCWD, path, &status, 0), fd;
 
 	if (error < 0)
-		return error != -ENOENT && error != -ENOTDIR;
+		return error == -EFAULT || error == -ELOOP || error == -ENAMETOOLONG;
+	if (S_ISDIR(status.st_mode) || !(status.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)))
+		return false;
 	/* A pipe or a device would notice that it is opened. */
 	if (!S_ISREG(status.st_mode) ||
 	    (fd = RAW(openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)) < 0)
@@ -174,16 +176,18 @@ static bool look(const char *path)
 
 void unseen_before_exec(const char *file, bool search)
 {
-	const char *list = search && !strchr(file, '/') ? getenv("PATH") : NULL;
 	char path[PATH_LONGEST];
 
 	/* In a forked process the gate is new, and the options are those of its parent. */
 	if (!file || !runtime.options.depth || atomic_load(&runtime.wiped->gate) == GATE_SHUT)
 		return;
-	if (!list) {
+	if (!search || strchr(file, '/')) {
 		look(file);
 		return;
 	}
+	const char *list = getenv("PATH");
+	if (!list)
+		list = "/bin:/usr/bin"; /* confstr(3), _CS_PATH */
 	for (;;) {
 		const char *end = strchrnul(list, ':');
 		struct line line = {.size = sizeof(path), .text = path};
@@ -191,7 +195,7 @@ void unseen_before_exec(const char *file, bool search)
 		line_bytes(&line, list, (size_t)(end - list));
 		line_add(&line, end > list ? "/" : "./");
 		line_add(&line, file);
-		if (look(path) || !*end)
+		if ((line.length < line.size - 1 && look(path)) || !*end)
 			return;
 		list = end + 1;
 	}

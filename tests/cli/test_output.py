@@ -67,6 +67,23 @@ def _():
     check.contains(run.err, "/a?[2J?2J??\u00e9, a static program")
 
 
+@test("what PATH leads to is named: no file that may not be executed, none in the current folder without PATH")
+def _():
+    folder, static = temp_dir(), compile_program(TESTS / "programs/ends.c", "gcc-static")
+    for name, mode in ("first", 0o644), ("second", 0o755):
+        (folder / name).mkdir()
+        shutil.copy(static, folder / name / "true")
+        (folder / name / "true").chmod(mode)
+    path = f"{folder}/first:{folder}/second"
+    run = run_traced(["/usr/bin/env", "true", "none"], OUTPUT="stderr", EXIT=0, env={"PATH": path})
+    check.contains(run.err, f"executes {folder}/second/true, a static program")
+    check.lacks(run.err, f"{folder}/first")
+    run = run_traced(["/usr/bin/env", "true"], OUTPUT="stderr", EXIT=0, env={"PATH": f"{folder}/first:/usr/bin"})
+    check.equal((run.status, run.err), (0, ""))
+    run = run_traced(["/usr/bin/env", "-u", "PATH", "true"], OUTPUT="stderr", EXIT=0, cwd=folder / "second")
+    check.equal((run.status, run.err), (0, ""))
+
+
 @test("a file with a second name is not written to")
 def _():
     folder = temp_dir()
