@@ -100,4 +100,17 @@ def _():
     check.matches(run.last.groups[0].text, "incomplete")
 
 
+@test("in a PID namespace without a /proc of its own nothing of another process is told as the program's")
+def _():
+    apart = ["unshare", "--pid", "--fork"]
+    if os.geteuid() != 0 or subprocess.run([*apart, "true"], check=False, capture_output=True).returncode != 0:
+        skip("needs root, and a kernel that makes PID namespaces")
+    run = run_traced([*apart, "setpriv", "--reuid", "65534", "--clear-groups", program("ends"), "return"],
+                     OUTPUT="stderr", ONLY="ends")
+    check.equal(run.status, 3)
+    check.matches(run.err, r"(?m)^process: 1 ends, user 65534$")
+    check.lacks(run.err, "\ncommand: ")
+    check.contains(run.err, ", opened in leaks_files")
+
+
 main()
