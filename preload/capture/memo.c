@@ -151,20 +151,18 @@ bool memo_init(struct memo *memo)
 {
 	memset(memo, 0, sizeof(*memo));
 	memo->arena.limit = MEMO_LIMIT;
-	memo_forget(memo);
-	return atomic_load(&memo->table) != NULL;
+	memo->nothing = table_create(memo, 1);
+	if (memo->nothing)
+		memo_forget(memo);
+	return memo->nothing != NULL;
 }
 
 void memo_forget(struct memo *memo)
 {
-	static struct memo_table *empty;
 	struct memo_table *table = table_create(memo, TABLE_FIRST);
 
 	/* Without memory for a new table there must still be one that knows nothing. */
-	if (!empty)
-		empty = table;
-	if (table || empty)
-		atomic_store_explicit(&memo->table, table ? table : empty, memory_order_release);
+	atomic_store_explicit(&memo->table, table ? table : memo->nothing, memory_order_release);
 }
 
 /* Extends the bounds page by page from where they are known to address. */

@@ -23,6 +23,7 @@ struct memo_table;
 struct memo {
 	struct arena arena;                /* bounded: see memo_init */
 	_Atomic(struct memo_table *) table; /* of the current generation; never NULL after init */
+	struct memo_table *nothing;         /* has no room, and so stays empty */
 };
 
 /* The part of this thread's stack that is known to be mapped, for the reads that need a check. */

@@ -61,9 +61,32 @@ static void a_library_closed_meanwhile_is_looked_for_by_the_next_walk(void **sta
 	assert_int_equal(atomic_load(&fixture->capture.closers), 0);
 }
 
+static void a_memo_without_memory_left_knows_nothing_of_earlier_generations(void **state)
+{
+	static struct walk walk = {.registers = {.pc = 0x1000}, .repeatable = true};
+	struct captured stack = {.stack = STACK_FIRST};
+	struct stack_bounds bounds = {0};
+	struct memo memo;
+
+	(void)state;
+	assert_true(memo_init(&memo));
+	memo_keep(&memo, &walk, stack);
+	assert_int_equal(memo_find(&memo, &walk.registers, &bounds).stack, STACK_FIRST);
+	memo.arena.limit = 1;
+	/* More often than the chunk that is there has room for. */
+	for (int i = 0; i < 1000; i++) {
+		memo_forget(&memo);
+		assert_int_equal(memo_find(&memo, &walk.registers, &bounds).stack, STACK_NONE);
+		memo_keep(&memo, &walk, stack);
+	}
+	arena_release(&memo.arena);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		{.name = "a memo without memory left knows nothing of earlier generations",
+		 .test_func = a_memo_without_memory_left_knows_nothing_of_earlier_generations},
 		{.name = "no stack is taken while somebody else has the lock, and the wait has an end",
 		 .test_func = no_stack_is_taken_while_somebody_else_has_the_lock,
 		 .setup_func = set_up},
