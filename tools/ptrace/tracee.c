@@ -56,10 +56,20 @@ void task_ends(struct tracees *tracees, struct task *task)
 		}
 }
 
+bool task_was_early(struct tracees *tracees, struct task *task)
+{
+	bool early = task->early;
+
+	tracees->early -= early;
+	task->early = false;
+	return early;
+}
+
 void task_destroy(struct tracees *tracees, struct task *task)
 {
 	struct process *process = task->process;
 
+	task_was_early(tracees, task);
 	if (process && task->ending)
 		process->ending--;
 

@@ -74,6 +74,9 @@ struct task *task_create(struct tracees *tracees, int tid, struct process *proce
 /* The task has begun to exit. */
 void task_ends(struct tracees *tracees, struct task *task);
 
+/* Whether the task has waited for its parent's event, which it does no more. */
+bool task_was_early(struct tracees *tracees, struct task *task);
+
 /* Ends a task, and with its last one the process. */
 void task_destroy(struct tracees *tracees, struct task *task);
 

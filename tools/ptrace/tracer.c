@@ -13,7 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../../preload/base/channel.h"
@@ -132,14 +134,14 @@ static void on_clone(struct tracer *tracer, struct task *task)
 	struct task *child = task_find(&tracer->tracees, tid);
 	uint64_t flags = record_clone(tracer, task);
 
-	if (!child)
+	/* One that was killed at once can have been waited for already, and its id be given to
+	 * another. */
+	if (!child && !(syscall(SYS_tkill, tid, 0) != 0 && errno == ESRCH))
 		child = task_create(&tracer->tracees, tid, NULL);
 	if (child && !child->process && task->process) {
 		adopt(tracer, child, task, flags);
-		if (child->early) {
-			tracer->tracees.early--;
+		if (task_was_early(&tracer->tracees, child))
 			begin(child);
-		}
 	}
 	resume(task, 0);
 }
@@ -263,7 +265,7 @@ static void adopt_orphans(struct tracer *tracer)
 		if (!task->process)
 			continue;
 		task->process->tasks = 1;
-		tracer->tracees.early--;
+		task_was_early(&tracer->tracees, task);
 		image_look(tracer, task->process);
 		if (task->process->recording && (task->table = table_create()))
 			record_inherited(task);
@@ -291,14 +293,39 @@ static void on_event(struct tracer *tracer, int tid, int status)
 		on_stop(tracer, task, status);
 }
 
+/* As waitpid(2). A parent that was killed has no event to tell of its new task, and that may come
+ * to its first stop when all else has been heard: so while there are such, silence has an end. */
+static int next_event(struct tracer *tracer, int *status)
+{
+	struct timespec patience = {.tv_nsec = 100 * 1000 * 1000};
+	sigset_t child;
+	int tid;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	while (tracer->tracees.early) {
+		tid = waitpid(-1, status, __WALL | WNOHANG);
+		if (tid)
+			return tid;
+		if (sigtimedwait(&child, NULL, &patience) < 0 && errno == EAGAIN)
+			adopt_orphans(tracer);
+	}
+	return waitpid(-1, status, __WALL);
+}
+
 void tracer_run(struct tracer *tracer)
 {
 	struct process *process = process_create(tracer->main_pid);
+	sigset_t child;
 	int status, tid;
 
+	/* Stops are told by it, too. Blocked it is kept for sigtimedwait(2). */
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, NULL);
 	if (!process || !task_create(&tracer->tracees, tracer->main_pid, process))
 		return;
-	while ((tid = waitpid(-1, &status, __WALL)) > 0 || errno == EINTR)
+	while ((tid = next_event(tracer, &status)) > 0 || errno == EINTR)
 		if (tid > 0)
 			on_event(tracer, tid, status);
 }
