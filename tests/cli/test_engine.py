@@ -153,6 +153,62 @@ def _():
     check.equal(run.wait().status, -signal.SIGKILL)
 
 
+@test("SIG{} for the tracer, as a service's stop and pkill -f send it, ends neither it nor the program",
+      each=["TERM", "HUP", "INT", "USR1", "XCPU", "XFSZ", "RTMIN"])
+def _(name):
+    run = started([program("ends"), "wait", "1"])
+    wait_until(lambda: "buffered" in run.out, what="the program's line")
+    os.kill(int(status_of(run.pid, "TracerPid")), getattr(signal, "SIG" + name))
+    check.equal(run.snapshot().groups[0].functions[0], "leaks_files")
+
+
+@test("a program without standard input, output or error is traced, and nothing else is written there")
+def _():
+    run = traced([program("ends"), "return", "1"], preexec=lambda: os.closerange(0, 3))
+    check.equal(run.status, 3)
+    check.equal(run.last.groups[0].functions[0], "leaks_files")
+
+
+FORKS = r"""
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+int main(void)
+{
+	for (int i = 0; i < 100; i++) {
+		int ends[2];
+		if (pipe(ends) != 0)
+			return 1;
+		pid_t forker = fork();
+		while (forker == 0) {
+			if (fork() == 0)
+				_exit(0);
+			waitpid(-1, NULL, WNOHANG);
+		}
+		close(ends[1]);
+		usleep(100 + rand() % 2000);
+		kill(forker, SIGKILL);
+		waitpid(forker, NULL, 0);
+		/* Ends when the last of its children has. */
+		if (poll(&(struct pollfd){.fd = ends[0]}, 1, 20000) != 1)
+			return 2;
+		close(ends[0]);
+	}
+	return 0;
+}
+"""
+
+
+@test("when a process is killed while it forks, what it has just forked goes on")
+def _():
+    source = temp_dir() / "forks.c"
+    source.write_text(FORKS)
+    check.equal(traced([compile_program(source)]).status, 0)
+
+
 @test("the tracer ends with the last process that it traces")
 def _():
     run = traced([program("ends"), "return", "1"])

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -44,10 +45,9 @@ static void let_go(int keep)
 {
 	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	if (nothing >= 0) {
-		dup2(nothing, 0);
-		dup2(nothing, 1);
-	}
+	for (int fd = 0; nothing >= 0 && fd <= STDERR_FILENO; fd++)
+		if (fd != STDERR_FILENO || fcntl(fd, F_GETFD) < 0)
+			dup2(nothing, fd);
 	if (keep > 3)
 		close_range(3, (unsigned int)keep - 1, 0);
 	close_range((unsigned int)keep + 1, ~0u, 0);
@@ -56,16 +56,29 @@ static void let_go(int keep)
 		return;
 }
 
+/* Ours is the program's life: what is sent to all that bears its name, or to all of its service, is
+ * for the program to answer, and we go on until it has ended. Faults of our own still end us. */
 static void reset_signals(void)
 {
+	static const int kept[] = {SIGSEGV, SIGBUS, SIGFPE,  SIGILL,  SIGABRT,
+				   SIGTRAP, SIGSYS, SIGCHLD, SIGKILL, SIGSTOP};
 	sigset_t none;
 
 	for (int signal = 1; signal < NSIG; signal++)
-		if (signal != SIGKILL && signal != SIGSTOP)
-			sigaction(signal, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
-	signal(SIGPIPE, SIG_IGN);
+		sigaction(signal, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
+	for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++)
+		sigaction(kept[i], &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* A limit on what the program may compute is not one on us, who work for many: at the hard one the
+ * kernel would end us, and with us all of them. Only with CAP_SYS_RESOURCE can it be lifted. */
+static void lift_limits(void)
+{
+	struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+
+	setrlimit(RLIMIT_CPU, &limit);
 }
 
 __attribute__((noreturn)) static void trace(struct tracer *tracer, int channel)
@@ -75,6 +88,7 @@ __attribute__((noreturn)) static void trace(struct tracer *tracer, int channel)
 	int error = 0;
 
 	reset_signals();
+	lift_limits();
 	let_go(channel);
 	unwinder_load();
 	/* Whoever is allowed to trace must have been named before (Yama). */
@@ -180,6 +194,22 @@ static bool left_out(const struct engine_request *request)
 	       !(request->argv[0] && options_match(only, last_part(request->argv[0])));
 }
 
+/* Both ends above the standard numbers: the tracer has its own there, whether or not the program
+ * does. 0 or a negative errno. */
+static int make_channel(int channel[2])
+{
+	int made[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, made) != 0)
+		return -errno;
+	channel[0] = fcntl(made[0], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	channel[1] = fcntl(made[1], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	int error = channel[0] < 0 || channel[1] < 0 ? -errno : 0;
+	close(made[0]);
+	close(made[1]);
+	return error;
+}
+
 /* A script without a first line that names who runs it: execvp(3) gives it to the shell, and so do
  * we. Returns only when that can't be had, with ENOEXEC or why not. */
 static void execute_by_shell(const struct engine_request *request)
@@ -204,7 +234,7 @@ static void execute_by_shell(const struct engine_request *request)
 int engine_exec(const struct engine_request *request)
 {
 	static struct tracer tracer;
-	int channel[2], error;
+	int channel[2] = {-1, -1}, error;
 
 	/* In a program that is left out nothing is said (but what it starts may be traced). */
 	if (left_out(request))
@@ -214,8 +244,9 @@ int engine_exec(const struct engine_request *request)
 		options_read(&tracer.options, (char **)request->envp);
 	tracer.request = request;
 	tracer.main_pid = getpid();
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) != 0)
-		return cannot_trace(request, errno);
+	error = -make_channel(channel);
+	if (error)
+		return cannot_trace(request, error);
 	error = -start_tracer(&tracer, channel[1]);
 	close(channel[1]);
 	if (!error)
