@@ -63,7 +63,7 @@ def _():
     name = b"a\x1b[2J\xc2\x9b2J\xe2\x80\xae\x9b\xc3\xa9"
     path = os.fsencode(temp_dir()) + b"/" + name
     shutil.copy(compile_program(TESTS / "programs/ends.c", "gcc-static"), path)
-    run = run_traced(["/usr/bin/env", os.fsdecode(path), "none"], OUTPUT="stderr", EXIT=0)
+    run = run_traced(["/usr/bin/env", os.fsdecode(path), "none"], engine="preload", OUTPUT="stderr", EXIT=0)
     check.contains(run.err, "/a?[2J?2J??\u00e9, a static program")
 
 
@@ -75,12 +75,12 @@ def _():
         shutil.copy(static, folder / name / "true")
         (folder / name / "true").chmod(mode)
     path = f"{folder}/first:{folder}/second"
-    run = run_traced(["/usr/bin/env", "true", "none"], OUTPUT="stderr", EXIT=0, env={"PATH": path})
+    run = run_traced(["/usr/bin/env", "true", "none"], engine="preload", OUTPUT="stderr", EXIT=0, env={"PATH": path})
     check.contains(run.err, f"executes {folder}/second/true, a static program")
     check.lacks(run.err, f"{folder}/first")
-    run = run_traced(["/usr/bin/env", "true"], OUTPUT="stderr", EXIT=0, env={"PATH": f"{folder}/first:/usr/bin"})
+    run = run_traced(["/usr/bin/env", "true"], engine="preload", OUTPUT="stderr", EXIT=0, env={"PATH": f"{folder}/first:/usr/bin"})
     check.equal((run.status, run.err), (0, ""))
-    run = run_traced(["/usr/bin/env", "-u", "PATH", "true"], OUTPUT="stderr", EXIT=0, cwd=folder / "second")
+    run = run_traced(["/usr/bin/env", "-u", "PATH", "true"], engine="preload", OUTPUT="stderr", EXIT=0, cwd=folder / "second")
     check.equal((run.status, run.err), (0, ""))
 
 
