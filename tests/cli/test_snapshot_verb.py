@@ -298,11 +298,11 @@ def _():
 def _():
     folder = temp_dir()
     _, library = copies(folder)
-    # It never answers: its handler is there, but FDTRAIL_SIGNAL says another signal than it had.
+    # It never answers: the library is there, but the handler is the program's, set past our hooks.
     target = start_traced(as_nobody(PYTHON, "-c", f"""
 import ctypes, signal, time
-signal.signal(signal.SIGUSR1, lambda *_: None)
 ctypes.CDLL("{library}")
+signal.signal(signal.SIGUSR1, lambda *_: None)
 print("ready", flush=True)
 while True: time.sleep(600)
 """), traced=False)
