@@ -23,6 +23,7 @@
 #include "message.h"
 #include "output.h"
 #include "runtime.h"
+#include "why.h"
 
 enum {
 	OWN_STACK = 64 * 1024,     /* for this file */
@@ -275,10 +276,7 @@ void trigger_out_of_descriptors(const char *name)
 
 	if (now < due || !atomic_compare_exchange_strong(&next_emfile, &due, now + EMFILE_PAUSE_MS))
 		return;
-	line_add(&why, error == ENFILE ? "ENFILE: " : "EMFILE: ");
-	line_add(&why, name);
-	line_add(&why, error == ENFILE ? "() failed, the system has no file left"
-				       : "() failed, no descriptor is left");
+	why_out_of_descriptors(&why, name, error);
 	trigger_snapshot(why.text, 0, NULL);
 	errno = error;
 }
@@ -298,11 +296,7 @@ static void watch_threshold(void)
 	if (count >= due && atomic_compare_exchange_strong(&threshold, &due, due * 2)) {
 		LINE(why, LINE_SHORT);
 
-		line_add(&why, "threshold: ");
-		line_number(&why, (int64_t)count);
-		line_add(&why, " descriptors are open, ");
-		line_number(&why, due);
-		line_add(&why, " was the mark");
+		why_threshold(&why, count, due);
 		trigger_snapshot(why.text, 0, NULL);
 		due *= 2;
 	}

@@ -16,6 +16,7 @@
 #include "../../preload/capture/unwinder.h"
 #include "../../preload/runtime/message.h"
 #include "../../preload/runtime/output.h"
+#include "../../preload/runtime/why.h"
 #include "../../preload/snapshot/frame.h"
 #include "../remote/remote.h"
 #include "record.h"
@@ -307,10 +308,7 @@ void asks_out_of_descriptors(const struct tracer *tracer, struct task *task, con
 	if (!tracer->options.emfile || process->asking || now < process->next_emfile_ms)
 		return;
 	process->next_emfile_ms = now + EMFILE_PAUSE_MS;
-	line_add(&why, error == ENFILE ? "ENFILE: " : "EMFILE: ");
-	line_add(&why, name);
-	line_add(&why, error == ENFILE ? "() failed, the system has no file left"
-				       : "() failed, no descriptor is left");
+	why_out_of_descriptors(&why, name, error);
 	take(tracer, task, why.text, 0, &result);
 }
 
@@ -328,11 +326,7 @@ static void watch_threshold(const struct tracer *tracer, struct task *task)
 	if (count >= due) {
 		LINE(why, LINE_SHORT);
 
-		line_add(&why, "threshold: ");
-		line_number(&why, (int64_t)count);
-		line_add(&why, " descriptors are open, ");
-		line_number(&why, due);
-		line_add(&why, " was the mark");
+		why_threshold(&why, count, due);
 		process->threshold = due * 2;
 		take(tracer, task, why.text, 0, &result);
 		due *= 2;
