@@ -15,7 +15,7 @@
 
 #include "steps.h"
 
-enum { NAMES_MAX = 128, COMPARED_FRAMES = 50, REPORTED_MAX = 30 };
+enum { NAMES_MAX = 128, REPORTED_MAX = 30 };
 
 struct thread threads[THREADS_MAX + 1];
 int thread_count;
@@ -60,7 +60,8 @@ int64_t model_key(const struct thing *thing)
 {
 	if (thing->family < 0 || thing->owner == UNSEEN || thing->path == 0)
 		return -1;
-	enum base base = path_is_cut(&paths[thing->path]) ? BASE_WORKER : thing->base;
+	const struct path *path = &paths[thing->path];
+	enum base base = path_is_cut(path) || path_is_deep(path) ? BASE_WORKER : thing->base;
 
 	return ((thing->family * SITES + thing->site) * (int64_t)PATHS + thing->path) * BASES +
 	       base;
@@ -115,7 +116,9 @@ static bool names_agree(const struct report_group *group, const struct thing *th
 	int count = expected_names(thing, names, first, sizeof(first));
 	bool agree = true;
 
-	for (int i = 0; i < count && i < COMPARED_FRAMES && agree; i++) {
+	if (thing->family >= 0 && path_is_deep(&paths[thing->path]))
+		count = PATH_SEEN;
+	for (int i = 0; i < count && agree; i++) {
 		/* Between the opening and the thread's own function may lie others of its loop. */
 		bool last = thing->family >= 0 && i == count - 1 &&
 			    strcmp(names[i], "begins_elsewhere") != 0;

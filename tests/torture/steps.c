@@ -190,6 +190,11 @@ bool path_is_cut(const struct path *path)
 	return from < path->length && path->steps[from] == ELSEWHERE;
 }
 
+bool path_is_deep(const struct path *path)
+{
+	return path->length - visible_from(path) > PATH_SEEN;
+}
+
 static bool is_new(int number)
 {
 	const struct path *path = &paths[number];
@@ -206,13 +211,22 @@ static bool is_new(int number)
 	return true;
 }
 
+static int any_length(struct random *random, int number)
+{
+	if (number % 16)
+		return (int)random_below(random, 8);
+	if (number % 32)
+		return (int)random_below(random, PATH_SEEN + 1);
+	return PATH_LENGTH_MAX - (int)random_below(random, 8);
+}
+
 void paths_make(struct random *random)
 {
 	for (int i = 1; i < PATHS; i += is_new(i)) {
 		struct path *path = &paths[i];
 		int once = 0; /* of these steps none may lie inside itself */
 
-		path->length = (int)random_below(random, i % 16 ? 8 : PATH_LENGTH_MAX);
+		path->length = any_length(random, i);
 		for (int at = 0; at < path->length; at++) {
 			int step = (int)random_below(random, STEPS);
 

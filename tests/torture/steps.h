@@ -13,6 +13,7 @@
 enum {
 	PATHS = 64,
 	PATH_LENGTH_MAX = 72,
+	PATH_SEEN = 48, /* with all that lies around them so many steps are less than 64 frames */
 	STEPS = 14,
 };
 
@@ -30,6 +31,11 @@ int path_any(struct random *random);
 
 /* True when the path leads over a stack of its own: what called it is not seen from there. */
 bool path_is_cut(const struct path *path);
+
+/* True when the path alone is longer than a stack that fdtrail takes (FDTRAIL_DEPTH is 64): its
+ * outer steps, and what called it, are not seen. No path is so long that this depends on what lies
+ * around it. */
+bool path_is_deep(const struct path *path);
 
 /* Calls function(data) at the end of the path. */
 void path_walk(const struct path *path, void (*function)(void *data), void *data);
