@@ -114,13 +114,13 @@ static bool names_agree(const struct report_group *group, const struct thing *th
 	const char *names[NAMES_MAX];
 	char first[64];
 	int count = expected_names(thing, names, first, sizeof(first));
-	bool agree = true;
+	bool deep = thing->family >= 0 && path_is_deep(&paths[thing->path]), agree = true;
 
-	if (thing->family >= 0 && path_is_deep(&paths[thing->path]))
+	if (deep)
 		count = PATH_SEEN;
 	for (int i = 0; i < count && agree; i++) {
 		/* Between the opening and the thread's own function may lie others of its loop. */
-		bool last = thing->family >= 0 && i == count - 1 &&
+		bool last = thing->family >= 0 && !deep && i == count - 1 &&
 			    strcmp(names[i], "begins_elsewhere") != 0;
 		int at = last ? group->function_count - 1 : i;
 

@@ -35,5 +35,10 @@ void operate_clone(struct thread *thread);
 void operate_library(struct thread *thread);
 void operate_thread(struct thread *thread);
 
+/* Waits for a thread of ours to end, and for its number to be nobody's: pthread_join returns a
+ * moment before that, and a snapshot in that moment still finds the thread. tid: where the thread
+ * has put it. */
+void join_thread(pthread_t id, const int *tid);
+
 extern const char *report_prefix; /* of FDTRAIL_OUTPUT, before the process id */
 extern const char *plugin_path;

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -215,6 +216,13 @@ void operate_library(struct thread *thread)
 	model_did(DID_LOAD, 1);
 }
 
+void join_thread(pthread_t id, const int *tid)
+{
+	pthread_join(id, NULL);
+	while (syscall(SYS_tgkill, getpid(), *tid, 0) == 0)
+		sched_yield();
+}
+
 FRAME static void *short_lived(void *data)
 {
 	struct thread *thread = data;
@@ -244,7 +252,7 @@ void operate_thread(struct thread *thread)
 	int error = pthread_create(&id, NULL, short_lived, thread);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (error == 0)
-		pthread_join(id, NULL);
+		join_thread(id, &thread->tid);
 	thread->tid = tid;
 	thread->base = BASE_WORKER;
 	model_did(DID_THREAD, 1);

@@ -144,7 +144,7 @@ static bool round_of_all(struct random *random)
 	pthread_barrier_wait(&arrived);
 	for (int i = 0; i < thread_count; i++)
 		if (threads[i].leaving) {
-			pthread_join(threads[i].id, NULL);
+			join_thread(threads[i].id, &threads[i].tid);
 			/* What it opened stays open, and belongs to its successor. */
 			threads[i].alive = false;
 		}
