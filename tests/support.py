@@ -96,6 +96,9 @@ def main():
         print("Bail out! prctl(PR_SET_CHILD_SUBREAPER) failed", flush=True)
         sys.exit(1)
     signal.signal(signal.SIGALRM, _out_of_time)
+    # A shell without job control starts what runs in its background with these ignored, and programs inherit that.
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
     print(f"1..{len(tests)}", flush=True)
     failed = 0
     for number, (promise, function, arguments, timeout) in enumerate(tests, 1):

@@ -222,8 +222,7 @@ static int interrupted(int number, bool ignored)
 		const char *reason;
 		struct output *output;
 
-		if (ignored)
-			signal(number, SIG_IGN);
+		signal(number, ignored ? SIG_IGN : SIG_DFL);
 		output = output_begin("a", 0600, &reason);
 		fputs("half", output_file(output));
 		fflush(output_file(output));
