@@ -227,13 +227,25 @@ static bool look_after(struct launch *launch, int *status)
 	}
 }
 
+/* The program has ended. The terminal's SIGINT that ended it has reached us too: the kernel tells
+ * nobody of the end before its whole group has the signal. */
+static int ended(struct launch *launch, int status)
+{
+	struct signalfd_siginfo info;
+
+	while (read(launch->signals, &info, sizeof(info)) == sizeof(info))
+		if (info.ssi_code == SI_KERNEL && info.ssi_signo == SIGINT)
+			launch->interrupted = true;
+	return status;
+}
+
 int launch_wait(struct launch *launch, int fd, void (*event)(void *data), void *data)
 {
 	int status = 0;
 
 	/* It may have ended before: one SIGCHLD can stand for several children. */
 	if (look_after(launch, &status))
-		return status;
+		return ended(launch, status);
 	for (;;) {
 		struct pollfd ready[] = {{.fd = launch->signals, .events = POLLIN},
 					 {.fd = fd, .events = POLLIN}};
@@ -249,7 +261,7 @@ int launch_wait(struct launch *launch, int fd, void (*event)(void *data), void *
 				pass_on(launch, &info);
 		}
 		if (children && look_after(launch, &status))
-			return status;
+			return ended(launch, status);
 		if (children || ready[1].revents)
 			event(data);
 	}
