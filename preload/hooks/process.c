@@ -59,6 +59,10 @@ HOOK int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
 		capture_after_fork(&runtime.capture, mask);
 	if (vfork)
 		thread_state.vforks--;
+	if (result < 0)
+		runtime_failed("clone");
+	else if (flags & CLONE_PIDFD)
+		runtime_opened(*(const int *)parent_tid, &(struct opening){.kind = FD_PIDFD}, HERE);
 	return result;
 }
 
@@ -165,6 +169,46 @@ HOOK int posix_spawnp(pid_t *restrict pid, const char *restrict file,
 {
 	EXEC_AFTER(unseen_before_spawn(file, true),
 		   REAL(posix_spawnp)(pid, file, file_actions, attrp, argv, envp));
+}
+
+/* posix_spawn with a pidfd (glibc 2.39). These return an error's number, and so must what stands
+ * for them where the C library has none (real.c). */
+static int spawned(int result, const int *pidfd, const char *name, const void *frame)
+{
+	int saved = errno;
+
+	if (result == 0) {
+		runtime_opened(*pidfd, &(struct opening){.kind = FD_PIDFD}, frame);
+		return 0;
+	}
+	if (result > 0)
+		errno = result;
+	runtime_failed(name);
+	result = errno;
+	errno = saved;
+	return result;
+}
+
+HOOK pidfd_spawn_type pidfd_spawn, pidfd_spawnp;
+
+int pidfd_spawn(int *restrict pidfd, const char *restrict path,
+		const posix_spawn_file_actions_t *restrict file_actions,
+		const posix_spawnattr_t *restrict attrp, char *const argv[restrict],
+		char *const envp[restrict])
+{
+	EXEC_AFTER(unseen_before_spawn(path, false),
+		   spawned(REAL(pidfd_spawn)(pidfd, path, file_actions, attrp, argv, envp), pidfd,
+			   __func__, HERE));
+}
+
+int pidfd_spawnp(int *restrict pidfd, const char *restrict file,
+		 const posix_spawn_file_actions_t *restrict file_actions,
+		 const posix_spawnattr_t *restrict attrp, char *const argv[restrict],
+		 char *const envp[restrict])
+{
+	EXEC_AFTER(unseen_before_spawn(file, true),
+		   spawned(REAL(pidfd_spawnp)(pidfd, file, file_actions, attrp, argv, envp), pidfd,
+			   __func__, HERE));
 }
 
 HOOK void _exit(int status)

@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <mntent.h>
 #include <mqueue.h>
 #include <netdb.h>
@@ -38,6 +39,10 @@ typedef int pidfd_getfd_type(int pidfd, int targetfd, unsigned int flags);
 typedef int fsopen_type(const char *fsname, unsigned int flags);
 typedef int fspick_type(int dirfd, const char *path, unsigned int flags);
 typedef int fsmount_type(int fd, unsigned int flags, unsigned int ms_flags);
+typedef int pidfd_spawn_type(int *restrict pidfd, const char *restrict path,
+			     const posix_spawn_file_actions_t *restrict file_actions,
+			     const posix_spawnattr_t *restrict attrp, char *const argv[restrict],
+			     char *const envp[restrict]);
 typedef int close_range_type(unsigned int first, unsigned int last, int flags);
 typedef void closefrom_type(int lowfd);
 typedef int execveat_type(int dirfd, const char *path, char *const argv[], char *const envp[],

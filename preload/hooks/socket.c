@@ -6,6 +6,7 @@
  */
 #include "connect.h"
 #include "hook.h"
+#include "socket_option.h"
 
 HOOK int socket(int domain, int type, int protocol)
 {
@@ -58,6 +59,28 @@ HOOK int connect(int sockfd, const struct sockaddr *addr, socklen_t addrlen)
 }
 
 HOOK_ALIAS(__connect, connect);
+
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77 /* Linux 6.5: include/uapi/asm-generic/socket.h */
+#endif
+
+int socket_option(int result, int level, int optname, const void *optval, const void *frame)
+{
+	if (level != SOL_SOCKET || optname != SO_PEERPIDFD)
+		return result;
+	if (result < 0)
+		runtime_failed("getsockopt");
+	else
+		runtime_opened(*(const int *)optval, &(struct opening){.kind = FD_PIDFD}, frame);
+	return result;
+}
+
+HOOK int getsockopt(int sockfd, int level, int optname, void *restrict optval,
+		    socklen_t *restrict optlen)
+{
+	return socket_option(REAL(getsockopt)(sockfd, level, optname, optval, optlen), level,
+			     optname, optval, HERE);
+}
 
 /* rcmd(3), rexec(3): sockets made inside the C library. fd2p is for the other program's stderr. */
 static int remote(int fd, const int *fd2p, const char *name, const void *frame)

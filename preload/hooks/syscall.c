@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <linux/io_uring.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
 
@@ -16,7 +17,9 @@
 #include "../runtime/sandbox.h"
 #include "connect.h"
 #include "dup.h"
+#include "new_descriptor.h"
 #include "received.h"
+#include "socket_option.h"
 #include "syscall.h"
 
 /* Called by syscall-*.S with the frame of a normal function, so HERE is what it is elsewhere. */
@@ -29,6 +32,26 @@ long syscall_hook(long number, long a, long b, long c, long d, long e, long f)
 		return runtime_result((int)CALL(), kind, #name, HERE);
 #include "syscall.list"
 #undef OPENS
+#ifdef SYS_landlock_create_ruleset
+	case SYS_landlock_create_ruleset: {
+		int result = (int)CALL();
+		return landlock_opens((uint64_t)c)
+			       ? runtime_result(result, FD_LANDLOCK, "landlock_create_ruleset", HERE)
+			       : result;
+	}
+#endif
+	case SYS_io_uring_setup: {
+		int result = (int)CALL();
+		return result < 0 || io_uring_opens(((const struct io_uring_params *)b)->flags)
+			       ? runtime_result(result, FD_IO_URING, "io_uring_setup", HERE)
+			       : result;
+	}
+	case SYS_bpf: {
+		int result = (int)CALL();
+		return bpf_opens((uint64_t)a) ? runtime_result(result, FD_BPF, "bpf", HERE) : result;
+	}
+	case SYS_getsockopt:
+		return socket_option((int)CALL(), (int)b, (int)c, (const void *)d, HERE);
 	case SYS_socketpair:
 		return hook_pair((int)CALL(), (const int *)d, FD_SOCKET, "socketpair", HERE);
 #ifdef SYS_pipe

@@ -10,6 +10,9 @@
 
 const uint8_t syscall_hooked[SYSCALL_NUMBERS] = {
 #include "syscall.list"
+	ALSO(io_uring_setup)
+	ALSO(bpf)
+	ALSO(getsockopt)
 	ALSO(socketpair)
 	ALSO(pipe2)
 	ALSO(signalfd4)
@@ -27,6 +30,9 @@ const uint8_t syscall_hooked[SYSCALL_NUMBERS] = {
 	ALSO(pipe)
 	ALSO(dup2)
 	ALSO(signalfd)
+#endif
+#ifdef SYS_landlock_create_ruleset
+	ALSO(landlock_create_ruleset)
 #endif
 #ifdef SYS_close_range
 	ALSO(close_range)

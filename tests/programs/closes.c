@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <mntent.h>
 #include <mqueue.h>
 #include <stdio.h>
@@ -26,9 +27,10 @@ extern int close_range(unsigned int, unsigned int, int);
 
 static FILE *stream;
 static DIR *dir;
+static FTS *tree;
 static int number;
 
-enum opened { BY_NUMBER, STREAM, COMMAND, DIRECTORY, QUEUE, TABLE };
+enum opened { BY_NUMBER, STREAM, COMMAND, DIRECTORY, QUEUE, TABLE, TREE };
 
 FRAME static void opens_before(enum opened how)
 {
@@ -42,6 +44,8 @@ FRAME static void opens_before(enum opened how)
 		number = fileno(stream = popen("true", "r"));
 	else if (how == DIRECTORY)
 		number = dirfd(dir = opendir("/"));
+	else if (how == TREE)
+		number = (tree = fts_open((char *[]){"/", NULL}, FTS_PHYSICAL, NULL))->fts_rfd;
 	else if (how == QUEUE)
 		number = mq_open("/fdtrail-closes", O_RDWR | O_CREAT, 0600, &attributes);
 	else
@@ -61,6 +65,8 @@ FRAME static void opens_before(enum opened how)
 	END(endmntent, TABLE, endmntent(stream))                                                   \
 	END(__endmntent, TABLE, __endmntent(stream))                                               \
 	END(closedir, DIRECTORY, closedir(dir))                                                    \
+	END(fts_close, TREE, fts_close(tree))                                                      \
+	END(fts64_close, TREE, fts64_close((FTS64 *)tree))                                         \
 	END(mq_close, QUEUE, mq_close(number))                                                     \
 	END(sys_close, BY_NUMBER, syscall(SYS_close, number))                                      \
 	END(sys_close_range, BY_NUMBER, syscall(SYS_close_range, number, number, 0))               \

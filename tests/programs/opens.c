@@ -9,6 +9,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fts.h>
+#include <linux/bpf.h>
 #include <linux/io_uring.h>
 #include <linux/openat2.h>
 #include <linux/perf_event.h>
@@ -16,8 +18,11 @@
 #include <mqueue.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <pty.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +45,11 @@
 #endif
 #ifndef SYS_landlock_create_ruleset
 #define SYS_landlock_create_ruleset 444
+#endif
+
+#ifndef SO_PASSPIDFD
+#define SO_PASSPIDFD 76
+#define SO_PEERPIDFD 77
 #endif
 
 int __open(const char *, int, ...), __open64(const char *, int, ...);
@@ -71,6 +81,18 @@ static int first_of(int result, const int pair[2])
 		return -1;
 	second = pair[1];
 	return pair[0];
+}
+
+/* The same of a function that returns the first itself. */
+static int pair_of(int first, int pair[2])
+{
+	pair[0] = first;
+	return first_of(first, pair);
+}
+
+static int first_of_one(int result, const int *fd)
+{
+	return result < 0 ? -1 : *fd;
 }
 
 static struct sockaddr_in loopback = {.sin_family = AF_INET};
@@ -146,6 +168,98 @@ static struct file_handle *handle_of(const char *path)
 	return &room.handle;
 }
 
+/* A server of rcmd(3) and rexec(3) on the loopback: answers one call in a thread of its own, with the
+ * second connection that it is asked for. Returns the port as these want it. */
+static struct sockaddr_storage shell_address;
+static char *host, *const here[] = {".", NULL};
+
+static void read_word(int fd, char word[64])
+{
+	for (size_t i = 0; i < 63 && read(fd, word + i, 1) == 1 && word[i]; i++)
+		word[i + 1] = 0;
+}
+
+static void *answer(void *listening)
+{
+	char word[64] = "";
+	int fd = accept((int)(intptr_t)listening, NULL, NULL), port = IPPORT_RESERVED - 1;
+	int back = rresvport_af(&port, shell_address.ss_family);
+
+	read_word(fd, word);
+	/* The port stands at the same place in both families. */
+	((struct sockaddr_in *)&shell_address)->sin_port = htons((uint16_t)atoi(word));
+	if (back < 0 || connect(back, (struct sockaddr *)&shell_address, sizeof(shell_address)) != 0)
+		return NULL;
+	for (int i = 0; i < 3; i++)
+		read_word(fd, word);
+	if (write(fd, "", 1) != 1)
+		perror("answer");
+	return NULL;
+}
+
+static int remote_shell(int family)
+{
+	struct sockaddr_in6 *six = (struct sockaddr_in6 *)&shell_address;
+	struct sockaddr_in *four = (struct sockaddr_in *)&shell_address;
+	socklen_t size = sizeof(shell_address);
+	int fd = socket(family, SOCK_STREAM, 0);
+	pthread_t thread;
+
+	shell_address.ss_family = (sa_family_t)family;
+	if (family == AF_INET6)
+		six->sin6_addr = in6addr_loopback;
+	else
+		four->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	host = family == AF_INET6 ? "::1" : "127.0.0.1";
+	if (bind(fd, (struct sockaddr *)&shell_address,
+		 family == AF_INET6 ? sizeof(*six) : sizeof(*four)) != 0 ||
+	    listen(fd, 1) != 0 || getsockname(fd, (struct sockaddr *)&shell_address, &size) != 0 ||
+	    pthread_create(&thread, NULL, answer, (void *)(intptr_t)fd) != 0)
+		return -1;
+	pthread_detach(thread);
+	return four->sin_port;
+}
+
+static int pair_of_sockets(void)
+{
+	int pair[2];
+
+	return socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 ? pair[0] : -1;
+}
+
+/* A Unix socket where a byte waits to be received, and with it a pidfd of its sender. */
+static int mailbox_of_pidfds(void)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0 ||
+	    setsockopt(pair[0], SOL_SOCKET, SO_PASSPIDFD, &(int){1}, sizeof(int)) != 0 ||
+	    write(pair[1], "x", 1) != 1)
+		return -1;
+	return pair[0];
+}
+
+/* A file system that is ready to be mounted. */
+static int file_system(void)
+{
+	int fd = fsopen("tmpfs", 0);
+
+	return fsconfig(fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0 ? fd : -1;
+}
+
+static char ends_on[16384] __attribute__((aligned(16)));
+static int ends(void *unused)
+{
+	(void)unused;
+	raise(SIGKILL);
+	return 0;
+}
+
+static int kept_by(const FTS *tree)
+{
+	return tree ? tree->fts_rfd : -1;
+}
+
 static const sigset_t *no_signals(void)
 {
 	static sigset_t set;
@@ -165,6 +279,8 @@ static int child_of_forkpty(void)
 }
 
 static struct mq_attr attributes = {.mq_maxmsg = 1, .mq_msgsize = 8};
+static union bpf_attr map = {
+	.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4, .max_entries = 1};
 static struct perf_event_attr perf = {.type = PERF_TYPE_SOFTWARE,
 				      .size = sizeof(struct perf_event_attr),
 				      .config = PERF_COUNT_SW_DUMMY,

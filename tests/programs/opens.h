@@ -54,7 +54,9 @@
 	OPENS(_IO_popen, 0, number(_IO_popen("true", "r")))                                        \
 	OPENS(setmntent, 0, number(setmntent("/etc/passwd", "r")))                                 \
 	OPENS(__setmntent, 0, number(__setmntent("/etc/passwd", "r")))                             \
-	OPENS(opendir, 0, dirfd(opendir(".")))
+	OPENS(opendir, 0, dirfd(opendir(".")))                                                     \
+	OPENS(fts_open, 0, kept_by(fts_open(here, FTS_PHYSICAL, NULL)))                            \
+	OPENS(fts64_open, 0, fts64_open(here, FTS_PHYSICAL, NULL)->fts_rfd)
 
 #define OPENING_SOCKETS                                                                            \
 	OPENS(socket, 0, socket(AF_INET, SOCK_STREAM, 0))                                          \
@@ -63,6 +65,20 @@
 	OPENS(accept4, listener(), accept4(prepared, NULL, NULL, SOCK_CLOEXEC))                    \
 	OPENS(rresvport, 0, rresvport(&(int){1023}))                                               \
 	OPENS(rresvport_af, 0, rresvport_af(&(int){1022}, AF_INET6))                               \
+	OPENS(rcmd, remote_shell(AF_INET),                                                         \
+	      pair_of(rcmd(&host, (uint16_t)prepared, "me", "you", "true", &pair[1]), pair))       \
+	OPENS(rcmd_af, remote_shell(AF_INET6),                                                     \
+	      pair_of(rcmd_af(&host, (uint16_t)prepared, "me", "you", "true", &pair[1], AF_INET6), \
+		      pair))                                                                       \
+	OPENS(rexec, remote_shell(AF_INET),                                                        \
+	      pair_of(rexec(&host, prepared, "you", "word", "true", &pair[1]), pair))              \
+	OPENS(rexec_af, remote_shell(AF_INET6),                                                    \
+	      pair_of(rexec_af(&host, prepared, "you", "word", "true", &pair[1], AF_INET6), pair)) \
+	OPENS(getsockopt, pair_of_sockets(),                                                       \
+	      first_of_one(getsockopt(prepared, SOL_SOCKET, SO_PEERPIDFD, pair,                    \
+				      &(socklen_t){sizeof(int)}), pair))                           \
+	OPENS(recvmsg_pidfd, mailbox_of_pidfds(),                                                  \
+	      received(recvmsg(prepared, &letters.msg_hdr, 0)))                                    \
 	OPENS(recvmsg, mailbox(), received(recvmsg(prepared, &letters.msg_hdr, 0)))                \
 	OPENS(recvmmsg, mailbox(), received(recvmmsg(prepared, &letters, 1, 0, NULL)))             \
 	OPENS(pipe, 0, first_of(pipe(pair), pair))                                                 \
@@ -82,7 +98,11 @@
 	OPENS(pidfd_getfd, pidfd_open(getpid(), 0), pidfd_getfd(prepared, 1, 0))                   \
 	OPENS(fsopen, 0, fsopen("tmpfs", 0))                                                       \
 	OPENS(fspick, 0, fspick(AT_FDCWD, "/", 0))                                                 \
-	OPENS(open_tree, 0, open_tree(AT_FDCWD, ".", 0))
+	OPENS(fsmount, file_system(), fsmount(prepared, 0, 0))                                     \
+	OPENS(open_tree, 0, open_tree(AT_FDCWD, ".", 0))                                           \
+	OPENS(clone, 0,                                                                            \
+	      first_of_one(clone(ends, ends_on + sizeof(ends_on), CLONE_PIDFD | SIGCHLD, NULL,     \
+				 pair), pair))
 
 #define OPENING_COPIES                                                                             \
 	OPENS(dup, 0, dup(1))                                                                      \
@@ -134,6 +154,11 @@
 	      syscall(SYS_pidfd_getfd, prepared, 1, 0))                                            \
 	OPENS(sys_fsopen, 0, syscall(SYS_fsopen, "tmpfs", 0))                                      \
 	OPENS(sys_fspick, 0, syscall(SYS_fspick, AT_FDCWD, "/", 0))                                \
+	OPENS(sys_fsmount, file_system(), syscall(SYS_fsmount, prepared, 0, 0))                    \
+	OPENS(sys_bpf, 0, syscall(SYS_bpf, BPF_MAP_CREATE, &map, sizeof(map)))                     \
+	OPENS(sys_getsockopt, pair_of_sockets(),                                                   \
+	      first_of_one((int)syscall(SYS_getsockopt, prepared, SOL_SOCKET, SO_PEERPIDFD, pair,  \
+					&(socklen_t){sizeof(int)}), pair))                         \
 	OPENS(sys_open_tree, 0, syscall(SYS_open_tree, AT_FDCWD, ".", 0))                          \
 	OPENS(sys_landlock_create_ruleset, 0,                                                      \
 	      syscall(SYS_landlock_create_ruleset, &(long[]){1}, sizeof(long), 0))                 \

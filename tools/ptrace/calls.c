@@ -27,6 +27,7 @@ enum {
 	X32_BIT = 0x40000000, /* asm/unistd_x32.h, __X32_SYSCALL_BIT */
 	X32_RECVMSG = 519,
 	X32_RECVMMSG = 537,
+	X32_GETSOCKOPT = 542,
 };
 
 static uint16_t index_of(const char *name)
@@ -45,6 +46,8 @@ static uint32_t number_x32(uint16_t index)
 		return X32_BIT | X32_RECVMSG;
 	case CALL_RECVMMSG:
 		return X32_BIT | X32_RECVMMSG;
+	case CALL_OPTION:
+		return X32_BIT | X32_GETSOCKOPT;
 	default:
 		return X32_BIT | (uint32_t)numbers_x86_64[index];
 	}

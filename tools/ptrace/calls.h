@@ -19,6 +19,8 @@ enum call_way {
 	CALL_PAIR_FOURTH, /* .. at its fourth */
 	CALL_SIGNALFD,    /* a new one when its first argument is -1 */
 	CALL_BPF,         /* a new one for some commands */
+	CALL_IO_URING,    /* .. or unless a flag of its second argument says otherwise */
+	CALL_OPTION,      /* fills one in at its fourth argument */
 	CALL_DUP,         /* returns a copy of its first argument */
 	CALL_DUP_OVER,    /* the same, under the number of its second */
 	CALL_RECVMSG,     /* may bring descriptors in a message */

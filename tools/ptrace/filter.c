@@ -16,10 +16,15 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "calls.h"
+
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77 /* Linux 6.5: include/uapi/asm-generic/socket.h */
+#endif
 
 /* A call that is only stopped when one of its rows is met, by the low half of an argument. */
 static const struct condition {
@@ -28,9 +33,14 @@ static const struct condition {
 	uint16_t test; /* BPF_JEQ or BPF_JSET */
 	uint32_t value;
 } conditions[] = {
-	{"clone", 0, BPF_JSET, CLONE_UNTRACED}, {"close_range", 2, BPF_JSET, CLOSE_RANGE_UNSHARE},
-	{"fcntl", 1, BPF_JEQ, F_DUPFD},         {"fcntl", 1, BPF_JEQ, F_DUPFD_CLOEXEC},
-	{"ioctl", 1, BPF_JEQ, TIOCGPTPEER},     {"mmap", 2, BPF_JSET, PROT_EXEC},
+	{"clone", 0, BPF_JSET, CLONE_UNTRACED},
+	{"close_range", 2, BPF_JSET, CLOSE_RANGE_UNSHARE},
+	{"fcntl", 1, BPF_JEQ, F_DUPFD},
+	{"fcntl", 1, BPF_JEQ, F_DUPFD_CLOEXEC},
+	{"getsockopt", 2, BPF_JEQ, SO_PEERPIDFD},
+	{"ioctl", 1, BPF_JEQ, TIOCGPTPEER},
+	{"landlock_create_ruleset", 2, BPF_JEQ, 0},
+	{"mmap", 2, BPF_JSET, PROT_EXEC},
 	{"unshare", 0, BPF_JSET, CLONE_FILES},
 };
 

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 #include <linux/audit.h>
-#include <linux/bpf.h>
+#include <linux/io_uring.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../preload/hooks/new_descriptor.h"
 #include "asks.h"
 #include "go_http.h"
 #include "received.h"
@@ -83,17 +84,18 @@ static void opened(const struct tracer *tracer, struct task *task, int fd, enum 
 	asks_opened(tracer, task);
 }
 
-/* Two numbers that a call has filled in. */
-static void opened_pair(const struct tracer *tracer, struct task *task, uintptr_t where,
-			enum fd_kind kind, uint32_t stack)
+/* One or two numbers that a call has filled in. */
+static void opened_at(const struct tracer *tracer, struct task *task, uintptr_t where, size_t count,
+		      enum fd_kind kind, uint32_t stack)
 {
 	struct remote_memory *memory = process_memory(task->process);
-	int pair[2];
+	int fds[2];
+	size_t size = count * sizeof(*fds);
 
-	if (!memory || remote_memory_copy(memory, where, pair, sizeof(pair)) != sizeof(pair))
+	if (!memory || remote_memory_copy(memory, where, fds, size) != size)
 		return;
-	for (int i = 0; i < 2; i++)
-		opened(tracer, task, pair[i], kind, FD_OPENED, LEDGER_NO_FD, stack);
+	for (size_t i = 0; i < count; i++)
+		opened(tracer, task, fds[i], kind, FD_OPENED, LEDGER_NO_FD, stack);
 }
 
 void record_inherited(struct task *task)
@@ -170,6 +172,8 @@ bool record_call(const struct tracer *tracer, struct task *task, const struct ca
 	case CALL_PAIR_FOURTH:
 	case CALL_SIGNALFD:
 	case CALL_BPF:
+	case CALL_IO_URING:
+	case CALL_OPTION:
 	case CALL_DUP:
 	case CALL_RECVMMSG:
 	case CALL_RESYNC:
@@ -218,17 +222,30 @@ static void duplicated(const struct tracer *tracer, struct task *task, int fd, i
 		asks_note_stderr(task->process, task->tid);
 }
 
-static bool bpf_opens(unsigned long command)
+/* Of a call that has returned without an error: whether it has made no descriptor. */
+static bool made_none(struct task *task, enum call_way way, const unsigned long *arguments)
 {
-	static const uint64_t opening =
-		UINT64_C(1) << BPF_MAP_CREATE | UINT64_C(1) << BPF_PROG_LOAD |
-		UINT64_C(1) << BPF_OBJ_GET | UINT64_C(1) << BPF_PROG_GET_FD_BY_ID |
-		UINT64_C(1) << BPF_MAP_GET_FD_BY_ID | UINT64_C(1) << BPF_RAW_TRACEPOINT_OPEN |
-		UINT64_C(1) << BPF_BTF_LOAD | UINT64_C(1) << BPF_BTF_GET_FD_BY_ID |
-		UINT64_C(1) << BPF_LINK_CREATE | UINT64_C(1) << BPF_LINK_GET_FD_BY_ID |
-		UINT64_C(1) << BPF_ENABLE_STATS | UINT64_C(1) << BPF_ITER_CREATE;
+	struct remote_memory *memory;
+	struct io_uring_params ring = {0};
 
-	return command < 64 && (opening >> command & 1);
+	switch (way) {
+	case CALL_SIGNALFD:
+		return (int)arguments[0] != -1;
+	case CALL_BPF:
+		return !bpf_opens(arguments[0]);
+	case CALL_IO_URING:
+		memory = process_memory(task->process);
+		return memory &&
+		       remote_memory_copy(memory, arguments[1], &ring, sizeof(ring)) ==
+			       sizeof(ring) &&
+		       !io_uring_opens(ring.flags);
+	case CALL_OPTION:
+		return arguments[1] != SOL_SOCKET;
+	case CALL_DUP_OVER:
+		return arguments[0] == arguments[1];
+	default:
+		return false;
+	}
 }
 
 /* unshare(CLONE_FILES) and CLOSE_RANGE_UNSHARE have given the task a table of its own. */
@@ -296,9 +313,7 @@ void record_result(const struct tracer *tracer, struct task *task)
 		unshared(task);
 		return;
 	}
-	if ((way == CALL_SIGNALFD && (int)arguments[0] != -1) ||
-	    (way == CALL_BPF && !bpf_opens(arguments[0])) ||
-	    (way == CALL_DUP_OVER && arguments[0] == arguments[1]))
+	if (made_none(task, way, arguments))
 		return;
 	if (way == CALL_RECVMSG || way == CALL_RECVMMSG) {
 		received(tracer, task, &registers, arguments[1],
@@ -309,10 +324,13 @@ void record_result(const struct tracer *tracer, struct task *task)
 	uint32_t stack = stack_capture(tracer, task, &registers);
 	switch (way) {
 	case CALL_PAIR_FIRST:
-		opened_pair(tracer, task, arguments[0], call->kind, stack);
+		opened_at(tracer, task, arguments[0], 2, call->kind, stack);
 		break;
 	case CALL_PAIR_FOURTH:
-		opened_pair(tracer, task, arguments[3], call->kind, stack);
+		opened_at(tracer, task, arguments[3], 2, call->kind, stack);
+		break;
+	case CALL_OPTION:
+		opened_at(tracer, task, arguments[3], 1, call->kind, stack);
 		break;
 	case CALL_DUP:
 	case CALL_DUP_OVER:
@@ -354,6 +372,27 @@ static struct clone_call clone_call_of(struct task *task, const struct user_regs
 	return call;
 }
 
+/* glibc's clone and clone3 say in their unwind data that nobody has called them, as it is in the
+ * child. They push nothing, so in the parent the caller's address is what the stack pointer points
+ * to. */
+static uint32_t stack_of_clone(const struct tracer *tracer, struct task *task,
+			       struct user_regs_struct *registers)
+{
+	const struct stack_table *stacks = &task->table->ledger.stacks;
+	uint32_t stack = stack_capture(tracer, task, registers), outer;
+	struct stack_view view;
+	uint64_t caller;
+
+	if (!stack_table_view(stacks, stack, &view) || view.depth != 1 ||
+	    remote_memory_copy(process_memory(task->process), registers->rsp, &caller,
+			       sizeof(caller)) != sizeof(caller))
+		return stack;
+	registers->rip = caller;
+	registers->rsp += sizeof(caller);
+	outer = stack_capture(tracer, task, registers);
+	return stack_table_view(stacks, outer, &view) && view.depth > 1 ? outer : stack;
+}
+
 uint64_t record_clone(const struct tracer *tracer, struct task *task)
 {
 	struct user_regs_struct registers;
@@ -365,7 +404,7 @@ uint64_t record_clone(const struct tracer *tracer, struct task *task)
 	if (call.flags & CLONE_PIDFD && recorded(task) && process_memory(task->process) &&
 	    remote_memory_copy(task->process->memory, call.pidfd, &fd, sizeof(fd)) == sizeof(fd))
 		opened(tracer, task, fd, FD_PIDFD, FD_OPENED, LEDGER_NO_FD,
-		       stack_capture(tracer, task, &registers));
+		       stack_of_clone(tracer, task, &registers));
 	return call.flags;
 }
 
