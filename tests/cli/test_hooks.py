@@ -4,8 +4,10 @@
 it closed is gone from the ledger."""
 
 import errno
+import fnmatch
 import re
 import subprocess
+from pathlib import Path
 
 from support import ENGINE, LIBRARY, SOURCE, check, main, program, require, run_traced, skip, temp_dir, test
 
@@ -14,6 +16,8 @@ OPENS_H = (SOURCE / "tests" / "programs" / "opens.h").read_text()
 CLOSES_C = (SOURCE / "tests" / "programs" / "closes.c").read_text()
 OPENINGS = re.findall(r"^\tOPENS\((\w+),", OPENS_H, re.MULTILINE)
 CLOSINGS = re.findall(r"^\tEND\((\w+),", CLOSES_C, re.MULTILINE)
+KEEPS_C = (SOURCE / "tests" / "programs" / "keeps.c").read_text()
+KEEPERS = re.findall(r"^\tKEEPS\((\w+),", KEEPS_C, re.MULTILINE)
 REPLACES = ["dup2", "__dup2", "dup3", "sys_dup2", "sys_dup3", "freopen", "freopen64"]
 
 # Of names.h, those that do not open a number by themselves.
@@ -81,6 +85,23 @@ def _(name):
         check.contains(group.sentence, "behind fdtrail's back")
 
 
+@test("what {} keeps open is listed as opened behind fdtrail's back, as unhooked.list says", each=KEEPERS)
+def _(name):
+    run = run_traced([program("keeps"), name], cwd=temp_dir())
+    check.equal(run.status, 0)
+    if run.out.startswith("refused"):
+        check.equal(int(run.out.split()[1]), errno.EPERM)
+        skip("only root may make a /dev/log of its own")
+    fd = int(run.out)
+    group = next((found for found in run.last.groups if fd in found.fds), None)
+    check.true(group, f"descriptor {fd} is listed")
+    if ENGINE == "ptrace":
+        check.equal(group.functions[:2], [f"keeps_by_{name}", "main"])
+    else:
+        check.contains(group.sentence, "behind fdtrail's back")
+        check.equal(verdict(name), "keeps")
+
+
 @test("the number that {} returns is not taken for a descriptor", each=("landlock", "io_uring"))
 def _(name):
     run = run_traced([program("versions"), name])
@@ -146,6 +167,46 @@ def _():
 @test("names.h names each function once")
 def _():
     check.equal(sorted(set(names())), sorted(names()))
+
+
+# What the names of functions that make a descriptor have in common.
+MAKES = re.compile(r"open|socket$|accept|pipe|dup\d*$|creat|temp|tmp|log$|lck|ent(_r)?$|pidfd|spawn|memfd|clone"
+                   r"|fork$|notify|pt$|pty|rexec|rcmd|rresv|fspick|fsmount|tree|secret|eventfd|timerfd|signalfd"
+                   r"|recvm?msg|clnt|svc|res_.*(send|query|search|init)$|getfs|ftw|ruserok|getaddrinfo|port$")
+
+
+def verdict(name):
+    """What unhooked.list says of a function: keeps, closes, none; or None."""
+    found = set()
+    for line in (HOOKS / "unhooked.list").read_text().splitlines():
+        if line and not line.startswith("#"):
+            word, *patterns = line.partition(":")[0].split()
+            if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns):
+                found.add(word)
+    check.at_most(len(found), 1, f"verdicts on {name}")
+    return found.pop() if found else None
+
+
+def exported_by_libc():
+    library = next(line.split()[-1] for line in Path("/proc/self/maps").read_text().splitlines()
+                   if "/libc.so" in line or "/libc-2" in line)
+    lines = subprocess.run([require("nm"), "-D", "--defined-only", library], check=True,
+                           stdout=subprocess.PIPE, text=True).stdout.splitlines()
+    return {line.split()[2].partition("@")[0] for line in lines
+            if line.split()[1] in "TWi" and "GLIBC_PRIVATE" not in line}
+
+
+@test("each function of the C library whose name says that it opens has a hook, or a reason to have none")
+def _():
+    exported = exported_by_libc()
+    check.at_least(len(exported), 2000)
+    check.equal(sorted(name for name in exported - set(names())
+                       if MAKES.search(name) and not verdict(name)), [])
+
+
+@test("unhooked.list names no function that has a hook")
+def _():
+    check.equal([name for name in names() if verdict(name)], [])
 
 
 @test("every function of names.h that opens is tried here")
