@@ -74,8 +74,8 @@ def _verdicts(run, names, pattern, timeout):
     return json.loads(answers.read_text()), done
 
 
-def suite(names, pattern=".", least=1, timeout=280):
-    """The tests of these modules whose names match. One whose verdict differs is run once more bare and, if it
+def suite(names, pattern=".", least=1, timeout=280, **options):
+    """The tests of these modules whose names match, with these options of the tracer. One whose verdict differs is run once more bare and, if it
     has its first verdict again, once more traced: what differs twice, and only when traced, is ours."""
     if run_bare([PYTHON, "-c", f"import {', '.join(names)}"]).status != 0:
         skip("CPython's tests are not installed: scripts/setup test")
@@ -84,7 +84,7 @@ def suite(names, pattern=".", least=1, timeout=280):
     reports.chmod(0o1777)
 
     def run_tests(words, **arguments):
-        return run_traced(words, OUTPUT=reports / "report.%p", **arguments)
+        return run_traced(words, OUTPUT=reports / "report.%p", **options, **arguments)
 
     bare, _ = _verdicts(run_bare, names, pattern, timeout)
     traced, run = _verdicts(run_tests, names, pattern, timeout)

@@ -28,8 +28,7 @@ enum gate {
 struct wiped {
 	_Atomic uint32_t gate;
 	_Atomic uint32_t forking;  /* a thread is repairing after a fork */
-	_Atomic uint32_t snapshot; /* a snapshot is being taken */
-	_Atomic uint32_t again;    /* .. and has been asked for once more */
+	_Atomic uint32_t snapshot; /* who takes one, and who has asked for one: turn.h */
 };
 
 /* What every call reads stands side by side, in front. */

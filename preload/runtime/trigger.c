@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "../base/call_on_stack.h"
 #include "../base/channel.h"
@@ -23,13 +22,13 @@
 #include "message.h"
 #include "output.h"
 #include "runtime.h"
+#include "turn.h"
 #include "why.h"
 
 enum {
 	OWN_STACK = 64 * 1024,     /* for this file */
 	HELPER_STACK = 192 * 1024, /* for snapshot_take and output_open */
 	ROOM = 3,                  /* descriptors that a snapshot has open at a time */
-	WAIT_NAPS = 10 * 1000,     /* of 1 ms: a snapshot of another thread is waited for */
 	EMFILE_PAUSE_MS = 60 * 1000,
 };
 
@@ -192,37 +191,19 @@ static void run(void *data)
 	snapshot_end_before(request);
 }
 
-/* Makes sure that there is one snapshot at a time. False: one in progress will be repeated. */
-static bool claim(unsigned int flags)
-{
-	struct wiped *wiped = runtime.wiped;
-
-	for (int naps = 0;; naps++) {
-		uint32_t free = 0;
-
-		if (atomic_compare_exchange_strong(&wiped->snapshot, &free, 1))
-			return true;
-		if (flags & TRIGGER_WAIT) {
-			if (naps == WAIT_NAPS)
-				return false;
-			RAW(nanosleep, &((struct timespec){.tv_nsec = 1000 * 1000}), NULL);
-		} else if (atomic_exchange(&wiped->again, 1)) {
-			return false;
-		}
-	}
-}
-
 static void take(struct job *job)
 {
+	enum turn_kind kind = job->channel		   ? TURN_OWN
+			      : job->flags & TRIGGER_WAIT ? TURN_FINAL
+							   : TURN_SHARED;
+	_Atomic uint32_t *turns = &runtime.wiped->snapshot;
 	const uint64_t all = UINT64_MAX;
 	int saved = errno;
-	uint64_t mask;
+	uint64_t mask = 0;
+	bool blocked = RAW(rt_sigprocmask, SIG_SETMASK, &all, &mask, sizeof(all)) == 0;
+	bool mine = turn_begin(turns, kind, blocked);
 
-	RAW(rt_sigprocmask, SIG_SETMASK, &all, &mask, sizeof(all));
-	bool claimed = claim(job->flags);
-	while (claimed) {
-		/* What others have asked for is not answered by what goes through a channel. */
-		uint32_t owed = atomic_exchange(&runtime.wiped->again, 0) && job->channel;
+	while (mine) {
 		job->result = (struct snapshot_result){0};
 		job->stacks = memory_map(HELPER_STACK + OWN_STACK);
 		if (job->stacks)
@@ -230,18 +211,12 @@ static void take(struct job *job)
 		else
 			say("no snapshot: there is no memory for one");
 		memory_unmap(job->stacks, HELPER_STACK + OWN_STACK);
-		atomic_store(&runtime.wiped->snapshot, 0);
-		/* Asked for meanwhile: what was asked for is the state from then on. */
-		uint32_t free = 0;
-		if (job->channel) {
-			job->channel = NULL;
-			job->flags = 0;
-		}
-		claimed = (owed || atomic_load(&runtime.wiped->again)) &&
-			  !(job->flags & TRIGGER_WAIT) &&
-			  atomic_compare_exchange_strong(&runtime.wiped->snapshot, &free, 1);
+		mine = turn_end(turns, kind);
+		/* What others have asked for does not go through a channel. */
+		job->channel = NULL;
 	}
-	RAW(rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));
+	if (blocked)
+		RAW(rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));
 	errno = saved;
 }
 
@@ -259,10 +234,8 @@ void trigger_signal(const char *why, int returning, const siginfo_t *info)
 	struct job job = {.why = why, .returning = returning};
 
 	/* Who waits for the text is not served by that of another snapshot. */
-	if (channel_asks(info)) {
+	if (channel_asks(info))
 		job.channel = info;
-		job.flags = TRIGGER_WAIT;
-	}
 	take(&job);
 }
 

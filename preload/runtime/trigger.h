@@ -19,8 +19,8 @@ enum trigger_flags {
 	TRIGGER_WAIT = 2,          /* another snapshot in progress is waited for, not joined */
 };
 
-/* Takes a snapshot, for the reason given. One that is being taken already will be repeated instead;
- * what can't be taken or written has been said in a message. result may be NULL. All signals are
+/* Takes a snapshot, for the reason given. Where another thread is taking one, that thread repeats it
+ * instead, or the next one to be taken is waited for and is ours (turn.h); what can't be taken or written has been said in a message. result may be NULL. All signals are
  * blocked meanwhile. Async-signal-safe, any thread, keeps errno. */
 void trigger_snapshot(const char *why, unsigned int flags, struct snapshot_result *result);
 

@@ -6,7 +6,9 @@ an interval; and that the program's own signal handling stays as it is."""
 import resource
 import signal
 
-from support import ENGINE, check, main, program, run_bare, run_traced, start_traced, test, wait_until
+import snapshot_text
+from support import (ENGINE, check, main, program, run_bare, run_traced, start_traced, temp_dir, test,
+                     wait_until)
 
 
 def limited(soft, hard):
@@ -224,6 +226,27 @@ def _():
     own = [found for found in run.snapshots if found.why == "interval"]
     check.at_least(len(own), 1, "snapshots by the interval")
     check.at_most(len(own), 3, "snapshots by the interval")
+
+
+@test("threads that ask without end all get on, and each request is followed by a snapshot that begins after it",
+      timeout=280)
+def _():
+    path = temp_dir() / "report"
+    run = run_traced([program("flood"), path, 50], OUTPUT=path, EXIT=0, timeout=270)
+    check.equal((run.status, run.err), (0, ""))
+    (least, requests), *rounds = [[int(word) for word in line.split()] for line in run.out.splitlines()]
+    text = path.read_bytes()
+    # Who is made to answer all others' requests makes none of its own.
+    check.at_least(least, 200, "requests of the thread that got on worst, while another made 20000")
+    check.at_most(len(snapshot_text.parse_all(text.decode())), requests + 50 * 4, "snapshots")
+    check.equal(len(rounds), 50)
+    begin = 0
+    for size, *opened in rounds:
+        found = snapshot_text.parse_all(text[begin:size].decode())
+        begin = size
+        check.true(found and set(opened) <= set(found[-1].descriptors),
+                   f"the last snapshot, up to byte {size}, lists {opened}: it has "
+                   f"{sorted(found[-1].descriptors) if found else 'not been written'}")
 
 
 main()

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+/* Whose turn it is to take a snapshot: runtime/turn.h. A snapshot here is two readings of a clock
+ * that only counts. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <sched.h>
+
+#include "runtime/turn.h"
+
+enum { THREADS = 6, REQUESTS = 2000 };
+
+static _Atomic uint32_t turns;
+static _Atomic long now, last_begin;
+static _Atomic int inside, overlaps, most_in_a_row, refused;
+
+static void take_one(void)
+{
+	if (atomic_exchange(&inside, 1))
+		overlaps++;
+	last_begin = ++now;
+	for (int i = 0; i < 3; i++)
+		sched_yield();
+	inside = 0;
+}
+
+/* What a thread does that is asked: runtime/trigger.c. */
+static void request(enum turn_kind kind)
+{
+	bool mine = turn_begin(&turns, kind, true);
+	int in_a_row = 0;
+
+	if (!mine && kind != TURN_SHARED)
+		refused++;
+	while (mine) {
+		take_one();
+		in_a_row++;
+		mine = turn_end(&turns, kind);
+	}
+	int most = most_in_a_row;
+	while (in_a_row > most && !atomic_compare_exchange_weak(&most_in_a_row, &most, in_a_row))
+		;
+}
+
+static pthread_barrier_t begin, end;
+static _Atomic long asked_at[THREADS];
+
+static void *ask(void *data)
+{
+	long number = (long)data;
+
+	for (int i = 0; i < REQUESTS; i++) {
+		pthread_barrier_wait(&begin);
+		for (int j = 0; j <= i % 3; j++) {
+			asked_at[number] = ++now;
+			request(number == 0 && i % 2 ? TURN_OWN : TURN_SHARED);
+		}
+		pthread_barrier_wait(&end);
+	}
+	return NULL;
+}
+
+static void each_request_is_followed_by_a_snapshot_that_begins_after_it(void **state)
+{
+	pthread_t threads[THREADS];
+	long unanswered = 0;
+
+	(void)state;
+	pthread_barrier_init(&begin, NULL, THREADS + 1);
+	pthread_barrier_init(&end, NULL, THREADS + 1);
+	for (long i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, ask, (void *)i), 0);
+	for (int i = 0; i < REQUESTS; i++) {
+		pthread_barrier_wait(&begin);
+		pthread_barrier_wait(&end);
+		for (int j = 0; j < THREADS; j++)
+			unanswered += last_begin <= asked_at[j];
+	}
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	assert_int_equal(unanswered, 0);
+	assert_int_equal(overlaps, 0);
+	assert_int_equal(refused, 0);
+	/* Nobody waits and nobody owes. */
+	assert_int_equal(turns, 0);
+}
+
+static void nobody_takes_more_than_two_in_a_row(void **state)
+{
+	(void)state;
+	assert_in_range(most_in_a_row, 1, 2);
+}
+
+static void who_is_asked_meanwhile_leaves_it_to_who_takes_it_once(void **state)
+{
+	_Atomic uint32_t mine = 0;
+
+	(void)state;
+	assert_true(turn_begin(&mine, TURN_SHARED, true));
+	assert_false(turn_begin(&mine, TURN_SHARED, true));
+	assert_false(turn_begin(&mine, TURN_SHARED, true));
+	assert_true(turn_end(&mine, TURN_SHARED));
+	assert_false(turn_end(&mine, TURN_SHARED));
+	assert_int_equal(mine, 0);
+}
+
+static void who_may_not_wait_has_the_last_one_repeated(void **state)
+{
+	_Atomic uint32_t mine = 0;
+
+	(void)state;
+	assert_true(turn_begin(&mine, TURN_SHARED, false));
+	for (int i = 0; i < 3; i++) {
+		assert_false(turn_begin(&mine, TURN_SHARED, false));
+		assert_true(turn_end(&mine, TURN_SHARED));
+	}
+	assert_false(turn_end(&mine, TURN_SHARED));
+	assert_int_equal(mine, 0);
+}
+
+static void the_one_at_the_end_of_the_program_is_not_repeated(void **state)
+{
+	_Atomic uint32_t mine = 0;
+
+	(void)state;
+	assert_true(turn_begin(&mine, TURN_FINAL, true));
+	assert_false(turn_begin(&mine, TURN_SHARED, false));
+	assert_false(turn_end(&mine, TURN_FINAL));
+	assert_int_equal(mine, 0);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		{.name = "each request is followed by a snapshot that begins after it, and they "
+			 "are one at a time",
+		 .test_func = each_request_is_followed_by_a_snapshot_that_begins_after_it},
+		{.name = "nobody takes more than two in a row",
+		 .test_func = nobody_takes_more_than_two_in_a_row},
+		{.name = "who is asked meanwhile leaves it to who takes it, once",
+		 .test_func = who_is_asked_meanwhile_leaves_it_to_who_takes_it_once},
+		{.name = "who may not wait has the last one repeated",
+		 .test_func = who_may_not_wait_has_the_last_one_repeated},
+		{.name = "the one at the end of the program is not repeated",
+		 .test_func = the_one_at_the_end_of_the_program_is_not_repeated},
+	};
+	return cmocka_run_group_tests_name("turn", tests, NULL, NULL);
+}
