@@ -10,7 +10,9 @@
 
 #include "stack_table.h"
 
-enum { SLOTS = CONNECTION_LIMIT, MOST = SLOTS / 4 * 3 };
+/* The last eighth of what the table takes is for connections without an address: of these there are
+ * as many as the program has stacks, however many hosts it calls. One slot in eight stays empty. */
+enum { SLOTS = CONNECTION_LIMIT, MOST = SLOTS / 8 * 7, MOST_WITH_ADDRESS = SLOTS / 8 * 6 };
 
 bool connection_table_init(struct connection_table *table, struct arena *arena)
 {
@@ -79,6 +81,7 @@ static uint32_t hash_connection(const struct connection *connection)
 
 static uint32_t intern(struct connection_table *table, const struct connection *wanted)
 {
+	const uint32_t most = wanted->family == AF_UNSPEC ? MOST : MOST_WITH_ADDRESS;
 	struct connection *fresh = NULL;
 
 	for (uint32_t at = hash_connection(wanted);; at++) {
@@ -87,9 +90,8 @@ static uint32_t intern(struct connection_table *table, const struct connection *
 
 		if (!there) {
 			if (!fresh) {
-				/* The last slot's id would not fit; one slot in four stays empty.
-				 */
-				if (atomic_load(&table->count) >= MOST || at % SLOTS == SLOTS - 1)
+				/* The last slot's id would not fit. */
+				if (atomic_load(&table->count) >= most || at % SLOTS == SLOTS - 1)
 					return CONNECTION_NONE;
 				fresh = arena_alloc(table->arena, sizeof(*fresh));
 				if (!fresh)
@@ -106,13 +108,26 @@ static uint32_t intern(struct connection_table *table, const struct connection *
 	}
 }
 
+/* The same, without the address when there is no room for it. */
+static uint32_t intern_or_less(struct connection_table *table, struct connection *wanted)
+{
+	uint32_t id = intern(table, wanted);
+
+	if (id != CONNECTION_NONE || wanted->family == AF_UNSPEC)
+		return id;
+	wanted->family = AF_UNSPEC;
+	wanted->port = 0;
+	memset(wanted->address, 0, sizeof(wanted->address));
+	return intern(table, wanted);
+}
+
 uint32_t connection_table_intern(struct connection_table *table, uint32_t stack,
 				 const struct sockaddr *address, socklen_t length)
 {
 	struct connection wanted = {.stack = stack};
 
 	take_address(&wanted, address, length);
-	return intern(table, &wanted);
+	return intern_or_less(table, &wanted);
 }
 
 uint32_t connection_table_used(struct connection_table *table, uint32_t id, uint32_t user,
@@ -125,12 +140,13 @@ uint32_t connection_table_used(struct connection_table *table, uint32_t id, uint
 		wanted = *known;
 	wanted.user = user;
 	wanted.shared = shared;
-	id = intern(table, &wanted);
+	id = intern_or_less(table, &wanted);
 	if (id != CONNECTION_NONE || !known)
 		return id;
+	wanted = *known;
 	wanted.user = STACK_NONE;
 	wanted.shared = false;
-	return intern(table, &wanted);
+	return intern_or_less(table, &wanted);
 }
 
 const struct connection *connection_table_get(const struct connection_table *table, uint32_t id)

@@ -12,6 +12,7 @@
 
 #include "ledger/connection_table.h"
 #include "ledger/module_table.h"
+#include "ledger/stack_table.h"
 
 static struct arena arena;
 static struct connection_table connections;
@@ -64,19 +65,70 @@ static void a_short_or_strange_address_is_left_out(void **state)
 						 sizeof(address)), id);
 }
 
-static void a_full_table_says_none_and_keeps_what_it_has(void **state)
+/* Fills the table with addresses from one stack; returns how many it took. */
+static uint32_t fill(uint32_t stack)
 {
-	uint32_t first = connect_to(2, 1, 1), last = first, kept = 0;
+	uint32_t kept = 0;
+
+	for (uint32_t host = 1; host < 2 * CONNECTION_LIMIT; host++) {
+		uint32_t id = connect_to(stack, host, 1);
+
+		assert_true(id < CONNECTION_LIMIT);
+		kept += id != CONNECTION_NONE &&
+			connection_table_get(&connections, id)->family == AF_INET;
+	}
+	return kept;
+}
+
+static void a_table_full_of_addresses_keeps_what_it_has_and_still_takes_stacks(void **state)
+{
+	uint32_t first = connect_to(2, 1, 1), last;
+	const struct connection *connection;
 
 	(void)state;
-	for (uint32_t host = 2; host < 2 * CONNECTION_LIMIT; host++) {
-		last = connect_to(2, host, 1);
-		kept += last != CONNECTION_NONE;
-		assert_true(last < CONNECTION_LIMIT);
-	}
-	assert_int_equal(last, CONNECTION_NONE);
-	assert_in_range(kept, CONNECTION_LIMIT / 2, CONNECTION_LIMIT);
+	assert_in_range(fill(2), CONNECTION_LIMIT / 2, CONNECTION_LIMIT);
 	assert_int_equal(connect_to(2, 1, 1), first);
+	for (uint32_t stack = 3; stack < 1000; stack++) {
+		last = connect_to(stack, 0x7fffffff, 1);
+		assert_int_equal(connect_to(stack, 0x7ffffffe, 1), last);
+		connection = connection_table_get(&connections, last);
+		assert_non_null(connection);
+		assert_int_equal(connection->stack, stack);
+		assert_int_equal(connection->family, AF_UNSPEC);
+		assert_int_equal(connection->port, 0);
+	}
+}
+
+static void a_full_table_says_none_and_keeps_what_it_has(void **state)
+{
+	uint32_t first = connect_to(2, 1, 1), last = first;
+
+	(void)state;
+	fill(2);
+	for (uint32_t stack = 3; stack < CONNECTION_LIMIT; stack++)
+		last = connect_to(stack, 1, 1);
+	assert_int_equal(last, CONNECTION_NONE);
+	assert_int_equal(connect_to(2, 1, 1), first);
+}
+
+static void a_last_user_is_kept_without_the_address_rather_than_not_at_all(void **state)
+{
+	uint32_t first = connect_to(STACK_NONE, 1, 1), id;
+	const struct connection *used;
+
+	(void)state;
+	fill(STACK_NONE);
+	id = connection_table_used(&connections, first, 7, true);
+	used = connection_table_get(&connections, id);
+	assert_non_null(used);
+	assert_int_equal(used->user, 7);
+	assert_int_equal(used->shared, 1);
+	assert_int_equal(used->family, AF_UNSPEC);
+	for (uint32_t stack = 3; stack < CONNECTION_LIMIT; stack++)
+		connect_to(stack, 1, 1);
+	/* No room at all: the address is known, and nobody is blamed for what another did. */
+	assert_int_equal(connection_table_used(&connections, first, 8, false), first);
+	assert_int_equal(connection_table_used(&connections, first, 7, true), id);
 }
 
 static uint32_t add(const char *path, const char *build_id, uintptr_t start)
@@ -122,7 +174,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_connection_is_kept_once),
 		TEST(a_short_or_strange_address_is_left_out),
+		TEST(a_table_full_of_addresses_keeps_what_it_has_and_still_takes_stacks),
 		TEST(a_full_table_says_none_and_keeps_what_it_has),
+		TEST(a_last_user_is_kept_without_the_address_rather_than_not_at_all),
 		TEST(a_module_loaded_again_elsewhere_is_the_same),
 		TEST(another_build_or_a_second_mapping_is_another_module),
 		TEST(the_table_of_modules_ends),
