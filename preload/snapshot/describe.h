@@ -15,6 +15,7 @@ struct describe {
 	struct writer *writer;
 	const struct snapshot_request *request;
 	struct thread_names *threads;
+	bool numbered; /* /proc has the process under the number that request says */
 };
 
 /* Fills in kind, stat and, for sockets, what socket.h says. fd, entry and outside are filled in before;

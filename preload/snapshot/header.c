@@ -62,7 +62,7 @@ static void put_when(struct writer *writer)
 }
 
 struct status {
-	uint64_t pid, parent, user, effective;
+	uint64_t parent, user, effective;
 };
 
 /* proc_pid_status(5): "Uid:" has the real and the effective user. */
@@ -70,7 +70,6 @@ static void take_status(const char *line, size_t length, void *data)
 {
 	struct status *status = data;
 
-	proc_field(line, length, "Pid:", 10, &status->pid);
 	proc_field(line, length, "PPid:", 10, &status->parent);
 	if (!proc_field(line, length, "Uid:", 10, &status->user))
 		return;
@@ -96,19 +95,7 @@ static void put_process_name(struct writer *writer, int pid)
 	put_char(writer, ')');
 }
 
-/* Whether /proc has the process under its number: it may be that of another PID namespace
- * (pid_namespaces(7)), where the number is another process's. The helper's parent is the process. */
-static bool proc_knows(const struct snapshot_request *request)
-{
-	struct status self = {0};
-
-	if (request->target)
-		return true;
-	proc_each_line("/proc/self/status", 8192, take_status, &self);
-	return self.pid == (uint64_t)request->pid || self.parent == (uint64_t)request->pid;
-}
-
-static void put_process(const struct describe *describe, bool known)
+static void put_process(const struct describe *describe)
 {
 	struct writer *writer = describe->writer;
 	const struct snapshot_request *request = describe->request;
@@ -118,7 +105,7 @@ static void put_process(const struct describe *describe, bool known)
 		.effective = (uint64_t)RAW(geteuid),
 	};
 
-	if (known)
+	if (describe->numbered)
 		proc_each_line(proc_pid_path(path, request->pid, "status"), 8192, take_status,
 			       &status);
 	put_string(writer, "process: ");
@@ -255,9 +242,8 @@ void header_put(const struct describe *describe, const struct census *census,
 	put_unsigned(writer, request->number);
 	put_char(writer, '\n');
 	put_when(writer);
-	bool known = proc_knows(request);
-	put_process(describe, known);
-	if (known)
+	put_process(describe);
+	if (describe->numbered)
 		put_command(writer, request->pid);
 	put_string(writer, "uptime: ");
 	put_duration(writer, census->now_ms > request->started_ms

@@ -108,6 +108,16 @@ char *proc_comm_path(char *path, int pid, uint32_t thread)
 	return path;
 }
 
+bool proc_has_our_numbers(void)
+{
+	char link[24];
+	long length = RAW(readlinkat, AT_FDCWD, "/proc/self", link, sizeof(link));
+	uint64_t pid;
+
+	return length > 0 && proc_field(link, (size_t)length, "", 10, &pid) &&
+	       pid == (uint64_t)RAW(getpid);
+}
+
 size_t proc_fd_link(int pid, int fd, char *link, size_t size)
 {
 	char path[PROC_PATH_SIZE];

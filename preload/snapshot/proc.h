@@ -36,6 +36,10 @@ char *proc_pid_path(char *path, int pid, const char *name);
 /* "/proc/<pid>/task/<thread>/comm" */
 char *proc_comm_path(char *path, int pid, uint32_t thread);
 
+/* Whether processes have the numbers in /proc that the calling process knows them by. In a PID namespace
+ * without a /proc of its own (pid_namespaces(7)) they have others. */
+bool proc_has_our_numbers(void);
+
 /* Reads what fd refers to: a path, or a word such as "anon_inode:[eventpoll]". Not terminated.
  * Returns its length, or 0 when it is not known. */
 size_t proc_fd_link(int pid, int fd, char *link, size_t size);

@@ -16,6 +16,7 @@
 #include "group.h"
 #include "group_text.h"
 #include "header.h"
+#include "proc.h"
 #include "put.h"
 #include "scratch.h"
 #include "thread_names.h"
@@ -104,9 +105,10 @@ static void write_text(struct snapshot *snapshot, struct snapshot_result *result
 		.writer = writer,
 		.request = snapshot->request,
 		.threads = snapshot->threads,
+		.numbered = snapshot->request->target || proc_has_our_numbers(),
 	};
 
-	snapshot->threads->pid = snapshot->request->pid;
+	snapshot->threads->pid = describe.numbered ? snapshot->request->pid : 0;
 	writer_open(writer, snapshot->request->output);
 	header_put(&describe, &snapshot->census, &snapshot->groups);
 	if (snapshot->census.unclosed == 0)

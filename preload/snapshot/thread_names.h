@@ -13,7 +13,7 @@
 enum { THREAD_NAMES_KEPT = 256, THREAD_NAME_SIZE = 64 };
 
 struct thread_names {
-	int pid; /* of the process whose threads they are */
+	int pid; /* of the process whose threads they are; 0: /proc does not tell of it */
 	struct {
 		uint32_t thread; /* 0: unused place */
 		enum { THREAD_NOT_KNOWN, THREAD_ENDED, THREAD_RUNS } state;

@@ -6,6 +6,7 @@ without libunwind."""
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 from support import (TESTS, check, compile_program, main, program, require, run_bare, run_traced, skip,
                      temp_dir, test)
@@ -105,12 +106,15 @@ def _():
     apart = ["unshare", "--pid", "--fork"]
     if os.geteuid() != 0 or subprocess.run([*apart, "true"], check=False, capture_output=True).returncode != 0:
         skip("needs root, and a kernel that makes PID namespaces")
+    # Threads are told with the name that number has here: 1 is another process, and has one.
+    check.matches(Path("/proc/1/task/1/comm").read_text(), r"\w")
     run = run_traced([*apart, "setpriv", "--reuid", "65534", "--clear-groups", program("ends"), "return"],
                      OUTPUT="stderr", ONLY="ends")
     check.equal(run.status, 3)
     check.matches(run.err, r"(?m)^process: 1 ends, user 65534$")
     check.lacks(run.err, "\ncommand: ")
     check.contains(run.err, ", opened in leaks_files")
+    check.matches(run.err, r"(?m), thread 1(, no close-on-exec)?$")
 
 
 main()
