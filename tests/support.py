@@ -446,8 +446,8 @@ GO_VARIANTS = ["default", "nocgo", "stripped", "trimpath", "pie"]
 
 
 def go_program(name, variant="default"):
-    """The path of a program of tests/programs/go/, built in one of GO_VARIANTS; kept in the build folder
-    until a source changes. Skips the test where Go is not installed."""
+    """The path of a program of tests/programs/go/, built in one of the ways of its build script; kept in the build
+    folder until a source changes. Skips the test where Go is not installed."""
     require("go")
     done = subprocess.run([TESTS / "programs" / "go" / "build", BUILD / "tests" / "go", variant],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/uio.h>
 
+#include "../base/build_id.h"
 #include "../base/syscall.h"
 
 #if !__GLIBC_PREREQ(2, 35)
@@ -58,26 +59,16 @@ static bool local_read(struct memory *memory, uintptr_t address, uintptr_t *word
 	return true;
 }
 
-static void take_note(struct object *object, uintptr_t start, size_t size)
+static void take_build_id(struct object *object, uintptr_t start, size_t size)
 {
-	uintptr_t at = start;
+	const uint8_t *id;
+	/* Up to the end of a page that is mapped. */
+	size_t readable = size + (-(start + size) & (PAGE - 1));
+	size_t length = build_id_find((const void *)start, size, readable, &id);
 
-	/* Name and description are padded to 4 bytes, whatever p_align says, in GNU's notes. */
-	while (size >= sizeof(ElfW(Nhdr))) {
-		const ElfW(Nhdr) *note = (const void *)at;
-		size_t name = (note->n_namesz + 3u) & ~3u, desc = (note->n_descsz + 3u) & ~3u;
-		size_t whole = sizeof(*note) + name + desc;
-
-		if (whole > size || name > size || desc > size)
-			return;
-		if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 &&
-		    memcmp(note + 1, "GNU", 4) == 0 && note->n_descsz <= MODULE_BUILD_ID_MAX) {
-			object->build_id_size = note->n_descsz;
-			memcpy(object->build_id, (const char *)(note + 1) + name, note->n_descsz);
-			return;
-		}
-		at += whole;
-		size -= whole;
+	if (length && length <= MODULE_BUILD_ID_MAX) {
+		object->build_id_size = length;
+		memcpy(object->build_id, id, length);
 	}
 }
 
@@ -93,7 +84,7 @@ static void take_headers(struct object *object, const ElfW(Phdr) * headers, size
 			object->constant[object->constants].start = start;
 			object->constant[object->constants++].end = start + header->p_memsz;
 		} else if (header->p_type == PT_NOTE && !object->build_id_size) {
-			take_note(object, start, header->p_memsz);
+			take_build_id(object, start, header->p_memsz);
 		} else if (header->p_type == PT_GNU_EH_FRAME) {
 			object->unwind_table = start;
 		}

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 
+#include "../base/build_id.h"
 #include "../base/syscall.h"
 #include "proc.h"
 
@@ -70,54 +71,28 @@ static enum image_state read_header(struct image *image)
 	return IMAGE_READY;
 }
 
-static size_t padded(size_t size)
-{
-	return (size + 3) & ~(size_t)3;
-}
-
-/* Looks for the module's build-id among the notes. */
-static bool notes_hold(const uint8_t *notes, size_t size, const struct module *module)
-{
-	for (size_t at = 0; size - at >= sizeof(Elf64_Nhdr);) {
-		Elf64_Nhdr note;
-
-		memcpy(&note, notes + at, sizeof(note));
-		at += sizeof(note);
-		if (note.n_namesz > size - at || padded(note.n_namesz) > size - at)
-			return false;
-		const uint8_t *name = notes + at;
-		at += padded(note.n_namesz);
-		if (note.n_descsz > size - at)
-			return false;
-		if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
-		    memcmp(name, "GNU", 4) == 0 && note.n_descsz >= module->build_id_size &&
-		    memcmp(notes + at, module->build_id, module->build_id_size) == 0)
-			return true;
-		if (padded(note.n_descsz) > size - at)
-			return false;
-		at += padded(note.n_descsz);
-	}
-	return false;
-}
-
 static bool has_build_id(const struct image *image, const struct module *module)
 {
-	uint8_t notes[NOTES_MAX];
+	uint8_t notes[NOTES_MAX + BUILD_ID_BEHIND];
+	const uint8_t *id;
 	Elf64_Phdr segment;
 
 	for (unsigned int i = 0; image_segment(image, i, &segment); i++) {
 		if (segment.p_type != PT_NOTE)
 			continue;
 		size_t size = segment.p_filesz < NOTES_MAX ? segment.p_filesz : (size_t)NOTES_MAX;
-		if (image_read(image, segment.p_offset, notes, size) &&
-		    notes_hold(notes, size, module))
+		size_t readable =
+			image_read_some(image, segment.p_offset, notes, size + BUILD_ID_BEHIND);
+		if (readable >= size &&
+		    build_id_find(notes, size, readable, &id) == module->build_id_size &&
+		    memcmp(id, module->build_id, module->build_id_size) == 0)
 			return true;
 	}
 	return false;
 }
 
-/* The first page holds the ELF header, with the places of all sections, and the program headers, the
- * notes and the first symbols of most files: another build differs there. */
+/* The first page holds the ELF header, with the places of all sections, and the program headers,
+ * the notes and the first symbols of most files: another build differs there. */
 static bool same_first_page(const struct image *image, const struct module *module)
 {
 	struct image memory = {.fd = -1, .pid = module->pid};

@@ -126,7 +126,7 @@ def _(way):
             check.contains(users(group), LEAKING, "who used it last")
 
 
-@test("the report names the leaking line of a Go program ({})", each=GO_VARIANTS, timeout=300)
+@test("the report names the leaking line of a Go program ({})", each=[*GO_VARIANTS, "buildid"], timeout=300)
 def _(variant):
     run = run_server(variant, "keep-alive")
     done = subprocess.run([FDTRAIL, "report", run.output], stdout=subprocess.PIPE, text=True, check=True)

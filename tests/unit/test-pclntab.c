@@ -172,13 +172,14 @@ static void what_is_gos_own_is_told_by_the_name(void **state)
 		"go:buildid",
 		"_rt0_amd64_linux",
 		"runtime/internal/syscall.Syscall6",
+		"golang.org/x/net/http2.(*ClientConn).RoundTrip",
 	};
 	static const char *const own[] = {
 		"main.main",
 		"main.(*Server).Disconnect-fm",
 		"broker.example/api.(*Client).CloseConnection",
 		"github.com/evanw/esbuild/pkg/api.(*hackListener).Accept",
-		"golang.org/x/net/http2.(*ClientConn).RoundTrip",
+		"golang.org/x/net/html.Parse",
 		"networks.Dial",
 		"net_tools/dial.Dial",
 		"n.f",

@@ -28,8 +28,8 @@ enum {
 	CONNECTION_LAST = 256,
 };
 
-/* Requests begin in these. The connection is the receiver, in rax (Go 1.17 and later). HTTP/2:
- * where there is a roundTrip, RoundTrip only calls it, and may be inlined. */
+/* Requests begin in these. The connection is the receiver. HTTP/2: where there is a roundTrip,
+ * RoundTrip only calls it, and may be inlined. */
 static const struct {
 	const char *function, *older;
 	bool shared;
@@ -43,22 +43,21 @@ static const struct {
 
 /* Before Go 1.17 arguments were on the stack. It has the same table; its functions have no flags.
  */
-static bool has_register_arguments(const struct go_program *program)
+static bool has_stack_arguments(const struct go_program *program)
 {
 	struct pclntab_function function;
 
-	return pclntab_version(program->table) != PCLNTAB_GO_1_16 ||
-	       (pclntab_find(program->table, pclntab_entry(program->table, "runtime.goexit"),
-			     &function) &&
-		function.flags & PCLNTAB_TOP_FRAME);
+	return pclntab_version(program->table) == PCLNTAB_GO_1_16 &&
+	       pclntab_find(program->table, pclntab_entry(program->table, "runtime.goexit"),
+			    &function) &&
+	       !(function.flags & PCLNTAB_TOP_FRAME);
 }
 
 bool go_http_breakpoints(struct go_program *program, struct breakpoints *breakpoints)
 {
 	*breakpoints = (struct breakpoints){0};
 	program->http_count = 0;
-	if (!has_register_arguments(program))
-		return false;
+	program->stack_arguments = has_stack_arguments(program);
 	for (size_t i = 0; i < sizeof(entries) / sizeof(*entries); i++) {
 		uint64_t entry = pclntab_entry(program->table, entries[i].function);
 
@@ -174,19 +173,24 @@ static int descriptor_of(const struct go_program *program, struct memory *memory
 bool go_http_use(struct go_program *program, int index, const struct user_regs_struct *registers,
 		 struct memory *memory, struct go_http_use *use)
 {
+	uintptr_t receiver = registers->rax;
 	uint32_t *known;
 
 	if (index < 0 || (size_t)index >= program->http_count)
 		return false;
+	/* Behind the return address. */
+	if (program->stack_arguments &&
+	    !go_read(memory, registers->rsp + sizeof(receiver), &receiver, 1))
+		return false;
 	use->shared = program->http_shared[index];
 	known = use->shared ? &program->shared_connection : &program->connection;
 	if (*known) {
-		use->fd = descriptor_of(program, memory, registers->rax + *known - 1, 0);
+		use->fd = descriptor_of(program, memory, receiver + *known - 1, 0);
 		if (use->fd >= 0)
 			return true;
 	}
 	for (uint32_t at = CONNECTION_FIRST; at < CONNECTION_LAST; at += sizeof(uintptr_t)) {
-		use->fd = descriptor_of(program, memory, registers->rax + at, 0);
+		use->fd = descriptor_of(program, memory, receiver + at, 0);
 		if (use->fd < 0)
 			continue;
 		*known = at + 1;

@@ -23,7 +23,7 @@ struct go_frame {
 	int32_t size; /* how far the return address is above sp */
 	uint8_t kind;
 	bool leave_out; /* not worth a line: runtime.goexit */
-	bool poller;    /* runtime.netpollinit */
+	bool runtimes;  /* what is opened in it the runtime keeps for itself */
 };
 
 enum { GO_FRAMES_KEPT = 8192 };
@@ -40,6 +40,7 @@ struct go_program {
 	uint64_t http[BREAKPOINTS_MAX]; /* entries, in the file */
 	bool http_shared[BREAKPOINTS_MAX];
 	size_t http_count;
+	bool stack_arguments;       /* Go 1.16; later ones give the first in rax */
 	bool http_missed;           /* a request was seen, and its connection not found */
 	uint32_t connection;        /* offset of conn in a persistConn, plus 1; 0: not yet known */
 	uint32_t shared_connection; /* .. and in an http2ClientConn */

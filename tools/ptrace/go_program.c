@@ -97,6 +97,10 @@ static enum go_frame_kind kind_of(const struct go_program *program,
 
 const struct go_frame *go_program_frame(struct go_program *program, uintptr_t pc)
 {
+	/* The network poller; the limits of the control group, since Go 1.25; and whatever else it
+	 * may need, before it starts the program's own code. */
+	static const char *const runtimes[] = {
+		"runtime.netpollinit", "internal/runtime/cgroup.OpenCPU", "runtime.schedinit"};
 	struct go_frame *frame = &program->frames[(pc ^ pc >> 13) % GO_FRAMES_KEPT];
 	struct pclntab_function function;
 
@@ -112,7 +116,7 @@ const struct go_frame *go_program_frame(struct go_program *program, uintptr_t pc
 		.pc = pc,
 		.size = size,
 		.kind = kind_of(program, &function),
-		.poller = strcmp(function.name, "runtime.netpollinit") == 0,
+		.runtimes = IS_ONE_OF(function.name, runtimes),
 		.leave_out = strcmp(function.name, "runtime.goexit") == 0,
 	};
 	return frame;

@@ -37,7 +37,7 @@ struct go_stack {
 	uintptr_t pcs[STACK_DEPTH_MAX];
 	uint32_t count;
 	enum stack_end end; /* of the last section */
-	bool poller;        /* made by the runtime for its network poller: it keeps that to the end */
+	bool runtimes;      /* opened by the runtime for itself: it keeps that to the end */
 };
 
 enum { GO_STACK_MARKS = 64 };

@@ -91,7 +91,7 @@ static void walk_go(struct go_walk *walk)
 		frame = go_program_frame(walk->program, walk->pc);
 		if (!frame)
 			break;
-		stack->poller = stack->poller || frame->poller;
+		stack->runtimes = stack->runtimes || frame->runtimes;
 		if (frame->leave_out && stack->count)
 			return;
 		if (!add(walk, walk->pc) || frame->kind == GO_FRAME_TOP)
@@ -149,7 +149,7 @@ bool go_stack_take(struct go_program *program, const struct go_stack_request *re
 
 	stack->count = 0;
 	stack->end = STACK_COMPLETE;
-	stack->poller = false;
+	stack->runtimes = false;
 	walk.has_goroutine = goroutine_running(request->memory, registers, &walk.goroutine);
 	/* Behind a system call's instruction, which may be the last of a line; or at a function's
 	 * first. */

@@ -78,7 +78,7 @@ static void opened(const struct tracer *tracer, struct task *task, int fd, enum 
 	struct ledger_entry entry = entry_of(task, kind, origin, dup_of, stack);
 
 	/* A Go program can't close it, and no program lacks it: as good as there from the start. */
-	if (stack >= STACK_FIRST && stack == task->process->poller)
+	if (stack >= STACK_FIRST && stack == task->process->runtimes)
 		entry.origin = FD_INHERITED;
 	ledger_opened(&task->table->ledger, fd, &entry);
 	asks_opened(tracer, task);

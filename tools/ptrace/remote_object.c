@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../preload/base/build_id.h"
 #include "unwind_section.h"
 
 enum {
@@ -77,28 +78,15 @@ static bool take_segments(struct object *object, const struct headers *headers, 
 static void take_build_id(struct remote_memory *memory, struct object *object, uintptr_t address,
 			  uint64_t size)
 {
-	uint8_t notes[NOTES_MAX];
-	size_t left =
-		remote_memory_copy(memory, address, notes, size < NOTES_MAX ? size : NOTES_MAX);
+	uint8_t notes[NOTES_MAX + BUILD_ID_BEHIND];
+	const uint8_t *id;
+	size_t inside = size < NOTES_MAX ? size : NOTES_MAX;
+	size_t readable = remote_memory_copy(memory, address, notes, inside + BUILD_ID_BEHIND);
+	size_t length = build_id_find(notes, inside, readable, &id);
 
-	for (const uint8_t *at = notes; left >= sizeof(Elf64_Nhdr);) {
-		Elf64_Nhdr note;
-
-		memcpy(&note, at, sizeof(note));
-		size_t name = ((size_t)note.n_namesz + 3) & ~(size_t)3;
-		size_t description = ((size_t)note.n_descsz + 3) & ~(size_t)3;
-		size_t whole = sizeof(note) + name + description;
-		if (whole > left)
-			return;
-		if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
-		    memcmp(at + sizeof(note), "GNU", 4) == 0 &&
-		    note.n_descsz <= MODULE_BUILD_ID_MAX) {
-			object->build_id_size = note.n_descsz;
-			memcpy(object->build_id, at + sizeof(note) + name, note.n_descsz);
-			return;
-		}
-		at += whole;
-		left -= whole;
+	if (length && length <= MODULE_BUILD_ID_MAX) {
+		object->build_id_size = length;
+		memcpy(object->build_id, id, length);
 	}
 }
 

@@ -56,8 +56,8 @@ uint32_t stack_capture(const struct tracer *tracer, const struct task *task,
 			uint32_t id =
 				intern(task, stack.pcs, stack.count, stack.end, STACK_DEPTH_MAX);
 
-			if (stack.poller)
-				process->poller = id;
+			if (stack.runtimes)
+				process->runtimes = id;
 			return id;
 		}
 	}

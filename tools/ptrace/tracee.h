@@ -40,7 +40,7 @@ struct process {
 	struct file_id stderr_file;     /* what its number 2 is to be for us to write there */
 	struct remote_memory *memory;   /* made when it is first needed */
 	struct go_program *go;          /* NULL: it is no Go program */
-	uint32_t poller; /* id of the stack in which Go's runtime made its network poller */
+	uint32_t runtimes;              /* the last stack in which Go's runtime opened for itself */
 	struct breakpoints breakpoints; /* where a request over a connection begins (go_http.h) */
 	struct wrappers *wrappers;      /* of a static program; or NULL */
 	uint64_t next_emfile_ms;        /* before that, no snapshot for EMFILE */

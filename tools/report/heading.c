@@ -73,10 +73,23 @@ static void empty_brackets(char *name, char open, char close)
 		*to = '\0';
 }
 
+/* Leaves out the first folders of a Go package's path, as few as needed: the file says them, too.
+ */
+static void shorten_package(char *name)
+{
+	char *rest = name, *end = name + strcspn(name, "([ :"), *slash;
+
+	while (page_columns(rest) > NAME_COLUMNS && (slash = memchr(rest, '/', end - rest)))
+		rest = slash + 1;
+	memmove(name, rest, strlen(rest) + 1);
+}
+
 static char *short_name(const char *function)
 {
 	char *name = strdup(function);
 
+	if (name)
+		shorten_package(name);
 	if (name && page_columns(name) > NAME_COLUMNS && !strstr(name, ".("))
 		empty_brackets(name, '(', ')');
 	if (name && page_columns(name) > NAME_COLUMNS && !strstr(name, "operator"))

@@ -41,6 +41,7 @@ bool pclntab_is_standard(const char *function)
 	 * receivers behind it have paths of their own. */
 	size_t whole = strcspn(function, "([");
 	const char *dot = memchr(function, '.', whole), *slash = memchr(function, '/', whole);
+	static const char http2[] = "golang.org/x/net/http2.";
 	struct word first = {function, slash ? (size_t)(slash - function) : whole};
 
 	/* Names without a package are those of assembly and of cgo; with a colon, of the compiler.
@@ -49,9 +50,10 @@ bool pclntab_is_standard(const char *function)
 		return true;
 	if (!slash || dot < slash)
 		first.length = (size_t)(dot - function);
-	/* A domain: example.org/..., and main.main for what has no slash. */
+	/* A domain: example.org/..., and main.main for what has no slash. That one is net/http's
+	 * other half, which programs may bring themselves. */
 	if (slash && dot < slash)
-		return false;
+		return strncmp(function, http2, strlen(http2)) == 0;
 	return bsearch(&first, standard, sizeof(standard) / sizeof(*standard), sizeof(*standard),
 		       compare) != NULL;
 }

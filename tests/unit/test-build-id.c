@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+/* Where linkers leave build-ids among the notes, and what a damaged file has there. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <elf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/build_id.h"
+
+enum { NT_GO = 4 };
+
+/* A note, padded, at *at; returns the end. */
+static uint8_t *put(uint8_t *at, const char *owner, uint32_t type, const char *description,
+		    uint32_t size)
+{
+	Elf64_Nhdr note = {.n_namesz = 4, .n_descsz = size, .n_type = type};
+	char name[4] = {0};
+
+	memcpy(name, owner, strlen(owner));
+	memcpy(at, &note, sizeof(note));
+	memcpy(at + sizeof(note), name, sizeof(name));
+	memcpy(at + sizeof(note) + sizeof(name), description, size);
+	return at + sizeof(note) + sizeof(name) + (size + 3) / 4 * 4;
+}
+
+/* As build_id_find(), over a copy that ends where it may read no further. */
+static size_t find(const uint8_t *notes, size_t size, size_t readable, char id[33])
+{
+	uint8_t *copy = malloc(readable ? readable : 1);
+	const uint8_t *found = NULL;
+
+	assert_non_null(copy);
+	memcpy(copy, notes, readable);
+	size_t length = build_id_find(copy, size, readable, &found);
+	if (length && length <= 32) {
+		memcpy(id, found, length);
+		id[length] = 0;
+	}
+	free(copy);
+	return length;
+}
+
+static void the_build_id_is_found_among_other_notes(void **state)
+{
+	uint8_t notes[256] = {0}, *end = notes;
+	char id[33] = "";
+
+	end = put(end, "GNU", NT_GNU_ABI_TAG, "abcde", 5);
+	end = put(end, "XYZ", NT_GNU_BUILD_ID, "not this one", 12);
+	end = put(end, "GNU", NT_GNU_BUILD_ID, "twenty bytes of hash", 20);
+	size_t size = (size_t)(end - notes);
+	assert_int_equal(find(notes, size, size, id), 20);
+	assert_string_equal(id, "twenty bytes of hash");
+}
+
+static void behind_a_segment_that_ends_with_gos_note_it_is_found_too(void **state)
+{
+	uint8_t notes[256] = {0}, *end = notes;
+	char id[33] = "";
+
+	end = put(end, "Go", NT_GO, "one/two/three/four", 18);
+	size_t size = (size_t)(end - notes);
+	end = put(end, "GNU", NT_GNU_BUILD_ID, "twenty bytes of hash", 20);
+	assert_int_equal(find(notes, size, (size_t)(end - notes), id), 20);
+	assert_string_equal(id, "twenty bytes of hash");
+	/* Nothing may be read there, or only a part. */
+	for (size_t readable = size; readable < (size_t)(end - notes); readable++)
+		assert_int_equal(find(notes, size, readable, id), 0);
+}
+
+static void behind_any_other_note_nothing_is_looked_for(void **state)
+{
+	uint8_t notes[256] = {0}, *end = notes;
+	char id[33] = "";
+
+	end = put(end, "GNU", NT_GNU_ABI_TAG, "abcde", 5);
+	size_t size = (size_t)(end - notes);
+	end = put(end, "GNU", NT_GNU_BUILD_ID, "twenty bytes of hash", 20);
+	assert_int_equal(find(notes, size, (size_t)(end - notes), id), 0);
+	/* One note behind Go's, and no further. */
+	end = put(notes, "Go", NT_GO, "one/two/three/four", 18);
+	size = (size_t)(end - notes);
+	end = put(end, "GNU", NT_GNU_ABI_TAG, "abcde", 5);
+	end = put(end, "GNU", NT_GNU_BUILD_ID, "twenty bytes of hash", 20);
+	assert_int_equal(find(notes, size, (size_t)(end - notes), id), 0);
+}
+
+static void sizes_that_lead_out_of_the_notes_are_not_followed(void **state)
+{
+	static const uint32_t sizes[] = {INT32_MAX, UINT32_MAX, UINT32_MAX - 3, 1000};
+	uint8_t notes[64] = {0};
+	char id[33] = "";
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
+		for (int which = 0; which < 2; which++) {
+			Elf64_Nhdr note = {4, 20, NT_GNU_BUILD_ID};
+
+			*(which ? &note.n_namesz : &note.n_descsz) = sizes[i];
+			memcpy(notes, &note, sizeof(note));
+			assert_int_equal(find(notes, sizeof(notes), sizeof(notes), id), 0);
+		}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		{.name = "the build-id is found among other notes",
+		 .test_func = the_build_id_is_found_among_other_notes},
+		{.name = "behind a segment that ends with Go's note it is found, too",
+		 .test_func = behind_a_segment_that_ends_with_gos_note_it_is_found_too},
+		{.name = "behind any other note nothing is looked for",
+		 .test_func = behind_any_other_note_nothing_is_looked_for},
+		{.name = "sizes that lead out of the notes are not followed",
+		 .test_func = sizes_that_lead_out_of_the_notes_are_not_followed},
+	};
+	return cmocka_run_group_tests_name("build-id", tests, NULL, NULL);
+}
