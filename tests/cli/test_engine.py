@@ -162,6 +162,20 @@ def _(name):
     check.equal(run.snapshot().groups[0].functions[0], "leaks_files")
 
 
+@test("the tracer shares its session with the program, and so the processor, but not its process group")
+def _():
+    run = started([program("ends"), "wait", "1"])
+    wait_until(lambda: "buffered" in run.out, what="the program's line")
+    tracer = int(status_of(run.pid, "TracerPid"))
+    check.equal(os.getsid(tracer), os.getsid(run.pid))
+    check.true(os.getpgid(tracer) != os.getpgid(run.pid), "the tracer's process group is another")
+    os.killpg(os.getpgid(run.pid), signal.SIGSTOP)
+    os.waitpid(run.pid, os.WUNTRACED)
+    check.true(status_of(tracer, "State") in "RSD", "the tracer is not stopped")
+    run.send(signal.SIGCONT)
+    check.equal(run.snapshot().groups[0].functions[0], "leaks_files")
+
+
 @test("a program without standard input, output or error is traced, and nothing else is written there")
 def _():
     run = traced([program("ends"), "return", "1"], preexec=lambda: os.closerange(0, 3))

@@ -113,7 +113,11 @@ static int start_tracer(struct tracer *tracer, int channel)
 	if (child < 0)
 		return -errno;
 	if (child == 0) {
-		setsid();
+		/* Out of what is sent to the program's process group, but in its session still: the
+		 * kernel shares out the processor by sessions (sched(7), autogroup), and of two that
+		 * answer each other all the time one would wait for its share. Tens of per cent of
+		 * a server's throughput hang on it. What terminals send is ignored. */
+		setpgid(0, 0);
 		if (stays)
 			trace(tracer, channel);
 		pid_t grandchild = fork();
