@@ -10,9 +10,14 @@
 
 enum {
 	LOCK_YIELDS = 64,
-	LOCK_NAPS =
-		2000, /* of 100 us: a walk takes 0.1 ms, and a stopped thread is not waited for */
+	/* Naps of 100 us, and what the kernel adds. A walk waits for nothing and takes 0.1 ms of
+	 * processor time, so whoever walks is waited for as long as a thread may have to wait for a
+	 * processor. A fork waits for locks of others (malloc's), who may be waiting here. */
+	LOCK_NAPS_WALK = 20 * 1000,
+	LOCK_NAPS_FORK = 2000,
 	LOCK_NAP_NS = 100 * 1000,
+	LOCK_WHY = 3,  /* of the lock's word: enum capture_lock. The rest is the holder's ticket */
+	LOCK_TICKET = 4,
 };
 
 /* One walk at a time, under the lock, and on a stack of its own: hooks run on whatever stack the
@@ -22,29 +27,51 @@ static struct walk walk;
 static struct local_memory memory;
 static char walk_stack[WALK_STACK] __attribute__((aligned(64)));
 
-static bool lock(struct capture *capture, enum capture_lock why, uint64_t *mask)
+/* How many naps the holder that the lock's word names is worth. Who was waited for in vain, a thread
+ * that a debugger has stopped, is not waited for as long again. */
+static int patience(const struct capture *capture, uint32_t held)
+{
+	return (held & LOCK_WHY) == CAPTURE_FORKING || held == atomic_load(&capture->given_up)
+		       ? LOCK_NAPS_FORK
+		       : LOCK_NAPS_WALK;
+}
+
+static bool lock(struct capture *capture, enum capture_lock why, struct capture_hold *hold)
 {
 	const uint64_t all = UINT64_MAX;
 
-	RAW(rt_sigprocmask, SIG_SETMASK, &all, mask, sizeof(all));
-	for (int tries = 0; tries < LOCK_YIELDS + LOCK_NAPS; tries++) {
-		uint32_t free = CAPTURE_FREE;
+	hold->ticket = (atomic_fetch_add(&capture->tickets, LOCK_TICKET) + LOCK_TICKET) | why;
+	RAW(rt_sigprocmask, SIG_SETMASK, &all, &hold->mask, sizeof(all));
+	for (int tries = 0;; tries++) {
+		uint32_t held = CAPTURE_FREE;
 
-		if (atomic_compare_exchange_strong(&capture->lock, &free, why))
+		if (atomic_compare_exchange_strong(&capture->lock, &held, hold->ticket))
 			return true;
-		if (tries < LOCK_YIELDS)
+		if (tries < LOCK_YIELDS) {
 			RAW(sched_yield);
-		else
+		} else if (tries < LOCK_YIELDS + patience(capture, held)) {
 			RAW(nanosleep, &((struct timespec){.tv_nsec = LOCK_NAP_NS}), NULL);
+		} else if (why == CAPTURE_WALKING && (held & LOCK_WHY) == CAPTURE_FORKING) {
+			/* It only wants a copy without a walk in it, and the child can do with one. */
+			if (atomic_compare_exchange_strong(&capture->lock, &held, hold->ticket))
+				return true;
+		} else {
+			atomic_store(&capture->given_up, held);
+			break;
+		}
 	}
-	RAW(rt_sigprocmask, SIG_SETMASK, mask, NULL, sizeof(*mask));
+	RAW(rt_sigprocmask, SIG_SETMASK, &hold->mask, NULL, sizeof(hold->mask));
+	hold->ticket = CAPTURE_FREE;
 	return false;
 }
 
-static void unlock(struct capture *capture, uint64_t mask)
+/* A fork's lock may be another's by now. */
+static void unlock(struct capture *capture, const struct capture_hold *hold)
 {
-	atomic_store(&capture->lock, CAPTURE_FREE);
-	RAW(rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));
+	uint32_t held = hold->ticket;
+
+	atomic_compare_exchange_strong(&capture->lock, &held, CAPTURE_FREE);
+	RAW(rt_sigprocmask, SIG_SETMASK, &hold->mask, NULL, sizeof(hold->mask));
 }
 
 bool capture_init(struct capture *capture, struct ledger *ledger, uint32_t depth,
@@ -59,15 +86,15 @@ bool capture_init(struct capture *capture, struct ledger *ledger, uint32_t depth
 
 void capture_load_unwinder(struct capture *capture)
 {
-	uint64_t mask;
+	struct capture_hold hold;
 
 	local_memory_start();
 	unwinder_load();
 	/* What the memo learned from frame pointers alone is known better now. */
-	if (lock(capture, CAPTURE_WALKING, &mask)) {
+	if (lock(capture, CAPTURE_WALKING, &hold)) {
 		memo_forget(&capture->memo);
 		capture->loaded = true;
-		unlock(capture, mask);
+		unlock(capture, &hold);
 	}
 }
 
@@ -166,12 +193,14 @@ static struct captured capture_cold(struct capture *capture, const struct regist
 {
 	struct cold cold = {.capture = capture, .registers = registers};
 	int saved = errno;
-	uint64_t mask;
+	struct capture_hold hold;
 
-	if (!lock(capture, CAPTURE_WALKING, &mask))
+	if (!lock(capture, CAPTURE_WALKING, &hold)) {
+		atomic_fetch_add(&capture->ledger->stackless, 1);
 		return cold.captured;
+	}
 	call_on_stack(walk_and_keep, &cold, walk_stack + sizeof(walk_stack));
-	unlock(capture, mask);
+	unlock(capture, &hold);
 	errno = saved;
 	return cold.captured;
 }
@@ -188,19 +217,22 @@ struct captured capture_stack(struct capture *capture, const struct registers *r
 	return capture_cold(capture, registers);
 }
 
-bool capture_before_fork(struct capture *capture, uint64_t *mask)
+bool capture_before_fork(struct capture *capture, struct capture_hold *hold)
 {
-	return lock(capture, CAPTURE_FORKING, mask);
+	return lock(capture, CAPTURE_FORKING, hold);
 }
 
-void capture_after_fork(struct capture *capture, uint64_t mask)
+void capture_after_fork(struct capture *capture, struct capture_hold *hold)
 {
-	unlock(capture, mask);
+	if (!hold->ticket)
+		return;
+	unlock(capture, hold);
+	hold->ticket = CAPTURE_FREE;
 }
 
 void capture_forked(struct capture *capture)
 {
-	bool torn = atomic_load(&capture->lock) == CAPTURE_WALKING;
+	bool torn = (atomic_load(&capture->lock) & LOCK_WHY) == CAPTURE_WALKING;
 
 	if (torn)
 		unwinder_disable("no libunwind: another thread was using it at fork");
@@ -219,11 +251,11 @@ void capture_before_dlclose(struct capture *capture)
 
 void capture_after_dlclose(struct capture *capture)
 {
-	uint64_t mask;
+	struct capture_hold hold;
 
-	if (lock(capture, CAPTURE_WALKING, &mask)) {
+	if (lock(capture, CAPTURE_WALKING, &hold)) {
 		look_what_is_gone(capture, 1);
-		unlock(capture, mask);
+		unlock(capture, &hold);
 	} else {
 		/* The next walk does it; until then the memo is not asked, and each call walks. */
 		atomic_fetch_add(&capture->unlooked, 1);

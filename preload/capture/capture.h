@@ -3,9 +3,10 @@
  * The stack of the calling thread, as an id of the stack table: by the memo in tens of nanoseconds,
  * by a walk under the capture lock when the memo does not know it yet.
  *
- * That lock is the only one in the traced program. Signals are blocked while it is held, nothing is
- * called under it that waits for anything else, and waiting for it has an end: a thread that can't
- * have it records its descriptor without a stack. So it can't be part of a deadlock.
+ * That lock is the only one in the traced program. Signals are blocked while it is held, a walk calls
+ * nothing under it that waits for anything else, and waiting for it has an end: from a fork it is
+ * taken away, and who can't have it from another walk, which nothing but the scheduler or a debugger
+ * can hold up, records its descriptor without a stack. So it can't be part of a deadlock.
  */
 #pragma once
 
@@ -24,13 +25,21 @@ struct capture {
 	uint32_t depth; /* most frames of a stack, <= STACK_DEPTH_MAX */
 	const char *main_path; /* the program's file */
 	uintptr_t own_start, own_end; /* our own code: its frames are left out; both 0: none */
-	_Atomic uint32_t lock;     /* enum capture_lock */
+	_Atomic uint32_t lock;     /* enum capture_lock in its low bits; the holder's ticket */
+	_Atomic uint32_t tickets;  /* the last one given out */
+	_Atomic uint32_t given_up; /* the lock's word when it was last waited for in vain */
 	_Atomic uint32_t closers;  /* threads inside dlclose, and those below */
 	_Atomic uint32_t unlooked; /* .. that could not have the lock to look what is gone */
 	bool loaded;               /* the constructor has tried to load libunwind */
 };
 
 enum capture_lock { CAPTURE_FREE, CAPTURE_WALKING, CAPTURE_FORKING };
+
+/* What a thread has to give back with the lock. */
+struct capture_hold {
+	uint64_t mask;   /* its own signal mask */
+	uint32_t ticket; /* the lock's word; CAPTURE_FREE: it has nothing */
+};
 
 /* Prepares capture to fill ledger's tables. main_path: the program's own file; must stay. False: no
  * memory. */
@@ -51,10 +60,10 @@ frame_t capture_frame(struct module_table *modules, struct memory *memory, const
 		      struct object *object, uintptr_t pc);
 
 /* Around fork: no walk is in progress while the process is copied, if that can be had in time.
- * Between the two all signals are blocked; mask keeps the thread's own. True when the lock is held,
- * and capture_after_fork must follow, in the parent and in the child. */
-bool capture_before_fork(struct capture *capture, uint64_t *mask);
-void capture_after_fork(struct capture *capture, uint64_t mask);
+ * Between the two all signals are blocked. False: the lock could not be had. capture_after_fork
+ * follows in the parent and in the child; it does nothing for a hold that holds nothing. */
+bool capture_before_fork(struct capture *capture, struct capture_hold *hold);
+void capture_after_fork(struct capture *capture, struct capture_hold *hold);
 
 /* In the child, once it is known to be one: repairs what another thread left half done. */
 void capture_forked(struct capture *capture);

@@ -20,12 +20,13 @@
 HOOK __typeof__(fork) _Fork;
 pid_t _Fork(void)
 {
-	uint64_t mask;
-	bool held = runtime_on() && capture_before_fork(&runtime.capture, &mask);
+	struct capture_hold hold = {0};
+
+	if (runtime_on())
+		capture_before_fork(&runtime.capture, &hold);
 	pid_t pid = REAL(_Fork)();
 
-	if (held)
-		capture_after_fork(&runtime.capture, mask);
+	capture_after_fork(&runtime.capture, &hold);
 	return pid;
 }
 
@@ -39,14 +40,13 @@ HOOK int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
 	     *child_tid = va_arg(arguments, void *);
 	va_end(arguments);
 
-	uint64_t mask;
-	bool on = runtime_on(), held = false, vfork = false;
+	struct capture_hold hold = {0};
+	bool on = runtime_on(), vfork = false;
 	if (on && !(flags & CLONE_VM)) {
-		held = capture_before_fork(&runtime.capture, &mask);
 		/* The child starts in fn, not here: it must not inherit blocked signals, and finds
 		 * the lock as a fork leaves it (capture_forked). */
-		if (held)
-			RAW(rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));
+		if (capture_before_fork(&runtime.capture, &hold))
+			RAW(rt_sigprocmask, SIG_SETMASK, &hold.mask, NULL, sizeof(hold.mask));
 	} else if (on && !(flags & CLONE_FILES)) {
 		vfork = flags & CLONE_VFORK && !(flags & CLONE_SETTLS);
 		if (vfork)
@@ -55,8 +55,7 @@ HOOK int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
 			atomic_store(&runtime.wiped->gate, GATE_SHARED);
 	}
 	int result = REAL(clone)(fn, stack, flags, arg, parent_tid, tls, child_tid);
-	if (held)
-		capture_after_fork(&runtime.capture, mask);
+	capture_after_fork(&runtime.capture, &hold);
 	if (vfork)
 		thread_state.vforks--;
 	if (result < 0)

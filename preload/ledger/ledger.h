@@ -82,6 +82,7 @@ struct ledger {
 	_Atomic uint32_t page_end;            /* one past the highest page in use */
 	_Atomic uint32_t generation;          /* 1 .. LEDGER_GENERATIONS - 1; moves on in a fork */
 	_Atomic uint64_t dropped;             /* descriptors not recorded for want of memory */
+	_Atomic uint64_t stackless;           /* captures that had to give up waiting for another thread */
 	struct module_table modules;
 	struct stack_table stacks;
 	struct connection_table connections;

@@ -14,27 +14,18 @@
 #include "runtime.h"
 #include "trigger.h"
 
-/* The thread that forks and holds the capture lock. Another may fork meanwhile without it: waiting has
- * an end, and a large process is long in being copied. */
-static _Atomic(struct thread_state *) holder;
-static uint64_t mask; /* its own */
+/* Of the thread that forks; several may at once. */
+static _Thread_local struct capture_hold hold __attribute__((tls_model("initial-exec")));
 
 static void before(void)
 {
-	uint64_t own;
-
-	if (runtime_on() && capture_before_fork(&runtime.capture, &own)) {
-		mask = own;
-		atomic_store(&holder, &thread_state);
-	}
+	if (runtime_on())
+		capture_before_fork(&runtime.capture, &hold);
 }
 
 static void after(void)
 {
-	if (atomic_load(&holder) == &thread_state) {
-		atomic_store(&holder, NULL);
-		capture_after_fork(&runtime.capture, mask);
-	}
+	capture_after_fork(&runtime.capture, &hold);
 }
 
 static void after_in_child(void)
@@ -59,7 +50,6 @@ void fork_happened(void)
 	RAW(rt_sigprocmask, SIG_SETMASK, &all, &own, sizeof(all));
 	if (atomic_compare_exchange_strong(&runtime.wiped->forking, &nobody, 1)) {
 		thread_state.vforks = 0;
-		atomic_store(&holder, NULL);
 		atomic_store(&runtime.pid, (int)RAW(getpid));
 		atomic_fetch_add(&runtime.forks, 1);
 		atomic_store(&runtime.number, 0);

@@ -54,6 +54,9 @@ static void put_not_seen(struct writer *writer, const struct snapshot_request *r
 		    "closed behind fdtrail's back since the last snapshot");
 	put_counted(writer, &section, atomic_load(&request->ledger->dropped),
 		    "not recorded when they were opened: there was no memory");
+	put_counted(writer, &section, atomic_load(&request->ledger->stackless),
+		    "opened or connected while another thread took its stack for too long: "
+		    "their stacks are not known");
 	put_counted(writer, &section, atomic_load(&request->ledger->stacks.overflowed),
 		    "opened when the stack table was full: their stacks are not known");
 }

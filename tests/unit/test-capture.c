@@ -37,14 +37,52 @@ static uint32_t take(struct fixture *fixture)
 	return capture_stack(&fixture->capture, &registers, &fixture->bounds).stack;
 }
 
-static void no_stack_is_taken_while_somebody_else_has_the_lock(void **state)
+/* Tickets of threads that are not there. */
+enum { WALKS = CAPTURE_WALKING | 400, FORKS = CAPTURE_FORKING | 800 };
+
+static void a_walk_that_stands_still_is_waited_for_and_not_for_ever(void **state)
 {
 	struct fixture *fixture = *state;
 
-	atomic_store(&fixture->capture.lock, CAPTURE_WALKING);
+	atomic_store(&fixture->capture.lock, WALKS);
 	assert_int_equal(take(fixture), STACK_NONE);
+	assert_int_equal(atomic_load(&fixture->capture.given_up), WALKS);
+	assert_int_equal(take(fixture), STACK_NONE);
+	assert_int_equal(atomic_load(&fixture->ledger.stackless), 2);
+	assert_int_equal(atomic_load(&fixture->capture.lock), WALKS);
 	atomic_store(&fixture->capture.lock, CAPTURE_FREE);
 	assert_true(take(fixture) >= STACK_FIRST);
+	assert_int_equal(atomic_load(&fixture->ledger.stackless), 2);
+}
+
+static void a_fork_that_lasts_costs_nobody_a_stack(void **state)
+{
+	struct fixture *fixture = *state;
+	struct capture_hold fork, next;
+
+	assert_true(capture_before_fork(&fixture->capture, &fork));
+	assert_true(take(fixture) >= STACK_FIRST);
+	assert_int_equal(atomic_load(&fixture->capture.lock), CAPTURE_FREE);
+	/* What is another's by now is not given back. */
+	assert_true(capture_before_fork(&fixture->capture, &next));
+	capture_after_fork(&fixture->capture, &fork);
+	assert_int_equal(atomic_load(&fixture->capture.lock), next.ticket);
+	capture_after_fork(&fixture->capture, &next);
+	assert_int_equal(atomic_load(&fixture->capture.lock), CAPTURE_FREE);
+	capture_after_fork(&fixture->capture, &next);
+	assert_int_equal(next.ticket, CAPTURE_FREE);
+}
+
+static void two_forks_at_once_do_not_take_it_from_each_other(void **state)
+{
+	struct fixture *fixture = *state;
+	struct capture_hold fork;
+
+	atomic_store(&fixture->capture.lock, FORKS);
+	assert_false(capture_before_fork(&fixture->capture, &fork));
+	assert_int_equal(atomic_load(&fixture->capture.lock), FORKS);
+	capture_after_fork(&fixture->capture, &fork);
+	assert_int_equal(atomic_load(&fixture->capture.lock), FORKS);
 }
 
 static void a_library_closed_meanwhile_is_looked_for_by_the_next_walk(void **state)
@@ -52,7 +90,8 @@ static void a_library_closed_meanwhile_is_looked_for_by_the_next_walk(void **sta
 	struct fixture *fixture = *state;
 
 	capture_before_dlclose(&fixture->capture);
-	atomic_store(&fixture->capture.lock, CAPTURE_FORKING);
+	atomic_store(&fixture->capture.lock, WALKS);
+	atomic_store(&fixture->capture.given_up, WALKS);
 	capture_after_dlclose(&fixture->capture);
 	assert_int_equal(atomic_load(&fixture->capture.closers), 1);
 	atomic_store(&fixture->capture.lock, CAPTURE_FREE);
@@ -87,8 +126,14 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		{.name = "a memo without memory left knows nothing of earlier generations",
 		 .test_func = a_memo_without_memory_left_knows_nothing_of_earlier_generations},
-		{.name = "no stack is taken while somebody else has the lock, and the wait has an end",
-		 .test_func = no_stack_is_taken_while_somebody_else_has_the_lock,
+		{.name = "a walk that stands still is waited for, and not for ever",
+		 .test_func = a_walk_that_stands_still_is_waited_for_and_not_for_ever,
+		 .setup_func = set_up},
+		{.name = "a fork that lasts costs nobody a stack",
+		 .test_func = a_fork_that_lasts_costs_nobody_a_stack,
+		 .setup_func = set_up},
+		{.name = "two forks at once do not take the lock from each other",
+		 .test_func = two_forks_at_once_do_not_take_it_from_each_other,
 		 .setup_func = set_up},
 		{.name = "a library closed meanwhile is looked for by the next walk",
 		 .test_func = a_library_closed_meanwhile_is_looked_for_by_the_next_walk,
