@@ -1,19 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Go programs, in all the ways that people build them: the story of the server that ignores a response
-(tests/programs/go/), and esbuild's server, which nobody here wrote."""
+(tests/programs/go/)."""
 
 import datetime
 import json
 import os
 import random
 import re
-import signal
-import socket
 import subprocess
 from pathlib import Path
 
 import snapshot_text
+from go_binaries import sections, users
 from support import (BUILD, GO_VARIANTS, SOURCE, Failed, check, go_program, main, require, run_bare, skip,
                      temp_dir, test, wait_until)
 
@@ -46,25 +45,6 @@ def broker(*options):
     if not url:
         raise Failed("the broker has not begun")
     return url
-
-
-def sections(group):
-    """The stacks of a group: (heading, functions), in their order."""
-    found = []
-    for line in group.text.split("\n"):
-        heading = re.match(r"  (opened at|created by|connected at|last HTTP request by)\b.*:$", line)
-        frame = snapshot_text.FRAME.match(line)
-        if heading:
-            found.append((heading[1], []))
-        elif frame and found:
-            found[-1][1].append(frame[3])
-    return found
-
-
-def users(group):
-    """The functions of the last HTTP request; [] when the group has none."""
-    return next((functions for heading, functions in sections(group)
-                 if heading == "last HTTP request by"), [])
 
 
 def openers(group):
@@ -333,80 +313,6 @@ def _():
             wrong.append((hex(address), found[address], line))
     check.equal(wrong[:5], [])
     check.at_least(equal, 4000, "addresses that were compared")
-
-
-# Binaries from npm: stripped, static, Go 1.20 to 1.26.
-ESBUILDS = ["0.17.19", "0.21.5", "0.25.0", "0.27.7", "0.28.2"]
-
-
-unreachable = []  # why the registry can't be asked: said once, and not waited for again
-
-
-def esbuild(version):
-    """The path of esbuild, fetched once and kept in the build folder."""
-    folder = BUILD / "tests" / "npm" / version
-    path = folder / "package" / "bin" / "esbuild"
-    if not path.exists():
-        require("npm")
-        folder.mkdir(parents=True, exist_ok=True)
-        if not unreachable:
-            try:
-                done = subprocess.run(["npm", "pack", "--silent", "--fetch-retries=1",
-                                       f"@esbuild/linux-x64@{version}"], cwd=folder, text=True,
-                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
-                                      timeout=120)
-                if done.returncode != 0:
-                    unreachable.append(done.stderr.strip().split("\n")[0][:100])
-            except subprocess.TimeoutExpired:
-                unreachable.append("no answer within 2 minutes")
-        if unreachable:
-            skip(f"npm can't fetch @esbuild/linux-x64 {version}: {unreachable[0]}")
-        subprocess.run(["tar", "xzf", done.stdout.strip().split("\n")[-1]], cwd=folder, check=True)
-    return str(path)
-
-
-def running(program):
-    """The pid of the process that executes this file."""
-    for path in os.listdir("/proc"):
-        try:
-            if path.isdigit() and os.readlink(f"/proc/{path}/exe") == program:
-                return int(path)
-        except OSError:
-            pass  # not ours, or gone
-    raise Failed(f"{program} does not run")
-
-
-@test("connections to esbuild {}'s server are listed with Go's names, and with what created the "
-      "goroutine", each=ESBUILDS, timeout=240)
-def _(version):
-    program = esbuild(version)
-    output = temp_dir() / "snapshot"
-    site = temp_dir()
-    (site / "index.html").write_text("hello\n")
-    said = temp_dir() / "stderr"
-    with open(said, "w", encoding="utf-8") as errors:
-        # It ends when its stdin does.
-        subprocess.Popen([FDTRAIL, "run", "--", program, f"--servedir={site}", "--serve=127.0.0.1:0"],
-                         stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors,
-                         env={**os.environ, "FDTRAIL_OUTPUT": str(output), "NO_COLOR": "1"})
-    found = wait_until(lambda: re.search(r"http://127\.0\.0\.1:(\d+)/", said.read_text()), what="an address")
-    connection = socket.create_connection(("127.0.0.1", int(found[1])), 20)
-    connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    check.contains(connection.recv(65536), b"200 OK")
-    os.kill(running(program), signal.SIGUSR1)
-    wait_until(output.exists, what="the snapshot")
-    snapshot = wait_until(lambda: snapshot_text.parse_all(output.read_text()), what="a whole snapshot")[-1]
-    connection.close()
-    accepted = snapshot.group_of("net.(*TCPListener).Accept")
-    check.true(accepted, f"the accepted connection by Go's names\n{snapshot.text}")
-    check.contains(accepted.sentence, "opened in github.com/evanw/esbuild/pkg/api.")
-    check.equal(sections(accepted)[0][0], "opened at")
-    check.equal(sections(accepted)[1][0], "created by")
-    check.equal(sections(accepted)[-1][1][-2:], ["main.main", "runtime.main"])
-    for group in snapshot.groups:
-        for frame in group.frames:
-            check.true(frame.function, f"a name for {frame.text}")
-
 
 
 main()

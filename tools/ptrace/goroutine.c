@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Goroutines in another process' memory: struct g and struct m of src/runtime/runtime2.go. Their
- * first fields are the same in Go 1.16 to 1.26 (the compiler and assembly rely on them); where the
+ * first fields are the same in Go 1.16 to 1.27 (the compiler and assembly rely on them); where the
  * later ones are differs, so they are found in the memory itself, by what they must hold, and
  * checked at every use.
  */

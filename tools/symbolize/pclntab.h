@@ -2,7 +2,7 @@
 /*
  * Go's own table of functions, files and lines (runtime.pclntab), which every Go program carries,
  * stripped or not, because its garbage collector and its tracebacks need it. The format is internal
- * to Go and changes: this reads those of Go 1.16, 1.18 and 1.20 to 1.26
+ * to Go and changes: this reads those of Go 1.16, 1.18 and 1.20 to 1.27
  * (src/internal/abi/symtab.go, src/runtime/symtab.go, src/debug/gosym/pclntab.go there), on
  * little-endian 64-bit machines.
  *

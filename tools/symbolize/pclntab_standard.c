@@ -9,7 +9,7 @@
 
 #include "pclntab.h"
 
-/* The folders of src/ in Go 1.16 to 1.26 that packages are in; vendor/ has those of golang.org/x
+/* The folders of src/ in Go 1.16 to 1.27 that packages are in; vendor/ has those of golang.org/x
  * that the standard library brings. Sorted. */
 static const char *const standard[] = {
 	"archive", "arena",    "bufio",  "bytes",   "cmp",      "compress", "container", "context",

@@ -1,0 +1,24 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What real/test_go_versions.py leaves out, since the programs are large to fetch: Go 1.21 and 1.24, and every
+way that a request can take. tests/go_binaries.py."""
+
+from go_binaries import ask_bazelisk, ask_buf
+from support import main, test
+
+BUFS = {"1.27.0": "1.21", "1.50.1": "1.24", "1.75.0": "1.27"}
+WAYS = ["http", "https", "HTTP/2", "HTTP/2 by TLS"]
+
+
+@test("who used a connection last is told of buf {} (Go {}, {})", timeout=300,
+      each=[(version, go, way) for version, go in BUFS.items() for way in WAYS])
+def _(version, _go, way):
+    ask_buf(version, way)
+
+
+@test("who used a connection last is told of bazelisk (Go 1.23)", timeout=300)
+def _():
+    ask_bazelisk("1.22.1")
+
+
+main()

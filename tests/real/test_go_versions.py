@@ -1,0 +1,41 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Go programs that nobody here wrote, of each version of Go from 1.16 to 1.27 (1.21 and 1.24: long/; 1.19:
+test_go.py): stripped, static ones from npm. tests/go_binaries.py says what is looked at."""
+
+from go_binaries import FDTRAIL, ask_bazelisk, ask_buf, ask_turbo, from_npm, serve_esbuild
+from support import check, main, run_bare, test
+
+ESBUILDS = {"0.12.17": "1.16", "0.14.27": "1.17", "0.17.19": "1.20", "0.21.5": "1.20", "0.23.1": "1.22",
+            "0.25.0": "1.23", "0.27.7": "1.25", "0.28.2": "1.26"}
+
+
+@test("connections to esbuild {}'s server (Go {}) are listed with Go's names and lines, and with what created "
+      "the goroutine", each=list(ESBUILDS.items()), timeout=240)
+def _(version, _go):
+    serve_esbuild(version)
+
+
+@test("who used a connection last is told of bazelisk (Go 1.16)", timeout=240)
+def _():
+    ask_bazelisk("1.12.1")
+
+
+@test("who used a connection last is told of turbo (Go 1.18)", timeout=240)
+def _():
+    ask_turbo("1.2.16")
+
+
+@test("who used a connection last is told of buf (Go 1.27, {})", each=["https", "HTTP/2 by TLS"], timeout=240)
+def _(way):
+    ask_buf("1.75.0", way)
+
+
+@test("nothing is said of a Go 1.27 program that leaves nothing open", timeout=240)
+def _():
+    run = run_bare([FDTRAIL, "run", "--", from_npm("@bufbuild/buf-linux-x64", "1.75.0", "bin/buf"), "--version"])
+    check.equal(run.status, 0)
+    check.equal(run.err, "")
+
+
+main()
