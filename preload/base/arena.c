@@ -10,6 +10,15 @@
 
 #include "syscall.h"
 
+#ifndef __has_feature /* clang */
+#define __has_feature(feature) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_UNPOISON_MEMORY_REGION(address, size) ((void)0)
+#endif
+
 enum { CHUNK_SIZE = 256 * 1024, ALIGNMENT = 16 };
 
 struct arena_chunk {
@@ -30,8 +39,12 @@ void *memory_map(size_t size)
 
 void memory_unmap(void *memory, size_t size)
 {
-	if (memory)
-		RAW(munmap, memory, size);
+	if (!memory)
+		return;
+	/* A stack that was left by _exit keeps what AddressSanitizer noted of its frames, and whoever
+	 * gets that address next would meet it. */
+	ASAN_UNPOISON_MEMORY_REGION(memory, size);
+	RAW(munmap, memory, size);
 }
 
 static struct arena_chunk *chunk_create(struct arena *arena, size_t size)

@@ -243,7 +243,8 @@ static struct unwind_table *finish(struct unwind_table *table, size_t *table_siz
 {
 	uint32_t kept = 0;
 
-	qsort(table->entries, table->count, sizeof(*table->entries), by_start);
+	if (table->count)
+		qsort(table->entries, table->count, sizeof(*table->entries), by_start);
 	for (uint32_t i = 0; i < table->count; i++)
 		if (i == 0 || table->entries[i].start != table->entries[kept - 1].start)
 			table->entries[kept++] = table->entries[i];

@@ -66,7 +66,8 @@ static void unite(struct wrappers *wrappers)
 {
 	size_t kept = 0;
 
-	qsort(wrappers->functions, wrappers->count, sizeof(*wrappers->functions), by_start);
+	if (wrappers->count)
+		qsort(wrappers->functions, wrappers->count, sizeof(*wrappers->functions), by_start);
 	for (size_t i = 0; i < wrappers->count; i++) {
 		struct function *last = kept ? &wrappers->functions[kept - 1] : NULL;
 

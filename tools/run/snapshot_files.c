@@ -244,7 +244,8 @@ int snapshot_files_look(struct snapshot_files *files)
 {
 	int error = look(files, false);
 
-	qsort(files->files, files->count, sizeof(*files->files), by_age);
+	if (files->count)
+		qsort(files->files, files->count, sizeof(*files->files), by_age);
 	return error;
 }
 
