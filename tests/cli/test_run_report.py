@@ -15,14 +15,15 @@ from support import (BUILD, PYTHON, SOURCE, TESTS, check, compile_program, main,
 
 FDTRAIL = BUILD / "tools" / "fdtrail"
 MODE = "0o700" if os.getuid() else "0o1733"
+FOLDER = r"fdtrail-run\.\w+" if os.getuid() else r"fdtrail-run\.\w+/[0-9a-f]{16}"
 SOCKETS = "import socket, os; s = [socket.socket() for _ in range(5)]; os._exit(0)"
 
 
 class Run:
     """fdtrail run, with a TMPDIR of its own, to see what is left in it."""
 
-    def __init__(self, *command, options=(), start=False, env=None, **arguments):
-        self.tmp = temp_dir()
+    def __init__(self, *command, options=(), start=False, env=None, tmp=None, **arguments):
+        self.tmp = tmp or temp_dir()
         self.process = start_traced([FDTRAIL, "run", *options, "--", *command], traced=False,
                                     env={"TMPDIR": str(self.tmp), **(env or {})}, **arguments)
         if not start:
@@ -34,6 +35,22 @@ class Run:
     @property
     def left(self):
         return sorted(path.name for path in self.tmp.rglob("*"))
+
+
+def running_in(tmp):
+    """The command and id of each process that has a run's folder in tmp in its environment."""
+    found = {}
+    for path in glob.glob("/proc/[0-9]*"):
+        try:
+            with open(path + "/environ", "rb") as file:
+                mentions = f"FDTRAIL_OUTPUT={tmp}/".encode() in file.read()
+            with open(path + "/cmdline", "rb") as file:
+                command = file.read().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if mentions:
+            found[f"{command}{path}"] = int(path.split("/")[-1])
+    return found
 
 
 def line_of(path, text):
@@ -233,9 +250,9 @@ def _():
     script = "import os, sys; print(os.environ['FDTRAIL_OUTPUT'], oct(os.stat(os.path.dirname(" \
              "os.environ['FDTRAIL_OUTPUT'])).st_mode & 0o7777))"
     run = Run(PYTHON, "-c", script)
-    check.matches(run.out, rf"\A{run.tmp}/fdtrail-run\.\w+/%p\.%n {MODE}\n\Z")
+    check.matches(run.out, rf"\A{run.tmp}/{FOLDER}/%p\.%n {MODE}\n\Z")
     run = Run(PYTHON, "-c", script, env={"TMPDIR": "/tmp/with a blank"})
-    check.matches(run.out, rf"\A/tmp/fdtrail-run\.\w+/%p\.%n {MODE}\n\Z")
+    check.matches(run.out, rf"\A/tmp/{FOLDER}/%p\.%n {MODE}\n\Z")
     check.equal(os.path.exists(os.path.dirname(run.out.split()[0])), False)
 
 
@@ -251,6 +268,77 @@ def _():
     wait_until(lambda: any("end of fdtrail" in open(path, encoding="utf-8").read()
                            for path in glob.glob(folder + "/*")))
     os.kill(pid, signal.SIGTERM)
+    # It is the user's from now on: a later run does not take it for forgotten.
+    Run("true", tmp=run.tmp)
+    check.true(os.path.exists(folder), "the folder is still there")
+
+
+@test("a folder in which root's programs report has a name that nobody else can find out")
+def _():
+    if os.getuid() != 0:
+        skip("needs root")
+    run = Run("sleep", "60", start=True)
+    wait_until(lambda: any("sleep" in path for path in running_in(run.tmp)))
+    top, = run.tmp.iterdir()
+    check.equal(oct(stat.S_IMODE(top.stat().st_mode)), "0o711")
+    check.equal({oct(stat.S_IMODE(path.stat().st_mode)) for path in top.iterdir()}, {"0o1733", "0o600"})
+    run.send(signal.SIGTERM)
+    run.wait()
+    check.equal(run.left, [])
+
+
+@test("what a killed run has left is removed by the next, once none of its programs runs any more")
+def _():
+    first = Run("sleep", "60", start=True)
+    wait_until(lambda: any("sleep" in path for path in running_in(first.tmp)))
+    other = Run("sleep", "60", start=True, tmp=first.tmp)
+    wait_until(lambda: len(list(first.tmp.iterdir())) == 2)
+    check.equal(Run("true", tmp=first.tmp).status, 0)
+    check.equal(len(list(first.tmp.iterdir())), 2, "folders of runs that live")
+    programs = running_in(first.tmp)
+    first.send(signal.SIGKILL)
+    first.wait()
+    Run("true", tmp=first.tmp)
+    check.equal(len(list(first.tmp.iterdir())), 2, "folders with the one whose program lives")
+    for pid in programs.values():
+        os.kill(pid, signal.SIGKILL)
+    other.wait()
+    wait_until(lambda: not running_in(first.tmp))
+    Run("true", tmp=first.tmp)
+    check.equal(first.left, [])
+
+
+@test("what only looks like a killed run's folder is left alone: {}", each=(
+    "a link", "no lock file", "a lock file that is a link", "another host's", "open to all", "another user's"))
+def _(what):
+    tmp = temp_dir()
+    run = Run("sleep", "60", start=True, tmp=tmp)
+    wait_until(lambda: any("sleep" in path for path in running_in(tmp)))
+    real, = tmp.iterdir()
+    text = (real / ".owner").read_text()
+    run.send(signal.SIGTERM)
+    run.wait()
+    elsewhere = temp_dir()
+    (elsewhere / ".owner").write_text(text)
+    (elsewhere / "precious").write_text("data")
+    fake = tmp / "fdtrail-run.abcdef"
+    if what == "a link":
+        fake.symlink_to(elsewhere)
+    else:
+        fake.mkdir(mode=0o700)
+        (fake / "precious").write_text("data")
+        if what == "a lock file that is a link":
+            (fake / ".owner").symlink_to(elsewhere / ".owner")
+        elif what != "no lock file":
+            (fake / ".owner").write_text("elsewhere " + text if what == "another host's" else text)
+    if what == "open to all":
+        fake.chmod(0o777)
+    elif what == "another user's":
+        if os.getuid() != 0:
+            skip("needs root")
+        os.chown(fake, 65534, 65534)
+    check.equal(Run("true", tmp=tmp).status, 0)
+    check.equal((fake / "precious").read_text(), "data")
 
 
 @test("Ctrl-C leaves nothing behind, neither while the program runs nor while it is reported")

@@ -109,9 +109,9 @@ static int set_preload(struct run *run)
 		error = run_need_folder(run);
 		if (error)
 			return error;
-		error = folder_link(run->folder, library, link);
+		error = folder_link(&run->folder, library, link);
 		if (error < 0) {
-			say("can't make a link in %s: %s", run->folder, strerror(-error));
+			say("can't make a link in %s: %s", run->folder.path, strerror(-error));
 			return LAUNCH_TROUBLE;
 		}
 		memcpy(library, link, strlen(link) + 1);

@@ -6,85 +6,185 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "tracer_library.h"
 
-static int make_in(const char *parent, char path[PATH_MAX])
+size_t folder_owner_text(char text[FOLDER_OWNER_SIZE])
 {
-	if (snprintf(path, PATH_MAX, "%s/fdtrail-run.XXXXXX", parent) >= PATH_MAX)
-		return -ENAMETOOLONG;
-	if (!mkdtemp(path))
+	char host[65] = "", name[64] = "";
+
+	gethostname(host, sizeof(host) - 1);
+	ssize_t length = readlink("/proc/self/ns/pid", name, sizeof(name) - 1);
+	return (size_t)snprintf(text, FOLDER_OWNER_SIZE, "%s %.*s\n", host,
+				length > 0 ? (int)length : 0, name);
+}
+
+/* The lock file gets its name when it is locked: a sweep that sees it finds it so. */
+static int make_owner(struct folder *folder)
+{
+	char text[FOLDER_OWNER_SIZE], fresh[PATH_MAX + 16], name[PATH_MAX + 16];
+	size_t length = folder_owner_text(text);
+
+	snprintf(fresh, sizeof(fresh), "%s/" FOLDER_OWNER ".new", folder->top);
+	snprintf(name, sizeof(name), "%s/" FOLDER_OWNER, folder->top);
+	folder->owner = open(fresh, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (folder->owner < 0)
 		return -errno;
-	/* What root starts may go on as another user (nginx's workers), and has snapshots to write.
-	 */
-	if (geteuid() == 0 && chmod(path, 01733) < 0)
+	/* Where a file system has no locks, a folder that is left behind stays. */
+	if (flock(folder->owner, LOCK_EX | LOCK_NB) == 0 &&
+	    write(folder->owner, text, length) == (ssize_t)length && rename(fresh, name) == 0)
+		return 0;
+	unlink(fresh);
+	close(folder->owner);
+	folder->owner = -1;
+	return 0;
+}
+
+/* For root: what all may write into, under a name that nobody can guess. */
+static int make_inner(struct folder *folder)
+{
+	uint64_t name;
+
+	if (getrandom(&name, sizeof(name), 0) != sizeof(name))
+		return -EIO;
+	if (snprintf(folder->path, PATH_MAX, "%s/%016" PRIx64, folder->top, name) >= PATH_MAX)
+		return -ENAMETOOLONG;
+	if (mkdir(folder->path, 0700) < 0 || chmod(folder->path, 01733) < 0 ||
+	    chmod(folder->top, 0711) < 0)
 		return -errno;
 	return 0;
 }
 
-int folder_create(char path[PATH_MAX])
+static int make_in(const char *parent, struct folder *folder)
+{
+	folder->owner = -1;
+	*folder->path = '\0';
+	if (snprintf(folder->top, PATH_MAX, "%s/" FOLDER_PREFIX "XXXXXX", parent) >= PATH_MAX)
+		return -ENAMETOOLONG;
+	folder_sweep(parent);
+	if (!mkdtemp(folder->top))
+		return -errno;
+	int error = make_owner(folder);
+	if (error == 0 && geteuid() == 0)
+		error = make_inner(folder);
+	else if (error == 0)
+		memcpy(folder->path, folder->top, strlen(folder->top) + 1);
+	if (error) {
+		folder_remove(folder);
+		*folder->path = '\0';
+	}
+	return error;
+}
+
+int folder_create(struct folder *folder)
 {
 	const char *chosen = getenv("TMPDIR");
 
 	/* Only /tmp is sure to have a name that LD_PRELOAD takes. */
 	if (chosen && *chosen == '/' && tracer_library_can_be_named(chosen) &&
-	    make_in(chosen, path) == 0)
+	    make_in(chosen, folder) == 0)
 		return 0;
-	return make_in("/tmp", path);
+	return make_in("/tmp", folder);
 }
 
-int folder_link(const char *folder, const char *target, char link[PATH_MAX])
+int folder_link(const struct folder *folder, const char *target, char link[PATH_MAX])
 {
-	if (snprintf(link, PATH_MAX, "%s/libfdtrail.so", folder) >= PATH_MAX)
+	if (snprintf(link, PATH_MAX, "%s/libfdtrail.so", folder->path) >= PATH_MAX)
 		return -ENAMETOOLONG;
 	return symlink(target, link) < 0 ? -errno : 0;
 }
 
-int folder_remove(const char *path)
+static bool is_dots(const char *name)
 {
-	DIR *dir = opendir(path);
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+static void empty(int fd, int levels)
+{
+	DIR *dir = fdopendir(fd);
 	struct dirent *entry;
 
-	if (!dir)
-		return -errno;
-	while ((entry = readdir(dir)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			unlinkat(dirfd(dir), entry->d_name, 0);
+	if (!dir) {
+		close(fd);
+		return;
+	}
+	while ((entry = readdir(dir))) {
+		if (is_dots(entry->d_name) || unlinkat(fd, entry->d_name, 0) == 0 || !levels)
+			continue;
+		int inner =
+			openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (inner >= 0)
+			empty(inner, levels - 1);
+		unlinkat(fd, entry->d_name, AT_REMOVEDIR);
+	}
 	closedir(dir);
-	return rmdir(path) < 0 ? -errno : 0;
+}
+
+void folder_empty(int fd)
+{
+	empty(fd, 1);
+}
+
+void folder_remove(struct folder *folder)
+{
+	int fd = open(folder->top, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd >= 0)
+		folder_empty(fd);
+	rmdir(folder->top);
+	if (folder->owner >= 0)
+		close(folder->owner);
+	folder->owner = -1;
+}
+
+void folder_keep(struct folder *folder)
+{
+	char name[PATH_MAX + 16];
+
+	if (folder->owner < 0)
+		return;
+	snprintf(name, sizeof(name), "%s/" FOLDER_OWNER, folder->top);
+	unlink(name);
+	close(folder->owner);
+	folder->owner = -1;
 }
 
 /* proc_pid_environ(5): variables, each ended by a NUL. */
-static int has_variable(const char *pid, const char *variable)
+static bool mentions(const char *pid, const char *wanted)
 {
 	char path[64], *text = NULL;
 	size_t size = 0;
-	int found = 0;
+	bool found = false;
 
 	snprintf(path, sizeof(path), "/proc/%.16s/environ", pid);
 	FILE *file = fopen(path, "re");
 	while (file && !found && getdelim(&text, &size, '\0', file) > 0)
-		found = strcmp(text, variable) == 0;
+		found = strstr(text, wanted);
 	if (file)
 		fclose(file);
 	free(text);
 	return found;
 }
 
-size_t folder_users(const char *variable, int *pid)
+size_t folder_users(const char *text, int *pid)
 {
 	DIR *dir = opendir("/proc");
 	struct dirent *entry;
 	size_t count = 0;
 
 	while (dir && (entry = readdir(dir)))
-		if (isdigit((unsigned char)*entry->d_name) &&
-		    has_variable(entry->d_name, variable) && !count++)
+		if (isdigit((unsigned char)*entry->d_name) && mentions(entry->d_name, text) &&
+		    !count++)
 			*pid = atoi(entry->d_name);
 	if (dir)
 		closedir(dir);

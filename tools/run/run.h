@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "environment.h"
+#include "folder.h"
 #include "launch.h"
 #include "program_file.h"
 #include "run_report.h"
@@ -35,7 +36,7 @@ struct run {
 	struct program_file program;
 	struct launch launch;
 	struct run_report report;
-	char folder[PATH_MAX]; /* of our own; "": none */
+	struct folder folder;  /* of our own, if one is needed */
 	bool kept;             /* snapshots lie where the user wants them */
 	int watch;             /* inotify, or -1 */
 	pid_t reporter;        /* that tells the news now; 0: none */

@@ -22,11 +22,10 @@
 
 int run_need_folder(struct run *run)
 {
-	int error = *run->folder ? 0 : folder_create(run->folder);
+	int error = *run->folder.path ? 0 : folder_create(&run->folder);
 
 	if (error == 0)
 		return 0;
-	*run->folder = '\0';
 	say("can't make a temporary folder: %s", strerror(-error));
 	return LAUNCH_TROUBLE;
 }
@@ -69,7 +68,7 @@ static int choose_output(struct run *run)
 			return LAUNCH_TROUBLE;
 		if (run_need_folder(run))
 			return LAUNCH_TROUBLE;
-		char *folder = snapshot_files_escape(run->folder);
+		char *folder = snapshot_files_escape(run->folder.path);
 		if (!folder || asprintf(&pattern, "%s/%%p.%%n", folder) < 0)
 			pattern = NULL;
 		free(folder);
@@ -267,11 +266,12 @@ static void say_where(const struct run *run)
 /* What becomes of the folder of our own. */
 static void clean_up(struct run *run, bool remove)
 {
+	const char *folder = run->folder.path;
 	char *variable = NULL;
 	size_t users = 0;
 	int pid = 0;
 
-	if (!*run->folder)
+	if (!*folder)
 		return;
 	if (!run->kept && run->report.files.pattern &&
 	    asprintf(&variable, OUTPUT "=%s", run->report.files.pattern) >= 0) {
@@ -281,15 +281,17 @@ static void clean_up(struct run *run, bool remove)
 	if (users == 1)
 		say("process %d runs on, and its snapshots go to %s: fdtrail report %s/* shows "
 		    "them",
-		    pid, run->folder, run->folder);
+		    pid, folder, folder);
 	else if (users)
 		say("%zu processes run on, %d is one of them; their snapshots go to %s: fdtrail "
 		    "report %s/* shows them",
-		    users, pid, run->folder, run->folder);
+		    users, pid, folder, folder);
 	else if (!remove)
-		say("the snapshots are in %s", run->folder);
+		say("the snapshots are in %s", folder);
+	if (users || !remove)
+		folder_keep(&run->folder);
 	else
-		folder_remove(run->folder);
+		folder_remove(&run->folder);
 }
 
 /* All that comes before the program's start. 0, or the exit status. */
