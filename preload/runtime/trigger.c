@@ -21,6 +21,7 @@
 #include "../hooks/real.h"
 #include "message.h"
 #include "output.h"
+#include "pace.h"
 #include "runtime.h"
 #include "turn.h"
 #include "why.h"
@@ -29,7 +30,6 @@ enum {
 	OWN_STACK = 64 * 1024,     /* for this file */
 	HELPER_STACK = 192 * 1024, /* for snapshot_take and output_open */
 	ROOM = 3,                  /* descriptors that a snapshot has open at a time */
-	EMFILE_PAUSE_MS = 60 * 1000,
 };
 
 struct job {
@@ -247,7 +247,7 @@ void trigger_out_of_descriptors(const char *name)
 	int error = errno;
 	LINE(why, LINE_SHORT);
 
-	if (now < due || !atomic_compare_exchange_strong(&next_emfile, &due, now + EMFILE_PAUSE_MS))
+	if (now < due || !atomic_compare_exchange_strong(&next_emfile, &due, now + PACE_EMFILE_MS))
 		return;
 	why_out_of_descriptors(&why, name, error);
 	trigger_snapshot(why.text, 0, NULL);
@@ -260,21 +260,19 @@ static _Atomic uint64_t next_snapshot; /* ms: when the interval ends */
 
 static void watch_threshold(void)
 {
-	/* The count can't grow faster than by one an open, so it is taken only when it could have
-	 * reached the threshold; large thresholds are met to within 1/64. */
 	if (atomic_fetch_sub(&opens_left, 1) > 1)
 		return;
 	uint32_t due = atomic_load(&threshold);
 	size_t count = ledger_count(&runtime.ledger);
-	if (count >= due && atomic_compare_exchange_strong(&threshold, &due, due * 2)) {
+	if (count >= due &&
+	    atomic_compare_exchange_strong(&threshold, &due, pace_next_threshold(due))) {
 		LINE(why, LINE_SHORT);
 
 		why_threshold(&why, count, due);
 		trigger_snapshot(why.text, 0, NULL);
-		due *= 2;
+		due = pace_next_threshold(due);
 	}
-	int64_t left = (int64_t)due - (int64_t)count, least = due / 64;
-	atomic_store(&opens_left, left > least ? left : least);
+	atomic_store(&opens_left, pace_opens_left(due, count));
 }
 
 void trigger_watch(int fd, uint64_t now)

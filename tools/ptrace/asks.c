@@ -16,13 +16,14 @@
 #include "../../preload/capture/unwinder.h"
 #include "../../preload/runtime/message.h"
 #include "../../preload/runtime/output.h"
+#include "../../preload/runtime/pace.h"
 #include "../../preload/runtime/why.h"
 #include "../../preload/snapshot/frame.h"
 #include "../remote/remote.h"
 #include "record.h"
 #include "go_http.h"
 
-enum { EMFILE_PAUSE_MS = 60 * 1000, SHOWN_ON_STDERR = 5 };
+enum { SHOWN_ON_STDERR = 5 };
 
 enum ask_flags {
 	ASK_ONLY_UNCLOSED = 1, /* say nothing when nothing is unclosed */
@@ -307,7 +308,7 @@ void asks_out_of_descriptors(const struct tracer *tracer, struct task *task, con
 
 	if (!tracer->options.emfile || process->asking || now < process->next_emfile_ms)
 		return;
-	process->next_emfile_ms = now + EMFILE_PAUSE_MS;
+	process->next_emfile_ms = now + PACE_EMFILE_MS;
 	why_out_of_descriptors(&why, name, error);
 	take(tracer, task, why.text, 0, &result);
 }
@@ -317,7 +318,6 @@ static void watch_threshold(const struct tracer *tracer, struct task *task)
 	struct process *process = task->process;
 	struct snapshot_result result = {0};
 
-	/* As in the preload: the count can't grow faster than by one an open. */
 	if (process->opens_left-- > 1)
 		return;
 	uint32_t due = process->threshold;
@@ -327,12 +327,10 @@ static void watch_threshold(const struct tracer *tracer, struct task *task)
 		LINE(why, LINE_SHORT);
 
 		why_threshold(&why, count, due);
-		process->threshold = due * 2;
+		due = process->threshold = pace_next_threshold(due);
 		take(tracer, task, why.text, 0, &result);
-		due *= 2;
 	}
-	int64_t left = (int64_t)due - (int64_t)count, least = due / 64;
-	process->opens_left = left > least ? left : least;
+	process->opens_left = pace_opens_left(due, count);
 }
 
 static void watch_interval(const struct tracer *tracer, struct task *task)
