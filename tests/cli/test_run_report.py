@@ -485,6 +485,23 @@ def _():
     check.equal(Run("sh", "-c", f"{path} none; true", options=["--only=sh"]).err, "")
 
 
+@test("a static program is traced behind {}, too", each=[
+    "env A=b", "env -i", "nice -n 1", "setarch -R", "setarch x86_64 -R nice env A=b", "timeout -s KILL 50"])
+def _(prefix):
+    path = compile_program(TESTS / "programs/ends.c", "gcc-static")
+    require(prefix.split()[0])
+    run = Run(*prefix.split(), path, "return")
+    check.equal(run.status, 3)
+    check.contains(run.err, "leaks_files")
+    check.lacks(run.err, "not traced")
+
+
+@test("a dynamic program is traced by the preload behind env, too")
+def _():
+    run = Run("env", "A=b", "sh", "-c", "echo $LD_PRELOAD")
+    check.contains(run.out, "libfdtrail")
+
+
 @test("a Go program that a traced one executes is named, with what traces it")
 def _():
     run = Run("sh", "-c", f"{require('go')} version; true")

@@ -12,6 +12,7 @@
 
 #include "../ptrace/engine.h"
 #include "folder.h"
+#include "prefix_command.h"
 #include "run.h"
 #include "say.h"
 #include "tracer_library.h"
@@ -28,12 +29,28 @@ bool run_engine_find(const char *name, enum run_engine *engine)
 	return false;
 }
 
+/* Why a preloaded library can't see what such a program opens; NULL: it can, or nobody can. */
+static const char *unseen(enum program_kind kind)
+{
+	switch (kind) {
+	case PROGRAM_STATIC:
+		return "is statically linked";
+	case PROGRAM_GO:
+		return "is a Go program";
+	case PROGRAM_OTHER_LIBC:
+		return "is not linked with glibc";
+	default:
+		return NULL;
+	}
+}
+
 /* Fills in how the program is to be traced. 0, or the exit status after a line that says why not.
  */
 static int choose(struct run *run)
 {
 	const struct program_file *program = &run->program;
-	const char *why = NULL;
+	struct program_file behind;
+	const char *why;
 
 	program_look(run->argv[0], &run->program);
 	switch (program->kind) {
@@ -56,19 +73,17 @@ static int choose(struct run *run)
 		    program->path);
 		return LAUNCH_TROUBLE;
 	case PROGRAM_STATIC:
-		why = "is statically linked";
-		break;
 	case PROGRAM_GO:
-		why = "is a Go program";
-		break;
 	case PROGRAM_OTHER_LIBC:
-		why = "is not linked with glibc";
-		break;
 	case PROGRAM_DYNAMIC:
 		break;
 	}
-	if (run->engine == RUN_AUTO)
-		run->engine = why ? RUN_PTRACE : RUN_PRELOAD;
+	why = unseen(program->kind);
+	if (run->engine == RUN_AUTO) {
+		bool other = prefix_command_look(run->argv, &behind) && unseen(behind.kind);
+
+		run->engine = why || other ? RUN_PTRACE : RUN_PRELOAD;
+	}
 	if (run->engine == RUN_PRELOAD && why) {
 		say("--engine=preload: %s %s, so a preloaded library can't see what it opens",
 		    program->path, why);
