@@ -277,6 +277,38 @@ def _():
     check.contains(text, "1. 1 tcp socket in ESTABLISHED, last used in api.Do, for main.(*Server).Stop\n")
 
 
+def opened_by_others(number, opener, state="CLOSE_WAIT", user=0x3000, caller=0x3100):
+    return f"""group {number}: 2 tcp sockets in {state}, opened in main.{opener}, last used in api.Do
+  opened at:
+    #0 0x55000000{number}800 in main.{opener} (/srv/server+0x{number}800)
+  last HTTP request by:
+    #0 0x{0x550000000000 + user:x} in api.Do (/srv/server+{user:#x})
+    #1 0x{0x550000000000 + caller:x} in main.(*Server).Stop (/srv/server+{caller:#x})
+  descriptors:
+    {10 * number} tcp 10.0.0.1:5000 -> 10.0.0.2:80, {state}, age 1.0s, thread 12 (w)
+    {10 * number + 1} tcp 10.0.0.1:5001 -> 10.0.0.2:80, {state}, age 1.0s, thread 12 (w)
+
+"""
+
+
+@test("what one request leaks of connections that others have opened is counted together in the first lines")
+def _():
+    three = "".join(opened_by_others(number, opener) for number, opener in enumerate(["List", "Show", "Stop"], 1))
+    text = report(header() + three + END)
+    check.matches(text, r"(?m)^  likeliest leak: 2 tcp sockets in CLOSE_WAIT, last used in api\.Do, "
+                        r"for main\.\(\*Server\)\.Stop\n"
+                        r"  4 more in CLOSE_WAIT, in 2 other groups, were last used there, too\n  snapshot 2")
+    # Neither what another caller or another line of this one has used, nor what is in use, is counted.
+    others = (opened_by_others(4, "Other", caller=0x3200) + opened_by_others(5, "Line", user=0x3010)
+              + opened_by_others(6, "Alive", state="ESTABLISHED"))
+    check.contains(report(header() + three + others + END), "  4 more in CLOSE_WAIT, in 2 other groups, were")
+    check.lacks(report(header() + opened_by_others(1, "List") + others + END), "last used there")
+    shared = opened_by_others(2, "Show").replace("request by:", "request by (one of several):")
+    check.lacks(report(header() + opened_by_others(1, "List") + shared + END), "last used there")
+    alive = "".join(opened_by_others(number, "List", state="ESTABLISHED") for number in (1, 2))
+    check.contains(report(header() + alive + END), "  2 more, in 1 other group, were last used there, too\n")
+
+
 @test("the last request is shown before what opened the connection")
 def _():
     text = report(header() + GO_STACKS + END)

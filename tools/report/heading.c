@@ -149,8 +149,8 @@ static void put_place(FILE *out, const struct page *page, const struct model_sta
 
 /* A dependency's function that leaves a response to its caller is innocent: whose is it? The
  * package main is always the program's own; dependencies are told from it by nothing that is sure.
- */
-static void put_main(FILE *out, const struct page *page, const struct model_stack *stack)
+ * NULL: the heading's own frame is the one. */
+static const struct model_frame *main_frame(const struct model_stack *stack, size_t *where)
 {
 	size_t chosen;
 	const struct model_frame *frame = heading_frame(stack, &chosen);
@@ -158,7 +158,7 @@ static void put_main(FILE *out, const struct page *page, const struct model_stac
 	bool behind = false;
 
 	if (!function || strncmp(function, "main.", 5) == 0)
-		return;
+		return NULL;
 	for (size_t i = 0; i < stack->frame_count; i++) {
 		const struct model_frame *at = &stack->frames[i];
 		size_t count = at->location_count ? at->location_count : 1;
@@ -167,23 +167,54 @@ static void put_main(FILE *out, const struct page *page, const struct model_stac
 			const char *name = frame_function(at, location);
 
 			if (behind && name && strncmp(name, "main.", 5) == 0) {
-				const struct model_location *line =
-					location < at->location_count ? &at->locations[location]
-								      : NULL;
-
-				fputs(", for ", out);
-				put_short(out, page, name);
-				if (line && line->file) {
-					char *path = page_path(page, line->file);
-
-					fprintf(out, " at %s:%d", path, line->line);
-					free(path);
-				}
-				return;
+				*where = location;
+				return at;
 			}
 			behind = behind || (at == frame && location == chosen);
 		}
 	}
+	return NULL;
+}
+
+static void put_main(FILE *out, const struct page *page, const struct model_stack *stack)
+{
+	size_t location;
+	const struct model_frame *frame = main_frame(stack, &location);
+	const struct model_location *line;
+
+	if (!frame)
+		return;
+	fputs(", for ", out);
+	put_short(out, page, frame_function(frame, location));
+	line = location < frame->location_count ? &frame->locations[location] : NULL;
+	if (line && line->file) {
+		char *path = page_path(page, line->file);
+
+		fprintf(out, " at %s:%d", path, line->line);
+		free(path);
+	}
+}
+
+static bool same_code(const struct model_frame *a, const struct model_frame *b)
+{
+	if (!a || !b)
+		return a == b;
+	return a->offset == b->offset && a->module && b->module &&
+	       strcmp(a->module, b->module) == 0;
+}
+
+bool heading_same_user(const struct model_group *a, const struct model_group *b)
+{
+	const struct model_stack *one = model_stack(a, MODEL_LAST_USED_AT),
+				 *other = model_stack(b, MODEL_LAST_USED_AT);
+	const struct model_frame *frame;
+	size_t location;
+
+	if (!one || !other || one->share || other->share)
+		return false;
+	frame = heading_frame(one, &location);
+	return frame && same_code(frame, heading_frame(other, &location)) &&
+	       same_code(main_frame(one, &location), main_frame(other, &location));
 }
 
 static void put_states(FILE *out, const struct model_group *group)

@@ -11,6 +11,10 @@
  * that symbolize/ has found or else by those of the snapshot. */
 char *heading_of(const struct page *page, const struct model_group *group);
 
+/* Whether the last HTTP requests of both groups' connections came from the same place, so that their
+ * headings end in the same words. */
+bool heading_same_user(const struct model_group *a, const struct model_group *b);
+
 /* The frame of a stack that a reader should look at: the innermost one of the program's own code,
  * else the innermost; NULL when there is none. *location: which of its locations. */
 const struct model_frame *heading_frame(const struct model_stack *stack, size_t *location);
