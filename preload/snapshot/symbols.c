@@ -12,13 +12,24 @@ enum {
 };
 
 /* How much a symbol is worth at the same address. */
-enum rank { RANK_NONE, RANK_SIZELESS, RANK_LOCAL, RANK_WEAK, RANK_GLOBAL };
+enum rank { RANK_NONE, RANK_UNTYPED, RANK_SIZELESS, RANK_LOCAL, RANK_WEAK, RANK_GLOBAL };
 
 static enum rank rank_of(const Elf64_Sym *symbol)
 {
+	unsigned int type = ELF64_ST_TYPE(symbol->st_info);
+	unsigned int bind = ELF64_ST_BIND(symbol->st_info);
+
+	if (symbol->st_shndx == SHN_UNDEF || !symbol->st_name)
+		return RANK_NONE;
+	/* Assembly without .type, as musl's _start; labels inside of it are local or hidden. */
+	if (type == STT_NOTYPE && bind == STB_GLOBAL && !symbol->st_size &&
+	    ELF64_ST_VISIBILITY(symbol->st_other) == STV_DEFAULT)
+		return RANK_UNTYPED;
+	if (type != STT_FUNC && type != STT_GNU_IFUNC)
+		return RANK_NONE;
 	if (!symbol->st_size)
 		return RANK_SIZELESS;
-	switch (ELF64_ST_BIND(symbol->st_info)) {
+	switch (bind) {
 	case STB_GLOBAL:
 		return RANK_GLOBAL;
 	case STB_WEAK:
@@ -62,11 +73,9 @@ static size_t first_at_or_after(const struct symbol_query *queries, size_t count
 static void match(const struct symbol_table *table, const Elf64_Sym *symbol,
 		  struct symbol_query *queries, size_t count)
 {
-	unsigned int type = ELF64_ST_TYPE(symbol->st_info);
 	enum rank rank = rank_of(symbol);
 
-	if ((type != STT_FUNC && type != STT_GNU_IFUNC) || symbol->st_shndx == SHN_UNDEF ||
-	    !symbol->st_name)
+	if (rank == RANK_NONE)
 		return;
 	for (size_t i = first_at_or_after(queries, count, symbol->st_value); i < count; i++) {
 		if (rank > RANK_SIZELESS) {

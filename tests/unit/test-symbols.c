@@ -44,6 +44,19 @@ int a_weak_function(int value)
 }
 __typeof__(a_weak_function) a_name_for_the_weak __attribute__((alias("a_weak_function")));
 
+/* Neither has a size; the first has no type, nor has the label inside of the second. */
+__asm__(".pushsection assembly, \"ax\", @progbits\n"
+	".globl untyped_assembly\n"
+	"untyped_assembly: nop\n"
+	".globl typed_assembly\n"
+	".type typed_assembly, @function\n"
+	"typed_assembly: nop\n"
+	".globl label_in_assembly\n"
+	".hidden label_in_assembly\n"
+	"label_in_assembly: nop\n"
+	".popsection\n");
+extern const char untyped_assembly[], typed_assembly[];
+
 static struct scratch scratch;
 static uintptr_t bias;
 
@@ -101,6 +114,16 @@ static void a_global_name_is_preferred_to_a_weak_one(void **state)
 
 	assert_string_equal(name_of(&module, (uintptr_t)a_weak_function + 1),
 			    "a_name_for_the_weak");
+}
+
+static void assembly_is_named_without_a_size_or_a_type(void **state)
+{
+	struct module module = program();
+	uintptr_t typed = (uintptr_t)typed_assembly;
+
+	assert_string_equal(name_of(&module, (uintptr_t)untyped_assembly), "untyped_assembly");
+	assert_string_equal(name_of(&module, typed), "typed_assembly");
+	assert_string_equal(name_of(&module, typed + 1), "typed_assembly");
 }
 
 static void a_place_outside_all_functions_has_no_name(void **state)
@@ -511,6 +534,8 @@ int main(void)
 			functions_are_named_from_their_first_to_their_last_byte),
 		PROMISE("a global name is preferred to a weak one",
 			a_global_name_is_preferred_to_a_weak_one),
+		PROMISE("assembly is named without a size or a type",
+			assembly_is_named_without_a_size_or_a_type),
 		PROMISE("a place outside all functions has no name",
 			a_place_outside_all_functions_has_no_name),
 		PROMISE("data has no name", data_has_no_name),

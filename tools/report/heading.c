@@ -88,7 +88,7 @@ static char *short_name(const char *function)
 {
 	char *name = strdup(function);
 
-	if (name)
+	if (name && !strstr(name, "operator"))
 		shorten_package(name);
 	if (name && page_columns(name) > NAME_COLUMNS && !strstr(name, ".("))
 		empty_brackets(name, '(', ')');
