@@ -38,6 +38,12 @@ void page_linef(const struct page *page, int indent, int more, enum page_style s
 void page_prosef(const struct page *page, int indent, int more, enum page_style style,
 		 const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* The word for one, or for many. */
+static inline const char *page_plural(int64_t count, const char *one, const char *many)
+{
+	return count == 1 ? one : many;
+}
+
 /* A formatted text, which the caller frees. */
 char *page_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

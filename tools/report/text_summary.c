@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The first lines of a report: who, how many, what to look at first, when, and how near the limit.
+ * They must be right without any name that symbolize/ finds, since they are shown before it has
+ * begun.
+ */
+#include "text_summary.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "../reader/escape.h"
+#include "heading.h"
+#include "page.h"
+#include "report.h"
+
+enum { CONTINUED = 2 }; /* more of lines that go on */
+
+static int64_t shown_groups(const struct model_snapshot *snapshot)
+{
+	int64_t groups = 0;
+
+	for (size_t i = 0; i < snapshot->group_count; i++)
+		groups += snapshot->groups[i].origin != MODEL_INHERITED;
+	return groups;
+}
+
+int64_t text_summary_descriptors(const struct model_snapshot *snapshot)
+{
+	int64_t count = 0;
+
+	for (size_t i = 0; i < snapshot->group_count; i++)
+		if (snapshot->groups[i].origin != MODEL_INHERITED)
+			count = model_add(count, snapshot->groups[i].count);
+	return count;
+}
+
+/* Why there is no group. */
+static char *nothing(const struct model_snapshot *snapshot, const struct report_options *options)
+{
+	if (options->filtered)
+		return page_format("%s", "nothing is left of it by the filters");
+	if (snapshot->unclosed > 0)
+		return page_format("%" PRId64 " unclosed %s, of which the file has no group",
+				   snapshot->unclosed,
+				   page_plural(snapshot->unclosed, "descriptor", "descriptors"));
+	if (!snapshot->whole && snapshot->unclosed == MODEL_UNKNOWN)
+		return page_format("%s", "the snapshot is cut before it says what is unclosed");
+	return page_format("%s", "nothing is unclosed");
+}
+
+static void put_first_line(const struct page *page, const struct model_snapshot *snapshot,
+			   const struct report_options *options)
+{
+	char *name = page_process(snapshot);
+	int64_t count = text_summary_descriptors(snapshot), groups = shown_groups(snapshot);
+	char *inherited = snapshot->inherited > 0
+				  ? page_format("; %" PRId64 " inherited", snapshot->inherited)
+				  : page_format("%s", "");
+
+	if (!count) {
+		char *why = nothing(snapshot, options);
+
+		page_linef(page, 0, CONTINUED, PAGE_STRONG, "%s: %s%s", name, why, inherited);
+		free(why);
+	} else {
+		page_linef(page, 0, CONTINUED, PAGE_STRONG,
+			   "%s: %" PRId64 " %s%s in %" PRId64 " %s%s", name, count,
+			   snapshot->traced ? "unclosed " : "",
+			   page_plural(count, "descriptor", "descriptors"), groups,
+			   page_plural(groups, "group", "groups"), inherited);
+	}
+	free(name);
+	free(inherited);
+}
+
+static void put_when(const struct page *page, const struct model_snapshot *snapshot)
+{
+	const char *uptime = model_field(snapshot, "uptime");
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return;
+	if (snapshot->number != MODEL_UNKNOWN)
+		fprintf(out, "snapshot %" PRId64 ", ", snapshot->number);
+	if (snapshot->when)
+		escape_put(out, snapshot->when);
+	if (uptime) {
+		char *safe = page_safe_written(uptime);
+
+		fprintf(out, ", %s after the start", safe);
+		free(safe);
+	}
+	if (snapshot->why) {
+		fputs(": ", out);
+		escape_put(out, snapshot->why);
+	}
+	fclose(out);
+	page_line(page, CONTINUED, CONTINUED, PAGE_PLAIN, text);
+	free(text);
+}
+
+static void put_limit(const struct page *page, const struct model_snapshot *snapshot)
+{
+	bool crowded;
+
+	if (snapshot->open == MODEL_UNKNOWN)
+		return;
+	if (snapshot->limit == MODEL_UNKNOWN || snapshot->limit == INT64_MAX) {
+		page_linef(page, CONTINUED, CONTINUED, PAGE_PLAIN, "%" PRId64 " %s open, %s",
+			   snapshot->open,
+			   page_plural(snapshot->open, "descriptor is", "descriptors are"),
+			   snapshot->limit == INT64_MAX ? "no limit" : "the limit is not known");
+		return;
+	}
+	/* Four fifths of it. */
+	crowded = snapshot->open >= snapshot->limit - snapshot->limit / 5;
+	page_linef(page, CONTINUED, CONTINUED, crowded ? PAGE_WARNING : PAGE_PLAIN,
+		   "%" PRId64 " of %" PRId64 " descriptors are open%s", snapshot->open,
+		   snapshot->limit,
+		   crowded ? ": near the limit, where open() and accept() fail (EMFILE)" : "");
+}
+
+/* The group to begin with: snapshots are ordered, the likeliest leak first. */
+static const struct model_group *likeliest(const struct model_snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->group_count; i++)
+		if (snapshot->groups[i].origin == MODEL_OPENED ||
+		    snapshot->groups[i].origin == MODEL_UNTRACED)
+			return &snapshot->groups[i];
+	return NULL;
+}
+
+static char *growth(const struct model_group *group)
+{
+	if (!group->has_growth || group->growth == 0)
+		return page_format("%s", "");
+	return page_format(" (%+" PRId64 " since the last snapshot)", group->growth);
+}
+
+/* One place in the code leaks connections that others have opened: a group for each of these. The
+ * reader is to see that it is one leak. */
+static void put_same_user(const struct page *page, const struct model_snapshot *snapshot,
+			  const struct model_group *first)
+{
+	bool waits = model_in_state(first, "CLOSE_WAIT") > 0;
+	int64_t count = 0, groups = 0;
+
+	for (size_t i = 0; i < snapshot->group_count; i++) {
+		const struct model_group *group = &snapshot->groups[i];
+		int64_t more = waits ? model_in_state(group, "CLOSE_WAIT") : group->count;
+
+		if (group == first || !more || !heading_same_user(first, group))
+			continue;
+		count = model_add(count, more);
+		groups++;
+	}
+	if (groups)
+		page_linef(page, CONTINUED, CONTINUED, PAGE_PLAIN,
+			   "%" PRId64 " more%s, in %" PRId64 " other %s, %s last used there, too",
+			   count, waits ? " in CLOSE_WAIT" : "", groups,
+			   page_plural(groups, "group", "groups"),
+			   page_plural(count, "was", "were"));
+}
+
+void report_summary(FILE *file, const struct model_snapshot *snapshot,
+		    const struct report_options *options)
+{
+	const struct model_group *group = likeliest(snapshot);
+	struct page page;
+
+	page_open(&page, file, options->width, options->colour);
+	put_first_line(&page, snapshot, options);
+	if (group) {
+		char *heading = heading_of(&page, group), *more = growth(group);
+
+		page_linef(&page, CONTINUED, CONTINUED, PAGE_PLAIN, "%s: %s%s",
+			   group->has_growth && group->growth > 0 ? "growing"
+			   : model_in_state(group, "CLOSE_WAIT")  ? "likeliest leak"
+								  : "look first at",
+			   heading, more);
+		free(heading);
+		free(more);
+		put_same_user(&page, snapshot, group);
+	}
+	put_when(&page, snapshot);
+	put_limit(&page, snapshot);
+	page_close(&page);
+}
