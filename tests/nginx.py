@@ -7,38 +7,12 @@ import socket
 from pathlib import Path
 
 import snapshot_text
+from nginx_conf import write_configuration
 from support import free_port, require, start_traced, temp_dir, wait_for_port, wait_until
-
-CONF = """\
-daemon {daemon};
-{main}
-worker_processes {workers};
-pid {folder}/pid;
-error_log {folder}/error.log;
-events {{ worker_connections 256; }}
-http {{
-    access_log {folder}/access.log;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    keepalive_timeout {keepalive};
-    server {{ listen 127.0.0.1:{port}; location / {{ return 200 "hello\\n"; }} }}
-}}
-"""
-
 
 def children(pid):
     """The pids of a process' children."""
     return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()]
-
-
-def write_configuration(folder, port, workers=1, keepalive=60, daemon="off", main=""):
-    """The file "conf" in the folder."""
-    text = CONF.format(folder=folder, port=port, workers=workers, keepalive=keepalive,
-                       daemon=daemon, main=main)
-    (folder / "conf").write_text(text, "ascii")
 
 
 class Server:

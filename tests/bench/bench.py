@@ -21,6 +21,9 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from nginx_conf import write_configuration
+
 LOOPS = {  # row: work, operations a run, the most that the ratio may be
     "socket + close": ("socket", 20000, 1.04),
     "open + close": ("open", 50000, 1.08),
@@ -141,24 +144,6 @@ def heaptrack():
 
 # nginx
 
-NGINX = """\
-daemon off;
-worker_processes 1;
-pid {folder}/pid;
-error_log {folder}/error.log;
-events {{ worker_connections 1024; }}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    server {{ listen 127.0.0.1:{port}; location / {{ return 200 "hello\\n"; }} }}
-}}
-"""
-
-
 class Nginx:
     """An nginx of our own on the loopback, with one worker."""
 
@@ -168,7 +153,7 @@ class Nginx:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        (self.folder / "conf").write_text(NGINX.format(folder=self.folder, port=self.port), "ascii")
+        write_configuration(self.folder, self.port, connections=1024, access_log="off")
         path = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/local/sbin:/usr/sbin:/sbin")
         with open(self.folder / "error.log", "ab") as log:
             self.process = subprocess.Popen(

@@ -7,7 +7,8 @@ import socket
 import threading
 from pathlib import Path
 
-from nginx import Server, write_configuration
+from nginx import Server
+from nginx_conf import write_configuration
 from support import check, free_port, main, require, run_bare, run_traced, temp_dir, test, wait_until
 
 

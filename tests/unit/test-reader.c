@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reader/reader.h"
+#include "../read_back.h"
 
 /* Every form that the grammar has, at least once. */
 static const char whole[] =
@@ -82,32 +82,10 @@ static const char whole[] =
 	"\n"
 	"end of fdtrail snapshot 1\n";
 
-/* All snapshots of a text, as one. */
-static char *written(const char *text, size_t size, size_t *length)
-{
-	FILE *in = size ? fmemopen((void *)(uintptr_t)text, size, "r") : fopen("/dev/null", "r");
-	char *out = NULL;
-	FILE *to = open_memstream(&out, length);
-	struct reader *reader;
-	struct model_snapshot *snapshot;
-
-	assert_non_null(in);
-	assert_non_null(to);
-	reader = reader_create(in, "test");
-	while ((snapshot = reader_next(reader)) != NULL) {
-		model_write(snapshot, to);
-		model_destroy(snapshot);
-	}
-	reader_destroy(reader);
-	fclose(in);
-	fclose(to);
-	return out;
-}
-
 static void text_is_written_as_it_was_read(void **state)
 {
 	size_t length;
-	char *again = written(whole, strlen(whole), &length);
+	char *again = read_back(whole, strlen(whole), &length);
 
 	assert_string_equal(again, whole);
 	free(again);
@@ -415,7 +393,7 @@ static void a_text_cut_anywhere_gives_its_whole_lines(void **state)
 	assert_non_null(expected);
 	for (size_t cut = 0; cut <= size; cut++) {
 		size_t length;
-		char *again = written(whole, cut, &length), *end;
+		char *again = read_back(whole, cut, &length), *end;
 
 		memcpy(expected, whole, cut);
 		expected[cut] = '\0';
@@ -470,7 +448,7 @@ static void lines_may_end_in_crlf(void **state)
 {
 	size_t length;
 	char *text = between_lines(whole, "\r\n", "", 0, &length);
-	char *again = written(text, length, &length);
+	char *again = read_back(text, length, &length);
 
 	assert_string_equal(again, whole);
 	free(again);
@@ -486,7 +464,7 @@ static void the_programs_own_lines_may_stand_anywhere(void **state)
 		"zero \0 byte\n\t\n    \n  \n      #0 0x12 in f (x+0x1)\n";
 	size_t length, noisy_length;
 	char *text = between_lines(whole, "\n", noise, sizeof(noise) - 1, &noisy_length);
-	char *again = written(text, noisy_length, &length);
+	char *again = read_back(text, noisy_length, &length);
 	FILE *in = fmemopen(text, noisy_length, "r");
 	struct reader *reader = reader_create(in, "test");
 	struct model_snapshot *snapshot = reader_next(reader);
@@ -508,20 +486,20 @@ static void output_without_a_newline_may_stand_before_a_snapshot(void **state)
 	char *again;
 
 	snprintf(text, sizeof(text), "Waiting... %s", whole);
-	again = written(text, strlen(text), &length);
+	again = read_back(text, strlen(text), &length);
 	assert_string_equal(again, whole);
 	free(again);
 
 	/* And before its end. */
 	strcpy(text, whole);
 	strcpy(strstr(text, "end of"), "Waiting... end of fdtrail snapshot 1\n");
-	again = written(text, strlen(text), &length);
+	again = read_back(text, strlen(text), &length);
 	assert_string_equal(again, whole);
 	free(again);
 
 	/* But a line that only speaks of one begins none. */
 	strcpy(text, "took fdtrail snapshot 1\nreading fdtrail snapshot 1\n\n");
-	again = written(text, strlen(text), &length);
+	again = read_back(text, strlen(text), &length);
 	assert_string_equal(again, "");
 	free(again);
 }
@@ -566,7 +544,7 @@ static void snapshots_of_several_processes_are_read_one_by_one(void **state)
 	char *again;
 
 	snprintf(text, sizeof(text), "%snoise\n%s", whole, whole);
-	again = written(text, strlen(text), &length);
+	again = read_back(text, strlen(text), &length);
 	snprintf(text, sizeof(text), "%s%s", whole, whole);
 	assert_string_equal(again, text);
 	free(again);
@@ -657,8 +635,8 @@ static void any_bytes_are_read_and_what_is_understood_stays_the_same(void **stat
 			text[random_below((uint32_t)size)] =
 				(char)(random_below(2) ? pieces[random_below(sizeof(pieces))]
 						       : (char)random_below(256));
-		once = written(text, size, &length);
-		again = written(once, length, &again_length);
+		once = read_back(text, size, &length);
+		again = read_back(once, length, &again_length);
 		assert_string_equal(once, again);
 		free(once);
 		free(again);
@@ -683,7 +661,7 @@ static void ten_thousand_descriptors_in_two_hundred_stacks_are_read(void **state
 	}
 	fputs("\nend of fdtrail snapshot 1\n", to);
 	fclose(to);
-	again = written(text, length, &again_length);
+	again = read_back(text, length, &again_length);
 	assert_string_equal(again, text);
 	free(again);
 	free(text);
@@ -701,7 +679,7 @@ static void what_is_no_snapshot_gives_none(void **state)
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		size_t length;
-		char *again = written(texts[i], strlen(texts[i]), &length);
+		char *again = read_back(texts[i], strlen(texts[i]), &length);
 
 		assert_string_equal(again, "");
 		free(again);
