@@ -189,9 +189,10 @@ static void walk_and_keep(void *data)
 		memo_keep(&capture->memo, &walk, cold->captured);
 }
 
-static struct captured capture_cold(struct capture *capture, const struct registers *registers)
+struct captured capture_cold(struct capture *capture, uintptr_t pc, uintptr_t sp, uintptr_t fp)
 {
-	struct cold cold = {.capture = capture, .registers = registers};
+	struct registers registers = {.pc = pc, .sp = sp, .fp = fp};
+	struct cold cold = {.capture = capture, .registers = &registers};
 	int saved = errno;
 	struct capture_hold hold;
 
@@ -203,18 +204,6 @@ static struct captured capture_cold(struct capture *capture, const struct regist
 	unlock(capture, &hold);
 	errno = saved;
 	return cold.captured;
-}
-
-struct captured capture_stack(struct capture *capture, const struct registers *registers,
-			      struct stack_bounds *bounds)
-{
-	if (!atomic_load_explicit(&capture->closers, memory_order_acquire)) {
-		struct captured known = memo_find(&capture->memo, registers, bounds);
-
-		if (known.stack != STACK_NONE)
-			return known;
-	}
-	return capture_cold(capture, registers);
 }
 
 bool capture_before_fork(struct capture *capture, struct capture_hold *hold)

@@ -16,20 +16,20 @@
 #include <stdint.h>
 
 #include "../ledger/ledger.h"
-#include "memo.h"
+#include "memo_find.h"
 #include "unwinder.h"
 
 struct capture {
-	struct ledger *ledger;
+	_Atomic uint32_t closers;  /* threads inside dlclose, and those below */
+	_Atomic uint32_t unlooked; /* .. that could not have the lock to look what is gone */
 	struct memo memo;
+	struct ledger *ledger;
 	uint32_t depth; /* most frames of a stack, <= STACK_DEPTH_MAX */
 	const char *main_path; /* the program's file */
 	uintptr_t own_start, own_end; /* our own code: its frames are left out; both 0: none */
 	_Atomic uint32_t lock;     /* enum capture_lock in its low bits; the holder's ticket */
 	_Atomic uint32_t tickets;  /* the last one given out */
 	_Atomic uint32_t given_up; /* the lock's word when it was last waited for in vain */
-	_Atomic uint32_t closers;  /* threads inside dlclose, and those below */
-	_Atomic uint32_t unlooked; /* .. that could not have the lock to look what is gone */
 	bool loaded;               /* the constructor has tried to load libunwind */
 };
 
@@ -49,10 +49,31 @@ bool capture_init(struct capture *capture, struct ledger *ledger, uint32_t depth
 /* Loads libunwind; until then, walks follow frame pointers. For the constructor only. */
 void capture_load_unwinder(struct capture *capture);
 
+/* capture_stack where the memo does not know the stack, or may not be asked. The registers one by
+ * one, so that they are in memory only from here on. */
+__attribute__((cold)) struct captured capture_cold(struct capture *capture, uintptr_t pc,
+						   uintptr_t sp, uintptr_t fp);
+
+/* The same from the memo alone: STACK_NONE when it does not know the stack. */
+static inline __attribute__((always_inline)) struct captured
+capture_known(struct capture *capture, struct registers registers, struct stack_bounds *bounds)
+{
+	if (__builtin_expect(atomic_load_explicit(&capture->closers, memory_order_acquire), 0))
+		return (struct captured){.stack = STACK_NONE};
+	return memo_find(&capture->memo, registers, bounds);
+}
+
 /* The stack that begins with these registers of the calling thread; STACK_NONE when the
  * lock could not be had. bounds belong to the thread. Async-signal-safe. Keeps errno. */
-struct captured capture_stack(struct capture *capture, const struct registers *registers,
-			      struct stack_bounds *bounds);
+static inline struct captured capture_stack(struct capture *capture, struct registers registers,
+					    struct stack_bounds *bounds)
+{
+	struct captured known = capture_known(capture, registers, bounds);
+
+	if (known.stack != STACK_NONE)
+		return known;
+	return capture_cold(capture, registers.pc, registers.sp, registers.fp);
+}
 
 /* The frame for pc, its module noted in modules. object: what the frame before lay in, or zeroes; changes
  * to that of pc. Callers hold the capture lock, or are a tracer outside of the program. */

@@ -19,11 +19,17 @@
 #include "unwinder.h"
 
 struct memo_table;
+struct memo_run;
+
+enum { MEMO_RECENT = 64 };
 
 struct memo {
-	struct arena arena;                /* bounded: see memo_init */
+	/* Beginnings by the last bits of their return address, of those with the same the latest:
+	 * one load instead of two on the way to a hot stack. */
+	_Atomic(struct memo_run *) recent[MEMO_RECENT];
 	_Atomic(struct memo_table *) table; /* of the current generation; never NULL after init */
 	struct memo_table *nothing;         /* has no room, and so stays empty */
+	struct arena arena;                 /* bounded: see memo_init */
 };
 
 /* The part of this thread's stack that is known to be mapped, for the reads that need a check. */
@@ -33,11 +39,6 @@ struct stack_bounds {
 
 /* Prepares an empty memo. False: no memory. */
 bool memo_init(struct memo *memo);
-
-/* The stack with these registers, or STACK_NONE when no earlier walk is equal. Reads the
- * calling thread's stack above registers->sp. Async-signal-safe, any thread, no lock. */
-struct captured memo_find(const struct memo *memo, const struct registers *registers,
-		   struct stack_bounds *bounds);
 
 /* Keeps a repeatable walk that ended in stack. Callers hold the capture lock. */
 void memo_keep(struct memo *memo, const struct walk *walk, struct captured stack);

@@ -22,13 +22,13 @@ HOOK int close(int fd)
 	if (pthread_testcancel)
 		pthread_testcancel();
 
-	bool recorded = runtime_closing(fd);
+	struct slot *recorded = runtime_closing(fd);
 	int result = REAL(close)(fd);
 
 	/* On Linux the number is free again whatever close says (close(2), "Dealing with error
 	 * returns from close()"); on EBADF it was closed behind our back. */
 	if (recorded)
-		runtime_closed(fd);
+		runtime_closed(recorded);
 	return result;
 }
 
@@ -36,11 +36,11 @@ HOOK_ALIAS(__close, close);
 
 HOOK int mq_close(mqd_t mqdes)
 {
-	bool recorded = runtime_closing(mqdes);
+	struct slot *recorded = runtime_closing(mqdes);
 	int result = REAL(mq_close)(mqdes);
 
 	if (recorded)
-		runtime_closed(mqdes);
+		runtime_closed(recorded);
 	return result;
 }
 

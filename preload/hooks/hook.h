@@ -7,7 +7,6 @@
 
 #include <errno.h>
 
-#include "../ledger/slot.h"
 #include "../runtime/runtime.h"
 #include "real.h"
 
@@ -34,17 +33,10 @@
 
 static inline int hook_duplicated(int fd, int from, const char *name, const void *frame)
 {
-	if (fd < 0) {
+	if (__builtin_expect(fd < 0, 0))
 		runtime_failed(name);
-		return fd;
-	}
-	if (runtime_on()) {
-		runtime_opened(fd,
-			       &(struct opening){.kind = slot_kind(&runtime.ledger, from),
-						 .origin = FD_DUPLICATED,
-						 .dup_of = from},
-			       frame);
-	}
+	else
+		runtime_duplicated(fd, from, frame);
 	return fd;
 }
 

@@ -70,14 +70,14 @@ static FILE *reopen(FILE *(*function)(const char *, const char *, FILE *), const
 		    const char *mode, FILE *stream, const char *name, const void *frame)
 {
 	int before = number_of(stream);
-	bool recorded = before >= 0 && runtime_closing(before);
+	struct slot *recorded = before >= 0 ? runtime_closing(before) : NULL;
 	FILE *result = function(pathname, mode, stream);
 	int saved = errno;
 
 	if (recorded && !result && REAL(fcntl)(before, F_GETFD) >= 0)
 		ledger_still_open(&runtime.ledger, before);
 	else if (recorded)
-		runtime_closed(before);
+		runtime_closed(recorded);
 	errno = saved;
 	opened_stream(result, FD_FILE, FD_OWNER_FILE, name, frame);
 	if (result && number_of(result) == STDERR_FILENO)
@@ -125,11 +125,11 @@ HOOK_ALIAS(_IO_popen, popen);
 static int closed_stream(int (*function)(FILE *), FILE *stream)
 {
 	int fd = number_of(stream);
-	bool recorded = fd >= 0 && runtime_closing(fd);
+	struct slot *recorded = fd >= 0 ? runtime_closing(fd) : NULL;
 	int result = function(stream);
 
 	if (recorded)
-		runtime_closed(fd);
+		runtime_closed(recorded);
 	return result;
 }
 
@@ -203,10 +203,10 @@ static int number_of_dir(DIR *dir)
 HOOK int closedir(DIR *dirp)
 {
 	int fd = number_of_dir(dirp);
-	bool recorded = fd >= 0 && runtime_closing(fd);
+	struct slot *recorded = fd >= 0 ? runtime_closing(fd) : NULL;
 	int result = REAL(closedir)(dirp);
 
 	if (recorded)
-		runtime_closed(fd);
+		runtime_closed(recorded);
 	return result;
 }

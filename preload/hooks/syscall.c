@@ -88,10 +88,10 @@ long syscall_hook(long number, long a, long b, long c, long d, long e, long f)
 		return result;
 	}
 	case SYS_close: {
-		bool recorded = runtime_closing((int)a);
+		struct slot *recorded = runtime_closing((int)a);
 		long result = CALL();
 		if (recorded)
-			runtime_closed((int)a);
+			runtime_closed(recorded);
 		return result;
 	}
 #ifdef SYS_close_range

@@ -45,21 +45,21 @@ HOOK FTS64 *fts64_open(char *const *path_argv, int options,
 HOOK int fts_close(FTS *ftsp)
 {
 	int fd = number_kept(ftsp->fts_options, ftsp->fts_rfd);
-	bool recorded = fd >= 0 && runtime_closing(fd);
+	struct slot *recorded = fd >= 0 ? runtime_closing(fd) : NULL;
 	int result = REAL(fts_close)(ftsp);
 
 	if (recorded)
-		runtime_closed(fd);
+		runtime_closed(recorded);
 	return result;
 }
 
 HOOK int fts64_close(FTS64 *ftsp)
 {
 	int fd = number_kept(ftsp->fts_options, ftsp->fts_rfd);
-	bool recorded = fd >= 0 && runtime_closing(fd);
+	struct slot *recorded = fd >= 0 ? runtime_closing(fd) : NULL;
 	int result = REAL(fts64_close)(ftsp);
 
 	if (recorded)
-		runtime_closed(fd);
+		runtime_closed(recorded);
 	return result;
 }

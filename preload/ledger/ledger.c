@@ -11,8 +11,13 @@ bool ledger_init(struct ledger *ledger, struct arena *arena)
 	memset(ledger, 0, sizeof(*ledger));
 	ledger->arena = arena;
 	ledger->pages = memory_map(sizeof(*ledger->pages) * PAGES);
+	ledger->first = arena_alloc(arena, sizeof(*ledger->first));
 	atomic_store(&ledger->generation, GENERATION_FIRST);
-	return ledger->pages && module_table_init(&ledger->modules, arena) &&
+	if (!ledger->pages || !ledger->first)
+		return false;
+	atomic_store(&ledger->pages[0], ledger->first);
+	atomic_store(&ledger->page_end, 1);
+	return module_table_init(&ledger->modules, arena) &&
 	       stack_table_init(&ledger->stacks, arena) &&
 	       connection_table_init(&ledger->connections, arena);
 }
@@ -40,6 +45,7 @@ void ledger_release(struct ledger *ledger)
 {
 	memory_unmap((void *)ledger->pages, sizeof(*ledger->pages) * PAGES);
 	ledger->pages = NULL;
+	ledger->first = NULL;
 	module_table_release(&ledger->modules);
 	stack_table_release(&ledger->stacks);
 	connection_table_release(&ledger->connections);
@@ -81,17 +87,23 @@ void ledger_unpack(const struct ledger *ledger, struct ledger_words words,
 
 void ledger_opened(struct ledger *ledger, int fd, const struct ledger_entry *entry)
 {
-	slot_opened(ledger, fd, entry, stack_table_figures(&ledger->stacks, entry->stack));
+	slot_opened(ledger, fd, slot_opening(entry->kind, entry->origin, entry->owner),
+		    entry->connection ? entry->connection | CONNECTED : slot_link(entry->dup_of),
+		    entry->opened_at, entry->thread, entry->stack,
+		    stack_table_figures(&ledger->stacks, entry->stack));
 }
 
 bool ledger_closing(struct ledger *ledger, int fd)
 {
-	return slot_closing(ledger, fd);
+	return slot_closing(ledger, fd) != NULL;
 }
 
 void ledger_closed(struct ledger *ledger, int fd)
 {
-	slot_closed(ledger, fd);
+	struct slot *slot = slot_of(ledger, fd);
+
+	if (slot)
+		slot_closed(slot);
 }
 
 void ledger_still_open(struct ledger *ledger, int fd)

@@ -77,8 +77,9 @@ struct ledger_words {
 };
 
 struct ledger {
+	struct ledger_page *first;            /* of pages: there from the beginning */
+	_Atomic(struct ledger_page *) *pages; /* by fd / PAGE_SLOTS */
 	struct arena *arena;
-	_Atomic(struct ledger_page *) *pages; /* by fd / LEDGER_PAGE_SLOTS */
 	_Atomic uint32_t page_end;            /* one past the highest page in use */
 	_Atomic uint32_t generation;          /* 1 .. LEDGER_GENERATIONS - 1; moves on in a fork */
 	_Atomic uint64_t dropped;             /* descriptors not recorded for want of memory */

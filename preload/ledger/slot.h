@@ -50,6 +50,8 @@ enum { GENERATION_OLD = 1, GENERATION_FIRST = 2 };
 
 static inline struct slot *slot_of(const struct ledger *ledger, int fd)
 {
+	if (__builtin_expect((unsigned int)fd < PAGE_SLOTS, 1))
+		return &ledger->first->slots[fd];
 	if (fd < 0 || fd / PAGE_SLOTS >= PAGES)
 		return NULL;
 	struct ledger_page *page =
@@ -58,60 +60,68 @@ static inline struct slot *slot_of(const struct ledger *ledger, int fd)
 }
 
 /* The same, made when it is missing; NULL: no memory, or no number. */
-struct slot *slot_make(struct ledger *ledger, int fd);
+__attribute__((cold)) struct slot *slot_make(struct ledger *ledger, int fd);
 
-static inline struct ledger_words slot_pack(const struct ledger *ledger,
-					    const struct ledger_entry *entry, uint64_t previous_b)
+/* What the opening call says, as it stands in word a from A_KIND on. */
+static inline uint32_t slot_opening(enum fd_kind kind, enum fd_origin origin, enum fd_owner owner)
 {
-	uint64_t generation = atomic_load_explicit(&ledger->generation, memory_order_relaxed);
-	uint64_t dup_of = entry->dup_of < LEDGER_NO_FD ? entry->dup_of : LEDGER_NO_FD;
-	uint64_t link = entry->connection ? entry->connection | CONNECTED : dup_of;
-	uint64_t opened_at = entry->opened_at < 1u << 30 ? entry->opened_at : (1u << 30) - 1;
-
-	return (struct ledger_words){
-		.a = (entry->stack & (STACK_LIMIT - 1)) | opened_at << A_OPENED_AT |
-		     (uint64_t)entry->kind << A_KIND | (uint64_t)entry->origin << A_ORIGIN |
-		     (uint64_t)entry->owner << A_OWNER | generation << A_GENERATION,
-		.b = link | ((previous_b >> B_SEQUENCE) + 1) << B_SEQUENCE |
-		     (uint64_t)(entry->thread & 0x3fffff) << B_THREAD,
-	};
+	return (uint32_t)kind | (uint32_t)origin << (A_ORIGIN - A_KIND) |
+	       (uint32_t)owner << (A_OWNER - A_KIND);
 }
 
-/* figures: those of the entry's stack, or NULL. */
-static inline void slot_opened(struct ledger *ledger, int fd, const struct ledger_entry *entry,
-			       struct stack_figures *figures)
+/* Word b's beginning for a copy of this number; (uint32_t)-1 or LEDGER_NO_FD: it is none. */
+static inline uint64_t slot_link(uint32_t dup_of)
 {
+	return dup_of < LEDGER_NO_FD ? dup_of : LEDGER_NO_FD;
+}
+
+/* ledger_opened with its parts; figures: those of the stack, or NULL. */
+static inline __attribute__((always_inline)) void
+slot_opened(struct ledger *ledger, int fd, uint32_t opening, uint64_t link, uint32_t opened_at,
+	    uint32_t thread, uint32_t stack, struct stack_figures *figures)
+{
+	uint64_t generation = atomic_load_explicit(&ledger->generation, memory_order_relaxed);
+	uint64_t ticks = opened_at < 1u << 30 ? opened_at : (1u << 30) - 1;
 	struct slot *slot = slot_of(ledger, fd);
 
 	if (__builtin_expect(!slot, 0) && !(slot = slot_make(ledger, fd))) {
 		atomic_fetch_add(&ledger->dropped, 1);
 		return;
 	}
-	struct ledger_words words =
-		slot_pack(ledger, entry, atomic_load_explicit(&slot->b, memory_order_relaxed));
-	if (figures)
+	uint64_t sequence = atomic_load_explicit(&slot->b, memory_order_relaxed) >> B_SEQUENCE;
+	if (__builtin_expect(figures != NULL, 1))
 		atomic_fetch_add_explicit(&figures->opened, 1, memory_order_relaxed);
-	atomic_store_explicit(&slot->b, words.b, memory_order_relaxed);
-	atomic_store_explicit(&slot->a, words.a, memory_order_release);
+	atomic_store_explicit(&slot->b,
+			      link | (uint64_t)(thread & 0x3fffff) << B_THREAD |
+				      (sequence + 1) << B_SEQUENCE,
+			      memory_order_relaxed);
+	atomic_store_explicit(&slot->a,
+			      (stack & (STACK_LIMIT - 1)) | ticks << A_OPENED_AT |
+				      (uint64_t)opening << A_KIND | generation << A_GENERATION,
+			      memory_order_release);
 }
 
-static inline bool slot_closing(struct ledger *ledger, int fd)
+/* ledger_closing, but gives the slot that has fd's entry, or NULL. No exchange: what can come
+ * between the load and the store is another close of the same number with all that follows one, and
+ * then it is this one's real close that ends the newer entry. An entry taken out meanwhile comes
+ * back, marked, for that long. */
+static inline struct slot *slot_closing(struct ledger *ledger, int fd)
 {
 	struct slot *slot = slot_of(ledger, fd);
 	uint64_t a = slot ? atomic_load_explicit(&slot->a, memory_order_relaxed) : 0;
 
-	while (a)
-		if (atomic_compare_exchange_weak(&slot->a, &a, a | CLOSING))
-			return true;
-	return false;
+	if (!a)
+		return NULL;
+	atomic_store_explicit(&slot->a, a | CLOSING, memory_order_release);
+	return slot;
 }
 
-static inline void slot_closed(struct ledger *ledger, int fd)
+/* ledger_closed. Here a thread that was given the number may store its entry at any moment. */
+static inline void slot_closed(struct slot *slot)
 {
-	struct slot *slot = slot_of(ledger, fd);
-	uint64_t a = slot ? atomic_load_explicit(&slot->a, memory_order_relaxed) : 0;
+	uint64_t a = atomic_load_explicit(&slot->a, memory_order_relaxed);
 
-	if (a & CLOSING)
+	if (__builtin_expect((a & CLOSING) != 0, 1))
 		atomic_compare_exchange_strong(&slot->a, &a, 0);
 }
 

@@ -5,26 +5,43 @@
  */
 #include "runtime.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
 #include <time.h>
 
 #include "../base/descriptors.h"
 #include "../base/syscall.h"
-#include "../ledger/slot.h"
 #include "trigger.h"
 
 /* Until memory has been mapped, a gate that is not open. */
 static struct wiped before_start;
-struct runtime runtime = {.wiped = &before_start};
+struct runtime runtime = {.wiped = &before_start, .clock = clock_gettime};
 _Thread_local struct thread_state thread_state;
 
 uint64_t runtime_now_ms(void)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	runtime.clock(CLOCK_MONOTONIC_COARSE, &now);
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+void runtime_find_clock(void)
+{
+	/* vdso(7) has the names: of the object, and of its function. */
+#ifdef __aarch64__
+	static const char name[] = "__kernel_clock_gettime";
+#else
+	static const char name[] = "__vdso_clock_gettime";
+#endif
+	void *vdso = dlopen("linux-vdso.so.1", RTLD_LAZY | RTLD_NOLOAD);
+	void *function = vdso ? dlsym(vdso, name) : NULL;
+
+	if (function)
+		runtime.clock = (__typeof__(runtime.clock))function;
+	else
+		dlerror(); /* the program may ask it about calls of its own */
 }
 
 bool runtime_on_slowly(void)
@@ -77,66 +94,61 @@ struct registers runtime_registers(const void *frame)
 	};
 }
 
-static uint32_t thread_id(void)
+static __attribute__((noinline, cold)) void ask_thread_id(void)
 {
-	uint32_t forks = atomic_load_explicit(&runtime.forks, memory_order_relaxed) + 1;
+	thread_state.tid = (uint32_t)RAW(gettid);
+	thread_state.tid_forks = atomic_load(&runtime.forks) + 1;
+	if ((int)thread_state.tid != atomic_load(&runtime.pid))
+		atomic_store(&runtime.threaded, true);
+}
 
-	if (thread_state.tid_forks != forks) {
-		thread_state.tid = (uint32_t)RAW(gettid);
-		thread_state.tid_forks = forks;
-		if ((int)thread_state.tid != atomic_load(&runtime.pid))
-			atomic_store(&runtime.threaded, true);
-	}
+static inline uint32_t thread_id(void)
+{
+	if (__builtin_expect(thread_state.tid_forks !=
+				     atomic_load_explicit(&runtime.forks, memory_order_relaxed) + 1,
+			     0))
+		ask_thread_id();
 	return thread_state.tid;
 }
 
-static struct captured capture_at(const void *frame)
+/* Ticks since the start. */
+static inline uint32_t ticks(void)
 {
-	struct registers registers = runtime_registers(frame);
+	enum { A_SECOND = 1000 / LEDGER_TICK_MS, TICK_NS = LEDGER_TICK_MS * 1000000 };
+	struct timespec now;
 
-	return capture_stack(&runtime.capture, &registers, &thread_state.bounds);
+	runtime.clock(CLOCK_MONOTONIC_COARSE, &now);
+	return (uint32_t)((uint64_t)now.tv_sec * A_SECOND) + (uint32_t)now.tv_nsec / TICK_NS -
+	       runtime.started;
 }
 
-static void record(int fd, const struct opening *opening, const void *frame)
+void runtime_record(int fd, uint32_t opening, int from, const void *frame)
 {
+	if (!runtime_on())
+		return;
+	struct registers registers = runtime_registers(frame);
 	uint32_t outer = thread_state.recording;
-	uint64_t now = runtime_now_ms();
 
 	/* For a signal that comes in now, and asks for a snapshot. */
 	thread_state.recording = (uint32_t)fd + 1;
 	atomic_signal_fence(memory_order_seq_cst);
-	struct captured captured = capture_at(frame);
-	struct ledger_entry entry = {
-		.stack = captured.stack,
-		.opened_at = (uint32_t)((now - runtime.started_ms) / LEDGER_TICK_MS),
-		.thread = thread_id(),
-		.dup_of =
-			opening->origin == FD_DUPLICATED ? (uint32_t)opening->dup_of : LEDGER_NO_FD,
-		.kind = opening->kind,
-		.origin = opening->origin,
-		.owner = opening->owner,
-	};
-
-	slot_opened(&runtime.ledger, fd, &entry, captured.figures);
+	if (from >= 0)
+		opening |= slot_kind(&runtime.ledger, from);
+	struct captured captured = capture_known(&runtime.capture, registers, &thread_state.bounds);
+	uint32_t opened_at = ticks(); /* a walk takes its time */
+	if (__builtin_expect(captured.stack == STACK_NONE, 0))
+		captured = capture_cold(&runtime.capture, registers.pc, registers.sp, registers.fp);
+	slot_opened(&runtime.ledger, fd, opening, slot_link((uint32_t)from), opened_at, thread_id(),
+		    captured.stack, captured.figures);
 	atomic_signal_fence(memory_order_seq_cst);
 	thread_state.recording = outer;
 	if (__builtin_expect(atomic_load_explicit(&runtime.watching, memory_order_relaxed), 0))
-		trigger_watch(fd, now);
+		runtime_watch(fd);
 }
 
-void runtime_opened(int fd, const struct opening *opening, const void *frame)
+void runtime_watch(int fd)
 {
-	if (runtime_on())
-		record(fd, opening, frame);
-}
-
-int runtime_result(int fd, enum fd_kind kind, const char *name, const void *frame)
-{
-	if (fd < 0)
-		runtime_failed(name);
-	else if (runtime_on())
-		record(fd, &(struct opening){.kind = kind}, frame);
-	return fd;
+	trigger_watch(fd, runtime_now_ms());
 }
 
 void runtime_failed(const char *name)
@@ -146,23 +158,13 @@ void runtime_failed(const char *name)
 			trigger_out_of_descriptors(name);
 }
 
-bool runtime_closing(int fd)
-{
-	return runtime_on() && slot_closing(&runtime.ledger, fd);
-}
-
-void runtime_closed(int fd)
-{
-	slot_closed(&runtime.ledger, fd);
-	if (__builtin_expect(atomic_load_explicit(&runtime.watching, memory_order_relaxed), 0))
-		trigger_watch(-1, runtime_now_ms());
-}
-
 void runtime_connected(int fd, const struct sockaddr *address, socklen_t length, const void *frame)
 {
-	if (runtime_on())
-		ledger_set_connection(&runtime.ledger, fd,
-				      connection_table_intern(&runtime.ledger.connections,
-							      capture_at(frame).stack, address,
-							      length));
+	if (!runtime_on())
+		return;
+	struct captured captured =
+		capture_stack(&runtime.capture, runtime_registers(frame), &thread_state.bounds);
+	ledger_set_connection(&runtime.ledger, fd,
+			      connection_table_intern(&runtime.ledger.connections, captured.stack,
+						      address, length));
 }

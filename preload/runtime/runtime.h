@@ -11,9 +11,10 @@
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "../capture/capture.h"
-#include "../ledger/ledger.h"
+#include "../ledger/slot.h"
 #include "options.h"
 
 /* Whether hooks record. In memory that fork sets to zero in the child (MADV_WIPEONFORK), which is how
@@ -34,7 +35,11 @@ struct wiped {
 /* What every call reads stands side by side, in front. */
 struct runtime {
 	struct wiped *wiped;
-	uint64_t started_ms;    /* CLOCK_MONOTONIC_COARSE */
+	/* clock_gettime, the vDSO's once our constructor has found it: a call less, and the kernel's
+	 * time whatever is preloaded beside us. */
+	int (*clock)(clockid_t clockid, struct timespec *time);
+	uint64_t started_ms;    /* CLOCK_MONOTONIC_COARSE, at a whole LEDGER_TICK_MS */
+	uint32_t started;       /* the same in ticks */
 	_Atomic int pid;        /* whose descriptors the ledger holds */
 	_Atomic uint32_t forks; /* how often this memory has been forked */
 	_Atomic bool watching;  /* a threshold or an interval is set */
@@ -47,7 +52,7 @@ struct runtime {
 	struct options options;
 	char program[64];         /* argv[0]'s last part */
 	char main_path[PATH_MAX]; /* the program's file */
-};
+} __attribute__((aligned(64)));
 
 extern struct runtime runtime;
 
@@ -66,7 +71,7 @@ enum { THREAD_INSIDE = 1 << 30 };
 extern _Thread_local struct thread_state thread_state __attribute__((tls_model("initial-exec")));
 
 /* True when this process' descriptors are to be recorded; the slow part of runtime_on. */
-bool runtime_on_slowly(void);
+__attribute__((cold)) bool runtime_on_slowly(void);
 
 static inline bool runtime_on(void)
 {
@@ -83,23 +88,53 @@ struct opening {
 	enum fd_kind kind;
 	enum fd_origin origin;
 	enum fd_owner owner;
-	int dup_of; /* FD_DUPLICATED: the number that was copied */
 };
 
 /* Records fd as opened by the function whose hook has this frame address (__builtin_frame_address(0)
- * in the hook itself). Async-signal-safe, keeps errno. */
-void runtime_opened(int fd, const struct opening *opening, const void *frame);
+ * in the hook itself), when this process is to be recorded. opening: slot_opening's; from: the number
+ * that fd is a copy of, and whose kind it gets, or -1. Async-signal-safe, keeps errno. */
+void runtime_record(int fd, uint32_t opening, int from, const void *frame);
+
+static inline void runtime_opened(int fd, const struct opening *opening, const void *frame)
+{
+	runtime_record(fd, slot_opening(opening->kind, opening->origin, opening->owner), -1, frame);
+}
+
+static inline void runtime_duplicated(int fd, int from, const void *frame)
+{
+	runtime_record(fd, slot_opening(FD_UNKNOWN, FD_DUPLICATED, FD_OWNER_NONE), from, frame);
+}
+
+/* A hooked function failed: takes a snapshot when errno says that descriptors have run out. */
+__attribute__((cold)) void runtime_failed(const char *name);
 
 /* The same for a plain open: what socket(), open() and their like end with. On -1 looks whether
  * descriptors have run out; name is the hooked function's. Returns fd. */
-int runtime_result(int fd, enum fd_kind kind, const char *name, const void *frame);
+static inline int runtime_result(int fd, enum fd_kind kind, const char *name, const void *frame)
+{
+	if (__builtin_expect(fd < 0, 0))
+		runtime_failed(name);
+	else
+		runtime_record(fd, slot_opening(kind, FD_OPENED, FD_OWNER_NONE), -1, frame);
+	return fd;
+}
 
-/* A hooked function failed: takes a snapshot when errno says that descriptors have run out. */
-void runtime_failed(const char *name);
+/* When a threshold or an interval is set: looks at it now that fd was opened; -1: closed. */
+__attribute__((cold)) void runtime_watch(int fd);
 
-/* Around the real close of fd. runtime_closing says whether there is an entry to be ended. */
-bool runtime_closing(int fd);
-void runtime_closed(int fd);
+/* Around the real close of fd: the slot with the entry that is to be ended, or NULL, when
+ * runtime_closed is not to be called. */
+static inline struct slot *runtime_closing(int fd)
+{
+	return runtime_on() ? slot_closing(&runtime.ledger, fd) : NULL;
+}
+
+static inline void runtime_closed(struct slot *slot)
+{
+	slot_closed(slot);
+	if (__builtin_expect(atomic_load_explicit(&runtime.watching, memory_order_relaxed), 0))
+		runtime_watch(-1);
+}
 
 /* connect(fd, address) was called by the function whose hook has this frame address. */
 void runtime_connected(int fd, const struct sockaddr *address, socklen_t length, const void *frame);
@@ -112,6 +147,9 @@ void runtime_note_inherited(void);
 
 /* Milliseconds of CLOCK_MONOTONIC_COARSE. */
 uint64_t runtime_now_ms(void);
+
+/* Finds the vDSO's clock. Calls the loader: for the constructor only. */
+void runtime_find_clock(void);
 
 /* Starts what hooks need: options, memory, real functions. The constructor's work, or the first
  * hook's when another library's constructor was faster. */

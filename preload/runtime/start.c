@@ -79,7 +79,8 @@ static bool prepare(void)
 		return false;
 	/* Linux 4.14. Where it fails, only forks through the C library are noticed: fork.c. */
 	RAW(madvise, wiped, 4096, MADV_WIPEONFORK);
-	runtime.started_ms = runtime_now_ms();
+	runtime.started_ms = runtime_now_ms() / LEDGER_TICK_MS * LEDGER_TICK_MS;
+	runtime.started = (uint32_t)(runtime.started_ms / LEDGER_TICK_MS);
 	if (!ledger_init(&runtime.ledger, &runtime.arena) ||
 	    !capture_init(&runtime.capture, &runtime.ledger, runtime.options.depth,
 			  runtime.main_path))
@@ -163,6 +164,7 @@ __attribute__((constructor)) static void start(void)
 	if (runtime_on()) {
 		thread_state.vforks |= THREAD_INSIDE;
 		capture_load_unwinder(&runtime.capture);
+		runtime_find_clock();
 		thread_state.vforks &= ~(uint32_t)THREAD_INSIDE;
 		fork_register();
 		exit_register();

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "capture/memo.h"
+#include "capture/memo_find.h"
 #include "ledger/ledger.h"
 
 enum { THREADS = 8, ROUNDS = 20000, NUMBERS = 64, STACKS = 500, DEPTH = 6, WORDS = 64 };
@@ -57,7 +57,7 @@ static uint32_t take(uint32_t which)
 	for (uint32_t i = 0; i < DEPTH; i++)
 		words[i * 3] = 0x10000 + which * (i + 1);
 	make_frames(which, frames);
-	uint32_t stack = memo_find(&memo, &registers, &bounds).stack;
+	uint32_t stack = memo_find(&memo, registers, &bounds).stack;
 	if (stack == STACK_NONE) {
 		pthread_mutex_lock(&capture_lock);
 		stack = stack_table_intern(&ledger.stacks, frames, DEPTH, STACK_COMPLETE);

@@ -34,7 +34,7 @@ static uint32_t take(struct fixture *fixture)
 	const uintptr_t *record = __builtin_frame_address(0);
 	struct registers registers = {record[1], (uintptr_t)(record + 2), record[0]};
 
-	return capture_stack(&fixture->capture, &registers, &fixture->bounds).stack;
+	return capture_stack(&fixture->capture, registers, &fixture->bounds).stack;
 }
 
 /* Tickets of threads that are not there. */
@@ -110,20 +110,92 @@ static void a_memo_without_memory_left_knows_nothing_of_earlier_generations(void
 	(void)state;
 	assert_true(memo_init(&memo));
 	memo_keep(&memo, &walk, stack);
-	assert_int_equal(memo_find(&memo, &walk.registers, &bounds).stack, STACK_FIRST);
+	assert_int_equal(memo_find(&memo, walk.registers, &bounds).stack, STACK_FIRST);
 	memo.arena.limit = 1;
 	/* More often than the chunk that is there has room for. */
 	for (int i = 0; i < 1000; i++) {
 		memo_forget(&memo);
-		assert_int_equal(memo_find(&memo, &walk.registers, &bounds).stack, STACK_NONE);
+		assert_int_equal(memo_find(&memo, walk.registers, &bounds).stack, STACK_NONE);
 		memo_keep(&memo, &walk, stack);
 	}
+	arena_release(&memo.arena);
+}
+
+enum { MOST_WORDS = 9, OTHERS = 5 };
+
+/* A walk of so many reads of words, where the word at one place is another one than base's. */
+static void make_walk(struct walk *walk, uintptr_t *words, uint32_t count, uint32_t place,
+		      uintptr_t word)
+{
+	for (uint32_t i = 0; i < count; i++)
+		words[i] = 0x1000 + i;
+	if (place < count)
+		words[place] = word;
+	walk->registers = (struct registers){.pc = 0x2000 + count, .sp = (uintptr_t)words};
+	walk->repeatable = true;
+	walk->read_count = count;
+	for (uint32_t i = 0; i < count; i++)
+		walk->reads[i] = (struct logged_read){(uintptr_t)&words[i], words[i], 0};
+}
+
+/* Not known yet, and kept; or known as id. */
+static void keep_or_find(struct memo *memo, const struct walk *walk, uint32_t id, bool known)
+{
+	struct stack_bounds bounds = {0};
+
+	assert_int_equal(memo_find(memo, walk->registers, &bounds).stack, known ? id : STACK_NONE);
+	if (!known)
+		memo_keep(memo, walk, (struct captured){.stack = id});
+}
+
+static void a_stack_is_found_by_each_word_of_it_among_any_number_of_others(void **state)
+{
+	static struct walk walk;
+	uintptr_t words[MOST_WORDS];
+	struct memo memo;
+
+	(void)state;
+	assert_true(memo_init(&memo));
+	for (int known = 0; known < 2; known++) {
+		uint32_t id = STACK_FIRST;
+
+		for (uint32_t count = 0; count <= MOST_WORDS; count++) {
+			for (uint32_t place = 0; place < count; place++)
+				for (uint32_t other = 0; other < OTHERS; other++) {
+					make_walk(&walk, words, count, place, 0x3000 + other);
+					keep_or_find(&memo, &walk, id++, known);
+				}
+			make_walk(&walk, words, count, count, 0);
+			keep_or_find(&memo, &walk, id++, known);
+		}
+	}
+	memo_forget(&memo);
+	keep_or_find(&memo, &walk, STACK_FIRST, false);
+	arena_release(&memo.arena);
+}
+
+static void return_addresses_that_share_a_place_are_told_apart(void **state)
+{
+	static struct walk walk = {.repeatable = true};
+	struct memo memo;
+
+	(void)state;
+	assert_true(memo_init(&memo));
+	for (int known = 0; known < 2; known++)
+		for (uint32_t i = 0; i < 4 * MEMO_RECENT; i++) {
+			walk.registers.pc = 0x400000 + i;
+			keep_or_find(&memo, &walk, STACK_FIRST + i, known);
+		}
 	arena_release(&memo.arena);
 }
 
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		{.name = "a stack is found by each word of it, among any number of others",
+		 .test_func = a_stack_is_found_by_each_word_of_it_among_any_number_of_others},
+		{.name = "return addresses that share a place in the memo are told apart",
+		 .test_func = return_addresses_that_share_a_place_are_told_apart},
 		{.name = "a memo without memory left knows nothing of earlier generations",
 		 .test_func = a_memo_without_memory_left_knows_nothing_of_earlier_generations},
 		{.name = "a walk that stands still is waited for, and not for ever",
