@@ -2,6 +2,7 @@
 /*
  * System calls that return a new descriptor for some of their arguments only, and for others a
  * number that must not be taken for one. For the hook of syscall(2), and for the ptrace engine.
+ * These arguments are ints to the kernel, which does not look at the upper halves of registers.
  */
 #pragma once
 
@@ -10,7 +11,7 @@
 #include <stdint.h>
 
 /* bpf(2), whose other commands return 0. */
-static inline bool bpf_opens(uint64_t command)
+static inline bool bpf_opens(uint32_t command)
 {
 	enum { TOKEN_CREATE = 36 }; /* include/uapi/linux/bpf.h, Linux 6.9 */
 	static const uint64_t opening =
@@ -26,7 +27,7 @@ static inline bool bpf_opens(uint64_t command)
 }
 
 /* landlock_create_ruleset(2): with a flag it returns a version, or a set of known errata. */
-static inline bool landlock_opens(uint64_t flags)
+static inline bool landlock_opens(uint32_t flags)
 {
 	return flags == 0;
 }

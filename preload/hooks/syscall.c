@@ -35,7 +35,7 @@ long syscall_hook(long number, long a, long b, long c, long d, long e, long f)
 #ifdef SYS_landlock_create_ruleset
 	case SYS_landlock_create_ruleset: {
 		int result = (int)CALL();
-		return landlock_opens((uint64_t)c)
+		return landlock_opens((uint32_t)c)
 			       ? runtime_result(result, FD_LANDLOCK, "landlock_create_ruleset", HERE)
 			       : result;
 	}
@@ -48,7 +48,7 @@ long syscall_hook(long number, long a, long b, long c, long d, long e, long f)
 	}
 	case SYS_bpf: {
 		int result = (int)CALL();
-		return bpf_opens((uint64_t)a) ? runtime_result(result, FD_BPF, "bpf", HERE) : result;
+		return bpf_opens((uint32_t)a) ? runtime_result(result, FD_BPF, "bpf", HERE) : result;
 	}
 	case SYS_getsockopt:
 		return socket_option((int)CALL(), (int)b, (int)c, (const void *)d, HERE);

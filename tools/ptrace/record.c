@@ -232,7 +232,7 @@ static bool made_none(struct task *task, enum call_way way, const unsigned long 
 	case CALL_SIGNALFD:
 		return (int)arguments[0] != -1;
 	case CALL_BPF:
-		return !bpf_opens(arguments[0]);
+		return !bpf_opens((uint32_t)arguments[0]);
 	case CALL_IO_URING:
 		memory = process_memory(task->process);
 		return memory &&
@@ -240,7 +240,7 @@ static bool made_none(struct task *task, enum call_way way, const unsigned long 
 			       sizeof(ring) &&
 		       !io_uring_opens(ring.flags);
 	case CALL_OPTION:
-		return arguments[1] != SOL_SOCKET;
+		return (int)arguments[1] != SOL_SOCKET;
 	case CALL_DUP_OVER:
 		return arguments[0] == arguments[1];
 	default:

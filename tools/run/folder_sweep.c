@@ -34,8 +34,9 @@ static int take_lock(int folder)
 
 	if (fd < 0)
 		return -1;
-	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == geteuid() &&
-	    flock(fd, LOCK_EX | LOCK_NB) == 0 &&
+	/* Looked at when it is locked: a run that leaves its folder to the user has removed it. */
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &status) == 0 &&
+	    S_ISREG(status.st_mode) && status.st_uid == geteuid() && status.st_nlink == 1 &&
 	    read(fd, there, sizeof(there)) == (ssize_t)length && memcmp(there, wanted, length) == 0)
 		return fd;
 	close(fd);
