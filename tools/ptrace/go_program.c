@@ -40,7 +40,9 @@ struct go_program *go_program_create(int fd, uintptr_t bias)
 	}
 	program->table = pclntab_create(program->bytes, program->size);
 	if (!program->table) {
-		error = errno ? errno : ENOEXEC;
+		error = errno                                             ? errno
+			: pclntab_is_there(program->bytes, program->size) ? ENOTSUP
+									  : ENOEXEC;
 		go_program_release(program);
 		errno = error;
 		return NULL;

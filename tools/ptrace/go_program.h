@@ -20,8 +20,8 @@
 struct go_program;
 
 /* Looks at the ELF file open as fd (it is mapped; fd may be closed after). bias: run-time address
- * minus address in the file, of the process. NULL and errno: ENOEXEC, it is no Go program, or none
- * of a version known; else what went wrong. */
+ * minus address in the file, of the process. NULL and errno: ENOEXEC, it is no Go program; ENOTSUP,
+ * none of a version that is known; else what went wrong. */
 struct go_program *go_program_create(int fd, uintptr_t bias);
 
 /* One more user of it; returns it. */

@@ -3,12 +3,14 @@
 #include "image.h"
 
 #include <elf.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "../../preload/runtime/message.h"
 #include "asks.h"
 #include "go_http.h"
 
@@ -93,6 +95,22 @@ static uint64_t entry_of(int pid)
 	return 0;
 }
 
+/* Once: it may be executed a thousand times. */
+static void say_unknown_go(const struct process *process)
+{
+	static bool said;
+	LINE(line, LINE_LONG);
+
+	if (said)
+		return;
+	said = true;
+	line_quote(&line, process->program);
+	line_add(&line,
+		 " is a Go program of a version that is not known (1.16 to 1.27 are): its stacks "
+		 "have no names, and may be cut");
+	message(&line);
+}
+
 static void look_at_file(const struct tracer *tracer, struct process *process)
 {
 	char path[32];
@@ -112,10 +130,12 @@ static void look_at_file(const struct tracer *tracer, struct process *process)
 	    memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 &&
 	    header.e_ident[EI_CLASS] == ELFCLASS64) {
 		process->go = go_program_create(fd, entry_of(process->pid) - header.e_entry);
+		if (process->go && tracer->request->http)
+			go_http_breakpoints(process->go, &process->breakpoints);
+		if (!process->go && errno == ENOTSUP)
+			say_unknown_go(process);
 		if (!process->go)
 			process->wrappers = wrappers_create(fd);
-		else if (tracer->request->http)
-			go_http_breakpoints(process->go, &process->breakpoints);
 	}
 	close(fd);
 }

@@ -164,12 +164,14 @@ static bool scan(struct pclntab *table)
 	return false;
 }
 
+static const char *const sections[] = {".gopclntab", ".data.rel.ro.gopclntab"};
+enum { SECTIONS = sizeof(sections) / sizeof(*sections) };
+
 static bool find_table(struct pclntab *table)
 {
-	static const char *const sections[] = {".gopclntab", ".data.rel.ro.gopclntab"};
 	uint64_t address, size;
 
-	for (size_t i = 0; i < sizeof(sections) / sizeof(*sections); i++)
+	for (size_t i = 0; i < SECTIONS; i++)
 		if (go_elf_section(&table->elf, sections[i], &address, &size) &&
 		    take_header(table, address))
 			return true;
@@ -227,6 +229,20 @@ void pclntab_destroy(struct pclntab *table)
 		return;
 	go_elf_destroy(&table->elf);
 	free(table);
+}
+
+bool pclntab_is_there(const void *bytes, size_t size)
+{
+	struct go_elf elf;
+	uint64_t address, section_size;
+	bool found = false;
+
+	if (go_elf_init(&elf, bytes, size) < 0)
+		return false;
+	for (size_t i = 0; i < SECTIONS && !found; i++)
+		found = go_elf_section(&elf, sections[i], &address, &section_size);
+	go_elf_destroy(&elf);
+	return found;
 }
 
 enum pclntab_version pclntab_version(const struct pclntab *table)

@@ -54,6 +54,9 @@ enum { PCLNTAB_LOCATIONS_MAX = 32 };
 struct pclntab *pclntab_create(const void *elf, size_t size);
 void pclntab_destroy(struct pclntab *table);
 
+/* Whether the file has such a table at all, by its sections: it may be of a format that is not known. */
+bool pclntab_is_there(const void *elf, size_t size);
+
 enum pclntab_version pclntab_version(const struct pclntab *table);
 
 /* "go1.19.8", or NULL where the file does not say. Lives with the table. */
