@@ -202,7 +202,7 @@ static struct argp_option *flags(void)
 			     output ? "they are removed at the end" : option->value) < 0)
 			return NULL;
 		for (char *letter = name; *letter; letter++)
-			*letter = *letter == '_' ? '-' : (char)tolower((unsigned char)*letter);
+			*letter = (char)(*letter == '_' ? '-' : tolower((unsigned char)*letter));
 		flag->name = name;
 		flag->key = output ? 'o' : KEY_TRACER + (int)i;
 		flag->arg = "VALUE";

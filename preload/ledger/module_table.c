@@ -23,7 +23,7 @@ static const char *keep_path(struct module_table *table, const char *path)
 	size_t length = strlen(path);
 	char *copy = arena_alloc(table->arena, length + 1);
 
-	return copy ? memcpy(copy, path, length) : NULL;
+	return copy ? memcpy(copy, path, length + 1) : NULL;
 }
 
 bool module_table_copy(struct module_table *table, const struct module_table *from)

@@ -77,7 +77,8 @@ static struct sigaction ours(const struct sigaction *action)
 	/* With a handler of the program's, the conditions are those that it asked for. */
 	if (own) {
 		result.sa_mask = action->sa_mask;
-		result.sa_flags = (action->sa_flags & ~SA_RESETHAND) | SA_SIGINFO;
+		result.sa_flags =
+			(int)(((unsigned int)action->sa_flags & ~SA_RESETHAND) | SA_SIGINFO);
 	}
 	return result;
 }

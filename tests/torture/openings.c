@@ -6,21 +6,26 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
+#include <linux/perf_event.h>
 #include <mntent.h>
 #include <mqueue.h>
 #include <pty.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/fanotify.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../programs/frame.h"
@@ -33,6 +38,101 @@ static const sigset_t no_signals;
 static char *fresh(struct made *made)
 {
 	return strcpy(made->fresh, "fresh-XXXXXX");
+}
+
+static char *suffixed(struct made *made)
+{
+	return strcpy(made->fresh, "fresh-XXXXXX.tmp");
+}
+
+/* What the system's headers may be too old for: the numbers of Linux for x86_64. */
+#ifndef SYS_memfd_secret
+#define SYS_memfd_secret 447
+#endif
+#ifndef SYS_landlock_create_ruleset
+#define SYS_landlock_create_ruleset 444
+#endif
+#ifndef SO_PASSPIDFD
+#define SO_PASSPIDFD 76
+#define SO_PEERPIDFD 77
+#endif
+
+static const struct open_how read_only = {.flags = O_RDONLY | O_CLOEXEC};
+static struct perf_event_attr clock_event = {
+	.type = PERF_TYPE_SOFTWARE,
+	.size = sizeof(clock_event),
+	.config = PERF_COUNT_SW_CPU_CLOCK,
+};
+
+/* Inlined, as what follows: the caller's name is the one that has to be in the stack. */
+static inline __attribute__((always_inline)) int open_by_handle(const char *path)
+{
+	union {
+		struct file_handle handle;
+		char room[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+	} file = {.handle = {.handle_bytes = MAX_HANDLE_SZ}};
+	int mount;
+
+	if (name_to_handle_at(AT_FDCWD, path, &file.handle, &mount, 0) != 0)
+		return -1;
+	return open_by_handle_at(AT_FDCWD, &file.handle, O_RDONLY | O_DIRECTORY);
+}
+
+static inline __attribute__((always_inline)) int fork_terminal(void)
+{
+	int terminal, status;
+	pid_t pid = forkpty(&terminal, NULL, NULL, NULL);
+
+	if (pid == 0)
+		_exit(0);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0)
+		;
+	return pid > 0 ? terminal : -1;
+}
+
+static inline __attribute__((always_inline)) int pidfd_of_peer(int socket)
+{
+	int pidfd;
+	socklen_t length = sizeof(pidfd);
+
+	return getsockopt(socket, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &length) == 0 ? pidfd : -1;
+}
+
+static inline __attribute__((always_inline)) int receive_pidfd(int from, int to)
+{
+	const int yes = 1, no = 0;
+	int pidfd = -1;
+
+	if (setsockopt(to, SOL_SOCKET, SO_PASSPIDFD, &yes, sizeof(yes)) != 0)
+		return -1;
+	if (send(from, "", 1, MSG_DONTWAIT) == 1)
+		pidfd = receive(to);
+	setsockopt(to, SOL_SOCKET, SO_PASSPIDFD, &no, sizeof(no));
+	return pidfd;
+}
+
+static inline __attribute__((always_inline)) int take_by_pidfd(int fd)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	int taken = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+
+	close(pidfd);
+	return taken;
+}
+
+static inline __attribute__((always_inline)) int make_io_uring(void)
+{
+	uint32_t parameters[30] = {0}; /* struct io_uring_params: linux/io_uring.h */
+
+	return (int)syscall(SYS_io_uring_setup, 4, parameters);
+}
+
+static inline __attribute__((always_inline)) int make_landlock_rules(void)
+{
+	const uint64_t handled_access = 1;
+
+	return (int)syscall(SYS_landlock_create_ruleset, &handled_access, sizeof(handled_access),
+			    0);
 }
 
 static inline __attribute__((always_inline)) int raw_openat(const char *path, int flags)

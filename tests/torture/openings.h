@@ -15,8 +15,8 @@ enum owner { PLAIN, STREAM, DIRECTORY, COMMAND, QUEUE, UNSEEN };
 
 /* What made->source is. COPY: a descriptor to copy; REPLACED: the same, with made->target to be
  * replaced; REOPENED: made->object is a stream; listeners have a connection waiting, and a letter a
- * descriptor. */
-enum source { NOTHING, COPY, REPLACED, REOPENED, UNIX_LISTENER, TCP_LISTENER, LETTER };
+ * descriptor. POST: a socket, and made->target the one that it is connected to. */
+enum source { NOTHING, COPY, REPLACED, REOPENED, UNIX_LISTENER, TCP_LISTENER, LETTER, POST };
 
 /* What an opening is given, and what it gives: fd[0] is -1 when it was refused, fd[1] when it makes
  * one. */

@@ -25,6 +25,7 @@
 enum { ENOUGH = 48, MAILBOX_FULL = 4 };
 
 extern int close_range(unsigned int, unsigned int, int);
+extern void closefrom(int);
 
 _Thread_local struct thread *self;
 
@@ -122,6 +123,10 @@ static bool prepare(struct thread *thread, const struct family *family, struct m
 		*copied = choose(thread, any);
 		made->source = thread->post[1];
 		return *copied >= 0 && send_descriptor(thread->post[0], thread->things[*copied].fd);
+	case POST:
+		made->source = thread->post[0];
+		made->target = thread->post[1];
+		return true;
 	case COPY:
 		*copied = choose(thread, any);
 		made->source = *copied >= 0 ? thread->things[*copied].fd : -1;
@@ -178,6 +183,8 @@ FRAME struct thing *open_by(struct thread *thread, size_t index, int path)
 	if (family->source == COPY || family->source == REPLACED) {
 		thing.how = HOW_COPIED;
 		thing.copy_of = thread->things[copied].fd;
+	} else if (strcmp(family->name, "received_pidfd") == 0) {
+		thing.how = HOW_RECEIVED;
 	} else if (family->source == LETTER) {
 		thing.how = HOW_RECEIVED;
 		/* Only who opened a queue knows that it is one: the kernel calls it a file. */
@@ -284,7 +291,10 @@ static void close_region(struct thread *thread)
 {
 	unsigned int first = REGION + (unsigned int)thread->slot * REGION_SIZE;
 
-	if (close_range(first, first + REGION_SIZE - 1, 0) != 0)
+	/* Nobody has anything behind the last thread's. */
+	if (thread->slot == thread_count - 1 && random_once_in(&thread->random, 2))
+		closefrom((int)first);
+	else if (close_range(first, first + REGION_SIZE - 1, 0) != 0)
 		return;
 	for (int i = thread->count; i-- > 0;)
 		if (in_region(&thread->things[i]))
@@ -487,7 +497,10 @@ FRAME void operate(struct thread *thread)
 	if (random_once_in(&thread->random, 3000)) {
 		ask();
 	} else if (random_once_in(&thread->random, 4000)) {
-		open_by(thread, family_named("popen_pipe"), 0);
+		open_by(thread,
+			family_named(random_once_in(&thread->random, 2) ? "popen_pipe"
+									: "forked_terminal"),
+			0);
 	} else if (thread->count > ENOUGH || dice < 430) {
 		index = choose(thread, any);
 		if (index >= 0)

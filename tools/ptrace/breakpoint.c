@@ -50,7 +50,7 @@ int breakpoints_hit(pid_t thread, const struct breakpoints *breakpoints)
 	if (errno)
 		return -1;
 	for (size_t i = 0; i < breakpoints->count && i < BREAKPOINTS_MAX; i++)
-		if (status & 1l << i) {
+		if (status & 1L << i) {
 			/* The processor never clears it. */
 			poke(thread, STATUS, 0);
 			return (int)i;

@@ -10,12 +10,19 @@ enum {
 	ROOM_KEPT = 1024, /* for the strings of the next snapshot */
 };
 
+/* The handler does not return: obstack's manual. */
+static _Noreturn void out_of_memory(void)
+{
+	obstack_alloc_failed_handler();
+	abort();
+}
+
 void *memory_chunk(size_t size)
 {
 	void *chunk = malloc(size);
 
 	if (!chunk)
-		obstack_alloc_failed_handler();
+		out_of_memory();
 	return chunk;
 }
 
@@ -24,7 +31,7 @@ void *memory_array(void *array, size_t count, size_t size)
 	void *grown = reallocarray(array, count ? count : 1, size);
 
 	if (!grown)
-		obstack_alloc_failed_handler();
+		out_of_memory();
 	return grown;
 }
 

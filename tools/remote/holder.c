@@ -78,7 +78,7 @@ static void hold(const struct credentials *credentials, const struct kept *kept,
 	       syscall(SYS_capset, &header, none) == 0 &&
 	       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
 	       prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && prctl(PR_SET_DUMPABLE, 1) == 0;
-	if (write(told, &(char){done}, 1) != 1)
+	if (write(told, &(char){(char)done}, 1) != 1)
 		_exit(1);
 	close(told);
 	for (;;)

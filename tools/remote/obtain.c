@@ -31,7 +31,7 @@ static int hand_over(struct obtained *obtained, int file, bool traced, const cha
 int obtain_outside(struct obtained *obtained, int pid, const char *verb)
 {
 	struct snapshot_request request;
-	struct snapshot_result result;
+	struct snapshot_result result = {0};
 	char program[REMOTE_PROGRAM_SIZE], text[REMOTE_TROUBLE_SIZE];
 	int error = remote_request(&request, pid, program);
 

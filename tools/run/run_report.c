@@ -193,12 +193,15 @@ static void keep_notes(struct telling *telling, const char *text, size_t length)
 			char *note = strndup(line + sizeof(mark) - 1, size - (sizeof(mark) - 1));
 			void *more = reallocarray(telling->notes, telling->note_count + 1,
 						  sizeof(*telling->notes));
-			if (more)
-				telling->notes = more;
+			if (!more) {
+				free(note);
+				return;
+			}
+			telling->notes = more;
 			while (note && i < telling->note_count &&
 			       strcmp(telling->notes[i], note) != 0)
 				i++;
-			if (more && note && i == telling->note_count && i < NOTES_MOST)
+			if (note && i == telling->note_count && i < NOTES_MOST)
 				telling->notes[telling->note_count++] = note;
 			else
 				free(note);

@@ -134,7 +134,9 @@ void symbolizer_destroy(struct symbolizer *symbolizer)
 /* Seconds since 1970, rounded up; 0: not known. */
 static double taken_at(const struct model_snapshot *snapshot)
 {
-	return (double)((snapshot_time_ms(snapshot->when) + 999) / 1000);
+	int64_t seconds = (snapshot_time_ms(snapshot->when) + 999) / 1000;
+
+	return (double)seconds;
 }
 
 static bool is_this_host(const struct symbolizer *symbolizer, const struct model_snapshot *snapshot)
