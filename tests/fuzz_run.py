@@ -31,3 +31,6 @@ if result != "ok":
     for line in run.stderr.splitlines()[-60:]:
         print(f"# {line}")
     sys.exit(1)
+number = re.search(r"INFO: Seed: (\d+)", run.stderr)
+print(f"# ran fuzzing: {target.name}, seed {number[1] if number else 'unknown'}: {runs[1]} inputs in {seconds} s, "
+      f"{reached[-1] if reached else 'no'} edges reached, nothing broken")

@@ -21,17 +21,35 @@ TESTS = Path(__file__).resolve().parent
 CHECK = re.compile(r"(not )?ok\b(?: +\d+)?(?: +-? ?(.*?))?(?:(?<!\\)# *(SKIP|TODO)\S*\s*(.*))?$", re.I)
 SUITES = {"unit": "test-*.c", "cli": "test_*.py", "real": "test_*.py", "fuzz": "fuzz-*.c"}
 
+# What says by its checks alone what it has done; others say it by ran() of support.py.
+PARTS = {
+    "hostile": ("hostile input", "checks of names, files, links and environments by an enemy"),
+    "hazards": ("invisible", "checks of vfork, exceptions, libraries that come and go, full tables"),
+    "hazards by ptrace": ("invisible", "checks of the same under the ptrace engine"),
+    "interrupts": ("invisible", "checks of interrupted calls"),
+    "sandbox": ("sandboxes", "checks of programs that confine themselves"),
+    "unusual": ("invisible", "checks of unusual programs"),
+}
+
 
 class Totals:
     passed = failed = 0
     skipped = []
     ran = []
+    checks = {}
     seen = set()
 
 
 def shortened(lines):
     """Sanitizers say what matters first, most others last."""
     return lines if len(lines) <= 120 else [*lines[:60], "[...]", *lines[-60:]]
+
+
+def part_of(name):
+    """The part of what is held to the truth that a program's checks belong to, and what they are; or ("", "")."""
+    if ":unit" in name:
+        return "sanitizers", "unit checks with AddressSanitizer and UBSan"
+    return PARTS.get(name.rpartition(" / ")[2], ("", ""))
 
 
 def read_program(totals, folder, log):
@@ -67,6 +85,8 @@ def read_program(totals, folder, log):
             lines.append(line)
         else:
             totals.passed += 1
+            part = part_of(log["name"])
+            totals.checks[part] = totals.checks.get(part, 0) + 1
             if ":long" in log["name"]:
                 print(f"    {found[2]}")
     result = log["result"]
@@ -134,6 +154,7 @@ def main():
             for line in log.read_text(errors="replace").splitlines():
                 with contextlib.redirect_stdout(None if "--table" in arguments else sys.stdout):
                     read_program(totals, Path(folder).name, json.loads(line))
+    totals.ran += [f"{part}: {count} {what} passed" for (part, what), count in totals.checks.items() if part]
     if "--table" in arguments:
         print_table(totals)
         return

@@ -26,7 +26,7 @@ def torture(threads, operations, every, timeout):
     check.equal((run.status, run.err), (0, ""),
                 f"seed {number}\n{run.out}\n{failed.read_text() if failed.exists() else ''}")
     check.contains(run.out, "no discrepancy")
-    ran("torture", run.out.strip())
+    ran("torture" if ENGINE == "preload" else f"torture by {ENGINE}", run.out.strip())
 
 
 def storm(seconds):

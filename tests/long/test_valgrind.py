@@ -20,7 +20,7 @@ def _(line):
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=280, check=False)
     check.true(done.returncode != 99 and "==" not in done.stdout, done.stdout[-3000:])
     check.true(done.stdout, "it has said something")
-    ran("valgrind", f"fdtrail {line}")
+    ran("valgrind", f"fdtrail {line}: no error")
 
 
 main()
