@@ -141,13 +141,31 @@ static bool note_unloaded(struct capture *capture)
 	return any;
 }
 
+/* Whether a stack leads through code that is not there any more, or may not be. */
+static bool is_gone(void *data, uint32_t stack)
+{
+	const struct capture *capture = data;
+	struct stack_view view;
+
+	if (stack < STACK_FIRST || !stack_table_view(&capture->ledger->stacks, stack, &view))
+		return true;
+	for (uint32_t i = 0; i < view.depth; i++) {
+		uint32_t id = FRAME_MODULE(view.frames[i]);
+		const struct module *module = module_table_get(&capture->ledger->modules, id);
+
+		if (!module || atomic_load(&module->unloaded))
+			return true;
+	}
+	return false;
+}
+
 /* For so many threads that have closed libraries: addresses mean what they mean now. */
 static void look_what_is_gone(struct capture *capture, uint32_t closers)
 {
 	local_memory_init(&memory);
 	local_memory_restart();
 	if (note_unloaded(capture))
-		memo_forget(&capture->memo);
+		memo_forget_stacks(&capture->memo, is_gone, capture);
 	atomic_fetch_sub(&capture->closers, closers);
 }
 

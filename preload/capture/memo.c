@@ -15,14 +15,20 @@ enum {
 	PAGE = 4096,
 };
 
+/* Lists a run, in place of another that the same leads to. */
 static void put(struct memo_table *table, struct memo_run *run)
 {
 	uint64_t at = memo_hash(run->from, run->value, run->relative);
+	const struct memo_run *there;
 
-	while (atomic_load_explicit(&table->slots[at & table->mask], memory_order_relaxed))
-		at++;
+	for (;; at++) {
+		there = atomic_load_explicit(&table->slots[at & table->mask], memory_order_relaxed);
+		if (!there || (there->from == run->from && there->value == run->value &&
+			       there->relative == run->relative))
+			break;
+	}
 	atomic_store_explicit(&table->slots[at & table->mask], run, memory_order_release);
-	table->count++;
+	table->count += !there;
 }
 
 static struct memo_table *table_create(struct memo *memo, uint64_t size)
@@ -63,6 +69,19 @@ bool memo_init(struct memo *memo)
 	if (memo->nothing)
 		memo_forget(memo);
 	return memo->nothing != NULL;
+}
+
+void memo_forget_stacks(struct memo *memo, bool (*gone)(void *data, uint32_t stack), void *data)
+{
+	struct memo_table *table = atomic_load(&memo->table);
+
+	for (uint64_t i = 0; i <= table->mask; i++) {
+		struct memo_run *run = atomic_load_explicit(&table->slots[i], memory_order_relaxed);
+		uint32_t stack = run ? atomic_load(&run->stack) : STACK_NONE;
+
+		if (stack != STACK_NONE && gone(data, stack))
+			atomic_store(&run->stack, STACK_NONE);
+	}
 }
 
 void memo_forget(struct memo *memo)
@@ -155,8 +174,8 @@ static struct memo_run *run_create(struct memo *memo, const struct walk *walk, u
 		return NULL;
 	run->count = count;
 	run->plain = true;
-	run->stack = stack.stack;
-	run->figures = stack.figures;
+	atomic_store_explicit(&run->stack, stack.stack, memory_order_relaxed);
+	atomic_store_explicit(&run->figures, stack.figures, memory_order_relaxed);
 	for (uint32_t i = 0; i < count; i++) {
 		const struct logged_read *logged = &walk->reads[from + i];
 
@@ -173,50 +192,90 @@ static struct memo_run *run_create(struct memo *memo, const struct walk *walk, u
 	return run;
 }
 
-void memo_keep(struct memo *memo, const struct walk *walk, struct captured stack)
+/* Makes a run that can be seen: from that of the walk's reads on, at from in parent, or, where that
+ * is NULL, as a beginning. */
+static void add(struct memo *memo, const struct walk *walk, uint32_t at, struct memo_run *parent,
+		const struct memo_read *from, uint64_t value, bool relative, struct captured stack)
+{
+	struct memo_run *run = run_create(memo, walk, at, stack);
+
+	if (!run || !table_grow(memo))
+		return;
+	run->from = from;
+	run->value = value;
+	run->relative = relative;
+	if (parent) {
+		run->sibling = atomic_load_explicit(&parent->branches, memory_order_relaxed);
+		atomic_store_explicit(&parent->branches, run, memory_order_release);
+	}
+	put(atomic_load(&memo->table), run);
+	if (!parent)
+		atomic_store_explicit(&memo->recent[memo_recent(value)], run, memory_order_release);
+}
+
+enum comparison { READS_EQUAL, READS_DIFFER, READS_OTHERWISE };
+
+/* Compares the walk's reads, *at the first of them, with those of run, up to one that differs or to
+ * the end of both, to which *at goes on. OTHERWISE: after equal reads another one follows. */
+static enum comparison compare(const struct memo_run *run, const struct walk *walk, uint32_t *at)
 {
 	uintptr_t sp = walk->registers.sp;
-	struct memo_run *parent = NULL, *next;
+	uint32_t first = *at;
+
+	for (; *at < walk->read_count && *at - first < run->count; (*at)++) {
+		const struct logged_read *logged = &walk->reads[*at];
+		const struct memo_read *read = &run->reads[*at - first];
+		uint32_t relative = logged->flags & READ_RELATIVE;
+
+		if ((logged->flags ^ read->flags) & (READ_FP | READ_CHECKED) ||
+		    (!(read->flags & READ_FP) && (int32_t)(logged->address - sp) != read->offset))
+			return READS_OTHERWISE;
+		if (relative != (read->flags & READ_RELATIVE) ||
+		    (relative ? logged->value - sp : logged->value) != read->value)
+			return READS_DIFFER;
+	}
+	return *at == walk->read_count && *at - first == run->count ? READS_EQUAL : READS_OTHERWISE;
+}
+
+void memo_keep(struct memo *memo, const struct walk *walk, struct captured stack)
+{
+	struct memo_run *parent = NULL, *run;
 	const struct memo_read *from = NULL;
 	uint64_t value = walk->registers.pc;
 	bool relative = false;
-	uint32_t i = 0;
+	uint32_t at = 0;
 
 	if (!walk->repeatable)
 		return;
-	while ((next = memo_seek(atomic_load(&memo->table), from, value, relative))) {
-		parent = next;
-		from = NULL;
-		for (uint32_t at = 0; !from; i++, at++) {
-			if (i == walk->read_count || at == parent->count)
-				return;
-			const struct logged_read *logged = &walk->reads[i];
-			const struct memo_read *read = &parent->reads[at];
+	while ((run = memo_seek(atomic_load(&memo->table), from, value, relative))) {
+		uint32_t first = at;
 
-			/* Equal reads so far mean the same next read; if not, the walk is not a
+		switch (compare(run, walk, &at)) {
+		case READS_EQUAL:
+			/* The code is back at its place. Who is here meanwhile reads STACK_NONE, or
+			 * what both are now. */
+			if (atomic_load(&run->stack) == STACK_NONE) {
+				atomic_store(&run->figures, stack.figures);
+				atomic_store(&run->stack, stack.stack);
+			}
+			return;
+		case READS_OTHERWISE:
+			/* Equal reads so far mean the same next read, unless there is other code
+			 * now where that of run has gone. If not even that, the walk is not a
 			 * function of its log (a library was closed meanwhile), and is not kept. */
-			if ((logged->flags ^ read->flags) & (READ_FP | READ_CHECKED) ||
-			    (!(read->flags & READ_FP) &&
-			     (int32_t)(logged->address - sp) != read->offset))
-				return;
-			relative = logged->flags & READ_RELATIVE;
-			value = relative ? logged->value - sp : logged->value;
-			if (relative != (bool)(read->flags & READ_RELATIVE) || value != read->value)
-				from = read;
+			if (atomic_load(&run->stack) == STACK_NONE)
+				add(memo, walk, first, parent, from, value, relative, stack);
+			return;
+		case READS_DIFFER:
+			break;
 		}
+		const struct logged_read *logged = &walk->reads[at];
+
+		parent = run;
+		from = &run->reads[at - first];
+		relative = logged->flags & READ_RELATIVE;
+		value = relative ? logged->value - walk->registers.sp : logged->value;
+		at++;
 	}
-	next = run_create(memo, walk, i, stack);
-	if (!next || !table_grow(memo))
-		return;
-	next->from = from;
-	next->value = value;
-	next->relative = relative;
-	if (parent) {
-		next->sibling = atomic_load_explicit(&parent->branches, memory_order_relaxed);
-		atomic_store_explicit(&parent->branches, next, memory_order_release);
-	}
-	put(atomic_load(&memo->table), next);
-	if (!parent)
-		atomic_store_explicit(&memo->recent[memo_recent(value)], next,
-				      memory_order_release);
+	add(memo, walk, at, parent, from, value, relative, stack);
 }

@@ -27,7 +27,7 @@ struct memo {
 	/* Beginnings by the last bits of their return address, of those with the same the latest:
 	 * one load instead of two on the way to a hot stack. */
 	_Atomic(struct memo_run *) recent[MEMO_RECENT];
-	_Atomic(struct memo_table *) table; /* of the current generation; never NULL after init */
+	_Atomic(struct memo_table *) table; /* never NULL after init */
 	struct memo_table *nothing;         /* has no room, and so stays empty */
 	struct arena arena;                 /* bounded: see memo_init */
 };
@@ -43,5 +43,11 @@ bool memo_init(struct memo *memo);
 /* Keeps a repeatable walk that ended in stack. Callers hold the capture lock. */
 void memo_keep(struct memo *memo, const struct walk *walk, struct captured stack);
 
-/* Begins a new generation: addresses may mean something else now. Callers hold the capture lock. */
+/* Begins a new generation: nothing is known any more, and the memory of what was is not used again.
+ * Callers hold the capture lock. */
 void memo_forget(struct memo *memo);
+
+/* Forgets the stacks that gone() names, ids of the stack table: code that they lead through is not
+ * there any more. Their memory is used again when it comes back to the same place. Callers hold the
+ * capture lock. */
+void memo_forget_stacks(struct memo *memo, bool (*gone)(void *data, uint32_t stack), void *data);

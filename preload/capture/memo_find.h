@@ -29,14 +29,14 @@ struct memo_read {
  * once a run can be seen. */
 struct memo_run {
 	uint64_t value;
-	const struct memo_read *from;        /* that other run's read; NULL: a beginning */
-	_Atomic(struct memo_run *) branches; /* those that begin at a read of this one, .. */
-	struct memo_run *sibling;            /* .. the latest first */
-	struct stack_figures *figures;       /* with stack, what the walk ended in */
-	uint32_t stack;
+	const struct memo_read *from;            /* that other run's read; NULL: a beginning */
+	_Atomic(struct memo_run *) branches;     /* those that begin at a read of this one, .. */
+	struct memo_run *sibling;                /* .. the latest first */
+	_Atomic(struct stack_figures *) figures; /* with stack, what the walk ended in */
+	_Atomic uint32_t stack;                  /* STACK_NONE: leads through code that is gone */
 	uint32_t count : 30;
 	uint32_t plain : 1; /* all are words of the stack that are the same wherever the stack is */
-	uint32_t relative : 1; /* value is relative to sp */
+	uint32_t relative : 1;    /* value is relative to sp */
 	struct memo_read reads[]; /* up to a whole MEMO_BLOCK with the last one once more */
 };
 
@@ -130,6 +130,13 @@ static inline struct memo_run *memo_branch(const struct memo *memo, const struct
 	return NULL;
 }
 
+static inline struct captured memo_end(const struct memo_run *run)
+{
+	uint32_t stack = atomic_load_explicit(&run->stack, memory_order_acquire);
+
+	return (struct captured){stack, atomic_load_explicit(&run->figures, memory_order_relaxed)};
+}
+
 /* The stack with these registers, or STACK_NONE when no earlier walk is equal. Reads the
  * calling thread's stack above registers->sp. Async-signal-safe, any thread, no lock. */
 static inline __attribute__((always_inline)) struct captured
@@ -154,7 +161,7 @@ memo_find(const struct memo *memo, struct registers registers, struct stack_boun
 			word = found;
 		}
 		if (!other)
-			return (struct captured){run->stack, run->figures};
+			return memo_end(run);
 		run = memo_branch(memo, run, other, word, sp);
 	}
 	return (struct captured){.stack = STACK_NONE};

@@ -6,10 +6,11 @@ tracer, or it says what it left out."""
 import os
 import resource
 
-from support import (LIBRARY, TESTS, check, compile_program, main, program, ran, run_bare, run_traced, temp_dir,
+from support import (BUILD, LIBRARY, TESTS, check, compile_program, main, program, ran, run_bare, run_traced, temp_dir,
                      test)
 
 MIB = 1 << 20
+PLUGIN = BUILD / "tests" / "torture" / "libplugin.so"
 
 
 def limited(what, amount):
@@ -48,6 +49,14 @@ def _():
     check.equal(run.status, 0)
     check.at_most(int(run.out), 64, "KiB grown")
     ran("resources", f"1000000 opens: {int(run.out)} KiB more than after 10000")
+
+
+@test("a program that loads and unloads a library a thousand times has grown by nothing", timeout=120)
+def _():
+    run = run_traced([program("resources"), "libraries", 1000, PLUGIN], timeout=110)
+    check.equal(run.status, 0)
+    check.at_most(int(run.out), 64, "KiB grown")
+    ran("resources", f"1000 times a library: {int(run.out)} KiB more than after 10")
 
 
 @test("100,000 distinct stacks are kept, at a few hundred bytes each", timeout=200)

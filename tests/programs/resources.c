@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- *     resources WHAT NUMBER
+ *     resources WHAT NUMBER [LIBRARY]
  *
  * Uses so many of something, and prints by how many KiB its memory has grown since it had used a
  * hundredth. opens: descriptors, one after the other. stacks: distinct stacks, each of which opens
  * and closes; the last one leaks. threads: threads that come, open, leave one in a hundred open,
- * and go. slots: numbers (see libfakes.c), none closed.
+ * and go. slots: numbers (see libfakes.c), none closed. libraries: times that LIBRARY is loaded,
+ * opens, and is unloaded, with a thousand stacks of the program's own in between.
  */
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -87,14 +89,36 @@ FRAME static void slots(long number)
 	(void)number, (void)fd;
 }
 
+static const char *library_path;
+
+FRAME static void libraries(long number)
+{
+	void *library = dlopen(library_path, RTLD_NOW | RTLD_LOCAL);
+	int (*function)(void) = library ? (int (*)(void))dlsym(library, "plugin_opens_0") : NULL;
+
+	if (!function)
+		exit(1);
+	volatile int fd = function();
+	close(fd);
+	for (long at = 0; at < 1000; at++)
+		left(at, 10);
+	dlclose(library);
+	(void)number;
+}
+
 int main(int count, char **words)
 {
 	static const struct {
 		const char *name;
 		void (*use)(long number);
-	} uses[] = {{"opens", opens}, {"stacks", stacks}, {"threads", threads}, {"slots", slots}};
+	} uses[] = {{"opens", opens},
+		    {"stacks", stacks},
+		    {"threads", threads},
+		    {"slots", slots},
+		    {"libraries", libraries}};
 	long number = count > 2 ? atol(words[2]) : 0, before = 0;
 
+	library_path = count > 3 ? words[3] : NULL;
 	for (size_t i = 0; i < sizeof(uses) / sizeof(*uses); i++)
 		if (count > 2 && strcmp(words[1], uses[i].name) == 0) {
 			for (long at = 0; at < number; at++) {

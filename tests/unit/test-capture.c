@@ -121,6 +121,17 @@ static void a_memo_without_memory_left_knows_nothing_of_earlier_generations(void
 	arena_release(&memo.arena);
 }
 
+/* A walk that has read so many words of words, and nothing else. */
+static void read_words(struct walk *walk, uintptr_t pc, const uintptr_t *words, uint32_t count)
+{
+	walk->registers = (struct registers){.pc = pc, .sp = (uintptr_t)words};
+	walk->repeatable = true;
+	walk->read_count = count;
+	for (uint32_t i = 0; i < count; i++)
+		walk->reads[i] =
+			(struct logged_read){.address = (uintptr_t)&words[i], .value = words[i]};
+}
+
 enum { MOST_WORDS = 9, OTHERS = 5 };
 
 /* A walk of so many reads of words, where the word at one place is another one than base's. */
@@ -131,11 +142,7 @@ static void make_walk(struct walk *walk, uintptr_t *words, uint32_t count, uint3
 		words[i] = 0x1000 + i;
 	if (place < count)
 		words[place] = word;
-	walk->registers = (struct registers){.pc = 0x2000 + count, .sp = (uintptr_t)words};
-	walk->repeatable = true;
-	walk->read_count = count;
-	for (uint32_t i = 0; i < count; i++)
-		walk->reads[i] = (struct logged_read){(uintptr_t)&words[i], words[i], 0};
+	read_words(walk, 0x2000 + count, words, count);
 }
 
 /* Not known yet, and kept; or known as id. */
@@ -189,6 +196,57 @@ static void return_addresses_that_share_a_place_are_told_apart(void **state)
 	arena_release(&memo.arena);
 }
 
+static bool is(void *data, uint32_t stack)
+{
+	return stack == *(const uint32_t *)data;
+}
+
+static void a_memo_forgets_the_stacks_whose_code_is_gone_and_no_other(void **state)
+{
+	static struct walk walk;
+	uintptr_t first[] = {1, 2, 3}, second[] = {1, 2, 4};
+	struct captured stacks[] = {{.stack = 5}, {.stack = 6}, {.stack = 7}};
+	struct stack_bounds bounds = {0};
+	struct memo memo;
+	uint32_t gone = 5;
+
+	(void)state;
+	assert_true(memo_init(&memo));
+	read_words(&walk, 0x1000, first, 3);
+	memo_keep(&memo, &walk, stacks[0]);
+	read_words(&walk, 0x1000, second, 3);
+	memo_keep(&memo, &walk, stacks[1]);
+	memo_forget_stacks(&memo, is, &gone);
+	assert_int_equal(memo_find(&memo, walk.registers, &bounds).stack, 6);
+	read_words(&walk, 0x1000, first, 3);
+	assert_int_equal(memo_find(&memo, walk.registers, &bounds).stack, STACK_NONE);
+
+	/* It comes back to its place: no memory is taken. */
+	size_t total = memo.arena.total;
+	for (int i = 0; i < 100 * 1000; i++) {
+		memo_keep(&memo, &walk, stacks[0]);
+		assert_int_equal(memo_find(&memo, walk.registers, &bounds).stack, 5);
+		memo_forget_stacks(&memo, is, &gone);
+		assert_int_equal(memo_find(&memo, walk.registers, &bounds).stack, STACK_NONE);
+	}
+	assert_int_equal(memo.arena.total, total);
+
+	/* Other code comes to its place, whose walks end otherwise .. */
+	memo_keep(&memo, &walk, stacks[2]);
+	assert_int_equal(memo_find(&memo, walk.registers, &bounds).stack, 7);
+	/* .. or are shorter. Behind what is there no stack is lost that was not gone. */
+	gone = 7;
+	memo_forget_stacks(&memo, is, &gone);
+	read_words(&walk, 0x1000, first, 2);
+	memo_keep(&memo, &walk, stacks[0]);
+	assert_int_equal(memo_find(&memo, walk.registers, &bounds).stack, 5);
+	/* A live one is not replaced by a walk that is no function of its log. */
+	read_words(&walk, 0x1000, first, 3);
+	memo_keep(&memo, &walk, stacks[2]);
+	assert_int_equal(memo_find(&memo, walk.registers, &bounds).stack, 5);
+	arena_release(&memo.arena);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -196,6 +254,8 @@ int main(void)
 		 .test_func = a_stack_is_found_by_each_word_of_it_among_any_number_of_others},
 		{.name = "return addresses that share a place in the memo are told apart",
 		 .test_func = return_addresses_that_share_a_place_are_told_apart},
+		{.name = "a memo forgets the stacks whose code is gone, and no other",
+		 .test_func = a_memo_forgets_the_stacks_whose_code_is_gone_and_no_other},
 		{.name = "a memo without memory left knows nothing of earlier generations",
 		 .test_func = a_memo_without_memory_left_knows_nothing_of_earlier_generations},
 		{.name = "a walk that stands still is waited for, and not for ever",
