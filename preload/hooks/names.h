@@ -3,9 +3,13 @@
  * The one list of hooked functions. It feeds the table of real functions (real.c), and a test holds
  * it against what the library exports. NAME(function): its type comes from the C library's header.
  * NAME_LIKE(function, other): the header does not declare it, but it is called as other is.
+ * NAME_LATER(function, other): the same for what glibc got after 2.31, so it may not be there.
  *
  * To add a hook: one line here, one body in its family's file.
  */
+#ifndef NAME_LATER
+#define NAME_LATER(function, other) NAME_LIKE(function, other)
+#endif
 
 /* open.c */
 NAME(open)
@@ -101,12 +105,12 @@ NAME(signalfd)
 NAME(inotify_init)
 NAME(inotify_init1)
 NAME(fanotify_init)
-NAME_LIKE(pidfd_open, pidfd_open_type)
-NAME_LIKE(pidfd_getfd, pidfd_getfd_type)
-NAME_LIKE(fsopen, fsopen_type)
-NAME_LIKE(fspick, fspick_type)
-NAME_LIKE(fsmount, fsmount_type)
-NAME_LIKE(open_tree, fspick_type)
+NAME_LATER(pidfd_open, pidfd_open_type)
+NAME_LATER(pidfd_getfd, pidfd_getfd_type)
+NAME_LATER(fsopen, fsopen_type)
+NAME_LATER(fspick, fspick_type)
+NAME_LATER(fsmount, fsmount_type)
+NAME_LATER(open_tree, fspick_type)
 
 /* dup.c */
 NAME(dup)
@@ -119,14 +123,14 @@ NAME_LIKE(__fcntl, fcntl)
 
 /* close.c */
 NAME(close)
-NAME_LIKE(close_range, close_range_type)
-NAME_LIKE(closefrom, closefrom_type)
+NAME_LATER(close_range, close_range_type)
+NAME_LATER(closefrom, closefrom_type)
 NAME(mq_close)
 NAME(login_tty)
 NAME_LIKE(__close, close)
 
 /* process.c; vfork in vfork-*.S, syscall in syscall-*.S */
-NAME_LIKE(_Fork, fork)
+NAME_LATER(_Fork, fork)
 NAME(clone)
 NAME_LIKE(__clone, clone)
 NAME(execl)
@@ -137,11 +141,11 @@ NAME(execve)
 NAME(execvp)
 NAME(execvpe)
 NAME(fexecve)
-NAME_LIKE(execveat, execveat_type)
+NAME_LATER(execveat, execveat_type)
 NAME(posix_spawn)
 NAME(posix_spawnp)
-NAME_LIKE(pidfd_spawn, pidfd_spawn_type)
-NAME_LIKE(pidfd_spawnp, pidfd_spawn_type)
+NAME_LATER(pidfd_spawn, pidfd_spawn_type)
+NAME_LATER(pidfd_spawnp, pidfd_spawn_type)
 NAME(_exit)
 NAME(_Exit)
 NAME(dlclose)
@@ -163,3 +167,5 @@ NAME_LIKE(ssignal, signal)
 NAME_LIKE(sysv_signal, signal)
 NAME_LIKE(__sysv_signal, signal)
 NAME_LIKE(__sigaction, sigaction)
+
+#undef NAME_LATER

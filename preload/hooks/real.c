@@ -3,6 +3,7 @@
 #include "real.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "syscall.h"
 
@@ -33,9 +34,33 @@ void real_resolve(void)
 
 #define NAME(function)             real.function = (__typeof__(real.function))look_up(#function);
 #define NAME_LIKE(function, other) NAME(function)
+#define NAME_LATER(function, other)
 #include "names.h"
 #undef NAME
 #undef NAME_LIKE
 	syscall_real = real.syscall;
 	errno = saved;
+}
+
+void real_resolve_later(void)
+{
+	int saved = errno;
+
+#define NAME(function)
+#define NAME_LIKE(function, other)
+#define NAME_LATER(function, other) real.function = (__typeof__(real.function))look_up(#function);
+#include "names.h"
+#undef NAME
+#undef NAME_LIKE
+	errno = saved;
+}
+
+void real_resolve_for(const void *pointer)
+{
+	void *function;
+
+	real_resolve();
+	memcpy(&function, pointer, sizeof(function));
+	if (!function)
+		real_resolve_later();
 }

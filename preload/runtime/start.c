@@ -161,6 +161,7 @@ __attribute__((constructor)) static void start(void)
 	int saved = errno;
 
 	runtime_start();
+	real_resolve_later();
 	if (runtime_on()) {
 		thread_state.vforks |= THREAD_INSIDE;
 		capture_load_unwinder(&runtime.capture);

@@ -176,6 +176,13 @@ def _(compiler):
     check.equal((run.status, run.out.splitlines()[0]), (0, "0"))
 
 
+@test("an allocator that opens a file inside of malloc, before all constructors, is not called again meanwhile")
+def _():
+    run = run_traced([program("allocates")])
+    check.equal(run.status, 0)
+    check.equal(run.last.group_of("leaks_in_allocates").count, 1)
+
+
 @test("a program with a gap between its segments has its build-id in the snapshot")
 def _():
     run = run_traced([compile_program(TESTS / "programs" / "jit.c", "gcc", ["-Wl,-Tdata=0x100000"]), "1"])

@@ -48,7 +48,7 @@ KINDS = {
 
 
 def names():
-    return re.findall(r"^NAME(?:_LIKE)?\((\w+)", (HOOKS / "names.h").read_text(), re.MULTILINE)
+    return re.findall(r"^NAME(?:_LIKE|_LATER)?\((\w+)", (HOOKS / "names.h").read_text(), re.MULTILINE)
 
 
 @test("what {} opens is listed with its caller and its kind", each=OPENINGS)
