@@ -15,6 +15,7 @@ from support import BUILD, TESTS, Failed, check, program, ran, run_traced, seed,
 SANITIZED = BUILD / "tests" / "fdtrail-sanitized"
 SECONDS = 60  # far more than any of them needs; a loop without end is what it is for
 MEMORY_MB = 1024
+LINE_MOST = 100_000  # of a mutant, which may grow by each change
 OPTIONS = f"detect_leaks=0:exitcode=86:hard_rss_limit_mb={MEMORY_MB}:allocator_may_return_null=1"
 FINDING = re.compile(r"Sanitizer|runtime error:|hard rss limit")
 
@@ -114,6 +115,8 @@ def _mutant(text, other, dice):
         else:
             lines = lines[:at + 1]
         lines = lines or [b""]
+        at = min(at, len(lines) - 1)
+        lines[at] = lines[at][:LINE_MOST]
     return b"\n".join(lines)
 
 
