@@ -21,10 +21,6 @@ NO_TIDY = (
     "cert-err33-c",  # what fprintf to stderr returns tells nobody anything
     "cert-err34-c",  # sscanf and atoi of what the kernel has printed, or of what was checked to be digits
 )
-NO_ANALYZER = (
-    "clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling",  # Annex K, which glibc has not
-    "clang-analyzer-optin.*",  # order and padding of members, other systems' interfaces
-)
 
 
 def each(words, paths, timeout):
@@ -53,13 +49,6 @@ def _():
     check.at_least(len(paths), 150)
     tidy(["bugprone-*", "cert-*", *(f"-{name}" for name in NO_TIDY)], paths)
     ran("analysis", f"clang-tidy (bugprone, cert) on {len(paths)} files")
-
-
-# Not preload/: what a system call by our own instruction fills, the analyzer takes for never written.
-@test("clang's static analyzer finds nothing in tools/", timeout=3500)
-def _():
-    tidy(["clang-analyzer-*", *(f"-{name}" for name in NO_ANALYZER)], ROOMS["tools"])
-    ran("analysis", f"clang-tidy (clang-analyzer) on {len(ROOMS['tools'])} files")
 
 
 # gcc 12 takes a fact and its consequence, held in two variables, for independent of each other; and what argp and
