@@ -10,10 +10,10 @@
 
 #if defined(__x86_64__)
 
-/* Intel's Software Developer's Manual, volume 3, 18.2: DR0 to DR3 are addresses, DR6 tells which
- * was hit, DR7 enables them; zero in its upper half means: on execution. */
+/* Intel's Software Developer's Manual, volume 3, 18.2: DR0 to DR3 are addresses, DR7 enables them;
+ * zero in its upper half means: on execution. */
 #define DEBUG_REGISTER(n) (offsetof(struct user, u_debugreg) + (n) * sizeof(long))
-enum { STATUS = 6, CONTROL = 7 };
+enum { CONTROL = 7 };
 
 static int poke(pid_t thread, int number, uintptr_t value)
 {
@@ -40,21 +40,15 @@ int breakpoints_arm(pid_t thread, struct breakpoints *breakpoints)
 int breakpoints_hit(pid_t thread, const struct breakpoints *breakpoints)
 {
 	siginfo_t info;
-	long status;
 
 	if (breakpoints->count == 0 || ptrace(PTRACE_GETSIGINFO, thread, NULL, &info) < 0 ||
 	    info.si_signo != SIGTRAP || info.si_code != TRAP_HWBKPT)
 		return -1;
-	errno = 0;
-	status = ptrace(PTRACE_PEEKUSER, thread, DEBUG_REGISTER(STATUS), NULL);
-	if (errno)
-		return -1;
+	/* The address is that of the instruction (arch/x86/kernel/traps.c), so DR6 need not be
+	 * asked, which takes a system call, and another to clear it. */
 	for (size_t i = 0; i < breakpoints->count && i < BREAKPOINTS_MAX; i++)
-		if (status & 1L << i) {
-			/* The processor never clears it. */
-			poke(thread, STATUS, 0);
+		if ((uintptr_t)info.si_addr == breakpoints->addresses[i])
 			return (int)i;
-		}
 	return -1;
 }
 

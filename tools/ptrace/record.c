@@ -112,12 +112,14 @@ void record_request(const struct tracer *tracer, struct task *task, int index)
 	struct user_regs_struct registers;
 	struct go_http_use use;
 
-	if (!recorded(task) || !memory || !tracer_registers(task, &registers))
+	/* Elsewhere than at the breakpoint are other values in the registers. */
+	if (!recorded(task) || !memory || !tracer_registers(task, &registers) ||
+	    registers.rip != process->breakpoints.addresses[index])
 		return;
-	remote_memory_begin(memory, registers.rsp);
+	remote_memory_begin(memory, registers.rip, registers.rsp);
 	if (go_http_use(process->go, index, &registers, remote_memory_walk(memory), &use))
-		ledger_used(&task->table->ledger, use.fd, stack_capture(tracer, task, &registers),
-			    use.shared);
+		ledger_used(&task->table->ledger, use.fd,
+			    stack_capture_begun(tracer, task, &registers), use.shared);
 }
 
 static void connected(const struct tracer *tracer, struct task *task,

@@ -2,7 +2,8 @@
 /*
  * See remote_memory.h. A walk reads some hundred words in few places: the stack, which changes from
  * walk to walk, and unwind data, which don't. So whole pages are read: those of an object's
- * constant parts are kept, all others are good for one walk.
+ * constant parts are kept, all others are good for one walk. Which they will be the walk before
+ * from the same instruction tells, in most cases, so that one system call has them all.
  */
 #include "remote_memory.h"
 
@@ -19,7 +20,9 @@
 enum {
 	PAGE = 4096,  /* a power of two that divides the real one */
 	PAGES = 1024, /* places in the cache of pages, by page number */
-	AHEAD = 8192, /* bytes of stack that a walk begins with */
+	AHEAD = 4096, /* bytes of stack that a walk begins with */
+	HABITS = 16,  /* by the address of the instruction where a walk begins */
+	HABIT_PAGES = 6,
 	OBJECTS_MAX = 4096,
 };
 
@@ -28,7 +31,14 @@ enum {
 struct page {
 	uintptr_t address;
 	uint64_t walk; /* the walk that it was read for, or KEPT; 0: empty */
+	bool noted;    /* it has been used since it was read */
 	uint8_t bytes[PAGE];
+};
+
+/* What the last walk from an instruction has read. */
+struct habit {
+	uintptr_t pages[HABIT_PAGES];
+	size_t count;
 };
 
 struct remote_memory {
@@ -44,6 +54,8 @@ struct remote_memory {
 	uintptr_t ahead_at;
 	size_t ahead_size;
 	uint8_t ahead[AHEAD];
+	struct habit habits[HABITS];
+	struct habit *habit; /* of this walk */
 	struct page pages[PAGES];
 };
 
@@ -84,17 +96,31 @@ static bool is_constant(const struct remote_memory *memory, uintptr_t page)
 	return false;
 }
 
+static struct page *place_of(struct remote_memory *memory, uintptr_t address)
+{
+	return &memory->pages[address / PAGE % PAGES];
+}
+
 static const uint8_t *page_at(struct remote_memory *memory, uintptr_t address)
 {
-	struct page *page = &memory->pages[address / PAGE % PAGES];
+	struct page *page = place_of(memory, address);
+	struct habit *habit = memory->habit;
 
-	if (page->address == address && (page->walk == KEPT || page->walk == memory->walk))
-		return page->bytes;
-	page->walk = 0;
-	if (read_some(memory->pid, address, page->bytes, PAGE) != PAGE)
-		return NULL;
-	page->address = address;
-	page->walk = is_constant(memory, address) ? KEPT : memory->walk;
+	if (page->address != address || (page->walk != KEPT && page->walk != memory->walk)) {
+		page->walk = 0;
+		if (read_some(memory->pid, address, page->bytes, PAGE) != PAGE)
+			return NULL;
+		page->address = address;
+		page->walk = memory->walk;
+		page->noted = false;
+	}
+	if (!page->noted) {
+		page->noted = true;
+		if (is_constant(memory, address))
+			page->walk = KEPT;
+		else if (habit->count < HABIT_PAGES)
+			habit->pages[habit->count++] = address;
+	}
 	return page->bytes;
 }
 
@@ -228,12 +254,39 @@ static bool remote_leave(struct memory *base, uintptr_t place, uintptr_t sp, uin
 	return remote->rules && code_rules_find(remote->rules, place, sp, fp, rule);
 }
 
-void remote_memory_begin(struct remote_memory *memory, uintptr_t sp)
+void remote_memory_begin(struct remote_memory *memory, uintptr_t pc, uintptr_t sp)
 {
+	struct habit *habit = &memory->habits[(pc ^ pc >> 8) % HABITS];
+	struct iovec to[1 + HABIT_PAGES], from[1 + HABIT_PAGES];
+	struct page *pages[HABIT_PAGES];
+	size_t count = 0;
+
 	memory->walk++;
+	to[0] = (struct iovec){memory->ahead, AHEAD};
+	from[0] = (struct iovec){(void *)sp, AHEAD};
+	for (size_t i = 0; i < habit->count; i++) {
+		struct page *page = place_of(memory, habit->pages[i]);
+
+		/* Of two with the same place one is read when it is needed. */
+		if (page->walk == KEPT || page->walk == memory->walk)
+			continue;
+		page->address = habit->pages[i];
+		page->walk = memory->walk;
+		page->noted = false;
+		pages[count++] = page;
+		to[count] = (struct iovec){page->bytes, PAGE};
+		from[count] = (struct iovec){(void *)page->address, PAGE};
+	}
+	ssize_t got = process_vm_readv(memory->pid, to, 1 + count, from, 1 + count, 0);
+	size_t size = got > 0 ? (size_t)got : 0;
 	memory->ahead_at = sp;
-	memory->ahead_size = 0; /* so that nothing reads it meanwhile */
-	memory->ahead_size = read_some(memory->pid, sp, memory->ahead, sizeof(memory->ahead));
+	memory->ahead_size = size < AHEAD ? size : AHEAD;
+	/* It ends at the first page that is not there. */
+	for (size_t i = 0; i < count; i++)
+		if (size < AHEAD + (i + 1) * PAGE)
+			pages[i]->walk = 0;
+	habit->count = 0;
+	memory->habit = habit;
 }
 
 void remote_memory_forget(struct remote_memory *memory)
@@ -264,6 +317,7 @@ struct remote_memory *remote_memory_create(int pid)
 	};
 	memory->pid = pid;
 	memory->walk = 1;
+	memory->habit = memory->habits;
 	return memory;
 }
 

@@ -20,8 +20,9 @@ void remote_memory_destroy(struct remote_memory *memory);
 struct memory *remote_memory_walk(struct remote_memory *memory);
 
 /* Before each walk: words may have changed since the last one, and are read anew. The stack from sp
- * on is read ahead, by one system call for what most walks need. */
-void remote_memory_begin(struct remote_memory *memory, uintptr_t sp);
+ * on is read ahead, and what the last walk from the same pc has read: by one system call what most
+ * walks need. */
+void remote_memory_begin(struct remote_memory *memory, uintptr_t pc, uintptr_t sp);
 
 /* After exec, and whenever mappings may have moved: everything known of objects is forgotten. */
 void remote_memory_forget(struct remote_memory *memory);

@@ -37,17 +37,25 @@ static uint32_t intern(const struct task *task, const uintptr_t *pcs, uint32_t c
 uint32_t stack_capture(const struct tracer *tracer, const struct task *task,
 		       const struct user_regs_struct *registers)
 {
-	static struct walk walk;
-	static struct go_stack stack;
-	struct process *process = task->process;
-	struct remote_memory *memory = process_memory(process);
+	struct remote_memory *memory = process_memory(task->process);
 
 	if (!memory)
 		return STACK_NONE;
-	remote_memory_begin(memory, registers->rsp);
+	remote_memory_begin(memory, registers->rip, registers->rsp);
+	return stack_capture_begun(tracer, task, registers);
+}
+
+uint32_t stack_capture_begun(const struct tracer *tracer, const struct task *task,
+			     const struct user_regs_struct *registers)
+{
+	static struct walk walk;
+	static struct go_stack stack;
+	struct process *process = task->process;
+	struct memory *memory = remote_memory_walk(process->memory);
+
 	if (process->go) {
 		struct go_stack_request request = {
-			.memory = remote_memory_walk(memory),
+			.memory = memory,
 			.registers = registers,
 			.depth = tracer->options.depth,
 			.ancestors = tracer->request->go_ancestors,
@@ -61,7 +69,7 @@ uint32_t stack_capture(const struct tracer *tracer, const struct task *task,
 			return id;
 		}
 	}
-	walk.memory = remote_memory_walk(memory);
+	walk.memory = memory;
 	walk.registers = (struct registers){
 		.pc = registers->rip, .sp = registers->rsp, .fp = registers->rbp};
 	walk.depth = tracer->options.depth + WRAPPERS_USUAL;
