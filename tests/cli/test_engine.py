@@ -3,12 +3,14 @@
 """The ptrace engine: what it knows is what the preload and /proc know, and the program can't tell that it is
 there. That the preload's own tests hold for it as well is in meson.build."""
 
+import ctypes
 import os
 import resource
 import signal
+import struct
 
 from support import (BUILD, check, compile_program, go_program, leftovers, main, program, require, run_bare,
-                     run_traced, start_traced, temp_dir, test, wait_until)
+                     run_traced, skip, start_traced, temp_dir, test, wait_until)
 
 TRACE = BUILD / "tests" / "trace"
 STORMS = [("goroutines",), ("exec",), ("connections", "500")]
@@ -174,6 +176,30 @@ def _():
     check.true(status_of(tracer, "State") in "RSD", "the tracer is not stopped")
     run.send(signal.SIGCONT)
     check.equal(run.snapshot().groups[0].functions[0], "leaks_files")
+
+
+def scheduling(pid):
+    """What sched_getattr(2) says: policy, nice, and the length of a turn (0 before Linux 6.12)."""
+    attributes = ctypes.create_string_buffer(48)
+    if ctypes.CDLL(None).syscall(315, pid, attributes, 48, 0) != 0:
+        skip("sched_getattr(2) is not to be had")
+    _, policy, _, nice, _, runtime, _, _ = struct.unpack("IIQiIQQQ", attributes.raw)
+    return policy, nice, runtime
+
+
+@test("the tracer is scheduled as the program is, {}; only its turns are shorter",
+      each=[("as usual", os.SCHED_OTHER, 0), ("nice", os.SCHED_OTHER, 3), ("in batches", os.SCHED_BATCH, 0)])
+def _(name, policy, nice):
+    def prepare():
+        os.sched_setscheduler(0, policy, os.sched_param(0))
+        os.nice(nice)
+
+    run = started([program("ends"), "wait", "1"], preexec=prepare)
+    wait_until(lambda: "buffered" in run.out, what="the program's line")
+    own, tracer = scheduling(run.pid), scheduling(int(status_of(run.pid, "TracerPid")))
+    check.equal(tracer[:2], own[:2])
+    check.equal(own, (policy, nice + os.nice(0), scheduling(os.getpid())[2]))
+    check.at_most(tracer[2], own[2] if name == "in batches" else 100_000, "ns of the tracer's turn")
 
 
 @test("a program without standard input, output or error is traced, and nothing else is written there")
