@@ -65,11 +65,21 @@ bool task_was_early(struct tracees *tracees, struct task *task)
 	return early;
 }
 
+bool task_was_answered(struct tracees *tracees, struct task *task)
+{
+	bool answered = task->answered;
+
+	tracees->answered -= answered;
+	task->answered = false;
+	return answered;
+}
+
 void task_destroy(struct tracees *tracees, struct task *task)
 {
 	struct process *process = task->process;
 
 	task_was_early(tracees, task);
+	task_was_answered(tracees, task);
 	if (process && task->ending)
 		process->ending--;
 

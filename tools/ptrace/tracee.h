@@ -57,12 +57,15 @@ struct task {
 	enum call_abi abi;          /* of it */
 	bool ending;                /* it has begun to exit: its descriptors may be gone */
 	bool early;                 /* stopped at its start, waiting for its parent's event */
+	bool answered; /* stopped, with its snapshot taken, while others have their turn */
+	int signal;    /* .. to be resumed with this */
 	UT_hash_handle hh;
 };
 
 struct tracees {
 	struct task *tasks; /* uthash's, by tid */
 	unsigned int early; /* how many of them wait for their parents' events */
+	unsigned int answered, passed; /* how many have been answered; events since the first was */
 };
 
 /* The task of that id, or NULL. */
@@ -76,6 +79,9 @@ void task_ends(struct tracees *tracees, struct task *task);
 
 /* Whether the task has waited for its parent's event, which it does no more. */
 bool task_was_early(struct tracees *tracees, struct task *task);
+
+/* Whether the task has been answered, and was stopped since. It no more waits for others. */
+bool task_was_answered(struct tracees *tracees, struct task *task);
 
 /* Ends a task, and with its last one the process. */
 void task_destroy(struct tracees *tracees, struct task *task);

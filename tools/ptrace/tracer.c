@@ -183,8 +183,30 @@ static void on_end(struct tracer *tracer, struct task *task)
 	resume(task, 0);
 }
 
+/* Its snapshot has been taken. waitpid(2) tells of the same tasks first, always: whoever asks again
+ * at once would leave the others no turn. So it stays stopped while there are such. */
+static void answered(struct tracer *tracer, struct task *task, int signal)
+{
+	if (!tracer->tracees.answered++)
+		tracer->tracees.passed = 0;
+	task->answered = true;
+	task->signal = signal;
+}
+
+/* Lets those that have been answered go on. */
+static void resume_answered(struct tracer *tracer)
+{
+	struct task *task, *next;
+
+	HASH_ITER(hh, tracer->tracees.tasks, task, next)
+	{
+		if (task_was_answered(&tracer->tracees, task))
+			resume(task, task->signal);
+	}
+}
+
 /* What to hand on of a signal that is about to be delivered. */
-static void on_signal(const struct tracer *tracer, struct task *task, int signal)
+static void on_signal(struct tracer *tracer, struct task *task, int signal)
 {
 	siginfo_t info;
 
@@ -202,6 +224,8 @@ static void on_signal(const struct tracer *tracer, struct task *task, int signal
 		/* What `fdtrail snapshot` sends is meant for us alone. */
 		if (channel_asks(&info) || !image_handles(task->tid, signal))
 			signal = 0;
+		answered(tracer, task, signal);
+		return;
 	}
 	resume(task, signal);
 }
@@ -277,6 +301,9 @@ static void on_event(struct tracer *tracer, int tid, int status)
 {
 	struct task *task = task_find(&tracer->tracees, tid);
 
+	/* Killed, as nothing else moves one that is stopped. */
+	if (task)
+		task_was_answered(&tracer->tracees, task);
 	if (!WIFSTOPPED(status)) {
 		if (task)
 			task_destroy(&tracer->tracees, task);
@@ -301,6 +328,14 @@ static int next_event(struct tracer *tracer, int *status)
 	sigset_t child;
 	int tid;
 
+	while (tracer->tracees.answered) {
+		tid = 0;
+		if (tracer->tracees.passed++ < HASH_COUNT(tracer->tracees.tasks))
+			tid = waitpid(-1, status, __WALL | WNOHANG);
+		if (tid)
+			return tid;
+		resume_answered(tracer);
+	}
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	while (tracer->tracees.early) {
