@@ -60,10 +60,6 @@ HOOK int connect(int sockfd, const struct sockaddr *addr, socklen_t addrlen)
 
 HOOK_ALIAS(__connect, connect);
 
-#ifndef SO_PEERPIDFD
-#define SO_PEERPIDFD 77 /* Linux 6.5: include/uapi/asm-generic/socket.h */
-#endif
-
 int socket_option(int result, int level, int optname, const void *optval, const void *frame)
 {
 	if (level != SOL_SOCKET || optname != SO_PEERPIDFD)

@@ -39,18 +39,7 @@
 #include <unistd.h>
 
 #include "frame.h"
-
-#ifndef SYS_memfd_secret
-#define SYS_memfd_secret 447
-#endif
-#ifndef SYS_landlock_create_ruleset
-#define SYS_landlock_create_ruleset 444
-#endif
-
-#ifndef SO_PASSPIDFD
-#define SO_PASSPIDFD 76
-#define SO_PEERPIDFD 77
-#endif
+#include "newer_kernel.h"
 
 int __open(const char *, int, ...), __open64(const char *, int, ...);
 int __open_2(const char *, int), __open64_2(const char *, int), __mq_open_2(const char *, int);

@@ -17,11 +17,8 @@
 #include <unistd.h>
 
 #include "frame.h"
+#include "newer_kernel.h"
 #include "raw.h"
-
-#ifndef SYS_landlock_create_ruleset
-#define SYS_landlock_create_ruleset 444
-#endif
 
 /* include/uapi/linux/io_uring.h, Linux 6.5 */
 enum { NO_MMAP = 1 << 14, REGISTERED_FD_ONLY = 1 << 15, RING_SPACE = 4096 };

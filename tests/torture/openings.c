@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #include "../programs/frame.h"
+#include "../programs/newer_kernel.h"
 #include "../programs/raw.h"
 #include "letters.h"
 
@@ -44,18 +45,6 @@ static char *suffixed(struct made *made)
 {
 	return strcpy(made->fresh, "fresh-XXXXXX.tmp");
 }
-
-/* What the system's headers may be too old for: the numbers of Linux for x86_64. */
-#ifndef SYS_memfd_secret
-#define SYS_memfd_secret 447
-#endif
-#ifndef SYS_landlock_create_ruleset
-#define SYS_landlock_create_ruleset 444
-#endif
-#ifndef SO_PASSPIDFD
-#define SO_PASSPIDFD 76
-#define SO_PEERPIDFD 77
-#endif
 
 static const struct open_how read_only = {.flags = O_RDONLY | O_CLOEXEC};
 static struct perf_event_attr clock_event = {

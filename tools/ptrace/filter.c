@@ -20,11 +20,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../../preload/hooks/socket_option.h"
 #include "calls.h"
-
-#ifndef SO_PEERPIDFD
-#define SO_PEERPIDFD 77 /* Linux 6.5: include/uapi/asm-generic/socket.h */
-#endif
 
 /* A call that is only stopped when one of its rows is met, by the low half of an argument. */
 static const struct condition {

@@ -162,12 +162,18 @@ static bool reached_the_program(const struct launch *launch, const struct signal
 	return false;
 }
 
+/* Notes whether the terminal's SIGINT has come. */
+static void note_interrupt(struct launch *launch, const struct signalfd_siginfo *info)
+{
+	if (info->ssi_code == SI_KERNEL && info->ssi_signo == SIGINT)
+		launch->interrupted = true;
+}
+
 static void pass_on(struct launch *launch, const struct signalfd_siginfo *info)
 {
 	int number = (int)info->ssi_signo;
 
-	if (info->ssi_code == SI_KERNEL && number == SIGINT)
-		launch->interrupted = true;
+	note_interrupt(launch, info);
 	if (reached_the_program(launch, info))
 		return;
 	if (info->ssi_code == SI_QUEUE)
@@ -234,8 +240,7 @@ static int ended(struct launch *launch, int status)
 	struct signalfd_siginfo info;
 
 	while (read(launch->signals, &info, sizeof(info)) == sizeof(info))
-		if (info.ssi_code == SI_KERNEL && info.ssi_signo == SIGINT)
-			launch->interrupted = true;
+		note_interrupt(launch, &info);
 	return status;
 }
 
