@@ -3,7 +3,7 @@
  * Hooks of the functions that close descriptors by number. The entry is marked before the real call
  * and taken out after it: the kernel may give the number away again before the call has returned.
  */
-#include "hook.h"
+#include "direct.h"
 
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -17,13 +17,15 @@
 
 HOOK int close(int fd)
 {
+	bool alone = direct_alone();
+
 	/* A cancellation that is already pending acts here, as it would at the start of the real
 	 * close: before anything is marked. */
-	if (pthread_testcancel)
+	if (!alone && pthread_testcancel)
 		pthread_testcancel();
 
 	struct slot *recorded = runtime_closing(fd);
-	int result = REAL(close)(fd);
+	int result = alone ? direct(SYS_close, fd, 0, 0, 0) : REAL(close)(fd);
 
 	/* On Linux the number is free again whatever close says (close(2), "Dealing with error
 	 * returns from close()"); on EBADF it was closed behind our back. */

@@ -5,11 +5,12 @@
 #include <stdarg.h>
 
 #include "../runtime/message.h"
-#include "hook.h"
+#include "direct.h"
 
 HOOK int dup(int oldfd)
 {
-	return duplicated(REAL(dup)(oldfd), oldfd);
+	return duplicated(direct_always() ? direct(SYS_dup, oldfd, 0, 0, 0) : REAL(dup)(oldfd),
+			  oldfd);
 }
 
 bool dup_over_begin(int oldfd, int newfd)

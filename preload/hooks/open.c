@@ -3,7 +3,7 @@
  * Hooks of the functions that open files by name, and of those that make what is used like a file:
  * shared memory, message queues, pseudo-terminals. Called by the traced program only.
  */
-#include "hook.h"
+#include "direct.h"
 
 #include <stdarg.h>
 
@@ -17,16 +17,26 @@
 		va_end(arguments);                                                                 \
 	}
 
+/* glibc opens by openat(2), whatever the function is called. */
+static inline int open_directly(int dirfd, const char *pathname, int flags, mode_t mode)
+{
+	return direct(SYS_openat, dirfd, (long)pathname, flags, mode);
+}
+
 HOOK int open(const char *pathname, int flags, ...)
 {
 	MODE_ARGUMENT(flags, flags)
-	return opened(REAL(open)(pathname, flags, mode), FD_FILE);
+	return opened(direct_alone() ? open_directly(AT_FDCWD, pathname, flags, mode)
+				     : REAL(open)(pathname, flags, mode),
+		      FD_FILE);
 }
 
 HOOK int open64(const char *pathname, int flags, ...)
 {
 	MODE_ARGUMENT(flags, flags)
-	return opened(REAL(open64)(pathname, flags, mode), FD_FILE);
+	return opened(direct_alone() ? open_directly(AT_FDCWD, pathname, flags, mode)
+				     : REAL(open64)(pathname, flags, mode),
+		      FD_FILE);
 }
 
 HOOK_ALIAS(__open, open);
@@ -35,13 +45,17 @@ HOOK_ALIAS(__open64, open64);
 HOOK int openat(int dirfd, const char *pathname, int flags, ...)
 {
 	MODE_ARGUMENT(flags, flags)
-	return opened(REAL(openat)(dirfd, pathname, flags, mode), FD_FILE);
+	return opened(direct_alone() ? open_directly(dirfd, pathname, flags, mode)
+				     : REAL(openat)(dirfd, pathname, flags, mode),
+		      FD_FILE);
 }
 
 HOOK int openat64(int dirfd, const char *pathname, int flags, ...)
 {
 	MODE_ARGUMENT(flags, flags)
-	return opened(REAL(openat64)(dirfd, pathname, flags, mode), FD_FILE);
+	return opened(direct_alone() ? open_directly(dirfd, pathname, flags, mode)
+				     : REAL(openat64)(dirfd, pathname, flags, mode),
+		      FD_FILE);
 }
 
 /* Programs built with _FORTIFY_SOURCE call these where they give no mode. */

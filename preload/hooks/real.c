@@ -3,6 +3,8 @@
 #include "real.h"
 
 #include <errno.h>
+#include <gnu/libc-version.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "syscall.h"
@@ -64,3 +66,50 @@ void real_resolve_for(const void *pointer)
 	if (!function)
 		real_resolve_later();
 }
+
+#ifdef FDTRAIL_NO_DL_FIND_OBJECT
+
+/* Before glibc 2.35 libc decides by another word. */
+const char *real_alone(void)
+{
+	return NULL;
+}
+
+#else
+
+/* Whether it lies in the C library. */
+static bool is_libcs(void *address)
+{
+	struct dl_find_object found, libc;
+
+	return _dl_find_object(address, &found) == 0 &&
+	       _dl_find_object((void *)gnu_get_libc_version, &libc) == 0 &&
+	       found.dlfo_link_map == libc.dlfo_link_map;
+}
+
+const char *real_alone(void)
+{
+	/* The one behind us: a program that reads the word has a copy of it, which pthread_cancel
+	 * leaves as it is. */
+	void *alone = look_up("__libc_single_threaded");
+	void *const addresses[] = {
+		(void *)real.open,
+		(void *)real.open64,
+		(void *)real.openat,
+		(void *)real.openat64,
+		(void *)real.socket,
+		(void *)real.accept,
+		(void *)real.accept4,
+		(void *)real.connect,
+		(void *)real.close,
+		(void *)real.dup,
+		alone,
+	};
+
+	for (size_t i = 0; i < sizeof(addresses) / sizeof(*addresses); i++)
+		if (!is_libcs(addresses[i]))
+			return NULL;
+	return alone;
+}
+
+#endif

@@ -68,6 +68,10 @@ extern struct real real;
 void real_resolve(void);
 void real_resolve_later(void);
 
+/* When the functions that direct.h is for are the C library's own: its word that is not zero while
+ * no thread may be cancelled, since there is none but one (<sys/single_threaded.h>). Else NULL. */
+const char *real_alone(void);
+
 /* The slow part of REAL: pointer, in real, is not known yet. */
 __attribute__((cold)) void real_resolve_for(const void *pointer);
 

@@ -5,12 +5,14 @@
  * given to connect it forgets when the connection is reset or not made yet.
  */
 #include "connect.h"
-#include "hook.h"
+#include "direct.h"
 #include "socket_option.h"
 
 HOOK int socket(int domain, int type, int protocol)
 {
-	return opened(REAL(socket)(domain, type, protocol), FD_SOCKET);
+	return opened(direct_always() ? direct(SYS_socket, domain, type, protocol, 0)
+				      : REAL(socket)(domain, type, protocol),
+		      FD_SOCKET);
 }
 
 HOOK int socketpair(int domain, int type, int protocol, int sv[2])
@@ -22,12 +24,16 @@ HOOK int socketpair(int domain, int type, int protocol, int sv[2])
 
 HOOK int accept(int sockfd, struct sockaddr *restrict addr, socklen_t *restrict addrlen)
 {
-	return opened(REAL(accept)(sockfd, addr, addrlen), FD_SOCKET);
+	return opened(direct_alone() ? direct(SYS_accept, sockfd, (long)addr, (long)addrlen, 0)
+				     : REAL(accept)(sockfd, addr, addrlen),
+		      FD_SOCKET);
 }
 
 HOOK int accept4(int sockfd, struct sockaddr *restrict addr, socklen_t *restrict addrlen, int flags)
 {
-	return opened(REAL(accept4)(sockfd, addr, addrlen, flags), FD_SOCKET);
+	return opened(direct_alone() ? direct(SYS_accept4, sockfd, (long)addr, (long)addrlen, flags)
+				     : REAL(accept4)(sockfd, addr, addrlen, flags),
+		      FD_SOCKET);
 }
 
 bool connect_has_address(long result)
@@ -51,7 +57,8 @@ bool connect_has_address(long result)
 
 HOOK int connect(int sockfd, const struct sockaddr *addr, socklen_t addrlen)
 {
-	int result = REAL(connect)(sockfd, addr, addrlen);
+	int result = direct_alone() ? direct(SYS_connect, sockfd, (long)addr, addrlen, 0)
+				    : REAL(connect)(sockfd, addr, addrlen);
 
 	if (connect_has_address(result))
 		runtime_connected(sockfd, addr, addrlen, HERE);

@@ -16,7 +16,7 @@
 
 /* Until memory has been mapped, a gate that is not open. */
 static struct wiped before_start;
-struct runtime runtime = {.wiped = &before_start, .clock = clock_gettime};
+struct runtime runtime = {.wiped = &before_start, .alone = "", .clock = clock_gettime};
 _Thread_local struct thread_state thread_state;
 
 uint64_t runtime_now_ms(void)

@@ -35,6 +35,8 @@ struct wiped {
 /* What every call reads stands side by side, in front. */
 struct runtime {
 	struct wiped *wiped;
+	const char *alone;      /* not zero: direct and no second thread. hooks/direct.h */
+	bool direct;            /* hooks may make libc's system calls themselves */
 	/* clock_gettime, the vDSO's once our constructor has found it: a call less, and the kernel's
 	 * time whatever is preloaded beside us. */
 	int (*clock)(clockid_t clockid, struct timespec *time);

@@ -102,6 +102,11 @@ void runtime_start(void)
 	if (atomic_exchange(&begun, true))
 		return;
 	real_resolve();
+	const char *alone = real_alone();
+	if (alone) {
+		runtime.alone = alone;
+		runtime.direct = true;
+	}
 	find_names();
 	/* A program with more rights than its user: the loader leaves most preloads out by itself. */
 	if (getauxval(AT_SECURE) || (!options_match(only, runtime.program) &&

@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#if __has_include(<sys/single_threaded.h>)
+#include <sys/single_threaded.h>
+#endif
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -122,13 +125,80 @@ static void cancellation_is_off(void)
 	say("%s", result == PTHREAD_CANCELED ? "cancelled" : "returned");
 }
 
+static void says_cancelled(void *data)
+{
+	(void)data;
+	say("cancelled");
+	say_open();
+}
+
+/* A program may cancel its only thread: from then on each call looks whether it is cancelled. */
+static void cancels_itself(int (*call)(int))
+{
+	int fd = open("/dev/null", O_RDONLY);
+
+#if __has_include(<sys/single_threaded.h>)
+	/* Asked for here, the word lies in the program: cancelling changes libc's own alone. */
+	say("alone: %d", __libc_single_threaded);
+#endif
+	pthread_cleanup_push(says_cancelled, NULL);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+	pthread_cancel(pthread_self());
+	CALL(dup(fd));
+	pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
+	CALL(call(fd));
+	pthread_cleanup_pop(0);
+}
+
+static int opens(int fd)
+{
+	(void)fd;
+	return open("/dev/null", O_RDONLY);
+}
+
+static int connects(int fd)
+{
+	return connect(fd, NULL, 0);
+}
+
+static int accepts(int fd)
+{
+	return accept(fd, NULL, NULL);
+}
+
+static void alone_at_close(void)
+{
+	cancels_itself(close);
+}
+
+static void alone_at_open(void)
+{
+	cancels_itself(opens);
+}
+
+static void alone_at_connect(void)
+{
+	cancels_itself(connects);
+}
+
+static void alone_at_accept(void)
+{
+	cancels_itself(accepts);
+}
+
 CASES(cancellations) = {
-	CASE(cancels_in_accept),      CASE(cancels_in_accept4),  CASE(cancels_in_recvmsg),
-	CASE(cancels_in_recvmmsg),    CASE(cancels_in_open),     CASE(cancels_in_openat),
-	CASE(cancels_in_open64),      CASE(cancels_in_creat),    CASE(cancels_in_read),
-	CASE(pending_at_close),       CASE(pending_at_open),     CASE(pending_at_openat),
-	CASE(pending_at_creat),       CASE(pending_at_dup),      CASE(pending_at_dup2),
-	CASE(pending_at_socket),      CASE(pending_at_pipe),     CASE(pending_at_fcntl),
-	CASE(pending_at_connect),     CASE(pending_at_accept),   CASE(pending_at_fopen),
-	CASE(pending_at_close_range), CASE(cancellation_is_off), END_OF_CASES,
+	CASE(cancels_in_accept),   CASE(cancels_in_accept4),
+	CASE(cancels_in_recvmsg),  CASE(cancels_in_recvmmsg),
+	CASE(cancels_in_open),     CASE(cancels_in_openat),
+	CASE(cancels_in_open64),   CASE(cancels_in_creat),
+	CASE(cancels_in_read),     CASE(pending_at_close),
+	CASE(pending_at_open),     CASE(pending_at_openat),
+	CASE(pending_at_creat),    CASE(pending_at_dup),
+	CASE(pending_at_dup2),     CASE(pending_at_socket),
+	CASE(pending_at_pipe),     CASE(pending_at_fcntl),
+	CASE(pending_at_connect),  CASE(pending_at_accept),
+	CASE(pending_at_fopen),    CASE(pending_at_close_range),
+	CASE(cancellation_is_off), CASE(alone_at_close),
+	CASE(alone_at_open),       CASE(alone_at_connect),
+	CASE(alone_at_accept),     END_OF_CASES,
 };
