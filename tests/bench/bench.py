@@ -25,11 +25,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from nginx_conf import write_configuration
 
 LOOPS = {  # row: work, operations a run, the most that the ratio may be
-    "socket + close": ("socket", 20000, 1.04),
-    "open + close": ("open", 50000, 1.08),
-    "dup + close": ("dup", 200000, 1.25),
-    "connect + accept + 2 closes": ("connect", 4000, 1.03),
+    "socket + close": ("socket", 10000, 1.04),
+    "open + close": ("open", 20000, 1.08),
+    "dup + close": ("dup", 80000, 1.25),
+    "connect + accept + 2 closes": ("connect", 2000, 1.03),
 }
+# Where a process lies in memory makes some per cent of a loop, so there are many short runs.
+LOOP_PAIRS = 5
 # How much less of a loop a peer gets: strace makes an operation hundreds of times slower.
 PEERS = {"valgrind": 10, "strace": 200, "heaptrack": 1}
 STACKS = 1000
@@ -39,14 +41,14 @@ class Bench:
     """What all measurements need: the programs, a folder, how many pairs."""
 
     def __init__(self, arguments, folder):
-        self.work, self.library = arguments.work, arguments.library
+        self.work, self.library, self.fakes = arguments.work, arguments.library, arguments.fakes
         self.pairs, self.folder = arguments.pairs, folder
         cpus = sorted(os.sched_getaffinity(0))
         self.cpu, self.client_cpu = cpus[-1], cpus[0]
         self.rows = []
 
-    def environment(self, traced=True, preload=None):
-        """Ours when traced; preload is a peer's library."""
+    def environment(self, traced=True, preload=None, made_up=False):
+        """Ours when traced; preload is a peer's library. made_up: dup opens nothing and gives new numbers."""
         clean = {name: value for name, value in os.environ.items()
                  if not name.startswith(("FDTRAIL_", "LD_"))}
         if preload or traced:
@@ -55,14 +57,17 @@ class Bench:
             clean["DUMP_HEAPTRACK_OUTPUT"] = "/dev/null"
         elif traced:
             clean["FDTRAIL_OUTPUT"] = str(self.folder / "report")
+        if made_up:
+            clean["FAKE_SLOTS"] = "1"
+            clean["LD_PRELOAD"] = ":".join(filter(None, (clean.get("LD_PRELOAD"), str(self.fakes))))
         return clean
 
-    def run(self, *words, traced, command=(), preload=None, cpu=True):
+    def run(self, *words, traced, command=(), preload=None, cpu=True, made_up=False):
         """Runs the work program to its end and returns the numbers that it printed."""
         done = subprocess.run(
             [*command, str(self.work), *map(str, words)], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,
-            env=self.environment(traced, preload),
+            env=self.environment(traced, preload, made_up),
             preexec_fn=(lambda: os.sched_setaffinity(0, {self.cpu})) if cpu else None)
         (self.folder / "report").unlink(missing_ok=True)
         if done.returncode != 0:
@@ -102,7 +107,8 @@ def ratio(pairs):
 
 def measure_loops(bench, peers):
     for name, (work, count, target) in LOOPS.items():
-        pairs = bench.pair(lambda traced: bench.run(work, count, traced=traced)[0], bench.pairs * 2)
+        pairs = bench.pair(lambda traced: bench.run(work, count, traced=traced)[0],
+                           bench.pairs * LOOP_PAIRS)
         found = {peer: measure_peer(bench, peer, work, count) for peer in peers}
         bench.row(name, nanoseconds(middle(pairs, lambda bare, traced: bare)),
                   nanoseconds(middle(pairs, lambda bare, traced: traced)),
@@ -239,22 +245,18 @@ def measure_live(bench):
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     most = 100000
 
-    def taken(count):
-        pairs = bench.pair(lambda traced: bench.run("live", count, traced=traced), 7)
-        return (pairs[0][0][0], middle(pairs, lambda bare, traced: bare[1]),
-                middle(pairs, lambda bare, traced: traced[1]))
+    def taken(name, target, made_up=False):
+        pairs = bench.pair(lambda traced: bench.run("live", most, traced=traced, made_up=made_up), 7)
+        opened = pairs[0][0][0]
+        bare = middle(pairs, lambda bare, traced: bare[1])
+        traced = middle(pairs, lambda bare, traced: traced[1])
+        bench.row(name.format(f"{opened:,.0f}"), f"{bare:.0f} KiB", f"{traced:.0f} KiB",
+                  f"{1024 * (traced - bare) / opened:.1f} B", target if opened < most - 10 else "32 B")
+        return opened
 
-    opened, bare, traced = taken(most)
-    each = 1024 * (traced - bare) / opened
-    bench.row(f"memory a live descriptor, {opened:,.0f} live of {STACKS:,} stacks", f"{bare:.0f} KiB",
-              f"{traced:.0f} KiB", f"{each:.1f} B", "32 B" if opened >= most - 10 else "(32 B of 100,000)")
-    if opened < most - 10:
-        half, bare_half, traced_half = taken(int(opened) // 2)
-        # A straight line through both: what a stack takes is there only once.
-        more = 1024 * ((traced - bare) - (traced_half - bare_half)) / (opened - half)
-        fixed = 1024 * (traced - bare) - more * opened
-        bench.row(f"the same, reckoned for {most:,} (the limit here is {limit:,})", "", "",
-                  f"{more + fixed / most:.1f} B", "32 B")
+    if taken(f"memory a live descriptor, {{}} live of {STACKS:,} stacks", "(32 B of 100,000)") < most - 10:
+        # What a stack takes is there once, and of few descriptors a greater part.
+        taken(f"the same with numbers that dup only makes up (the limit here is {limit:,}), {{}} live", "32 B", True)
 
 
 def measure_threads(bench):
@@ -314,6 +316,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--library", type=Path, required=True)
+    parser.add_argument("--fakes", type=Path, required=True)
     parser.add_argument("--peers", action="store_true")
     parser.add_argument("--pairs", type=int, default=7)
     parser.add_argument("parts", nargs="*")
