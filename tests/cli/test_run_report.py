@@ -9,6 +9,7 @@ import re
 import signal
 import stat
 import tempfile
+from pathlib import Path
 
 from support import (BUILD, PYTHON, SOURCE, TESTS, check, compile_program, main, program, require, run_bare,
                      skip, start_traced, temp_dir, test, wait_until)
@@ -491,6 +492,15 @@ def _(prefix):
     path = compile_program(TESTS / "programs/ends.c", "gcc-static")
     require(prefix.split()[0])
     run = Run(*prefix.split(), path, "return")
+    check.equal(run.status, 3)
+    check.contains(run.err, "leaks_files")
+    check.lacks(run.err, "not traced")
+
+
+@test("env {} is followed to where it looks for a program", each=["-C {}", "-C{}", "--chdir={}", "-i --chdir {}"])
+def _(words):
+    path = Path(compile_program(TESTS / "programs/ends.c", "gcc-static"))
+    run = Run("env", *words.format(path.parent.parent).split(), f"./{path.parent.name}/{path.name}", "return")
     check.equal(run.status, 3)
     check.contains(run.err, "leaks_files")
     check.lacks(run.err, "not traced")

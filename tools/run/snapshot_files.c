@@ -82,17 +82,18 @@ static char *folder(const char *pattern)
 	const char *end = strrchr(pattern, '/');
 	char *result = malloc((size_t)(end - pattern) + 2), *to = result;
 
-	for (const char *at = pattern; result && at < end; at++) {
+	if (!result)
+		return NULL;
+	for (const char *at = pattern; at < end; at++) {
 		if (*at == '%' && *++at != '%') {
 			free(result);
 			return NULL;
 		}
 		*to++ = *at;
 	}
-	if (result && to == result)
+	if (to == result)
 		*to++ = '/';
-	if (result)
-		*to = '\0';
+	*to = '\0';
 	return result;
 }
 
