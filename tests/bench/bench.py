@@ -31,7 +31,7 @@ LOOPS = {  # row: work, operations a run, the most that the ratio may be
     "connect + accept + 2 closes": ("connect", 2000, 1.03),
 }
 # Where a process lies in memory makes some per cent of a loop, so there are many short runs.
-LOOP_PAIRS = 5
+LOOP_PAIRS = 10
 # How much less of a loop a peer gets: strace makes an operation hundreds of times slower.
 PEERS = {"valgrind": 10, "strace": 200, "heaptrack": 1}
 STACKS = 1000
@@ -309,7 +309,7 @@ def table(bench, peers):
 
 
 def number(text):
-    return float(re.match(r"[\d.]+", text)[0])
+    return float(re.match(r"-?[\d.]+", text)[0])
 
 
 def main():
