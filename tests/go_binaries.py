@@ -180,12 +180,13 @@ HEADERS = 1
 
 
 class SilentServer:
-    """Takes requests on the loopback, by HTTP/1.1 or HTTP/2 (RFC 9113), and answers none."""
+    """Takes requests on the loopback, by HTTP/1.1 or HTTP/2 (RFC 9113), and answers none. With proxy it is one
+    to the rest of the world, of which it says that it is host: certificate is a file with its word for that."""
 
-    def __init__(self, tls=False, http2=False):
+    def __init__(self, tls=False, http2=False, proxy=False, host="localhost"):
         self.asked = threading.Event()
-        self._context = _context(http2) if tls else None
-        self._http2 = http2
+        self._context, self.certificate = _context(http2, host) if tls else (None, None)
+        self._http2, self._proxy = http2, proxy
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
         self._open = []
@@ -203,6 +204,9 @@ class SilentServer:
     def _take(self, connection):
         received = b""
         try:
+            if self._proxy:
+                connection.recv(65536)  # CONNECT, which fits in one packet
+                connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
             if self._context:
                 connection = self._context.wrap_socket(connection, server_side=True)
                 self._open.append(connection)
@@ -235,21 +239,21 @@ def _has_request(received):
     return False
 
 
-def _context(http2):
+def _context(http2, host):
     folder = temp_dir()
     subprocess.run([require("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj",
-                    "/CN=localhost", "-keyout", folder / "key", "-out", folder / "certificate"],
-                   stderr=subprocess.DEVNULL, check=True)
+                    f"/CN={host}", "-addext", f"subjectAltName=DNS:{host}", "-keyout", folder / "key", "-out",
+                    folder / "certificate"], stderr=subprocess.DEVNULL, check=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "certificate", folder / "key")
     context.set_alpn_protocols(["h2"] if http2 else ["http/1.1"])
-    return context
+    return context, folder / "certificate"
 
 
-def ask_silent_server(program, call, function, *, tls=False, http2=False):
+def ask_silent_server(program, call, function, *, server=None, tls=False, http2=False):
     """Runs a client until it has sent its request, and checks that the report has this function, of its own
     code, as the connection's last user. call(port) is how it is run: arguments, and settings of a Process."""
-    server = SilentServer(tls, http2)
+    server = server or SilentServer(tls, http2)
     try:
         arguments, settings = call(server.port)
         traced = Traced(program, arguments, **settings)
@@ -274,6 +278,19 @@ def ask_bazelisk(version):
 
     ask_silent_server(from_npm("@bazel/bazelisk", version, "bazelisk-linux_amd64"), call,
                       "github.com/bazelbuild/bazelisk/httputil.get")
+
+
+def ask_sst(version):
+    """It asks for a program that it needs, where only a proxy could lead."""
+    server = SilentServer(tls=True, proxy=True, host="github.com")
+
+    def call(port):
+        home = temp_dir()
+        return ["version"], {"cwd": home, "env": {"HOME": str(home), "HTTPS_PROXY": f"http://127.0.0.1:{port}",
+                                                  "SSL_CERT_FILE": str(server.certificate)}}
+
+    ask_silent_server(from_npm("sst-linux-x64", version, "bin/sst"), call,
+                      "github.com/sst/sst/v3/pkg/global.InstallPulumi.func1", server=server)
 
 
 def ask_turbo(version):

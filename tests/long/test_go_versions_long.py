@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What real/test_go_versions.py leaves out, since the programs are large to fetch: Go 1.21 and 1.24, and every
-way that a request can take. tests/go_binaries.py."""
+"""What real/test_go_versions.py leaves out, since the programs are large to fetch: Go 1.21, 1.24 and, as a
+client, 1.25, and every way that a request can take. tests/go_binaries.py."""
 
-from go_binaries import ask_bazelisk, ask_buf
+from go_binaries import ask_bazelisk, ask_buf, ask_sst
 from support import main, test
 
 BUFS = {"1.27.0": "1.21", "1.50.1": "1.24", "1.75.0": "1.27"}
@@ -19,6 +19,11 @@ def _(version, _go, way):
 @test("who used a connection last is told of bazelisk (Go 1.23)", timeout=300)
 def _():
     ask_bazelisk("1.22.1")
+
+
+@test("who used a connection last is told of sst (Go 1.25)", timeout=300)
+def _():
+    ask_sst("4.6.11")
 
 
 main()
