@@ -13,7 +13,7 @@ from pathlib import Path
 
 import snapshot_text
 from go_binaries import sections, users
-from support import (BUILD, GO_VARIANTS, SOURCE, Failed, check, go_program, main, require, run_bare, skip,
+from support import (BUILD, GO_VARIANTS, SOURCE, Failed, check, go_program, main, program, require, run_bare, skip,
                      temp_dir, test, wait_until)
 
 FDTRAIL = BUILD / "tools" / "fdtrail"
@@ -155,6 +155,17 @@ def _():
     check.contains(snapshot.text, "who opened one may not be who")
     done = subprocess.run([FDTRAIL, "report", run.output], stdout=subprocess.PIPE, text=True, check=True)
     check.contains(re.sub(r"\s+", " ", done.stdout), "who opened one may not be who leaks it.")
+
+
+@test("where there are no debug registers nobody is named either, and the text says why", timeout=120)
+def _():
+    run = run_server("nocgo", "keep-alive", env={"LD_PRELOAD": program("libnodebug")})
+    snapshot = run.found[0]
+    check.equal(len(in_close_wait(snapshot)), LEAKS)
+    check.lacks(snapshot.text, "last HTTP request by")
+    check.contains(re.sub(r"\s+(note:)?\s*", " ", snapshot.text),
+                   "who opened one may not be who leaks it. The last request over each is not known: this machine or "
+                   "its kernel gives no hardware breakpoints.")
 
 
 @test("a connection that HTTP/2 requests share is said to be shared, and nobody blamed", timeout=120)
