@@ -3,7 +3,8 @@
  * The work that scripts/bench times, one kind a run: bare, and then under a tracer. It prints what it
  * measured itself, so that the start of a tracer is no part of a loop.
  *
- *     work LOOP COUNT          socket, open, dup or connect: "CPU-NS WALL-NS" an operation
+ *     work LOOP COUNT [beside] socket, open, dup or connect: "CPU-NS WALL-NS" an operation; with a
+ *                              second thread, which sleeps
  *     work live COUNT          opens COUNT descriptors through 1000 stacks: "OPENED KIB-MORE"
  *     work threads COUNT       starts and joins threads: "CPU-NS WALL-NS" a thread
  *     work crowd COUNT         keeps COUNT threads: "COUNT KIB-MORE"
@@ -371,6 +372,20 @@ static void run_requests(int port, long count)
 	}
 }
 
+static void *sleeps(void *unused)
+{
+	pause();
+	return unused;
+}
+
+static void run_beside(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, sleeps, NULL) != 0)
+		errx(1, "pthread_create");
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -384,6 +399,8 @@ int main(int argc, char **argv)
 		if (strcmp(kind, loops[i].name) == 0) {
 			if (loops[i].operation == op_connect)
 				listen_somewhere();
+			if (argc > 3)
+				run_beside();
 			run_loop(loops[i].operation, count);
 			return 0;
 		}
