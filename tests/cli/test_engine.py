@@ -355,6 +355,68 @@ def _(mode, title, status):
     check.lacks(first.text, "behind")
 
 
+# Stacks that look alike
+
+CALLERS = r"""
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#define FRAME __attribute__((noinline, noclone))
+static volatile int sink;
+FRAME static void opens(void) { sink = open("/dev/null", O_RDONLY); sink++; }
+FRAME static void left(void) { opens(); sink++; }
+FRAME static void right(void) { opens(); sink--; }
+FRAME static void turns(int lefts, int rights)
+{
+	while (lefts || rights) {
+		if (lefts && lefts--)
+			left();
+		if (rights && rights--)
+			right();
+	}
+}
+int main(void)
+{
+	turns(20, 20);
+	pid_t child = fork();
+	turns(child ? 2 : 0, 5);
+	if (child)
+		waitpid(child, NULL, 0);
+	return 0;
+}
+"""
+
+
+def count_by_caller(snapshot):
+    found = {}
+    for group in snapshot.groups:
+        if group.functions[:1] == ["opens"]:
+            found[group.functions[1]] = found.get(group.functions[1], 0) + group.count
+    return found
+
+
+@test("callers that take turns at the same place of the stack are told apart, in a forked child, too: {}",
+      each=[((),), (("-static",),)])
+def _(flags):
+    source = temp_dir() / "callers.c"
+    source.write_text(CALLERS)
+    run = traced([compile_program(source, flags=flags)])
+    check.equal((run.status, run.err), (0, ""))
+    check.equal(count_by_caller(run.last), {"left": 22, "right": 25})
+    child = next(found for found in run.all_snapshots if found.pid != run.pid)
+    check.equal(count_by_caller(child), {"right": 5}, "what the child has opened itself")
+
+
+@test("goroutines that follow each other in the same memory are told apart by who started them: {}", each=VARIANTS)
+def _(variant):
+    run = traced([go_program("storm", variant), "turns"])
+    check.equal(run.status, 0)
+    check.equal([group.count for group in run.last.groups], [20, 20])
+    starters = [[name for name in group.functions if name in ("main.left", "main.right")] for group in run.last.groups]
+    check.equal(sorted(starters), [["main.left"], ["main.right"]])
+
+
 # Other ways to make calls
 
 INT80 = r"""

@@ -161,6 +161,132 @@ static void a_word_before_any_walk(void **state)
 	expect(fixture, word(fixture, 3));
 }
 
+/* What has been walked. */
+
+enum { STACK = 7 };
+
+static const struct walk_start start = {.pc = PC, .fp = 2, .go = 3, .thread = 1 << 20, .table = 1};
+
+/* Walks over a word of each of three pages. */
+static void remember(const struct fixture *fixture, const struct walk_start *from)
+{
+	uintptr_t value;
+
+	begin(fixture, word(fixture, 0));
+	walk_memo_begin(fixture->memory, from);
+	for (size_t page = 0; page < 6; page += 2)
+		assert_true(reads(fixture, word(fixture, page), &value));
+	walk_memo_end(fixture->memory, from, STACK);
+}
+
+static uint32_t remembered(const struct fixture *fixture, const struct walk_start *from)
+{
+	begin(fixture, word(fixture, 0));
+	return walk_memo_find(fixture->memory, from);
+}
+
+static void the_same_walk_is_the_same_stack(void **state)
+{
+	const struct fixture *fixture = *state;
+
+	assert_int_equal(remembered(fixture, &start), 0);
+	remember(fixture, &start);
+	/* Words that the walk has not read. */
+	for (uintptr_t walk = 1; walk <= WALKS; walk++) {
+		word(fixture, 0)[1] = *word(fixture, 3) = walk;
+		assert_int_equal(remembered(fixture, &start), STACK);
+	}
+}
+
+static void each_word_that_was_read_counts(void **state)
+{
+	const struct fixture *fixture = *state;
+
+	for (size_t page = 0; page < 6; page += 2) {
+		remember(fixture, &start);
+		++*word(fixture, page);
+		assert_int_equal(remembered(fixture, &start), 0);
+		--*word(fixture, page);
+		assert_int_equal(remembered(fixture, &start), STACK);
+	}
+	remember(fixture, &start);
+	assert_int_equal(munmap(fixture->base + (size_t)4 * PAGE, PAGE), 0);
+	assert_int_equal(remembered(fixture, &start), 0);
+}
+
+static void each_register_and_the_table_count(void **state)
+{
+	const struct fixture *fixture = *state;
+	struct walk_start other = start;
+	uintptr_t *const counts[] = {&other.pc, &other.sp, &other.fp, &other.go, &other.table};
+
+	remember(fixture, &start);
+	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
+		++*counts[i];
+		assert_int_equal(remembered(fixture, &other), 0);
+		--*counts[i];
+	}
+	other.thread++;
+	assert_int_equal(remembered(fixture, &other), STACK);
+}
+
+static void the_thread_counts_where_its_word_was_read(void **state)
+{
+	const struct fixture *fixture = *state;
+	struct walk_start from = start;
+
+	from.thread = (uintptr_t)(word(fixture, 2) + 1);
+	remember(fixture, &from);
+	assert_int_equal(remembered(fixture, &from), STACK);
+	from.thread += 64;
+	assert_int_equal(remembered(fixture, &from), 0);
+}
+
+static void a_walk_that_failed_to_read_is_not_remembered(void **state)
+{
+	const struct fixture *fixture = *state;
+	uintptr_t value;
+
+	begin(fixture, word(fixture, 0));
+	walk_memo_begin(fixture->memory, &start);
+	assert_true(reads(fixture, word(fixture, 0), &value));
+	assert_false(reads(fixture, NULL, &value));
+	assert_true(reads(fixture, word(fixture, 2), &value));
+	walk_memo_end(fixture->memory, &start, STACK);
+	assert_int_equal(remembered(fixture, &start), 0);
+}
+
+static void a_walk_over_too_many_words_is_not_remembered(void **state)
+{
+	const struct fixture *fixture = *state;
+	uintptr_t value;
+
+	for (size_t count = WALK_WORDS; count <= WALK_WORDS + 2; count++) {
+		begin(fixture, word(fixture, 0));
+		walk_memo_begin(fixture->memory, &start);
+		for (size_t i = 0; i < count; i++)
+			assert_true(reads(fixture, word(fixture, 0) + i, &value));
+		walk_memo_end(fixture->memory, &start, STACK);
+		assert_int_equal(remembered(fixture, &start), count == WALK_WORDS ? STACK : 0);
+	}
+}
+
+static void what_is_forgotten_is_walked(void **state)
+{
+	const struct fixture *fixture = *state;
+
+	remember(fixture, &start);
+	remote_memory_forget(fixture->memory);
+	assert_int_equal(remembered(fixture, &start), 0);
+	remember(fixture, &start);
+	assert_int_equal(remembered(fixture, &start), STACK);
+	/* A walk that ends without a stack leaves nothing behind. */
+	begin(fixture, word(fixture, 0));
+	walk_memo_begin(fixture->memory, &start);
+	walk_memo_end(fixture->memory, &start, 0);
+	assert_int_equal(remembered(fixture, &start), 0);
+}
+
 #define TEST(title, function)                                                                      \
 	{                                                                                          \
 		title, function, set_up, tear_down, NULL                                           \
@@ -178,6 +304,17 @@ int main(void)
 		TEST("a stack that ends before what is read ahead", a_stack_that_ends_soon),
 		TEST("no stack at all", no_stack_at_all),
 		TEST("a word before any walk", a_word_before_any_walk),
+		TEST("the same registers and words: the same stack",
+		     the_same_walk_is_the_same_stack),
+		TEST("each word that was read counts", each_word_that_was_read_counts),
+		TEST("each register and the table count", each_register_and_the_table_count),
+		TEST("the thread counts where the word before it was read",
+		     the_thread_counts_where_its_word_was_read),
+		TEST("a walk that failed to read is not remembered",
+		     a_walk_that_failed_to_read_is_not_remembered),
+		TEST("a walk over too many words is not remembered",
+		     a_walk_over_too_many_words_is_not_remembered),
+		TEST("what is forgotten is walked", what_is_forgotten_is_walked),
 	};
 
 	return cmocka_run_group_tests_name("remote memory", tests, NULL, NULL);

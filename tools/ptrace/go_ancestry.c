@@ -124,11 +124,10 @@ void go_ancestry_take(struct go_program *program, const struct go_stack_request 
 {
 	struct ancestry ancestry = {.program = program, .request = request, .stack = stack};
 	struct goroutine_creator creator;
-	uintptr_t slice[3], system;
+	uintptr_t slice[3];
 
-	/* The thread's own (m.g0) was created by nobody. */
-	if (!go_read(request->memory, goroutine->thread, &system, 1) ||
-	    system == goroutine->address)
+	/* In one that nobody created the offsets can't be found; once they are, it holds zeroes. */
+	if (!program->creator && goroutine_is_system(request->memory, goroutine))
 		return;
 	if (!goroutine_creator(program, request->memory, goroutine, &creator)) {
 		if (stack->end == STACK_COMPLETE)

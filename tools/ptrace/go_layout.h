@@ -60,14 +60,16 @@ static inline bool go_program_function(const struct go_program *program, uintptr
 struct goroutine {
 	uintptr_t address;   /* of its struct g */
 	uintptr_t low, high; /* of its stack */
-	uintptr_t thread;    /* its struct m */
-	uintptr_t sp;        /* where it was left (sched) */
+	uintptr_t sp;        /* where it was left (sched), of one that does not run */
 };
 
 /* The goroutine that runs on the stopped thread: its g0 in the thread's own code. False: none that
  * holds water. */
 bool goroutine_running(struct memory *memory, const struct user_regs_struct *registers,
 		       struct goroutine *goroutine);
+
+/* Whether it is its thread's own (m.g0), which nobody created; or that can't be told. */
+bool goroutine_is_system(struct memory *memory, const struct goroutine *goroutine);
 
 /* The user's goroutine for which the thread with this g0 works; false: none. */
 bool goroutine_current(struct go_program *program, struct memory *memory,

@@ -35,9 +35,22 @@ static bool goroutine_at(struct memory *memory, uintptr_t address, struct gorout
 	return go_read(memory, address + G_STACK_LOW, &goroutine->low, 1) &&
 	       go_read(memory, address + G_STACK_HIGH, &goroutine->high, 1) &&
 	       goroutine->low < goroutine->high && goroutine->high - goroutine->low <= STACK_MAX &&
-	       go_read(memory, address + G_THREAD, &goroutine->thread, 1) &&
-	       go_read(memory, address + G_SCHED_SP, &goroutine->sp, 1) &&
 	       go_read(memory, address + G_SCHED_G, &self, 1) && self == address;
+}
+
+/* These change each time that it is left or moves to another thread, so they are read only where
+ * they matter: see walk_memo.h. */
+static bool thread_of(struct memory *memory, const struct goroutine *goroutine, uintptr_t *thread)
+{
+	return go_read(memory, goroutine->address + G_THREAD, thread, 1);
+}
+
+bool goroutine_is_system(struct memory *memory, const struct goroutine *goroutine)
+{
+	uintptr_t thread, system;
+
+	return !thread_of(memory, goroutine, &thread) || !go_read(memory, thread, &system, 1) ||
+	       system == goroutine->address;
 }
 
 static bool on_stack(const struct goroutine *goroutine, uintptr_t sp)
@@ -58,24 +71,29 @@ bool goroutine_running(struct memory *memory, const struct user_regs_struct *reg
 	       goroutine_at(memory, local, goroutine) && on_stack(goroutine, registers->rsp);
 }
 
-static bool is_current(struct memory *memory, const struct goroutine *system, uintptr_t place,
-		       struct goroutine *goroutine)
+/* Whether the goroutine at that place of a thread's struct m is the one that it works for. */
+static bool is_current(struct memory *memory, const struct goroutine *system, uintptr_t thread,
+		       uint32_t at, struct goroutine *goroutine)
 {
-	uintptr_t address;
+	uintptr_t address, own;
 
-	return memory->read(memory, place, &address) && address != system->address &&
-	       goroutine_at(memory, address, goroutine) && goroutine->thread == system->thread &&
+	return memory->read(memory, thread + at, &address) && address != system->address &&
+	       goroutine_at(memory, address, goroutine) && thread_of(memory, goroutine, &own) &&
+	       own == thread && go_read(memory, address + G_SCHED_SP, &goroutine->sp, 1) &&
 	       on_stack(goroutine, goroutine->sp);
 }
 
 bool goroutine_current(struct go_program *program, struct memory *memory,
 		       const struct goroutine *system, struct goroutine *goroutine)
 {
-	if (program->current &&
-	    is_current(memory, system, system->thread + program->current, goroutine))
+	uintptr_t thread;
+
+	if (!thread_of(memory, system, &thread))
+		return false;
+	if (program->current && is_current(memory, system, thread, program->current, goroutine))
 		return true;
 	for (uint32_t at = M_CURRENT_FIRST; at < M_CURRENT_LAST; at += sizeof(uintptr_t))
-		if (is_current(memory, system, system->thread + at, goroutine)) {
+		if (is_current(memory, system, thread, at, goroutine)) {
 			program->current = at;
 			return true;
 		}

@@ -55,7 +55,10 @@ struct remote_memory {
 	size_t ahead_size;
 	uint8_t ahead[AHEAD];
 	struct habit habits[HABITS];
-	struct habit *habit; /* of this walk */
+	struct habit *habit;       /* of this walk */
+	struct remote_word *notes; /* where words that are read are put; NULL: nowhere */
+	size_t noted, note_room;   /* more than there is room for: they are not to be used */
+	struct walk_memo memo;
 	struct page pages[PAGES];
 };
 
@@ -81,16 +84,16 @@ size_t remote_memory_copy(struct remote_memory *memory, uintptr_t address, void 
 	return read_some(memory->pid, address, bytes, size);
 }
 
-static bool is_constant(const struct remote_memory *memory, uintptr_t page)
+static bool is_constant(const struct remote_memory *memory, uintptr_t address, size_t size)
 {
 	for (size_t i = 0; i < memory->object_count; i++) {
 		const struct object *object = &memory->objects[i]->object;
 
-		if (page < object->start || page >= object->end)
+		if (address < object->start || address >= object->end)
 			continue;
 		for (unsigned int part = 0; part < object->constants; part++)
-			if (page >= object->constant[part].start &&
-			    page + PAGE <= object->constant[part].end)
+			if (address >= object->constant[part].start &&
+			    address + size <= object->constant[part].end)
 				return true;
 	}
 	return false;
@@ -116,7 +119,7 @@ static const uint8_t *page_at(struct remote_memory *memory, uintptr_t address)
 	}
 	if (!page->noted) {
 		page->noted = true;
-		if (is_constant(memory, address))
+		if (is_constant(memory, address, PAGE))
 			page->walk = KEPT;
 		else if (habit->count < HABIT_PAGES)
 			habit->pages[habit->count++] = address;
@@ -138,9 +141,10 @@ static bool read_table(const struct remote_memory *memory, uintptr_t address, ui
 	return true;
 }
 
-static bool remote_read(struct memory *base, uintptr_t address, uintptr_t *word)
+/* constant: it never changes. */
+static bool read_word(struct remote_memory *memory, uintptr_t address, uintptr_t *word,
+		      bool *constant)
 {
-	struct remote_memory *memory = (struct remote_memory *)base;
 	size_t offset = address % PAGE, here = PAGE - offset;
 	const uint8_t *bytes;
 
@@ -149,21 +153,64 @@ static bool remote_read(struct memory *base, uintptr_t address, uintptr_t *word)
 		memcpy(word, memory->ahead + (address - memory->ahead_at), sizeof(*word));
 		return true;
 	}
-	if (address >= TABLE_ADDRESSES)
+	if (address >= TABLE_ADDRESSES) {
+		*constant = true;
 		return read_table(memory, address, word);
+	}
 	if (here > sizeof(*word))
 		here = sizeof(*word);
 	bytes = page_at(memory, address - offset);
 	if (!bytes)
 		return false;
 	memcpy(word, bytes + offset, here);
+	*constant = place_of(memory, address - offset)->walk == KEPT;
 	if (here == sizeof(*word))
 		return true;
+	*constant = false;
 	bytes = page_at(memory, address - offset + PAGE);
 	if (!bytes)
 		return false;
 	memcpy((char *)word + here, bytes, sizeof(*word) - here);
 	return true;
+}
+
+static bool remote_read(struct memory *base, uintptr_t address, uintptr_t *word)
+{
+	struct remote_memory *memory = (struct remote_memory *)base;
+	bool constant = false, read = read_word(memory, address, word, &constant);
+
+	if (!memory->notes)
+		return read;
+	/* The last page of an object's part is not kept, but its words don't change either. */
+	if (read && (constant || is_constant(memory, address, sizeof(*word))))
+		return true;
+	if (!read)
+		memory->noted = memory->note_room + 1;
+	else if (memory->noted < memory->note_room)
+		memory->notes[memory->noted++] = (struct remote_word){address, *word};
+	else
+		memory->noted = memory->note_room + 1;
+	return read;
+}
+
+void remote_memory_note(struct remote_memory *memory, struct remote_word *words, size_t room)
+{
+	memory->notes = words;
+	memory->noted = 0;
+	memory->note_room = room;
+}
+
+size_t remote_memory_noted(struct remote_memory *memory)
+{
+	memory->notes = NULL;
+	return memory->noted > memory->note_room || memory->mapped_in == memory->walk
+		       ? 0
+		       : memory->noted;
+}
+
+struct walk_memo *remote_memory_memo(struct remote_memory *memory)
+{
+	return &memory->memo;
 }
 
 /* AT_ENTRY of getauxval(3): an address in the program itself. */
@@ -299,6 +346,7 @@ void remote_memory_forget(struct remote_memory *memory)
 	memory->mapped_in = 0;
 	memory->ahead_size = 0;
 	mappings_finish(&memory->mappings);
+	walk_memo_clear(&memory->memo);
 	for (size_t i = 0; i < PAGES; i++)
 		memory->pages[i].walk = 0;
 	memory->walk++;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "../../preload/capture/memory.h"
+#include "walk_memo.h"
 
 struct remote_memory; /* begins with a struct memory */
 
@@ -26,6 +27,15 @@ void remote_memory_begin(struct remote_memory *memory, uintptr_t pc, uintptr_t s
 
 /* After exec, and whenever mappings may have moved: everything known of objects is forgotten. */
 void remote_memory_forget(struct remote_memory *memory);
+
+/* From here on each word that is read, and may change, is put there, until remote_memory_noted().
+ * That tells how many they are; 0: words could not be read, or were too many, or there was code
+ * that lies in no known file, and may lie in one later. */
+void remote_memory_note(struct remote_memory *memory, struct remote_word *words, size_t room);
+size_t remote_memory_noted(struct remote_memory *memory);
+
+/* What has been walked in this memory. */
+struct walk_memo *remote_memory_memo(struct remote_memory *memory);
 
 /* Copies size bytes at address; returns how many could be read. */
 size_t remote_memory_copy(struct remote_memory *memory, uintptr_t address, void *bytes,

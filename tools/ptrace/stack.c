@@ -45,8 +45,9 @@ uint32_t stack_capture(const struct tracer *tracer, const struct task *task,
 	return stack_capture_begun(tracer, task, registers);
 }
 
-uint32_t stack_capture_begun(const struct tracer *tracer, const struct task *task,
-			     const struct user_regs_struct *registers)
+/* remember: the same walk would mean the same, and nothing else. */
+static uint32_t walk_stack(const struct tracer *tracer, const struct task *task,
+			   const struct user_regs_struct *registers, bool *remember)
 {
 	static struct walk walk;
 	static struct go_stack stack;
@@ -66,6 +67,7 @@ uint32_t stack_capture_begun(const struct tracer *tracer, const struct task *tas
 
 			if (stack.runtimes)
 				process->runtimes = id;
+			*remember = !stack.runtimes;
 			return id;
 		}
 	}
@@ -75,4 +77,27 @@ uint32_t stack_capture_begun(const struct tracer *tracer, const struct task *tas
 	walk.depth = tracer->options.depth + WRAPPERS_USUAL;
 	unwinder_walk(&walk);
 	return intern(task, walk.pcs, walk.count, walk.end, tracer->options.depth);
+}
+
+uint32_t stack_capture_begun(const struct tracer *tracer, const struct task *task,
+			     const struct user_regs_struct *registers)
+{
+	struct remote_memory *memory = task->process->memory;
+	struct walk_start start = {
+		.pc = registers->rip,
+		.sp = registers->rsp,
+		.fp = registers->rbp,
+		.go = task->process->go ? registers->r14 : 0,
+		.thread = registers->fs_base,
+		.table = task->table->serial,
+	};
+	bool remember = true;
+	uint32_t stack = walk_memo_find(memory, &start);
+
+	if (stack)
+		return stack;
+	walk_memo_begin(memory, &start);
+	stack = walk_stack(tracer, task, registers, &remember);
+	walk_memo_end(memory, &start, remember ? stack : STACK_NONE);
+	return stack;
 }

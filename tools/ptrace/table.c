@@ -10,11 +10,13 @@
 
 struct table *table_create(void)
 {
+	static uint64_t serial;
 	struct table *table = calloc(1, sizeof(*table));
 
 	if (!table)
 		return NULL;
 	table->users = 1;
+	table->serial = ++serial;
 	if (ledger_init(&table->ledger, &table->arena))
 		return table;
 	table_release(table);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "../../preload/ledger/ledger.h"
 
@@ -14,6 +15,7 @@ struct table {
 	struct ledger ledger;
 	struct arena arena;
 	unsigned int users;
+	uint64_t serial; /* that no other table has, or had */
 };
 
 /* An empty one with one user, or NULL: no memory. */

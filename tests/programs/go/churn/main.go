@@ -6,6 +6,7 @@
 //	churn ask ADDRESS COUNT WORKERS     so many requests, a new connection each; prints requests a second
 //	churn reuse COUNT                   a server and http.Client in one, over kept connections; the same
 //	churn read COUNT                    so many system calls that open nothing; prints calls a second
+//	churn nothing                       ends at once
 package main
 
 import (
@@ -108,5 +109,6 @@ func main() {
 	case "read":
 		count := number(os.Args[2])
 		measure(count, func() { read(count) })
+	case "nothing":
 	}
 }

@@ -121,6 +121,34 @@ func leak() {
 	}
 }
 
+func open(done chan bool) {
+	if _, err := syscall.Open("/dev/null", syscall.O_RDONLY|syscall.O_CLOEXEC, 0); err != nil {
+		must(err)
+	}
+	done <- true
+}
+
+//go:noinline
+func left(done chan bool) {
+	go open(done)
+}
+
+//go:noinline
+func right(done chan bool) {
+	go open(done)
+}
+
+// One goroutine after the other, each with the memory of the one before.
+func turns(count int) {
+	done := make(chan bool)
+	for i := 0; i < count; i++ {
+		left(done)
+		<-done
+		right(done)
+		<-done
+	}
+}
+
 func main() {
 	switch os.Args[1] {
 	case "goroutines":
@@ -133,6 +161,8 @@ func main() {
 		connections(count)
 	case "leak":
 		leak()
+	case "turns":
+		turns(20)
 	}
 	// By hand: a program without a free number can't list its folder.
 	for number := 0; number < 1<<16; number++ {
