@@ -157,6 +157,21 @@ def _():
     check.contains(re.sub(r"\s+", " ", done.stdout), "who opened one may not be who leaks it.")
 
 
+@test("requests by threads that were there before the program's first connection are noted ({})",
+      each=["default", "nocgo"], timeout=120)
+def _(variant):
+    output = temp_dir() / "snapshot"
+    run = run_bare([FDTRAIL, "run", "--", go_program("storm", variant), "threads"], timeout=60,
+                   env={"FDTRAIL_OUTPUT": str(output)})
+    check.equal(run.status, 0)
+    used = [(group.count, users(group)) for group in snapshot_text.parse_all(output.read_text())[-1].groups
+            if users(group)]
+    check.equal(sum(count for count, _ in used), 8, "connections that were used by requests")
+    for _, functions in used:
+        check.contains(functions, "main.second")
+        check.lacks(functions, "main.first")
+
+
 @test("where there are no debug registers nobody is named either, and the text says why", timeout=120)
 def _():
     run = run_server("nocgo", "keep-alive", env={"LD_PRELOAD": program("libnodebug")})

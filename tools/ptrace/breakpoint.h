@@ -3,8 +3,8 @@
  * Breakpoints by the processor's debug registers (ptrace(2), PTRACE_POKEUSER; struct user,
  * u_debugreg). Nothing is written to the program's code, so no forked child trips over one, and no
  * instruction has to be stepped over: the kernel sets the resume flag when it reports the trap.
- * Each thread has its own registers, and a new one has none: the engine arms every thread at its
- * first stop, and all anew after exec.
+ * Each thread has its own registers, and a new one has none: the engine arms every thread that there
+ * is when they are first needed, and each new one at its first stop; exec disarms.
  *
  * A hit is a signal-delivery-stop by SIGTRAP with si_code TRAP_HWBKPT, which must not be passed on.
  */

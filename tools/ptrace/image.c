@@ -121,6 +121,7 @@ static void look_at_file(const struct tracer *tracer, struct process *process)
 	process->go = NULL;
 	process->wrappers = NULL;
 	process->breakpoints = (struct breakpoints){0};
+	process->connects = false;
 	process->runtimes = STACK_NONE;
 	snprintf(path, sizeof(path), "/proc/%d/exe", process->pid);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);

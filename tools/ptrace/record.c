@@ -130,6 +130,7 @@ static void connected(const struct tracer *tracer, struct task *task,
 	struct sockaddr_storage address = {0};
 	size_t length = arguments[2] < sizeof(address) ? arguments[2] : sizeof(address);
 
+	tracer_connects(tracer, task);
 	if (!ledger_read(ledger, (int)arguments[0], NULL, NULL) || !memory)
 		return;
 	length = remote_memory_copy(memory, arguments[1], &address, length);
@@ -286,6 +287,7 @@ static void received(const struct tracer *tracer, struct task *task,
 
 	if (!found)
 		return;
+	tracer_connects(tracer, task);
 	uint32_t stack = stack_capture(tracer, task, registers);
 	for (size_t i = 0; i < found; i++)
 		opened(tracer, task, list[i].fd, list[i].kind, FD_RECEIVED, LEDGER_NO_FD, stack);
@@ -329,6 +331,7 @@ void record_result(const struct tracer *tracer, struct task *task)
 		opened_at(tracer, task, arguments[0], 2, call->kind, stack);
 		break;
 	case CALL_PAIR_FOURTH:
+		tracer_connects(tracer, task);
 		opened_at(tracer, task, arguments[3], 2, call->kind, stack);
 		break;
 	case CALL_OPTION:

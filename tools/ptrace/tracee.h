@@ -42,6 +42,7 @@ struct process {
 	struct go_program *go;          /* NULL: it is no Go program */
 	uint32_t runtimes;              /* the last stack in which Go's runtime opened for itself */
 	struct breakpoints breakpoints; /* where a request over a connection begins (go_http.h) */
+	bool connects;                  /* it has asked for one: its threads are armed */
 	struct wrappers *wrappers;      /* of a static program; or NULL */
 	uint64_t next_emfile_ms;        /* before that, no snapshot for EMFILE */
 	uint64_t next_interval_ms;
@@ -55,6 +56,7 @@ struct task {
 	struct table *table;        /* NULL: not recorded */
 	const struct call *pending; /* a call whose result will be looked at */
 	enum call_abi abi;          /* of it */
+	bool armed;                 /* with the breakpoints of its process */
 	bool ending;                /* it has begun to exit: its descriptors may be gone */
 	bool early;                 /* stopped at its start, waiting for its parent's event */
 	bool answered; /* stopped, with its snapshot taken, while others have their turn */

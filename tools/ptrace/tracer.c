@@ -39,8 +39,14 @@ static unsigned long event_message(const struct task *task)
 }
 
 /* Lets a stopped task go on. That it has been killed meanwhile is told by an event of its own. */
-static void resume(const struct task *task, int signal)
+static void resume(struct task *task, int signal)
 {
+	struct process *process = task->process;
+
+	if (process && process->connects && process->recording && !task->armed) {
+		breakpoints_arm(task->tid, &process->breakpoints);
+		task->armed = true;
+	}
 	ptrace(task->pending ? PTRACE_SYSCALL : PTRACE_CONT, task->tid, NULL,
 	       (unsigned long)signal);
 }
@@ -111,13 +117,26 @@ static void adopt(struct tracer *tracer, struct task *child, const struct task *
 	give_table(child, parent, flags);
 }
 
+void tracer_connects(const struct tracer *tracer, struct task *task)
+{
+	struct process *process = task->process;
+	struct task *other;
+
+	if (process->connects || !process->breakpoints.count)
+		return;
+	process->connects = true;
+	/* Each comes to a stop, its next one, before it runs on (any that comes first takes the
+	 * place of this one), and this task has not connected yet. */
+	for (other = tracer->tracees.tasks; other; other = other->hh.next)
+		if (other->process == process && other != task)
+			ptrace(PTRACE_INTERRUPT, other->tid, NULL, NULL);
+}
+
 /* A task whose parent's event has been handled, at its first stop. */
 static void begin(struct task *task)
 {
 	struct process *process = task->process;
 
-	if (process->recording && process->breakpoints.count)
-		breakpoints_arm(task->tid, &process->breakpoints);
 	/* What another thread of the parent was just opening may be in the kernel's copy of the
 	 * table, and not in ours; and what it was replacing (dup2) is not being replaced here. */
 	if (task->table && process->unsettled) {
@@ -153,6 +172,7 @@ static void on_exec(struct tracer *tracer, int pid, const struct task *reported)
 	if (!task)
 		return;
 	task->pending = NULL;
+	task->armed = false;
 	/* The table is the process' own from now on (execve(2)). */
 	table_release(task->table);
 	task->table = NULL;
@@ -162,8 +182,6 @@ static void on_exec(struct tracer *tracer, int pid, const struct task *reported)
 		image_look(tracer, task->process);
 	if (task->process && task->process->recording && (task->table = table_create()))
 		record_inherited(task);
-	if (task->process && task->process->breakpoints.count)
-		breakpoints_arm(task->tid, &task->process->breakpoints);
 	resume(task, 0);
 }
 

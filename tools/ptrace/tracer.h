@@ -24,3 +24,9 @@ void tracer_run(struct tracer *tracer);
 
 /* The registers of a stopped task; false when it has been killed meanwhile. */
 bool tracer_registers(const struct task *task, struct user_regs_struct *registers);
+
+/* The task is about to have a connection that it has not accepted: it stands before connect(2), or
+ * behind what gives it one. From the first one of a process on its requests are noted (go_http.h);
+ * before, it has none to make, and each switch to a thread with breakpoints takes the kernel
+ * longer. */
+void tracer_connects(const struct tracer *tracer, struct task *task);

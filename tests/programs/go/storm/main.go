@@ -7,11 +7,15 @@
 //	storm exec          two hundred programs, executed eight at a time
 //	storm connections N that many connections, both ends of each
 //	storm leak          sockets until there are no numbers left
+//	storm turns         goroutines that follow each other in the same memory, started by two functions in turn
+//	storm threads       requests by threads that were there before the first connection
 package main
 
 import (
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"runtime"
@@ -149,6 +153,54 @@ func turns(count int) {
 	}
 }
 
+//go:noinline
+func first(client *http.Client, url string) {
+	response, err := client.Get(url)
+	must(err)
+	_, err = io.Copy(io.Discard, response.Body)
+	must(err)
+	must(response.Body.Close())
+}
+
+// Leaves the answer unread.
+//
+//go:noinline
+func second(client *http.Client, url string) {
+	response, err := client.Get(url)
+	must(err)
+	keep(response.Body)
+}
+
+// Threads that are there before the first connection, each with a client of its own, in which main makes the
+// first request, and the thread the second.
+func threads(count int) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	must(err)
+	go http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, "answer\n")
+	}))
+	url := "http://" + listener.Addr().String()
+	clients := make([]chan *http.Client, count)
+	ready, done := make(chan bool), make(chan bool)
+	for i := range clients {
+		clients[i] = make(chan *http.Client)
+		go func(clients chan *http.Client) {
+			runtime.LockOSThread()
+			ready <- true
+			second(<-clients, url)
+			done <- true
+			select {}
+		}(clients[i])
+		<-ready
+	}
+	for i := range clients {
+		client := &http.Client{Transport: &http.Transport{}}
+		first(client, url)
+		clients[i] <- client
+		<-done
+	}
+}
+
 func main() {
 	switch os.Args[1] {
 	case "goroutines":
@@ -163,6 +215,8 @@ func main() {
 		leak()
 	case "turns":
 		turns(20)
+	case "threads":
+		threads(8)
 	}
 	// By hand: a program without a free number can't list its folder.
 	for number := 0; number < 1<<16; number++ {
