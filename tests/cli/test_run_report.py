@@ -6,6 +6,7 @@ test_run.py."""
 import glob
 import os
 import re
+import shutil
 import signal
 import stat
 import tempfile
@@ -497,13 +498,28 @@ def _(prefix):
     check.lacks(run.err, "not traced")
 
 
-@test("env {} is followed to where it looks for a program", each=["-C {}", "-C{}", "--chdir={}", "-i --chdir {}"])
+@test("env {} is followed to where it looks for a program", each=[
+    "-C {}", "-C{}", "--chdir={}", "-i --chdir {}", "-iC {}", "-vC{}", "--chd={}", "-C / -C {}",
+    "-u test -C {}", "-C / env A=b nice env -C .{}", "-C {} env -C ."])
 def _(words):
     path = Path(compile_program(TESTS / "programs/ends.c", "gcc-static"))
     run = Run("env", *words.format(path.parent.parent).split(), f"./{path.parent.name}/{path.name}", "return")
     check.equal(run.status, 3)
     check.contains(run.err, "leaks_files")
     check.lacks(run.err, "not traced")
+
+
+@test("a folder that env {} is no program that happens to be called like it", each=["-C", "--chdir", "-vC"])
+def _(option):
+    path = compile_program(TESTS / "programs/ends.c", "gcc-static")
+    folder = temp_dir()
+    for name in ["test", "env"]:
+        (folder / name).mkdir()
+        shutil.copy(path, folder / name / "ends")
+        run = Run("env", option, name, "./ends", "return", cwd=folder)
+        check.equal(run.status, 3)
+        check.contains(run.err, "leaks_files")
+        check.lacks(run.err, "not traced")
 
 
 @test("a dynamic program is traced by the preload behind env, too")

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * See prefix_command.h. Of their options only env's -C is known: the first argument that can be
- * executed is the program. Where that is wrong, the program is taken for what it is not, and the
- * report says that it was not seen.
+ * See prefix_command.h. Of their options only env's -C and -u are known: the first other argument
+ * that can be executed is the program. Where that is wrong, the program is taken for what it is
+ * not, and the report says that it was not seen.
  */
 #include "prefix_command.h"
 
@@ -34,25 +34,58 @@ static bool is_prefix(const char *command)
 		       sizeof(*commands), compare) != NULL;
 }
 
-/* The folder that env(1) is to change to, when that is what arguments begin with; else NULL. */
-static const char *folder_of(char *const arguments[])
+static bool is_env(const char *command)
 {
-	static const char longest[] = "--chdir=";
-
-	if (strcmp(arguments[0], "-C") == 0 || strcmp(arguments[0], "--chdir") == 0)
-		return arguments[1];
-	if (strncmp(arguments[0], "-C", 2) == 0)
-		return arguments[0] + 2;
-	if (strncmp(arguments[0], longest, strlen(longest)) == 0)
-		return arguments[0] + strlen(longest);
-	return NULL;
+	return strcmp(last_part(command), "env") == 0;
 }
 
-/* Looks at command as it will be looked for in folder; NULL: in this one. */
+/* What follows an option of env(1)'s in the word that gives it, as getopt_long(3) reads it; an
+ * empty string: its argument is the next word. NULL: the word doesn't give it. */
+static const char *after_option(const char *word, char letter, const char *name)
+{
+	enum { SHORTEST = 3 }; /* no two of its long options that take arguments begin alike */
+
+	if (word[0] != '-')
+		return NULL;
+	if (word[1] == '-') {
+		size_t length = strcspn(word, "=");
+
+		if (length < SHORTEST || strncmp(word, name, length) != 0)
+			return NULL;
+		return word[length] ? word + length + 1 : word + length;
+	}
+	word += 1 + strspn(word + 1, "i0v");
+	return *word == letter ? word + 1 : NULL;
+}
+
+/* Whether an option with an argument begins at words[*at]; *at is then its last word, and *argument
+ * what it is given, NULL when that is missing. */
+static bool takes_option(char *const words[], size_t *at, char letter, const char *name,
+			 const char **argument)
+{
+	const char *after = after_option(words[*at], letter, name);
+
+	if (!after)
+		return false;
+	*argument = *after ? after : words[*at + 1];
+	if (!*after && *argument)
+		++*at;
+	return true;
+}
+
+/* Changes folder, an empty string where we are, as chdir(2) would. */
+static void enter(char folder[PATH_MAX], const char *to)
+{
+	size_t length = *to == '/' ? 0 : strlen(folder);
+
+	snprintf(folder + length, PATH_MAX - length, "%s%s", length ? "/" : "", to);
+}
+
+/* Looks at command as it will be looked for in folder. */
 static void look_from(const char *folder, const char *command, struct program_file *file)
 {
 	char path[PATH_MAX];
-	bool is_elsewhere = folder && *command != '/' && strchr(command, '/');
+	bool is_elsewhere = *folder && *command != '/' && strchr(command, '/');
 
 	if (is_elsewhere && snprintf(path, sizeof(path), "%s/%s", folder, command) < PATH_MAX)
 		command = path;
@@ -61,17 +94,24 @@ static void look_from(const char *folder, const char *command, struct program_fi
 
 bool prefix_command_look(char *const argv[], struct program_file *file)
 {
-	const char *folder = NULL;
-	bool is_env = strcmp(last_part(argv[0]), "env") == 0;
+	char folder[PATH_MAX] = "";
+	const char *next_folder = NULL, *unset;
+	bool env = is_env(argv[0]);
 
 	if (!is_prefix(argv[0]))
 		return false;
 	for (size_t i = 1; argv[i]; i++) {
-		if (is_env && folder_of(argv + i))
-			folder = folder_of(argv + i);
+		if (env && (takes_option(argv, &i, 'C', "--chdir", &next_folder) ||
+			    takes_option(argv, &i, 'u', "--unset", &unset)))
+			continue;
+		if (argv[i][0] == '-')
+			continue;
+		/* Here end the options, of which the last one counts. */
+		if (next_folder)
+			enter(folder, next_folder);
+		next_folder = NULL;
+		env = is_env(argv[i]);
 		if (is_prefix(argv[i]))
-			is_env = strcmp(last_part(argv[i]), "env") == 0;
-		if (argv[i][0] == '-' || is_prefix(argv[i]))
 			continue;
 		look_from(folder, argv[i], file);
 		if (file->kind != PROGRAM_NOT_FOUND && file->kind != PROGRAM_CANNOT_RUN)
