@@ -342,6 +342,19 @@ static bool step_without_data(struct walk *walk, struct registers *at)
 	return step_by_rule(walk, at, &ended) || (!ended && step_by_fp(walk, at));
 }
 
+/* One frame up. *interrupted: whether the frame's pc is exact, since a signal came in there.
+ *
+ * Which of the two is a signal frame depends on the machine: for x86_64 the one above it, as soon as
+ * a step has led there, for others the frame of the trampoline itself. */
+static int step_up(unw_cursor_t *cursor, bool *interrupted)
+{
+	bool leaves = call_unw_is_signal_frame(cursor) > 0 && !*interrupted;
+	int step = call_unw_step(cursor);
+
+	*interrupted = leaves || (step > 0 && call_unw_is_signal_frame(cursor) > 0);
+	return step;
+}
+
 /* Lets libunwind go on from at as far as there is unwind data. Returns true when it stopped at a
  * frame without, with that frame's registers in at; false when the walk has ended. */
 static bool walk_by_libunwind(struct state *state, struct registers *at)
@@ -386,9 +399,8 @@ static bool walk_by_libunwind(struct state *state, struct registers *at)
 			return true;
 		}
 		first = false;
-		interrupted = call_unw_is_signal_frame(&cursor) > 0;
 		state->failed = false;
-		int step = call_unw_step(&cursor);
+		int step = step_up(&cursor, &interrupted);
 		if (step == 0)
 			return false;
 		if (step < 0 || state->failed) {

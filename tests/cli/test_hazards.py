@@ -201,4 +201,17 @@ def _():
     check.lacks(group.functions, "on_signal")
 
 
+@test("what a signal interrupted has its own name, and so have its callers: {}", each=[
+    ("in a function's first instruction", "fault", ["faults", "calls_at_last", "main"]),
+    ("in accept, a function's last call", "accept", ["accepts_at_last", "main"]),
+    ("with the handler on a stack above", "above", ["raises", "main"])])
+def _(_, how, functions):
+    run = run_traced([program("handles"), how])
+    check.equal(run.status, 0)
+    group = run.last.group_of("opens_in_handler")
+    check.equal([name for name in group.functions if name in functions], functions, group.text)
+    check.lacks(group.text, "incomplete")
+    check.lacks(group.text, "libfdtrail")
+
+
 main()
