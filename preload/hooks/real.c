@@ -89,6 +89,11 @@ static bool is_libcs(void *address)
 
 const char *real_alone(void)
 {
+	/* In 2.35, and in older ones that have _dl_find_object from it, libc decides by a word of
+	 * its own, __libc_multiple_threads; and this one it only changes in the program's copy,
+	 * which every C++ program may have. */
+	if (strverscmp(gnu_get_libc_version(), "2.36") < 0)
+		return NULL;
 	/* The one behind us: a program that reads the word has a copy of it, which pthread_cancel
 	 * leaves as it is. */
 	void *alone = look_up("__libc_single_threaded");

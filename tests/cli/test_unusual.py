@@ -4,6 +4,8 @@
 without libunwind."""
 
 import os
+import platform
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -115,6 +117,21 @@ def _():
     check.lacks(run.err, "\ncommand: ")
     check.contains(run.err, ", opened in leaks_files")
     check.matches(run.err, r"(?m), thread 1(, no close-on-exec)?$")
+
+@test("with a glibc that says it is 2.35, which keeps another count of threads, libc's own accept is called")
+def _():
+    libc = Path("/lib/x86_64-linux-gnu/libc.so.6")
+    version = platform.libc_ver()[1]
+    if not libc.exists() or version < "2.36":
+        skip("needs Debian's libc, to put another version into a copy")
+    folder = temp_dir()
+    (folder / libc.name).write_bytes(re.sub(rb"(?<!_)%b\0" % re.escape(version.encode()), b"2.35\0", libc.read_bytes()))
+
+    def interrupted(**environment):
+        run = run_traced([program("handles"), "accept"], env=environment)
+        return run.last.group_of("opens_in_handler").functions
+    check.contains(interrupted(LD_LIBRARY_PATH=str(folder)), "accept")
+    check.lacks(interrupted(), "accept")
 
 
 main()
