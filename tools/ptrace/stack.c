@@ -67,7 +67,8 @@ static uint32_t walk_stack(const struct tracer *tracer, const struct task *task,
 
 			if (stack.runtimes)
 				process->runtimes = id;
-			*remember = !stack.runtimes;
+			/* Where its creator's place was not known yet it may be later. */
+			*remember = !stack.runtimes && stack.end != STACK_NO_CREATOR;
 			return id;
 		}
 	}
