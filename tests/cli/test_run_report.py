@@ -260,12 +260,17 @@ def _():
 
 @test("a process that runs on keeps the folder, and one line says where its snapshots go")
 def _():
+    def has_begun(pid):
+        status = dict(re.findall(r"(\w+):\s*(\S+)", Path(f"/proc/{pid}/status").read_text()))
+        return status["Name"] == "sleep" and int(status["SigCgt"], 16) >> signal.SIGUSR1 - 1 & 1
+
     run = Run("sh", "-c", "sleep 30 </dev/null >/dev/null 2>&1 & :")
     check.equal(run.status, 0)
     found = check.matches(run.err, r"\Afdtrail run: process (\d+) runs on, and its snapshots go to (\S+): "
                           r"fdtrail report \2/\* shows them\n\Z")
     pid, folder = int(found.group(1)), found.group(2)
     check.equal(oct(stat.S_IMODE(os.stat(folder).st_mode)), MODE)
+    wait_until(lambda: has_begun(pid), what="the tracer's start")
     os.kill(pid, signal.SIGUSR1)
     wait_until(lambda: any("end of fdtrail" in open(path, encoding="utf-8").read()
                            for path in glob.glob(folder + "/*")))

@@ -118,6 +118,7 @@ def _():
     check.contains(run.err, ", opened in leaks_files")
     check.matches(run.err, r"(?m), thread 1(, no close-on-exec)?$")
 
+
 @test("with a glibc that says it is 2.35, which keeps another count of threads, libc's own accept is called")
 def _():
     libc = Path("/lib/x86_64-linux-gnu/libc.so.6")
@@ -130,6 +131,7 @@ def _():
     def interrupted(**environment):
         run = run_traced([program("handles"), "accept"], env=environment)
         return run.last.group_of("opens_in_handler").functions
+
     check.contains(interrupted(LD_LIBRARY_PATH=str(folder)), "accept")
     check.lacks(interrupted(), "accept")
 
