@@ -162,11 +162,15 @@ HOOK int fcloseall(void)
 {
 	int result = REAL(fcloseall)(), saved = errno;
 
+	struct ledger_words words;
+
+	/* The entry is read first: another thread may be given the number meanwhile. */
 	if (runtime_on())
 		for (int fd = ledger_next(&runtime.ledger, 0); fd >= 0;
 		     fd = ledger_next(&runtime.ledger, fd + 1))
-			if (REAL(fcntl)(fd, F_GETFD) < 0)
-				ledger_forget(&runtime.ledger, fd);
+			if (ledger_read(&runtime.ledger, fd, NULL, &words) &&
+			    REAL(fcntl)(fd, F_GETFD) < 0)
+				ledger_forget_if(&runtime.ledger, fd, words);
 	errno = saved;
 	return result;
 }
