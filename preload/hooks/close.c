@@ -24,12 +24,12 @@ HOOK int close(int fd)
 	if (!alone && pthread_testcancel)
 		pthread_testcancel();
 
-	struct slot *recorded = runtime_closing(fd);
+	struct closing recorded = runtime_closing(fd);
 	int result = alone ? direct(SYS_close, fd, 0, 0, 0) : REAL(close)(fd);
 
 	/* On Linux the number is free again whatever close says (close(2), "Dealing with error
 	 * returns from close()"); on EBADF it was closed behind our back. */
-	if (recorded)
+	if (recorded.slot)
 		runtime_closed(recorded);
 	return result;
 }
@@ -38,10 +38,10 @@ HOOK_ALIAS(__close, close);
 
 HOOK int mq_close(mqd_t mqdes)
 {
-	struct slot *recorded = runtime_closing(mqdes);
+	struct closing recorded = runtime_closing(mqdes);
 	int result = REAL(mq_close)(mqdes);
 
-	if (recorded)
+	if (recorded.slot)
 		runtime_closed(recorded);
 	return result;
 }

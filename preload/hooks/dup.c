@@ -15,7 +15,7 @@ HOOK int dup(int oldfd)
 
 bool dup_over_begin(int oldfd, int newfd)
 {
-	return oldfd != newfd && newfd >= 0 && runtime_closing(newfd);
+	return oldfd != newfd && newfd >= 0 && runtime_closing(newfd).slot;
 }
 
 int dup_over_end(int result, int oldfd, int newfd, bool recorded, const char *name,

@@ -70,13 +70,13 @@ static FILE *reopen(FILE *(*function)(const char *, const char *, FILE *), const
 		    const char *mode, FILE *stream, const char *name, const void *frame)
 {
 	int before = number_of(stream);
-	struct slot *recorded = before >= 0 ? runtime_closing(before) : NULL;
+	struct closing recorded = before >= 0 ? runtime_closing(before) : (struct closing){0};
 	FILE *result = function(pathname, mode, stream);
 	int saved = errno;
 
-	if (recorded && !result && REAL(fcntl)(before, F_GETFD) >= 0)
+	if (recorded.slot && !result && REAL(fcntl)(before, F_GETFD) >= 0)
 		ledger_still_open(&runtime.ledger, before);
-	else if (recorded)
+	else if (recorded.slot)
 		runtime_closed(recorded);
 	errno = saved;
 	opened_stream(result, FD_FILE, FD_OWNER_FILE, name, frame);
@@ -125,10 +125,10 @@ HOOK_ALIAS(_IO_popen, popen);
 static int closed_stream(int (*function)(FILE *), FILE *stream)
 {
 	int fd = number_of(stream);
-	struct slot *recorded = fd >= 0 ? runtime_closing(fd) : NULL;
+	struct closing recorded = fd >= 0 ? runtime_closing(fd) : (struct closing){0};
 	int result = function(stream);
 
-	if (recorded)
+	if (recorded.slot)
 		runtime_closed(recorded);
 	return result;
 }
@@ -207,10 +207,10 @@ static int number_of_dir(DIR *dir)
 HOOK int closedir(DIR *dirp)
 {
 	int fd = number_of_dir(dirp);
-	struct slot *recorded = fd >= 0 ? runtime_closing(fd) : NULL;
+	struct closing recorded = fd >= 0 ? runtime_closing(fd) : (struct closing){0};
 	int result = REAL(closedir)(dirp);
 
-	if (recorded)
+	if (recorded.slot)
 		runtime_closed(recorded);
 	return result;
 }

@@ -88,9 +88,9 @@ long syscall_hook(long number, long a, long b, long c, long d, long e, long f)
 		return result;
 	}
 	case SYS_close: {
-		struct slot *recorded = runtime_closing((int)a);
+		struct closing recorded = runtime_closing((int)a);
 		long result = CALL();
-		if (recorded)
+		if (recorded.slot)
 			runtime_closed(recorded);
 		return result;
 	}

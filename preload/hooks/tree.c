@@ -45,10 +45,10 @@ HOOK FTS64 *fts64_open(char *const *path_argv, int options,
 HOOK int fts_close(FTS *ftsp)
 {
 	int fd = number_kept(ftsp->fts_options, ftsp->fts_rfd);
-	struct slot *recorded = fd >= 0 ? runtime_closing(fd) : NULL;
+	struct closing recorded = fd >= 0 ? runtime_closing(fd) : (struct closing){0};
 	int result = REAL(fts_close)(ftsp);
 
-	if (recorded)
+	if (recorded.slot)
 		runtime_closed(recorded);
 	return result;
 }
@@ -56,10 +56,10 @@ HOOK int fts_close(FTS *ftsp)
 HOOK int fts64_close(FTS64 *ftsp)
 {
 	int fd = number_kept(ftsp->fts_options, ftsp->fts_rfd);
-	struct slot *recorded = fd >= 0 ? runtime_closing(fd) : NULL;
+	struct closing recorded = fd >= 0 ? runtime_closing(fd) : (struct closing){0};
 	int result = REAL(fts64_close)(ftsp);
 
-	if (recorded)
+	if (recorded.slot)
 		runtime_closed(recorded);
 	return result;
 }

@@ -95,15 +95,16 @@ void ledger_opened(struct ledger *ledger, int fd, const struct ledger_entry *ent
 
 bool ledger_closing(struct ledger *ledger, int fd)
 {
-	return slot_closing(ledger, fd) != NULL;
+	return slot_closing(ledger, fd).slot != NULL;
 }
 
 void ledger_closed(struct ledger *ledger, int fd)
 {
 	struct slot *slot = slot_of(ledger, fd);
+	uint64_t a = slot ? atomic_load(&slot->a) : 0;
 
-	if (slot)
-		slot_closed(slot);
+	if (a & CLOSING)
+		slot_closed((struct closing){slot, a, atomic_load(&slot->b)});
 }
 
 void ledger_still_open(struct ledger *ledger, int fd)

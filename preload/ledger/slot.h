@@ -101,28 +101,39 @@ slot_opened(struct ledger *ledger, int fd, uint32_t opening, uint64_t link, uint
 			      memory_order_release);
 }
 
-/* ledger_closing, but gives the slot that has fd's entry, or NULL. No exchange: what can come
- * between the load and the store is another close of the same number with all that follows one, and
- * then it is this one's real close that ends the newer entry. An entry taken out meanwhile comes
- * back, marked, for that long. */
-static inline struct slot *slot_closing(struct ledger *ledger, int fd)
-{
-	struct slot *slot = slot_of(ledger, fd);
-	uint64_t a = slot ? atomic_load_explicit(&slot->a, memory_order_relaxed) : 0;
+/* An entry that is being closed. */
+struct closing {
+	struct slot *slot; /* NULL: there is none */
+	uint64_t a, b;     /* its words, marked */
+};
 
-	if (!a)
-		return NULL;
-	atomic_store_explicit(&slot->a, a | CLOSING, memory_order_release);
-	return slot;
+/* ledger_closing, but gives the entry. No exchange: what can come between the load and the store is
+ * another close of the same number with all that follows one, and then it is this one's real close
+ * that ends the newer entry. An entry taken out meanwhile comes back, marked, for that long. */
+static inline struct closing slot_closing(struct ledger *ledger, int fd)
+{
+	struct closing closing = {.slot = slot_of(ledger, fd)};
+	uint64_t a =
+		closing.slot ? atomic_load_explicit(&closing.slot->a, memory_order_relaxed) : 0;
+
+	if (!a) {
+		closing.slot = NULL;
+		return closing;
+	}
+	closing.a = a | CLOSING;
+	closing.b = atomic_load_explicit(&closing.slot->b, memory_order_relaxed);
+	atomic_store_explicit(&closing.slot->a, closing.a, memory_order_release);
+	return closing;
 }
 
-/* ledger_closed. Here a thread that was given the number may store its entry at any moment. */
-static inline void slot_closed(struct slot *slot)
+/* ledger_closed. Here a thread that was given the number may store its entry at any moment, and even
+ * mark it, for a copy over its number: only what was marked here is taken out. */
+static inline void slot_closed(struct closing closing)
 {
-	uint64_t a = atomic_load_explicit(&slot->a, memory_order_relaxed);
+	uint64_t b = atomic_load_explicit(&closing.slot->b, memory_order_relaxed);
 
-	if (__builtin_expect((a & CLOSING) != 0, 1))
-		atomic_compare_exchange_strong(&slot->a, &a, 0);
+	if (__builtin_expect((b ^ closing.b) >> B_SEQUENCE == 0, 1))
+		atomic_compare_exchange_strong(&closing.slot->a, &closing.a, 0);
 }
 
 /* What fd was opened as; FD_UNKNOWN when it has no entry. */

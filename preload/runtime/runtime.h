@@ -124,16 +124,16 @@ static inline int runtime_result(int fd, enum fd_kind kind, const char *name, co
 /* When a threshold or an interval is set: looks at it now that fd was opened; -1: closed. */
 __attribute__((cold)) void runtime_watch(int fd);
 
-/* Around the real close of fd: the slot with the entry that is to be ended, or NULL, when
- * runtime_closed is not to be called. */
-static inline struct slot *runtime_closing(int fd)
+/* Around the real close of fd: the entry that is to be ended; without a slot runtime_closed is not to
+ * be called. */
+static inline struct closing runtime_closing(int fd)
 {
-	return runtime_on() ? slot_closing(&runtime.ledger, fd) : NULL;
+	return runtime_on() ? slot_closing(&runtime.ledger, fd) : (struct closing){0};
 }
 
-static inline void runtime_closed(struct slot *slot)
+static inline void runtime_closed(struct closing closing)
 {
-	slot_closed(slot);
+	slot_closed(closing);
 	if (__builtin_expect(atomic_load_explicit(&runtime.watching, memory_order_relaxed), 0))
 		runtime_watch(-1);
 }

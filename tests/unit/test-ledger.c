@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "ledger/ledger.h"
+#include "ledger/slot.h"
 
 static struct arena arena;
 static struct ledger ledger;
@@ -116,6 +116,22 @@ static void a_close_that_failed_leaves_the_entry(void **state)
 	ledger_still_open(&ledger, 5);
 	assert_true(ledger_read(&ledger, 5, &entry, NULL));
 	assert_false(entry.closing);
+}
+
+/* Who closed it has been away while the number was opened anew, and marked for a dup2 that fails. */
+static void a_close_that_ends_late_takes_out_no_newer_entry(void **state)
+{
+	uint32_t stack = stack_of(1);
+
+	(void)state;
+	open_at(5, stack);
+	struct closing late = slot_closing(&ledger, 5);
+	open_at(5, stack);
+	assert_true(ledger_closing(&ledger, 5));
+	slot_closed(late);
+	ledger_still_open(&ledger, 5);
+	assert_true(ledger_read(&ledger, 5, NULL, NULL));
+	ledger_forget(&ledger, 5);
 }
 
 static void a_range_ends_where_it_says(void **state)
@@ -309,6 +325,7 @@ int main(void)
 		TEST(a_close_takes_the_entry_out),
 		TEST(a_number_opened_anew_during_a_close_stays),
 		TEST(a_close_that_failed_leaves_the_entry),
+		TEST(a_close_that_ends_late_takes_out_no_newer_entry),
 		TEST(a_range_ends_where_it_says),
 		TEST(opening_anew_changes_the_words),
 		TEST(figures_follow_opens_and_closes),
