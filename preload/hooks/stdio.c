@@ -70,7 +70,7 @@ static FILE *reopen(FILE *(*function)(const char *, const char *, FILE *), const
 		    const char *mode, FILE *stream, const char *name, const void *frame)
 {
 	int before = number_of(stream);
-	struct closing recorded = before >= 0 ? runtime_closing(before) : (struct closing){0};
+	struct closing recorded = runtime_closing(before);
 	FILE *result = function(pathname, mode, stream);
 	int saved = errno;
 
@@ -125,7 +125,7 @@ HOOK_ALIAS(_IO_popen, popen);
 static int closed_stream(int (*function)(FILE *), FILE *stream)
 {
 	int fd = number_of(stream);
-	struct closing recorded = fd >= 0 ? runtime_closing(fd) : (struct closing){0};
+	struct closing recorded = runtime_closing(fd);
 	int result = function(stream);
 
 	if (recorded.slot)
@@ -207,7 +207,7 @@ static int number_of_dir(DIR *dir)
 HOOK int closedir(DIR *dirp)
 {
 	int fd = number_of_dir(dirp);
-	struct closing recorded = fd >= 0 ? runtime_closing(fd) : (struct closing){0};
+	struct closing recorded = runtime_closing(fd);
 	int result = REAL(closedir)(dirp);
 
 	if (recorded.slot)

@@ -45,7 +45,7 @@ HOOK FTS64 *fts64_open(char *const *path_argv, int options,
 HOOK int fts_close(FTS *ftsp)
 {
 	int fd = number_kept(ftsp->fts_options, ftsp->fts_rfd);
-	struct closing recorded = fd >= 0 ? runtime_closing(fd) : (struct closing){0};
+	struct closing recorded = runtime_closing(fd);
 	int result = REAL(fts_close)(ftsp);
 
 	if (recorded.slot)
@@ -56,7 +56,7 @@ HOOK int fts_close(FTS *ftsp)
 HOOK int fts64_close(FTS64 *ftsp)
 {
 	int fd = number_kept(ftsp->fts_options, ftsp->fts_rfd);
-	struct closing recorded = fd >= 0 ? runtime_closing(fd) : (struct closing){0};
+	struct closing recorded = runtime_closing(fd);
 	int result = REAL(fts64_close)(ftsp);
 
 	if (recorded.slot)
