@@ -2,7 +2,7 @@
 """Runs of the differential torture (tests/torture/) and of the storm (tests/storm/), for the short tests and
 the long ones: what snapshots say is held against /proc and against what random threads know.
 
-    TEST_SEED=4711 tests/real/test_torture.py    once more with the seed that a failure has printed"""
+    TEST_SEED=4711 scripts/test torture    once more with the seed that a failure has printed"""
 
 import re
 from pathlib import Path

@@ -13,17 +13,17 @@ HOOK int dup(int oldfd)
 			  oldfd);
 }
 
-bool dup_over_begin(int oldfd, int newfd)
+struct closing dup_over_begin(int oldfd, int newfd)
 {
-	return oldfd != newfd && newfd >= 0 && runtime_closing(newfd).slot;
+	return oldfd != newfd ? runtime_closing(newfd) : (struct closing){0};
 }
 
-int dup_over_end(int result, int oldfd, int newfd, bool recorded, const char *name,
+int dup_over_end(int result, int oldfd, int newfd, struct closing recorded, const char *name,
 		 const void *frame)
 {
 	if (result < 0) {
-		if (recorded)
-			ledger_still_open(&runtime.ledger, newfd);
+		if (recorded.slot)
+			runtime_still_open(newfd, recorded);
 		runtime_failed(name);
 		return result;
 	}
@@ -37,7 +37,7 @@ int dup_over_end(int result, int oldfd, int newfd, bool recorded, const char *na
 
 HOOK int dup2(int oldfd, int newfd)
 {
-	bool recorded = dup_over_begin(oldfd, newfd);
+	struct closing recorded = dup_over_begin(oldfd, newfd);
 
 	return dup_over_end(REAL(dup2)(oldfd, newfd), oldfd, newfd, recorded, __func__, HERE);
 }
@@ -46,7 +46,7 @@ HOOK_ALIAS(__dup2, dup2);
 
 HOOK int dup3(int oldfd, int newfd, int flags)
 {
-	bool recorded = dup_over_begin(oldfd, newfd);
+	struct closing recorded = dup_over_begin(oldfd, newfd);
 
 	return dup_over_end(REAL(dup3)(oldfd, newfd, flags), oldfd, newfd, recorded, __func__, HERE);
 }

@@ -5,11 +5,11 @@
  */
 #pragma once
 
-#include <stdbool.h>
+#include "../ledger/slot.h"
 
-/* Before: newfd is about to be closed by the copy. True when it had an entry. */
-bool dup_over_begin(int oldfd, int newfd);
+/* Before: newfd is about to be closed by the copy. Gives its entry; without a slot: it had none. */
+struct closing dup_over_begin(int oldfd, int newfd);
 
 /* After: result is what the real call returned. Returns it. Keeps errno. */
-int dup_over_end(int result, int oldfd, int newfd, bool recorded, const char *name,
+int dup_over_end(int result, int oldfd, int newfd, struct closing recorded, const char *name,
 		 const void *frame);

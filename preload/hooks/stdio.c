@@ -75,7 +75,7 @@ static FILE *reopen(FILE *(*function)(const char *, const char *, FILE *), const
 	int saved = errno;
 
 	if (recorded.slot && !result && REAL(fcntl)(before, F_GETFD) >= 0)
-		ledger_still_open(&runtime.ledger, before);
+		runtime_still_open(before, recorded);
 	else if (recorded.slot)
 		runtime_closed(recorded);
 	errno = saved;

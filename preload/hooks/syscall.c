@@ -72,7 +72,7 @@ long syscall_hook(long number, long a, long b, long c, long d, long e, long f)
 	case SYS_dup2:
 #endif
 	case SYS_dup3: {
-		bool recorded = dup_over_begin((int)a, (int)b);
+		struct closing recorded = dup_over_begin((int)a, (int)b);
 		return dup_over_end((int)CALL(), (int)a, (int)b, recorded, "dup3", HERE);
 	}
 	case SYS_fcntl: {

@@ -7,6 +7,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <time.h>
 
@@ -149,6 +150,13 @@ void runtime_record(int fd, uint32_t opening, int from, const void *frame)
 void runtime_watch(int fd)
 {
 	trigger_watch(fd, runtime_now_ms());
+}
+
+void runtime_still_open(int fd, struct closing closing)
+{
+	/* Asked only when it is gone: another thread may have closed the number in earnest. */
+	if (!slot_still_open(closing) && RAW(fcntl, fd, F_GETFD) >= 0)
+		slot_put_back(closing);
 }
 
 void runtime_failed(const char *name)

@@ -138,6 +138,9 @@ static inline void runtime_closed(struct closing closing)
 		runtime_watch(-1);
 }
 
+/* Instead, when the real call failed and fd is still open. Keeps errno. */
+void runtime_still_open(int fd, struct closing closing);
+
 /* connect(fd, address) was called by the function whose hook has this frame address. */
 void runtime_connected(int fd, const struct sockaddr *address, socklen_t length, const void *frame);
 

@@ -6,8 +6,8 @@ code without unwind data, programs that close everything."""
 import os
 import subprocess
 
-from support import (PYTHON, TESTS, check, compile_program, main, program, require, run_bare, run_traced,
-                     temp_dir, test)
+from support import (ENGINE, LIBRARY, PYTHON, TESTS, check, compile_program, main, program, require, run_bare,
+                     run_traced, temp_dir, test)
 
 
 @test("a vfork child that ends everything by {} takes nothing from the parent's records",
@@ -20,6 +20,16 @@ def _(how):
     check.equal(run.last.group_of("opens_afterwards").fds, [second])
     check.equal(sorted(run.last.descriptors), sorted([first, second]))
     check.equal([found.pid for found in run.all_snapshots], [run.pid])
+
+
+@test("a {} that ends late takes out no entry of a number that was opened anew meanwhile",
+      each=["close", "close_range"])
+def _(how):
+    libraries = [program("libpauses")] if ENGINE == "ptrace" else [LIBRARY, program("libpauses")]
+    run = run_traced([program("closes_late"), how], env={"LD_PRELOAD": ":".join(map(str, libraries))})
+    check.equal(run.status, 0)
+    check.equal(run.last.group_of("opens_anew").fds, [int(run.out)])
+    check.equal(len(run.last.groups), 1)
 
 
 @test("python3's subprocess with close_fds leaves the parent's records whole")

@@ -134,6 +134,37 @@ static void a_close_that_ends_late_takes_out_no_newer_entry(void **state)
 	ledger_forget(&ledger, 5);
 }
 
+/* A range keeps no words of what it has marked; a copy over the number that fails puts it right. */
+static void what_a_late_range_has_taken_out_is_put_back(void **state)
+{
+	struct ledger_entry entry;
+	uint32_t stack = stack_of(1);
+
+	(void)state;
+	open_at(5, stack);
+	ledger_closing_range(&ledger, 5, 5);
+	open_at(5, stack);
+	struct closing copied_over = slot_closing(&ledger, 5);
+	ledger_closed_range(&ledger, 5, 5);
+	assert_false(slot_still_open(copied_over));
+	slot_put_back(copied_over);
+	assert_true(ledger_read(&ledger, 5, &entry, NULL));
+	assert_false(entry.closing);
+
+	copied_over = slot_closing(&ledger, 5);
+	assert_true(slot_still_open(copied_over));
+	assert_true(ledger_read(&ledger, 5, &entry, NULL));
+	assert_false(entry.closing);
+
+	/* Nothing is put back in front of who has been given the number since, open or closed. */
+	copied_over = slot_closing(&ledger, 5);
+	open_at(5, stack_of(2));
+	assert_true(slot_still_open(copied_over));
+	ledger_forget(&ledger, 5);
+	slot_put_back(copied_over);
+	assert_false(ledger_read(&ledger, 5, NULL, NULL));
+}
+
 static void a_range_ends_where_it_says(void **state)
 {
 	(void)state;
@@ -326,6 +357,7 @@ int main(void)
 		TEST(a_number_opened_anew_during_a_close_stays),
 		TEST(a_close_that_failed_leaves_the_entry),
 		TEST(a_close_that_ends_late_takes_out_no_newer_entry),
+		TEST(what_a_late_range_has_taken_out_is_put_back),
 		TEST(a_range_ends_where_it_says),
 		TEST(opening_anew_changes_the_words),
 		TEST(figures_follow_opens_and_closes),

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Stands between the tracer and the C library, and lets a program act while a hook is inside its real
+ * call: pauses_closed is called when a close has ended and its hook does not know yet, pauses_copying
+ * instead of a dup2 of the number -1, which fails.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+
+void (*pauses_closed)(void);
+void (*pauses_copying)(void);
+
+int close(int fd);
+int close_range(unsigned int first, unsigned int last, int flags);
+int dup2(int oldfd, int newfd);
+
+int close(int fd)
+{
+	int result = ((int (*)(int))dlsym(RTLD_NEXT, "close"))(fd);
+
+	if (pauses_closed)
+		pauses_closed();
+	return result;
+}
+
+int close_range(unsigned int first, unsigned int last, int flags)
+{
+	int result = ((int (*)(unsigned int, unsigned int, int))dlsym(RTLD_NEXT, "close_range"))(
+		first, last, flags);
+
+	if (pauses_closed)
+		pauses_closed();
+	return result;
+}
+
+int dup2(int oldfd, int newfd)
+{
+	if (oldfd != -1 || !pauses_copying)
+		return ((int (*)(int, int))dlsym(RTLD_NEXT, "dup2"))(oldfd, newfd);
+	pauses_copying();
+	errno = EBADF;
+	return -1;
+}
