@@ -217,7 +217,6 @@ failed:
 	       bias ? "its addresses are unusual" : dwfl_errmsg(-1));
 	if (for_dwfl >= 0)
 		close(for_dwfl);
-	module_file_close(file);
 	return -ENOEXEC;
 }
 
@@ -288,8 +287,7 @@ static bool is_build_id(const char *hex)
 	       strspn(hex, "0123456789abcdef") == size;
 }
 
-int module_file_open(struct module_file *file, const struct module_wanted *wanted,
-		     char trouble[MODULE_TROUBLE_SIZE])
+static int find_and_use(struct module_file *file, const struct module_wanted *wanted, char *trouble)
 {
 	struct stat status;
 	char *found = NULL;
@@ -330,6 +328,16 @@ int module_file_open(struct module_file *file, const struct module_wanted *wante
 	if (fd >= 0)
 		result = use(file, fd, found, is_debug_only, trouble);
 	free(found);
+	return result;
+}
+
+int module_file_open(struct module_file *file, const struct module_wanted *wanted,
+		     char trouble[MODULE_TROUBLE_SIZE])
+{
+	int result = find_and_use(file, wanted, trouble);
+
+	if (result != 0)
+		module_file_close(file);
 	return result;
 }
 

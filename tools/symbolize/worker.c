@@ -14,149 +14,14 @@
 
 #include "worker_record.h"
 
-struct reading {
-	const struct worker_request *request;
-	bool *answered;
-	size_t source; /* the one that is being asked */
-	bool done;
-	bool nonsense; /* the child sent what it should not have */
-	char *trouble;
-	char *step;
-};
-
-struct content {
-	const char *at, *end;
-};
-
-static bool take_number(struct content *content, uint32_t *number)
-{
-	if ((size_t)(content->end - content->at) < sizeof(*number))
-		return false;
-	memcpy(number, content->at, sizeof(*number));
-	content->at += sizeof(*number);
-	return true;
-}
-
-/* A string that is to be freed; NULL for the sender's NULL. */
-static bool take_string(struct content *content, char **string)
-{
-	uint32_t size;
-
-	*string = NULL;
-	if (!take_number(content, &size) || size > STRING_MAX + 1 ||
-	    (size && size - 1 > (size_t)(content->end - content->at)))
-		return false;
-	if (!size)
-		return true;
-	*string = strndup(content->at, size - 1);
-	content->at += size - 1;
-	return *string != NULL;
-}
-
-static bool take_answer(struct reading *reading, struct content *content)
-{
-	const struct worker_request *request = reading->request;
-	uint32_t index, count, line, column, inlined, taken = 0;
-	struct model_location *locations;
-	bool good = true;
-
-	if (!take_number(content, &index) || index >= request->count || reading->answered[index] ||
-	    !take_number(content, &count) || count > LOCATIONS_MAX)
-		return false;
-	locations = calloc(count, sizeof(*locations));
-	if (!locations)
-		return false;
-	while (good && taken < count) {
-		char *function = NULL, *file = NULL;
-
-		good = take_string(content, &function) && take_string(content, &file) &&
-		       take_number(content, &line) && take_number(content, &column) &&
-		       take_number(content, &inlined) && line <= INT32_MAX && column <= INT32_MAX;
-		locations[taken++] = (struct model_location){
-			.function = function,
-			.file = file,
-			.line = good ? (int)line : 0,
-			.column = good ? (int)column : 0,
-			.inlined = good && inlined,
-		};
-	}
-	if (good) {
-		reading->answered[index] = true;
-		request->found(request->data, index, request->sources[reading->source], locations,
-			       count);
-	}
-	for (uint32_t i = 0; i < taken; i++) {
-		free((char *)locations[i].function);
-		free((char *)locations[i].file);
-	}
-	free(locations);
-	return good;
-}
-
-static bool take_record(struct reading *reading, const char *bytes, size_t size)
-{
-	struct content content = {.at = bytes + 1, .end = bytes + size};
-	char *string;
-	uint32_t number;
-
-	switch ((unsigned char)bytes[0]) {
-	case RECORD_STEP:
-		if (!take_string(&content, &string) || !string)
-			return false;
-		free(reading->step);
-		reading->step = string;
-		return true;
-	case RECORD_SOURCE:
-		if (!take_number(&content, &number))
-			return false;
-		for (size_t i = 0; i <= number; i++)
-			if (!reading->request->sources[i])
-				return false;
-		reading->source = number;
-		return true;
-	case RECORD_ANSWER:
-		return take_answer(reading, &content);
-	case RECORD_TROUBLE:
-		if (!take_string(&content, &string) || !string)
-			return false;
-		snprintf(reading->trouble, MODULE_TROUBLE_SIZE, "%s", string);
-		free(string);
-		return true;
-	case RECORD_DONE:
-		reading->done = true;
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* Takes the whole records at the beginning of bytes; returns their size, or -1. */
-static ssize_t take_records(struct reading *reading, const char *bytes, size_t size)
-{
-	size_t at = 0;
-	uint32_t record;
-
-	while (size - at > sizeof(record)) {
-		memcpy(&record, bytes + at, sizeof(record));
-		if (record == 0 || record > RECORD_MAX)
-			return -1;
-		if (record > size - at - sizeof(record))
-			break;
-		if (!take_record(reading, bytes + at + sizeof(record), record))
-			return -1;
-		at += sizeof(record) + record;
-	}
-	return (ssize_t)at;
-}
-
-static void waiting(const struct reading *reading)
+static void waiting(const struct worker_reading *reading)
 {
 	if (reading->request->waiting && reading->step)
 		reading->request->waiting(reading->request->data, reading->step);
 }
 
 /* Reads until the child closes its end. False: it sent what it should not have. */
-static bool read_all(struct reading *reading, int fd)
+static bool read_all(struct worker_reading *reading, int fd)
 {
 	size_t room = 256 << 10, size = 0, total = 0;
 	char *bytes = malloc(room);
@@ -177,7 +42,7 @@ static bool read_all(struct reading *reading, int fd)
 		size += (size_t)got;
 		total += (size_t)got;
 		const char *step = reading->step;
-		ssize_t taken = total > TOTAL_MAX ? -1 : take_records(reading, bytes, size);
+		ssize_t taken = total > TOTAL_MAX ? -1 : worker_take_records(reading, bytes, size);
 		if (taken < 0) {
 			free(bytes);
 			return false;
@@ -198,7 +63,7 @@ static bool read_all(struct reading *reading, int fd)
 	return bytes != NULL;
 }
 
-static int run_child(struct reading *reading, size_t first, int *status)
+static int run_child(struct worker_reading *reading, size_t first, int *status)
 {
 	int ends[2];
 	pid_t parent = getpid();
@@ -228,7 +93,7 @@ static int run_child(struct reading *reading, size_t first, int *status)
 	return 0;
 }
 
-static void say_how_it_ended(struct reading *reading, int status)
+static void say_how_it_ended(struct worker_reading *reading, int status)
 {
 	const char *source = reading->request->sources[reading->source]->name;
 	int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
@@ -253,7 +118,7 @@ static void say_how_it_ended(struct reading *reading, int status)
 
 int worker_run(const struct worker_request *request, char trouble[MODULE_TROUBLE_SIZE])
 {
-	struct reading reading = {.request = request, .trouble = trouble};
+	struct worker_reading reading = {.request = request, .trouble = trouble};
 	int result = 0;
 
 	trouble[0] = '\0';

@@ -13,12 +13,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-struct answer {
-	char *bytes;
-	size_t size, room;
-	uint32_t count;
-};
-
 static void append(struct answer *answer, const void *bytes, size_t size)
 {
 	if (size > answer->room - answer->size) {

@@ -31,6 +31,28 @@ enum record {
 	RECORD_DONE = 'D',    /* the last one */
 };
 
+/* What the parent has taken so far. */
+struct worker_reading {
+	const struct worker_request *request;
+	bool *answered; /* by index of the request's addresses */
+	size_t source;  /* the one that is being asked */
+	bool done;
+	bool nonsense;  /* the child sent what it should not have */
+	char *trouble;  /* MODULE_TROUBLE_SIZE bytes */
+	char *step;     /* on the heap; or NULL */
+};
+
+/* Takes the whole records at the beginning of bytes: calls the request's found for each answer. Returns
+ * their size; or -1: they make no sense. */
+ssize_t worker_take_records(struct worker_reading *reading, const char *bytes, size_t size);
+
+/* The child: answers as they are made. Zero is an empty one; bytes is on the heap. */
+struct answer {
+	char *bytes;
+	size_t size, room;
+	uint32_t count; /* of locations */
+};
+
 /* The child: asks the sources from first on for the addresses that are not answered, and writes
  * what it finds to fd. */
 _Noreturn void worker_child(const struct worker_request *request, size_t first, bool *answered,

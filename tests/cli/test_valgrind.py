@@ -11,11 +11,11 @@ FDTRAIL = BUILD / "tools" / "fdtrail"
 
 @test("fdtrail {} makes no error that valgrind finds", timeout=300, each=[
     "report FILE", "report --format=json FILE", "report --format=folded FILE", "report --format=prometheus FILE",
-    "diff FILE FILE", "check FILE", "options", "help", "version"])
+    "diff FILE FILE", "check FILE", "run -- PROGRAM return", "options", "help", "version"])
 def _(line):
     snapshot = temp_dir() / "snapshot"
     check.equal(run_traced([program("demo")], OUTPUT=snapshot, timeout=60).status, 0)
-    words = [str(snapshot) if word == "FILE" else word for word in line.split()]
+    words = [{"FILE": str(snapshot), "PROGRAM": program("ends")}.get(word, word) for word in line.split()]
     done = subprocess.run([require("valgrind"), "-q", "--error-exitcode=99", "--leak-check=no", FDTRAIL, *words],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=280, check=False)
     check.true(done.returncode != 99 and "==" not in done.stdout, done.stdout[-3000:])
