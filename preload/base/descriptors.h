@@ -13,6 +13,6 @@ int descriptor_open(int fd);
  * out. Async-signal-safe. */
 void descriptors_each(void (*each)(int fd, void *data), void *data);
 
-/* The same for the process whose /proc/PID/fd is open as dir; every number. Returns 0, or the negative
- * errno that ended the list: -ENOENT when the process has. */
+/* The same for the process whose /proc/PID/fd is open as dir, every number; or for /proc/PID/task, which
+ * has threads. Returns 0, or the negative errno that ended the list: -ENOENT when the process has. */
 int descriptors_in(int dir, void (*each)(int fd, void *data), void *data);

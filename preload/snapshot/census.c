@@ -9,12 +9,14 @@
 #include <time.h>
 
 #include "../base/syscall.h"
+#include "busy_threads.h"
 #include "describe.h"
 #include "frozen_table.h"
 
 enum {
 	SPARE = 16, /* numbers that may appear between counting and listing */
-	RECORD_NAPS = 6, /* what no hook saw makes a snapshot so much longer */
+	RECORD_NAPS = 6, /* what no hook saw makes a snapshot so much longer .. */
+	RECORD_NAPS_MAX = 250, /* .. and where threads wait for a processor, this at most */
 	RECORD_NAP_NS = 2 * 1000 * 1000,
 };
 
@@ -211,31 +213,51 @@ static void reclassify(struct census *census, struct descriptor *descriptor,
 		census->unwanted--;
 }
 
+/* How many of what has no record still have none. */
+static size_t look_again(struct census *census, const struct snapshot_request *request)
+{
+	size_t unseen = 0;
+
+	for (size_t i = 0; i < census->count; i++) {
+		struct descriptor *descriptor = &census->descriptors[i];
+
+		if (descriptor->class != DESCRIPTOR_UNSEEN)
+			continue;
+		if (ledger_read(request->ledger, descriptor->fd, NULL, NULL) ||
+		    !open_now(request, descriptor->fd))
+			reclassify(census, descriptor, request);
+		else
+			unseen++;
+	}
+	return unseen;
+}
+
+static void nap(void)
+{
+	RAW(nanosleep, &((struct timespec){.tv_nsec = RECORD_NAP_NS}), NULL);
+}
+
 /* Another thread may stand between the real open and the record of it: the system call's return is
- * where the scheduler stops threads. It gets a moment; what is recorded by then was no secret. */
+ * where the scheduler stops threads. It gets a moment, and where processors are scarce as long as it
+ * takes until it has had one; what is recorded by then was no secret. */
 static void wait_for_records(struct census *census, const struct snapshot_request *request)
 {
-	size_t unseen = SIZE_MAX;
-
 	/* The ledger of another process is filled by the one that waits for us. */
-	int most = request->target ? 0 : RECORD_NAPS;
+	int most = request->target ? 0 : RECORD_NAPS, naps = 0;
 
-	for (int naps = 0; naps <= most && unseen; naps++) {
-		unseen = 0;
-		for (size_t i = 0; i < census->count; i++) {
-			struct descriptor *descriptor = &census->descriptors[i];
+	for (; look_again(census, request) && naps < most; naps++)
+		nap();
+	/* Twice, since one may have waited for another, which was taking a stack. */
+	for (int round = 0; round < 2 && naps == RECORD_NAPS && look_again(census, request); round++) {
+		struct busy_threads busy;
 
-			if (descriptor->class != DESCRIPTOR_UNSEEN)
-				continue;
-			if (ledger_read(request->ledger, descriptor->fd, NULL, NULL) ||
-			    !open_now(request, descriptor->fd))
-				reclassify(census, descriptor, request);
-			else
-				unseen++;
-		}
-		if (unseen && naps < most)
-			RAW(nanosleep, &((struct timespec){.tv_nsec = RECORD_NAP_NS}), NULL);
+		busy_threads_find(&busy, snapshot_holder(request));
+		for (int more = 0; more < RECORD_NAPS_MAX / 2 && busy_threads_left(&busy) &&
+				   look_again(census, request);
+		     more++)
+			nap();
 	}
+	look_again(census, request);
 }
 
 /* What the ledger holds, unchanged since before the copy, and the copy has not, was closed by a call

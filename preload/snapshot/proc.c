@@ -102,9 +102,11 @@ char *proc_pid_path(char *path, int pid, const char *name)
 	return path;
 }
 
-char *proc_comm_path(char *path, int pid, uint32_t thread)
+char *proc_task_path(char *path, int pid, uint32_t thread, const char *name)
 {
-	append(append_number(append(append_process(path, pid), "/task/"), thread), "/comm");
+	char *at = append_number(append(append_process(path, pid), "/task/"), thread);
+
+	append(append(at, "/"), name);
 	return path;
 }
 

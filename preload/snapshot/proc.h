@@ -33,8 +33,8 @@ char *proc_fd_path(char *path, int pid, int fd);
 /* The same for "/proc/<pid>/fdinfo/<fd>" and for "/proc/<pid>/<name>" with a short name. */
 char *proc_fdinfo_path(char *path, int pid, int fd);
 char *proc_pid_path(char *path, int pid, const char *name);
-/* "/proc/<pid>/task/<thread>/comm" */
-char *proc_comm_path(char *path, int pid, uint32_t thread);
+/* "/proc/<pid>/task/<thread>/<name>" */
+char *proc_task_path(char *path, int pid, uint32_t thread, const char *name);
 
 /* Whether processes have the numbers in /proc that the calling process knows them by. In a PID namespace
  * without a /proc of its own (pid_namespaces(7)) they have others. */

@@ -13,7 +13,8 @@ static void look_up(struct thread_names *names, uint32_t place, uint32_t thread)
 	names->kept[place].state = THREAD_NOT_KNOWN;
 	if (!names->pid)
 		return;
-	size_t length = proc_read(proc_comm_path(path, names->pid, thread), name, THREAD_NAME_SIZE);
+	size_t length = proc_read(proc_task_path(path, names->pid, thread, "comm"), name,
+				  THREAD_NAME_SIZE);
 	if (length) {
 		names->kept[place].state = THREAD_RUNS;
 		names->kept[place].length = (uint8_t)(name[length - 1] == '\n' ? length - 1 : length);

@@ -10,6 +10,11 @@ from support import (ENGINE, LIBRARY, PYTHON, TESTS, check, compile_program, mai
                      run_traced, temp_dir, test)
 
 
+def libraries(behind):
+    """LD_PRELOAD with a library behind the tracer."""
+    return ":".join(map(str, [program(behind)] if ENGINE == "ptrace" else [LIBRARY, program(behind)]))
+
+
 @test("a vfork child that ends everything by {} takes nothing from the parent's records",
       each=["close", "closefrom", "close_range", "dup2", "_exit", "spawn"])
 def _(how):
@@ -25,11 +30,19 @@ def _(how):
 @test("a {} that ends late takes out no entry of a number that was opened anew meanwhile",
       each=["close", "close_range"])
 def _(how):
-    libraries = [program("libpauses")] if ENGINE == "ptrace" else [LIBRARY, program("libpauses")]
-    run = run_traced([program("closes_late"), how], env={"LD_PRELOAD": ":".join(map(str, libraries))})
+    run = run_traced([program("closes_late"), how], env={"LD_PRELOAD": libraries("libpauses")})
     check.equal(run.status, 0)
     check.equal(run.last.group_of("opens_anew").fds, [int(run.out)])
     check.equal(len(run.last.groups), 1)
+
+
+@test("what a thread has opened that waits for a processor since is not said to be opened behind fdtrail's back")
+def _():
+    run = run_traced([program("preempted"), 40], env={"LD_PRELOAD": libraries("libpauses")})
+    check.equal(run.status, 0)
+    check.at_least(len(run.snapshots), 40)
+    check.lacks("".join(found.text for found in run.snapshots), "opened behind fdtrail's back")
+    check.equal(run.last.group_of("opens_slowly").count, 40)
 
 
 @test("python3's subprocess with close_fds leaves the parent's records whole")

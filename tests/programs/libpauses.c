@@ -1,19 +1,36 @@
 // SPDX-License-Identifier: MIT
 /*
  * Stands between the tracer and the C library, and lets a program act while a hook is inside its real
- * call: pauses_closed is called when a close has ended and its hook does not know yet, pauses_copying
- * instead of a dup2 of the number -1, which fails.
+ * call: pauses_closed is called when a close has ended and its hook does not know yet, pauses_opened when
+ * an open has, pauses_copying instead of a dup2 of the number -1, which fails.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <stdarg.h>
 
+void (*pauses_opened)(void);
 void (*pauses_closed)(void);
 void (*pauses_copying)(void);
 
+int open(const char *path, int flags, ...);
 int close(int fd);
 int close_range(unsigned int first, unsigned int last, int flags);
 int dup2(int oldfd, int newfd);
+
+int open(const char *path, int flags, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, flags);
+	int mode = va_arg(arguments, int);
+	va_end(arguments);
+	int fd = ((int (*)(const char *, int, ...))dlsym(RTLD_NEXT, "open"))(path, flags, mode);
+
+	if (pauses_opened)
+		pauses_opened();
+	return fd;
+}
 
 int close(int fd)
 {

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+#include <pthread.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "snapshot/busy_threads.h"
+
+static _Atomic int tid;
+static _Atomic bool ends;
+
+static void *is_busy(void *unused)
+{
+	tid = (int)syscall(SYS_gettid);
+	while (!ends)
+		;
+	return unused;
+}
+
+static void *sleeps(void *unused)
+{
+	tid = (int)syscall(SYS_gettid);
+	while (!ends)
+		usleep(1000);
+	return unused;
+}
+
+static bool has(const struct busy_threads *busy, int thread)
+{
+	for (size_t i = 0; i < busy->count; i++)
+		if (busy->threads[i].thread == (uint32_t)thread)
+			return true;
+	return false;
+}
+
+static pthread_t begin(void *(*function)(void *))
+{
+	pthread_t thread;
+
+	tid = 0;
+	ends = false;
+	assert_int_equal(pthread_create(&thread, NULL, function, NULL), 0);
+	while (!tid)
+		sched_yield();
+	return thread;
+}
+
+static void end(pthread_t thread)
+{
+	ends = true;
+	pthread_join(thread, NULL);
+}
+
+static void a_busy_thread_is_found_until_it_has_run(void **state)
+{
+	struct busy_threads busy;
+	pthread_t thread = begin(is_busy);
+
+	(void)state;
+	busy_threads_find(&busy, getpid());
+	assert_true(has(&busy, tid));
+	while (busy_threads_left(&busy))
+		usleep(1000);
+	assert_false(has(&busy, tid));
+	end(thread);
+}
+
+static void a_thread_that_has_ended_is_not_waited_for(void **state)
+{
+	struct busy_threads busy;
+	pthread_t thread = begin(is_busy);
+
+	(void)state;
+	busy_threads_find(&busy, getpid());
+	assert_true(has(&busy, tid));
+	end(thread);
+	assert_false(busy_threads_left(&busy));
+}
+
+static void a_thread_that_sleeps_and_the_calling_one_are_not_found(void **state)
+{
+	struct busy_threads busy;
+	pthread_t thread = begin(sleeps);
+	bool found = true;
+
+	(void)state;
+	/* It is awake now and then. */
+	for (int tries = 0; found && tries < 1000; tries++) {
+		busy_threads_find(&busy, getpid());
+		assert_false(has(&busy, (int)syscall(SYS_gettid)));
+		found = has(&busy, tid);
+	}
+	assert_false(found);
+	end(thread);
+}
+
+static void a_process_that_is_not_there_has_none(void **state)
+{
+	struct busy_threads busy;
+
+	(void)state;
+	busy_threads_find(&busy, INT32_MAX);
+	assert_int_equal(busy.count, 0);
+	assert_false(busy_threads_left(&busy));
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		{.name = "a busy thread is found until it has run",
+		 .test_func = a_busy_thread_is_found_until_it_has_run},
+		{.name = "a thread that has ended is not waited for",
+		 .test_func = a_thread_that_has_ended_is_not_waited_for},
+		{.name = "a thread that sleeps, and the calling one, are not found",
+		 .test_func = a_thread_that_sleeps_and_the_calling_one_are_not_found},
+		{.name = "a process that is not there has none",
+		 .test_func = a_process_that_is_not_there_has_none},
+	};
+	return cmocka_run_group_tests_name("busy threads", tests, NULL, NULL);
+}
