@@ -82,7 +82,6 @@ static inline struct fixture *fixture_create(void)
 		.before = fixture->before,
 		.before_end = FIXTURE_SLOTS,
 		.hidden = {-1, -1, -1, -1},
-		.returning = -1,
 		.why = "a test",
 		.number = 1,
 		.pid = getpid(),

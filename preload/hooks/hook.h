@@ -47,8 +47,12 @@ static inline int hook_pair(int result, const int fds[2], enum fd_kind kind, con
 	if (result < 0) {
 		runtime_failed(name);
 	} else {
+		uint32_t outer = thread_state.next;
+
+		thread_state.next = (uint32_t)fds[1] + 1; /* see runtime/returning.h */
 		runtime_opened(fds[0], &(struct opening){.kind = kind}, frame);
 		runtime_opened(fds[1], &(struct opening){.kind = kind}, frame);
+		thread_state.next = outer;
 	}
 	return result;
 }

@@ -13,7 +13,7 @@
 #define SCM_PIDFD 0x04 /* Linux 6.5: include/linux/socket.h */
 #endif
 
-void received_message(struct msghdr *message, const void *frame)
+void received_each(struct msghdr *message, void (*each)(int fd, bool is_pidfd, void *data), void *data)
 {
 	if (!message->msg_controllen)
 		return;
@@ -29,12 +29,23 @@ void received_message(struct msghdr *message, const void *frame)
 			int fd;
 
 			memcpy(&fd, CMSG_DATA(part) + i * sizeof(fd), sizeof(fd));
-			runtime_opened(fd,
-				       &(struct opening){.kind = rights ? FD_UNKNOWN : FD_PIDFD,
-							 .origin = FD_RECEIVED},
-				       frame);
+			each(fd, !rights, data);
 		}
 	}
+}
+
+/* data: the hook's frame. */
+static void record(int fd, bool is_pidfd, void *data)
+{
+	runtime_opened(fd,
+		       &(struct opening){.kind = is_pidfd ? FD_PIDFD : FD_UNKNOWN,
+					 .origin = FD_RECEIVED},
+		       data);
+}
+
+void received_message(struct msghdr *message, const void *frame)
+{
+	received_each(message, record, (void *)frame);
 }
 
 void received_messages(struct mmsghdr *messages, int count, const void *frame)

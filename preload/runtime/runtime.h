@@ -15,6 +15,7 @@
 
 #include "../capture/capture.h"
 #include "../ledger/slot.h"
+#include "../snapshot/snapshot.h"
 #include "options.h"
 
 /* Whether hooks record. In memory that fork sets to zero in the child (MADV_WIPEONFORK), which is how
@@ -30,6 +31,7 @@ struct wiped {
 	_Atomic uint32_t gate;
 	_Atomic uint32_t forking;  /* a thread is repairing after a fork */
 	_Atomic uint32_t snapshot; /* who takes one, and who has asked for one: turn.h */
+	_Atomic int returning[SNAPSHOT_RETURNING_MAX]; /* see struct snapshot_request */
 };
 
 /* What every call reads stands side by side, in front. */
@@ -58,7 +60,7 @@ struct runtime {
 
 extern struct runtime runtime;
 
-/* The thread's own: 32 bytes of the loader's small reserve. */
+/* The thread's own: 40 bytes of the loader's small reserve. */
 struct thread_state {
 	uint32_t vforks;     /* inside how many vforks this thread is; see vfork-*.S, which needs it
 			      * first. THREAD_INSIDE: the thread is inside a library of ours */
@@ -66,6 +68,7 @@ struct thread_state {
 	uint32_t tid_forks;  /* .. while runtime.forks was this, plus 1 */
 	uint32_t recording;  /* the number that is being recorded, plus 1 */
 	struct stack_bounds bounds;
+	uint32_t next;       /* the number that is recorded next, plus 1: of a pair */
 };
 
 enum { THREAD_INSIDE = 1 << 30 };

@@ -16,6 +16,7 @@
 #include "../base/syscall.h"
 #include "../hooks/real.h"
 #include "exit.h"
+#include "returning.h"
 #include "runtime.h"
 #include "trigger.h"
 
@@ -184,34 +185,15 @@ static void end_by(int number)
 	atomic_store(&runtime.ended, false);
 }
 
-/* The kernel delivers signals when a system call returns: between the real open and our record of it,
- * more often than chance has it. The number is then still in the register. */
-static int returning_number(const void *context)
-{
-	const ucontext_t *state = context;
-
-	if (thread_state.recording)
-		return (int)thread_state.recording - 1;
-#if defined(__x86_64__)
-	uintptr_t pc = (uintptr_t)state->uc_mcontext.gregs[REG_RIP];
-	/* Not across a page: the one before may not be there. */
-	bool returning = pc % 4096 >= 2 &&
-			 memcmp((const void *)(pc - 2), "\x0f\x05", 2) == 0; /* syscall */
-	long value = state->uc_mcontext.gregs[REG_RAX];
-#elif defined(__aarch64__)
-	uintptr_t pc = (uintptr_t)state->uc_mcontext.pc;
-	bool returning = memcmp((const void *)(pc - 4), "\x01\x00\x00\xd4", 4) == 0; /* svc 0 */
-	long value = (long)state->uc_mcontext.regs[0];
-#endif
-	return returning && value >= 0 && value <= INT32_MAX ? (int)value : -1;
-}
-
 static void ask(int number, const siginfo_t *info, const void *context)
 {
+	struct returning returning;
 	LINE(why, LINE_SHORT);
 
 	say_why(&why, number, info);
-	trigger_signal(why.text, returning_number(context), info);
+	returning_note(&returning, context);
+	trigger_signal(why.text, info);
+	returning_forget(&returning);
 }
 
 static void on_signal(int number, siginfo_t *info, void *context)

@@ -35,7 +35,6 @@ enum {
 struct job {
 	const char *why;
 	unsigned int flags;
-	int returning; /* see struct snapshot_request */
 	const siginfo_t *channel; /* where the text goes; NULL: to the usual output */
 	struct snapshot_request request;
 	struct snapshot_result result;
@@ -153,7 +152,7 @@ static void run(void *data)
 	*request = (struct snapshot_request){
 		.ledger = &runtime.ledger,
 		.hidden = {-1, -1, -1, -1},
-		.returning = job->returning,
+		.returning = runtime.wiped->returning,
 		.why = job->why,
 		.number = atomic_load(&runtime.number) + 1,
 		.pid = atomic_load(&runtime.pid),
@@ -222,16 +221,16 @@ static void take(struct job *job)
 
 void trigger_snapshot(const char *why, unsigned int flags, struct snapshot_result *result)
 {
-	struct job job = {.why = why, .flags = flags, .returning = -1};
+	struct job job = {.why = why, .flags = flags};
 
 	take(&job);
 	if (result)
 		*result = job.result;
 }
 
-void trigger_signal(const char *why, int returning, const siginfo_t *info)
+void trigger_signal(const char *why, const siginfo_t *info)
 {
-	struct job job = {.why = why, .returning = returning};
+	struct job job = {.why = why};
 
 	/* Who waits for the text is not served by that of another snapshot. */
 	if (channel_asks(info))

@@ -74,6 +74,15 @@ static bool held_still(const struct snapshot_request *request, int fd, struct le
 	return before.a == now.a && before.b == now.b;
 }
 
+/* Whether a thread that asks for a snapshot was just getting fd from a system call. */
+static bool is_returning(const struct snapshot_request *request, int fd)
+{
+	for (int i = 0; request->returning && i < SNAPSHOT_RETURNING_MAX; i++)
+		if (atomic_load(&request->returning[i]) == fd + 1)
+			return true;
+	return false;
+}
+
 static void classify(const struct listing *listing, struct descriptor *descriptor)
 {
 	const struct snapshot_request *request = listing->request;
@@ -83,7 +92,7 @@ static void classify(const struct listing *listing, struct descriptor *descripto
 
 	if (known && descriptor->entry.closing)
 		descriptor->class = DESCRIPTOR_CLOSING;
-	else if (!known && fd == request->returning)
+	else if (!known && is_returning(request, fd))
 		descriptor->class = DESCRIPTOR_CHANGING;
 	else if (!held_still(request, fd, now))
 		descriptor->class = DESCRIPTOR_CHANGING;
@@ -224,7 +233,7 @@ static size_t look_again(struct census *census, const struct snapshot_request *r
 		if (descriptor->class != DESCRIPTOR_UNSEEN)
 			continue;
 		if (ledger_read(request->ledger, descriptor->fd, NULL, NULL) ||
-		    !open_now(request, descriptor->fd))
+		    is_returning(request, descriptor->fd) || !open_now(request, descriptor->fd))
 			reclassify(census, descriptor, request);
 		else
 			unseen++;

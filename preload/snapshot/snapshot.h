@@ -23,7 +23,7 @@
 #define SNAPSHOT_VERSION 1
 #define SNAPSHOT_SHOW_ALL UINT32_MAX
 
-enum { SNAPSHOT_HIDDEN_MAX = 4 };
+enum { SNAPSHOT_HIDDEN_MAX = 4, SNAPSHOT_RETURNING_MAX = 64 };
 
 struct frame_namer; /* frame.h */
 
@@ -65,8 +65,10 @@ struct snapshot_request {
 	 * our own files when the table was full; all of them inherited. -1: unused place. */
 	int hidden[SNAPSHOT_HIDDEN_MAX];
 
-	int returning;       /* a number that the thread which asked was just getting from a system
-			      * call: no hook has had the time to record it. -1: none */
+	/* Numbers that threads which ask for a snapshot were just getting from a system call, each plus
+	 * 1, 0: unused place. No hook has had the time to record them, or will have before the snapshot
+	 * has been taken. NULL: none. */
+	const _Atomic int *returning;
 	const char *why;     /* one line: "SIGUSR1 from process 4711", "exit with status 0", ... */
 	uint32_t number;     /* 1 for the first snapshot of this process */
 	int pid;             /* of the traced process; getpid() is the helper's here */

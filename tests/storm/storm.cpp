@@ -45,7 +45,7 @@ std::atomic<bool> stop{false};
 std::atomic<long> interrupted{0}, asked{0}, handled{0}, wrong{0};
 std::atomic<uint32_t> dice{1};
 std::atomic<long> main_times{1};
-long main_asked;
+long main_asked, unfinished;
 
 uint32_t roll(uint32_t sides)
 {
@@ -306,6 +306,13 @@ bool look(long number)
 				break;
 			}
 		}
+		for (int i = 0; i < report.descriptor_count; i++) {
+			const report_descriptor *found = &report.descriptors[i];
+			// What fopen and dlopen open inside of libc is not recorded before they return.
+			unfinished += report.groups[found->group].origin == REPORT_UNSEEN &&
+				      !strstr(found->text, "/dev/zero,") &&
+				      strcmp(found->kind, "file") != 0;
+		}
 		if (report.not_seen)
 			complain("not seen: ", report.not_seen);
 	}
@@ -379,8 +386,14 @@ int main(int count, char **words)
 	raise(SIGUSR1);
 	while (look(number))
 		number++;
-	printf("%ld requests, %ld handled by the program, %ld snapshots, all whole, nothing lost; ",
-	       asked.load(), handled.load(), number - 1);
+	// A thread whose handler waits may have been interrupted right behind an open, before its hook knew the
+	// number. Most of these are found (runtime/returning.h); without that it is every third snapshot.
+	if (unfinished > number / 10 + 4)
+		complain("too many descriptors were opened behind fdtrail's back: ",
+			 std::to_string(unfinished));
+	printf("%ld requests, %ld handled by the program, %ld snapshots, all whole, nothing lost, %ld descriptors "
+	       "of calls that had not yet returned; ",
+	       asked.load(), handled.load(), number - 1, unfinished);
 	for (Worker &worker : workers)
 		printf("%ld %s, ", worker.times.load(), worker.name);
 	printf("%ld EINTR: %s\n", interrupted.load(), wrong ? "WRONG" : "good");

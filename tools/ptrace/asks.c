@@ -164,7 +164,6 @@ static void take_for(const siginfo_t *asker, const struct tracer *tracer, struct
 	struct snapshot_request request = {
 		.ledger = &task->table->ledger,
 		.hidden = {-1, -1, -1, -1},
-		.returning = -1,
 		.why = why,
 		.number = process->number + 1,
 		.pid = process->pid,

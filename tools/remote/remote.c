@@ -245,7 +245,6 @@ int remote_request(struct snapshot_request *request, int pid, char *program)
 		return -EINVAL;
 	snprintf(program, REMOTE_PROGRAM_SIZE, "%s", process.name);
 	*request = (struct snapshot_request){
-		.returning = -1,
 		.why = "asked from outside",
 		.number = 1,
 		.pid = pid,

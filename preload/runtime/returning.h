@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Descriptors that a thread which was interrupted by a request for a snapshot has just got, and has not
+ * recorded: the kernel delivers signals when a system call returns, so between the real open and the
+ * record more often than chance has it. They are noted as long as the thread's handler waits for the
+ * snapshot, for whoever takes it, so that nobody says of them that no hook saw them.
+ */
+#pragma once
+
+#include <stdatomic.h>
+
+enum { RETURNING_NOTED = 8 }; /* of one thread */
+
+/* What a thread has noted. */
+struct returning {
+	int count;
+	_Atomic int *places[RETURNING_NOTED];
+};
+
+/* Notes what the thread with this ucontext_t (sigaction(2), SA_SIGINFO) was getting, as far as there are
+ * places. For the handler in that thread. */
+void returning_note(struct returning *returning, const void *context);
+
+/* Takes it back. */
+void returning_forget(struct returning *returning);
