@@ -34,6 +34,17 @@ def table(pid):
     return found
 
 
+def tell_the_same(snapshot, there):
+    """A snapshot lists the numbers of a table, no more and no less, each with its kind."""
+    check.equal(sorted(snapshot.descriptors), sorted(there), "numbers listed, and those in /proc")
+    for fd, found in snapshot.descriptors.items():
+        kinds = next(kinds for start, kinds in KINDS if there[fd].startswith(start))
+        check.contains(kinds, found.kind, f"kinds of {fd}, {there[fd]}")
+    behind = [group.text for group in snapshot.groups
+              if "behind fdtrail's back" in group.sentence]
+    check.equal(behind, [], "opened behind fdtrail's back")
+
+
 def held_against_proc(ask, pid):
     """A snapshot that ask() takes lists what /proc/PID/fd has, no more and no less, each with its kind. The
     program is at rest, but may just be closing the last of its connections: asked again until both sides
@@ -45,13 +56,7 @@ def held_against_proc(ask, pid):
         return (before, snapshot) if table(pid) == before else None
 
     there, snapshot = wait_until(at_rest, 20, f"a quiet moment of process {pid}")
-    check.equal(sorted(snapshot.descriptors), sorted(there), "numbers listed, and those in /proc")
-    for fd, found in snapshot.descriptors.items():
-        kinds = next(kinds for start, kinds in KINDS if there[fd].startswith(start))
-        check.contains(kinds, found.kind, f"kinds of {fd}, {there[fd]}")
-    behind = [group.text for group in snapshot.groups
-              if "behind fdtrail's back" in group.sentence]
-    check.equal(behind, [], "opened behind fdtrail's back")
+    tell_the_same(snapshot, there)
     check.lacks(snapshot.footer, "behind fdtrail's back")
     return snapshot
 

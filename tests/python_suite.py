@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: MIT
 """CPython's own tests (Debian's libpython3.11-testsuite and its like) bare and traced: every single test must
-have the same verdict."""
+have the same verdict, and at the end a snapshot must list what /proc has."""
 
 import json
 import re
+import signal
 
+import snapshot_text
+from loads import tell_the_same
 from support import PYTHON, check, ran, run_bare, run_traced, skip, temp_dir
 
 # Runs tests by their names, or all of a module whose names match a regular expression, and writes each
-# one's verdict to a file: what is printed is mixed with what the tests themselves print.
+# one's verdict to a file: what is printed is mixed with what the tests themselves print. With a signal's
+# number it asks for a snapshot by it when all have ended, and writes what /proc has then.
 DRIVER = """\
-import json, re, sys, unittest
+import json, os, re, signal, sys, unittest
 
-path, pattern, *names = sys.argv[1:]
+path, pattern, number, *names = sys.argv[1:]
 verdicts = {}
 
 class Verdicts(unittest.TestResult):
@@ -59,19 +63,29 @@ def chosen(suite):
             yield item
 
 unittest.TestSuite(chosen(unittest.defaultTestLoader.loadTestsFromNames(names))).run(Verdicts())
+table = {}
+if int(number):
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [int(number)])
+    signal.raise_signal(int(number))
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            table[name] = os.readlink("/proc/self/fd/" + name)
+        except FileNotFoundError:
+            pass  # the folder itself
 with open(path, "w") as file:
-    json.dump(verdicts, file)
+    json.dump([verdicts, table], file)
 """
 
 
-def _verdicts(run, names, pattern, timeout):
-    """Verdict by test of one run, and the run."""
+def _verdicts(run, names, pattern, timeout, number=0):
+    """Verdict by test of one run, the run, and, with a signal's number, what /proc had at its end."""
     folder = temp_dir()
     driver, answers = folder / "driver.py", folder / "verdicts"
     driver.write_text(DRIVER, "utf-8")
-    done = run([PYTHON, driver, answers, pattern, *names], cwd=folder, timeout=timeout)
+    done = run([PYTHON, driver, answers, pattern, number, *names], cwd=folder, timeout=timeout)
     check.true(answers.exists(), f"the tests ran to their end: {done.status_text}")
-    return json.loads(answers.read_text()), done
+    verdicts, table = json.loads(answers.read_text())
+    return verdicts, done, {int(fd): link for fd, link in table.items()}
 
 
 def suite(names, pattern=".", least=1, timeout=280, **options):
@@ -84,22 +98,27 @@ def suite(names, pattern=".", least=1, timeout=280, **options):
     reports.chmod(0o1777)
 
     def run_tests(words, **arguments):
-        return run_traced(words, OUTPUT=reports / "report.%p", **options, **arguments)
+        return run_traced(words, OUTPUT=reports / "report.%p", INHERITED=1, **options, **arguments)
 
-    bare, _ = _verdicts(run_bare, names, pattern, timeout)
-    traced, run = _verdicts(run_tests, names, pattern, timeout)
+    number = signal.SIGRTMIN + 9 if "SIGNAL" in options else signal.SIGUSR1
+    bare, _, _ = _verdicts(run_bare, names, pattern, timeout)
+    traced, run, table = _verdicts(run_tests, names, pattern, timeout, int(number))
+    text = (reports / f"report.{run.pid}").read_text("utf-8", "replace")
+    asked = [found for found in snapshot_text.parse_all(text) if not found.why.startswith("exit")]
+    check.at_least(len(asked), 1, "snapshots that were asked for")
+    tell_the_same(asked[-1], table)
     check.equal(sorted(traced), sorted(bare), "names of the tests that were run")
     check.at_least(list(bare.values()).count("ok"), least, "tests that pass bare")
     differ = [name for name in bare if bare[name] != traced[name]]
     if differ:
         only = "^(" + "|".join(map(re.escape, differ)) + ")$"
-        again, _ = _verdicts(run_bare, names, only, timeout)
+        again, _, _ = _verdicts(run_bare, names, only, timeout)
         differ = [name for name in differ if again[name] == bare[name]]
     if differ:
         only = "^(" + "|".join(map(re.escape, differ)) + ")$"
-        again, run = _verdicts(run_tests, names, only, timeout)
+        again, run, _ = _verdicts(run_tests, names, only, timeout)
         check.equal({name: again[name] for name in differ}, {name: bare[name] for name in differ},
                     f"verdicts of tests: bare are expected\n{run.out[-6000:]}")
     check.lacks(run.err, "fdtrail")
     ran("real loads", f"CPython's {', '.join(names)}: {len(bare)} tests, {list(bare.values()).count('ok')} of them passed, "
-        "bare and traced alike")
+        "bare and traced alike; the snapshot at their end is what /proc has")

@@ -7,7 +7,7 @@ from python_suite import suite
 from support import main, test
 
 
-@test("CPython's tests of {2} have every verdict that they have bare", timeout=280,
+@test("CPython's tests of {2} have every verdict that they have bare, and a snapshot is what /proc has", timeout=280,
       each=[("test.test_socket", r"SCMRights|CloexecConstant|InheritanceTest|BasicTCPTest|BasicUDPTest", "sockets"),
             ("test.test_subprocess", r"\.POSIXProcessTestCase\.test_(close_fds|pass_fds|small_errpipe|remapping|swap|"
              r"restore|stopped|fs_encode|undecodable|bytes_program|select_unbuffered)", "children")])
