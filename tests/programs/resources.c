@@ -60,7 +60,7 @@ FRAME static void left(long number, int bit)
 
 FRAME static void stacks(long number)
 {
-	left(number, 16);
+	left(number, 20);
 	__asm__ volatile("" : : : "memory");
 }
 
