@@ -41,6 +41,9 @@ struct job {
 	char *stacks;
 };
 
+/* Of the last snapshot; whoever has the turn has this. */
+static struct snapshot_unseen unseen[SNAPSHOT_UNSEEN_MAX];
+
 static void say(const char *text)
 {
 	LINE(line, LINE_SHORT);
@@ -153,6 +156,7 @@ static void run(void *data)
 		.ledger = &runtime.ledger,
 		.hidden = {-1, -1, -1, -1},
 		.returning = runtime.wiped->returning,
+		.unseen = unseen,
 		.why = job->why,
 		.number = atomic_load(&runtime.number) + 1,
 		.pid = atomic_load(&runtime.pid),

@@ -222,8 +222,33 @@ static void reclassify(struct census *census, struct descriptor *descriptor,
 		census->unwanted--;
 }
 
-/* How many of what has no record still have none. */
-static size_t look_again(struct census *census, const struct snapshot_request *request)
+static bool was_unseen(const struct snapshot_request *request, const struct descriptor *descriptor)
+{
+	for (int i = 0; request->unseen && i < SNAPSHOT_UNSEEN_MAX; i++)
+		if (request->unseen[i].fd == descriptor->fd &&
+		    request->unseen[i].inode == descriptor->stat.inode)
+			return true;
+	return false;
+}
+
+/* For the next snapshot. */
+static void note_unseen(const struct census *census, const struct snapshot_request *request)
+{
+	int noted = 0;
+
+	if (!request->unseen)
+		return;
+	for (size_t i = 0; i < census->count && noted < SNAPSHOT_UNSEEN_MAX; i++)
+		if (census->descriptors[i].class == DESCRIPTOR_UNSEEN)
+			request->unseen[noted++] = (struct snapshot_unseen){
+				census->descriptors[i].fd, census->descriptors[i].stat.inode};
+	while (noted < SNAPSHOT_UNSEEN_MAX)
+		request->unseen[noted++].fd = -1;
+}
+
+/* How many of what has no record still have none. only_new: without those of which that is known from
+ * the last snapshot. */
+static size_t look_again(struct census *census, const struct snapshot_request *request, bool only_new)
 {
 	size_t unseen = 0;
 
@@ -236,7 +261,7 @@ static size_t look_again(struct census *census, const struct snapshot_request *r
 		    is_returning(request, descriptor->fd) || !open_now(request, descriptor->fd))
 			reclassify(census, descriptor, request);
 		else
-			unseen++;
+			unseen += !only_new || !was_unseen(request, descriptor);
 	}
 	return unseen;
 }
@@ -254,19 +279,21 @@ static void wait_for_records(struct census *census, const struct snapshot_reques
 	/* The ledger of another process is filled by the one that waits for us. */
 	int most = request->target ? 0 : RECORD_NAPS, naps = 0;
 
-	for (; look_again(census, request) && naps < most; naps++)
+	for (; look_again(census, request, false) && naps < most; naps++)
 		nap();
 	/* Twice, since one may have waited for another, which was taking a stack. */
-	for (int round = 0; round < 2 && naps == RECORD_NAPS && look_again(census, request); round++) {
+	for (int round = 0; round < 2 && naps == RECORD_NAPS && look_again(census, request, true);
+	     round++) {
 		struct busy_threads busy;
 
 		busy_threads_find(&busy, snapshot_holder(request));
 		for (int more = 0; more < RECORD_NAPS_MAX / 2 && busy_threads_left(&busy) &&
-				   look_again(census, request);
+				   look_again(census, request, true);
 		     more++)
 			nap();
 	}
-	look_again(census, request);
+	look_again(census, request, false);
+	note_unseen(census, request);
 }
 
 /* What the ledger holds, unchanged since before the copy, and the copy has not, was closed by a call

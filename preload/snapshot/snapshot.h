@@ -23,7 +23,7 @@
 #define SNAPSHOT_VERSION 1
 #define SNAPSHOT_SHOW_ALL UINT32_MAX
 
-enum { SNAPSHOT_HIDDEN_MAX = 4, SNAPSHOT_RETURNING_MAX = 64 };
+enum { SNAPSHOT_HIDDEN_MAX = 4, SNAPSHOT_RETURNING_MAX = 64, SNAPSHOT_UNSEEN_MAX = 64 };
 
 struct frame_namer; /* frame.h */
 
@@ -40,6 +40,12 @@ struct snapshot_outside {
 	uint32_t unread, unsent; /* bytes */
 	struct sockaddr_storage local, peer;
 	socklen_t local_length, peer_length; /* 0: not known */
+};
+
+/* A descriptor that no hook had seen when the last snapshot was taken. */
+struct snapshot_unseen {
+	int fd; /* -1: unused place */
+	uint64_t inode;
 };
 
 /* A process other than the one that snapshot_take runs in (tools/remote). Its descriptors were copied
@@ -69,6 +75,10 @@ struct snapshot_request {
 	 * 1, 0: unused place. No hook has had the time to record them, or will have before the snapshot
 	 * has been taken. NULL: none. */
 	const _Atomic int *returning;
+
+	/* Which descriptors no hook had seen when the last snapshot was taken, SNAPSHOT_UNSEEN_MAX
+	 * places; filled in anew. There is no need to wait long for the records of these. NULL: not kept. */
+	struct snapshot_unseen *unseen;
 	const char *why;     /* one line: "SIGUSR1 from process 4711", "exit with status 0", ... */
 	uint32_t number;     /* 1 for the first snapshot of this process */
 	int pid;             /* of the traced process; getpid() is the helper's here */

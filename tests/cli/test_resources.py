@@ -47,7 +47,8 @@ def _(size):
 def _():
     run = run_traced([program("resources"), "opens", 1_000_000], timeout=110)
     check.equal(run.status, 0)
-    check.at_most(int(run.out), 64, "KiB grown")
+    # A byte for each would be 976. The kernel's own count of a process' pages lags behind by some dozens.
+    check.at_most(int(run.out), 512, "KiB grown")
     ran("resources", f"1000000 opens: {int(run.out)} KiB more than after 10000")
 
 

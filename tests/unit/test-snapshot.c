@@ -459,6 +459,38 @@ static void what_no_hook_saw_is_listed_with_the_reason(void **state)
 	assert_says_not(text, "opened at:");
 }
 
+static void what_a_thread_is_just_getting_is_not_opened_behind_our_back(void **state)
+{
+	static _Atomic int returning[SNAPSHOT_RETURNING_MAX];
+	int fd = unseen();
+
+	returning[7] = fd + 1;
+	fixture->request.returning = returning;
+	const char *text = fixture_take(fixture);
+	assert_int_equal(fixture->result.unclosed, 0);
+	assert_says(text, "  1 being opened or reused at that moment\n");
+	assert_string_equal(line_of(text, fd), "");
+}
+
+/* So that the next snapshot does not wait long for its record. */
+static void what_was_opened_behind_our_back_is_noted_for_the_next_snapshot(void **state)
+{
+	static struct snapshot_unseen noted[SNAPSHOT_UNSEEN_MAX];
+	struct stat status;
+	int fd = unseen();
+
+	assert_int_equal(fstat(fd, &status), 0);
+	fixture->request.unseen = noted;
+	fixture_take(fixture);
+	assert_int_equal(noted[0].fd, fd);
+	assert_int_equal(noted[0].inode, status.st_ino);
+	assert_int_equal(noted[1].fd, -1);
+	assert_says(fixture_take(fixture), "\ngroup 1: 1 eventfd, opened behind fdtrail's back\n");
+	fixture_opened(fixture, fd, stack_of(fetch_status), FD_EVENTFD);
+	fixture_take(fixture);
+	assert_int_equal(noted[0].fd, -1);
+}
+
 static void the_three_standard_descriptors_are_never_opened_behind_our_back(void **state)
 {
 	for (int fd = 0; fd <= 2; fd++)
@@ -792,6 +824,10 @@ int main(void)
 			what_was_opened_before_a_fork_is_inherited_with_its_stack),
 		PROMISE("what no hook saw is listed with the reason",
 			what_no_hook_saw_is_listed_with_the_reason),
+		PROMISE("what a thread is just getting is not opened behind our back",
+			what_a_thread_is_just_getting_is_not_opened_behind_our_back),
+		PROMISE("what was opened behind our back is noted for the next snapshot",
+			what_was_opened_behind_our_back_is_noted_for_the_next_snapshot),
 		PROMISE("the three standard descriptors are never opened behind our back",
 			the_three_standard_descriptors_are_never_opened_behind_our_back),
 		PROMISE("what is being closed is not unclosed",
