@@ -27,5 +27,5 @@ def findings_in_each(words, paths, timeout, less=None):
                                                                                  "warning generated."))]
         return "\n".join(lines) if lines or not done.returncode else f"{path}: exit status {done.returncode}"
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         return "\n".join(said for said in pool.map(look, paths) if said)

@@ -92,6 +92,9 @@ def main():
     """Runs the tests, or those whose promises contain one of the program's arguments; prints TAP."""
     words = sys.argv[1:]
     tests = [t for t in _tests if not words or any(word in t[0] for word in words)]
+    if words and not tests:
+        print(f"no promise here contains any of: {', '.join(words)}", file=sys.stderr)
+        sys.exit(2)
     if LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         print("Bail out! prctl(PR_SET_CHILD_SUBREAPER) failed", flush=True)
         sys.exit(1)

@@ -11,8 +11,8 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <string.h>
-#include <sys/uio.h>
 
+#include "read_safely.h"
 #include "syscall.h"
 
 enum { POOL = 32768, HEADER = 1 };
@@ -209,17 +209,6 @@ bool seccomp_will_refuse(long number, long a, long b, long c, long d, long e, lo
 	uint32_t answer = verdict(number, (long[]){a, b, c, d, e, f}, COMING);
 
 	return is_deadly(answer) || answer == SECCOMP_RET_ERRNO;
-}
-
-/* The kernel's way to read memory that may not be there: process_vm_readv(2) on ourselves. */
-static bool read_safely(void *to, const void *from, size_t size)
-{
-	struct iovec local = {.iov_base = to, .iov_len = size};
-	struct iovec remote = {.iov_base = (void *)from, .iov_len = size};
-
-	long self = RAW(getpid);
-
-	return RAW(process_vm_readv, self, &local, 1, &remote, 1, 0) == (long)size;
 }
 
 long seccomp_keep(const struct sock_fprog *program)

@@ -25,11 +25,17 @@
 /* The frame of the hook itself, from which the caller's registers follow. */
 #define HERE __builtin_frame_address(0)
 
-/* The end of a hook whose real function returned fd. */
-#define opened(fd, kind) runtime_result((fd), (kind), __func__, HERE)
+/* The end of a hook, with the call of its real function, which returns a descriptor. */
+#define opened(call, kind) (hook_begins(HERE), runtime_result((call), (kind), __func__, HERE))
 
-/* The same for a hook that got fd as a copy of from. */
-#define duplicated(fd, from) hook_duplicated((fd), (from), __func__, HERE)
+/* The same where it is a copy of from. */
+#define duplicated(call, from)                                                                     \
+	(hook_begins(HERE), hook_duplicated((call), (from), __func__, HERE))
+
+/* The same where two are stored in fds, as pipe(2) does. */
+#define opened_pair(call, fds, kind)                                                               \
+	(hook_fills(&(struct filling){FILLS_PAIR, (fds)}),                                         \
+	 hook_pair((call), (fds), (kind), __func__, HERE))
 
 static inline int hook_duplicated(int fd, int from, const char *name, const void *frame)
 {
@@ -40,19 +46,19 @@ static inline int hook_duplicated(int fd, int from, const char *name, const void
 	return fd;
 }
 
-/* Two descriptors at once, as pipe(2) makes them. */
 static inline int hook_pair(int result, const int fds[2], enum fd_kind kind, const char *name,
 			    const void *frame)
 {
 	if (result < 0) {
 		runtime_failed(name);
 	} else {
-		uint32_t outer = thread_state.next;
+		struct filling filling = {FILLS_PAIR, fds};
 
-		thread_state.next = (uint32_t)fds[1] + 1; /* see runtime/returning.h */
-		runtime_opened(fds[0], &(struct opening){.kind = kind}, frame);
-		runtime_opened(fds[1], &(struct opening){.kind = kind}, frame);
-		thread_state.next = outer;
+		hook_fills(&filling);
+		runtime_opened_one(fds[0], &(struct opening){.kind = kind}, frame);
+		runtime_opened_one(fds[1], &(struct opening){.kind = kind}, frame);
+		hook_ends();
+		runtime_watch_all(2);
 	}
 	return result;
 }

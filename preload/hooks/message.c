@@ -17,10 +17,13 @@ void received_each(struct msghdr *message, void (*each)(int fd, bool is_pidfd, v
 {
 	if (!message->msg_controllen)
 		return;
+	const char *end = (const char *)message->msg_control + message->msg_controllen;
 	for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part;
 	     part = CMSG_NXTHDR(message, part)) {
 		bool rights = part->cmsg_type == SCM_RIGHTS;
 
+		if (part->cmsg_len > (size_t)(end - (const char *)part))
+			break;
 		if (part->cmsg_level != SOL_SOCKET || (!rights && part->cmsg_type != SCM_PIDFD) ||
 		    part->cmsg_len < CMSG_LEN(0))
 			continue;
@@ -34,18 +37,31 @@ void received_each(struct msghdr *message, void (*each)(int fd, bool is_pidfd, v
 	}
 }
 
-/* data: the hook's frame. */
+struct receiving {
+	const void *frame;
+	int count;
+};
+
 static void record(int fd, bool is_pidfd, void *data)
 {
-	runtime_opened(fd,
-		       &(struct opening){.kind = is_pidfd ? FD_PIDFD : FD_UNKNOWN,
-					 .origin = FD_RECEIVED},
-		       data);
+	struct receiving *receiving = data;
+
+	runtime_opened_one(fd,
+			   &(struct opening){.kind = is_pidfd ? FD_PIDFD : FD_UNKNOWN,
+					     .origin = FD_RECEIVED},
+			   receiving->frame);
+	receiving->count++;
 }
 
 void received_message(struct msghdr *message, const void *frame)
 {
-	received_each(message, record, (void *)frame);
+	struct receiving receiving = {.frame = frame};
+	struct filling filling = {FILLS_MESSAGE, message};
+
+	hook_fills(&filling);
+	received_each(message, record, &receiving);
+	hook_ends();
+	runtime_watch_all(receiving.count);
 }
 
 void received_messages(struct mmsghdr *messages, int count, const void *frame)
@@ -56,10 +72,15 @@ void received_messages(struct mmsghdr *messages, int count, const void *frame)
 
 HOOK ssize_t recvmsg(int sockfd, struct msghdr *msg, int flags)
 {
+	struct filling filling = {FILLS_MESSAGE, msg};
+
+	hook_fills(&filling);
 	ssize_t result = REAL(recvmsg)(sockfd, msg, flags);
 
 	if (result >= 0)
 		received_message(msg, HERE);
+	else
+		hook_ends();
 	return result;
 }
 

@@ -6,9 +6,7 @@ HOOK int pipe(int pipefd[2])
 {
 	if (thread_state.vforks & THREAD_INSIDE)
 		return pipe2(pipefd, 0);
-	int result = REAL(pipe)(pipefd);
-
-	return hook_pair(result, pipefd, FD_PIPE, __func__, HERE);
+	return opened_pair(REAL(pipe)(pipefd), pipefd, FD_PIPE);
 }
 
 HOOK_ALIAS(__pipe, pipe);
@@ -21,7 +19,5 @@ HOOK int pipe2(int pipefd[2], int flags)
 		errno = EMFILE;
 		return -1;
 	}
-	int result = REAL(pipe2)(pipefd, flags);
-
-	return hook_pair(result, pipefd, FD_PIPE, __func__, HERE);
+	return opened_pair(REAL(pipe2)(pipefd, flags), pipefd, FD_PIPE);
 }

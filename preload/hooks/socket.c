@@ -17,9 +17,7 @@ HOOK int socket(int domain, int type, int protocol)
 
 HOOK int socketpair(int domain, int type, int protocol, int sv[2])
 {
-	int result = REAL(socketpair)(domain, type, protocol, sv);
-
-	return hook_pair(result, sv, FD_SOCKET, __func__, HERE);
+	return opened_pair(REAL(socketpair)(domain, type, protocol, sv), sv, FD_SOCKET);
 }
 
 HOOK int accept(int sockfd, struct sockaddr *restrict addr, socklen_t *restrict addrlen)

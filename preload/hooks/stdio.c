@@ -72,13 +72,11 @@ static FILE *reopen(FILE *(*function)(const char *, const char *, FILE *), const
 	int before = number_of(stream);
 	struct closing recorded = runtime_closing(before);
 	FILE *result = function(pathname, mode, stream);
-	int saved = errno;
 
-	if (recorded.slot && !result && REAL(fcntl)(before, F_GETFD) >= 0)
+	if (recorded.slot && !result)
 		runtime_still_open(before, recorded);
 	else if (recorded.slot)
 		runtime_closed(recorded);
-	errno = saved;
 	opened_stream(result, FD_FILE, FD_OWNER_FILE, name, frame);
 	if (result && number_of(result) == STDERR_FILENO)
 		message_note_stderr();

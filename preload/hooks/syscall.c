@@ -29,7 +29,7 @@ long syscall_hook(long number, long a, long b, long c, long d, long e, long f)
 	switch (number) {
 #define OPENS(name, kind)                                                                          \
 	case SYS_##name:                                                                           \
-		return runtime_result((int)CALL(), kind, #name, HERE);
+		return (hook_begins(HERE), runtime_result((int)CALL(), kind, #name, HERE));
 #include "syscall.list"
 #undef OPENS
 #ifdef SYS_landlock_create_ruleset
@@ -53,11 +53,13 @@ long syscall_hook(long number, long a, long b, long c, long d, long e, long f)
 	case SYS_getsockopt:
 		return socket_option((int)CALL(), (int)b, (int)c, (const void *)d, HERE);
 	case SYS_socketpair:
+		hook_fills(&(struct filling){FILLS_PAIR, (const int *)d});
 		return hook_pair((int)CALL(), (const int *)d, FD_SOCKET, "socketpair", HERE);
 #ifdef SYS_pipe
 	case SYS_pipe:
 #endif
 	case SYS_pipe2:
+		hook_fills(&(struct filling){FILLS_PAIR, (const int *)a});
 		return hook_pair((int)CALL(), (const int *)a, FD_PIPE, "pipe", HERE);
 #ifdef SYS_signalfd
 	case SYS_signalfd:
@@ -67,6 +69,7 @@ long syscall_hook(long number, long a, long b, long c, long d, long e, long f)
 		return (int)a == -1 ? runtime_result(result, FD_SIGNALFD, "signalfd", HERE) : result;
 	}
 	case SYS_dup:
+		hook_begins(HERE);
 		return hook_duplicated((int)CALL(), (int)a, "dup", HERE);
 #ifdef SYS_dup2
 	case SYS_dup2:

@@ -136,21 +136,15 @@ static inline void slot_closed(struct closing closing)
 		atomic_compare_exchange_strong(&closing.slot->a, &closing.a, 0);
 }
 
-/* ledger_still_open for what was marked here. False: it is gone. A range keeps no words of what it
- * marks, so another thread's close_range that ends late takes out a newer entry as well; when the
- * number is open all the same, slot_put_back undoes that. */
-static inline bool slot_still_open(struct closing closing)
+/* ledger_still_open for what was marked here, and is open: takes the mark off. A range keeps no words of
+ * what it marks, so another thread's close_range that ends late takes out a newer entry as well; that
+ * is put back. */
+static inline void slot_still_open(struct closing closing)
 {
-	uint64_t a = closing.a;
+	uint64_t marked = closing.a, none = 0;
 
-	return atomic_compare_exchange_strong(&closing.slot->a, &a, closing.a & ~CLOSING) || a;
-}
-
-static inline void slot_put_back(struct closing closing)
-{
-	uint64_t none = 0;
-
-	if ((atomic_load(&closing.slot->b) ^ closing.b) >> B_SEQUENCE == 0)
+	if ((atomic_load(&closing.slot->b) ^ closing.b) >> B_SEQUENCE == 0 &&
+	    !atomic_compare_exchange_strong(&closing.slot->a, &marked, closing.a & ~CLOSING))
 		atomic_compare_exchange_strong(&closing.slot->a, &none, closing.a & ~CLOSING);
 }
 

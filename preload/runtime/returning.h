@@ -9,7 +9,7 @@
 
 #include <stdatomic.h>
 
-enum { RETURNING_NOTED = 8 }; /* of one thread */
+enum { RETURNING_NOTED = 16 }; /* of one thread; of a message with more than these, the first */
 
 /* What a thread has noted. */
 struct returning {
@@ -18,7 +18,8 @@ struct returning {
 };
 
 /* Notes what the thread with this ucontext_t (sigaction(2), SA_SIGINFO) was getting, as far as there are
- * places. For the handler in that thread. */
+ * places. For the handler in that thread, with all signals blocked until returning_forget: a handler that
+ * leaves by longjmp would leave the note for ever. */
 void returning_note(struct returning *returning, const void *context);
 
 /* Takes it back. */

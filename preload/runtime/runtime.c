@@ -123,12 +123,10 @@ static inline uint32_t ticks(void)
 	       runtime.started;
 }
 
-void runtime_record(int fd, uint32_t opening, int from, const void *frame)
+static inline __attribute__((always_inline)) void record(int fd, uint32_t opening, int from,
+							  const void *frame)
 {
-	if (!runtime_on())
-		return;
 	struct registers registers = runtime_registers(frame);
-	uint32_t outer = thread_state.recording;
 
 	/* For a signal that comes in now, and asks for a snapshot. */
 	thread_state.recording = (uint32_t)fd + 1;
@@ -142,9 +140,31 @@ void runtime_record(int fd, uint32_t opening, int from, const void *frame)
 	slot_opened(&runtime.ledger, fd, opening, slot_link((uint32_t)from), opened_at, thread_id(),
 		    captured.stack, captured.figures);
 	atomic_signal_fence(memory_order_seq_cst);
-	thread_state.recording = outer;
-	if (__builtin_expect(atomic_load_explicit(&runtime.watching, memory_order_relaxed), 0))
+	thread_state.recording = 0;
+}
+
+void runtime_record(int fd, uint32_t opening, int from, const void *frame)
+{
+	bool on = runtime_on();
+
+	hook_begins(frame);
+	if (__builtin_expect(on, 1))
+		record(fd, opening, from, frame);
+	hook_ends();
+	if (__builtin_expect(atomic_load_explicit(&runtime.watching, memory_order_relaxed), 0) && on)
 		runtime_watch(fd);
+}
+
+void runtime_opened_one(int fd, const struct opening *opening, const void *frame)
+{
+	if (runtime_on())
+		record(fd, slot_opening(opening->kind, opening->origin, opening->owner), -1, frame);
+}
+
+void runtime_watch_all(int count)
+{
+	while (count-- > 0 && atomic_load(&runtime.watching) && runtime_on())
+		runtime_watch(0);
 }
 
 void runtime_watch(int fd)
@@ -154,13 +174,15 @@ void runtime_watch(int fd)
 
 void runtime_still_open(int fd, struct closing closing)
 {
-	/* Asked only when it is gone: another thread may have closed the number in earnest. */
-	if (!slot_still_open(closing) && RAW(fcntl, fd, F_GETFD) >= 0)
-		slot_put_back(closing);
+	if (RAW(fcntl, fd, F_GETFD) < 0)
+		slot_closed(closing); /* by another thread, whose hook may not know yet */
+	else
+		slot_still_open(closing);
 }
 
 void runtime_failed(const char *name)
 {
+	hook_ends();
 	if (__builtin_expect(errno == EMFILE || errno == ENFILE, 0))
 		if (runtime_on() && runtime.options.emfile)
 			trigger_out_of_descriptors(name);

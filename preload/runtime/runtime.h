@@ -60,16 +60,28 @@ struct runtime {
 
 extern struct runtime runtime;
 
+/* What a hook's real call fills with new descriptors, if it does not return one. Lies in the hook's
+ * frame. */
+struct filling {
+	enum { FILLS_PAIR, FILLS_MESSAGE } form;
+	const void *filled; /* int[2], struct msghdr */
+};
+
 /* The thread's own: 40 bytes of the loader's small reserve. */
 struct thread_state {
 	uint32_t vforks;     /* inside how many vforks this thread is; see vfork-*.S, which needs it
 			      * first. THREAD_INSIDE: the thread is inside a library of ours */
 	uint32_t tid;        /* kernel thread id, once asked for .. */
 	uint32_t tid_forks;  /* .. while runtime.forks was this, plus 1 */
-	uint32_t recording;  /* the number that is being recorded, plus 1 */
+	uint32_t recording;  /* the number that is being recorded, plus 1; with hook, below */
 	struct stack_bounds bounds;
-	uint32_t next;       /* the number that is recorded next, plus 1: of a pair */
+	/* While the thread is in a hook that opens something: the hook's frame, or its struct filling
+	 * with HOOK_FILLS added. For a signal that comes in then, and asks for a snapshot: returning.h.
+	 * Who leaves the hook by longjmp leaves it as it is. */
+	uintptr_t hook;
 };
+
+enum { HOOK_FILLS = 1 };
 
 enum { THREAD_INSIDE = 1 << 30 };
 
@@ -99,6 +111,35 @@ struct opening {
  * in the hook itself), when this process is to be recorded. opening: slot_opening's; from: the number
  * that fd is a copy of, and whose kind it gets, or -1. Async-signal-safe, keeps errno. */
 void runtime_record(int fd, uint32_t opening, int from, const void *frame);
+
+/* Before the real call: the hook with this frame opens something. Until runtime_record, runtime_failed
+ * or hook_ends. */
+static inline void hook_begins(const void *frame)
+{
+	thread_state.recording = 0;
+	atomic_signal_fence(memory_order_seq_cst);
+	thread_state.hook = (uintptr_t)frame;
+	atomic_signal_fence(memory_order_seq_cst);
+}
+
+static inline void hook_ends(void)
+{
+	atomic_signal_fence(memory_order_seq_cst);
+	thread_state.hook = 0;
+	thread_state.recording = 0;
+	atomic_signal_fence(memory_order_seq_cst);
+}
+
+/* The same for a call that fills something. */
+static inline void hook_fills(const struct filling *filling)
+{
+	hook_begins((const void *)((uintptr_t)filling | HOOK_FILLS));
+}
+
+/* The same as runtime_opened for one of several: until hook_ends no snapshot is taken because of it, which
+ * would find the others without a record. Then runtime_watch_all. */
+void runtime_opened_one(int fd, const struct opening *opening, const void *frame);
+void runtime_watch_all(int count);
 
 static inline void runtime_opened(int fd, const struct opening *opening, const void *frame)
 {
@@ -141,7 +182,8 @@ static inline void runtime_closed(struct closing closing)
 		runtime_watch(-1);
 }
 
-/* Instead, when the real call failed and fd is still open. Keeps errno. */
+/* Instead, when the real call failed: fd is still open, unless the kernel says that it is not. Keeps
+ * errno. */
 void runtime_still_open(int fd, struct closing closing);
 
 /* connect(fd, address) was called by the function whose hook has this frame address. */

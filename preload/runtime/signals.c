@@ -16,7 +16,6 @@
 #include "../base/syscall.h"
 #include "../hooks/real.h"
 #include "exit.h"
-#include "returning.h"
 #include "runtime.h"
 #include "trigger.h"
 
@@ -187,13 +186,10 @@ static void end_by(int number)
 
 static void ask(int number, const siginfo_t *info, const void *context)
 {
-	struct returning returning;
 	LINE(why, LINE_SHORT);
 
 	say_why(&why, number, info);
-	returning_note(&returning, context);
-	trigger_signal(why.text, info);
-	returning_forget(&returning);
+	trigger_signal(why.text, info, context);
 }
 
 static void on_signal(int number, siginfo_t *info, void *context)

@@ -22,6 +22,7 @@
 #include "message.h"
 #include "output.h"
 #include "pace.h"
+#include "returning.h"
 #include "runtime.h"
 #include "turn.h"
 #include "why.h"
@@ -36,6 +37,7 @@ struct job {
 	const char *why;
 	unsigned int flags;
 	const siginfo_t *channel; /* where the text goes; NULL: to the usual output */
+	const void *context; /* what the signal that asks has interrupted; or NULL */
 	struct snapshot_request request;
 	struct snapshot_result result;
 	char *stacks;
@@ -204,6 +206,10 @@ static void take(struct job *job)
 	int saved = errno;
 	uint64_t mask = 0;
 	bool blocked = RAW(rt_sigprocmask, SIG_SETMASK, &all, &mask, sizeof(all)) == 0;
+	struct returning returning = {0};
+
+	if (job->context)
+		returning_note(&returning, job->context);
 	bool mine = turn_begin(turns, kind, blocked);
 
 	while (mine) {
@@ -218,6 +224,8 @@ static void take(struct job *job)
 		/* What others have asked for does not go through a channel. */
 		job->channel = NULL;
 	}
+	/* While signals are blocked: a handler may leave us by longjmp. */
+	returning_forget(&returning);
 	if (blocked)
 		RAW(rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));
 	errno = saved;
@@ -232,9 +240,9 @@ void trigger_snapshot(const char *why, unsigned int flags, struct snapshot_resul
 		*result = job.result;
 }
 
-void trigger_signal(const char *why, const siginfo_t *info)
+void trigger_signal(const char *why, const siginfo_t *info, const void *context)
 {
-	struct job job = {.why = why};
+	struct job job = {.why = why, .context = context};
 
 	/* Who waits for the text is not served by that of another snapshot. */
 	if (channel_asks(info))

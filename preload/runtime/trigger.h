@@ -24,8 +24,9 @@ enum trigger_flags {
  * blocked meanwhile. Async-signal-safe, any thread, keeps errno. */
 void trigger_snapshot(const char *why, unsigned int flags, struct snapshot_result *result);
 
-/* The same for a signal. Where it names a channel (base/channel.h) the snapshot goes there. */
-void trigger_signal(const char *why, const siginfo_t *info);
+/* The same for a signal, with what its handler was given. Where it names a channel (base/channel.h) the
+ * snapshot goes there. */
+void trigger_signal(const char *why, const siginfo_t *info, const void *context);
 
 /* A hooked function failed with EMFILE or ENFILE (in errno). At most one snapshot a minute. */
 void trigger_out_of_descriptors(const char *name);

@@ -11,7 +11,7 @@
 
 enum {
 	LOOKED_AT_MAX = 4096, /* threads; to look at one takes some 10 us */
-	RAN_NS = 2 * 1000 * 1000, /* a walk that was never made before takes 0.3 ms at most */
+	RAN_NS = 2 * 1000 * 1000, /* a walk that was never made before takes 0.3 ms */
 	STAT_SIZE = 512,
 };
 
@@ -27,14 +27,14 @@ static bool is_runnable(int pid, uint32_t thread)
 }
 
 /* The first number of /proc/PID/task/TID/schedstat (Documentation/scheduler/sched-stats.rst in Linux).
- * False: the kernel does not say. */
+ * False: the kernel does not say, or says 0, as some do of all threads. Who never ran has opened nothing. */
 static bool time_on_processor(int pid, uint32_t thread, uint64_t *ns)
 {
 	char path[PROC_PATH_SIZE], text[STAT_SIZE];
 	size_t length = proc_read(proc_task_path(path, pid, thread, "schedstat"), text, sizeof(text));
 	const char *end = memchr(text, ' ', length);
 
-	return end && proc_field(text, (size_t)(end - text), "", 10, ns);
+	return end && proc_field(text, (size_t)(end - text), "", 10, ns) && *ns;
 }
 
 static void look_at(int thread, void *data)

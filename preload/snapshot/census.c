@@ -16,8 +16,9 @@
 enum {
 	SPARE = 16, /* numbers that may appear between counting and listing */
 	RECORD_NAPS = 6, /* what no hook saw makes a snapshot so much longer .. */
-	RECORD_NAPS_MAX = 250, /* .. and where threads wait for a processor, this at most */
+	RECORD_MS_MAX = 500, /* .. and where threads wait for a processor, until then */
 	RECORD_NAP_NS = 2 * 1000 * 1000,
+	ASKED_OFTEN = 64, /* descriptors of which the kernel is asked after each nap */
 };
 
 struct listing {
@@ -246,9 +247,10 @@ static void note_unseen(const struct census *census, const struct snapshot_reque
 		request->unseen[noted++].fd = -1;
 }
 
-/* How many of what has no record still have none. only_new: without those of which that is known from
- * the last snapshot. */
-static size_t look_again(struct census *census, const struct snapshot_request *request, bool only_new)
+/* How many of what has no record still have none, and are open; only_new: without those of which that is
+ * known from the last snapshot. asked: of how many the kernel is asked at most whether they are open. */
+static size_t look_again(struct census *census, const struct snapshot_request *request, bool only_new,
+			 size_t asked)
 {
 	size_t unseen = 0;
 
@@ -258,12 +260,21 @@ static size_t look_again(struct census *census, const struct snapshot_request *r
 		if (descriptor->class != DESCRIPTOR_UNSEEN)
 			continue;
 		if (ledger_read(request->ledger, descriptor->fd, NULL, NULL) ||
-		    is_returning(request, descriptor->fd) || !open_now(request, descriptor->fd))
+		    is_returning(request, descriptor->fd) ||
+		    (asked && asked-- && !open_now(request, descriptor->fd)))
 			reclassify(census, descriptor, request);
 		else
 			unseen += !only_new || !was_unseen(request, descriptor);
 	}
 	return unseen;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now = {0};
+
+	RAW(clock_gettime, CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 static void nap(void)
@@ -278,21 +289,22 @@ static void wait_for_records(struct census *census, const struct snapshot_reques
 {
 	/* The ledger of another process is filled by the one that waits for us. */
 	int most = request->target ? 0 : RECORD_NAPS, naps = 0;
+	uint64_t until = now_ms() + RECORD_MS_MAX;
 
-	for (; look_again(census, request, false) && naps < most; naps++)
+	for (; look_again(census, request, false, ASKED_OFTEN) && naps < most; naps++)
 		nap();
 	/* Twice, since one may have waited for another, which was taking a stack. */
-	for (int round = 0; round < 2 && naps == RECORD_NAPS && look_again(census, request, true);
+	for (int round = 0; round < 2 && naps == RECORD_NAPS &&
+			    look_again(census, request, true, ASKED_OFTEN);
 	     round++) {
 		struct busy_threads busy;
 
 		busy_threads_find(&busy, snapshot_holder(request));
-		for (int more = 0; more < RECORD_NAPS_MAX / 2 && busy_threads_left(&busy) &&
-				   look_again(census, request, true);
-		     more++)
+		while (now_ms() < until && busy_threads_left(&busy) &&
+		       look_again(census, request, true, ASKED_OFTEN))
 			nap();
 	}
-	look_again(census, request, false);
+	look_again(census, request, false, SIZE_MAX);
 	note_unseen(census, request);
 }
 
@@ -347,11 +359,9 @@ int census_take(struct census *census, const struct snapshot_request *request,
 		 struct scratch *scratch)
 {
 	struct listing listing = {.census = census, .request = request};
-	struct timespec now = {0};
 
 	*census = (struct census){0};
-	RAW(clock_gettime, CLOCK_MONOTONIC, &now);
-	census->now_ms = listing.now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	census->now_ms = listing.now_ms = now_ms();
 	if (!frozen_table_each(count_one, &listing))
 		return ENOSYS;
 	listing.room += SPARE + (request->target ? request->target->outside_count : 0);

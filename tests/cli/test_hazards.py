@@ -36,6 +36,16 @@ def _(how):
     check.equal(len(run.last.groups), 1)
 
 
+@test("a dup2 that fails over a number which a {} has just closed brings nothing back", each=["close", "close_range"])
+def _(how):
+    run = run_traced([program("closes_late"), how, "raw"], env={"LD_PRELOAD": libraries("libpauses")})
+    check.equal(run.status, 0)
+    group = run.last.groups[0]
+    check.equal(group.fds, [int(run.out)])
+    if ENGINE == "preload":  # the other engine sees the raw call
+        check.contains(group.sentence, "opened behind fdtrail's back")
+
+
 @test("what a thread has opened that waits for a processor since is not said to be opened behind fdtrail's back")
 def _():
     run = run_traced([program("preempted"), 40], env={"LD_PRELOAD": libraries("libpauses")})

@@ -7,7 +7,7 @@ import resource
 import signal
 
 import snapshot_text
-from support import (ENGINE, check, main, program, run_bare, run_traced, start_traced, temp_dir, test,
+from support import (ENGINE, PYTHON, check, main, program, run_bare, run_traced, start_traced, temp_dir, test,
                      wait_until)
 
 
@@ -222,6 +222,15 @@ def _(value):
     run = run_traced([program("ends"), "return", 100], preexec=limited(200, 200), THRESHOLD=value)
     marks = [found.why for found in run.snapshots if "threshold" in found.why]
     check.equal([why.split(", ")[1].split()[0] for why in marks], ["20", "40", "80"])
+
+
+@test("a threshold that the first end of a pipe reaches does not take the second for opened behind fdtrail's back")
+def _():
+    code = "import os\nfor _ in range(20): os.pipe()\nos._exit(0)"
+    run = run_traced([PYTHON, "-c", code], THRESHOLD=7, EXIT=0)
+    check.equal(run.status, 0)
+    check.at_least(len(run.snapshots), 2)
+    check.lacks("".join(found.text for found in run.snapshots), "opened behind fdtrail's back")
 
 
 @test("FDTRAIL_THRESHOLD above what is opened says nothing")

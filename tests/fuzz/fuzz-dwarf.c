@@ -21,7 +21,8 @@ static void found(void *data, size_t index, const struct name_source *source,
 {
 	for (size_t i = 0; i < count; i++)
 		if (locations[i].line < 0 || locations[i].column < 0 ||
-		    (locations[i].function && strlen(locations[i].function) > STRING_MAX))
+		    (locations[i].function && strlen(locations[i].function) > STRING_MAX) ||
+		    (locations[i].file && strlen(locations[i].file) > STRING_MAX))
 			abort();
 	++*(size_t *)data;
 }
@@ -74,9 +75,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char path[64], trouble[MODULE_TROUBLE_SIZE];
 	const struct module_wanted wanted = {.path = path, .same_host = true, .taken = 1e18};
 	struct module_file file;
-	int fd = memfd_create("fuzz", MFD_CLOEXEC);
 
-	if (fd < 0 || size > MOST || write(fd, data, size) != (ssize_t)size)
+	if (size > MOST)
+		return 0;
+	int fd = memfd_create("fuzz", MFD_CLOEXEC);
+	if (fd < 0 || write(fd, data, size) != (ssize_t)size)
 		abort();
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	if (module_file_open(&file, &wanted, trouble) == 0) {

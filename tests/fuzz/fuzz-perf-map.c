@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * A perf map, of any bytes: each name that is found is a line's last word, and belongs to an address that
- * the line covers.
+ * A perf map, of any bytes: each name that is found stands in it, and is a part of one line.
  */
 #include <stdint.h>
 #include <stdio.h>

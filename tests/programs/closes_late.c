@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- *     closes_late HOW          (with libpauses.so behind the tracer)
+ *     closes_late HOW [ANEW]     (with libpauses.so behind the tracer)
  *
  * A thread closes a number by HOW, close or close_range, and is held up between the real call's return
  * and its hook's. Meanwhile the number is opened anew, in opens_anew, which prints it, and the other
  * thread's hook comes to its end in the middle of a dup2 over it that fails. It stays open.
+ *
+ * With ANEW, raw, the dup2 fails while the number is closed; at the end it is opened anew by a call that
+ * no hook sees.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -13,9 +16,11 @@
 #include <semaphore.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "frame.h"
+#include "raw.h"
 
 extern int close_range(unsigned int, unsigned int, int);
 
@@ -71,9 +76,11 @@ int main(int count, char **words)
 	if (pthread_create(&thread, NULL, closes, NULL) != 0)
 		return 1;
 	sem_wait(&closed);
-	int fd = opens_anew();
+	int fd = count > 2 ? number : opens_anew();
 	int failed = dup2(-1, fd);
 	pthread_join(thread, NULL);
+	if (count > 2)
+		fd = (int)raw_call(SYS_dup, 0, 0, 0, 0);
 	printf("%d\n", fd);
 	return fd == number && failed == -1 ? 0 : 1;
 }

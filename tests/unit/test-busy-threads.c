@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -32,6 +33,18 @@ static void *sleeps(void *unused)
 	return unused;
 }
 
+/* Without the kernel's time of each thread nobody is waited for. */
+static bool kernel_tells(void)
+{
+	char text[64] = "";
+	FILE *file = fopen("/proc/self/schedstat", "re");
+	bool tells = file && fgets(text, sizeof(text), file) && text[0] != '0';
+
+	if (file)
+		fclose(file);
+	return tells;
+}
+
 static bool has(const struct busy_threads *busy, int thread)
 {
 	for (size_t i = 0; i < busy->count; i++)
@@ -52,20 +65,39 @@ static pthread_t begin(void *(*function)(void *))
 	return thread;
 }
 
+/* A thread is joined a moment before the kernel has forgotten it. */
 static void end(pthread_t thread)
 {
+	char path[64];
+
 	ends = true;
 	pthread_join(thread, NULL);
+	snprintf(path, sizeof(path), "/proc/self/task/%d", (int)tid);
+	while (access(path, F_OK) == 0)
+		sched_yield();
+}
+
+/* A thread's first moments on a processor are not counted before it is interrupted. */
+static void find(struct busy_threads *busy)
+{
+	for (int tries = 0; tries < 10000; tries++) {
+		busy_threads_find(busy, getpid());
+		if (has(busy, tid))
+			return;
+		usleep(1000);
+	}
+	fail_msg("the busy thread is not found");
 }
 
 static void a_busy_thread_is_found_until_it_has_run(void **state)
 {
 	struct busy_threads busy;
-	pthread_t thread = begin(is_busy);
 
 	(void)state;
-	busy_threads_find(&busy, getpid());
-	assert_true(has(&busy, tid));
+	if (!kernel_tells())
+		skip();
+	pthread_t thread = begin(is_busy);
+	find(&busy);
 	while (busy_threads_left(&busy))
 		usleep(1000);
 	assert_false(has(&busy, tid));
@@ -75,11 +107,12 @@ static void a_busy_thread_is_found_until_it_has_run(void **state)
 static void a_thread_that_has_ended_is_not_waited_for(void **state)
 {
 	struct busy_threads busy;
-	pthread_t thread = begin(is_busy);
 
 	(void)state;
-	busy_threads_find(&busy, getpid());
-	assert_true(has(&busy, tid));
+	if (!kernel_tells())
+		skip();
+	pthread_t thread = begin(is_busy);
+	find(&busy);
 	end(thread);
 	assert_false(busy_threads_left(&busy));
 }
