@@ -9,7 +9,7 @@
 int descriptor_open(int fd);
 
 /* Calls each(fd, data) for every open descriptor: from /proc/self/fd, or where that can't be read by
- * asking for every number below the limit (65536 at most). The descriptor that reading takes is left
+ * asking for every number below 65536. The descriptor that reading takes is left
  * out. Async-signal-safe. */
 void descriptors_each(void (*each)(int fd, void *data), void *data);
 

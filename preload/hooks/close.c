@@ -8,9 +8,7 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <pthread.h>
-#include <sys/stat.h>
 
-#include "../base/syscall.h"
 
 /* Before glibc 2.34 it is in libpthread, which a program without threads doesn't have. */
 #pragma weak pthread_testcancel
@@ -50,22 +48,12 @@ HOOK int mq_close(mqd_t mqdes)
 #define CLOSE_RANGE_CLOEXEC (1U << 2)
 #endif
 
-/* proc(5): a directory has two links more than it has folders, and each thread is a folder there.
- * __libc_single_threaded is glibc 2.32, and doesn't know what clone(2) has made. */
-static bool is_single_threaded(void)
-{
-	struct stat status;
-
-	return RAW(newfstatat, AT_FDCWD, "/proc/self/task", &status, 0) == 0 &&
-	       status.st_nlink == 2 + 1;
-}
-
 HOOK close_range_type close_range;
 int close_range(unsigned int first, unsigned int last, int flags)
 {
 	/* CLOEXEC closes nothing now; UNSHARE closes in a table that other threads don't share. */
 	bool closes = !(flags & (int)CLOSE_RANGE_CLOEXEC) && first <= last &&
-		      (!(flags & (int)CLOSE_RANGE_UNSHARE) || is_single_threaded()) &&
+		      (!(flags & (int)CLOSE_RANGE_UNSHARE) || runtime_single_threaded()) &&
 		      runtime_on();
 
 	if (closes)
@@ -75,6 +63,8 @@ int close_range(unsigned int first, unsigned int last, int flags)
 		ledger_closed_range(&runtime.ledger, first, last);
 	else if (closes)
 		ledger_still_open_range(&runtime.ledger, first, last);
+	if (result == 0 && flags & (int)CLOSE_RANGE_UNSHARE)
+		runtime_apart();
 	return result;
 }
 

@@ -132,6 +132,7 @@ NAME_LIKE(__close, close)
 /* process.c; vfork in vfork-*.S, syscall in syscall-*.S */
 NAME_LATER(_Fork, fork)
 NAME(clone)
+NAME(unshare)
 NAME_LIKE(__clone, clone)
 NAME(execl)
 NAME(execle)
@@ -158,6 +159,7 @@ NAME(prctl)
 
 /* signal.c */
 NAME(sigaction)
+NAME(sigaltstack)
 NAME(signal)
 NAME(siginterrupt)
 NAME(sigset)

@@ -67,6 +67,15 @@ HOOK int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
 
 HOOK_ALIAS(__clone, clone);
 
+HOOK int unshare(int flags)
+{
+	int result = REAL(unshare)(flags);
+
+	if (result == 0 && flags & CLONE_FILES)
+		runtime_apart();
+	return result;
+}
+
 /* Runs call, which executes file, between signals_before_exec and signals_after_exec. */
 #define EXEC(file, search, call) EXEC_AFTER(unseen_before_exec(file, search), call)
 #define EXEC_AFTER(look, call)                                                                     \

@@ -17,6 +17,15 @@ HOOK int sigaction(int signum, const struct sigaction *restrict act,
 
 HOOK_ALIAS(__sigaction, sigaction);
 
+HOOK int sigaltstack(const stack_t *restrict ss, stack_t *restrict old_ss)
+{
+	int result = REAL(sigaltstack)(ss, old_ss);
+
+	if (result == 0 && ss && !(ss->ss_flags & SS_DISABLE) && ss->ss_size < SIGNALS_STACK)
+		signals_small_stack();
+	return result;
+}
+
 /* signal(2) in its kinds: what differs is flags and mask. */
 static sighandler_t set_handler(int signum, sighandler_t handler, int flags, bool mask)
 {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../base/line.h"
+#include "../base/syscall.h"
 #include "../hooks/real.h"
 #include "runtime.h"
 #include "trigger.h"
@@ -27,8 +28,10 @@ static int end(const char *how, bool has_status, int status)
 	unsigned int flags = TRIGGER_WAIT | (options->verbose ? 0 : TRIGGER_ONLY_UNCLOSED);
 	LINE(why, LINE_SHORT);
 
-	if (!runtime_on() || (!options->exit && !options->exitcode) ||
-	    atomic_exchange(&runtime.ended, true))
+	/* A task that shares our memory and descriptors, but is a process of its own, is not our end. */
+	long pid = RAW(getpid);
+	if (!runtime_on() || (pid > 0 && pid != atomic_load(&runtime.pid)) ||
+	    (!options->exit && !options->exitcode) || atomic_exchange(&runtime.ended, true))
 		return status;
 	line_add(&why, how);
 	if (has_status)

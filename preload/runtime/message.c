@@ -3,7 +3,6 @@
 #include "message.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,6 +11,7 @@
 #include <sys/uio.h>
 
 #include "../base/syscall.h"
+#include "../base/wait_writable.h"
 #include "../base/write_signals.h"
 
 static _Atomic uint64_t device, inode; /* of stderr; inode 0: there is none */
@@ -70,7 +70,6 @@ bool message_stderr_is_ours(void)
 
 void message(const struct line *line)
 {
-	struct pollfd room = {.fd = 2, .events = POLLOUT};
 	struct timespec patience = {.tv_sec = 1};
 	struct iovec parts[] = {
 		{.iov_base = (char *)"fdtrail: ", .iov_len = strlen("fdtrail: ")},
@@ -81,7 +80,7 @@ void message(const struct line *line)
 	if (!message_stderr_is_ours())
 		return;
 	/* A reader that has stopped reading must not stop the program. */
-	if (RAW(ppoll, &room, 1, &patience, NULL, 8) <= 0 || !(room.revents & POLLOUT))
+	if (wait_writable(2, &patience) <= 0)
 		return;
 	struct write_signals held;
 	write_signals_hold(&held);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "../base/descriptors.h"
@@ -49,7 +50,7 @@ bool runtime_on_slowly(void)
 {
 	uint32_t gate = atomic_load(&runtime.wiped->gate);
 
-	if (thread_state.vforks & THREAD_INSIDE)
+	if (thread_state.vforks & (THREAD_INSIDE | THREAD_APART))
 		return false;
 	if (gate == GATE_NEW) {
 		if (runtime.wiped == &before_start)
@@ -65,6 +66,23 @@ bool runtime_on_slowly(void)
 	if (thread_state.vforks || gate == GATE_SHARED)
 		return RAW(getpid) == atomic_load(&runtime.pid);
 	return true;
+}
+
+/* proc(5): a directory has two links more than it has folders, and each thread is a folder there.
+ * __libc_single_threaded is glibc 2.32, and doesn't know what clone(2) has made. */
+bool runtime_single_threaded(void)
+{
+	struct stat status;
+
+	return RAW(newfstatat, AT_FDCWD, "/proc/self/task", &status, 0) == 0 &&
+	       status.st_nlink == 2 + 1;
+}
+
+void runtime_apart(void)
+{
+	/* The process' table is that of its first thread, and of whoever shares it. */
+	if (runtime_on() && RAW(gettid) != atomic_load(&runtime.pid) && !runtime_single_threaded())
+		thread_state.vforks |= THREAD_APART;
 }
 
 static void note_inherited(int fd, void *data)

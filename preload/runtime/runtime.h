@@ -70,7 +70,8 @@ struct filling {
 /* The thread's own: 40 bytes of the loader's small reserve. */
 struct thread_state {
 	uint32_t vforks;     /* inside how many vforks this thread is; see vfork-*.S, which needs it
-			      * first. THREAD_INSIDE: the thread is inside a library of ours */
+			      * first. THREAD_INSIDE: the thread is inside a library of ours;
+			      * THREAD_APART: it has descriptors of its own */
 	uint32_t tid;        /* kernel thread id, once asked for .. */
 	uint32_t tid_forks;  /* .. while runtime.forks was this, plus 1 */
 	uint32_t recording;  /* the number that is being recorded, plus 1; with hook, below */
@@ -83,7 +84,7 @@ struct thread_state {
 
 enum { HOOK_FILLS = 1 };
 
-enum { THREAD_INSIDE = 1 << 30 };
+enum { THREAD_INSIDE = 1 << 30, THREAD_APART = 1 << 29 };
 
 extern _Thread_local struct thread_state thread_state __attribute__((tls_model("initial-exec")));
 
@@ -164,6 +165,13 @@ static inline int runtime_result(int fd, enum fd_kind kind, const char *name, co
 		runtime_record(fd, slot_opening(kind, FD_OPENED, FD_OWNER_NONE), -1, frame);
 	return fd;
 }
+
+/* The calling thread has a table of its own from now on (unshare(2), CLONE_FILES). What it opens and closes
+ * is none of the process' any more. */
+void runtime_apart(void);
+
+/* Whether the process has one thread. False also where /proc does not say. */
+bool runtime_single_threaded(void);
 
 /* When a threshold or an interval is set: looks at it now that fd was opened; -1: closed. */
 __attribute__((cold)) void runtime_watch(int fd);

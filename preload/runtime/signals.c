@@ -67,12 +67,17 @@ static void write_program(struct managed *signal, const struct sigaction *action
 
 static void on_signal(int number, siginfo_t *info, void *context);
 
+static _Atomic bool small_stacks; /* signals_small_stack has been called */
+
 /* What the kernel is told when the program wants action. */
 static struct sigaction ours(const struct sigaction *action)
 {
 	bool own = action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN;
-	struct sigaction result = {.sa_sigaction = on_signal,
-				   .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
+	struct sigaction result = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART};
+
+	/* Some threads' own stacks are tiny, and their alternate ones are for handlers: Go's. */
+	if (!atomic_load(&small_stacks))
+		result.sa_flags |= SA_ONSTACK;
 
 	/* With a handler of the program's, the conditions are those that it asked for. */
 	if (own) {
@@ -132,6 +137,25 @@ int signals_action(int number, const struct sigaction *action, struct sigaction 
 	if (result == 0 && old)
 		*old = is_ours(&previous) ? before : previous;
 	return result;
+}
+
+void signals_small_stack(void)
+{
+	const uint64_t all = UINT64_MAX;
+	struct sigaction previous;
+	uint64_t mask;
+
+	if (!runtime_on() || atomic_exchange(&small_stacks, true))
+		return;
+	RAW(rt_sigprocmask, SIG_SETMASK, &all, &mask, sizeof(all));
+	for (int i = 0; i < MANAGED; i++) {
+		if (!managed[i].ready)
+			continue;
+		struct sigaction program = read_program(&managed[i]), again = ours(&program);
+		if (REAL(sigaction)(managed[i].number, NULL, &previous) == 0 && is_ours(&previous))
+			REAL(sigaction)(managed[i].number, &again, NULL);
+	}
+	RAW(rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));
 }
 
 void signals_interrupt(int number, bool flag)

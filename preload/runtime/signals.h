@@ -18,6 +18,14 @@ bool signals_managed(int number);
 /* sigaction(2) as the program sees it, for a managed signal. Sets errno as it does. */
 int signals_action(int number, const struct sigaction *action, struct sigaction *old);
 
+/* What a handler of ours takes of a stack, with what the kernel puts there: sigaltstack(2), SIGSTKSZ as
+ * it was before processors got more registers. */
+enum { SIGNALS_STACK = 8192 };
+
+/* A thread has an alternate stack that is smaller: made for no handler, or for a small one of the
+ * program's. Ours keep off these stacks from now on, but for signals that the program handles there. */
+void signals_small_stack(void);
+
 /* siginterrupt(3) for a managed signal has been called with flag. */
 void signals_interrupt(int number, bool flag);
 /* Whether signal(3) is to leave SA_RESTART out. */

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "../base/call_on_stack.h"
@@ -119,17 +120,15 @@ static void make_room(struct snapshot_request *request)
 
 static void write_snapshot(struct job *job)
 {
-	if (job->flags & TRIGGER_COUNT_ONLY) {
-		job->request.output = -1;
-		snapshot_take(&job->request, &job->result);
-		return;
-	}
 	int channel = job->channel ? channel_open(job->channel) : -1;
-	job->request.output =
-		channel >= 0 ? channel : output_open(&runtime.options, &job->request);
+
+	job->request.output = channel >= 0			 ? channel
+			      : job->flags & TRIGGER_COUNT_ONLY ? -1
+								 : output_open(&runtime.options, &job->request);
+	snapshot_take(&job->request, &job->result);
+	/* Why there is no output has been said. What is open has been counted all the same: FDTRAIL_EXITCODE. */
 	if (job->request.output < 0)
 		return;
-	snapshot_take(&job->request, &job->result);
 	if (job->result.error && channel < 0) /* else who waits for it sees that it is cut */
 		output_failed(&runtime.options, &job->request, job->result.error);
 	if (job->request.output != 2)
@@ -144,6 +143,18 @@ static int helper(void *data)
 	make_room(&job->request);
 	write_snapshot(job);
 	return 0;
+}
+
+/* Whether the next process would be the first of a PID namespace (unshare(2), CLONE_NEWPID), which ends
+ * with it, so that the program could make no other one. The link is there, and leads nowhere yet. */
+static bool begins_namespace(void)
+{
+	static const char path[] = "/proc/self/ns/pid_for_children"; /* Linux 4.12 */
+	struct stat status;
+	char link[64];
+
+	return RAW(readlinkat, AT_FDCWD, path, link, sizeof(link)) == -ENOENT &&
+	       RAW(newfstatat, AT_FDCWD, path, &status, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /* On a stack of its own: a struct job. */
@@ -177,10 +188,12 @@ static void run(void *data)
 		say("no snapshot: there is no memory for one");
 		return;
 	}
-	/* A filter that would end the program for a clone or a wait leaves the thread itself. */
-	bool forbidden = seccomp_present &&
-			 (seccomp_will_refuse(SYS_clone, CLONE_VM | CLONE_VFORK, 0, 0, 0, 0, 0) ||
-			  seccomp_will_refuse(SYS_wait4, -1, 0, __WALL, 0, 0, 0));
+	/* Then the thread itself is left; also where a filter would end the program for a clone or a wait. */
+	bool forbidden = begins_namespace();
+	if (seccomp_present)
+		forbidden = forbidden ||
+			    seccomp_will_refuse(SYS_clone, CLONE_VM | CLONE_VFORK, 0, 0, 0, 0, 0) ||
+			    seccomp_will_refuse(SYS_wait4, -1, 0, __WALL, 0, 0, 0);
 	int pid = forbidden ? -1 : REAL(clone)(helper, job->stacks + HELPER_STACK, CLONE_VM | CLONE_VFORK, job);
 	if (pid < 0) {
 		struct write_signals held;

@@ -252,6 +252,8 @@ static void note_unseen(const struct census *census, const struct snapshot_reque
 static size_t look_again(struct census *census, const struct snapshot_request *request, bool only_new,
 			 size_t asked)
 {
+	/* In a PID namespace without a /proc of its own its numbers are others'. */
+	bool numbers_known = request->target || proc_has_our_numbers();
 	size_t unseen = 0;
 
 	for (size_t i = 0; i < census->count; i++) {
@@ -261,7 +263,7 @@ static size_t look_again(struct census *census, const struct snapshot_request *r
 			continue;
 		if (ledger_read(request->ledger, descriptor->fd, NULL, NULL) ||
 		    is_returning(request, descriptor->fd) ||
-		    (asked && asked-- && !open_now(request, descriptor->fd)))
+		    (asked && asked-- && numbers_known && !open_now(request, descriptor->fd)))
 			reclassify(census, descriptor, request);
 		else
 			unseen += !only_new || !was_unseen(request, descriptor);

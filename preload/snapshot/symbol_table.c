@@ -66,7 +66,8 @@ bool symbol_table_of_file(struct symbol_table *table, struct scratch *scratch)
 {
 	table->section_count = 0;
 	table->sections = read_sections(&table->image, &table->section_count, scratch);
-	return use_section(table, SHT_SYMTAB) || use_section(table, SHT_DYNSYM);
+	table->whole = use_section(table, SHT_SYMTAB);
+	return table->whole || use_section(table, SHT_DYNSYM);
 }
 
 /* glibc turns the addresses of the dynamic section into absolute ones as it loads a module; musl,
@@ -140,6 +141,7 @@ bool symbol_table_of_memory(struct symbol_table *table)
 	table->symbols = table->names = table->names_size = 0;
 	table->sections = NULL;
 	table->section_count = 0;
+	table->whole = false;
 	if (!find_dynamic(image, &dynamic))
 		return false;
 	for (unsigned int i = 0; i < DYNAMIC_MAX; i++) {

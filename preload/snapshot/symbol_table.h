@@ -16,6 +16,7 @@ struct symbol_table {
 	struct image image;
 	uint64_t symbols, count; /* offset in the image, and how many */
 	uint64_t names, names_size;
+	bool whole; /* it is .symtab: the next function's symbol would be known, too */
 	const Elf64_Shdr *sections; /* of a file; NULL: not known */
 	uint32_t section_count;
 };

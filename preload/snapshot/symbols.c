@@ -75,7 +75,7 @@ static void match(const struct symbol_table *table, const Elf64_Sym *symbol,
 {
 	enum rank rank = rank_of(symbol);
 
-	if (rank == RANK_NONE)
+	if (rank == RANK_NONE || (rank <= RANK_SIZELESS && !table->whole))
 		return;
 	for (size_t i = first_at_or_after(queries, count, symbol->st_value); i < count; i++) {
 		if (rank > RANK_SIZELESS) {

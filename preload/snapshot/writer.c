@@ -10,7 +10,6 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -20,6 +19,7 @@
 
 #include "../base/arena.h"
 #include "../base/syscall.h"
+#include "../base/wait_writable.h"
 #include "proc.h"
 
 enum { BUFFER_SIZE = 1024 * 1024, PATIENCE_MS = 5000, PIECE = 4096 };
@@ -81,15 +81,13 @@ void writer_open(struct writer *writer, int fd)
 static int wait_ready(struct writer *writer, int64_t deadline)
 {
 	for (;;) {
-		struct pollfd ready = {.fd = writer->own >= 0 ? writer->own : writer->fd,
-				       .events = POLLOUT};
 		int64_t left = deadline - now_ms();
 		if (left <= 0)
 			return ETIMEDOUT;
 
 		struct timespec timeout = {.tv_sec = left / 1000,
 					   .tv_nsec = left % 1000 * 1000000};
-		long answer = RAW(ppoll, &ready, 1, &timeout, NULL, 0);
+		long answer = wait_writable(writer->own >= 0 ? writer->own : writer->fd, &timeout);
 		if (answer == -EINTR)
 			continue;
 		if (answer < 0)

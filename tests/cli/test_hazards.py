@@ -7,7 +7,7 @@ import os
 import subprocess
 
 from support import (ENGINE, LIBRARY, PYTHON, TESTS, check, compile_program, main, program, require, run_bare,
-                     run_traced, temp_dir, test)
+                     run_traced, skip, temp_dir, test)
 
 
 def libraries(behind):
@@ -53,6 +53,57 @@ def _():
     check.at_least(len(run.snapshots), 40)
     check.lacks("".join(found.text for found in run.snapshots), "opened behind fdtrail's back")
     check.equal(run.last.group_of("opens_slowly").count, 40)
+
+
+@test("a thread that has descriptors of its own, by {}, changes nothing of the process' records",
+      each=["unshare", "close_range"])
+def _(how):
+    run = run_traced([program("apart"), how])
+    check.equal(run.status, 0)
+    check.equal(run.last.group_of("opens_in_main").count, 1)
+    check.equal(len(run.last.groups), 1)
+
+
+@test("the end of a process that shares memory and descriptors is not the end of the one that is traced")
+def _():
+    run = run_traced([program("apart"), "clone"])
+    check.equal(run.status, 0)
+    check.equal(run.last.group_of("opens_in_main").count, 1)
+    check.equal(run.last.group_of("opens_later").count, 1)
+
+
+@test("a snapshot before the first process of a new PID namespace leaves that to the program")
+def _():
+    run = run_traced([program("apart"), "pid_namespace"])
+    if run.status == 77:
+        skip("unshare(CLONE_NEWPID) is not allowed here")
+    check.equal(run.status, 0)
+    check.contains([found.why.split()[0] for found in run.snapshots], "SIGUSR1")
+
+
+@test("an alternate signal stack of {} bytes without a handler is left alone", each=[2048, 3000, 4096, 8192])
+def _(size):
+    bare, run = run_bare([program("small_stack"), size]), run_traced([program("small_stack"), size])
+    if bare.status == 77:
+        skip("the kernel does not take so small a stack")
+    check.equal((run.status, run.out), (bare.status, "0\n"))
+    check.at_least(len(run.snapshots), 1)
+
+
+@test("with {} as RLIMIT_NOFILE at its end what a program has open is counted, and told", each=[0, 8])
+def _(limit):
+    code = (f"import os, resource\nfor _ in range(40): os.open('/dev/null', 0)\n"
+            f"resource.setrlimit(resource.RLIMIT_NOFILE, ({limit}, {limit}))\nos._exit(0)")
+    run = run_traced([PYTHON, "-c", code], OUTPUT="stderr", EXITCODE=77)
+    check.equal(run.status, 77)
+    check.contains(run.err, "unclosed: 40 in ")
+
+
+@test("FDTRAIL_EXITCODE counts what is unclosed, wherever the snapshot can't be written to")
+def _():
+    run = run_traced([program("ends"), "return"], OUTPUT="/nowhere/report", EXITCODE=77)
+    check.equal(run.status, 77)
+    check.matches(run.err, r"^fdtrail: no snapshot is written to /nowhere/report: ")
 
 
 @test("python3's subprocess with close_fds leaves the parent's records whole")

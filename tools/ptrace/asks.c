@@ -187,20 +187,18 @@ static void take_for(const siginfo_t *asker, const struct tracer *tracer, struct
 	};
 
 	int channel = asker ? channel_open(asker) : -1;
-	if (!(flags & ASK_COUNT_ONLY)) {
+	/* Why there is none has been said. What is open is counted all the same: FDTRAIL_EXITCODE. */
+	if (!(flags & ASK_COUNT_ONLY))
 		request.output = channel >= 0       ? channel
 				 : *options->output ? output_open(options, &request)
 						    : open_stderr(task);
-		if (request.output < 0)
-			return;
-	}
 	/* What is recorded meanwhile asks for nothing more. */
 	process->asking = true;
 	int error = take_watched(&(struct watched){tracer, task}, &request, result);
 	process->asking = false;
 	if (error < 0)
 		say_trouble(process->pid, error);
-	else if (result->error && channel < 0) /* else who waits for it sees that it is cut */
+	else if (result->error && request.output >= 0 && channel < 0) /* else who waits for it sees that it is cut */
 		output_failed(options, &request, result->error);
 	process->number += result->written;
 	if (request.output > 2)

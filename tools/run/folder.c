@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../preload/base/write_signals.h"
 #include "tracer_library.h"
 
 size_t folder_owner_text(char text[FOLDER_OWNER_SIZE])
@@ -40,9 +41,12 @@ static int make_owner(struct folder *folder)
 	folder->owner = open(fresh, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (folder->owner < 0)
 		return -errno;
-	/* Where a file system has no locks, a folder that is left behind stays. */
-	if (flock(folder->owner, LOCK_EX | LOCK_NB) == 0 &&
-	    write(folder->owner, text, length) == (ssize_t)length && rename(fresh, name) == 0)
+	/* Where a file system has no locks, or no file may grow, a folder that is left behind stays. */
+	struct write_signals held;
+	write_signals_hold(&held);
+	bool written = write(folder->owner, text, length) == (ssize_t)length;
+	write_signals_release(&held);
+	if (flock(folder->owner, LOCK_EX | LOCK_NB) == 0 && written && rename(fresh, name) == 0)
 		return 0;
 	unlink(fresh);
 	close(folder->owner);

@@ -22,8 +22,12 @@
 #include "source.h"
 #include "worker.h"
 
-/* Of CPU time for one module: a browser's debug information takes some ten seconds. */
-enum { SECONDS_MAX = 60 };
+enum {
+	/* Of CPU time for one module: a browser's debug information takes some ten seconds. */
+	SECONDS_MAX = 60,
+	/* As many as a snapshot has (libfdtrail(7), LIMITS); a process is started for each. */
+	MODULES_MAX = 4096,
+};
 
 struct module {
 	char *key; /* what tells it from others, see module_key() */
@@ -32,6 +36,7 @@ struct module {
 	double taken;
 	char trouble[MODULE_TROUBLE_SIZE]; /* or an empty string */
 	bool has_lines;                    /* for some of its places */
+	bool looked_at;                    /* a worker has read it, or tried to */
 	struct place *unasked;             /* places that nobody has looked up, and how many */
 	size_t unasked_count;
 	UT_hash_handle hh;
@@ -59,6 +64,7 @@ struct symbolizer {
 	struct module *modules;
 	struct place *places;
 	unsigned int snapshots; /* so many have begun */
+	size_t looked_at;       /* so many modules have been */
 	char host[HOST_NAME_MAX + 1];
 	/* Of the worker's run that is under way: */
 	struct place **asked;
@@ -291,6 +297,15 @@ static int ask_module(struct symbolizer *symbolizer, struct module *module)
 	qsort(symbolizer->asked, count, sizeof(struct place *), compare_places);
 	for (size_t i = 0; i < count; i++)
 		addresses[i] = symbolizer->asked[i]->key.address;
+	if (!module->looked_at && symbolizer->looked_at == MODULES_MAX) {
+		snprintf(module->trouble, sizeof(module->trouble),
+			 "the snapshots name more than %d modules, and this one is not read",
+			 MODULES_MAX);
+		result = 0;
+		goto out;
+	}
+	symbolizer->looked_at += !module->looked_at;
+	module->looked_at = true;
 	result = worker_run(
 		&(struct worker_request){
 			.module =

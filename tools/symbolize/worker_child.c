@@ -148,6 +148,10 @@ static void on_signal(int number)
 		_exit(STATUS_INTERRUPTED);
 }
 
+/* Of what is allocated; what is mapped of files does not count. A browser's debug information takes half
+ * of it, and a few bytes of a compressed section may stand for any amount. */
+enum { MEMORY_MAX = 1 << 30 };
+
 static void put_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -187,6 +191,9 @@ static void prepare_child(const struct worker_request *request, pid_t parent)
 	/* No core files. Behind the line above, since /proc/self is root's from here on. */
 	prctl(PR_SET_DUMPABLE, 0);
 	setrlimit(RLIMIT_CPU, &(struct rlimit){request->seconds, request->seconds + 1});
+#ifndef __SANITIZE_ADDRESS__ /* its shadow alone is larger */
+	setrlimit(RLIMIT_DATA, &(struct rlimit){MEMORY_MAX, MEMORY_MAX});
+#endif
 	/* malloc's last words; the parent says what there is to say. */
 	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	if (nowhere >= 0)
