@@ -21,6 +21,8 @@ enum {
 
 static void note(struct returning *returning, int fd)
 {
+	if (fd < 0 || fd == INT_MAX)
+		return;
 	for (int i = 0; i < SNAPSHOT_RETURNING_MAX && returning->count < RETURNING_NOTED; i++) {
 		_Atomic int *place = &runtime.wiped->returning[i];
 		int none = 0;

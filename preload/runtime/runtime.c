@@ -192,7 +192,7 @@ void runtime_watch(int fd)
 
 void runtime_still_open(int fd, struct closing closing)
 {
-	if (RAW(fcntl, fd, F_GETFD) < 0)
+	if (RAW(fcntl, fd, F_GETFD) == -EBADF)
 		slot_closed(closing); /* by another thread, whose hook may not know yet */
 	else
 		slot_still_open(closing);
