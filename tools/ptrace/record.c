@@ -72,8 +72,10 @@ static struct ledger_entry entry_of(const struct task *task, enum fd_kind kind,
 	};
 }
 
-static void opened(const struct tracer *tracer, struct task *task, int fd, enum fd_kind kind,
-		   enum fd_origin origin, uint32_t dup_of, uint32_t stack)
+/* One of several, with asks_opened for each when all are recorded: a snapshot in between would find the
+ * others without a record. */
+static void opened_one(struct task *task, int fd, enum fd_kind kind, enum fd_origin origin,
+		       uint32_t dup_of, uint32_t stack)
 {
 	struct ledger_entry entry = entry_of(task, kind, origin, dup_of, stack);
 
@@ -81,6 +83,12 @@ static void opened(const struct tracer *tracer, struct task *task, int fd, enum 
 	if (stack >= STACK_FIRST && stack == task->process->runtimes)
 		entry.origin = FD_INHERITED;
 	ledger_opened(&task->table->ledger, fd, &entry);
+}
+
+static void opened(const struct tracer *tracer, struct task *task, int fd, enum fd_kind kind,
+		   enum fd_origin origin, uint32_t dup_of, uint32_t stack)
+{
+	opened_one(task, fd, kind, origin, dup_of, stack);
 	asks_opened(tracer, task);
 }
 
@@ -95,7 +103,9 @@ static void opened_at(const struct tracer *tracer, struct task *task, uintptr_t 
 	if (!memory || remote_memory_copy(memory, where, fds, size) != size)
 		return;
 	for (size_t i = 0; i < count; i++)
-		opened(tracer, task, fds[i], kind, FD_OPENED, LEDGER_NO_FD, stack);
+		opened_one(task, fds[i], kind, FD_OPENED, LEDGER_NO_FD, stack);
+	for (size_t i = 0; i < count; i++)
+		asks_opened(tracer, task);
 }
 
 void record_inherited(struct task *task)
@@ -290,7 +300,9 @@ static void received(const struct tracer *tracer, struct task *task,
 	tracer_connects(tracer, task);
 	uint32_t stack = stack_capture(tracer, task, registers);
 	for (size_t i = 0; i < found; i++)
-		opened(tracer, task, list[i].fd, list[i].kind, FD_RECEIVED, LEDGER_NO_FD, stack);
+		opened_one(task, list[i].fd, list[i].kind, FD_RECEIVED, LEDGER_NO_FD, stack);
+	for (size_t i = 0; i < found; i++)
+		asks_opened(tracer, task);
 }
 
 void record_result(const struct tracer *tracer, struct task *task)

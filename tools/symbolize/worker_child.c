@@ -148,6 +148,15 @@ static void on_signal(int number)
 		_exit(STATUS_INTERRUPTED);
 }
 
+/* gcc says it in one way, clang in the other. */
+#ifdef __SANITIZE_ADDRESS__
+#define SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED
+#endif
+#endif
+
 /* Of what is allocated; what is mapped of files does not count. A browser's debug information takes half
  * of it, and a few bytes of a compressed section may stand for any amount. */
 enum { MEMORY_MAX = 1 << 30 };
@@ -191,7 +200,7 @@ static void prepare_child(const struct worker_request *request, pid_t parent)
 	/* No core files. Behind the line above, since /proc/self is root's from here on. */
 	prctl(PR_SET_DUMPABLE, 0);
 	setrlimit(RLIMIT_CPU, &(struct rlimit){request->seconds, request->seconds + 1});
-#ifndef __SANITIZE_ADDRESS__ /* its shadow alone is larger */
+#ifndef SANITIZED /* the sanitizer's shadow alone is larger */
 	setrlimit(RLIMIT_DATA, &(struct rlimit){MEMORY_MAX, MEMORY_MAX});
 #endif
 	/* malloc's last words; the parent says what there is to say. */
