@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "../base/monotonic.h"
 #include "../base/syscall.h"
 #include "busy_threads.h"
 #include "describe.h"
@@ -271,14 +272,6 @@ static size_t look_again(struct census *census, const struct snapshot_request *r
 	return unseen;
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec now = {0};
-
-	RAW(clock_gettime, CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static void nap(void)
 {
 	RAW(nanosleep, &((struct timespec){.tv_nsec = RECORD_NAP_NS}), NULL);
@@ -291,7 +284,7 @@ static void wait_for_records(struct census *census, const struct snapshot_reques
 {
 	/* The ledger of another process is filled by the one that waits for us. */
 	int most = request->target ? 0 : RECORD_NAPS, naps = 0;
-	uint64_t until = now_ms() + RECORD_MS_MAX;
+	int64_t until = monotonic_ms() + RECORD_MS_MAX;
 
 	for (; look_again(census, request, false, ASKED_OFTEN) && naps < most; naps++)
 		nap();
@@ -302,7 +295,7 @@ static void wait_for_records(struct census *census, const struct snapshot_reques
 		struct busy_threads busy;
 
 		busy_threads_find(&busy, snapshot_holder(request));
-		while (now_ms() < until && busy_threads_left(&busy) &&
+		while (monotonic_ms() < until && busy_threads_left(&busy) &&
 		       look_again(census, request, true, ASKED_OFTEN))
 			nap();
 	}
@@ -363,7 +356,7 @@ int census_take(struct census *census, const struct snapshot_request *request,
 	struct listing listing = {.census = census, .request = request};
 
 	*census = (struct census){0};
-	census->now_ms = listing.now_ms = now_ms();
+	census->now_ms = listing.now_ms = (uint64_t)monotonic_ms();
 	if (!frozen_table_each(count_one, &listing))
 		return ENOSYS;
 	listing.room += SPARE + (request->target ? request->target->outside_count : 0);

@@ -18,19 +18,12 @@
 #include <time.h>
 
 #include "../base/arena.h"
+#include "../base/monotonic.h"
 #include "../base/syscall.h"
 #include "../base/wait_writable.h"
 #include "proc.h"
 
 enum { BUFFER_SIZE = 1024 * 1024, PATIENCE_MS = 5000, PIECE = 4096 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now = {0};
-
-	RAW(clock_gettime, CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* Minor number 2 of the terminal devices is /dev/ptmx: opening it makes a new terminal. */
 static bool can_be_reopened(const struct proc_stat *stat)
@@ -81,7 +74,7 @@ void writer_open(struct writer *writer, int fd)
 static int wait_ready(struct writer *writer, int64_t deadline)
 {
 	for (;;) {
-		int64_t left = deadline - now_ms();
+		int64_t left = deadline - monotonic_ms();
 		if (left <= 0)
 			return ETIMEDOUT;
 
@@ -116,7 +109,7 @@ static void flush(struct writer *writer)
 {
 	const char *bytes = writer->buffer;
 	size_t left = writer->used;
-	int64_t deadline = now_ms() + writer->patience_ms;
+	int64_t deadline = monotonic_ms() + writer->patience_ms;
 
 	writer->used = 0;
 	while (left && !writer->error) {
@@ -129,7 +122,7 @@ static void flush(struct writer *writer)
 		if (wrote > 0) {
 			bytes += wrote;
 			left -= (size_t)wrote;
-			deadline = now_ms() + writer->patience_ms;
+			deadline = monotonic_ms() + writer->patience_ms;
 		} else if (wrote == 0) {
 			writer->error = EIO;
 		} else if (wrote == -EAGAIN && writer->way == WRITER_WHOLE) {

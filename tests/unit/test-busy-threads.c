@@ -77,16 +77,21 @@ static void end(pthread_t thread)
 		sched_yield();
 }
 
-/* A thread's first moments on a processor are not counted before it is interrupted. */
-static void find(struct busy_threads *busy)
+/* Begins a busy thread, and finds it: its first moments on a processor are not counted before it is
+ * interrupted. */
+static pthread_t begin_busy(struct busy_threads *busy)
 {
+	if (!kernel_tells())
+		skip();
+	pthread_t thread = begin(is_busy);
 	for (int tries = 0; tries < 10000; tries++) {
 		busy_threads_find(busy, getpid());
 		if (has(busy, tid))
-			return;
+			return thread;
 		usleep(1000);
 	}
 	fail_msg("the busy thread is not found");
+	return thread;
 }
 
 static void a_busy_thread_is_found_until_it_has_run(void **state)
@@ -94,10 +99,7 @@ static void a_busy_thread_is_found_until_it_has_run(void **state)
 	struct busy_threads busy;
 
 	(void)state;
-	if (!kernel_tells())
-		skip();
-	pthread_t thread = begin(is_busy);
-	find(&busy);
+	pthread_t thread = begin_busy(&busy);
 	while (busy_threads_left(&busy))
 		usleep(1000);
 	assert_false(has(&busy, tid));
@@ -109,10 +111,7 @@ static void a_thread_that_has_ended_is_not_waited_for(void **state)
 	struct busy_threads busy;
 
 	(void)state;
-	if (!kernel_tells())
-		skip();
-	pthread_t thread = begin(is_busy);
-	find(&busy);
+	pthread_t thread = begin_busy(&busy);
 	end(thread);
 	assert_false(busy_threads_left(&busy));
 }
