@@ -2,7 +2,8 @@
 /*
  * Hooks of the functions that make and end processes. fork itself needs none: the child notices by
  * itself, and the C library calls handlers around it (runtime/fork.c). exec and posix_spawn change
- * nothing in the ledger; they are here for the signals that the program ignores.
+ * nothing in the ledger; they are here for the signals that the program ignores, and for `fdtrail run`, which
+ * wants to hear of programs in which the tracer never starts (runtime/enroll.h).
  *
  * vfork is in vfork-*.S: the child runs on the parent's stack, so the hook must leave nothing
  * there.
@@ -13,6 +14,7 @@
 #include <string.h>
 
 #include "../base/syscall.h"
+#include "../runtime/enroll.h"
 #include "../runtime/exit.h"
 #include "../runtime/signals.h"
 #include "../runtime/unseen.h"
@@ -76,47 +78,64 @@ HOOK int unshare(int flags)
 	return result;
 }
 
-/* Runs call, which executes file, between signals_before_exec and signals_after_exec. */
-#define EXEC(file, search, call) EXEC_AFTER(unseen_before_exec(file, search), call)
-#define EXEC_AFTER(look, call)                                                                     \
+/* Runs call, which executes file with environment envp, between signals_before_exec and
+ * signals_after_exec, and between enroll_before_exec and enroll_after_exec. */
+#define EXEC(file, search, envp, call)                                                             \
 	do {                                                                                       \
-		look;                                                                              \
+		enum roster_reason reason = unseen_before_exec(file, search);                      \
+		struct enroll_exec executing = enroll_before_exec(file, envp, reason);             \
 		bool changed = signals_before_exec();                                              \
 		int result = (call);                                                               \
 		if (changed)                                                                       \
 			signals_after_exec();                                                      \
+		enroll_after_exec(executing);                                                      \
+		return result;                                                                     \
+	} while (0)
+
+enum { NOT_KNOWN = 0 }; /* the id of a process */
+
+/* The same for call, which returns 0 or an errno; then pid has the new process' id, or NOT_KNOWN. */
+#define SPAWN(file, search, envp, pid, call)                                                       \
+	do {                                                                                       \
+		enum roster_reason reason = unseen_before_spawn(file, search);                     \
+		struct enroll_exec executing = enroll_before_spawn(file, envp, reason);            \
+		bool changed = signals_before_exec();                                              \
+		int result = (call);                                                               \
+		if (changed)                                                                       \
+			signals_after_exec();                                                      \
+		enroll_after_spawn(executing, result == 0, pid);                                   \
 		return result;                                                                     \
 	} while (0)
 
 HOOK int execve(const char *pathname, char *const argv[], char *const envp[])
 {
-	EXEC(pathname, false, REAL(execve)(pathname, argv, envp));
+	EXEC(pathname, false, envp, REAL(execve)(pathname, argv, envp));
 }
 
 HOOK int execv(const char *pathname, char *const argv[])
 {
-	EXEC(pathname, false, REAL(execv)(pathname, argv));
+	EXEC(pathname, false, environ, REAL(execv)(pathname, argv));
 }
 
 HOOK int execvp(const char *file, char *const argv[])
 {
-	EXEC(file, true, REAL(execvp)(file, argv));
+	EXEC(file, true, environ, REAL(execvp)(file, argv));
 }
 
 HOOK int execvpe(const char *file, char *const argv[], char *const envp[])
 {
-	EXEC(file, true, REAL(execvpe)(file, argv, envp));
+	EXEC(file, true, envp, REAL(execvpe)(file, argv, envp));
 }
 
 HOOK int fexecve(int fd, char *const argv[], char *const envp[])
 {
-	EXEC(NULL, false, REAL(fexecve)(fd, argv, envp));
+	EXEC(NULL, false, envp, REAL(fexecve)(fd, argv, envp));
 }
 
 HOOK execveat_type execveat;
 int execveat(int dirfd, const char *pathname, char *const argv[], char *const envp[], int flags)
 {
-	EXEC(dirfd == AT_FDCWD ? pathname : NULL, false,
+	EXEC(dirfd == AT_FDCWD ? pathname : NULL, false, envp,
 	     REAL(execveat)(dirfd, pathname, argv, envp, flags));
 }
 
@@ -141,7 +160,7 @@ HOOK int execl(const char *pathname, const char *arg, ...)
 	COUNT_ARGUMENTS(arg)
 	TAKE_ARGUMENTS(arg)
 	va_end(arguments);
-	EXEC(pathname, false, REAL(execv)(pathname, argv));
+	EXEC(pathname, false, environ, REAL(execv)(pathname, argv));
 }
 
 HOOK int execlp(const char *file, const char *arg, ...)
@@ -149,7 +168,7 @@ HOOK int execlp(const char *file, const char *arg, ...)
 	COUNT_ARGUMENTS(arg)
 	TAKE_ARGUMENTS(arg)
 	va_end(arguments);
-	EXEC(file, true, REAL(execvp)(file, argv));
+	EXEC(file, true, environ, REAL(execvp)(file, argv));
 }
 
 HOOK int execle(const char *pathname, const char *arg, ...)
@@ -158,7 +177,15 @@ HOOK int execle(const char *pathname, const char *arg, ...)
 	TAKE_ARGUMENTS(arg)
 	char *const *envp = va_arg(arguments, char *const *);
 	va_end(arguments);
-	EXEC(pathname, false, REAL(execve)(pathname, argv, envp));
+	EXEC(pathname, false, envp, REAL(execve)(pathname, argv, envp));
+}
+
+/* result, after a success has given the caller what it wanted. */
+static int give_pid(int result, pid_t *pid, const pid_t *child)
+{
+	if (result == 0 && pid)
+		*pid = *child;
+	return result;
 }
 
 HOOK int posix_spawn(pid_t *restrict pid, const char *restrict path,
@@ -166,8 +193,10 @@ HOOK int posix_spawn(pid_t *restrict pid, const char *restrict path,
 		     const posix_spawnattr_t *restrict attrp, char *const argv[restrict],
 		     char *const envp[restrict])
 {
-	EXEC_AFTER(unseen_before_spawn(path, false),
-		   REAL(posix_spawn)(pid, path, file_actions, attrp, argv, envp));
+	pid_t child = 0;
+
+	SPAWN(path, false, envp, child,
+	      give_pid(REAL(posix_spawn)(&child, path, file_actions, attrp, argv, envp), pid, &child));
 }
 
 HOOK int posix_spawnp(pid_t *restrict pid, const char *restrict file,
@@ -175,8 +204,10 @@ HOOK int posix_spawnp(pid_t *restrict pid, const char *restrict file,
 		      const posix_spawnattr_t *restrict attrp, char *const argv[restrict],
 		      char *const envp[restrict])
 {
-	EXEC_AFTER(unseen_before_spawn(file, true),
-		   REAL(posix_spawnp)(pid, file, file_actions, attrp, argv, envp));
+	pid_t child = 0;
+
+	SPAWN(file, true, envp, child,
+	      give_pid(REAL(posix_spawnp)(&child, file, file_actions, attrp, argv, envp), pid, &child));
 }
 
 /* posix_spawn with a pidfd (glibc 2.39). These return an error's number, and so must what stands
@@ -204,9 +235,9 @@ int pidfd_spawn(int *restrict pidfd, const char *restrict path,
 		const posix_spawnattr_t *restrict attrp, char *const argv[restrict],
 		char *const envp[restrict])
 {
-	EXEC_AFTER(unseen_before_spawn(path, false),
-		   spawned(REAL(pidfd_spawn)(pidfd, path, file_actions, attrp, argv, envp), pidfd,
-			   __func__, HERE));
+	SPAWN(path, false, envp, NOT_KNOWN,
+	      spawned(REAL(pidfd_spawn)(pidfd, path, file_actions, attrp, argv, envp), pidfd,
+		      __func__, HERE));
 }
 
 int pidfd_spawnp(int *restrict pidfd, const char *restrict file,
@@ -214,9 +245,19 @@ int pidfd_spawnp(int *restrict pidfd, const char *restrict file,
 		 const posix_spawnattr_t *restrict attrp, char *const argv[restrict],
 		 char *const envp[restrict])
 {
-	EXEC_AFTER(unseen_before_spawn(file, true),
-		   spawned(REAL(pidfd_spawnp)(pidfd, file, file_actions, attrp, argv, envp), pidfd,
-			   __func__, HERE));
+	SPAWN(file, true, envp, NOT_KNOWN,
+	      spawned(REAL(pidfd_spawnp)(pidfd, file, file_actions, attrp, argv, envp), pidfd,
+		      __func__, HERE));
+}
+
+/* system(3) opens nothing, and starts its shell inside the C library, past the hooks above. */
+HOOK int system(const char *command)
+{
+	struct enroll_exec executing = command ? enroll_before_shell() : (struct enroll_exec){0};
+	int status = REAL(system)(command);
+
+	enroll_after_shell(executing, status != -1);
+	return status;
 }
 
 HOOK void _exit(int status)

@@ -6,6 +6,7 @@
  */
 #include "hook.h"
 
+#include "../runtime/enroll.h"
 #include "../runtime/message.h"
 
 /* The descriptor of stream, or -1 (a memory stream); keeps errno. */
@@ -115,7 +116,11 @@ static FILE *opened_command(FILE *stream, const char *name, const void *frame)
 
 HOOK FILE *popen(const char *command, const char *type)
 {
-	return opened_command(REAL(popen)(command, type), __func__, HERE);
+	struct enroll_exec executing = enroll_before_shell();
+	FILE *stream = REAL(popen)(command, type);
+
+	enroll_after_shell(executing, stream != NULL);
+	return opened_command(stream, __func__, HERE);
 }
 
 HOOK_ALIAS(_IO_popen, popen);

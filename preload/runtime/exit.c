@@ -14,6 +14,7 @@
 #include "../base/line.h"
 #include "../base/syscall.h"
 #include "../hooks/real.h"
+#include "enroll.h"
 #include "runtime.h"
 #include "trigger.h"
 
@@ -30,8 +31,13 @@ static int end(const char *how, bool has_status, int status)
 
 	/* A task that shares our memory and descriptors, but is a process of its own, is not our end. */
 	long pid = RAW(getpid);
-	if (!runtime_on() || (pid > 0 && pid != atomic_load(&runtime.pid)) ||
-	    (!options->exit && !options->exitcode) || atomic_exchange(&runtime.ended, true))
+	if (!runtime_on() || (pid > 0 && pid != atomic_load(&runtime.pid)))
+		return status;
+	if (!options->exit && !options->exitcode) {
+		enroll_end(0);
+		return status;
+	}
+	if (atomic_exchange(&runtime.ended, true))
 		return status;
 	line_add(&why, how);
 	if (has_status)
@@ -39,6 +45,7 @@ static int end(const char *how, bool has_status, int status)
 	if (!options->exit)
 		flags |= TRIGGER_COUNT_ONLY;
 	trigger_snapshot(why.text, flags, &result);
+	enroll_end(result.error);
 	return options->exitcode && result.unclosed ? options->exitcode : status;
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "../base/syscall.h"
+#include "enroll.h"
 #include "runtime.h"
 #include "trigger.h"
 
@@ -54,6 +55,7 @@ void fork_happened(void)
 		atomic_fetch_add(&runtime.forks, 1);
 		atomic_store(&runtime.number, 0);
 		atomic_store(&runtime.ended, false);
+		enroll_process(runtime.program);
 		capture_forked(&runtime.capture);
 		/* The kernel copies memory and descriptors one after the other, and other threads
 		 * of the parent go on meanwhile: what they were opening may be in our table and

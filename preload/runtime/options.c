@@ -290,7 +290,7 @@ void options_read(struct options *options, char **environ)
 	for (int i = 0; i < OPTIONS; i++)
 		table[i].parse(options, table[i].standard);
 	for (char **variable = environ; variable && *variable; variable++) {
-		bool known = strncmp(*variable, PREFIX, strlen(PREFIX)) != 0;
+		bool known = strncmp(*variable, PREFIX, strlen(PREFIX)) != 0 || value_of(*variable, "RUN");
 
 		for (int i = 0; i < OPTIONS && !known; i++) {
 			const char *value = value_of(*variable, table[i].name);
@@ -317,14 +317,27 @@ bool options_accept(const char *name, const char *value)
 	return false;
 }
 
-const char *options_only(char **environ)
+/* The value of FDTRAIL_<name>; NULL: it is not set, or empty. */
+static const char *find_value(char **environ, const char *name)
 {
 	for (char **variable = environ; variable && *variable; variable++) {
-		const char *value = value_of(*variable, "ONLY");
+		const char *value = value_of(*variable, name);
 		if (value && *value)
 			return value;
 	}
-	return "*";
+	return NULL;
+}
+
+const char *options_only(char **environ)
+{
+	const char *value = find_value(environ, "ONLY");
+
+	return value ? value : "*";
+}
+
+const char *options_roster(char **environ)
+{
+	return find_value(environ, "RUN");
 }
 
 static bool match(const char *pattern, const char *end, const char *name)

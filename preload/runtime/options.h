@@ -35,6 +35,9 @@ void options_read(struct options *options, char **environ);
  * the program starts. */
 bool options_accept(const char *name, const char *value);
 
+/* The value of ROSTER_VARIABLE (base/roster.h); NULL: there is none. */
+const char *options_roster(char **environ);
+
 /* The value of FDTRAIL_ONLY alone: the rest is not looked at in programs that it leaves out. */
 const char *options_only(char **environ);
 

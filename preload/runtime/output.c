@@ -160,49 +160,58 @@ void output_failed(const struct options *options, const struct snapshot_request 
 		 error_text(error), error);
 }
 
-/* Why the file behind fd is not one to write to; NULL: it is. */
-static const char *refusal(int fd)
+void output_refused(const struct options *options, const struct snapshot_request *request,
+		    const struct output_failure *failure)
 {
-	struct stat status;
-
-	if (RAW(newfstatat, fd, "", &status, AT_EMPTY_PATH) < 0)
-		return "its status can't be read";
-	if (S_ISDIR(status.st_mode))
-		return error_text(EISDIR);
-	/* A pipe that somebody has laid into a shared folder, to read what is meant for us alone. */
-	bool own = status.st_uid == (uid_t)RAW(geteuid);
-	if (S_ISFIFO(status.st_mode) && !own && status.st_uid != 0)
-		return "it belongs to another user, and is not written to";
-	if (!S_ISREG(status.st_mode))
-		return NULL;
-	if (!own)
-		return "it belongs to another user, and is not written to";
-	if (status.st_nlink > 1)
-		return "it has a second name (a hard link), and is not written to";
-	return NULL;
+	if (!failure->silent)
+		complain(options, request, "no snapshot is written to ",
+			 failure->reason ? failure->reason : error_text(failure->error),
+			 failure->error);
 }
 
-int output_open(const struct options *options, const struct snapshot_request *request)
+/* Whether the file behind fd is one to write to; else fills in failure. */
+static bool is_accepted(int fd, struct output_failure *failure)
+{
+	struct stat status;
+	long error = RAW(newfstatat, fd, "", &status, AT_EMPTY_PATH);
+
+	*failure = (struct output_failure){.error = EACCES};
+	if (error < 0) {
+		*failure = (struct output_failure){.error = (int)-error,
+						   .reason = "its status can't be read"};
+		return false;
+	}
+	/* A pipe that somebody has laid into a shared folder, to read what is meant for us alone. */
+	bool own = status.st_uid == (uid_t)RAW(geteuid);
+	if (S_ISDIR(status.st_mode))
+		failure->error = EISDIR;
+	else if (S_ISFIFO(status.st_mode) ? !own && status.st_uid != 0 : S_ISREG(status.st_mode) && !own)
+		failure->reason = "it belongs to another user, and is not written to";
+	else if (S_ISREG(status.st_mode) && status.st_nlink > 1)
+		failure->reason = "it has a second name (a hard link), and is not written to";
+	else
+		return true;
+	return false;
+}
+
+int output_open(const struct options *options, const struct snapshot_request *request,
+		struct output_failure *failure)
 {
 	/* O_NONBLOCK: opening a pipe without a reader must fail, not wait. */
 	int flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-	const char *reason;
 	LINE(path, LINE_LONG);
 
+	*failure = (struct output_failure){.error = EBADF, .silent = true};
 	if (!*options->output)
 		return message_stderr_is_ours() ? 2 : -1;
 	expand(&path, options->output, request);
 	long fd = RAW(openat, AT_FDCWD, path.text, flags, 0600);
 	if (fd < 0) {
-		complain(options, request, "no snapshot is written to ", error_text((int)-fd),
-			 (int)-fd);
+		*failure = (struct output_failure){.error = (int)-fd};
 		return -1;
 	}
-	reason = refusal((int)fd);
-	if (reason) {
-		RAW(close, fd);
-		complain(options, request, "no snapshot is written to ", reason, 0);
-		return -1;
-	}
-	return (int)fd;
+	if (is_accepted((int)fd, failure))
+		return (int)fd;
+	RAW(close, fd);
+	return -1;
 }

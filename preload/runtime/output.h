@@ -7,11 +7,23 @@
 #include "../snapshot/snapshot.h"
 #include "options.h"
 
-/* Opens the output for the snapshot that request describes: a descriptor, or -1 after a message has
- * said what is wrong. A file is created with mode 0600 and appended to, never through a symbolic
+/* Why there is no output. */
+struct output_failure {
+	int error;          /* an errno */
+	const char *reason; /* in words; NULL: those of the errno */
+	bool silent;        /* nobody is to be told: stderr has become another file */
+};
+
+/* Opens the output for the snapshot that request describes: a descriptor, or -1 with *failure filled
+ * in. A file is created with mode 0600 and appended to, never through a symbolic
  * link, never one that belongs to somebody else or has a second name. The caller closes the
  * descriptor unless it is 2. Async-signal-safe. */
-int output_open(const struct options *options, const struct snapshot_request *request);
+int output_open(const struct options *options, const struct snapshot_request *request,
+		struct output_failure *failure);
+
+/* Says in one line why output_open has failed. */
+void output_refused(const struct options *options, const struct snapshot_request *request,
+		    const struct output_failure *failure);
 
 /* Says in one line why writing to the output failed: error is an errno. */
 void output_failed(const struct options *options, const struct snapshot_request *request,

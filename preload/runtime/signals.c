@@ -15,6 +15,7 @@
 #include "../base/line.h"
 #include "../base/syscall.h"
 #include "../hooks/real.h"
+#include "enroll.h"
 #include "exit.h"
 #include "runtime.h"
 #include "trigger.h"
@@ -206,6 +207,7 @@ static void end_by(int number)
 	/* Still here: the first process of a container does not die of a signal's default. */
 	REAL(sigaction)(number, &back, NULL);
 	atomic_store(&runtime.ended, false);
+	enroll_process(runtime.program);
 }
 
 static void ask(int number, const siginfo_t *info, const void *context)

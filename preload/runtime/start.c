@@ -15,6 +15,7 @@
 
 #include "../base/syscall.h"
 #include "../hooks/real.h"
+#include "enroll.h"
 #include "exit.h"
 #include "message.h"
 #include "published.h"
@@ -109,18 +110,23 @@ void runtime_start(void)
 	}
 	find_names();
 	/* A program with more rights than its user: the loader leaves most preloads out by itself. */
+	if (!getauxval(AT_SECURE))
+		enroll_arrive(environ);
 	if (getauxval(AT_SECURE) || (!options_match(only, runtime.program) &&
 				     !options_match(only, last_part(runtime.main_path)))) {
+		enroll_leave();
 		runtime.wiped = &shut;
 		return;
 	}
 	message_note_stderr();
 	options_read(&runtime.options, environ);
 	published_set_signal(runtime.options.signal);
+	enroll_process(runtime.program);
 	if (!prepare()) {
 		LINE(line, LINE_LONG);
 
 		runtime.wiped = &shut;
+		enroll_end(ENOMEM);
 		line_add(&line, "there is no memory for the ledger; nothing is traced");
 		message(&line);
 	}
@@ -172,6 +178,7 @@ __attribute__((constructor)) static void start(void)
 		capture_load_unwinder(&runtime.capture);
 		runtime_find_clock();
 		thread_state.vforks &= ~(uint32_t)THREAD_INSIDE;
+		enroll_start(environ);
 		fork_register();
 		exit_register();
 		signals_register();

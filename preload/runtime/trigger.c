@@ -20,6 +20,7 @@
 #include "../base/syscall.h"
 #include "../base/write_signals.h"
 #include "../hooks/real.h"
+#include "enroll.h"
 #include "message.h"
 #include "output.h"
 #include "pace.h"
@@ -41,6 +42,7 @@ struct job {
 	const void *context; /* what the signal that asks has interrupted; or NULL */
 	struct snapshot_request request;
 	struct snapshot_result result;
+	bool done; /* result tells all; else what was to take the snapshot has ended before */
 	char *stacks;
 };
 
@@ -118,21 +120,47 @@ static void make_room(struct snapshot_request *request)
 	}
 }
 
+/* To the output, or, where that is not possible, to the roster of `fdtrail run`. */
+static void write_to_output(struct job *job)
+{
+	struct snapshot_request *request = &job->request;
+	struct snapshot_result *result = &job->result;
+	struct output_failure failure = {0};
+	int opened = output_open(&runtime.options, request, &failure);
+
+	request->output = opened;
+	request->sink = opened < 0 ? enroll_sink(failure.error) : NULL;
+	snapshot_take(request, result);
+	if (opened >= 0 && opened != 2)
+		RAW(close, opened);
+	/* A text that was cut in the file is written once more, whole. */
+	if (opened >= 0 && result->error && (request->sink = enroll_sink(result->error))) {
+		request->output = -1;
+		snapshot_take(request, result);
+	}
+	if (opened < 0 && !request->sink) {
+		/* What is open has been counted all the same: FDTRAIL_EXITCODE. */
+		output_refused(&runtime.options, request, &failure);
+		if (!result->error && (result->unclosed || !request->only_unclosed))
+			result->error = failure.error;
+	} else if (result->error) {
+		output_failed(&runtime.options, request, result->error);
+	}
+}
+
 static void write_snapshot(struct job *job)
 {
 	int channel = job->channel ? channel_open(job->channel) : -1;
 
-	job->request.output = channel >= 0			 ? channel
-			      : job->flags & TRIGGER_COUNT_ONLY ? -1
-								 : output_open(&runtime.options, &job->request);
-	snapshot_take(&job->request, &job->result);
-	/* Why there is no output has been said. What is open has been counted all the same: FDTRAIL_EXITCODE. */
-	if (job->request.output < 0)
-		return;
-	if (job->result.error && channel < 0) /* else who waits for it sees that it is cut */
-		output_failed(&runtime.options, &job->request, job->result.error);
-	if (job->request.output != 2)
-		RAW(close, job->request.output);
+	job->request.output = channel;
+	if (channel < 0 && !(job->flags & TRIGGER_COUNT_ONLY)) {
+		write_to_output(job);
+	} else {
+		snapshot_take(&job->request, &job->result); /* who waits for it sees when it is cut */
+		if (channel >= 0)
+			RAW(close, channel);
+	}
+	job->done = true;
 }
 
 static int helper(void *data)
@@ -186,6 +214,7 @@ static void run(void *data)
 	};
 	if (!snapshot_begin_before(request)) {
 		say("no snapshot: there is no memory for one");
+		job->result.error = ENOMEM;
 		return;
 	}
 	/* Then the thread itself is left; also where a filter would end the program for a clone or a wait. */
@@ -204,6 +233,8 @@ static void run(void *data)
 	} else if (RAW(wait4, pid, &status, __WALL, NULL) == pid && status != 0) {
 		say("the snapshot was cut short: the process that wrote it was ended");
 	}
+	if (!job->done)
+		job->result.error = ECANCELED;
 	if (job->result.written)
 		atomic_fetch_add(&runtime.number, 1);
 	snapshot_end_before(request);
@@ -227,11 +258,14 @@ static void take(struct job *job)
 
 	while (mine) {
 		job->result = (struct snapshot_result){0};
+		job->done = false;
 		job->stacks = memory_map(HELPER_STACK + OWN_STACK);
 		if (job->stacks)
 			call_on_stack(run, job, job->stacks + HELPER_STACK + OWN_STACK);
-		else
+		else {
 			say("no snapshot: there is no memory for one");
+			job->result.error = ENOMEM;
+		}
 		memory_unmap(job->stacks, HELPER_STACK + OWN_STACK);
 		mine = turn_end(turns, kind);
 		/* What others have asked for does not go through a channel. */

@@ -16,6 +16,7 @@
 #include "../base/line.h"
 #include "../base/syscall.h"
 #include "../base/write_signals.h"
+#include "enroll.h"
 #include "message.h"
 #include "output.h"
 #include "runtime.h"
@@ -57,8 +58,8 @@ static bool is_new(const struct stat *status)
 	return unseen_first((uint64_t)status->st_ino * 31 + (uint64_t)status->st_dev + 1);
 }
 
-/* "a Go program" or "a static program"; NULL: the tracer will see it, or nobody can tell. */
-static const char *unseen_kind(int fd)
+/* ROSTER_NO_REASON: the tracer will see it, or nobody can tell. */
+static enum roster_reason look_inside(int fd)
 {
 	Elf64_Phdr headers[HEADERS];
 	Elf64_Ehdr elf;
@@ -69,10 +70,10 @@ static const char *unseen_kind(int fd)
 	    (elf.e_type != ET_EXEC && elf.e_type != ET_DYN) ||
 	    elf.e_phentsize != sizeof(*headers) || !elf.e_phnum || elf.e_phnum > HEADERS ||
 	    elf.e_phoff > INT64_MAX)
-		return NULL;
+		return ROSTER_NO_REASON;
 	long size = (long)(elf.e_phnum * sizeof(*headers));
 	if (RAW(pread64, fd, headers, size, elf.e_phoff) != size)
-		return NULL;
+		return ROSTER_NO_REASON;
 	for (int i = 0; i < elf.e_phnum; i++) {
 		struct {
 			Elf64_Nhdr header;
@@ -86,8 +87,8 @@ static const char *unseen_kind(int fd)
 	}
 	/* In a dynamic Go program our constructor will run, and tell. */
 	if (dynamic)
-		return NULL;
-	return go ? "a Go program" : "a static program";
+		return ROSTER_NO_REASON;
+	return go ? ROSTER_GO : ROSTER_STATIC;
 }
 
 /* To the file that snapshots go to; to stderr where there is none. */
@@ -99,9 +100,12 @@ static void tell(struct line *line, bool on_stderr)
 		message(line);
 	if (!*runtime.options.output)
 		return;
-	int fd = output_open(&runtime.options, &request);
-	if (fd < 0)
+	struct output_failure failure;
+	int fd = output_open(&runtime.options, &request, &failure);
+	if (fd < 0) {
+		output_refused(&runtime.options, &request, &failure);
 		return;
+	}
 	LINE(whole, LINE_LONG);
 	line_add(&whole, "fdtrail: ");
 	line_add(&whole, line->text);
@@ -147,8 +151,21 @@ static void tell_on_a_stack(struct executed *executed)
 	RAW(munmap, stack, STACK);
 }
 
+/* Rights that the kernel gives with the file, so that the loader leaves the tracer out: ld.so(8),
+ * "Secure-execution mode". Only what is likely: the mount and the process may forbid it. */
+static bool is_privileged(const char *path, const struct stat *status)
+{
+	char capabilities[64];
+
+	return (status->st_mode & S_ISUID && status->st_uid != (uid_t)RAW(geteuid)) ||
+	       (status->st_mode & S_ISGID && status->st_mode & S_IXGRP &&
+		status->st_gid != (gid_t)RAW(getegid)) ||
+	       (RAW(geteuid) != 0 && RAW(getxattr, path, "security.capability", capabilities,
+					 sizeof(capabilities)) > 0);
+}
+
 /* False: there is no such file, or none that may be executed: execvp(3) goes on with the next. */
-static bool look(const char *path)
+static bool look(const char *path, enum roster_reason *reason)
 {
 	struct executed executed = {.path = path};
 	struct stat status;
@@ -167,23 +184,29 @@ static bool look(const char *path)
 	name = name ? name + 1 : path;
 	/* The loader can be called, and is static itself. */
 	if (strncmp(name, "ld-", 3) != 0)
-		executed.kind = unseen_kind((int)fd);
+		*reason = look_inside((int)fd);
 	RAW(close, fd);
-	if (executed.kind && options_match(runtime.options.only, name) && is_new(&status))
+	if (*reason)
+		executed.kind = *reason == ROSTER_GO ? "a Go program" : "a static program";
+	else if (is_privileged(path, &status))
+		*reason = ROSTER_PRIVILEGED;
+	if (executed.kind && !enroll_present() && options_match(runtime.options.only, name) &&
+	    is_new(&status))
 		tell_on_a_stack(&executed);
 	return true;
 }
 
-void unseen_before_exec(const char *file, bool search)
+enum roster_reason unseen_before_exec(const char *file, bool search)
 {
+	enum roster_reason reason = ROSTER_NO_REASON;
 	char path[PATH_LONGEST];
 
 	/* In a forked process the gate is new, and the options are those of its parent. */
 	if (!file || !runtime.options.depth || atomic_load(&runtime.wiped->gate) == GATE_SHUT)
-		return;
+		return reason;
 	if (!search || strchr(file, '/')) {
-		look(file);
-		return;
+		look(file, &reason);
+		return reason;
 	}
 	const char *list = getenv("PATH");
 	if (!list)
@@ -195,22 +218,24 @@ void unseen_before_exec(const char *file, bool search)
 		line_bytes(&line, list, (size_t)(end - list));
 		line_add(&line, end > list ? "/" : "./");
 		line_add(&line, file);
-		if ((line.length < line.size - 1 && look(path)) || !*end)
-			return;
+		if ((line.length < line.size - 1 && look(path, &reason)) || !*end)
+			return reason;
 		list = end + 1;
 	}
 }
 
-void unseen_before_spawn(const char *file, bool search)
+enum roster_reason unseen_before_spawn(const char *file, bool search)
 {
-	if (!atomic_load(&runtime.threaded))
-		unseen_before_exec(file, search);
+	return atomic_load(&runtime.threaded) ? ROSTER_NO_REASON : unseen_before_exec(file, search);
 }
 
 void unseen_program(const char *name)
 {
 	LINE(line, LINE_LONG);
 
+	enroll_unseen(ROSTER_GO);
+	if (enroll_present())
+		return;
 	line_quote(&line, name);
 	line_add(&line, " is a Go program: it makes its own system calls, which a preloaded "
 			"library can't see; use `fdtrail run`");

@@ -109,7 +109,7 @@ static void write_text(struct snapshot *snapshot, struct snapshot_result *result
 	};
 
 	snapshot->threads->pid = describe.numbered ? snapshot->request->pid : 0;
-	writer_open(writer, snapshot->request->output);
+	writer_open(writer, snapshot->request->output, snapshot->request->sink);
 	header_put(&describe, &snapshot->census, &snapshot->groups);
 	if (snapshot->census.unclosed == 0)
 		put_nothing(writer, &snapshot->census);
@@ -142,7 +142,7 @@ void snapshot_take(const struct snapshot_request *request, struct snapshot_resul
 	result->open = snapshot.census.open;
 	if (failed) {
 		result->error = failed;
-	} else if (request->output >= 0 &&
+	} else if ((request->output >= 0 || request->sink) &&
 		   (snapshot.census.unclosed || !request->only_unclosed)) {
 		if (prepare(&snapshot))
 			write_text(&snapshot, result);

@@ -19,6 +19,7 @@
 
 #include "../ledger/ledger.h"
 #include "proc.h"
+#include "writer.h"
 
 #define SNAPSHOT_VERSION 1
 #define SNAPSHOT_SHOW_ALL UINT32_MAX
@@ -89,6 +90,7 @@ struct snapshot_request {
 
 	int output;          /* where to write; open in the frozen copy, not to be listed. -1: count
 			      * only, write nothing */
+	const struct writer_sink *sink; /* where to write instead; NULL: to output */
 	uint32_t show;       /* most descriptors listed per group; SNAPSHOT_SHOW_ALL */
 	uint64_t kinds;      /* the kinds that count, bits of kind.h */
 	bool inherited;      /* list inherited descriptors one by one as a group */

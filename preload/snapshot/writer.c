@@ -42,16 +42,20 @@ static int reopen(int fd)
 	return own < 0 ? -1 : (int)own;
 }
 
-void writer_open(struct writer *writer, int fd)
+void writer_open(struct writer *writer, int fd, const struct writer_sink *sink)
 {
 	struct proc_stat stat = {0};
 
-	*writer = (struct writer){.fd = fd, .own = -1, .patience_ms = PATIENCE_MS};
+	*writer = (struct writer){.fd = fd, .sink = sink, .own = -1, .patience_ms = PATIENCE_MS};
 	writer->buffer = memory_map(BUFFER_SIZE);
 	writer->size = BUFFER_SIZE;
 	if (!writer->buffer) {
 		writer->buffer = writer->spare;
 		writer->size = sizeof(writer->spare);
+	}
+	if (sink) {
+		writer->way = WRITER_SINK;
+		return;
 	}
 	if (!proc_stat_fd(fd, &stat))
 		writer->error = EBADF;
@@ -112,6 +116,10 @@ static void flush(struct writer *writer)
 	int64_t deadline = monotonic_ms() + writer->patience_ms;
 
 	writer->used = 0;
+	if (writer->way == WRITER_SINK) {
+		writer->error = left ? writer->sink->write(writer->sink, bytes, left) : 0;
+		return;
+	}
 	while (left && !writer->error) {
 		if (writer->way != WRITER_WHOLE) {
 			writer->error = wait_ready(writer, deadline);

@@ -28,7 +28,7 @@ NO_OPENING = """
     _Fork __clone execl execle execlp execv execve execvp execvpe fexecve execveat
     posix_spawn posix_spawnp pidfd_spawn pidfd_spawnp _exit _Exit dlclose syscall vfork __vfork
     prctl sigaction signal siginterrupt sigset sigignore bsd_signal ssignal sysv_signal __sysv_signal
-    __sigaction sigaltstack unshare""".split()
+    __sigaction sigaltstack system unshare""".split()
 
 # What is neither a file nor among these is "other".
 KINDS = {

@@ -12,31 +12,13 @@ import stat
 import tempfile
 from pathlib import Path
 
-from support import (BUILD, PYTHON, SOURCE, TESTS, check, compile_program, main, program, require, run_bare,
+from run_verb import FDTRAIL, Run
+from support import (PYTHON, SOURCE, TESTS, check, compile_program, main, program, require, run_bare,
                      skip, start_traced, temp_dir, test, wait_until)
 
-FDTRAIL = BUILD / "tools" / "fdtrail"
 MODE = "0o700" if os.getuid() else "0o1733"
 FOLDER = r"fdtrail-run\.\w+" if os.getuid() else r"fdtrail-run\.\w+/[0-9a-f]{16}"
 SOCKETS = "import socket, os; s = [socket.socket() for _ in range(5)]; os._exit(0)"
-
-
-class Run:
-    """fdtrail run, with a TMPDIR of its own, to see what is left in it."""
-
-    def __init__(self, *command, options=(), start=False, env=None, tmp=None, **arguments):
-        self.tmp = tmp or temp_dir()
-        self.process = start_traced([FDTRAIL, "run", *options, "--", *command], traced=False,
-                                    env={"TMPDIR": str(self.tmp), **(env or {})}, **arguments)
-        if not start:
-            self.process.wait()
-
-    def __getattr__(self, name):
-        return getattr(self.process, name)
-
-    @property
-    def left(self):
-        return sorted(path.name for path in self.tmp.rglob("*"))
 
 
 def running_in(tmp):
@@ -171,7 +153,7 @@ def _():
 @test("a program that is killed has said nothing, and that is said")
 def _():
     run = Run("sh", "-c", "kill -KILL $$")
-    check.matches(run.err, r"\Afdtrail run: process \d+ was ended by SIGKILL and could not tell what it had open\n\Z")
+    check.matches(run.err, r"\Anot reported:\n  \S+, process \d+, was ended by SIGKILL before it could tell what it had open\n\Z")
     check.equal(Run("sh", "-c", "kill -TERM $$").err, "")
 
 
@@ -485,7 +467,8 @@ def _():
     path = compile_program(TESTS / "programs/ends.c", "gcc-static")
     run = Run("sh", "-c", f"{path} none; {path} none; true")
     check.equal(run.status, 0)
-    check.matches(run.err, rf"\Anot traced:\n  sh executes {path}, a static program, [^\n]*--engine=ptrace[^\n]*\n\Z")
+    check.matches(run.err, rf"\Anot traced:\n  {path} \(2 times\) was executed without the tracer \(statically linked; "
+                           r"--engine=ptrace sees it\): nothing is known of it\n\Z")
     run = Run("sh", "-c", f"{path} return; true", options=["--engine=ptrace"])
     check.contains(run.err, "leaks_files")
     check.lacks(run.err, "not traced")
@@ -536,7 +519,8 @@ def _():
 @test("a Go program that a traced one executes is named, with what traces it")
 def _():
     run = Run("sh", "-c", f"{require('go')} version; true")
-    check.contains(run.err, "not traced:\n  go is a Go program")
+    check.contains(run.err, "not traced:\n  go, process")
+    check.contains(run.err, "was executed without the tracer (a Go program; --engine=ptrace sees it): nothing is known of it")
 
 
 @test("such a program is named on stderr where snapshots go there, in a thread, vfork child or spawn")

@@ -34,7 +34,7 @@ static char written[128 * 1024];
 static int begin(void **state)
 {
 	output = memfd_create("output", MFD_CLOEXEC);
-	writer_open(&writer, output);
+	writer_open(&writer, output, NULL);
 	return 0;
 }
 
@@ -52,7 +52,7 @@ static const char *text(void)
 	written[size] = '\0';
 	assert_int_equal(ftruncate(output, 0), 0);
 	lseek(output, 0, SEEK_SET);
-	writer_open(&writer, output);
+	writer_open(&writer, output, NULL);
 	return written;
 }
 
@@ -357,7 +357,7 @@ static uint64_t overfill(int fd)
 	static const char block[64 * 1024];
 	uint64_t started = now_ms();
 
-	writer_open(&full, fd);
+	writer_open(&full, fd, NULL);
 	full.patience_ms = 50;
 	for (int i = 0; i < 256; i++)
 		writer_put(&full, block, sizeof(block));
@@ -410,7 +410,7 @@ static void a_reader_that_goes_away_is_an_error_and_no_signal(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	close(ends[0]);
 	struct writer *closed = calloc(1, sizeof(*closed));
-	writer_open(closed, ends[1]);
+	writer_open(closed, ends[1], NULL);
 	put_string(closed, "lost");
 	assert_false(writer_close(closed));
 	assert_int_equal(closed->error, EPIPE);
@@ -424,7 +424,7 @@ static void a_full_disk_is_an_error(void **state)
 	struct writer *closed = calloc(1, sizeof(*closed));
 
 	assert_true(full >= 0);
-	writer_open(closed, full);
+	writer_open(closed, full, NULL);
 	put_string(closed, "lost");
 	assert_false(writer_close(closed));
 	assert_int_equal(closed->error, ENOSPC);
@@ -436,7 +436,7 @@ static void a_number_that_is_not_open_is_an_error(void **state)
 {
 	struct writer *closed = calloc(1, sizeof(*closed));
 
-	writer_open(closed, 1 << 20);
+	writer_open(closed, 1 << 20, NULL);
 	put_string(closed, "lost");
 	assert_false(writer_close(closed));
 	assert_int_equal(closed->error, EBADF);
@@ -455,7 +455,7 @@ static void more_than_the_buffer_holds_arrives_whole(void **state)
 	assert_true(writer_close(&writer));
 	assert_int_equal(pread(output, got, size, 0), size);
 	assert_memory_equal(sent, got, size);
-	writer_open(&writer, output);
+	writer_open(&writer, output, NULL);
 	free(sent);
 	free(got);
 }

@@ -20,6 +20,7 @@
 #include "../../preload/runtime/why.h"
 #include "../../preload/snapshot/frame.h"
 #include "../remote/remote.h"
+#include "enrolled.h"
 #include "record.h"
 #include "go_http.h"
 
@@ -154,8 +155,50 @@ static int take_watched(struct watched *watched, struct snapshot_request *reques
 	return error;
 }
 
-/* asker: a signal that names a channel for the text, or NULL. */
-static void take_for(const siginfo_t *asker, const struct tracer *tracer, struct task *task,
+/* Takes it where request says. 0, or the errno of what kept it from being taken or written. */
+static int take_once(const struct tracer *tracer, struct task *task, struct snapshot_request *request,
+		     struct snapshot_result *result)
+{
+	int error = take_watched(&(struct watched){tracer, task}, request, result);
+
+	if (error < 0)
+		say_trouble(task->process->pid, error);
+	return error < 0 ? -error : result->error;
+}
+
+/* To the output, or, where that is not possible, to the roster of the run. */
+static int take_to_output(const struct tracer *tracer, struct task *task,
+			  struct snapshot_request *request, struct enrolled_sink *sink,
+			  struct snapshot_result *result)
+{
+	const struct options *options = &tracer->options;
+	struct output_failure failure = {.error = EBADF, .silent = true};
+	int opened = *options->output ? output_open(options, request, &failure) : open_stderr(task);
+
+	request->output = opened;
+	if (opened < 0 && enrolled_sink(tracer, task->process, failure.error, sink))
+		request->sink = &sink->sink;
+	int error = take_once(tracer, task, request, result);
+	if (opened > 2)
+		close(opened);
+	/* A text that was cut in the file is written once more, whole. */
+	if (opened >= 0 && result->error && enrolled_sink(tracer, task->process, error, sink)) {
+		request->output = -1;
+		request->sink = &sink->sink;
+		error = take_once(tracer, task, request, result);
+	}
+	if (opened < 0 && !request->sink) {
+		/* What is open has been counted all the same: FDTRAIL_EXITCODE. */
+		output_refused(options, request, &failure);
+		return error || (!result->unclosed && request->only_unclosed) ? error : failure.error;
+	}
+	if (result->error)
+		output_failed(options, request, result->error);
+	return error;
+}
+
+/* asker: a signal that names a channel for the text, or NULL. Returns as take_once. */
+static int take_for(const siginfo_t *asker, const struct tracer *tracer, struct task *task,
 		     const char *why, unsigned int flags, struct snapshot_result *result)
 {
 	const struct options *options = &tracer->options;
@@ -186,29 +229,27 @@ static void take_for(const siginfo_t *asker, const struct tracer *tracer, struct
 					    : NULL,
 	};
 
-	int channel = asker ? channel_open(asker) : -1;
-	/* Why there is none has been said. What is open is counted all the same: FDTRAIL_EXITCODE. */
-	if (!(flags & ASK_COUNT_ONLY))
-		request.output = channel >= 0       ? channel
-				 : *options->output ? output_open(options, &request)
-						    : open_stderr(task);
+	struct enrolled_sink sink;
+	int channel = asker ? channel_open(asker) : -1, error;
 	/* What is recorded meanwhile asks for nothing more. */
 	process->asking = true;
-	int error = take_watched(&(struct watched){tracer, task}, &request, result);
+	if (channel < 0 && !(flags & ASK_COUNT_ONLY)) {
+		error = take_to_output(tracer, task, &request, &sink, result);
+	} else {
+		request.output = channel; /* who waits for it sees when it is cut */
+		error = take_once(tracer, task, &request, result);
+		if (channel >= 0)
+			close(channel);
+	}
 	process->asking = false;
-	if (error < 0)
-		say_trouble(process->pid, error);
-	else if (result->error && request.output >= 0 && channel < 0) /* else who waits for it sees that it is cut */
-		output_failed(options, &request, result->error);
 	process->number += result->written;
-	if (request.output > 2)
-		close(request.output);
+	return error;
 }
 
-static void take(const struct tracer *tracer, struct task *task, const char *why,
-		 unsigned int flags, struct snapshot_result *result)
+static int take(const struct tracer *tracer, struct task *task, const char *why, unsigned int flags,
+		struct snapshot_result *result)
 {
-	take_for(NULL, tracer, task, why, flags, result);
+	return take_for(NULL, tracer, task, why, flags, result);
 }
 
 static void say_signal(struct line *why, int number)
@@ -264,13 +305,16 @@ static bool end(const struct tracer *tracer, struct task *task, const char *why)
 		(options->verbose ? 0 : ASK_ONLY_UNCLOSED) | (options->exit ? 0 : ASK_COUNT_ONLY);
 	struct snapshot_result result = {0};
 
-	if ((!options->exit && !options->exitcode) || task->process->ended)
+	if (task->process->ended)
 		return false;
 	task->process->ended = true;
-	table_forget_closed(task->table, task->tid);
-	if (!options->verbose && !holds_any(&task->table->ledger))
-		return false;
-	take(tracer, task, why, flags, &result);
+	int error = 0;
+	if (options->exit || options->exitcode) {
+		table_forget_closed(task->table, task->tid);
+		if (options->verbose || holds_any(&task->table->ledger))
+			error = take(tracer, task, why, flags, &result);
+	}
+	enrolled_end(task->process, error);
 	return result.unclosed;
 }
 
@@ -288,8 +332,10 @@ void asks_killed(const struct tracer *tracer, struct task *task, int signal)
 {
 	LINE(why, LINE_SHORT);
 
-	if (!tracer->options.exit)
+	if (!tracer->options.exit) {
+		enrolled_end(task->process, 0);
 		return;
+	}
 	say_signal(&why, signal);
 	line_add(&why, ", which ends the program");
 	end(tracer, task, why.text);

@@ -20,11 +20,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../../preload/base/roster.h"
+
 struct engine_request {
 	const char *path; /* the file to execute: PATH has been searched */
 	char *const *argv;
 	char *const *envp;     /* the program's; FDTRAIL_<NAME> in it are the tracer's options */
 	uint32_t go_ancestors; /* most goroutines of an ancestry that are kept with a stack */
+	struct roster_header *roster; /* of the run; NULL: there is none */
 	bool http;             /* Go: note the last HTTP request over each connection */
 };
 

@@ -12,6 +12,7 @@
 
 #include "../../preload/runtime/message.h"
 #include "asks.h"
+#include "enrolled.h"
 #include "go_http.h"
 
 /* Reads a file of /proc/PID whole, as far as there is room; returns the length, 0 when it can't be
@@ -151,6 +152,7 @@ void image_look(const struct tracer *tracer, struct process *process)
 	find_names(process);
 	process->recording = options_match(only, process->program) ||
 			     options_match(only, last_part(process->main_path));
+	enrolled_begin(tracer, process);
 	if (!process->recording)
 		return;
 	look_at_file(tracer, process);

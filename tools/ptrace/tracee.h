@@ -11,6 +11,7 @@
 #include <sys/types.h>
 #include <uthash.h>
 
+#include "../../preload/base/roster.h"
 #include "breakpoint.h"
 #include "calls.h"
 #include "go_program.h"
@@ -33,6 +34,7 @@ struct process {
 	bool unsettled;   /* forked while other threads were at the table: see tracer.c, begin() */
 	bool asking;      /* a snapshot of it is being prepared */
 	bool ended;       /* its last snapshot has been taken */
+	struct roster_record *record; /* in the roster of the run; or NULL */
 	char program[64]; /* argv[0]'s last part */
 	char main_path[PATH_MAX];       /* the program's file */
 	uint64_t started_ms;            /* CLOCK_MONOTONIC when the ledger began */

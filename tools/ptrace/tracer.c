@@ -20,6 +20,7 @@
 
 #include "../../preload/base/channel.h"
 #include "asks.h"
+#include "enrolled.h"
 #include "image.h"
 #include "record.h"
 
@@ -83,6 +84,7 @@ static struct process *forked_process(const struct tracer *tracer, const struct 
 	process->tasks = process->ending = 0;
 	process->reader = pid;
 	process->memory = NULL;
+	process->record = NULL;
 	wrappers_share(process->wrappers);
 	if (process->go)
 		go_program_share(process->go);
@@ -114,6 +116,7 @@ static void adopt(struct tracer *tracer, struct task *child, const struct task *
 		process->recording = false;
 	child->process = process;
 	process->tasks++;
+	enrolled_begin(tracer, process);
 	give_table(child, parent, flags);
 }
 

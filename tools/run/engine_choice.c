@@ -141,6 +141,14 @@ static int set_preload(struct run *run)
 	return 0;
 }
 
+/* Says in the roster what this process is about to execute; the program says that the tracer has started. */
+static void enter_program(const struct run *run)
+{
+	if (run->report.roster)
+		roster_take(run->roster.header, ROSTER_EXECUTING, (int)getpid(), 0, roster_pid_namespace(),
+			    run->argv[0], run->argv[0], ROSTER_NO_REASON);
+}
+
 int run_become_program(void *data, int told)
 {
 	struct run *run = data;
@@ -150,6 +158,7 @@ int run_become_program(void *data, int told)
 		.envp = run->environment.variables,
 		.go_ancestors = run->go_ancestors,
 		.http = run->http,
+		.roster = run->roster.header,
 	};
 
 	/* Its own messages, and its own exit status. */
@@ -157,6 +166,7 @@ int run_become_program(void *data, int told)
 		close(told);
 		_exit(engine_exec(&request));
 	}
+	enter_program(run);
 	execvpe(run->argv[0], run->argv, run->environment.variables);
 	return errno;
 }

@@ -20,6 +20,7 @@
 #include "launch.h"
 #include "program_file.h"
 #include "run_report.h"
+#include "run_roster.h"
 
 enum run_engine { RUN_AUTO, RUN_PRELOAD, RUN_PTRACE };
 
@@ -39,6 +40,8 @@ struct run {
 	struct folder folder;  /* of our own, if one is needed */
 	bool kept;             /* snapshots lie where the user wants them */
 	int watch;             /* inotify, or -1 */
+	int events;            /* epoll: watch, and the roster's socket; or -1 */
+	struct run_roster roster;
 	pid_t reporter;        /* that tells the news now; 0: none */
 	bool news;             /* there is more to be told */
 };

@@ -20,6 +20,7 @@
 #include "../report/report.h"
 #include "../symbolize/symbolize.h"
 #include "own_script.h"
+#include "run_unknown.h"
 #include "say.h"
 
 enum { NOTES_MOST = 1000 };
@@ -31,7 +32,6 @@ struct telling {
 	struct report_options options;
 	struct progress progress;
 	bool any;        /* something has been told */
-	bool last_of_it; /* the program's own last snapshot was among them */
 	char **notes;    /* lines of the tracer beside snapshots, each once */
 	size_t note_count;
 	enum run_report_result result;
@@ -236,48 +236,124 @@ static void tell_notes(struct telling *telling)
  * program's end, or only the others. */
 enum which { WHICH_ALL, WHICH_LAST, WHICH_OTHERS };
 
-static void tell_range(struct telling *telling, const struct snapshot_file *file, off_t begin,
-		       off_t end, enum which which)
+/* Whether the roster has a whole text of the process whose snapshot was cut in a file. */
+static bool is_in_roster(const struct telling *telling, const struct model_snapshot *snapshot)
 {
-	struct reader *reader = NULL;
-	struct model_snapshot *snapshot;
-	FILE *stream = NULL;
-	void *text = MAP_FAILED;
-	long page = sysconf(_SC_PAGESIZE);
-	off_t from = begin - begin % page;
-	int fd = -1;
+	const struct run_roster *roster = telling->report->roster;
 
-	if (end <= begin)
-		return;
-	fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (fd >= 0)
-		text = mmap(NULL, (size_t)(end - from), PROT_READ, MAP_PRIVATE, fd, from);
-	if (text != MAP_FAILED)
-		stream = fmemopen((char *)text + (begin - from), (size_t)(end - begin), "r");
-	if (stream && which != WHICH_OTHERS)
-		keep_notes(telling, (char *)text + (begin - from), (size_t)(end - begin));
-	if (stream)
-		reader = reader_create(stream, file->path);
+	for (size_t i = 0; roster && i < ROSTER_RECORDS; i++) {
+		const struct roster_record *record = &roster->header->records[i];
+
+		if (atomic_load(&record->state) != ROSTER_FREE && atomic_load(&record->first) &&
+		    roster_pid(record) == snapshot->pid)
+			return true;
+	}
+	return false;
+}
+
+/* The snapshots in text, which is what source has; cut: it may be cut, and be whole elsewhere. */
+static void tell_text(struct telling *telling, char *text, size_t length, const char *source, bool cut,
+		      enum which which)
+{
+	FILE *stream = fmemopen(text, length, "r");
+	struct reader *reader = stream ? reader_create(stream, source) : NULL;
+	struct model_snapshot *snapshot;
+
+	if (which != WHICH_OTHERS)
+		keep_notes(telling, text, length);
 	if (!reader)
-		trouble(telling, file->path, errno);
+		trouble(telling, source, errno);
 	while (reader && (snapshot = reader_next(reader))) {
 		bool last = snapshot->why && snapshot_is_last(snapshot->why);
+		bool elsewhere = cut && !snapshot->whole && is_in_roster(telling, snapshot);
 
-		if (last && snapshot->pid == telling->report->pid)
-			telling->last_of_it = true;
-		if (which == WHICH_ALL || last == (which == WHICH_LAST))
+		if (!elsewhere && (which == WHICH_ALL || last == (which == WHICH_LAST)))
 			tell(telling, snapshot, last);
-		if (last && which != WHICH_OTHERS)
+		if (!elsewhere && last && which != WHICH_OTHERS)
 			check_limits(telling, snapshot);
 		model_destroy(snapshot);
 	}
 	reader_destroy(reader);
 	if (stream)
 		fclose(stream);
+}
+
+static void tell_range(struct telling *telling, const struct snapshot_file *file, off_t begin,
+		       off_t end, enum which which)
+{
+	void *text = MAP_FAILED;
+	long page = sysconf(_SC_PAGESIZE);
+	off_t from = begin - begin % page;
+
+	if (end <= begin)
+		return;
+	int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd >= 0)
+		text = mmap(NULL, (size_t)(end - from), PROT_READ, MAP_PRIVATE, fd, from);
+	if (text == MAP_FAILED)
+		trouble(telling, file->path, errno);
+	else
+		tell_text(telling, (char *)text + (begin - from), (size_t)(end - begin), file->path, true,
+			  which);
 	if (text != MAP_FAILED)
 		munmap(text, (size_t)(end - from));
 	if (fd >= 0)
 		close(fd);
+}
+
+/* The snapshots that could not be written to files. */
+static void tell_roster(struct telling *telling)
+{
+	const struct run_roster *roster = telling->report->roster;
+
+	for (size_t i = 0; roster && i < ROSTER_RECORDS; i++) {
+		const struct roster_record *record = &roster->header->records[i];
+		size_t length;
+
+		if (atomic_load(&record->state) == ROSTER_FREE || !atomic_load(&record->first))
+			continue;
+		char *text = run_roster_text(roster, record, &length);
+		if (!text)
+			trouble(telling, "a snapshot", ENOMEM);
+		else if (length)
+			tell_text(telling, text, length, "a snapshot in memory", false, WHICH_ALL);
+		free(text);
+	}
+}
+
+/* Names the processes of which nothing is known; no limit is kept over them. */
+static void tell_unknown(struct telling *telling)
+{
+	const struct run_report *report = telling->report;
+	bool limited = limits_any(&report->limits);
+	struct run_unknown unknown = {
+		.roster = report->roster,
+		.with_alive = limited,
+		.kept = report->kept,
+		.at_exit = report->at_exit,
+		.main = report->pid,
+		.signal = WIFSIGNALED(report->status) ? WTERMSIG(report->status) : 0,
+	};
+	char *text = NULL;
+	size_t length = 0;
+	FILE *memory = report->roster ? open_memstream(&text, &length) : NULL;
+
+	if (!memory)
+		return;
+	size_t count = run_unknown_print(&unknown, memory);
+	fclose(memory);
+	if (length && telling->any)
+		write_all(report->output, "\n", 1);
+	write_all(report->output, text, length);
+	telling->any |= length != 0;
+	free(text);
+	if (!count || !limited)
+		return;
+	LINE(line, LINE_SHORT);
+	line_add(&line, count == 1 ? "no limit is kept over a process that is not known"
+				   : "no limit is kept over processes that are not known");
+	tell_line(telling, line.text);
+	worsen(telling, RUN_REPORT_UNKNOWN);
 }
 
 /* progress: say what takes long. While the program runs the terminal is its own. */
@@ -340,19 +416,6 @@ static void print_suppressions(struct telling *telling)
 	free(text);
 }
 
-/* A program that was killed or crashed could not say anything. */
-static void tell_of_end(const struct telling *telling)
-{
-	int status = telling->report->status, number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-
-	/* These the tracer handles (preload/runtime/signals.c). */
-	if (!number || telling->last_of_it || number == SIGTERM || number == SIGINT ||
-	    number == SIGHUP)
-		return;
-	say("process %d was ended by SIG%s and could not tell what it had open",
-	    (int)telling->report->pid, sigabbrev_np(number) ? sigabbrev_np(number) : "?");
-}
-
 enum run_report_result run_report_end(struct run_report *report)
 {
 	struct telling telling;
@@ -368,10 +431,11 @@ enum run_report_result run_report_end(struct run_report *report)
 		tell_range(&telling, file, file->begin, file->shown, WHICH_LAST);
 		tell_range(&telling, file, file->shown, status.st_size, WHICH_ALL);
 	}
+	tell_roster(&telling);
 	tell_notes(&telling);
+	tell_unknown(&telling);
 	if (report->suppressions.print)
 		print_suppressions(&telling);
-	tell_of_end(&telling);
 	if (!telling.any && report->verbose && telling.result == RUN_REPORT_CLEAN)
 		say("nothing was left open");
 	symbolizer_destroy(telling.symbolizer);

@@ -12,6 +12,7 @@
 
 #include "../check/limits.h"
 #include "../check/suppressions.h"
+#include "run_roster.h"
 #include "snapshot_files.h"
 
 struct run_report {
@@ -26,6 +27,9 @@ struct run_report {
 	const char *const *debug_dirs; /* as in symbolize.h */
 	pid_t pid;                     /* of the program */
 	int status;                    /* of the program, as waitpid(2) has it */
+	bool at_exit;                  /* processes report at their end */
+	bool kept;                     /* the user wants the snapshots in files */
+	const struct run_roster *roster; /* who was there, and what is not in files */
 };
 
 enum run_report_result {

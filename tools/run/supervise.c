@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -16,6 +17,7 @@
 #include "../../preload/runtime/options.h"
 #include "folder.h"
 #include "run.h"
+#include "run_unknown.h"
 #include "say.h"
 
 #define OUTPUT "FDTRAIL_OUTPUT"
@@ -50,7 +52,8 @@ static int choose_output(struct run *run)
 		return LAUNCH_TROUBLE;
 	}
 	const char *at_exit = environment_get(&run->environment, "FDTRAIL_EXIT");
-	if (at_exit && strcmp(at_exit, "0") == 0 && limits_any(&run->report.limits)) {
+	run->report.at_exit = !at_exit || strcmp(at_exit, "0") != 0;
+	if (!run->report.at_exit && limits_any(&run->report.limits)) {
 		say("without a snapshot at the end (--exit=0) no limit can be checked");
 		return LAUNCH_TROUBLE;
 	}
@@ -74,6 +77,7 @@ static int choose_output(struct run *run)
 		free(folder);
 		wanted = pattern;
 	}
+	run->report.kept = run->kept;
 	int error = wanted ? snapshot_files_init(files, wanted) : -ENOMEM;
 	free(pattern);
 	if (error == 0)
@@ -87,6 +91,42 @@ static int choose_output(struct run *run)
 		return LAUNCH_TROUBLE;
 	}
 	return 0;
+}
+
+/* What all processes of the run share. 0, or the exit status after a line. */
+static int make_roster(struct run *run)
+{
+	int error;
+
+	/* Snapshots that go to stderr as they are have nobody who reads them. */
+	if (!run->report.files.pattern)
+		return 0;
+	error = run_roster_create(&run->roster);
+	if (error == 0)
+		error = environment_set(&run->environment, ROSTER_VARIABLE, run->roster.value);
+	if (error == 0) {
+		run->report.roster = &run->roster;
+		return 0;
+	}
+	if (error == -EFBIG)
+		say("can't keep snapshots: no file may grow here, not even in memory; raise the limit (ulimit -f)");
+	else
+		say("can't share memory with the program: %s", strerror(-error));
+	return LAUNCH_TROUBLE;
+}
+
+/* Waits for both of them in one place. */
+static void watch_events(struct run *run)
+{
+	const int watched[] = {run->watch, run->roster.socket};
+
+	run->events = launch_move_high(epoll_create1(EPOLL_CLOEXEC));
+	for (size_t i = 0; i < sizeof(watched) / sizeof(*watched) && run->events >= 0; i++) {
+		struct epoll_event event = {.events = EPOLLIN};
+
+		if (watched[i] >= 0)
+			epoll_ctl(run->events, EPOLL_CTL_ADD, watched[i], &event);
+	}
 }
 
 /* Opens what is needed before the program starts, so that it does not run in vain. 0, or the exit
@@ -109,6 +149,7 @@ static int open_all(struct run *run)
 		if (run->watch >= 0)
 			inotify_add_watch(run->watch, run->report.files.folder, IN_CLOSE_WRITE);
 	}
+	watch_events(run);
 	return 0;
 }
 
@@ -182,6 +223,7 @@ static void on_event(void *data)
 
 	if (run->reporter && waitpid(run->reporter, &status, WNOHANG) != 0)
 		end_reporter(run, status);
+	run_roster_answer(&run->roster);
 	if (run->watch >= 0)
 		read_events(run);
 	if (run->news && !run->reporter)
@@ -213,6 +255,9 @@ static int report(struct run *run, int status, bool *remove)
 	}
 	if (!run->report.files.pattern)
 		return status;
+	if (run->report.roster)
+		run_unknown_settle(&run->roster);
+	run_roster_close_socket(&run->roster);
 	if (snapshot_files_look(&run->report.files) < 0)
 		say("can't look for snapshots: %s", strerror(ENOMEM));
 	bool interrupted = launch->interrupted;
@@ -308,6 +353,8 @@ static int prepare(struct run *run)
 	if (status == 0)
 		status = choose_output(run);
 	if (status == 0)
+		status = make_roster(run);
+	if (status == 0)
 		status = open_all(run);
 	return status ? status : launch_ended_early(&run->launch);
 }
@@ -317,7 +364,8 @@ int run_program(struct run *run)
 	bool remove = true;
 	int status, error;
 
-	run->watch = run->launch.signals = -1;
+	run->watch = run->events = run->launch.signals = -1;
+	run->roster = (struct run_roster){.memory = -1, .socket = -1};
 	status = prepare(run);
 	if (status == 0 && (error = launch_start(&run->launch, run_become_program, run)) != 0) {
 		say("can't execute %s: %s", run->argv[0], strerror(error));
@@ -325,7 +373,7 @@ int run_program(struct run *run)
 	} else if (status == 0) {
 		fill_standard_numbers();
 		run->report.pid = run->launch.pid;
-		run->report.status = launch_wait(&run->launch, run->watch, on_event, run);
+		run->report.status = launch_wait(&run->launch, run->events, on_event, run);
 		status = report(run, launch_exit_status(run->report.status), &remove);
 		if (run->kept)
 			say_where(run);
@@ -334,6 +382,9 @@ int run_program(struct run *run)
 	launch_finish(&run->launch);
 	if (run->watch >= 0)
 		close(run->watch);
+	if (run->events >= 0)
+		close(run->events);
+	run_roster_destroy(&run->roster);
 	if (run->report.output > 2)
 		close(run->report.output);
 	snapshot_files_finish(&run->report.files);
