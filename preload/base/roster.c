@@ -70,15 +70,15 @@ struct roster_record *roster_take(struct roster_header *roster, enum roster_stat
 				  int parent, uint64_t pid_namespace, const char *program,
 				  const char *file, enum roster_reason reason)
 {
-	uint32_t start = atomic_load(&roster->hint);
-
+	/* The first one that is free: what is taken stays together, and is found quickly. */
 	for (uint32_t i = 0; i < ROSTER_RECORDS; i++) {
-		uint32_t at = (start + i) % ROSTER_RECORDS, free = ROSTER_FREE;
-		struct roster_record *record = &roster->records[at];
+		struct roster_record *record = &roster->records[i];
+		uint32_t free = ROSTER_FREE, end = atomic_load(&roster->end);
 
 		if (!atomic_compare_exchange_strong(&record->state, &free, ROSTER_TAKEN))
 			continue;
-		atomic_store(&roster->hint, (at + 1) % ROSTER_RECORDS);
+		while (end <= i && !atomic_compare_exchange_weak(&roster->end, &end, i + 1))
+			;
 		uint64_t before = atomic_load(&record->whose);
 		atomic_store(&record->whose, ((before >> 32) + 1) << 32 | (uint32_t)pid);
 		record->parent = parent;
@@ -127,8 +127,9 @@ void roster_arrived(struct roster_header *roster, int pid, int parent, uint64_t 
 	 * come again, so the youngest is ours. */
 	for (;;) {
 		struct roster_record *youngest = NULL;
+		uint32_t end = atomic_load(&roster->end);
 
-		for (uint32_t i = 0; i < ROSTER_RECORDS; i++) {
+		for (uint32_t i = 0; i < end && i < ROSTER_RECORDS; i++) {
 			struct roster_record *record = &roster->records[i];
 
 			if (atomic_load(&record->state) != ROSTER_EXECUTING ||

@@ -28,6 +28,7 @@
 /* "PID/FD/NAME/TOKEN": the descriptor FD of process PID is the memory; where that can't be opened,
  * the abstract socket NAME sends it to anyone who knows the TOKEN (unix(7)). */
 #define ROSTER_VARIABLE "FDTRAIL_RUN"
+#define ROSTER_NAME     "fdtrail" /* of the memory: memfd_create(2) */
 
 enum {
 	ROSTER_RECORDS = 4096,
@@ -85,7 +86,7 @@ struct roster_header {
 	char magic[8];
 	char token[ROSTER_TOKEN];
 	_Atomic uint64_t next_text; /* where the next piece begins */
-	_Atomic uint32_t hint;      /* where to look first for a free record */
+	_Atomic uint32_t end;       /* records from here on have never been taken */
 	_Atomic uint32_t lost;      /* processes for which there was none */
 	struct roster_record records[ROSTER_RECORDS];
 };

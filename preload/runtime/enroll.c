@@ -79,6 +79,18 @@ static bool parse(const char *value, struct address *address)
 	return true;
 }
 
+/* Opens the memory, if it is that: to open a device would have effects. A descriptor, or -1. */
+static long open_memory(const char *path)
+{
+	static const char memory[] = "/memfd:" ROSTER_NAME;
+	char link[sizeof(memory)] = "";
+
+	if (RAW(readlinkat, AT_FDCWD, path, link, sizeof(link) - 1) < 0 ||
+	    strncmp(link, memory, sizeof(memory) - 1) != 0)
+		return -1;
+	return RAW(openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
+}
+
 static struct roster_header *map_file(long fd, const struct address *address)
 {
 	struct roster_header *found = fd >= 0 ? roster_map((int)fd, address->token) : NULL;
@@ -220,9 +232,7 @@ void enroll_arrive(char **environ)
 
 	if (!value || !parse(value, &address))
 		return;
-	roster = map_file(
-		RAW(openat, AT_FDCWD, address.path, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0),
-		&address);
+	roster = map_file(open_memory(address.path), &address);
 	if (!roster)
 		ask_by_socket(&address);
 	if (!roster)

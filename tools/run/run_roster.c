@@ -48,7 +48,8 @@ static int set_size(int fd)
 
 static int make_memory(struct run_roster *roster)
 {
-	roster->memory = launch_move_high(memfd_create("fdtrail", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+	roster->memory =
+		launch_move_high(memfd_create(ROSTER_NAME, MFD_CLOEXEC | MFD_ALLOW_SEALING));
 	if (roster->memory < 0)
 		return -errno;
 	int error = set_size(roster->memory);
