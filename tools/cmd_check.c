@@ -18,6 +18,7 @@
 #include "reader/reader.h"
 #include "reader/scan.h"
 #include "remote/obtain.h"
+#include "remote/subject.h"
 #include "report/page.h"
 #include "report/progress.h"
 #include "report/report.h"
@@ -34,7 +35,9 @@ struct target {
 struct check {
 	struct limit_options limits;
 	struct suppression_options suppressions;
-	int pid; /* 0: none */
+	int pid;        /* 0: none */
+	bool children;  /* of pid, too */
+	char *left_out; /* the children of pid that are not looked at, in words; or NULL */
 	char **files;
 	size_t file_count;
 	int show; /* descriptors of each group */
@@ -66,7 +69,7 @@ static int number_of(const char *option, const char *word, int least, const char
 	exit(EXIT_TROUBLE);
 }
 
-enum { KEY_PID = 0x1000, KEY_KINDS, KEY_SHOW, KEY_FULL, KEY_COLLAPSE };
+enum { KEY_PID = 0x1000, KEY_CHILDREN, KEY_KINDS, KEY_SHOW, KEY_FULL, KEY_COLLAPSE };
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
@@ -79,6 +82,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case KEY_PID:
 		check->pid = number_of("--pid", argument, 1, "a process id");
+		return 0;
+	case KEY_CHILDREN:
+		check->children = true;
 		return 0;
 	case KEY_KINDS:
 		limits_take_kinds(&check->limits, argument);
@@ -107,6 +113,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		if (check->file_count + (check->pid != 0) > 2)
 			wrong_use(
 				"at most two snapshots can be compared: [OLD] NEW, or [OLD] --pid");
+		if (check->children && !check->pid)
+			wrong_use("--children are those of the process that --pid names");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -156,9 +164,11 @@ static bool read_file(const char *path, struct list *targets, bool keep_first)
 	return reader_close(reader);
 }
 
-static bool read_process(int pid, struct list *targets)
+static bool read_process(int pid, void *data)
 {
-	static char name[32];
+	struct list *targets = data;
+	size_t count = targets->count;
+	char name[32];
 	struct obtained obtained;
 	struct reader *reader;
 	struct model_snapshot *snapshot;
@@ -167,13 +177,27 @@ static bool read_process(int pid, struct list *targets)
 		return false;
 	snprintf(name, sizeof(name), "process %d", pid);
 	reader = reader_create(obtained.text, name);
-	while ((snapshot = reader_next(reader)) != NULL)
+	while ((snapshot = reader_next(reader)) != NULL) {
+		snapshot->source = obstack_copy0(&snapshot->memory, name, strlen(name));
 		take(targets, snapshot, false);
+	}
 	reader_destroy(reader);
 	fclose(obtained.text);
-	if (!targets->count)
+	if (targets->count == count)
 		fprintf(stderr, "%s%s gave no snapshot\n", prefix, name);
-	return targets->count > 0;
+	return targets->count > count;
+}
+
+/* Of --pid. False after a line that says what is wrong; *all is false when there are snapshots, and
+ * not of all processes that were to be looked at. */
+static bool read_processes(struct check *check, bool *all)
+{
+	*all = subject_find(&check->pid, verb) == 0 &&
+	       subject_each(check->pid, check->children, verb, read_process, &check->targets);
+	if (!check->children && *all)
+		check->left_out = subject_left_out(
+			check->pid, ", not looked at (see --children)");
+	return *all || check->targets.count;
 }
 
 /* The earlier snapshot to compare with: that of the same program in OLD, the last one if there are
@@ -240,7 +264,9 @@ static void check_target(struct check *check, const struct target *target, const
 	if (verdict == LIMITS_KEPT) {
 		char *process = page_process(snapshot);
 
-		printf("%s: all limits are kept\n", process);
+		printf("%s: all limits are kept%s%s\n", process,
+		       check->left_out ? " by this process alone; it has " : "",
+		       check->left_out ? check->left_out : "");
 		free(process);
 		return;
 	}
@@ -263,19 +289,23 @@ static int check_all(struct check *check)
 		[LIMITS_BROKEN] = EXIT_BROKEN,
 	};
 	bool growth = check->limits.limits.growth >= 0;
-	bool has_old = check->file_count + (check->pid != 0) == 2;
+	bool has_old = check->file_count + (check->pid != 0) == 2, all = true;
 	struct list old = {0};
 	const struct target *targets;
 	int status = EXIT_TROUBLE;
 
 	if (has_old && !read_file(check->files[0], &old, false))
 		goto out;
-	if (check->pid ? !read_process(check->pid, &check->targets)
+	if (check->pid ? !read_processes(check, &all)
 		       : !read_file(check->files[check->file_count - 1], &check->targets, growth))
 		goto out;
 	targets = check->targets.items;
 	for (size_t i = 0; i < check->targets.count; i++)
 		check_target(check, &targets[i], &old);
+	if (check->left_out && check->verdict != LIMITS_KEPT)
+		printf("process %d has %s\n", check->pid, check->left_out);
+	if (!all && check->verdict == LIMITS_KEPT)
+		check->verdict = LIMITS_UNKNOWN;
 	if (check->suppressions.print)
 		suppressions_print(check->suppressions.suppressions, stdout);
 	status = statuses[check->verdict];
@@ -286,6 +316,7 @@ static int check_all(struct check *check)
 out:
 	forget(&old);
 	forget(&check->targets);
+	free(check->left_out);
 	return status;
 }
 
@@ -293,6 +324,8 @@ int cmd_check(int argc, char **argv)
 {
 	static const struct argp_option table[] = {
 		{"pid", KEY_PID, "PID", 0, "Check a running process, traced or not", 1},
+		{"children", KEY_CHILDREN, NULL, 0,
+		 "With --pid: check all processes that descend from it, too, each by itself", 1},
 		{"kinds", KEY_KINDS, "KINDS", 0,
 		 "Count only these kinds, with commas between, as in tcp,file (sockets, all)", 1},
 		{"show", KEY_SHOW, "N", 0,

@@ -18,9 +18,11 @@
 #include "export/format.h"
 #include "export/output.h"
 #include "format_option.h"
+#include "reader/memory.h"
 #include "reader/reader.h"
 #include "remote/obtain.h"
 #include "remote/series.h"
+#include "remote/subject.h"
 #include "report/progress.h"
 #include "report/report.h"
 #include "symbolize/symbolize.h"
@@ -32,6 +34,7 @@ enum {
 	KEY_SHOW,
 	KEY_FULL,
 	KEY_COLLAPSE,
+	KEY_CHILDREN,
 	COUNT_MAX = 1000 * 1000,
 	INTERVAL_MAX = 7 * 24 * 3600,
 };
@@ -42,7 +45,7 @@ struct asked {
 	int pid;
 	long count;
 	double interval;
-	bool outside, raw, full;
+	bool outside, children, raw, full;
 	int show; /* descriptors of each group; 0: as many as suit the output */
 	struct export_options options;
 	const struct format *format; /* NULL: text */
@@ -54,9 +57,11 @@ struct snapshots {
 	FILE *file;
 	struct symbolizer *symbolizer;
 	struct progress progress;
-	struct model_snapshot *last;  /* the one before */
+	struct list last;             /* of struct model_snapshot *: the last one of each process */
 	struct model_snapshot **kept; /* for a format that needs them all */
 	size_t kept_count;
+	size_t taken;
+	int error; /* why they can't be written: a negative errno */
 };
 
 static long whole_number(const char *text, long most, const char *what)
@@ -103,6 +108,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case KEY_OUTSIDE:
 		asked->outside = true;
+		return 0;
+	case KEY_CHILDREN:
+		asked->children = true;
 		return 0;
 	case KEY_RAW:
 		asked->raw = true;
@@ -153,16 +161,33 @@ static int copy_text(FILE *from, FILE *to)
 	return ferror(from) ? -EIO : 0;
 }
 
-/* The first one is a report; of the others, what grew is what they were taken for. */
+/* The place of the last snapshot of the same process; empty when there is none. */
+static struct model_snapshot **last_of(struct snapshots *snapshots,
+				       const struct model_snapshot *snapshot)
+{
+	struct model_snapshot **last = snapshots->last.items;
+
+	for (size_t i = 0; i < snapshots->last.count; i++)
+		if (model_same_process(last[i], snapshot))
+			return &last[i];
+	return list_add(&snapshots->last, sizeof(*last));
+}
+
+/* Of a process the first one is a report; of the others, what grew is what they were taken for.
+ * Takes the snapshot over. */
 static int put_text(struct snapshots *snapshots, struct model_snapshot *snapshot)
 {
 	struct report_options options = report_options_for(snapshots->file);
-	bool first = !snapshots->last;
+	bool another = snapshots->last.count;
+	struct model_snapshot **last = last_of(snapshots, snapshot);
+	bool first = !*last;
 
 	if (snapshots->asked->show)
 		options.show = snapshots->asked->show;
 	options.full = snapshots->asked->full;
 	options.collapse_runtime = snapshots->asked->options.collapse_runtime;
+	if (first && another)
+		fputc('\n', snapshots->file);
 	if (first)
 		report_summary(snapshots->file, snapshot, &options);
 	fflush(snapshots->file);
@@ -170,8 +195,11 @@ static int put_text(struct snapshots *snapshots, struct model_snapshot *snapshot
 	if (first)
 		report_groups(snapshots->file, snapshot, &options);
 	else
-		series_text(snapshots->file, snapshots->last, snapshot, &options);
+		series_text(snapshots->file, *last, snapshot, snapshots->asked->children,
+			    &options);
 	fflush(snapshots->file);
+	model_destroy(*last);
+	*last = snapshot;
 	return error == -ENOMEM ? error : 0;
 }
 
@@ -182,12 +210,8 @@ static int put(struct snapshots *snapshots, struct model_snapshot *snapshot)
 	const struct model_snapshot *const one = snapshot;
 	int error = 0;
 
-	if (!format) {
-		error = put_text(snapshots, snapshot);
-		model_destroy(snapshots->last);
-		snapshots->last = snapshot;
-		return error;
-	}
+	if (!format)
+		return put_text(snapshots, snapshot);
 	error = symbolize_snapshot(snapshots->symbolizer, snapshot);
 	if (error == -ENOMEM || format->streams) {
 		if (error != -ENOMEM)
@@ -206,18 +230,20 @@ static int put(struct snapshots *snapshots, struct model_snapshot *snapshot)
 	return 0;
 }
 
-/* Takes one and puts it out. 0, or a negative errno; told: a line has said what is wrong. */
-static int take(struct snapshots *snapshots, bool *told)
+/* Takes one and puts it out. False when it can't be had, after a line has said why. */
+static bool take(int pid, void *data)
 {
+	struct snapshots *snapshots = data;
 	const struct asked *asked = snapshots->asked;
 	struct obtained obtained;
-	int error = asked->outside ? obtain_outside(&obtained, asked->pid, verb)
-				   : obtain_snapshot(&obtained, asked->pid, verb);
+	int error;
 
-	if (error) {
-		*told = true;
-		return error;
-	}
+	if (snapshots->error)
+		return true;
+	error = asked->outside ? obtain_outside(&obtained, pid, verb)
+			       : obtain_snapshot(&obtained, pid, verb);
+	if (error)
+		return false;
 	if (asked->raw) {
 		error = copy_text(obtained.text, snapshots->file);
 	} else {
@@ -228,7 +254,9 @@ static int take(struct snapshots *snapshots, bool *told)
 		reader_destroy(reader);
 	}
 	fclose(obtained.text);
-	return error;
+	snapshots->taken++;
+	snapshots->error = error;
+	return true;
 }
 
 static void pause_for(double interval)
@@ -242,21 +270,35 @@ static void pause_for(double interval)
 		;
 }
 
-static int take_all(struct snapshots *snapshots, bool *told)
+/* All that was asked for. False when a process could not be looked at, after a line. */
+static bool take_all(struct snapshots *snapshots)
 {
 	const struct asked *asked = snapshots->asked;
-	int error = 0;
+	bool good = true;
 
-	for (long i = 0; i < asked->count && !error; i++) {
+	for (long i = 0; i < asked->count && !snapshots->error && good; i++) {
 		if (i)
 			pause_for(asked->interval);
-		error = take(snapshots, told);
+		good = subject_each(asked->pid, asked->children, verb, take, snapshots);
 	}
-	if (!error && snapshots->kept_count)
-		error = asked->format->write((const struct model_snapshot *const *)snapshots->kept,
-					     snapshots->kept_count, &snapshots->asked->options,
-					     snapshots->file);
-	return error;
+	if (!snapshots->error && snapshots->kept_count)
+		snapshots->error = asked->format->write(
+			(const struct model_snapshot *const *)snapshots->kept,
+			snapshots->kept_count, &snapshots->asked->options, snapshots->file);
+	return good;
+}
+
+/* Without it a master whose workers leak would seem to be well. */
+static void say_left_out(const struct asked *asked)
+{
+	char *children = asked->children
+				 ? NULL
+				 : subject_left_out(asked->pid, ", not shown (see --children)");
+
+	if (children)
+		fprintf(stderr, "fdtrail snapshot: process %d has %s\n",
+			asked->pid, children);
+	free(children);
 }
 
 static int run(const struct asked *asked)
@@ -267,8 +309,7 @@ static int run(const struct asked *asked)
 		.progress = progress_step,
 		.data = &snapshots.progress,
 	};
-	bool told = false;
-	int error = -ENOMEM;
+	bool good = true;
 
 	struct output *output =
 		output_begin(asked->path, asked->format ? asked->format->mode : 0600, &reason);
@@ -280,19 +321,28 @@ static int run(const struct asked *asked)
 	progress_begin(&snapshots.progress, "fdtrail snapshot");
 	snapshots.symbolizer = symbolizer_create(&options);
 	if (snapshots.symbolizer)
-		error = take_all(&snapshots, &told);
-	if (error)
+		good = take_all(&snapshots);
+	else
+		snapshots.error = -ENOMEM;
+	/* Of several processes those are shown that could be looked at. */
+	if (snapshots.error || (!good && !(asked->children && snapshots.taken)))
 		output_discard(output);
 	else
-		error = output_commit(output);
-	if (error && !told)
-		fprintf(stderr, "fdtrail snapshot: can't write %s: %s\n", path, strerror(-error));
+		snapshots.error = output_commit(output);
+	if (snapshots.error)
+		fprintf(stderr, "fdtrail snapshot: can't write %s: %s\n", path,
+			strerror(-snapshots.error));
+	else if (good)
+		say_left_out(asked);
 	symbolizer_destroy(snapshots.symbolizer);
-	model_destroy(snapshots.last);
+	struct model_snapshot **last = snapshots.last.items;
+	for (size_t i = 0; i < snapshots.last.count; i++)
+		model_destroy(last[i]);
+	list_finish(&snapshots.last);
 	for (size_t i = 0; i < snapshots.kept_count; i++)
 		model_destroy(snapshots.kept[i]);
 	free(snapshots.kept);
-	return error ? EXIT_TROUBLE : EXIT_CLEAN;
+	return snapshots.error || !good ? EXIT_TROUBLE : EXIT_CLEAN;
 }
 
 int cmd_snapshot(int argc, char **argv)
@@ -312,6 +362,8 @@ int cmd_snapshot(int argc, char **argv)
 		{"outside", KEY_OUTSIDE, NULL, 0,
 		 "Look from outside, without stacks, also at a traced process: it is not disturbed",
 		 0},
+		{"children", KEY_CHILDREN, NULL, 0,
+		 "Look at all processes that descend from this one, too", 0},
 		{"raw", KEY_RAW, NULL, 0,
 		 "The snapshot itself, as the tracer writes it: for a file, and `fdtrail report` "
 		 "later",
@@ -336,5 +388,7 @@ int cmd_snapshot(int argc, char **argv)
 			asked.format->name, asked.format->ending);
 		return EXIT_TROUBLE;
 	}
+	if (subject_find(&asked.pid, verb) < 0)
+		return EXIT_TROUBLE;
 	return run(&asked);
 }

@@ -140,6 +140,57 @@ def _():
     check.contains(run.out, "are not known: the process was not traced")
 
 
+PREFORK = """
+import os, socket, sys, time
+if os.fork() == 0:
+    kept = [socket.socket() for _ in range(5)]
+print("up", flush=True)
+time.sleep(60)
+"""
+
+
+def prefork():
+    """A master that has nothing open, and its worker, which leaks five sockets."""
+    process = start_traced([PYTHON, "-c", PREFORK], traced=False)
+    wait_until(lambda: process.out.count("up\n") == 2)
+    with open(f"/proc/{process.pid}/task/{process.pid}/children", encoding="utf-8") as file:
+        return process, int(file.read())
+
+
+@test("the limits of a process with children are kept by it alone, and that is said")
+def _():
+    process, worker = prefork()
+    run = fdtrail_check("--pid", str(process.pid), "--max-open=0")
+    check.equal((run.status, run.err), (KEPT, ""))
+    check.contains(run.out, "all limits are kept by this process alone; it has 1 child process, not looked at "
+                            f"(see --children): {worker}\n")
+    run = fdtrail_check("--pid", str(worker), "--max-open=5")
+    check.equal(run.status, KEPT)
+    check.matches(run.out, "all limits are kept$")
+
+
+@test("--children holds each process that descends from it against the limits")
+def _():
+    process, worker = prefork()
+    run = fdtrail_check("--pid", str(process.pid), "--children", "--max-open=4")
+    check.equal((run.status, run.err), (BROKEN, ""))
+    check.contains(run.out, f"process {process.pid}: all limits are kept\n")
+    check.contains(run.out, f"process {worker}: --max-open 4: 5 open")
+    check.equal(fdtrail_check("--pid", str(process.pid), "--children", "--max-open=5").status, KEPT)
+    run = fdtrail_check("--children", "--max-open=5", "snapshot")
+    check.equal(run.status, UNTOLD)
+    check.contains(run.err, "--pid")
+
+
+@test("the number of `fdtrail run` stands for its program ({})", each=["preload", "ptrace"])
+def _(engine):
+    process = server(lambda argv: start_traced([FDTRAIL, "run", f"--engine={engine}", "--", *argv], traced=False))
+    run = fdtrail_check("--pid", str(process.pid), "--max-close-wait=2")
+    check.equal(run.status, BROKEN)
+    check.contains(run.out, "--max-close-wait 2: 3 in CLOSE_WAIT")
+    check.matches(run.err, rf"^fdtrail check: process {process.pid} is `fdtrail run`; this is its program, process \d+$")
+
+
 @test("a limit that is broken counts more than one that can't be told")
 def _():
     process = server(lambda argv: start_traced(argv, traced=False))

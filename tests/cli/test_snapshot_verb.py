@@ -89,6 +89,11 @@ def state_of(pid):
         return file.read().rpartition(")")[2].split()[0]
 
 
+def children_of(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="utf-8") as file:
+        return [int(word) for word in file.read().split()]
+
+
 def copies(folder):
     """The command and the tracer where every user can read them."""
     os.chmod(folder, 0o755)
@@ -274,8 +279,7 @@ def _():
                           env={"LD_PRELOAD": str(LIBRARY)}, OUTPUT=None)
     if not wait_until(lambda: "ready\n" in target.out or target.status is not None) or target.status is not None:
         skip("no pid namespace can be made here")
-    with open(f"/proc/{target.pid}/task/{target.pid}/children", encoding="utf-8") as file:
-        child = file.read().split()[0]
+    child = children_of(target.pid)[0]
     before = target.err
     refused(ask(child), "another pid namespace")
     check.equal(target.err, before, "its stderr")
@@ -312,8 +316,7 @@ while True: time.sleep(600)
                           env={"PASSWORD": "sesame"})
 
     def held():
-        with open(f"/proc/{asking.pid}/task/{asking.pid}/children", encoding="utf-8") as file:
-            found = file.read().split()
+        found = children_of(asking.pid)
         return found and os.stat(f"/proc/{found[0]}").st_uid == NOBODY and found[0]
 
     child = wait_until(held, what="the process that holds the file")
@@ -407,6 +410,171 @@ def _():
     check.equal(len(found.groups[0].descriptors), 5)
     check.contains(found.groups[0].functions, "forget_socket")
     check.equal(target.err, "", "stderr")
+
+
+# Which process the number means
+
+def start_run(*options):
+    """`fdtrail run` of a program that forgets five sockets; the program's process id."""
+    built = holder("gcc")
+    target = start_traced([FDTRAIL, "run", *options, "--", built], traced=False)
+    wait_until(lambda: "ready\n" in target.out)
+    return target, next(pid for pid in children_of(target.pid) if os.readlink(f"/proc/{pid}/exe") == built)
+
+
+def tracer_of(pid):
+    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+        return int(re.search(r"^TracerPid:\t(\d+)", file.read(), re.MULTILINE).group(1))
+
+
+@test("the number of `fdtrail run --engine={}` stands for its program, and a line says so",
+      each=["preload", "ptrace"])
+def _(engine):
+    target, program = start_run(f"--engine={engine}")
+    numbers = [target.pid] if engine == "preload" else [target.pid, tracer_of(program)]
+    for number in numbers:
+        asked = ask("--raw", number)
+        check.equal(asked.status, 0)
+        check.equal(asked.err, f"fdtrail snapshot: process {number} is `fdtrail run`; this is its program, "
+                               f"process {program}\n")
+        found = snapshot_text.parse_all(asked.out)
+        check.equal([snapshot.pid for snapshot in found], [program])
+        check.contains(found[0].groups[0].functions, "forget_socket")
+
+
+@test("the number of a `fdtrail run` that runs another one stands for the program of that")
+def _():
+    built = holder("gcc")
+    target = start_traced([FDTRAIL, "run", "--", FDTRAIL, "run", "--", built], traced=False)
+    wait_until(lambda: "ready\n" in target.out)
+    asked = ask("--raw", target.pid)
+    check.equal(asked.status, 0)
+    check.equal(asked.err.count("is `fdtrail run`; this is its program"), 2)
+    check.contains(snapshot_text.parse_all(asked.out)[0].groups[0].functions, "forget_socket")
+
+
+@test("a `fdtrail run` whose program can't be found is said, and exit status 2")
+def _():
+    # As it is at its end: it makes the report, and the program is no more.
+    source = temp_dir() / "waits.c"
+    source.write_text("#include <unistd.h>\nint main(void) { return pause(); }\n")
+    shutil.copy(compile_program(source), source.parent / "fdtrail")
+    target = start_traced([source.parent / "fdtrail", "run", "--", "true"], traced=False)
+    refused(ask(target.pid), f"process {target.pid} is `fdtrail run`, and its program does not run")
+
+
+PREFORK = """
+import os, socket, sys, time
+for depth in range(2):
+    for _ in range(2 - depth):
+        if os.fork() == 0:
+            kept = [socket.socket() for _ in range(5)]
+            break
+    else:
+        break
+print(f"{os.getpid()} is up", flush=True)
+time.sleep(600)
+"""
+
+
+def prefork():
+    """A master that has nothing open, with two workers, each with a child of its own: all of these leak."""
+    target = start_traced([PYTHON, "-c", PREFORK], traced=False)
+    wait_until(lambda: target.out.count(" is up\n") == 5)
+    workers = children_of(target.pid)
+    return target, workers, [pid for worker in workers for pid in children_of(worker)]
+
+
+@test("children that a snapshot does not show are told, by number")
+def _():
+    target, workers, _ = prefork()
+    asked = ask(target.pid)
+    check.equal(asked.status, 0)
+    check.contains(asked.out, "nothing is unclosed")
+    check.equal(asked.err, f"fdtrail snapshot: process {target.pid} has 2 child processes, not shown (see "
+                           f"--children): {workers[0]}, {workers[1]}\n")
+
+
+@test("a thread's children are told, too; a child that has ended is not")
+def _():
+    target = start_python("""
+import subprocess, threading, time
+started = []
+def start():
+    started.append(subprocess.Popen(["sleep", "600"]))
+    time.sleep(600)
+threading.Thread(target=start).start()
+ended = subprocess.Popen(["true"])
+while not started or open(f"/proc/{ended.pid}/stat").read().rpartition(")")[2].split()[0] != "Z":
+    time.sleep(0.01)
+print(started[0].pid, flush=True)
+print("ready", flush=True)
+""")
+    asked = ask(target.pid)
+    check.contains(asked.err, f"has 1 child process, not shown (see --children): {target.out.split()[0]}\n")
+
+
+@test("--children shows all that descend from the process: {}", each=["--format=text", "--raw", "--format=json"])
+def _(form):
+    target, workers, more = prefork()
+    asked = ask("--children", form, target.pid)
+    check.equal((asked.status, asked.err), (0, ""))
+    pids = [target.pid, *workers, *more]
+    if form == "--raw":
+        check.equal(sorted(snapshot.pid for snapshot in snapshot_text.parse_all(asked.out)), sorted(pids))
+    elif form == "--format=json":
+        documents, at, text = [], 0, asked.out.strip()
+        while at < len(text):
+            document, at = json.JSONDecoder().raw_decode(text, at)
+            documents.append(document)
+            at += len(text[at:]) - len(text[at:].lstrip())
+        check.equal(sorted(document["process"]["pid"] for document in documents), sorted(pids))
+    else:
+        for pid in pids[1:]:
+            check.matches(asked.out, rf"(?m)^python3?\S*, process {pid}: 5 descriptors in 1 group; 3 inherited")
+
+
+@test("--children with --count says of each process what grew")
+def _():
+    target = start_traced([PYTHON, "-c", """
+import os, socket, time
+child = os.fork()
+kept = []
+print("ready", flush=True)
+while True:
+    if child == 0: kept.append(socket.socket())
+    time.sleep(0.01)
+"""], traced=False)
+    wait_until(lambda: target.out.count("ready\n") == 2)
+    asked = ask("--children", "--count", "2", "--interval", "0.3", target.pid)
+    check.equal(asked.status, 0)
+    child, = children_of(target.pid)
+    check.matches(asked.out, rf"(?m)^2\S+: python\S*, process {target.pid}: \d+ open, 0 more")
+    check.matches(asked.out, rf"(?m)^2\S+: python\S*, process {child}: \d+ open, [1-9]\d* more")
+
+
+@test("of --children that can't all be looked at the others are shown, and the exit status is 2")
+def _():
+    folder = temp_dir()
+    command, _ = copies(folder)
+    as_nobody()
+    target = start_traced([PYTHON, "-c", f"""
+import os, socket, time
+if os.fork():
+    os.setresgid({NOBODY}, {NOBODY}, {NOBODY}); os.setresuid({NOBODY}, {NOBODY}, {NOBODY})
+    os.execvp("{PYTHON}", ["{PYTHON}", "-c", "print('ready', flush=True); import time; time.sleep(600)"])
+print("ready", flush=True)
+time.sleep(600)
+"""], traced=False)
+    wait_until(lambda: target.out.count("ready\n") == 2)
+    child, = children_of(target.pid)
+    asked = run_bare(as_nobody(command, "snapshot", "--children", "--raw", target.pid))
+    check.equal(asked.status, 2)
+    check.equal([snapshot.pid for snapshot in snapshot_text.parse_all(asked.out)], [target.pid])
+    check.matches(asked.err, f"^fdtrail snapshot: process {child} belongs to user 0: ")
+    asked = run_bare(as_nobody(command, "check", "--children", "--max-close-wait=0", "--pid", target.pid))
+    check.equal(asked.status, 2)
+    check.contains(asked.out, f"process {target.pid}: all limits are kept")
 
 
 # Programs that are not

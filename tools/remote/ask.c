@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -30,13 +29,6 @@ enum {
 
 static const char last_line[] = "\nend of fdtrail snapshot 1\n";
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 static void look_for_tracer(const char *line, size_t length, void *data)
 {
 	static const char library[] = "/libfdtrail.so";
@@ -53,18 +45,11 @@ static void look_for_tracer(const char *line, size_t length, void *data)
 
 int ask_how_traced(const struct process *process)
 {
-	char path[PROC_PATH_SIZE], exe[PATH_MAX];
+	char path[PROC_PATH_SIZE];
 	bool found = false;
 
-	if (process->tracer > 0) {
-		ssize_t length =
-			readlink(proc_pid_path(path, process->tracer, "exe"), exe, sizeof(exe) - 1);
-
-		exe[length > 0 ? length : 0] = '\0';
-		if (strcmp(base_name(exe), "fdtrail") == 0 ||
-		    strcmp(base_name(exe), "fdtrail (deleted)") == 0)
-			return TRACE_ENGINE;
-	}
+	if (process->tracer > 0 && process_is_fdtrail(process->tracer))
+		return TRACE_ENGINE;
 	proc_pid_path(path, process->pid, "maps");
 	int maps = open(path, O_RDONLY | O_CLOEXEC);
 	if (maps < 0)
@@ -133,7 +118,7 @@ static bool has_ended(const struct process *process)
 {
 	struct process now;
 
-	return process_read(&now, process->pid) != 0 || now.state == 'Z' ||
+	return process_read(&now, process->pid) != 0 || process_has_ended(&now) ||
 	       now.started_ticks != process->started_ticks;
 }
 

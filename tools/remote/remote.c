@@ -262,8 +262,14 @@ int remote_request(struct snapshot_request *request, int pid, char *program)
 const char *remote_trouble(int pid, int error, char *text, size_t size)
 {
 	struct process process;
+	int read = process_read(&process, pid);
 
-	if (process_read(&process, pid) != 0 || (error == -ESRCH && process.state != 'Z'))
+	if (read == -EACCES)
+		snprintf(text, size,
+			 "process %d is there, but /proc does not show it (it is mounted with "
+			 "hidepid, or for another pid namespace): ask as root",
+			 pid);
+	else if (read || (error == -ESRCH && !process_has_ended(&process)))
 		snprintf(text, size, "there is no process %d", pid);
 	else if (process_obstacle(&process, text, size))
 		;

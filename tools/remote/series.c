@@ -28,7 +28,7 @@ static void put_entry(const struct page *page, const struct diff_entry *entry)
 	free(more);
 }
 
-void series_text(FILE *file, struct model_snapshot *old, struct model_snapshot *new,
+void series_text(FILE *file, struct model_snapshot *old, struct model_snapshot *new, bool named,
 		 const struct report_options *options)
 {
 	struct diff *diff = diff_create(old, new);
@@ -46,9 +46,12 @@ void series_text(FILE *file, struct model_snapshot *old, struct model_snapshot *
 		else
 			shrunk -= growth;
 	}
+	char *process = named ? page_process(new) : NULL;
 	page_linef(&page, 0, CONTINUED, PAGE_PLAIN,
-		   "\n%s: %" PRId64 " open, %" PRId64 " more, %" PRId64 " fewer than before",
-		   new->when ? new->when : "next", new->open, grown, shrunk);
+		   "\n%s: %s%s%" PRId64 " open, %" PRId64 " more, %" PRId64 " fewer than before",
+		   new->when ? new->when : "next", process ? process : "", process ? ": " : "",
+		   new->open, grown, shrunk);
+	free(process);
 	for (size_t i = 0; i < diff->count; i++)
 		if (diff_growth(&diff->entries[i]))
 			put_entry(&page, &diff->entries[i]);

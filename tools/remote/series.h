@@ -5,11 +5,13 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "../reader/model.h"
 #include "../report/report.h"
 
-/* Puts what changed from old to new, both with names: a line for each group that did. */
-void series_text(FILE *file, struct model_snapshot *old, struct model_snapshot *new,
+/* Puts what changed from old to new, both with names: a line for each group that did. named: the
+ * first line says of which process, since there are several. */
+void series_text(FILE *file, struct model_snapshot *old, struct model_snapshot *new, bool named,
 		 const struct report_options *options);
