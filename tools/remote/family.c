@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -16,6 +17,8 @@
 #include "../../preload/base/descriptors.h"
 #include "../../preload/snapshot/proc.h"
 #include "process.h"
+
+enum { ENDING_NAPS = 100 }; /* of a millisecond each */
 
 /* What is looked for in a folder of /proc whose entries are numbers. */
 struct search {
@@ -80,30 +83,36 @@ static void add_children_of(int thread, void *data)
 	fclose(file);
 }
 
-/* Whether the process is the helper that its parent's tracer has made for a snapshot
- * (preload/runtime/trigger.c): it has the parent's memory, and no signal tells of its end. Where the
- * kernel does not compare the memory, the missing signal decides. */
-static bool is_helper(const struct process *process)
+/* Whether process pid is none of the program's: it has ended, or it is the helper that the tracer in
+ * its parent has made for a snapshot (preload/runtime/trigger.c). That has the parent's memory, and
+ * no signal tells of its end; where the kernel does not compare the memory, the missing signal
+ * decides. When the helper ends, it lets go of the memory a moment before. */
+static bool is_none(int pid)
 {
-	return process->exit_signal == 0 &&
-	       syscall(SYS_kcmp, process->pid, process->parent, KCMP_VM, 0, 0) <= 0;
+	for (int naps = 0; naps < ENDING_NAPS; naps++) {
+		struct process process;
+		int error = process_read(&process, pid);
+
+		if (error == -ESRCH || (!error && process_has_ended(&process)))
+			return true;
+		if (error || process.exit_signal)
+			return false;
+		if (syscall(SYS_kcmp, pid, process.parent, KCMP_VM, 0, 0) <= 0)
+			return true;
+		poll(NULL, 0, 1);
+	}
+	return false;
 }
 
-/* Takes out those that are no process of the program's: ourselves, the tracer's helper, and those
- * that have ended. */
+/* Takes out those that are none of the program's, and ourselves. */
 static void drop_others(struct list *list)
 {
 	int *pids = list->items;
 	size_t kept = 0;
 
-	for (size_t i = 0; i < list->count; i++) {
-		struct process process;
-		int error = process_read(&process, pids[i]);
-
-		if (pids[i] != getpid() && error != -ESRCH &&
-		    (error || (!process_has_ended(&process) && !is_helper(&process))))
+	for (size_t i = 0; i < list->count; i++)
+		if (pids[i] != getpid() && !is_none(pids[i]))
 			pids[kept++] = pids[i];
-	}
 	list->count = kept;
 }
 
