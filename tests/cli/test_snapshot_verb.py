@@ -737,6 +737,45 @@ time.sleep(600)
     check.contains(asked.out, " tcp unbound, CLOSED")
 
 
+@test("a process whose main thread has ended is looked at by another of its threads")
+def _():
+    source = temp_dir() / "headless.c"
+    source.write_text("""
+#include <pthread.h>
+#include <sys/socket.h>
+#include <unistd.h>
+static void *stay(void *unused)
+{
+	(void)unused;
+	for (;;)
+		pause();
+	return NULL;
+}
+int main(void)
+{
+	pthread_t thread;
+	int made = 0;
+	for (int i = 0; i < 5; i++)
+		made += socket(AF_INET, SOCK_STREAM, 0) >= 0;
+	pthread_create(&thread, NULL, stay, NULL);
+	if (made == 5 && write(1, "ready\\n", 6) == 6)
+		pthread_exit(NULL);
+	return 1;
+}
+""")
+    built = compile_program(source)
+    target = start_traced([built], traced=False)
+    wait_until(lambda: state_of(target.pid) == "Z")
+    found = raw(target.pid)
+    check.equal((found.pid, len(found.groups[0].descriptors)), (target.pid, 5))
+    run = run_bare([FDTRAIL, "check", "--max-open=4", "--pid", target.pid])
+    check.equal(run.status, 1)
+    traced = start_traced([built])
+    wait_until(lambda: state_of(traced.pid) == "Z")
+    refused(ask(traced.pid), "the main thread", "has ended", "--outside")
+    check.equal(len(raw("--outside", traced.pid).groups[0].descriptors), 5)
+
+
 @test("close-on-exec flags are the program's, not those of our copies")
 def _():
     target = start_python("""

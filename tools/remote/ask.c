@@ -50,7 +50,7 @@ int ask_how_traced(const struct process *process)
 
 	if (process->tracer > 0 && process_is_fdtrail(process->tracer))
 		return TRACE_ENGINE;
-	proc_pid_path(path, process->pid, "maps");
+	proc_pid_path(path, process_thread(process), "maps");
 	int maps = open(path, O_RDONLY | O_CLOEXEC);
 	if (maps < 0)
 		return errno == ENOENT ? -ESRCH : -errno;
@@ -201,6 +201,13 @@ static int check(const struct process *process, enum trace trace, int number, ch
 	char name[32];
 	int pid = process->pid;
 
+	if (trace == TRACE_PRELOAD && process_thread(process) != pid) {
+		snprintf(text, size,
+			 "the main thread of process %d has ended, so the process can't be asked; "
+			 "--outside looks at it without its help",
+			 pid);
+		return -EINVAL;
+	}
 	if (number < 0) {
 		snprintf(text, size,
 			 "process %d is traced, but which signal asks it can't be told: it has "

@@ -32,6 +32,7 @@ int obtain_outside(struct obtained *obtained, int pid, const char *verb)
 {
 	struct snapshot_request request;
 	struct snapshot_result result = {0};
+	struct process process;
 	char program[REMOTE_PROGRAM_SIZE], text[REMOTE_TROUBLE_SIZE];
 	int error = remote_request(&request, pid, program);
 
@@ -42,6 +43,9 @@ int obtain_outside(struct obtained *obtained, int pid, const char *verb)
 	error = request.output < 0 ? -errno : remote_snapshot(&request, &result);
 	if (!error && result.error)
 		error = -result.error;
+	/* One that has ended meanwhile has nothing open, and that is not what was asked for. */
+	if (!error && (process_read(&process, pid) || process_has_ended(&process)))
+		error = -ESRCH;
 	if (error) {
 		if (request.output >= 0)
 			close(request.output);

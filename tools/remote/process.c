@@ -3,6 +3,7 @@
 #include "process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
@@ -12,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../preload/base/descriptors.h"
 #include "../../preload/snapshot/proc.h"
 
 enum { KERNEL_THREAD = 0x00200000 }; /* PF_KTHREAD, include/linux/sched.h */
@@ -99,9 +101,38 @@ int process_read(struct process *process, int pid)
 	return 0;
 }
 
+static bool is_dead(const struct process *process)
+{
+	return process->state == 'Z' || process->state == 'X';
+}
+
 bool process_has_ended(const struct process *process)
 {
-	return (process->state == 'Z' || process->state == 'X') && process->threads <= 1;
+	return is_dead(process) && process->threads <= 1;
+}
+
+static void take_live_thread(int thread, void *data)
+{
+	struct process process;
+
+	if (!*(int *)data && process_read(&process, thread) == 0 && !is_dead(&process))
+		*(int *)data = thread;
+}
+
+int process_thread(const struct process *process)
+{
+	char path[PROC_PATH_SIZE];
+	int thread = 0;
+
+	if (!is_dead(process))
+		return process->pid;
+	int folder = open(proc_pid_path(path, process->pid, "task"),
+			  O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0)
+		return 0;
+	descriptors_in(folder, take_live_thread, &thread);
+	close(folder);
+	return thread;
 }
 
 static bool is_named_fdtrail(const char *path)

@@ -31,6 +31,10 @@ int process_read(struct process *process, int pid);
 /* Whether it has ended: it is a zombie, and not one whose main thread alone has ended. */
 bool process_has_ended(const struct process *process);
 
+/* The thread by which the process can be looked at in /proc: its main thread, or another one where
+ * that has ended by itself (pthread_exit(3) in main). 0: there is none any more. */
+int process_thread(const struct process *process);
+
 /* Whether process pid is a fdtrail command, whatever it does. */
 bool process_is_fdtrail(int pid);
 

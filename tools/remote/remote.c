@@ -243,11 +243,15 @@ int remote_request(struct snapshot_request *request, int pid, char *program)
 		return error;
 	if (process_obstacle(&process, text, sizeof(text)))
 		return -EINVAL;
+	int thread = process_thread(&process);
+	if (!thread)
+		return -ESRCH;
 	snprintf(program, REMOTE_PROGRAM_SIZE, "%s", process.name);
 	*request = (struct snapshot_request){
 		.why = "asked from outside",
 		.number = 1,
 		.pid = pid,
+		.holder = thread,
 		.program = program,
 		.started_ms = process.started_ms,
 		.libunwind = "no libunwind: the process is not traced",
