@@ -42,14 +42,33 @@ static void put_not_listed(struct writer *writer, const struct snapshot_request 
 	put_counted(writer, &section, census->changing, "being opened or reused at that moment");
 }
 
+/* Of the descriptors of another process that could not be copied: how many can't be looked at, and how
+ * many sockets are in none of the kernel's tables. */
+static void count_outside(const struct snapshot_target *target, size_t *hidden, size_t *unlisted)
+{
+	*hidden = *unlisted = 0;
+	for (size_t i = 0; i < target->outside_count; i++) {
+		*hidden += target->outside[i].hidden;
+		*unlisted += target->outside[i].unlisted;
+	}
+}
+
 static void put_not_seen(struct writer *writer, const struct snapshot_request *request,
 			 const struct census *census)
 {
 	const char *section = "\nnot seen:\n";
 
-	if (request->target && request->target->outside_count)
-		put_counted(writer, &section, request->target->outside_count,
+	if (request->target && request->target->outside_count) {
+		size_t hidden, unlisted;
+
+		count_outside(request->target, &hidden, &unlisted);
+		put_counted(writer, &section, hidden,
+			    "could not be looked at, only counted: ask as root");
+		put_counted(writer, &section, request->target->outside_count - hidden,
 			    request->target->outside_reason);
+		put_counted(writer, &section, unlisted,
+			    "in no table of the network namespace: unbound, or of another namespace");
+	}
 	put_counted(writer, &section, census->forgotten,
 		    "closed behind fdtrail's back since the last snapshot");
 	put_counted(writer, &section, atomic_load(&request->ledger->dropped),

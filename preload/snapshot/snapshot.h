@@ -31,13 +31,16 @@ struct frame_namer; /* frame.h */
 /* A descriptor of another process that could not be copied into our table: what /proc tells of it. */
 struct snapshot_outside {
 	int fd;
-	long flags; /* open(2)'s, from fdinfo; -1: not known */
+	bool hidden; /* it is open, and nothing more is known: stat is all zero */
+	long flags;  /* open(2)'s, from fdinfo; -1: not known */
 	struct proc_stat stat;
 	/* Of a socket; domain 0: nothing more is known. */
 	uint16_t domain, type, protocol;
 	uint8_t state; /* of TCP */
 	bool connected; /* it has a peer, known or not */
 	bool listens;
+	bool unlisted; /* of a TCP or UDP socket: it is in no table of its process' network namespace, so
+			* it is unbound, or of another namespace */
 	uint32_t unread, unsent; /* bytes */
 	struct sockaddr_storage local, peer;
 	socklen_t local_length, peer_length; /* 0: not known */

@@ -161,7 +161,9 @@ static bool put_addresses(struct writer *writer, const struct descriptor *descri
 	struct sockaddr_storage address;
 	socklen_t length;
 
-	if (!socket_name(descriptor, false, &address, &length) || address_is_unbound(&address))
+	if (descriptor->outside && descriptor->outside->unlisted)
+		put_string(writer, "unknown");
+	else if (!socket_name(descriptor, false, &address, &length) || address_is_unbound(&address))
 		put_string(writer, "unbound");
 	else
 		put_address(writer, &address, length);

@@ -472,7 +472,7 @@ for depth in range(2):
             break
     else:
         break
-print(f"{os.getpid()} is up", flush=True)
+os.write(1, b"%d is up\\n" % os.getpid())
 time.sleep(600)
 """
 
@@ -734,7 +734,77 @@ time.sleep(600)
     asked = ask("--raw", target.pid, preexec=answer_with(PIDFD_GETFD, 1))
     check.equal((asked.status, asked.err, len(liars)), (0, "", 2))
     check.lacks(asked.out, "forged")
-    check.contains(asked.out, " tcp unbound, CLOSED")
+    check.matches(asked.out, r"(?m)^    \d+ tcp unknown$")
+
+
+# Three connections whose peer has closed, in another network namespace than the process is in by now.
+ELSEWHERE = """
+import ctypes, socket, time
+listener = socket.socket(); listener.bind(("127.0.0.1", 0)); listener.listen(9)
+kept = []
+for _ in range(3):
+    client = socket.create_connection(listener.getsockname())
+    kept.append(listener.accept()[0]); client.close()
+listener.close()
+CLONE_NEWNET = 0x40000000
+print("ready" if ctypes.CDLL(None).unshare(CLONE_NEWNET) == 0 else "refused", flush=True)
+time.sleep(600)
+"""
+
+
+@test("the state of a socket that is in no table of the process' network namespace is not known, and no limit is kept")
+def _():
+    target = start_traced([PYTHON, "-c", ELSEWHERE], traced=False)
+    wait_until(lambda: "\n" in target.out)
+    if "refused" in target.out:
+        skip("no network namespace can be made here")
+    check.matches(raw(target.pid).groups[0].sentence, "^3 tcp sockets in CLOSE_WAIT")
+    asked = ask("--raw", target.pid, preexec=answer_with(PIDFD_GETFD, 1))
+    check.equal((asked.status, asked.err), (0, ""))
+    check.matches(asked.out, "(?m)^group 1: 3 tcp sockets, of unknown origin$")
+    check.equal(len(re.findall(r"(?m)^    \d+ tcp unknown$", asked.out)), 3)
+    check.contains(asked.out, "\n  3 in no table of the network namespace: unbound, or of another namespace\n")
+
+    def limits(*words):
+        return run_bare([FDTRAIL, "check", *words, "--pid", target.pid], preexec=answer_with(PIDFD_GETFD, 1))
+
+    run = limits("--max-close-wait=2")
+    check.equal(run.status, 2)
+    check.contains(run.out, "--max-close-wait 2: the states of 3 descriptors are not known")
+    check.equal(limits("--max-close-wait=3").status, 0)
+    check.equal(limits("--max-close-wait=0", "--kinds=udp").status, 0)
+
+
+@test("descriptors that can't be looked at are counted as open, and no limit is kept over them")
+def _():
+    folder = temp_dir()
+    command, _ = copies(folder)
+    # Capabilities that the asker has not: the folder of numbers can be read, and nothing behind them.
+    rights = ["--inh-caps", "+net_bind_service", "--ambient-caps", "+net_bind_service"]
+    target = start_traced([*as_nobody(*rights, PYTHON, "-c", SOCKETS)], traced=False)
+    if not wait_until(lambda: "ready\n" in target.out or target.status is not None) or target.status is not None:
+        skip("no ambient capabilities can be given here")
+    asked = run_bare(as_nobody(command, "snapshot", "--outside", "--raw", target.pid))
+    check.equal((asked.status, asked.err), (0, ""))
+    found = snapshot_text.parse_all(asked.out)[0]
+    check.equal([(group.sentence, len(group.descriptors)) for group in found.groups],
+                [("5 other descriptors, of unknown origin", 5), ("3 descriptors, inherited", 3)])
+    check.contains(asked.out, "\n  8 could not be looked at, only counted: ask as root\n")
+    check.lacks(asked.out, "Nothing that this program opened")
+    snapshot = folder / "snapshot"
+    snapshot.write_text(asked.out)
+    check.equal(run_bare([FDTRAIL, "check", "--max-open=5", snapshot]).status, 0)
+    check.equal(run_bare([FDTRAIL, "check", "--max-open=4", snapshot]).status, 1)
+    for words in (["--max-close-wait=0"], ["--max-open=4", "--kinds=tcp"]):
+        run = run_bare([FDTRAIL, "check", *words, snapshot])
+        check.equal(run.status, 2)
+        check.contains(run.out, "the kinds of 5 descriptors are not known")
+    # Only the standard streams: they, too, could be sockets.
+    snapshot.write_text(re.sub(r"(?ms)^group 1: .*?^\n(?=group)", "", asked.out)
+                        .replace("unclosed: 5 in 1 group", "unclosed: 0"))
+    run = run_bare([FDTRAIL, "check", "--max-close-wait=0", snapshot])
+    check.equal(run.status, 2)
+    check.contains(run.out, "the states of 3 descriptors are not known")
 
 
 @test("a process whose main thread has ended is looked at by another of its threads")
@@ -774,6 +844,20 @@ int main(void)
     wait_until(lambda: state_of(traced.pid) == "Z")
     refused(ask(traced.pid), "the main thread", "has ended", "--outside")
     check.equal(len(raw("--outside", traced.pid).groups[0].descriptors), 5)
+
+
+@test("a process that /proc hides is not one that is not there (hidepid)")
+def _():
+    folder = temp_dir()
+    command, _ = copies(folder)
+    unshare, mount = require("unshare"), require("mount")
+    target = start_python(SOCKETS)
+    words = " ".join(map(str, as_nobody(command, "snapshot", target.pid)))
+    asked = run_bare([unshare, "--mount", "sh", "-c",
+                      f"{mount} -t proc -o hidepid=2 proc /proc || exit 77; exec {words}"])
+    if asked.status == 77:
+        skip("/proc can't be mounted with hidepid here")
+    refused(asked, f"process {target.pid} is there, but /proc does not show it", "hidepid", "ask as root")
 
 
 @test("close-on-exec flags are the program's, not those of our copies")

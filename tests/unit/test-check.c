@@ -158,6 +158,42 @@ static void kinds_that_are_not_listed_are_not_taken_for_others(void **state)
 	assert_int_equal(verdict_on(snapshot_of("", of_all_kinds, ""), limits), LIMITS_UNKNOWN);
 }
 
+static void a_state_that_is_not_known_is_not_taken_for_another(void **state)
+{
+	static const struct {
+		const char *groups;
+		int64_t waiting; /* at most */
+	} cases[] = {
+		{"group 1: 3 tcp sockets (1 in CLOSE_WAIT), of unknown origin\n  descriptors:\n"
+		 "    3 tcp unknown\n    4 tcp unknown\n    5 tcp 1.2.3.4:5, CLOSE_WAIT\n",
+		 3},
+		{"group 1: 1 socket, opened in f\n  descriptors:\n"
+		 "    3 socket that does not say what it is\n",
+		 1},
+		{"group 1: 2 descriptors, inherited\n  descriptors:\n    0 other unknown\n"
+		 "    7 other unknown\n",
+		 1},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct limits limits = LIMITS_INIT;
+
+		limits.close_wait = cases[i].waiting;
+		assert_int_equal(verdict_on(snapshot_of("", cases[i].groups, ""), limits),
+				 LIMITS_KEPT);
+		limits.close_wait--;
+		assert_int_equal(verdict_on(snapshot_of("", cases[i].groups, ""), limits),
+				 LIMITS_UNKNOWN);
+		/* Sockets of which it is not known whether they are TCP's may be. */
+		limits.kinds = KIND_BIT(KIND_TCP);
+		assert_int_equal(verdict_on(snapshot_of("", cases[i].groups, ""), limits),
+				 LIMITS_UNKNOWN);
+		limits.kinds = KIND_BIT(KIND_FILE);
+		assert_int_equal(verdict_on(snapshot_of("", cases[i].groups, ""), limits),
+				 LIMITS_KEPT);
+	}
+}
+
 static void a_group_without_a_stack_is_not_taken_for_one_stacks(void **state)
 {
 	struct limits limits = LIMITS_INIT;
@@ -344,6 +380,8 @@ int main(void)
 		 .test_func = an_age_that_is_not_known_is_not_taken_for_young},
 		{.name = "kinds that are not listed are not taken for others",
 		 .test_func = kinds_that_are_not_listed_are_not_taken_for_others},
+		{.name = "a state that is not known is not taken for another",
+		 .test_func = a_state_that_is_not_known_is_not_taken_for_another},
 		{.name = "a group without a stack is not taken for one stack's",
 		 .test_func = a_group_without_a_stack_is_not_taken_for_one_stacks},
 		{.name = "a group that is lost is missed",

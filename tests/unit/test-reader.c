@@ -275,6 +275,7 @@ static void details_of_every_kind_are_told_apart(void **state)
 		{"1 tcp [::]:80, LISTEN, backlog 1 of 5", "tcp", "[::]:80", "[::]:80", 0, "LISTEN"},
 		{"1 tcp unbound -> [::1]:80, CLOSE_WAIT", "tcp", "unbound -> [::1]:80", 0,
 		 "[::1]:80", "CLOSE_WAIT"},
+		{"1 tcp unknown, mptcp", "tcp", 0, 0, 0, 0},
 		{"1 udp 0.0.0.0:53, next datagram 3 B", "udp", "0.0.0.0:53", "0.0.0.0:53", 0, 0},
 		{"1 unix dgram unnamed", "unix dgram", 0, 0, 0, 0},
 		{"1 unix stream /run/x, LISTEN", "unix stream", "/run/x", "/run/x", 0, "LISTEN"},

@@ -98,17 +98,48 @@ static int64_t close_wait_of(const struct check *check, const struct model_group
 	return count;
 }
 
+/* Whether a descriptor may be a TCP socket in CLOSE_WAIT, for all that the snapshot tells. */
+static bool may_wait(const struct model_group *group, const struct model_descriptor *descriptor)
+{
+	/* 0, 1 and 2 of a process that is not traced count as inherited unless they are sockets. */
+	if (is_inherited(group))
+		return descriptor->fd <= 2 && descriptor->kind == KIND_OTHER && !descriptor->what;
+	if (descriptor->kind == KIND_SOCKET) /* one that does not say what it is */
+		return !descriptor->protocol || strcmp(descriptor->protocol, "socket") == 0;
+	return group->kind == KIND_COUNT && descriptor->kind == KIND_TCP && !descriptor->state;
+}
+
+/* How many of the group's descriptors are not known to be in CLOSE_WAIT or not. */
+static int64_t stateless_of(const struct check *check, const struct model_group *group)
+{
+	int64_t count = 0;
+
+	if (group->suppressed || !is_wanted(check, KIND_TCP))
+		return 0;
+	if (group->kind == KIND_TCP && !is_inherited(group)) {
+		count = group->count;
+		for (size_t i = 0; i < group->state_count; i++)
+			count -= group->states[i].count;
+		return count > 0 ? count : 0;
+	}
+	for (size_t i = 0; i < group->descriptor_count; i++)
+		count += may_wait(group, &group->descriptors[i]);
+	return count;
+}
+
 /* The sum over all groups that count: of those in CLOSE_WAIT, or of all. */
 static void check_sum(struct check *check, int64_t limit, const char *option, const char *what,
 		      bool close_wait)
 {
-	int64_t sum = 0;
+	int64_t sum = 0, stateless = 0;
 	bool all_exact = true;
 
 	for (size_t i = 0; i < check->snapshot->group_count; i++) {
 		struct model_group *group = &check->snapshot->groups[i];
 		bool exact;
 
+		if (close_wait)
+			stateless = model_add(stateless, stateless_of(check, group));
 		if (!counts(check, group))
 			continue;
 		sum = model_add(sum, close_wait ? close_wait_of(check, group, &exact)
@@ -120,6 +151,10 @@ static void check_sum(struct check *check, int64_t limit, const char *option, co
 			say(check, LIMITS_UNKNOWN,
 			    "%s: not all descriptors are listed, so their kinds are not known",
 			    option);
+		if (model_add(sum, stateless) > limit)
+			say(check, LIMITS_UNKNOWN,
+			    "%s %" PRId64 ": the states of %" PRId64 " descriptor%s are not known",
+			    option, limit, stateless, stateless == 1 ? "" : "s");
 		return;
 	}
 	say(check, LIMITS_BROKEN, "%s %" PRId64 ": %" PRId64 " %s", option, limit, sum, what);
@@ -281,6 +316,27 @@ static void check_growth(struct check *check, struct model_snapshot *before)
 		    check->limits->growth, broken, broken == 1 ? " has" : "s have", most);
 }
 
+/* A descriptor whose name could not be read may be of any kind, and in any state. */
+static void check_kinds(struct check *check)
+{
+	int64_t unknown = 0;
+
+	if (check->limits->close_wait < 0 && is_wanted(check, KIND_OTHER))
+		return;
+	for (size_t i = 0; i < check->snapshot->group_count; i++) {
+		const struct model_group *group = &check->snapshot->groups[i];
+
+		if (group->suppressed || is_inherited(group))
+			continue;
+		for (size_t j = 0; j < group->descriptor_count; j++)
+			unknown += group->descriptors[j].kind == KIND_OTHER &&
+				   !group->descriptors[j].what;
+	}
+	if (unknown)
+		say(check, LIMITS_UNKNOWN, "the kinds of %" PRId64 " descriptor%s are not known",
+		    unknown, unknown == 1 ? "" : "s");
+}
+
 /* What may be missing from the snapshot itself. */
 static void check_whole(struct check *check)
 {
@@ -324,6 +380,7 @@ enum limits_verdict limits_check(const struct limits *limits, struct model_snaps
 		check_growth(&check, before);
 	if (limits->age >= 0)
 		check_age(&check);
+	check_kinds(&check);
 	check_whole(&check);
 	return check.verdict;
 }

@@ -3,6 +3,7 @@
 #include "outside.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -45,7 +46,6 @@ static void take_protocol(struct snapshot_outside *outside, const char *path)
 		{"UDP", AF_INET, SOCK_DGRAM, IPPROTO_UDP},
 		{"UDPv6", AF_INET6, SOCK_DGRAM, IPPROTO_UDP},
 	};
-	enum { TCP_CLOSED = 7 };
 	char name[32];
 	long length = RAW(getxattr, path, "system.sockprotoname", name, sizeof(name) - 1);
 
@@ -62,10 +62,19 @@ static void take_protocol(struct snapshot_outside *outside, const char *path)
 		outside->domain = protocols[i].domain;
 		outside->type = protocols[i].type;
 		outside->protocol = protocols[i].protocol;
-		/* What is neither bound nor connected is in no table. */
-		if (outside->type == SOCK_STREAM)
-			outside->state = TCP_CLOSED;
+		/* What is neither bound nor connected is in no table, nor is what another network
+		 * namespace has: the state can't be told. */
+		outside->unlisted = true;
 	}
+}
+
+/* Whether that link of /proc/PID/fd is there, whatever it leads to. Where a descriptor can't be looked
+ * at (EACCES: the process has more rights than we), it is open all the same. */
+static bool is_open(const char *path)
+{
+	struct stat status;
+
+	return RAW(newfstatat, AT_FDCWD, path, &status, AT_SYMLINK_NOFOLLOW) != -ENOENT;
 }
 
 static bool describe_one(struct snapshot_outside *outside, int pid, int fd)
@@ -74,7 +83,8 @@ static bool describe_one(struct snapshot_outside *outside, int pid, int fd)
 
 	outside->fd = fd;
 	outside->flags = -1;
-	if (!proc_stat_path(proc_fd_path(path, pid, fd), &outside->stat))
+	outside->hidden = !proc_stat_path(proc_fd_path(path, pid, fd), &outside->stat);
+	if (outside->hidden && !is_open(path))
 		return false;
 	proc_each_line(proc_fdinfo_path(path, pid, fd), FDINFO_LIMIT, take_flags, &outside->flags);
 	return true;
