@@ -860,6 +860,18 @@ def _():
     refused(asked, f"process {target.pid} is there, but /proc does not show it", "hidepid", "ask as root")
 
 
+@test("where /proc is that of another pid namespace no other process of that number is looked at: {}",
+      each=["snapshot", "snapshot --children", "check --max-open=0 --pid"])
+def _(words):
+    asked = run_bare([require("unshare"), "--pid", "--fork", "sh", "-c", f"{FDTRAIL} {words} 1 && exit 0"])
+    if "unshare failed" in asked.err:
+        skip("no pid namespace can be made here")
+    check.equal((asked.status, asked.out), (2, ""))
+    verb = words.split()[0]
+    check.equal(asked.err, f"fdtrail {verb}: process 1 can't be looked at: /proc is not mounted, or it is that of "
+                           "another pid namespace; `mount -t proc proc /proc` mounts ours\n")
+
+
 @test("close-on-exec flags are the program's, not those of our copies")
 def _():
     target = start_python("""

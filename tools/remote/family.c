@@ -35,8 +35,11 @@ static void add(struct list *list, int pid)
 
 static int each_number(const char *path, void (*each)(int number, void *data), void *data)
 {
-	int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), error;
+	int folder, error;
 
+	if (!proc_has_our_numbers())
+		return -EXDEV;
+	folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder < 0)
 		return errno == ENOENT ? -ESRCH : -errno;
 	error = descriptors_in(folder, each, data);

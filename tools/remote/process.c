@@ -78,6 +78,8 @@ int process_read(struct process *process, int pid)
 	*process = (struct process){.pid = pid, .leader = pid};
 	if (pid <= 0)
 		return -ESRCH;
+	if (!proc_has_our_numbers())
+		return -EXDEV;
 	if (!proc_read(proc_pid_path(path, pid, "stat"), text, sizeof(text)))
 		return not_shown(pid);
 	/* The name stands in parentheses and may hold some itself. */
@@ -146,14 +148,16 @@ bool process_is_fdtrail(int pid)
 {
 	char path[PROC_PATH_SIZE], exe[PATH_MAX];
 	struct process process;
-	ssize_t length = readlink(proc_pid_path(path, pid, "exe"), exe, sizeof(exe) - 1);
 
+	if (process_read(&process, pid))
+		return false;
+	ssize_t length = readlink(proc_pid_path(path, pid, "exe"), exe, sizeof(exe) - 1);
 	if (length >= 0) {
 		exe[length] = '\0';
 		return is_named_fdtrail(exe);
 	}
 	/* Another user's: its name and its arguments are there for all to see. */
-	return process_read(&process, pid) == 0 && is_named_fdtrail(process.name) &&
+	return is_named_fdtrail(process.name) &&
 	       proc_read(proc_pid_path(path, pid, "cmdline"), exe, sizeof(exe)) &&
 	       is_named_fdtrail(exe);
 }

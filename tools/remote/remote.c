@@ -271,7 +271,12 @@ const char *remote_trouble(int pid, int error, char *text, size_t size)
 	if (read == -EACCES)
 		snprintf(text, size,
 			 "process %d is there, but /proc does not show it (it is mounted with "
-			 "hidepid, or for another pid namespace): ask as root",
+			 "hidepid): ask as root",
+			 pid);
+	else if (read == -EXDEV)
+		snprintf(text, size,
+			 "process %d can't be looked at: /proc is not mounted, or it is that of "
+			 "another pid namespace; `mount -t proc proc /proc` mounts ours",
 			 pid);
 	else if (read || (error == -ESRCH && !process_has_ended(&process)))
 		snprintf(text, size, "there is no process %d", pid);

@@ -152,9 +152,11 @@ static bool add_descendants(struct list *subjects, const char *verb)
 		/* One that has ended has no children: others have taken them over. */
 		if (!error || error == -ESRCH)
 			continue;
+		whole = false;
+		if (error == -EXDEV) /* that has been said of the process itself */
+			continue;
 		fprintf(stderr, "fdtrail %s: can't list the child processes of process %d: %s\n",
 			verb, pid, strerror(-error));
-		whole = false;
 	}
 	return whole;
 }
