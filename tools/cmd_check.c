@@ -37,6 +37,7 @@ struct check {
 	struct suppression_options suppressions;
 	int pid;        /* 0: none */
 	bool children;  /* of pid, too */
+	bool partial;   /* a process was not looked at as a whole, which a line has said */
 	char *left_out; /* the children of pid that are not looked at, in words; or NULL */
 	char **files;
 	size_t file_count;
@@ -166,7 +167,8 @@ static bool read_file(const char *path, struct list *targets, bool keep_first)
 
 static bool read_process(int pid, void *data)
 {
-	struct list *targets = data;
+	struct check *check = data;
+	struct list *targets = &check->targets;
 	size_t count = targets->count;
 	char name[32];
 	struct obtained obtained;
@@ -183,6 +185,7 @@ static bool read_process(int pid, void *data)
 	}
 	reader_destroy(reader);
 	fclose(obtained.text);
+	check->partial |= obtained.partial;
 	if (targets->count == count)
 		fprintf(stderr, "%s%s gave no snapshot\n", prefix, name);
 	return targets->count > count;
@@ -193,7 +196,7 @@ static bool read_process(int pid, void *data)
 static bool read_processes(struct check *check, bool *all)
 {
 	*all = subject_find(&check->pid, verb) == 0 &&
-	       subject_each(check->pid, check->children, verb, read_process, &check->targets);
+	       subject_each(check->pid, check->children, verb, read_process, check);
 	if (!check->children && *all)
 		check->left_out = subject_left_out(
 			check->pid, ", not looked at (see --children)");
@@ -264,7 +267,8 @@ static void check_target(struct check *check, const struct target *target, const
 	if (verdict == LIMITS_KEPT) {
 		char *process = page_process(snapshot);
 
-		printf("%s: all limits are kept%s%s\n", process,
+		printf("%s: all limits are kept%s%s%s\n", process,
+		       check->partial ? " by what was looked at" : "",
 		       check->left_out ? " by this process alone; it has " : "",
 		       check->left_out ? check->left_out : "");
 		free(process);
@@ -304,7 +308,7 @@ static int check_all(struct check *check)
 		check_target(check, &targets[i], &old);
 	if (check->left_out && check->verdict != LIMITS_KEPT)
 		printf("process %d has %s\n", check->pid, check->left_out);
-	if (!all && check->verdict == LIMITS_KEPT)
+	if ((!all || check->partial) && check->verdict == LIMITS_KEPT)
 		check->verdict = LIMITS_UNKNOWN;
 	if (check->suppressions.print)
 		suppressions_print(check->suppressions.suppressions, stdout);

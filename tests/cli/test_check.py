@@ -169,6 +169,32 @@ def _():
     check.matches(run.out, "all limits are kept$")
 
 
+APART = """
+import ctypes, socket, threading, time
+def leak():
+    CLONE_FILES = 0x400
+    ctypes.CDLL(None).unshare(CLONE_FILES)
+    kept = [socket.socket() for _ in range(5)]
+    print(threading.get_native_id(), flush=True)
+    time.sleep(60)
+threading.Thread(target=leak).start()
+"""
+
+
+@test("no limit is kept over a thread that has a descriptor table of its own")
+def _():
+    process = start_traced([PYTHON, "-c", APART], traced=False)
+    wait_until(lambda: "\n" in process.out)
+    run = fdtrail_check("--pid", str(process.pid), "--max-open=4")
+    check.equal(run.status, UNTOLD)
+    check.equal(run.err, f"fdtrail check: thread {process.out.strip()} of process {process.pid} has a descriptor table "
+                         "of its own, which is not looked at\n")
+    check.contains(run.out, "all limits are kept by what was looked at\n")
+    process = start_traced([PYTHON, "-c", APART.replace("ctypes.CDLL(None).unshare(CLONE_FILES)", "")], traced=False)
+    wait_until(lambda: "\n" in process.out)
+    check.equal(fdtrail_check("--pid", str(process.pid), "--max-open=4").status, BROKEN)
+
+
 @test("--children holds each process that descends from it against the limits")
 def _():
     process, worker = prefork()

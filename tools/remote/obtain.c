@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "apart.h"
 #include "ask.h"
 #include "remote.h"
 
@@ -26,6 +27,25 @@ static int hand_over(struct obtained *obtained, int file, bool traced, const cha
 		return 0;
 	close(file);
 	return complain(verb, strerror(ENOMEM), -ENOMEM);
+}
+
+/* Whether threads have tables of their own. */
+static bool say_apart(int pid, int holder, const char *verb)
+{
+	int first;
+	size_t count = apart_threads(pid, holder, &first);
+
+	if (count == 1)
+		fprintf(stderr,
+			"fdtrail %s: thread %d of process %d has a descriptor table of its own, "
+			"which is not looked at\n",
+			verb, first, pid);
+	else if (count)
+		fprintf(stderr,
+			"fdtrail %s: %zu threads of process %d (%d is one of them) have "
+			"descriptor tables of their own, which are not looked at\n",
+			verb, count, pid, first);
+	return count;
 }
 
 int obtain_outside(struct obtained *obtained, int pid, const char *verb)
@@ -56,7 +76,10 @@ int obtain_outside(struct obtained *obtained, int pid, const char *verb)
 		close(request.output);
 		return complain(verb, strerror(-error), error);
 	}
-	return hand_over(obtained, request.output, false, verb);
+	error = hand_over(obtained, request.output, false, verb);
+	if (!error)
+		obtained->partial = say_apart(pid, snapshot_holder(&request), verb);
+	return error;
 }
 
 int obtain_snapshot(struct obtained *obtained, int pid, const char *verb)

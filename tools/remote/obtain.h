@@ -12,6 +12,7 @@
 struct obtained {
 	FILE *text;  /* the snapshot, to be read from its beginning; reader_create takes it */
 	bool traced; /* it is the tracer's own, with stacks */
+	bool partial; /* threads have tables of their own, which are not in it: a line says so */
 };
 
 /* Takes a snapshot of process pid. Returns 0, and the caller closes text; or a negative errno after
