@@ -268,7 +268,7 @@ static void check_target(struct check *check, const struct target *target, const
 		char *process = page_process(snapshot);
 
 		printf("%s: all limits are kept%s%s%s\n", process,
-		       check->partial ? " by what was looked at" : "",
+		       check->partial && !check->left_out ? " by what was looked at" : "",
 		       check->left_out ? " by this process alone; it has " : "",
 		       check->left_out ? check->left_out : "");
 		free(process);

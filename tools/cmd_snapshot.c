@@ -281,7 +281,7 @@ static bool take_all(struct snapshots *snapshots)
 			pause_for(asked->interval);
 		good = subject_each(asked->pid, asked->children, verb, take, snapshots);
 	}
-	if (!snapshots->error && snapshots->kept_count)
+	if (!snapshots->error && snapshots->kept_count && (good || asked->children))
 		snapshots->error = asked->format->write(
 			(const struct model_snapshot *const *)snapshots->kept,
 			snapshots->kept_count, &snapshots->asked->options, snapshots->file);

@@ -67,7 +67,7 @@ static void put_not_seen(struct writer *writer, const struct snapshot_request *r
 		put_counted(writer, &section, request->target->outside_count - hidden,
 			    request->target->outside_reason);
 		put_counted(writer, &section, unlisted,
-			    "in no table of the network namespace: unbound, or of another namespace");
+			    "in no socket table that can be read: unbound, or of another network namespace");
 	}
 	put_counted(writer, &section, census->forgotten,
 		    "closed behind fdtrail's back since the last snapshot");

@@ -553,6 +553,14 @@ while True:
     check.matches(asked.out, rf"(?m)^2\S+: python\S*, process {child}: \d+ open, [1-9]\d* more")
 
 
+@test("a series that its program does not live to see is no document of another number of snapshots")
+def _():
+    target = start_traced(["sleep", "0.5"], traced=False)
+    asked = ask("--format=prometheus", "--count", "2", "--interval", "1.5", target.pid)
+    check.equal((asked.status, asked.out), (2, ""))
+    check.matches(asked.err, f"process {target.pid}")
+
+
 @test("of --children that can't all be looked at the others are shown, and the exit status is 2")
 def _():
     folder = temp_dir()
@@ -763,7 +771,7 @@ def _():
     check.equal((asked.status, asked.err), (0, ""))
     check.matches(asked.out, "(?m)^group 1: 3 tcp sockets, of unknown origin$")
     check.equal(len(re.findall(r"(?m)^    \d+ tcp unknown$", asked.out)), 3)
-    check.contains(asked.out, "\n  3 in no table of the network namespace: unbound, or of another namespace\n")
+    check.contains(asked.out, "\n  3 in no socket table that can be read: unbound, or of another network namespace\n")
 
     def limits(*words):
         return run_bare([FDTRAIL, "check", *words, "--pid", target.pid], preexec=answer_with(PIDFD_GETFD, 1))

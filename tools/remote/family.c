@@ -65,8 +65,8 @@ static void add_if_traced(int number, void *data)
 		add(search->found, number);
 }
 
-/* The children of one thread. A thread that has ended meanwhile has handed its children on to
- * another one of its process. */
+/* The children of one thread. One that has ended meanwhile has handed them on to another thread of
+ * its process, perhaps to one that was asked before. */
 static void add_children_of(int thread, void *data)
 {
 	struct search *search = data;
@@ -81,8 +81,8 @@ static void add_children_of(int thread, void *data)
 	}
 	while (fscanf(file, "%d", &child) == 1)
 		add(search->found, child);
-	if (ferror(file))
-		search->error = -EIO;
+	if (ferror(file)) /* the thread has ended */
+		search->error = -ENOENT;
 	fclose(file);
 }
 
@@ -125,8 +125,10 @@ int family_children(int pid, struct list *children)
 	char path[PROC_PATH_SIZE];
 	int error = each_number(proc_pid_path(path, pid, "task"), add_children_of, &search);
 
-	if (!error && search.error)
+	if (!error && search.error == -ENOENT)
 		error = each_number("/proc", add_if_child, &search);
+	else if (!error)
+		error = search.error;
 	if (!error)
 		drop_others(children);
 	return error;

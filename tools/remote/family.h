@@ -11,8 +11,8 @@
 
 /* Adds the process ids (int) of the children of process pid to children, also of those that /proc
  * hides from us (hidepid), as far as the kernel lists them. Without those that have ended and wait
- * to be reaped, without ourselves, and without a helper of the tracer in pid. 0, or a negative errno: then it is not known which there
- * are. */
+ * to be reaped, without ourselves, and without a helper of the tracer in pid. 0, or a negative
+ * errno: then it is not known which there are. */
 int family_children(int pid, struct list *children);
 
 /* Adds the process ids (int) of the processes that process pid ptraces, as far as /proc shows them.
