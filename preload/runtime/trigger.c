@@ -120,6 +120,19 @@ static void make_room(struct snapshot_request *request)
 	}
 }
 
+/* Where 0, 1 or 2 is closed in the program, a file of ours has got that number. In the program's own
+ * table, which a snapshot without a helper process uses, another thread could print into it. */
+static int above_standard(int fd)
+{
+	if (fd < 0 || fd > 2)
+		return fd;
+	long moved = RAW(fcntl, fd, F_DUPFD_CLOEXEC, 3);
+	if (moved < 0) /* the table is full */
+		return fd;
+	RAW(close, fd);
+	return (int)moved;
+}
+
 /* To the output, or, where that is not possible, to the roster of `fdtrail run`. */
 static void write_to_output(struct job *job)
 {
@@ -128,10 +141,13 @@ static void write_to_output(struct job *job)
 	struct output_failure failure = {0};
 	int opened = output_open(&runtime.options, request, &failure);
 
+	request->output_shared = !*runtime.options.output;
+	if (!request->output_shared)
+		opened = above_standard(opened);
 	request->output = opened;
 	request->sink = opened < 0 ? enroll_sink(failure.error) : NULL;
 	snapshot_take(request, result);
-	if (opened >= 0 && opened != 2)
+	if (opened >= 0 && !request->output_shared)
 		RAW(close, opened);
 	/* A text that was cut in the file is written once more, whole. */
 	if (opened >= 0 && result->error && (request->sink = enroll_sink(result->error))) {
@@ -150,15 +166,16 @@ static void write_to_output(struct job *job)
 
 static void write_snapshot(struct job *job)
 {
+	struct snapshot_request *request = &job->request;
 	int channel = job->channel ? channel_open(job->channel) : -1;
 
-	job->request.output = channel;
+	request->output = above_standard(channel);
 	if (channel < 0 && !(job->flags & TRIGGER_COUNT_ONLY)) {
 		write_to_output(job);
 	} else {
-		snapshot_take(&job->request, &job->result); /* who waits for it sees when it is cut */
-		if (channel >= 0)
-			RAW(close, channel);
+		snapshot_take(request, &job->result); /* who waits for it sees when it is cut */
+		if (request->output >= 0)
+			RAW(close, request->output);
 	}
 	job->done = true;
 }

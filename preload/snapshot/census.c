@@ -38,7 +38,7 @@ static bool is_traced(const struct snapshot_request *request)
 
 static bool is_own(const struct snapshot_request *request, int fd)
 {
-	return fd == request->output && fd > 2;
+	return fd == request->output && !request->output_shared;
 }
 
 static void count_one(int fd, void *data)

@@ -93,6 +93,7 @@ struct snapshot_request {
 
 	int output;          /* where to write; open in the frozen copy, not to be listed. -1: count
 			      * only, write nothing */
+	bool output_shared;  /* output is the program's own stderr, which is to be listed */
 	const struct writer_sink *sink; /* where to write instead; NULL: to output */
 	uint32_t show;       /* most descriptors listed per group; SNAPSHOT_SHOW_ALL */
 	uint64_t kinds;      /* the kinds that count, bits of kind.h */
