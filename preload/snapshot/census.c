@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "../base/descriptors.h"
 #include "../base/monotonic.h"
 #include "../base/syscall.h"
 #include "busy_threads.h"
@@ -150,6 +151,12 @@ static void disown(struct census *census, const struct snapshot_request *request
 	descriptor->entry = (struct ledger_entry){0};
 }
 
+/* Of a kind that counts. One whose kind is not known may be of any. */
+static bool is_wanted(const struct snapshot_request *request, const struct descriptor *descriptor)
+{
+	return descriptor->any_kind || request->kinds & KIND_BIT(descriptor->kind);
+}
+
 static void list(struct listing *listing, int fd, const struct snapshot_outside *outside)
 {
 	struct census *census = listing->census;
@@ -167,7 +174,7 @@ static void list(struct listing *listing, int fd, const struct snapshot_outside 
 	if (descriptor->class == DESCRIPTOR_OPENED && contradicts(descriptor))
 		disown(census, listing->request, descriptor);
 
-	bool wanted = listing->request->kinds & KIND_BIT(descriptor->kind);
+	bool wanted = is_wanted(listing->request, descriptor);
 	switch (descriptor->class) {
 	case DESCRIPTOR_OPENED:
 	case DESCRIPTOR_UNSEEN:
@@ -205,12 +212,20 @@ static void list_one(int fd, void *data)
 	list(data, fd, NULL);
 }
 
-/* Whether fd is open in the program at this moment: its table is not the frozen one. */
-static bool open_now(const struct snapshot_request *request, int fd)
+/* Whether fd is open in the program at this moment, whose table is not the frozen one: 1, 0, or -1 where
+ * that can't be seen. */
+static int open_now(const struct census *census, const struct snapshot_request *request, int fd)
 {
-	char link[8];
+	return census->numbered ? proc_fd_open(snapshot_holder(request), fd) : -1;
+}
 
-	return proc_fd_link(snapshot_holder(request), fd, link, sizeof(link)) > 0;
+/* Whether fd, which is not in the census, is closed in the program for certain. Where the program can't be
+ * looked at, the frozen table tells; copies of another process' descriptors may be incomplete. */
+static bool closed_now(const struct census *census, const struct snapshot_request *request, int fd)
+{
+	int open = open_now(census, request, fd);
+
+	return open < 0 ? !request->target && descriptor_open(fd) == 0 : open == 0;
 }
 
 static void reclassify(struct census *census, struct descriptor *descriptor,
@@ -218,7 +233,7 @@ static void reclassify(struct census *census, struct descriptor *descriptor,
 {
 	descriptor->class = DESCRIPTOR_CHANGING;
 	census->changing++;
-	if (request->kinds & KIND_BIT(descriptor->kind))
+	if (is_wanted(request, descriptor))
 		census->unclosed--;
 	else
 		census->unwanted--;
@@ -253,8 +268,6 @@ static void note_unseen(const struct census *census, const struct snapshot_reque
 static size_t look_again(struct census *census, const struct snapshot_request *request, bool only_new,
 			 size_t asked)
 {
-	/* In a PID namespace without a /proc of its own its numbers are others'. */
-	bool numbers_known = request->target || proc_has_our_numbers();
 	size_t unseen = 0;
 
 	for (size_t i = 0; i < census->count; i++) {
@@ -264,7 +277,7 @@ static size_t look_again(struct census *census, const struct snapshot_request *r
 			continue;
 		if (ledger_read(request->ledger, descriptor->fd, NULL, NULL) ||
 		    is_returning(request, descriptor->fd) ||
-		    (asked && asked-- && numbers_known && !open_now(request, descriptor->fd)))
+		    (asked && asked-- && open_now(census, request, descriptor->fd) == 0))
 			reclassify(census, descriptor, request);
 		else
 			unseen += !only_new || !was_unseen(request, descriptor);
@@ -326,7 +339,7 @@ static void forget_closed(struct census *census, const struct snapshot_request *
 		if (!held_still(request, fd, words))
 			continue;
 		/* One from before a fork may never have been in this process' table. */
-		if (!open_now(request, fd) && ledger_forget_if(request->ledger, fd, words))
+		if (closed_now(census, request, fd) && ledger_forget_if(request->ledger, fd, words))
 			census->forgotten += !request->closes_unseen && !entry.before_fork &&
 					     entry.origin != FD_INHERITED;
 	}
@@ -344,7 +357,7 @@ static void keep_listed(struct census *census, const struct snapshot_request *re
 			      descriptor->class == DESCRIPTOR_UNTRACED ||
 			      (descriptor->class == DESCRIPTOR_INHERITED && request->inherited);
 
-		if (listed && request->kinds & KIND_BIT(descriptor->kind))
+		if (listed && is_wanted(request, descriptor))
 			census->descriptors[kept++] = *descriptor;
 	}
 	census->count = kept;
@@ -355,15 +368,16 @@ int census_take(struct census *census, const struct snapshot_request *request,
 {
 	struct listing listing = {.census = census, .request = request};
 
-	*census = (struct census){0};
+	*census = (struct census){.numbered = request->target || proc_has_our_numbers()};
 	census->now_ms = listing.now_ms = (uint64_t)monotonic_ms();
-	if (!frozen_table_each(count_one, &listing))
+	int end = ledger_end(request->ledger);
+	if (!frozen_table_each(end, count_one, &listing))
 		return ENOSYS;
 	listing.room += SPARE + (request->target ? request->target->outside_count : 0);
 	census->descriptors = scratch_array(scratch, listing.room, sizeof(*census->descriptors));
 	if (!census->descriptors)
 		return ENOMEM;
-	frozen_table_each(list_one, &listing);
+	frozen_table_each(end, list_one, &listing);
 	list_outside(&listing, INT_MAX);
 	census->open = census->count;
 	if (request->target) {

@@ -15,6 +15,8 @@ struct census {
 	size_t count;     /* those that the snapshot lists */
 	size_t open;      /* the hidden ones included */
 	uint64_t now_ms;  /* CLOCK_MONOTONIC at the count */
+	bool numbered;    /* the process is under its own number in /proc: not so in a PID namespace
+			   * without a /proc of its own */
 	size_t inherited; /* the hidden ones included */
 	size_t closing;   /* a close had begun */
 	size_t changing;  /* opened or closed around the moment of the copy */

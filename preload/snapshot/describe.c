@@ -81,14 +81,16 @@ static int holder(const struct descriptor *descriptor, int pid)
 	return descriptor->outside ? pid : PROC_SELF;
 }
 
-static enum kind kind_of_file(const struct descriptor *descriptor, int pid)
+static enum kind kind_of_file(struct descriptor *descriptor, int pid)
 {
 	char link[PATH_MAX];
-	size_t length = proc_fd_link(holder(descriptor, pid), descriptor->fd, link, sizeof(link));
+	long found = proc_fd_link(holder(descriptor, pid), descriptor->fd, link, sizeof(link));
+	size_t length = found < 0 ? 0 : (size_t)found;
 
-	if (length == 0 || descriptor->entry.kind == FD_MQUEUE || descriptor->entry.kind == FD_SHM) {
+	if (found < 0 || descriptor->entry.kind == FD_MQUEUE || descriptor->entry.kind == FD_SHM) {
 		enum kind hint = kind_of_hint(descriptor->entry.kind);
 		bool is_file = (descriptor->stat.mode & S_IFMT) == S_IFREG;
+		descriptor->any_kind = found < 0 && hint == KIND_OTHER && !is_file;
 		return hint == KIND_OTHER && is_file ? KIND_FILE : hint;
 	}
 	if (link[0] != '/' && !begins(link, length, "(unreachable)"))
@@ -144,20 +146,51 @@ static void put_item(const struct describe *describe, const char *what, uint64_t
 	put_unsigned(describe->writer, value);
 }
 
+/* Why there is no name, and the number of the file: `find -inum` finds a file by it, and both ends of a
+ * pipe have the same. */
+static void put_no_name(const struct describe *describe, const struct descriptor *descriptor, long error)
+{
+	struct writer *writer = describe->writer;
+
+	put_string(writer, "unknown, name can't be read: ");
+	switch (error) {
+	case -EACCES:
+	case -EPERM:
+		put_string(writer, "permission denied");
+		break;
+	case -ENOENT:
+		put_string(writer, descriptor->outside ? "closed meanwhile" : "no /proc here");
+		break;
+	case -ENAMETOOLONG:
+		put_string(writer, "too long");
+		break;
+	default:
+		put_string(writer, "error ");
+		put_unsigned(writer, (uint64_t)-error);
+	}
+	if (!(descriptor->stat.mode & S_IFMT)) /* all anonymous ones share an inode */
+		return;
+	put_item(describe, ", inode ", descriptor->stat.inode);
+	put_item(describe, " of device ", descriptor->stat.dev_major);
+	put_item(describe, ":", descriptor->stat.dev_minor);
+}
+
 /* The path or the name behind the number. The kernel adds " (deleted)" to the path of a file that
  * has no name any more; a file may also be called so, but then it still has a link. */
 static void put_target(const struct describe *describe, const struct descriptor *descriptor)
 {
 	char link[PATH_MAX];
 	const char *at = link;
-	size_t length = proc_fd_link(holder(descriptor, snapshot_holder(describe->request)), descriptor->fd, link,
-				     sizeof(link));
-	bool deleted = descriptor->stat.links == 0 && ends(link, length, " (deleted)");
+	long found = proc_fd_link(holder(descriptor, snapshot_holder(describe->request)), descriptor->fd, link,
+				  sizeof(link));
 
-	if (length == 0) {
-		put_string(describe->writer, "unknown");
+	if (found < 0) {
+		put_no_name(describe, descriptor, found);
 		return;
 	}
+	size_t length = (size_t)found;
+	bool deleted = descriptor->stat.links == 0 && ends(link, length, " (deleted)");
+
 	if (deleted)
 		length -= strlen(" (deleted)");
 	if (descriptor->kind == KIND_MEMFD && begins(link, length, "/memfd:")) {

@@ -29,6 +29,7 @@ struct descriptor {
 	int fd;
 	enum descriptor_class class;
 	enum kind kind;
+	bool any_kind; /* KIND_OTHER, because the name that would tell the kind can't be read */
 	uint8_t tcp_state; /* 0: not a TCP socket, or not known */
 	bool was_connected; /* TCP: data or a handshake was acknowledged */
 	uint16_t socket_domain, socket_type, socket_protocol; /* 0: not a socket that answers */

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
-/* Calls each(fd, data) for every open descriptor of the calling process, by rising number. False: a
+/* Calls each(fd, data) for every open descriptor of the calling process, by rising number. Without
+ * /proc: for those below end, 65536 or the limit on new numbers, whichever is highest. False: a
  * seccomp filter of the program refuses whatever would tell which are open. */
-bool frozen_table_each(void (*each)(int fd, void *data), void *data);
+bool frozen_table_each(int end, void (*each)(int fd, void *data), void *data);

@@ -2,6 +2,7 @@
 /* See proc.h. */
 #include "proc.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -120,12 +121,29 @@ bool proc_has_our_numbers(void)
 	       pid == (uint64_t)RAW(getpid);
 }
 
-size_t proc_fd_link(int pid, int fd, char *link, size_t size)
+long proc_fd_link(int pid, int fd, char *link, size_t size)
 {
 	char path[PROC_PATH_SIZE];
-	long length = RAW(readlinkat, AT_FDCWD, proc_fd_path(path, pid, fd), link, size);
 
-	return length < 0 ? 0 : (size_t)length;
+	return RAW(readlinkat, AT_FDCWD, proc_fd_path(path, pid, fd), link, size);
+}
+
+int proc_fd_open(int pid, int fd)
+{
+	char path[PROC_PATH_SIZE], link[8];
+	struct stat status;
+	long found = proc_fd_link(pid, fd, link, sizeof(link));
+
+	/* A name can be too long to be read, or be refused where its existence is not. */
+	if (found < 0 && found != -ENOENT)
+		found = RAW(newfstatat, AT_FDCWD, proc_fd_path(path, pid, fd), &status,
+			    AT_SYMLINK_NOFOLLOW);
+	if (found >= 0)
+		return 1;
+	/* Either there is no such number, or no such folder for us. */
+	if (found == -ENOENT && RAW(newfstatat, AT_FDCWD, proc_pid_path(path, pid, "fd"), &status, 0) == 0)
+		return 0;
+	return -1;
 }
 
 size_t proc_read(const char *path, char *text, size_t size)

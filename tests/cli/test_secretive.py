@@ -6,10 +6,11 @@ none; and numbers that are the tracer's own."""
 import itertools
 import os
 import shutil
+from pathlib import Path
 
 import snapshot_text
-from support import (BUILD, check, main, program, run_bare, run_traced, skip, start_traced, temp_dir, test,
-                     wait_until)
+from support import (BUILD, ENGINE, LIBRARY, check, main, program, run_bare, run_traced, skip, start_traced, temp_dir,
+                     test, wait_until)
 
 FDTRAIL = BUILD / "tools" / "fdtrail"
 NOBODY = 65534
@@ -27,7 +28,7 @@ def readable(*paths):
         skip("only root can become another user")
     folder = temp_dir()
     folder.chmod(0o1777)
-    for path in paths:
+    for path in map(Path, paths):
         shutil.copy(path, folder)
         (folder / path.name).chmod(0o755)
     return folder
@@ -63,5 +64,58 @@ def _(closed):
     check.equal(snapshot.fields["unclosed"], f"0; {3 - len(closed)} inherited")
     check.equal(sorted(snapshot.descriptors), [fd for fd in range(3) if str(fd) not in closed])
 
+
+# Private processes: of another user than root, since root may look at all of them.
+
+# How a process comes to be private: the program's own way, and the mode of its file.
+PRIVATE = [("private", 0o755), ("plain", 0o711)]
+
+
+def run_private(way, mode, how, count, **arguments):
+    """secretive, run by nobody. In `user` it changes its user itself, and a file in its folder takes snapshots."""
+    folder = readable(program("secretive"), LIBRARY)
+    path = folder / "secretive"
+    path.chmod(mode)
+    arguments.setdefault("OUTPUT", folder / "report.%p")
+    run = run_traced([path, way, how, count], preexec=None if way == "user" else become_nobody,
+                     env={"LD_PRELOAD": str(folder / LIBRARY.name)} if ENGINE == "preload" else {}, **arguments)
+    check.equal(run.status, 0)
+    text = "".join(path.read_text() for path in sorted(folder.glob("report.*")))
+    return run, snapshot_text.parse_all(text)
+
+
+if ENGINE == "preload":
+    @test("a process that others may not look at ({0}, mode {1:o}): what an untraced call opened is listed",
+          each=[*PRIVATE, ("user", 0o755)])
+    def _(way, mode):
+        run, snapshots = run_private(way, mode, "raw", 20)
+        check.equal(snapshots[-1].groups[0].sentence, "20 directories, opened behind fdtrail's back")
+        check.equal(len(snapshots[-1].descriptors), 20)
+        check.lacks(snapshots[-1].text, "being opened or reused")
+
+    @test("a process that others may not look at ({0}, mode {1:o}): what was closed is not listed, however it was",
+          each=[*PRIVATE, ("user", 0o755)])
+    def _(way, mode):
+        for how in ("closed", "rawclosed"):
+            _, snapshots = run_private(way, mode, how, 20, VERBOSE=1)
+            check.matches(snapshots[-1].text, r"(?m)^unclosed: 0;")
+
+    @test("without a /proc a descriptor whose name can't be read is listed with what fstat(2) tells of it")
+    def _():
+        if os.geteuid() != 0:
+            skip("only root can chroot")
+        folder = temp_dir()
+        status = folder.stat()
+        device = f"{os.major(status.st_dev)}:{os.minor(status.st_dev)}"
+        for how, sentence in (("libc", "opened at secretive+"), ("raw", "opened behind fdtrail's back")):
+            run = run_traced([program("secretive"), "chroot", how, 2], cwd=folder, OUTPUT="stderr")
+            check.contains(run.last.groups[0].sentence, f"2 directories, {sentence}")
+            for found in run.last.descriptors.values():
+                check.matches(found.text, "^unknown, name can't be read: no /proc here, "
+                              f"inode {status.st_ino} of device {device}, ")
+        run = run_traced([program("secretive"), "chroot", "pipes", 1], cwd=folder, OUTPUT="stderr")
+        ends = [found.text.split(", ")[2] for found in run.last.descriptors.values()]
+        check.matches(ends[0], "^inode [0-9]+ of device 0:")
+        check.equal(ends[0], ends[1], "the pipe of both ends")
 
 main()

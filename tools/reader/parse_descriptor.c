@@ -212,6 +212,8 @@ static void take_detail(struct parse *parse, struct span detail,
 		descriptor->received = true;
 	} else if (span_is(detail, "no close-on-exec")) {
 		descriptor->no_cloexec = true;
+	} else if (scan_words(&at, "name can't be read: ")) {
+		descriptor->what = NULL; /* a memfd may be called "unknown" */
 	} else if (span_is(detail, "deleted")) {
 		descriptor->deleted = true;
 	} else if (scan_words(&at, "a FILE stream")) {
