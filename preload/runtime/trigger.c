@@ -21,6 +21,7 @@
 #include "../base/write_signals.h"
 #include "../hooks/real.h"
 #include "enroll.h"
+#include "live_table.h"
 #include "message.h"
 #include "output.h"
 #include "pace.h"
@@ -43,6 +44,7 @@ struct job {
 	struct snapshot_request request;
 	struct snapshot_result result;
 	bool done; /* result tells all; else what was to take the snapshot has ended before */
+	struct live_table live;
 	char *stacks;
 };
 
@@ -202,6 +204,31 @@ static bool begins_namespace(void)
 	       RAW(newfstatat, AT_FDCWD, path, &status, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+/* Makes the helper: its process id, or -1 where there can be none, and the thread itself is left; also
+ * where a filter would end the program for a clone or a wait. Returns when the helper has ended. */
+static int run_helper(struct job *job)
+{
+	bool answers = live_table_needed();
+	int flags = CLONE_VM | (answers ? CLONE_CHILD_CLEARTID : CLONE_VFORK);
+
+	if (begins_namespace() ||
+	    (seccomp_present && (seccomp_will_refuse(SYS_clone, flags, 0, 0, 0, 0, 0) ||
+				 seccomp_will_refuse(SYS_wait4, -1, 0, __WALL, 0, 0, 0))))
+		return -1;
+	if (answers) {
+		live_table_begin(&job->live);
+		job->request.open_now = live_table_ask;
+		job->request.open_now_data = &job->live;
+	}
+	int pid = REAL(clone)(helper, job->stacks + HELPER_STACK, flags, job, NULL, NULL,
+			      &job->live.state);
+	if (pid >= 0 && answers)
+		live_table_serve(&job->live, pid);
+	else if (pid < 0)
+		job->request.open_now = NULL;
+	return pid;
+}
+
 /* On a stack of its own: a struct job. */
 static void run(void *data)
 {
@@ -234,13 +261,7 @@ static void run(void *data)
 		job->result.error = ENOMEM;
 		return;
 	}
-	/* Then the thread itself is left; also where a filter would end the program for a clone or a wait. */
-	bool forbidden = begins_namespace();
-	if (seccomp_present)
-		forbidden = forbidden ||
-			    seccomp_will_refuse(SYS_clone, CLONE_VM | CLONE_VFORK, 0, 0, 0, 0, 0) ||
-			    seccomp_will_refuse(SYS_wait4, -1, 0, __WALL, 0, 0, 0);
-	int pid = forbidden ? -1 : REAL(clone)(helper, job->stacks + HELPER_STACK, CLONE_VM | CLONE_VFORK, job);
+	int pid = run_helper(job);
 	if (pid < 0) {
 		struct write_signals held;
 

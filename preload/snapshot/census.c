@@ -216,7 +216,9 @@ static void list_one(int fd, void *data)
  * that can't be seen. */
 static int open_now(const struct census *census, const struct snapshot_request *request, int fd)
 {
-	return census->numbered ? proc_fd_open(snapshot_holder(request), fd) : -1;
+	int open = census->numbered ? proc_fd_open(snapshot_holder(request), fd) : -1;
+
+	return open < 0 && request->open_now ? request->open_now(fd, request->open_now_data) : open;
 }
 
 /* Whether fd, which is not in the census, is closed in the program for certain. Where the program can't be

@@ -91,6 +91,10 @@ struct snapshot_request {
 	uint64_t started_ms; /* CLOCK_MONOTONIC when the ledger began, in milliseconds */
 	const char *libunwind; /* "libunwind 1.6", or why there is none */
 
+	/* Whether fd is open in the program now, where /proc does not tell: 1, 0 or -1. NULL: nobody can say. */
+	int (*open_now)(int fd, void *data);
+	void *open_now_data;
+
 	int output;          /* where to write; open in the frozen copy, not to be listed. -1: count
 			      * only, write nothing */
 	bool output_shared;  /* output is the program's own stderr, which is to be listed */

@@ -100,6 +100,14 @@ if ENGINE == "preload":
             _, snapshots = run_private(way, mode, how, 20, VERBOSE=1)
             check.matches(snapshots[-1].text, r"(?m)^unclosed: 0;")
 
+    @test("a process that others may not look at: what is opened, recorded and closed while a snapshot is taken is no "
+          "untraced call's")
+    def _():
+        _, snapshots = run_private("private", 0o755, "storm", 100)
+        check.equal(len(snapshots), 100)
+        # Where a number is opened anew just when it is looked at, the next look is too late, in any process.
+        check.at_most(sum("behind fdtrail's back" in found.text for found in snapshots), 10)
+
     @test("without a /proc a descriptor whose name can't be read is listed with what fstat(2) tells of it")
     def _():
         if os.geteuid() != 0:

@@ -5,9 +5,14 @@
  * Becomes a process that can't be looked at, WAY: private (PR_SET_DUMPABLE in prctl(2)), user (it changes its
  * user from root to nobody), chroot (its root is the current folder, where no /proc is), plain (no such
  * thing). Then it leaks COUNT descriptors as HOW says: raw (by a system call of its own), libc, pipes (COUNT
- * pairs), closed (by libc, and it closes them again), rawclosed (.. by a system call of its own).
+ * pairs), closed (by libc, and it closes them again), rawclosed (.. by a system call of its own). storm: it
+ * leaks none; it asks for COUNT snapshots while threads open and close all the time.
  */
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +45,31 @@ FRAME static int leaks_pipe(void)
 	return result;
 }
 
+static atomic_bool over;
+
+static void *opens_and_closes(void *unused)
+{
+	while (!atomic_load(&over))
+		close(leaks_seen());
+	return unused;
+}
+
+static int storm(int snapshots)
+{
+	pthread_t threads[4];
+	size_t count = sizeof(threads) / sizeof(*threads);
+
+	for (size_t i = 0; i < count; i++)
+		if (pthread_create(&threads[i], NULL, opens_and_closes, NULL) != 0)
+			return 1;
+	for (int i = 0; i < snapshots; i++)
+		raise(SIGUSR1);
+	atomic_store(&over, true);
+	for (size_t i = 0; i < count; i++)
+		pthread_join(threads[i], NULL);
+	return 0;
+}
+
 static int hides(const char *way)
 {
 	if (strcmp(way, "private") == 0)
@@ -58,6 +88,8 @@ int main(int count, char **words)
 
 	if (hides(way) != 0)
 		return 1;
+	if (strcmp(how, "storm") == 0)
+		return storm(number);
 	for (int i = 0; i < number; i++) {
 		int fd = strcmp(how, "raw") == 0     ? leaks_unseen()
 			 : strcmp(how, "pipes") == 0 ? leaks_pipe()
