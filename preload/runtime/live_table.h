@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * Whether a number is open in the program now, for the helper process that takes a snapshot from a frozen
- * copy of the table. It usually reads /proc/PID/fd; but the kernel refuses that where the program has
- * changed its user (PR_SET_DUMPABLE in prctl(2)), and there may be no /proc. Then the thread that waits for the helper answers,
- * since it has the table itself. Used by trigger.c alone; raw system calls only.
+ * Whether a number is open in the program now, for the helper process that takes a snapshot from a
+ * frozen copy of the table. It usually reads /proc/PID/fd; but the kernel refuses that where the
+ * program has changed its user (PR_SET_DUMPABLE in prctl(2)), and there may be no /proc. Then the
+ * thread that waits for the helper answers, since it has the table itself. Used by trigger.c alone;
+ * raw system calls only.
  */
 #pragma once
 

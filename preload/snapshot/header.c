@@ -228,6 +228,20 @@ static void put_kinds(struct writer *writer, uint64_t kinds)
 	put_char(writer, '\n');
 }
 
+static void put_unclosed(struct writer *writer, const struct census *census, const struct groups *groups)
+{
+	put_string(writer, "unclosed: ");
+	put_unsigned(writer, census->unclosed);
+	if (census->unclosed) {
+		put_string(writer, " in ");
+		put_unsigned(writer, groups->unclosed);
+		put_string(writer, groups->unclosed == 1 ? " group" : " groups");
+	}
+	put_string(writer, "; ");
+	put_unsigned(writer, census->inherited);
+	put_string(writer, " inherited\n");
+}
+
 void header_put(const struct describe *describe, const struct census *census,
 		const struct groups *groups)
 {
@@ -250,18 +264,14 @@ void header_put(const struct describe *describe, const struct census *census,
 				     ? census->now_ms - request->started_ms
 				     : 0);
 	put_char(writer, '\n');
-	put_table(writer, request, census->open);
+	if (!request->unread)
+		put_table(writer, request, census->open);
 	put_versions(writer, request);
 	if ((request->kinds & KIND_ALL) != KIND_ALL)
 		put_kinds(writer, request->kinds);
-	put_string(writer, "unclosed: ");
-	put_unsigned(writer, census->unclosed);
-	if (census->unclosed) {
-		put_string(writer, " in ");
-		put_unsigned(writer, groups->unclosed);
-		put_string(writer, groups->unclosed == 1 ? " group" : " groups");
+	if (request->unread) {
+		put_line(writer, "unclosed: unknown: ", request->unread);
+		return;
 	}
-	put_string(writer, "; ");
-	put_unsigned(writer, census->inherited);
-	put_string(writer, " inherited\n");
+	put_unclosed(writer, census, groups);
 }

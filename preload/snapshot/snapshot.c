@@ -6,7 +6,7 @@
  */
 #include "snapshot.h"
 
-#include "../base/syscall.h"
+#include "../base/monotonic.h"
 #include "census.h"
 #include "connect_stack.h"
 #include "describe.h"
@@ -111,7 +111,7 @@ static void write_text(struct snapshot *snapshot, struct snapshot_result *result
 	snapshot->threads->pid = describe.numbered ? snapshot->request->pid : 0;
 	writer_open(writer, snapshot->request->output, snapshot->request->sink);
 	header_put(&describe, &snapshot->census, &snapshot->groups);
-	if (snapshot->census.unclosed == 0)
+	if (snapshot->census.unclosed == 0 && !snapshot->request->unread)
 		put_nothing(writer, &snapshot->census);
 	for (size_t i = 0; i < snapshot->groups.count && !writer->error; i++)
 		group_put(&describe, &snapshot->frames, &snapshot->groups.list[i], i + 1);
@@ -137,19 +137,24 @@ void snapshot_take(const struct snapshot_request *request, struct snapshot_resul
 	struct snapshot snapshot = {.request = request};
 
 	*result = (struct snapshot_result){0};
-	int failed = census_take(&snapshot.census, request, &snapshot.scratch);
+	int failed = 0;
+
+	if (request->unread)
+		snapshot.census.now_ms = (uint64_t)monotonic_ms();
+	else
+		failed = census_take(&snapshot.census, request, &snapshot.scratch);
 	result->unclosed = snapshot.census.unclosed;
 	result->open = snapshot.census.open;
 	if (failed) {
 		result->error = failed;
 	} else if ((request->output >= 0 || request->sink) &&
-		   (snapshot.census.unclosed || !request->only_unclosed)) {
+		   (snapshot.census.unclosed || !request->only_unclosed || request->unread)) {
 		if (prepare(&snapshot))
 			write_text(&snapshot, result);
 		else
 			result->error = ENOMEM;
 	}
-	if (result->written)
+	if (result->written && !request->unread)
 		set_live_before(&request->ledger->stacks);
 	scratch_release(&snapshot.scratch);
 }

@@ -89,6 +89,8 @@ struct snapshot_request {
 	int thread;          /* the thread that asked */
 	const char *program; /* the program's short name */
 	uint64_t started_ms; /* CLOCK_MONOTONIC when the ledger began, in milliseconds */
+	const char *unread;  /* why the descriptors can't be looked at: then the text says that, and
+			      * tells nothing of them. NULL: they can be */
 	const char *libunwind; /* "libunwind 1.6", or why there is none */
 
 	/* Whether fd is open in the program now, where /proc does not tell: 1, 0 or -1. NULL: nobody can say. */

@@ -4,13 +4,14 @@
 none; and numbers that are the tracer's own."""
 
 import itertools
+import json
 import os
 import shutil
 from pathlib import Path
 
 import snapshot_text
-from support import (BUILD, ENGINE, LIBRARY, check, main, program, run_bare, run_traced, skip, start_traced, temp_dir,
-                     test, wait_until)
+from support import (BUILD, ENGINE, LIBRARY, check, main, program, require, run_bare, run_traced, skip, start_traced,
+                     temp_dir, test, wait_until)
 
 FDTRAIL = BUILD / "tools" / "fdtrail"
 NOBODY = 65534
@@ -125,5 +126,67 @@ if ENGINE == "preload":
         ends = [found.text.split(", ")[2] for found in run.last.descriptors.values()]
         check.matches(ends[0], "^inode [0-9]+ of device 0:")
         check.equal(ends[0], ends[1], "the pipe of both ends")
+
+
+# By ptrace, and from outside, another user than root can't look at them at all, and that is what has to be said.
+
+def run_command(way, mode, how, count, *options):
+    """The same by `fdtrail run --engine=ptrace OPTION...`."""
+    folder = readable(program("secretive"), FDTRAIL)
+    path = folder / "secretive"
+    path.chmod(mode)
+    return run_bare([folder / "fdtrail", "run", "--engine=ptrace", *options, "--", path, way, how, count],
+                    preexec=become_nobody, env={"TMPDIR": str(folder)})
+
+
+if ENGINE == "ptrace":
+    @test("a process that the tracer may not look at ({0}, mode {1:o}): {2} descriptors are not known to be closed",
+          each=[(*private, how) for private in PRIVATE for how in ("raw", "libc", "pipes", "closed")])
+    def _(way, mode, how):
+        run = run_command(way, mode, how, 20, "--max-open=0", "--verbose")
+        check.equal(run.status, 125)
+        check.matches(run.err, r"(?m)^secretive, process \d+: what is open is not known: process \d+ is private")
+        check.matches(run.err, r"(?m)^fdtrail run: secretive, process \d+: what is open is not known")
+        check.lacks(run.err, "nothing was left open")
+
+    @test("a process of the same user that the tracer may look at keeps its limits")
+    def _():
+        run = run_command("plain", 0o755, "closed", 20, "--max-open=0")
+        check.equal((run.status, run.err), (0, ""))
+
+    @test("a snapshot that could not look is read back: the report says why, a check ends with 2, JSON has no count")
+    def _():
+        folder = readable()
+        run_command("private", 0o755, "libc", 3, f"--output={folder}/out")
+        text = (folder / "out").read_text()
+        check.equal([found.fields.get("descriptors") for found in snapshot_text.parse_all(text)], [None])
+        checked = run_bare([FDTRAIL, "check", "--max-open=100", folder / "out"])
+        check.equal(checked.status, 2)
+        check.matches(checked.out, "what is open is not known: process [0-9]+ is private")
+        check.matches(run_bare([FDTRAIL, "report", folder / "out"]).out, "^secretive, process [0-9]+: what is open is not known")
+        unclosed = json.loads(run_bare([FDTRAIL, "report", "--format=json", folder / "out"]).out)["unclosed"]
+        check.equal(list(unclosed), ["unknown"])
+        compared = run_bare([FDTRAIL, "diff", folder / "out", folder / "out"])
+        check.contains(compared.out, "what is open in the new one is not known")
+
+    @test("from outside, what can be listed and not looked at is listed, and no limit on its state is kept")
+    def _():
+        folder = readable(program("ends"), FDTRAIL)
+        started = start_traced([folder / "ends", "wait", 4], traced=False)
+        wait_until(lambda: started.out, what="the program's leaks")
+        lists = [require("setpriv"), "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups",
+                 "--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search", folder / "fdtrail"]
+        seen = run_bare([*lists, "snapshot", "--outside", "--raw", started.pid])
+        check.equal(seen.status, 0)
+        snapshot = snapshot_text.parse_all(seen.out)[-1]
+        check.equal(sorted(snapshot.descriptors), list(range(7)))
+        for found in snapshot.descriptors.values():
+            check.equal((found.kind, found.text), ("other", "unknown, name can't be read: permission denied"))
+        (folder / "snapshot").write_text(seen.out)
+        for limit, status in (("--max-open=3", 1), ("--max-open=4", 0), ("--max-close-wait=0", 2),
+                              ("--max-open=3 --kinds=tcp", 2)):
+            checked = run_bare([FDTRAIL, "check", *limit.split(), folder / "snapshot"])
+            check.equal(checked.status, status, limit)
+
 
 main()

@@ -355,6 +355,12 @@ static void check_whole(struct check *check)
 		    " unclosed descriptors its groups "
 		    "have %" PRId64,
 		    check->snapshot->unclosed, count);
+	if (check->snapshot->unread) {
+		char *why = page_safe_written(check->snapshot->unread);
+
+		say(check, LIMITS_UNKNOWN, "what is open is not known: %s", why);
+		free(why);
+	}
 	if (!check->snapshot->whole)
 		say(check, LIMITS_UNKNOWN, "the snapshot was cut: its end is missing");
 	if (check->snapshot->mixed)

@@ -97,6 +97,7 @@ void json_header(struct json_writer *json, const struct model_snapshot *snapshot
 	json_begin_object(json, "unclosed");
 	json_integer_if_known(json, "count", snapshot->unclosed);
 	json_integer_if_known(json, "inherited", snapshot->inherited);
+	json_string_if_known(json, "unknown", snapshot->unread);
 	json_end_object(json);
 }
 

@@ -155,15 +155,20 @@ static int take_watched(struct watched *watched, struct snapshot_request *reques
 	return error;
 }
 
-/* Takes it where request says. 0, or the errno of what kept it from being taken or written. */
+/* Takes it where request says. 0, or the errno of what kept it from being taken or written. What can't
+ * be looked at has a text that says so. */
 static int take_once(const struct tracer *tracer, struct task *task, struct snapshot_request *request,
 		     struct snapshot_result *result)
 {
 	int error = take_watched(&(struct watched){tracer, task}, request, result);
 
-	if (error < 0)
+	if (error < 0 && request->output < 0 && !request->sink) {
 		say_trouble(task->process->pid, error);
-	return error < 0 ? -error : result->error;
+		return -error;
+	}
+	if (error < 0)
+		remote_unread(request, error, result);
+	return result->error;
 }
 
 /* To the output, or, where that is not possible, to the roster of the run. */
@@ -284,17 +289,18 @@ void asks_signal(const struct tracer *tracer, struct task *task, const siginfo_t
 	take_for(channel_asks(info) ? info : NULL, tracer, task, why.text, 0, &result);
 }
 
-/* Whether the ledger holds anything that the process has opened itself. The engine sees each call,
- * so if it does not, nothing is unclosed. */
-static bool holds_any(const struct ledger *ledger)
+/* Whether the process may have opened something itself that is open. The engine sees each call, so if
+ * the ledger holds nothing, nothing is unclosed. */
+static bool holds_any(const struct table *table)
 {
+	const struct ledger *ledger = &table->ledger;
 	struct ledger_entry entry;
 
 	for (int fd = ledger_next(ledger, 0); fd >= 0; fd = ledger_next(ledger, fd + 1))
 		if (ledger_read(ledger, fd, &entry, NULL) && entry.origin != FD_INHERITED &&
 		    !entry.before_fork)
 			return true;
-	return atomic_load(&ledger->dropped) > 0;
+	return table->missed || atomic_load(&ledger->dropped) > 0;
 }
 
 /* The last snapshot; returns whether something is unclosed. */
@@ -311,7 +317,7 @@ static bool end(const struct tracer *tracer, struct task *task, const char *why)
 	int error = 0;
 	if (options->exit || options->exitcode) {
 		table_forget_closed(task->table, task->tid);
-		if (options->verbose || holds_any(&task->table->ledger))
+		if (options->verbose || holds_any(task->table))
 			error = take(tracer, task, why, flags, &result);
 	}
 	enrolled_end(task->process, error);

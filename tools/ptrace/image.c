@@ -49,6 +49,11 @@ bool image_handles(int tid, int signal)
 	return status_field(tid, "SigCgt", 16) >> (signal - 1) & 1;
 }
 
+bool image_is_thread(int tid, int pid)
+{
+	return (int)status_field(tid, "Tgid", 10) == pid;
+}
+
 bool image_has_parent(struct tracees *tracees, int tid)
 {
 	int group = (int)status_field(tid, "Tgid", 10), parent = (int)status_field(tid, "PPid", 10);

@@ -14,5 +14,8 @@ void image_look(const struct tracer *tracer, struct process *process);
 /* Whether the process of this thread has a handler for the signal. */
 bool image_handles(int tid, int signal);
 
+/* Whether the task is a thread of that process. */
+bool image_is_thread(int tid, int pid);
+
 /* Whether a new task's parent is among the tracees, so that an event will tell of it. */
 bool image_has_parent(struct tracees *tracees, int tid);

@@ -18,12 +18,13 @@ static bool read_header(struct remote_memory *memory, uintptr_t address, struct 
 	       remote_memory_copy(memory, address, message, sizeof(*message)) == sizeof(*message);
 }
 
-bool received_has_room(struct remote_memory *memory, uintptr_t address)
+int received_has_room(struct remote_memory *memory, uintptr_t address)
 {
 	struct msghdr message;
 
-	return read_header(memory, address, &message) && message.msg_control &&
-	       message.msg_controllen >= CMSG_LEN(sizeof(int));
+	if (!read_header(memory, address, &message))
+		return -1;
+	return message.msg_control && message.msg_controllen >= CMSG_LEN(sizeof(int));
 }
 
 static size_t take_part(const struct cmsghdr *part, const char *data, size_t size,

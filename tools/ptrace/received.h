@@ -3,7 +3,6 @@
  * program's memory. Of x86_64's layout. */
 #pragma once
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,8 +16,9 @@ struct received {
 	enum fd_kind kind;
 };
 
-/* Whether the struct msghdr at address has room for descriptors at all. */
-bool received_has_room(struct remote_memory *memory, uintptr_t address);
+/* Whether the struct msghdr at address has room for descriptors at all: 1, 0, or -1 when it can't be
+ * read. */
+int received_has_room(struct remote_memory *memory, uintptr_t address);
 
 /* Fills in what has come with the struct msghdr at address, at most RECEIVED_MAX; returns how many.
  */

@@ -19,6 +19,7 @@
 #include "../../preload/hooks/new_descriptor.h"
 #include "asks.h"
 #include "go_http.h"
+#include "image.h"
 #include "received.h"
 #include "stack.h"
 
@@ -100,8 +101,10 @@ static void opened_at(const struct tracer *tracer, struct task *task, uintptr_t 
 	int fds[2];
 	size_t size = count * sizeof(*fds);
 
-	if (!memory || remote_memory_copy(memory, where, fds, size) != size)
+	if (!memory || remote_memory_copy(memory, where, fds, size) != size) {
+		task->table->missed = true;
 		return;
+	}
 	for (size_t i = 0; i < count; i++)
 		opened_one(task, fds[i], kind, FD_OPENED, LEDGER_NO_FD, stack);
 	for (size_t i = 0; i < count; i++)
@@ -112,6 +115,7 @@ void record_inherited(struct task *task)
 {
 	struct ledger_entry entry = {.origin = FD_INHERITED, .dup_of = LEDGER_NO_FD};
 
+	/* Whether that could be read or not, it is nothing that the program has opened. */
 	table_note_open(task->table, task->tid, &entry);
 }
 
@@ -151,6 +155,16 @@ static void connected(const struct tracer *tracer, struct task *task,
 						      (const void *)&address, (socklen_t)length));
 }
 
+/* Whether the program's memory can be read there. The kernel refuses it for a private process
+ * (PR_SET_DUMPABLE in prctl(2)), unless we are root. */
+static bool readable(const struct task *task, uintptr_t address)
+{
+	struct remote_memory *memory = process_memory(task->process);
+	char byte;
+
+	return memory && remote_memory_copy(memory, address, &byte, sizeof(byte)) == sizeof(byte);
+}
+
 /* In place of the call's own first argument. */
 static void set_first_argument(const struct task *task, struct user_regs_struct *registers,
 			       enum call_abi abi, unsigned long value)
@@ -178,6 +192,7 @@ bool record_call(const struct tracer *tracer, struct task *task, const struct ca
 	unsigned long arguments[ARGUMENTS];
 	struct ledger *ledger = task->table ? &task->table->ledger : NULL;
 	bool record = recorded(task);
+	int room;
 
 	switch (way_of(call, abi)) {
 	case CALL_OPENS:
@@ -210,7 +225,10 @@ bool record_call(const struct tracer *tracer, struct task *task, const struct ca
 		connected(tracer, task, &registers, arguments);
 		return false;
 	case CALL_RECVMSG:
-		return received_has_room(process_memory(task->process), arguments[1]);
+		room = received_has_room(process_memory(task->process), arguments[1]);
+		if (room < 0)
+			task->table->missed = true;
+		return room > 0;
 	case CALL_EXIT_GROUP:
 		exits(tracer, task, &registers, abi, arguments[0]);
 		return false;
@@ -274,7 +292,8 @@ static void resync(struct task *task, enum fd_kind kind, uint32_t stack)
 {
 	struct ledger_entry entry = entry_of(task, kind, FD_OPENED, LEDGER_NO_FD, stack);
 
-	table_note_open(task->table, task->tid, &entry);
+	if (!table_note_open(task->table, task->tid, &entry))
+		task->table->missed = true;
 }
 
 static void failed(const struct tracer *tracer, struct task *task, const struct call *call,
@@ -295,6 +314,8 @@ static void received(const struct tracer *tracer, struct task *task,
 	size_t found = count < 0 ? received_message(memory, address, list)
 				 : received_messages(memory, address, (size_t)count, list);
 
+	if (!found && !readable(task, address))
+		task->table->missed = true;
 	if (!found)
 		return;
 	tracer_connects(tracer, task);
@@ -366,7 +387,16 @@ struct clone_call {
 	uint64_t flags, pidfd;
 };
 
-static struct clone_call clone_call_of(struct task *task, const struct user_regs_struct *registers)
+/* Of a clone3 whose arguments can't be read, what the kernel says of the child (ptrace(2)). */
+static uint64_t clone_flags_of(const struct task *task, int child, int event)
+{
+	if (event == PTRACE_EVENT_VFORK)
+		return CLONE_VM | CLONE_VFORK;
+	return image_is_thread(child, task->process->pid) ? CLONE_VM | CLONE_FILES | CLONE_THREAD : 0;
+}
+
+static struct clone_call clone_call_of(struct task *task, const struct user_regs_struct *registers,
+				       int child, int event)
 {
 	struct clone_call call = {0};
 	struct __ptrace_syscall_info info = {0};
@@ -379,8 +409,12 @@ static struct clone_call clone_call_of(struct task *task, const struct user_regs
 	/* i386 (asm/unistd_32.h): clone 120, vfork 190; clone3 is the same everywhere. */
 	if (number == SYS_clone3) {
 		if (!memory ||
-		    remote_memory_copy(memory, arguments[0], &call, sizeof(call)) != sizeof(call))
-			call = (struct clone_call){0};
+		    remote_memory_copy(memory, arguments[0], &call, sizeof(call)) != sizeof(call)) {
+			call = (struct clone_call){.flags = clone_flags_of(task, child, event)};
+			/* It may have opened a pidfd. */
+			if (recorded(task))
+				task->table->missed = true;
+		}
 	} else if (number == (i386 ? 120 : SYS_clone)) {
 		call = (struct clone_call){arguments[0], arguments[2]};
 	} else if (number == (i386 ? 190 : SYS_vfork)) {
@@ -410,18 +444,23 @@ static uint32_t stack_of_clone(const struct tracer *tracer, struct task *task,
 	return stack_table_view(stacks, outer, &view) && view.depth > 1 ? outer : stack;
 }
 
-uint64_t record_clone(const struct tracer *tracer, struct task *task)
+uint64_t record_clone(const struct tracer *tracer, struct task *task, int child, int event)
 {
 	struct user_regs_struct registers;
 	int fd;
 
 	if (!task->process || !tracer_registers(task, &registers))
 		return 0;
-	struct clone_call call = clone_call_of(task, &registers);
-	if (call.flags & CLONE_PIDFD && recorded(task) && process_memory(task->process) &&
-	    remote_memory_copy(task->process->memory, call.pidfd, &fd, sizeof(fd)) == sizeof(fd))
-		opened(tracer, task, fd, FD_PIDFD, FD_OPENED, LEDGER_NO_FD,
-		       stack_of_clone(tracer, task, &registers));
+	struct clone_call call = clone_call_of(task, &registers, child, event);
+	if (call.flags & CLONE_PIDFD && recorded(task)) {
+		if (process_memory(task->process) &&
+		    remote_memory_copy(task->process->memory, call.pidfd, &fd, sizeof(fd)) ==
+			    sizeof(fd))
+			opened(tracer, task, fd, FD_PIDFD, FD_OPENED, LEDGER_NO_FD,
+			       stack_of_clone(tracer, task, &registers));
+		else
+			task->table->missed = true;
+	}
 	return call.flags;
 }
 

@@ -16,9 +16,9 @@ bool record_call(const struct tracer *tracer, struct task *task, const struct ca
 /* The task stands behind task->pending, which this ends. */
 void record_result(const struct tracer *tracer, struct task *task);
 
-/* The task stands in clone(2) or a kin of it, and its child has been made: records the descriptor
- * for it, if any (CLONE_PIDFD). Returns the flags. */
-uint64_t record_clone(const struct tracer *tracer, struct task *task);
+/* The task stands in clone(2) or a kin of it, and its child has been made, as that PTRACE_EVENT says:
+ * records the descriptor for it, if any (CLONE_PIDFD). Returns the flags. */
+uint64_t record_clone(const struct tracer *tracer, struct task *task, int child, int event);
 
 /* The process has executed a program: everything that is open is inherited. */
 void record_inherited(struct task *task);

@@ -2,11 +2,12 @@
 /* See table.h. */
 #include "table.h"
 
-#include <dirent.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
+
+#include "../../preload/base/descriptors.h"
+#include "../../preload/snapshot/proc.h"
 
 struct table *table_create(void)
 {
@@ -47,6 +48,8 @@ static struct table *copy(const struct table *table)
 		table_release(made);
 		return NULL;
 	}
+	if (made)
+		made->missed = table->missed;
 	return made;
 }
 
@@ -71,29 +74,29 @@ struct table *table_unshare(struct table *table)
 	return made;
 }
 
-void table_note_open(struct table *table, int pid, const struct ledger_entry *entry)
+struct noting {
+	struct table *table;
+	const struct ledger_entry *entry;
+};
+
+static void note(int fd, void *data)
 {
-	char path[32];
-	struct dirent *item;
+	const struct noting *noting = data;
 
-	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
-	DIR *folder = opendir(path);
-	while (folder && (item = readdir(folder))) {
-		int fd = atoi(item->d_name);
-
-		if (item->d_name[0] != '.' && !ledger_read(&table->ledger, fd, NULL, NULL))
-			ledger_opened(&table->ledger, fd, entry);
-	}
-	if (folder)
-		closedir(folder);
+	if (!ledger_read(&noting->table->ledger, fd, NULL, NULL))
+		ledger_opened(&noting->table->ledger, fd, noting->entry);
 }
 
-static bool is_open(int pid, int fd)
+bool table_note_open(struct table *table, int pid, const struct ledger_entry *entry)
 {
-	char path[48], link[8];
+	struct noting noting = {table, entry};
+	char path[PROC_PATH_SIZE];
+	int folder = open(proc_pid_path(path, pid, "fd"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool whole = folder >= 0 && descriptors_in(folder, note, &noting) == 0;
 
-	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
-	return readlink(path, link, sizeof(link)) >= 0;
+	if (folder >= 0)
+		close(folder);
+	return whole;
 }
 
 void table_forget_closed(struct table *table, int pid)
@@ -101,6 +104,6 @@ void table_forget_closed(struct table *table, int pid)
 	struct ledger *ledger = &table->ledger;
 
 	for (int fd = ledger_next(ledger, 0); fd >= 0; fd = ledger_next(ledger, fd + 1))
-		if (!is_open(pid, fd))
+		if (proc_fd_open(pid, fd) == 0)
 			ledger_forget(ledger, fd);
 }

@@ -15,6 +15,8 @@ struct table {
 	struct ledger ledger;
 	struct arena arena;
 	unsigned int users;
+	bool missed;     /* the program may have opened what the ledger has not, for its memory or its
+			  * folder in /proc could not be read */
 	uint64_t serial; /* that no other table has, or had */
 };
 
@@ -34,8 +36,9 @@ struct table *table_fork(const struct table *table);
  * itself when nobody else uses it. NULL: no memory, and nothing was changed. */
 struct table *table_unshare(struct table *table);
 
-/* Records every number that is open in process pid and has no entry, as entry says. */
-void table_note_open(struct table *table, int pid, const struct ledger_entry *entry);
+/* Records every number that is open in process pid and has no entry, as entry says. False: which are
+ * open can't be read. */
+bool table_note_open(struct table *table, int pid, const struct ledger_entry *entry);
 
-/* Takes out every entry whose number is not open in process pid any more. */
+/* Takes out every entry whose number is not open in process pid any more, as far as that can be seen. */
 void table_forget_closed(struct table *table, int pid);

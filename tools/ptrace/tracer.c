@@ -150,11 +150,11 @@ static void begin(struct task *task)
 	resume(task, 0);
 }
 
-static void on_clone(struct tracer *tracer, struct task *task)
+static void on_clone(struct tracer *tracer, struct task *task, int event)
 {
 	int tid = (int)event_message(task);
 	struct task *child = task_find(&tracer->tracees, tid);
-	uint64_t flags = record_clone(tracer, task);
+	uint64_t flags = record_clone(tracer, task, tid, event);
 
 	/* One that was killed at once can have been waited for already, and its id be given to
 	 * another. */
@@ -267,7 +267,7 @@ static void on_stop(struct tracer *tracer, struct task *task, int status)
 	case PTRACE_EVENT_FORK:
 	case PTRACE_EVENT_VFORK:
 	case PTRACE_EVENT_CLONE:
-		on_clone(tracer, task);
+		on_clone(tracer, task, status >> 16);
 		break;
 	case PTRACE_EVENT_EXEC:
 		on_exec(tracer, task->tid, task);

@@ -152,6 +152,7 @@ struct model_snapshot {
 	int64_t open, limit; /* of "descriptors:"; limit INT64_MAX: unlimited; MODEL_UNKNOWN */
 	double uptime;       /* seconds; < 0: not known */
 	int64_t unclosed, inherited; /* of "unclosed:" */
+	const char *unread; /* as written: why what is open could not be looked at; or NULL */
 	bool traced;                 /* false: made by looking at a process without the tracer */
 	const char *nothing;         /* the sentence that nothing is unclosed; or NULL */
 	struct model_group *groups;

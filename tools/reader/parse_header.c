@@ -71,11 +71,13 @@ static void take_descriptors(struct model_snapshot *snapshot, struct scan line)
 		scan_number(&line, &snapshot->limit);
 }
 
-/* "10 in 8 groups; 5 inherited", "0; 5 inherited" */
+/* "10 in 8 groups; 5 inherited", "0; 5 inherited", "unknown: process 7 is private ..." */
 static void take_unclosed(struct model_snapshot *snapshot, struct scan line)
 {
 	int64_t groups;
 
+	if (scan_words(&line, "unknown: "))
+		snapshot->unread = line.at; /* to the end of the field's value, which is a string */
 	if (!scan_number(&line, &snapshot->unclosed))
 		return;
 	if (scan_words(&line, " in ") && scan_number(&line, &groups))

@@ -68,23 +68,15 @@ static void take_protocol(struct snapshot_outside *outside, const char *path)
 	}
 }
 
-/* Whether that link of /proc/PID/fd is there, whatever it leads to. Where a descriptor can't be looked
- * at (EACCES: the process has more rights than we), it is open all the same. */
-static bool is_open(const char *path)
-{
-	struct stat status;
-
-	return RAW(newfstatat, AT_FDCWD, path, &status, AT_SYMLINK_NOFOLLOW) != -ENOENT;
-}
-
 static bool describe_one(struct snapshot_outside *outside, int pid, int fd)
 {
 	char path[PROC_PATH_SIZE];
 
 	outside->fd = fd;
 	outside->flags = -1;
+	/* Refused, it is open all the same. */
 	outside->hidden = !proc_stat_path(proc_fd_path(path, pid, fd), &outside->stat);
-	if (outside->hidden && !is_open(path))
+	if (outside->hidden && proc_fd_open(pid, fd) == 0)
 		return false;
 	proc_each_line(proc_fdinfo_path(path, pid, fd), FDINFO_LIMIT, take_flags, &outside->flags);
 	return true;

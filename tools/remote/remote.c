@@ -233,6 +233,17 @@ int remote_snapshot_watched(const struct snapshot_request *request, struct snaps
 	return snapshot(&job);
 }
 
+void remote_unread(const struct snapshot_request *request, int error, struct snapshot_result *result)
+{
+	struct snapshot_target target = {.traced = request->ledger != NULL};
+	struct snapshot_request unread = *request;
+	char text[REMOTE_TROUBLE_SIZE];
+
+	unread.target = &target;
+	unread.unread = remote_trouble(request->pid, error, text, sizeof(text));
+	snapshot_take(&unread, result);
+}
+
 int remote_request(struct snapshot_request *request, int pid, char *program)
 {
 	struct process process;

@@ -45,6 +45,10 @@ int remote_snapshot(const struct snapshot_request *request, struct snapshot_resu
 int remote_snapshot_watched(const struct snapshot_request *request, struct snapshot_result *result,
 			    void (*copied)(void *data), void *data);
 
+/* Writes the snapshot of a process that one of the two above could not look at, with that error: it says
+ * why, and that nothing is known of what is open. Call it in a process of ours. */
+void remote_unread(const struct snapshot_request *request, int error, struct snapshot_result *result);
+
 /* One line, without a newline, on why nothing can be known of process pid: what the negative errno
  * of the two above means here. text has REMOTE_TROUBLE_SIZE bytes. Returns text. */
 const char *remote_trouble(int pid, int error, char *text, size_t size);

@@ -38,6 +38,13 @@ int64_t text_summary_descriptors(const struct model_snapshot *snapshot)
 /* Why there is no group. */
 static char *nothing(const struct model_snapshot *snapshot, const struct report_options *options)
 {
+	if (snapshot->unread) {
+		char *why = page_safe_written(snapshot->unread);
+		char *text = page_format("what is open is not known: %s", why);
+
+		free(why);
+		return text;
+	}
 	if (options->filtered)
 		return page_format("%s", "nothing is left of it by the filters");
 	if (snapshot->unclosed > 0)
