@@ -6,7 +6,9 @@ none; and numbers that are the tracer's own."""
 import itertools
 import json
 import os
+import resource
 import shutil
+import subprocess
 from pathlib import Path
 
 import snapshot_text
@@ -66,6 +68,24 @@ def _(closed):
     check.equal(sorted(snapshot.descriptors), [fd for fd in range(3) if str(fd) not in closed])
 
 
+if ENGINE == "preload":
+    @test("{} closed, and no process for the snapshot: nothing of fdtrail's is listed as the program's",
+          each=["0", "2", "02"])
+    def _(closed):
+        def prepare():
+            for number in closed:
+                os.close(int(number))
+            become_nobody()
+            resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+
+        folder = readable(program("ends"), LIBRARY)
+        run = run_traced([folder / "ends", "return", 0], preexec=prepare, env={"LD_PRELOAD": str(folder / LIBRARY.name)},
+                         OUTPUT=folder / "report", VERBOSE=1, INHERITED=1)
+        check.equal(run.status, 3)
+        snapshot = snapshot_text.parse_all((folder / "report").read_text())[-1]
+        check.equal(sorted(snapshot.descriptors), [fd for fd in range(3) if str(fd) not in closed])
+
+
 # Private processes: of another user than root, since root may look at all of them.
 
 # How a process comes to be private: the program's own way, and the mode of its file.
@@ -83,6 +103,19 @@ def run_private(way, mode, how, count, **arguments):
     check.equal(run.status, 0)
     text = "".join(path.read_text() for path in sorted(folder.glob("report.*")))
     return run, snapshot_text.parse_all(text)
+
+
+def run_hidden(folder, command=""):
+    """stderr of secretive, run by nobody where /proc hides private processes (proc(5))."""
+    apart = ["unshare", "--mount", "--pid", "--fork"]
+    mount = "mount -t proc -o hidepid=2 proc /proc"
+    if subprocess.run([*apart, "sh", "-c", mount], check=False, capture_output=True).returncode != 0:
+        skip("can't mount /proc in a namespace here")
+    become = f"{require('setpriv')} --reuid {NOBODY} --regid {NOBODY} --clear-groups"
+    run = run_bare([*apart, "sh", "-c", f"{mount}; {become} {command} {folder}/secretive private raw 20; echo $?"],
+                   env={"TMPDIR": str(folder)} if command else {"LD_PRELOAD": str(folder / LIBRARY.name),
+                                                               "FDTRAIL_ONLY": "secretive"})
+    return run.err + run.out
 
 
 if ENGINE == "preload":
@@ -108,6 +141,10 @@ if ENGINE == "preload":
         check.equal(len(snapshots), 100)
         # Where a number is opened anew just when it is looked at, the next look is too late, in any process.
         check.at_most(sum("behind fdtrail's back" in found.text for found in snapshots), 10)
+
+    @test("a private process of which /proc shows nothing (hidepid): what an untraced call opened is listed")
+    def _():
+        check.contains(run_hidden(readable(program("secretive"), LIBRARY)), "\nunclosed: 20 in 1 group;")
 
     @test("without a /proc a descriptor whose name can't be read is listed with what fstat(2) tells of it")
     def _():
@@ -148,6 +185,14 @@ if ENGINE == "ptrace":
         check.matches(run.err, r"(?m)^secretive, process \d+: what is open is not known: process \d+ is private")
         check.matches(run.err, r"(?m)^fdtrail run: secretive, process \d+: what is open is not known")
         check.lacks(run.err, "nothing was left open")
+
+    @test("a private process of which /proc shows nothing (hidepid) is not said to be none, and keeps no limit")
+    def _():
+        folder = readable(program("secretive"), FDTRAIL)
+        seen = run_hidden(folder, f"{folder}/fdtrail run --engine=ptrace --max-open=0 --")
+        check.contains(seen, "what is open is not known: process")
+        check.contains(seen, "is hidden: /proc is mounted with hidepid")
+        check.matches(seen, r"(?m)^125$")
 
     @test("a process of the same user that the tracer may look at keeps its limits")
     def _():

@@ -194,6 +194,32 @@ static void a_state_that_is_not_known_is_not_taken_for_another(void **state)
 	}
 }
 
+static void a_name_that_can_not_be_read_may_stand_for_any_kind(void **state)
+{
+	static const char unreadable[] =
+		"group 1: 2 other descriptors, of unknown origin\n  descriptors:\n"
+		"    3 other unknown, name can't be read: permission denied\n    4 other uts:[4026531838]\n";
+	struct limits limits = LIMITS_INIT;
+
+	limits.open = 2;
+	assert_int_equal(verdict_on(snapshot_of("", unreadable, ""), limits), LIMITS_KEPT);
+	limits.kinds = KIND_BIT(KIND_FILE);
+	assert_int_equal(verdict_on(snapshot_of("", unreadable, ""), limits), LIMITS_UNKNOWN);
+	limits = (struct limits)LIMITS_INIT;
+	limits.close_wait = 0;
+	assert_int_equal(verdict_on(snapshot_of("", unreadable, ""), limits), LIMITS_UNKNOWN);
+}
+
+static void no_limit_is_kept_by_a_process_that_could_not_be_looked_at(void **state)
+{
+	struct limits limits = LIMITS_INIT;
+
+	limits.open = limits.group = limits.close_wait = 100;
+	assert_int_equal(verdict_on(snapshot_of("unclosed: unknown: process 7 is private\n", "", ""), limits),
+			 LIMITS_UNKNOWN);
+	assert_int_equal(verdict_on(snapshot_of("unclosed: 0; 3 inherited\n", "", ""), limits), LIMITS_KEPT);
+}
+
 static void a_group_without_a_stack_is_not_taken_for_one_stacks(void **state)
 {
 	struct limits limits = LIMITS_INIT;
@@ -382,6 +408,10 @@ int main(void)
 		 .test_func = kinds_that_are_not_listed_are_not_taken_for_others},
 		{.name = "a state that is not known is not taken for another",
 		 .test_func = a_state_that_is_not_known_is_not_taken_for_another},
+		{.name = "a name that can't be read may stand for any kind",
+		 .test_func = a_name_that_can_not_be_read_may_stand_for_any_kind},
+		{.name = "no limit is kept by a process that could not be looked at",
+		 .test_func = no_limit_is_kept_by_a_process_that_could_not_be_looked_at},
 		{.name = "a group without a stack is not taken for one stack's",
 		 .test_func = a_group_without_a_stack_is_not_taken_for_one_stacks},
 		{.name = "a group that is lost is missed",
