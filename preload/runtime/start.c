@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "../base/syscall.h"
+#include "../hooks/deepbind.h"
 #include "../hooks/real.h"
 #include "enroll.h"
 #include "exit.h"
@@ -179,6 +180,7 @@ __attribute__((constructor)) static void start(void)
 		runtime_find_clock();
 		thread_state.vforks &= ~(uint32_t)THREAD_INSIDE;
 		enroll_start(environ);
+		deepbind_start();
 		fork_register();
 		exit_register();
 		signals_register();

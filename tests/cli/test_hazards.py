@@ -298,4 +298,49 @@ def _(_, how, functions):
     check.lacks(group.text, "libfdtrail")
 
 
+# How distributions link their plugins.
+DEEP = [("gcc", "lazy", "-Wl,-z,lazy"), ("gcc", "now", "-Wl,-z,lazy"), ("gcc", "lazy", "-Wl,-z,now,-z,relro"),
+        ("gcc", "lazy", "-Wl,-z,norelro"), ("gcc", "lazy", "-fno-plt"), ("clang", "lazy", "-Wl,-z,lazy"),
+        ("gcc", "lazy", "-Wl,-z,lazy,--hash-style=sysv"), ("gcc", "lazy", "-fcf-protection")]
+
+
+def run_deep(compiler, when, flag, **options):
+    library = compile_program(TESTS / "programs" / "libdeep.c", compiler, ["-shared", "-fPIC", flag])
+    run = run_traced([program("loads_deep"), library, when], **options)
+    check.equal(run.status, 0, run.err)
+    return run, list(map(int, run.out.split()))
+
+
+@test("what a library loaded with RTLD_DEEPBIND opens has its stack, and what it closes is seen: {} {} {}", each=DEEP)
+def _(compiler, when, flag):
+    run, numbers = run_deep(compiler, when, flag)
+    for name, number in zip(["opens_in_the_constructor", "opens_in_the_library", "duplicates_in_the_library"], numbers):
+        group = run.last.group_of(name)
+        check.true(group, f"a group of {name}: {run.last.text}")
+        check.equal(group.fds, [number], name)
+        check.equal(group.functions[0], name)
+        check.contains(group.functions, "main")
+    check.equal(sorted(run.last.descriptors), sorted(numbers))
+    check.lacks(run.last.text, "behind fdtrail's back")
+
+
+@test("a library loaded with RTLD_DEEPBIND goes past a library behind the tracer, as without it")
+def _():
+    if ENGINE != "preload":
+        return
+    run, numbers = run_deep("gcc", "lazy", "-Wl,-z,lazy",
+                            env={"LD_PRELOAD": libraries("libfakes"), "FAKE_SLOTS": "1"})
+    check.at_most(numbers[2], 100, "the number of its copy, which libfakes would give out from 1000")
+    group = next(found for found in run.last.groups if numbers[2] in found.fds)
+    check.contains(group.sentence, "opened behind fdtrail's back")
+
+
+@test("what a library loaded by dlmopen opens is listed as not seen, by the preload")
+def _():
+    run, numbers = run_deep("gcc", "apart", "-Wl,-z,lazy")
+    for number in numbers:
+        group = next(found for found in run.last.groups if number in found.fds)
+        check.equal("opened behind fdtrail's back" in group.sentence, ENGINE == "preload", group.text)
+
+
 main()

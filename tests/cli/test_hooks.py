@@ -160,7 +160,8 @@ def _():
     lines = subprocess.run([require("nm"), "-D", "--defined-only", LIBRARY], check=True,
                            stdout=subprocess.PIPE, text=True).stdout.splitlines()
     exported = {line.split()[2].partition("@")[0] for line in lines}
-    check.equal(sorted(exported - {name for name in names()}), [], "exported and not in names.h")
+    # Libraries call it when they are loaded (hooks/deepbind.c); the C library has no such function.
+    check.equal(sorted(exported - {name for name in names()}), ["__gmon_start__"], "exported and not in names.h")
     check.equal(sorted(set(names()) - exported), [], "in names.h and not exported")
 
 
