@@ -295,8 +295,10 @@ static void put_history(const struct describe *describe, const struct descriptor
 		[FD_OWNER_POPEN] = ", a popen stream: pclose() closes it",
 	};
 	const struct ledger_entry *entry = &descriptor->entry;
+	/* The program from which this one was forked may itself have been started with it. */
 	bool known = descriptor->class == DESCRIPTOR_OPENED ||
-		     (descriptor->class == DESCRIPTOR_INHERITED && entry->before_fork);
+		     (descriptor->class == DESCRIPTOR_INHERITED && entry->before_fork &&
+		      entry->origin != FD_INHERITED);
 
 	if (!known)
 		return;

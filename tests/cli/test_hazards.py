@@ -4,6 +4,7 @@
 code without unwind data, programs that close everything."""
 
 import os
+import re
 import subprocess
 
 from support import (ENGINE, LIBRARY, PYTHON, TESTS, check, compile_program, main, program, require, run_bare,
@@ -144,6 +145,18 @@ def _():
     group = child.group_of("leaks_in_parent")
     check.true(group, "leaks_in_parent is in a stack")
     check.contains(group.sentence, "inherited")
+
+
+@test("in a forked child what its parent opened has its age, and what was there before that has none")
+def _():
+    run = run_traced([PYTHON, "-c", "import os, time\nfd = os.open('/dev/zero', 0)\ntime.sleep(0.5)\n"
+                      "if os.fork() == 0:\n    os._exit(os.dup(fd) < 0)\nprint(fd, os.wait()[0])"], INHERITED=1)
+    number, pid = map(int, run.out.split())
+    child = next(found for found in run.all_snapshots if found.pid == pid)
+    age = re.search(r", age ([\d.]+)s", child.descriptors[number].text)
+    check.at_least(float(age[1]) if age else 0, 0.4, "seconds since the parent opened it")
+    for fd in (0, 1, 2):
+        check.lacks(child.descriptors[fd].text, ", age")
 
 
 @test("a C++ library in a C program throws through libgcc_s, not through libunwind")
