@@ -8,6 +8,7 @@
 #include <sys/utsname.h>
 #include <time.h>
 
+#include "../base/errno_name.h"
 #include "../base/line.h"
 #include "../base/syscall.h"
 #include "message.h"
@@ -125,6 +126,8 @@ static const char *error_text(int error)
 		return "no memory";
 	case ENAMETOOLONG:
 		return "the name is too long";
+	case ESRCH:
+		return "the process has ended";
 	}
 	return NULL;
 }
@@ -143,12 +146,7 @@ static void complain(const struct options *options, const struct snapshot_reques
 		line_add(&line, "stderr");
 	}
 	line_add(&line, ": ");
-	if (reason) {
-		line_add(&line, reason);
-	} else {
-		line_add(&line, "error ");
-		line_number(&line, error);
-	}
+	line_add(&line, reason ? reason : errno_name(error));
 	line_add(&line, *options->output ? "; see FDTRAIL_OUTPUT" : "");
 	message(&line);
 }

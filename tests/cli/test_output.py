@@ -32,6 +32,12 @@ def _():
     check.matches(names[0], rf"^{run.pid}\.ends\.1\.{socket.gethostname()}\.%\.\d{{8}}T\d{{6}}Z$")
 
 
+@test("an error for which there are no words of ours has its name of errno(3), not a number")
+def _():
+    # Takes numbers alone, and says EINVAL.
+    refused("/proc/self/oom_score_adj", "could not be written whole", ": EINVAL; see FDTRAIL_OUTPUT")
+
+
 @test("a relative path is meant from where the program was started, wherever it goes")
 def _():
     folder = temp_dir()

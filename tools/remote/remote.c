@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../preload/base/errno_name.h"
 #include "../../preload/base/syscall.h"
 #include "../../preload/snapshot/kind.h"
 #include "copies.h"
@@ -109,8 +110,8 @@ static const char *say_reason(struct job *job, const struct copies *copies)
 			 "known from /proc alone: pidfd_getfd(2) is not permitted here");
 	else
 		snprintf(job->reason, sizeof(job->reason),
-			 "known from /proc alone: pidfd_getfd(2) failed with error %d",
-			 copies->refused);
+			 "known from /proc alone: pidfd_getfd(2) failed with %s",
+			 errno_name(copies->refused));
 	return job->reason;
 }
 
