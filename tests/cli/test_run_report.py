@@ -150,6 +150,24 @@ def _():
     check.equal(lines, ["fdtrail run: nothing was left open"])
 
 
+@test("--verbose says so where the report goes: with --engine={}", each=["preload", "ptrace"])
+def _(engine):
+    path = temp_dir() / "report"
+    Run("true", options=[f"--engine={engine}", "--verbose", f"--report={path}"])
+    check.equal(path.read_text(), "fdtrail run: nothing was left open\n")
+
+
+@test("--verbose --inherited reports what was inherited, though nothing was left open: with --engine={}",
+      each=["preload", "ptrace"])
+def _(engine):
+    path = temp_dir() / "report"
+    Run("true", options=[f"--engine={engine}", "--verbose", "--inherited", f"--report={path}"])
+    text = path.read_text()
+    check.matches(text, r"\Atrue, process \d+: nothing is unclosed; \d+ inherited\n")
+    check.matches(text, r"(?m)^ +0 device /dev/null")
+    check.lacks(text, "nothing was left open")
+
+
 @test("a program that is killed has said nothing, and that is said")
 def _():
     run = Run("sh", "-c", "kill -KILL $$")

@@ -147,7 +147,9 @@ static void tell(struct telling *telling, struct model_snapshot *snapshot, bool 
 		symbolize(telling, snapshot);
 		suppressions_apply(options->suppressions, snapshot);
 	}
-	if (last && !is_worth_telling(snapshot))
+	/* With --verbose --inherited there is something to list. */
+	bool lists = telling->report->verbose && !snapshot->unclosed && snapshot->group_count;
+	if (last && !lists && !is_worth_telling(snapshot))
 		return;
 	if (telling->any)
 		write_all(telling->report->output, "\n", 1);
@@ -437,7 +439,7 @@ enum run_report_result run_report_end(struct run_report *report)
 	if (report->suppressions.print)
 		print_suppressions(&telling);
 	if (!telling.any && report->verbose && telling.result == RUN_REPORT_CLEAN)
-		say("nothing was left open");
+		tell_line(&telling, "nothing was left open");
 	symbolizer_destroy(telling.symbolizer);
 	return telling.result;
 }
