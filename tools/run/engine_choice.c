@@ -2,7 +2,7 @@
 /*
  * Which engine traces a program, and how it becomes the program: the preload, where it is
  * dynamically linked with glibc; ptrace, for what no preload can see; and one clear line where
- * neither can.
+ * neither can. A program with more rights than its user runs without an engine.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -67,11 +67,11 @@ static int choose(struct run *run)
 		say("%s is a program for another processor: it can't be traced", program->path);
 		return LAUNCH_TROUBLE;
 	case PROGRAM_PRIVILEGED:
-		say("%s runs with more rights than you have (setuid, setgid or capabilities), so "
-		    "the "
-		    "kernel lets nobody trace it; run it as the user whose rights it takes",
-		    program->path);
-		return LAUNCH_TROUBLE;
+		say("%s has more rights than you (%s): it runs untraced, with its rights; nothing "
+		    "is known of it and of what it starts",
+		    program->path, program->rights);
+		run->engine = RUN_UNTRACED;
+		return 0;
 	case PROGRAM_STATIC:
 	case PROGRAM_GO:
 	case PROGRAM_OTHER_LIBC:

@@ -10,9 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
+
+#include "program_rights.h"
 
 enum {
 	SCRIPT_LINE = 256, /* BINPRM_BUF_SIZE: the kernel reads no further */
@@ -177,17 +179,12 @@ static enum program_kind linked(int fd, const Elf64_Ehdr *elf, struct program_fi
 	return kind;
 }
 
-/* True when the program gets more rights than we have: AT_SECURE in getauxval(3). */
-static bool privileged(int fd)
+/* What gives the program more rights than we have (AT_SECURE in getauxval(3)), or NULL. */
+static const char *rights_of(const char *path)
 {
-	struct stat status;
-
-	if (fstat(fd, &status) < 0)
-		return false;
-	return (status.st_mode & S_ISUID && status.st_uid != geteuid()) ||
-	       ((status.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) &&
-		status.st_gid != getegid()) ||
-	       (geteuid() != 0 && fgetxattr(fd, "security.capability", NULL, 0) > 0);
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
+		return NULL;
+	return program_rights(path, geteuid(), getegid());
 }
 
 static enum program_kind look_at_elf(int fd, struct program_file *file)
@@ -209,7 +206,8 @@ static enum program_kind look_at_elf(int fd, struct program_file *file)
 	    elf.e_phentsize != sizeof(Elf64_Phdr) || !elf.e_phnum || elf.e_phnum > HEADERS_MOST)
 		return PROGRAM_CANNOT_RUN;
 	file->error = 0;
-	return privileged(fd) ? PROGRAM_PRIVILEGED : linked(fd, &elf, file);
+	file->rights = rights_of(file->path);
+	return file->rights ? PROGRAM_PRIVILEGED : linked(fd, &elf, file);
 }
 
 /* The interpreter that a #! line names, as the kernel reads it (fs/binfmt_script.c). */
@@ -235,9 +233,11 @@ void program_look(const char *command, struct program_file *file)
 		if (length < 0) {
 			/* May be executed but not read: it is the kernel's business what it is, and
 			 * the loader's to take the preload. */
-			file->kind =
-				fd < 0 && errno == EACCES ? PROGRAM_DYNAMIC : PROGRAM_CANNOT_RUN;
-			file->error = file->kind == PROGRAM_DYNAMIC ? 0 : errno;
+			file->error = fd < 0 && errno == EACCES ? 0 : errno;
+			file->rights = file->error ? NULL : rights_of(file->path);
+			file->kind = file->error    ? PROGRAM_CANNOT_RUN
+				     : file->rights ? PROGRAM_PRIVILEGED
+						    : PROGRAM_DYNAMIC;
 		} else if (length > 1 && memcmp(line, "#!", 2) == 0) {
 			file->error = depth == SCRIPT_DEPTH ? ELOOP : ENOEXEC;
 			if (depth < SCRIPT_DEPTH && interpreter(line, file->path))

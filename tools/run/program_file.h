@@ -25,7 +25,8 @@ struct program_file {
 	char found[PATH_MAX]; /* what execve(2) is to be given: PATH has been searched */
 	char path[PATH_MAX];  /* the ELF file that will run; for a script that of its interpreter */
 	enum program_kind kind;
-	int error; /* the errno of exec, for the last two kinds */
+	const char *rights; /* of PROGRAM_PRIVILEGED: what gives them (program_rights.h) */
+	int error;          /* the errno of exec, for the last two kinds */
 };
 
 /* Looks at command, the first word of what is to run. Always fills in all of file; path is then at

@@ -22,7 +22,8 @@
 #include "run_report.h"
 #include "run_roster.h"
 
-enum run_engine { RUN_AUTO, RUN_PRELOAD, RUN_PTRACE };
+/* RUN_UNTRACED: a program with more rights than its user. It can't be asked for. */
+enum run_engine { RUN_AUTO, RUN_PRELOAD, RUN_PTRACE, RUN_UNTRACED };
 
 struct run {
 	/* From the command line. */

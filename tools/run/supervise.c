@@ -253,7 +253,11 @@ static int report(struct run *run, int status, bool *remove)
 		launch->pid = run->reporter;
 		end_reporter(run, launch_wait(launch, -1, nothing, NULL));
 	}
-	if (!run->report.files.pattern)
+	if (run->engine == RUN_UNTRACED && limits_any(&run->report.limits) && status == 0) {
+		say("nobody can tell whether the limits are kept: the program ran untraced");
+		return LAUNCH_TROUBLE;
+	}
+	if (!run->report.files.pattern || run->engine == RUN_UNTRACED)
 		return status;
 	if (run->report.roster)
 		run_unknown_settle(&run->roster);
