@@ -11,6 +11,7 @@
 #include "../base/errno_name.h"
 #include "../base/line.h"
 #include "../base/syscall.h"
+#include "../base/write_signals.h"
 #include "message.h"
 
 static void add_two(struct line *line, int64_t number)
@@ -212,4 +213,26 @@ int output_open(const struct options *options, const struct snapshot_request *re
 		return (int)fd;
 	RAW(close, fd);
 	return -1;
+}
+
+void output_note(const struct options *options, const struct snapshot_request *request,
+		 const struct line *note)
+{
+	struct write_signals held;
+	struct output_failure failure;
+	LINE(whole, LINE_LONG);
+	int fd = output_open(options, request, &failure);
+
+	if (fd < 0) {
+		output_refused(options, request, &failure);
+		return;
+	}
+	line_add(&whole, "fdtrail: ");
+	line_add(&whole, note->text);
+	line_add(&whole, "\n");
+	write_signals_hold(&held);
+	RAW(write, fd, whole.text, whole.length);
+	write_signals_release(&held);
+	if (fd > 2)
+		RAW(close, fd);
 }

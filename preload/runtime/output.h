@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "../base/line.h"
 #include "../snapshot/snapshot.h"
 #include "options.h"
 
@@ -28,3 +29,7 @@ void output_refused(const struct options *options, const struct snapshot_request
 /* Says in one line why writing to the output failed: error is an errno. */
 void output_failed(const struct options *options, const struct snapshot_request *request,
 		   int error);
+
+/* Adds a line of the tracer's to the file of such a snapshot, which `fdtrail run` reports. */
+void output_note(const struct options *options, const struct snapshot_request *request,
+		 const struct line *note);

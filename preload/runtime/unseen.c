@@ -15,7 +15,6 @@
 #include "../base/call_on_stack.h"
 #include "../base/line.h"
 #include "../base/syscall.h"
-#include "../base/write_signals.h"
 #include "enroll.h"
 #include "message.h"
 #include "output.h"
@@ -98,23 +97,8 @@ static void tell(struct line *line, bool on_stderr)
 
 	if (!*runtime.options.output || on_stderr)
 		message(line);
-	if (!*runtime.options.output)
-		return;
-	struct output_failure failure;
-	int fd = output_open(&runtime.options, &request, &failure);
-	if (fd < 0) {
-		output_refused(&runtime.options, &request, &failure);
-		return;
-	}
-	LINE(whole, LINE_LONG);
-	line_add(&whole, "fdtrail: ");
-	line_add(&whole, line->text);
-	line_add(&whole, "\n");
-	struct write_signals held;
-	write_signals_hold(&held);
-	RAW(write, fd, whole.text, whole.length);
-	write_signals_release(&held);
-	RAW(close, fd);
+	if (*runtime.options.output)
+		output_note(&runtime.options, &request, line);
 }
 
 struct executed {

@@ -14,6 +14,15 @@ void enrolled_begin(const struct tracer *tracer, struct process *process)
 				    process->program, NULL, ROSTER_NO_REASON);
 }
 
+bool enrolled_unseen(const struct tracer *tracer, const struct process *process,
+		     enum roster_reason reason)
+{
+	struct roster_header *roster = tracer->request->roster;
+
+	return roster && roster_take(roster, ROSTER_ENDED, process->pid, 0, roster_pid_namespace(),
+				     process->program, process->main_path, reason);
+}
+
 void enrolled_end(struct process *process, int error)
 {
 	if (process->record)

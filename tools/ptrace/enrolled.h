@@ -12,6 +12,11 @@
  */
 void enrolled_begin(const struct tracer *tracer, struct process *process);
 
+/* Tells the roster that the process runs a program of which nothing will be known. False: there is none,
+ * or no room. */
+bool enrolled_unseen(const struct tracer *tracer, const struct process *process,
+		     enum roster_reason reason);
+
 /* The process ends. error: the errno of what kept its last snapshot from being written anywhere; 0.
  */
 void enrolled_end(struct process *process, int error);

@@ -14,6 +14,7 @@
 #include "asks.h"
 #include "enrolled.h"
 #include "go_http.h"
+#include "privileges.h"
 
 /* Reads a file of /proc/PID whole, as far as there is room; returns the length, 0 when it can't be
  * read. It ends in a zero byte. */
@@ -33,30 +34,37 @@ static size_t read_file(int pid, const char *name, char *text, size_t size)
 	return used;
 }
 
-/* The number behind name in /proc/PID/status, or 0. */
-static unsigned long long status_field(int pid, const char *name, int base)
+unsigned long long image_status(int pid, const char *name, unsigned int column, int base)
 {
-	char text[8192], key[32];
+	char text[8192], key[32], *at;
+	unsigned long long number = 0;
 
 	read_file(pid, "status", text, sizeof(text));
 	snprintf(key, sizeof(key), "\n%s:", name);
-	const char *at = strstr(text, key);
-	return at ? strtoull(at + strlen(key), NULL, base) : 0;
+	at = strstr(text, key);
+	if (!at)
+		return 0;
+	at += strlen(key);
+	do
+		number = strtoull(at, &at, base);
+	while (column--);
+	return number;
 }
 
 bool image_handles(int tid, int signal)
 {
-	return status_field(tid, "SigCgt", 16) >> (signal - 1) & 1;
+	return image_status(tid, "SigCgt", 0, 16) >> (signal - 1) & 1;
 }
 
 bool image_is_thread(int tid, int pid)
 {
-	return (int)status_field(tid, "Tgid", 10) == pid;
+	return (int)image_status(tid, "Tgid", 0, 10) == pid;
 }
 
 bool image_has_parent(struct tracees *tracees, int tid)
 {
-	int group = (int)status_field(tid, "Tgid", 10), parent = (int)status_field(tid, "PPid", 10);
+	int group = (int)image_status(tid, "Tgid", 0, 10);
+	int parent = (int)image_status(tid, "PPid", 0, 10);
 	struct task *task;
 
 	for (task = tracees->tasks; task; task = task->hh.next)
@@ -89,14 +97,13 @@ static void find_names(struct process *process)
 	process->program[size] = '\0';
 }
 
-/* Where the process began to run (AT_ENTRY); 0: not known. */
-static uint64_t entry_of(int pid)
+uint64_t image_auxiliary(int pid, uint64_t type)
 {
 	Elf64_auxv_t vector[64];
 	size_t size = read_file(pid, "auxv", (char *)vector, sizeof(vector));
 
 	for (size_t i = 0; i < size / sizeof(*vector); i++)
-		if (vector[i].a_type == AT_ENTRY)
+		if (vector[i].a_type == type)
 			return vector[i].a_un.a_val;
 	return 0;
 }
@@ -115,6 +122,14 @@ static void say_unknown_go(const struct process *process)
 		 " is a Go program of a version that is not known (1.16 to 1.27 are): its stacks "
 		 "have no names, and may be cut");
 	message(&line);
+}
+
+void image_command(int pid, char *name, size_t size)
+{
+	size_t length = read_file(pid, "comm", name, size);
+
+	if (length && name[length - 1] == '\n')
+		name[length - 1] = '\0';
 }
 
 static void look_at_file(const struct tracer *tracer, struct process *process)
@@ -136,7 +151,8 @@ static void look_at_file(const struct tracer *tracer, struct process *process)
 	if (pread(fd, &header, sizeof(header), 0) == sizeof(header) &&
 	    memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 &&
 	    header.e_ident[EI_CLASS] == ELFCLASS64) {
-		process->go = go_program_create(fd, entry_of(process->pid) - header.e_entry);
+		process->go = go_program_create(fd, image_auxiliary(process->pid, AT_ENTRY) -
+							 header.e_entry);
 		if (process->go && tracer->request->http)
 			go_http_breakpoints(process->go, &process->breakpoints);
 		if (!process->go && errno == ENOTSUP)
@@ -157,6 +173,9 @@ void image_look(const struct tracer *tracer, struct process *process)
 	find_names(process);
 	process->recording = options_match(only, process->program) ||
 			     options_match(only, last_part(process->main_path));
+	/* Also where it is not to be recorded: it may lack its rights. */
+	if (privileges_look(tracer, process))
+		process->recording = false;
 	enrolled_begin(tracer, process);
 	if (!process->recording)
 		return;

@@ -11,6 +11,15 @@
  * recorded, the start of its time, whether it is a Go program. */
 void image_look(const struct tracer *tracer, struct process *process);
 
+/* The number in that column (the first is 0) behind name in /proc/PID/status, or 0. */
+unsigned long long image_status(int pid, const char *name, unsigned int column, int base);
+
+/* The command name of the process (/proc/PID/comm), which anybody may read. */
+void image_command(int pid, char *name, size_t size);
+
+/* What the process was given of that type (getauxval(3)); 0: nothing, or it can't be read. */
+uint64_t image_auxiliary(int pid, uint64_t type);
+
 /* Whether the process of this thread has a handler for the signal. */
 bool image_handles(int tid, int signal);
 

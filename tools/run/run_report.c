@@ -212,14 +212,38 @@ static void keep_notes(struct telling *telling, const char *text, size_t length)
 	}
 }
 
+/* The notes that warn of something else than what was not traced: a line each. They are taken out. */
+static void tell_warnings(struct telling *telling)
+{
+	static const char mark[] = "warning: ";
+	size_t kept = 0;
+
+	for (size_t i = 0; i < telling->note_count; i++) {
+		char *note = telling->notes[i];
+
+		if (strncmp(note, mark, sizeof(mark) - 1) != 0) {
+			telling->notes[kept++] = note;
+			continue;
+		}
+		tell_line(telling, note + sizeof(mark) - 1);
+		free(note);
+		telling->any = true;
+	}
+	telling->note_count = kept;
+}
+
 static void tell_notes(struct telling *telling)
 {
 	char *text = NULL;
 	size_t length = 0;
-	FILE *memory = telling->note_count ? open_memstream(&text, &length) : NULL;
 
+	tell_warnings(telling);
+	FILE *memory = telling->note_count ? open_memstream(&text, &length) : NULL;
 	if (!memory)
 		return;
+	/* What was not traced may have broken any limit. */
+	if (limits_any(&telling->report->limits))
+		worsen(telling, RUN_REPORT_UNKNOWN);
 	fprintf(memory, "%snot traced:\n", telling->any ? "\n" : "");
 	for (size_t i = 0; i < telling->note_count; i++) {
 		LINE(line, LINE_LONG);
@@ -228,6 +252,8 @@ static void tell_notes(struct telling *telling)
 		free(telling->notes[i]);
 	}
 	free(telling->notes);
+	telling->notes = NULL;
+	telling->note_count = 0;
 	fclose(memory);
 	write_all(telling->report->output, text, length);
 	free(text);
