@@ -337,6 +337,21 @@ def _(compiler, when, flag):
     check.lacks(run.last.text, "behind fdtrail's back")
 
 
+@test("what a library needs that is loaded with RTLD_DEEPBIND goes through the hooks, too")
+def _():
+    source = temp_dir() / "libneeds.c"
+    source.write_text("int needs;\n")
+    needed = compile_program(TESTS / "programs" / "libdeep.c", "gcc", ["-shared", "-fPIC", "-Wl,-z,lazy"])
+    library = temp_dir() / "libneeds.so"
+    done = run_bare([require("gcc"), "-shared", "-fPIC", "-o", library, source, "-Wl,--no-as-needed", needed])
+    check.equal(done.status, 0, done.err)
+    run = run_traced([program("loads_deep"), library])
+    check.equal(run.status, 0, run.err)
+    check.equal(sorted(run.last.descriptors), sorted(map(int, run.out.split())))
+    check.equal(run.last.group_of("opens_in_the_library").functions[:2], ["opens_in_the_library", "main"])
+    check.lacks(run.last.text, "behind fdtrail's back")
+
+
 @test("a library loaded with RTLD_DEEPBIND goes past a library behind the tracer, as without it")
 def _():
     if ENGINE != "preload":

@@ -193,7 +193,10 @@ void operate_library(struct thread *thread)
 		thread->plugin = NULL;
 		return;
 	}
-	thread->plugin = dlopen(plugin_path, RTLD_NOW | RTLD_LOCAL);
+	/* Bound at once, at its first call, or to the C library before the tracer. */
+	static const int flags[] = {RTLD_NOW, RTLD_LAZY, RTLD_NOW | RTLD_DEEPBIND,
+				    RTLD_LAZY | RTLD_DEEPBIND};
+	thread->plugin = dlopen(plugin_path, flags[random_below(&thread->random, 4)]);
 	snprintf(name, sizeof(name), "plugin_opens_%d", site);
 	int (*opens)(void) = thread->plugin ? (int (*)(void))dlsym(thread->plugin, name) : NULL;
 	if (!opens) {
