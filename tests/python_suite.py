@@ -66,6 +66,7 @@ unittest.TestSuite(chosen(unittest.defaultTestLoader.loadTestsFromNames(names)))
 table = {}
 if int(number):
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [int(number)])
+    signal.signal(int(number), signal.SIG_IGN)
     signal.raise_signal(int(number))
     for name in os.listdir("/proc/self/fd"):
         try:
@@ -105,7 +106,7 @@ def suite(names, pattern=".", least=1, timeout=280, **options):
     bare, _, _ = _verdicts(run_bare, names, pattern, timeout)
     traced, run, table = _verdicts(run_tests, names, pattern, timeout, int(number))
     text = (reports / f"report.{run.pid}").read_text("utf-8", "replace")
-    asked = [found for found in snapshot_text.parse_all(text) if found.why.endswith(f" from process {run.pid}")]
+    asked = [found for found in snapshot_text.parse_all(text) if found.why.endswith(f" from process {run.pid}, the program's own signal")]
     check.at_least(len(asked), 1, "snapshots that were asked for")
     tell_the_same(asked[-1], table)
     check.equal(sorted(traced), sorted(bare), "names of the tests that were run")

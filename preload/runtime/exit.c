@@ -55,14 +55,18 @@ void exit_now(int status)
 	REAL(_exit)(status);
 }
 
-void exit_by_signal(const char *name)
+void exit_by_signal(int number)
 {
+	const char *name = signal_name(number);
 	LINE(how, LINE_SHORT);
 
 	if (!runtime.options.exit)
 		return;
-	line_add(&how, "SIG");
-	line_add(&how, name);
+	line_add(&how, name ? "SIG" : "signal ");
+	if (name)
+		line_add(&how, name);
+	else
+		line_number(&how, number);
 	line_add(&how, ", which ends the program");
 	end(how.text, false, 0);
 }

@@ -51,6 +51,7 @@ void fork_happened(void)
 	RAW(rt_sigprocmask, SIG_SETMASK, &all, &own, sizeof(all));
 	if (atomic_compare_exchange_strong(&runtime.wiped->forking, &nobody, 1)) {
 		thread_state.vforks = 0;
+		atomic_store(&runtime.forked_from, atomic_load(&runtime.pid));
 		atomic_store(&runtime.pid, (int)RAW(getpid));
 		atomic_fetch_add(&runtime.forks, 1);
 		atomic_store(&runtime.number, 0);

@@ -49,6 +49,7 @@ struct runtime {
 	_Atomic bool watching;  /* a threshold or an interval is set */
 	_Atomic bool threaded;  /* a thread beside the first has opened something */
 	_Atomic bool ended;     /* the exit snapshot has been taken */
+	_Atomic int forked_from; /* the process that this one is a copy of; 0: none */
 	struct ledger ledger;
 	struct capture capture;
 	struct arena arena;

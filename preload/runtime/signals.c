@@ -14,13 +14,21 @@
 #include "../base/channel.h"
 #include "../base/line.h"
 #include "../base/syscall.h"
+#include "../capture/memory.h"
 #include "../hooks/real.h"
 #include "enroll.h"
 #include "exit.h"
 #include "runtime.h"
+#include "signal_use.h"
 #include "trigger.h"
 
 enum { MANAGED = 4, SPINS = 100000 };
+
+/* What the program has set. */
+struct disposition {
+	struct sigaction action;
+	struct signal_use use;
+};
 
 static struct managed {
 	int number;
@@ -28,7 +36,7 @@ static struct managed {
 	bool ready;
 	_Atomic uint32_t sequence;
 	_Atomic bool interrupts; /* siginterrupt(number, 1) is in force */
-	struct sigaction program; /* what the program has set */
+	struct disposition program;
 } managed[MANAGED];
 
 static struct managed *find(int number)
@@ -39,20 +47,20 @@ static struct managed *find(int number)
 	return NULL;
 }
 
-static struct sigaction read_program(struct managed *signal)
+static struct disposition read_program(struct managed *signal)
 {
-	struct sigaction action;
+	struct disposition program;
 	uint32_t before;
 
 	for (int spins = 0;; spins++) {
 		before = atomic_load(&signal->sequence);
-		memcpy(&action, &signal->program, sizeof(action));
+		memcpy(&program, &signal->program, sizeof(program));
 		if ((!(before & 1) && before == atomic_load(&signal->sequence)) || spins == SPINS)
-			return action;
+			return program;
 	}
 }
 
-static void write_program(struct managed *signal, const struct sigaction *action)
+static void write_program(struct managed *signal, const struct disposition *program)
 {
 	uint32_t sequence = atomic_load(&signal->sequence) & ~1u;
 
@@ -62,8 +70,27 @@ static void write_program(struct managed *signal, const struct sigaction *action
 			break;
 		sequence = even & ~1u;
 	}
-	memcpy(&signal->program, action, sizeof(*action));
+	memcpy(&signal->program, program, sizeof(*program));
 	atomic_store(&signal->sequence, sequence + 2);
+}
+
+static uintptr_t handler_of(const struct sigaction *action)
+{
+	return (uintptr_t)action->sa_handler;
+}
+
+/* Notes in program that action is in force now, and who has set it. */
+static void set_action(struct disposition *program, const struct sigaction *action)
+{
+	struct local_memory memory;
+	struct object object;
+	const char *module = NULL;
+
+	local_memory_init(&memory);
+	if (memory.memory.find(&memory.memory, handler_of(action), &object))
+		module = object.is_main ? runtime.main_path : object.path;
+	signal_use_set(&program->use, handler_of(action), action->sa_flags, module);
+	program->action = *action;
 }
 
 static void on_signal(int number, siginfo_t *info, void *context);
@@ -108,7 +135,8 @@ static bool is_ours(const struct sigaction *action)
 int signals_action(int number, const struct sigaction *action, struct sigaction *old)
 {
 	struct managed *signal = find(number);
-	struct sigaction before = read_program(signal), wanted, kernel, previous;
+	struct disposition before = read_program(signal), wanted = before;
+	struct sigaction kernel, previous;
 	const uint64_t all = UINT64_MAX;
 	uint64_t mask;
 	int result;
@@ -117,16 +145,16 @@ int signals_action(int number, const struct sigaction *action, struct sigaction 
 		/* A vfork child: its dispositions are its own, the memory is its parent's. */
 		result = REAL(sigaction)(number, action, &previous);
 		if (result == 0 && old)
-			*old = is_ours(&previous) ? before : previous;
+			*old = is_ours(&previous) ? before.action : previous;
 		return result;
 	}
 	if (!action) {
 		if ((result = REAL(sigaction)(number, NULL, &previous)) == 0 && old)
-			*old = is_ours(&previous) ? before : previous;
+			*old = is_ours(&previous) ? before.action : previous;
 		return result;
 	}
-	wanted = *action;
-	kernel = takes_over(signal, &wanted) ? ours(&wanted) : wanted;
+	set_action(&wanted, action);
+	kernel = takes_over(signal, &wanted.action) ? ours(&wanted.action) : wanted.action;
 	RAW(rt_sigprocmask, SIG_SETMASK, &all, &mask, sizeof(all));
 	write_program(signal, &wanted);
 	result = REAL(sigaction)(number, &kernel, &previous);
@@ -136,7 +164,7 @@ int signals_action(int number, const struct sigaction *action, struct sigaction 
 	RAW(rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));
 	errno = error;
 	if (result == 0 && old)
-		*old = is_ours(&previous) ? before : previous;
+		*old = is_ours(&previous) ? before.action : previous;
 	return result;
 }
 
@@ -152,7 +180,8 @@ void signals_small_stack(void)
 	for (int i = 0; i < MANAGED; i++) {
 		if (!managed[i].ready)
 			continue;
-		struct sigaction program = read_program(&managed[i]), again = ours(&program);
+		struct disposition program = read_program(&managed[i]);
+		struct sigaction again = ours(&program.action);
 		if (REAL(sigaction)(managed[i].number, NULL, &previous) == 0 && is_ours(&previous))
 			REAL(sigaction)(managed[i].number, &again, NULL);
 	}
@@ -162,13 +191,13 @@ void signals_small_stack(void)
 void signals_interrupt(int number, bool flag)
 {
 	struct managed *signal = find(number);
-	struct sigaction program = read_program(signal);
+	struct disposition program = read_program(signal);
 
 	atomic_store(&signal->interrupts, flag);
 	if (flag)
-		program.sa_flags &= ~SA_RESTART;
+		program.action.sa_flags &= ~SA_RESTART;
 	else
-		program.sa_flags |= SA_RESTART;
+		program.action.sa_flags |= SA_RESTART;
 	write_program(signal, &program);
 }
 
@@ -177,29 +206,13 @@ bool signals_interrupts(int number)
 	return atomic_load(&find(number)->interrupts);
 }
 
-static void say_why(struct line *why, int number, const siginfo_t *info)
-{
-	const char *name = signal_name(number);
-
-	line_add(why, name ? "SIG" : "signal ");
-	if (name)
-		line_add(why, name);
-	else
-		line_number(why, number);
-	if (info->si_code <= 0 && info->si_pid) {
-		line_add(why, channel_asks(info) ? " by fdtrail snapshot, process "
-						 : " from process ");
-		line_number(why, info->si_pid);
-	}
-}
-
 /* The signal ends the program: dump, then let it. */
 static void end_by(int number)
 {
 	struct sigaction standard = {.sa_handler = SIG_DFL}, back = ours(&standard);
 	uint64_t one = UINT64_C(1) << (number - 1);
 
-	exit_by_signal(signal_name(number));
+	exit_by_signal(number);
 	REAL(sigaction)(number, &standard, NULL);
 	RAW(rt_sigprocmask, SIG_UNBLOCK, &one, NULL, sizeof(one));
 	long pid = RAW(getpid), tid = RAW(gettid);
@@ -210,44 +223,67 @@ static void end_by(int number)
 	enroll_process(runtime.program);
 }
 
-static void ask(int number, const siginfo_t *info, const void *context)
+/* Whether the program has sent the signal to itself. A process counts as the same program as the one
+ * that it was forked from: masters end their workers so. */
+static bool is_own(const siginfo_t *info)
+{
+	int forked_from = atomic_load(&runtime.forked_from);
+
+	return signal_is_from(info, (int)RAW(getpid)) ||
+	       (forked_from && signal_is_from(info, forked_from));
+}
+
+/* The signal that asks. True: the program's own handler is to run. */
+static bool ask(int number, const struct sigaction *action, const struct signal_use *use,
+		const siginfo_t *info, const void *context)
 {
 	LINE(why, LINE_SHORT);
+	bool on = runtime_on(), asked = channel_asks(info);
+	enum signal_effect effect =
+		signal_use_effect(use, number, handler_of(action), is_own(info));
 
-	say_why(&why, number, info);
-	trigger_signal(why.text, info, context);
+	if (effect == SIGNAL_ENDS && !asked) {
+		end_by(number);
+		return false;
+	}
+	signal_use_why(&why, info);
+	if (on)
+		trigger_signal(why.text, info, context);
+	/* A request of `fdtrail snapshot` is for us alone: the program would take it for a signal of its
+	 * own kind. */
+	return effect == SIGNAL_RUNS && !asked;
 }
 
 static void on_signal(int number, siginfo_t *info, void *context)
 {
 	struct managed *signal = find(number);
 	int saved = errno;
-	struct sigaction program;
 
 	if (!signal)
 		return;
-	program = read_program(signal);
-	if (signal->asks && runtime_on())
-		ask(number, info, context);
-	errno = saved;
-	/* Meant for us alone: the program would take it for a signal of its own kind. */
-	if (signal->asks && channel_asks(info))
+	struct disposition program = read_program(signal);
+	const struct sigaction *action = &program.action;
+
+	if (signal->asks) {
+		bool runs = ask(number, action, &program.use, info, context);
+
+		errno = saved;
+		if (!runs)
+			return;
+	} else if (action->sa_handler == SIG_DFL) {
+		end_by(number);
 		return;
-	if (program.sa_handler == SIG_IGN)
-		return;
-	if (program.sa_handler == SIG_DFL) {
-		if (!signal->asks)
-			end_by(number);
+	} else if (action->sa_handler == SIG_IGN) {
 		return;
 	}
-	if (program.sa_flags & SA_RESETHAND) {
+	if (action->sa_flags & SA_RESETHAND) {
 		struct sigaction standard = {.sa_handler = SIG_DFL};
 		signals_action(number, &standard, NULL);
 	}
-	if (program.sa_flags & SA_SIGINFO)
-		program.sa_sigaction(number, info, context);
+	if (action->sa_flags & SA_SIGINFO)
+		action->sa_sigaction(number, info, context);
 	else
-		program.sa_handler(number);
+		action->sa_handler(number);
 }
 
 /* Writing to another process' dispositions is safe also in a vfork child: they are its own. */
@@ -259,8 +295,9 @@ static bool swap_ignored(bool to_ignored)
 	for (int i = 0; i < MANAGED; i++) {
 		if (!managed[i].ready || !managed[i].asks)
 			continue;
-		struct sigaction program = read_program(&managed[i]), back = ours(&program);
-		if (program.sa_handler != SIG_IGN ||
+		struct disposition program = read_program(&managed[i]);
+		struct sigaction back = ours(&program.action);
+		if (program.action.sa_handler != SIG_IGN ||
 		    REAL(sigaction)(managed[i].number, NULL, &now) != 0)
 			continue;
 		if (to_ignored && is_ours(&now))
@@ -276,9 +313,10 @@ void signals_release(bool all)
 	for (int i = 0; i < MANAGED; i++) {
 		if (!managed[i].ready || (managed[i].asks && !all))
 			continue;
-		struct sigaction program = read_program(&managed[i]), now;
+		struct disposition program = read_program(&managed[i]);
+		struct sigaction now;
 		if (REAL(sigaction)(managed[i].number, NULL, &now) == 0 && is_ours(&now))
-			REAL(sigaction)(managed[i].number, &program, NULL);
+			REAL(sigaction)(managed[i].number, &program.action, NULL);
 		managed[i].ready = false;
 	}
 }
@@ -302,11 +340,11 @@ static void manage(struct managed *signal, int number, bool asks)
 
 	signal->number = number;
 	signal->asks = asks;
-	if (REAL(sigaction)(number, NULL, &signal->program) != 0)
+	if (REAL(sigaction)(number, NULL, &signal->program.action) != 0)
 		return;
 	signal->ready = true;
-	if (takes_over(signal, &signal->program)) {
-		kernel = ours(&signal->program);
+	if (takes_over(signal, &signal->program.action)) {
+		kernel = ours(&signal->program.action);
 		REAL(sigaction)(number, &kernel, NULL);
 	}
 }

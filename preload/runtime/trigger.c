@@ -27,6 +27,8 @@
 #include "pace.h"
 #include "returning.h"
 #include "runtime.h"
+#include "sender.h"
+#include "signal_use.h"
 #include "turn.h"
 #include "why.h"
 
@@ -40,6 +42,7 @@ struct job {
 	const char *why;
 	unsigned int flags;
 	const siginfo_t *channel; /* where the text goes; NULL: to the usual output */
+	int sender;          /* the process that asks; 0: none, or it is not known */
 	const void *context; /* what the signal that asks has interrupted; or NULL */
 	struct snapshot_request request;
 	struct snapshot_result result;
@@ -170,7 +173,14 @@ static void write_snapshot(struct job *job)
 {
 	struct snapshot_request *request = &job->request;
 	int channel = job->channel ? channel_open(job->channel) : -1;
+	LINE(why, LINE_SHORT);
 
+	/* To know it takes a descriptor, and there is one to spare here. */
+	if (job->sender && sender_is_program(job->sender)) {
+		line_add(&why, job->why);
+		line_add(&why, SIGNAL_OF_PROGRAM);
+		request->why = why.text;
+	}
 	request->output = above_standard(channel);
 	if (channel < 0 && !(job->flags & TRIGGER_COUNT_ONLY)) {
 		write_to_output(job);
@@ -308,6 +318,7 @@ static void take(struct job *job)
 		mine = turn_end(turns, kind);
 		/* What others have asked for does not go through a channel. */
 		job->channel = NULL;
+		job->sender = 0;
 	}
 	/* While signals are blocked: a handler may leave us by longjmp. */
 	returning_forget(&returning);
@@ -332,6 +343,8 @@ void trigger_signal(const char *why, const siginfo_t *info, const void *context)
 	/* Who waits for the text is not served by that of another snapshot. */
 	if (channel_asks(info))
 		job.channel = info;
+	else
+		job.sender = signal_sender(info);
 	take(&job);
 }
 

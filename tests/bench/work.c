@@ -292,6 +292,7 @@ static void run_snapshot(long count)
 	int client, server;
 
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGUSR1, SIG_IGN); /* raised below, to ask for snapshots */
 	allow(count + 10);
 	listen_somewhere();
 	for (long i = 0; i < count / 2; i++) {

@@ -335,6 +335,7 @@ int main(int count, char **words)
 		}
 		return 0;
 	}
+	signal(SIGUSR1, SIG_IGN);
 	pthread_create(&thread, NULL, outlives_main, strcmp(words[1], "executes") == 0 ? words : NULL);
 	pthread_exit(NULL);
 }

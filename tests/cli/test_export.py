@@ -34,7 +34,8 @@ os._exit(0)
 
 # 10,000 descriptors in 200 stacks: ten calls, each from twenty depths of map(), which recurses in C.
 MANY = """
-import os, resource, select, socket
+import os, resource, select, signal, socket
+signal.signal(10, signal.SIG_IGN)
 soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 keep = []

@@ -132,7 +132,8 @@ def _(what):
 def _():
     folder = temp_dir()
     code = f"""
-import os
+import os, signal
+signal.signal(10, signal.SIG_IGN)
 for name in ('OUTPUT', 'SIGNAL', 'EXIT', 'KINDS', 'ONLY'):
     os.environ['FDTRAIL_' + name] = {str(folder / 'evil')!r}
 os.closerange(0, 1000)

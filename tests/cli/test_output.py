@@ -157,7 +157,8 @@ def _():
 @test("stderr that is a client's connection now gets nothing")
 def _():
     code = """
-import os, socket
+import os, signal, socket
+signal.signal(10, signal.SIG_IGN)
 listener = socket.create_server(("127.0.0.1", 0))
 client = socket.create_connection(listener.getsockname())
 os.close(2)

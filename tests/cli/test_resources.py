@@ -167,7 +167,7 @@ def _():
     path = temp_dir() / "pipe"
     os.mkfifo(path)
     reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    code = ("import os\nfor i in range(3000): os.open('/dev/null', 0)\n"
+    code = ("import os, signal\nsignal.signal(10, signal.SIG_IGN)\nfor i in range(3000): os.open('/dev/null', 0)\n"
             "os.kill(os.getpid(), 10)\nprint('alive', flush=True)\nos._exit(0)")
     run = run_traced(["/usr/bin/python3", "-c", f"import os\npass\n{code}"],
                      OUTPUT=path, EXIT=0, SHOW="all")

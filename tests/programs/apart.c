@@ -72,6 +72,7 @@ int main(int count, char **words)
 
 	if (count < 2)
 		return 2;
+	signal(SIGUSR1, SIG_IGN); /* raised below, to ask for snapshots */
 	how = words[1];
 	number = opens_in_main();
 	if (strcmp(how, "clone") == 0) {

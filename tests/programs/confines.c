@@ -136,6 +136,7 @@ int main(int argc, char **argv)
 		return 2;
 	int pid = (int)getpid();
 
+	signal(SIGUSR1, SIG_IGN); /* raised below, to ask for snapshots */
 	opens_before();
 	if (confine(argv[1], argv[2], argv + 3, argc - 3) != 0) {
 		perror("confines");

@@ -61,6 +61,7 @@ int main(int count, char **words)
 
 	if (count != 3)
 		return 2;
+	signal(SIGUSR1, SIG_IGN); /* raised below, to ask for snapshots */
 	rounds = atoi(words[2]);
 	pthread_barrier_init(&begin, NULL, THREADS + 1);
 	pthread_barrier_init(&end, NULL, THREADS + 1);

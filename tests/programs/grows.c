@@ -52,6 +52,7 @@ int main(int argc, char **argv)
 {
 	int files[4], event = -1;
 
+	signal(SIGUSR1, SIG_IGN); /* raised below, to ask for snapshots */
 	for (volatile int round = 0; round < 2; round++) {
 		leak_sockets(round == 0 ? 3 : argc > 1 ? atoi(argv[1]) : 3);
 		if (round == 0) {

@@ -86,6 +86,7 @@ int main(int count, char **words)
 
 	if (!on_opened)
 		return 2;
+	signal(SIGUSR1, SIG_IGN); /* raised below, to ask for snapshots */
 	*on_opened = wait_for_busy;
 	for (int i = 0; i < rounds; i++) {
 		pthread_t opener, other;

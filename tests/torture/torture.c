@@ -227,6 +227,7 @@ int main(int count, char **words)
 	random.state = seed;
 	paths_make(&random);
 	snprintf(report_path, sizeof(report_path), "%s%d", report_prefix, getpid());
+	signal(SIGUSR1, SIG_IGN); /* raised below, to ask for snapshots */
 	sigaction(SIGALRM, &action, NULL);
 	set_alarms(SIG_BLOCK);
 	watchdog_start(PATIENCE);
