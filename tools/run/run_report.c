@@ -295,7 +295,8 @@ static void tell_text(struct telling *telling, char *text, size_t length, const 
 		bool last = snapshot->why && snapshot_is_last(snapshot->why);
 		bool elsewhere = cut && !snapshot->whole && is_in_roster(telling, snapshot);
 
-		if (!elsewhere && (which == WHICH_ALL || last == (which == WHICH_LAST)))
+		bool own = snapshot->why && snapshot_is_own(snapshot->why);
+		if (!elsewhere && !own && (which == WHICH_ALL || last == (which == WHICH_LAST)))
 			tell(telling, snapshot, last);
 		if (!elsewhere && last && which != WHICH_OTHERS)
 			check_limits(telling, snapshot);

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../preload/runtime/signal_use.h"
+
 char *snapshot_files_escape(const char *path)
 {
 	char *escaped = malloc(2 * strlen(path) + 1), *to = escaped;
@@ -182,6 +184,11 @@ bool snapshot_is_last(const char *why)
 	return memmem(why, line, ", which ends the program", 24);
 }
 
+bool snapshot_is_own(const char *why)
+{
+	return memmem(why, strcspn(why, "\n"), SIGNAL_OF_PROGRAM, strlen(SIGNAL_OF_PROGRAM));
+}
+
 /* text is what has been added to the file, ended by a NUL. Finds the end of the last whole
  * snapshot. */
 static bool has_news(char *text, size_t length, size_t *whole)
@@ -197,7 +204,7 @@ static bool has_news(char *text, size_t length, size_t *whole)
 	for (char *at = text;
 	     end && (at = memmem(at, (size_t)(end - at), first, sizeof(first) - 1));) {
 		at += sizeof(first) - 1;
-		if (!snapshot_is_last(at))
+		if (!snapshot_is_last(at) && !snapshot_is_own(at))
 			return true;
 	}
 	return false;

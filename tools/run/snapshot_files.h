@@ -48,5 +48,9 @@ bool snapshot_files_news(struct snapshot_files *files, const char *name);
 /* Whether this reason for a snapshot is the program's end. */
 bool snapshot_is_last(const char *why);
 
+/* Whether a snapshot with this `why:` was taken for a signal of the program's own, which asked for
+ * none: it is kept in the file, and not reported. */
+bool snapshot_is_own(const char *why);
+
 /* The path, with its % doubled, as a part of a pattern. On the heap; NULL: no memory. */
 char *snapshot_files_escape(const char *path);
