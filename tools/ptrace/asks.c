@@ -20,9 +20,10 @@
 #include "../../preload/runtime/why.h"
 #include "../../preload/snapshot/frame.h"
 #include "../remote/remote.h"
+#include "disposition.h"
 #include "enrolled.h"
-#include "record.h"
 #include "go_http.h"
+#include "record.h"
 
 enum { SHOWN_ON_STDERR = 5 };
 
@@ -277,16 +278,14 @@ static void say_signal(struct line *why, int number)
 
 void asks_signal(const struct tracer *tracer, struct task *task, const siginfo_t *info)
 {
+	const siginfo_t *asker = channel_asks(info) ? info : NULL;
 	struct snapshot_result result = {0};
 	LINE(why, LINE_SHORT);
 
-	say_signal(&why, info->si_signo);
-	if (info->si_code <= 0 && info->si_pid) {
-		line_add(&why,
-			 channel_asks(info) ? " by fdtrail snapshot, process " : " from process ");
-		line_number(&why, info->si_pid);
-	}
-	take_for(channel_asks(info) ? info : NULL, tracer, task, why.text, 0, &result);
+	signal_use_why(&why, info);
+	if (!asker && disposition_is_own(tracer, task, info))
+		line_add(&why, SIGNAL_OF_PROGRAM);
+	take_for(asker, tracer, task, why.text, 0, &result);
 }
 
 /* Whether the process may have opened something itself that is open. The engine sees each call, so if

@@ -30,6 +30,7 @@ enum call_way {
 	CALL_MAP,         /* code: where modules lie may change */
 	CALL_CLONE,   /* that would make a process without its tracer */
 	CALL_UNSHARE, /* of the descriptor table */
+	CALL_SIGACTION, /* for the signal that asks */
 	CALL_EXIT_GROUP,
 };
 

@@ -23,6 +23,8 @@
 #include "../../preload/hooks/socket_option.h"
 #include "calls.h"
 
+enum { SIGNAL_THAT_ASKS = INT32_MAX }; /* stands for its number, which is known later */
+
 /* A call that is only stopped when one of its rows is met, by the low half of an argument. */
 static const struct condition {
 	const char *name;
@@ -38,6 +40,7 @@ static const struct condition {
 	{"ioctl", 1, BPF_JEQ, TIOCGPTPEER},
 	{"landlock_create_ruleset", 2, BPF_JEQ, 0},
 	{"mmap", 2, BPF_JSET, PROT_EXEC},
+	{"rt_sigaction", 0, BPF_JEQ, SIGNAL_THAT_ASKS},
 	{"unshare", 0, BPF_JSET, CLONE_FILES},
 };
 
@@ -49,6 +52,7 @@ enum {
 struct code {
 	struct sock_filter lines[LENGTH_MAX];
 	unsigned short length;
+	uint32_t signal; /* that asks for a snapshot */
 };
 
 static void emit(struct code *code, uint16_t operation, uint32_t value, uint8_t yes, uint8_t no)
@@ -86,7 +90,10 @@ static void emit_call(struct code *code, enum call_abi abi, const struct call_nu
 	emit(code, BPF_JMP | BPF_JEQ | BPF_K, call->number, 0, (uint8_t)(2 + 2 * rows));
 	emit(code, BPF_LD | BPF_W | BPF_ABS, offset_of_argument(first->argument), 0, 0);
 	for (unsigned int i = 0; i < rows; i++) {
-		emit(code, (uint16_t)(BPF_JMP | first[i].test | BPF_K), first[i].value, 0, 1);
+		uint32_t value =
+			first[i].value == SIGNAL_THAT_ASKS ? code->signal : first[i].value;
+
+		emit(code, (uint16_t)(BPF_JMP | first[i].test | BPF_K), value, 0, 1);
 		emit_answer(code, stop);
 	}
 	emit_answer(code, SECCOMP_RET_ALLOW);
@@ -124,11 +131,12 @@ static void make_filter(struct code *code)
 	emit_abi(code, ABI_X32);
 }
 
-int filter_install(void)
+int filter_install(int signal)
 {
 	static struct code code;
 	struct sock_fprog program;
 
+	code.signal = (uint32_t)signal;
 	make_filter(&code);
 	program = (struct sock_fprog){.len = code.length, .filter = code.lines};
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0)

@@ -5,6 +5,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,9 +52,27 @@ unsigned long long image_status(int pid, const char *name, unsigned int column, 
 	return number;
 }
 
-bool image_handles(int tid, int signal)
+uintptr_t image_handler(int tid, int signal)
 {
-	return image_status(tid, "SigCgt", 0, 16) >> (signal - 1) & 1;
+	enum { HANDLER = 2 }; /* neither SIG_DFL nor SIG_IGN, which are 0 and 1 */
+
+	if (image_status(tid, "SigCgt", 0, 16) >> (signal - 1) & 1)
+		return HANDLER;
+	return (uintptr_t)(image_status(tid, "SigIgn", 0, 16) >> (signal - 1) & 1 ? SIG_IGN : SIG_DFL);
+}
+
+int image_own_number(int tid)
+{
+	char text[8192];
+
+	/* A number for each namespace, from ours inwards. */
+	read_file(tid, "status", text, sizeof(text));
+	char *line = strstr(text, "\nNStgid:");
+	char *end = line ? strchr(line + 1, '\n') : NULL;
+	if (!end)
+		return (int)image_status(tid, "Tgid", 0, 10);
+	*end = '\0';
+	return atoi(strrchr(line, '\t') + 1);
 }
 
 bool image_is_thread(int tid, int pid)
@@ -170,6 +189,8 @@ void image_look(const struct tracer *tracer, struct process *process)
 	remote_memory_destroy(process->memory);
 	process->memory = NULL;
 	process->reader = process->pid;
+	process->forked_from = 0;
+	process->signal_use = (struct signal_use){0};
 	find_names(process);
 	process->recording = options_match(only, process->program) ||
 			     options_match(only, last_part(process->main_path));

@@ -20,8 +20,12 @@ void image_command(int pid, char *name, size_t size);
 /* What the process was given of that type (getauxval(3)); 0: nothing, or it can't be read. */
 uint64_t image_auxiliary(int pid, uint64_t type);
 
-/* Whether the process of this thread has a handler for the signal. */
-bool image_handles(int tid, int signal);
+/* What the process of this thread does with the signal: SIG_DFL, SIG_IGN, or any other value for a
+ * handler. */
+uintptr_t image_handler(int tid, int signal);
+
+/* The number that the process of this thread knows itself by: in a PID namespace it has its own. */
+int image_own_number(int tid);
 
 /* Whether the task is a thread of that process. */
 bool image_is_thread(int tid, int pid);

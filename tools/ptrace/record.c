@@ -18,6 +18,7 @@
 
 #include "../../preload/hooks/new_descriptor.h"
 #include "asks.h"
+#include "disposition.h"
 #include "go_http.h"
 #include "image.h"
 #include "received.h"
@@ -229,6 +230,9 @@ bool record_call(const struct tracer *tracer, struct task *task, const struct ca
 		if (room < 0)
 			task->table->missed = true;
 		return room > 0;
+	case CALL_SIGACTION:
+		disposition_set(task->process, abi, arguments);
+		return false;
 	case CALL_EXIT_GROUP:
 		exits(tracer, task, &registers, abi, arguments[0]);
 		return false;

@@ -12,6 +12,7 @@
 #include <uthash.h>
 
 #include "../../preload/base/roster.h"
+#include "../../preload/runtime/signal_use.h"
 #include "breakpoint.h"
 #include "calls.h"
 #include "go_program.h"
@@ -32,6 +33,8 @@ struct process {
 	bool recording;      /* false before the first exec, in a vfork child, and in programs that
 			      * FDTRAIL_ONLY leaves out */
 	bool unsettled;   /* forked while other threads were at the table: see tracer.c, begin() */
+	int forked_from;  /* the process that it is a copy of, since its exec; 0: none */
+	struct signal_use signal_use; /* the signal that asks */
 	bool asking;      /* a snapshot of it is being prepared */
 	bool ended;       /* its last snapshot has been taken */
 	struct roster_record *record; /* in the roster of the run; or NULL */

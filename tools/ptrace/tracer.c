@@ -20,6 +20,7 @@
 
 #include "../../preload/base/channel.h"
 #include "asks.h"
+#include "disposition.h"
 #include "enrolled.h"
 #include "image.h"
 #include "record.h"
@@ -81,6 +82,7 @@ static struct process *forked_process(const struct tracer *tracer, const struct 
 		return NULL;
 	memcpy(process, parent, sizeof(*process));
 	process->pid = pid;
+	process->forked_from = parent->pid;
 	process->tasks = process->ending = 0;
 	process->reader = pid;
 	process->memory = NULL;
@@ -241,12 +243,15 @@ static void on_signal(struct tracer *tracer, struct task *task, int signal)
 	}
 	if (signal && signal == tracer->options.signal && task->table && task->process->recording &&
 	    ptrace(PTRACE_GETSIGINFO, task->tid, NULL, &info) == 0) {
-		asks_signal(tracer, task, &info);
-		/* What `fdtrail snapshot` sends is meant for us alone. */
-		if (channel_asks(&info) || !image_handles(task->tid, signal))
-			signal = 0;
-		answered(tracer, task, signal);
-		return;
+		enum signal_effect effect = disposition_effect(task, &info);
+		/* A request of `fdtrail snapshot` is for us alone. */
+		bool asked = channel_asks(&info);
+
+		if (asked || effect != SIGNAL_ENDS) {
+			asks_signal(tracer, task, &info);
+			answered(tracer, task, !asked && effect == SIGNAL_RUNS ? signal : 0);
+			return;
+		}
 	}
 	resume(task, signal);
 }
