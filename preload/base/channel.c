@@ -21,8 +21,17 @@ static uint64_t value_of(const siginfo_t *info)
 bool channel_asks(const siginfo_t *info)
 {
 	return info->si_code == SI_QUEUE && info->si_pid > 0 &&
-	       (value_of(info) & ~UINT64_C(0xffffffff)) == CHANNEL_MARK &&
-	       (uint32_t)value_of(info) <= INT_MAX;
+	       (value_of(info) & ~UINT64_C(0xffffffff)) == CHANNEL_MARK;
+}
+
+bool channel_was_blocked(const siginfo_t *info)
+{
+	return channel_asks(info) && value_of(info) & CHANNEL_BLOCKED;
+}
+
+int channel_file(const siginfo_t *info)
+{
+	return (int)(value_of(info) & INT_MAX);
 }
 
 /* Whether this user could learn all that a snapshot tells. */
@@ -51,7 +60,7 @@ int channel_open(const siginfo_t *info)
 	line_add(&path, "/proc/");
 	line_number(&path, info->si_pid);
 	line_add(&path, "/fd/");
-	line_number(&path, (int64_t)(uint32_t)value_of(info));
+	line_number(&path, channel_file(info));
 	long fd = RAW(openat, AT_FDCWD, path.text,
 		      O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
 	if (fd >= 0 && !is_channel((int)fd)) {

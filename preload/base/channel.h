@@ -11,6 +11,12 @@
  * program's state anyway; unless the program is private (prctl(2), PR_SET_DUMPABLE), as daemons are
  * that were started as root: then only root gets an answer.
  *
+ * Where all threads of the program block the signal, `fdtrail snapshot` lets one of them have it
+ * (tools/remote/blocked.h), and says so in the value: the tracer's handler blocks it again.
+ *
+ * The ptrace engine is asked itself: its process gets a signal of its own, and the file's name says
+ * which process is meant. So the program gets no signal.
+ *
  * Used by the tracer's signal handler, by the ptrace engine and, to ask, by tools/remote/.
  */
 #pragma once
@@ -22,8 +28,21 @@
 /* In the upper half of the value; the number of the file is in the lower. */
 #define CHANNEL_MARK UINT64_C(0x6664747200000000) /* "fdtr" */
 
+/* In the lower half, beside the number: the thread blocks this signal. */
+#define CHANNEL_BLOCKED UINT64_C(0x80000000)
+
+/* How the ptrace engine is asked: by this signal, with a file of this name and the process id. */
+#define CHANNEL_ENGINE_SIGNAL SIGRTMIN
+#define CHANNEL_ENGINE_FILE "fdtrail snapshot of "
+
 /* Whether the signal asks for a snapshot through a channel. Async-signal-safe. */
 bool channel_asks(const siginfo_t *info);
+
+/* Whether the thread that such a signal has been delivered to blocks it otherwise. */
+bool channel_was_blocked(const siginfo_t *info);
+
+/* The number of the file in the process that asks. */
+int channel_file(const siginfo_t *info);
 
 /* Opens the file that the signal names: a descriptor to write to, or -1 when it is not one to write
  * to. To be called with the credentials of the program. Async-signal-safe. */

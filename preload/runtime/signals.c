@@ -261,6 +261,9 @@ static void on_signal(int number, siginfo_t *info, void *context)
 
 	if (!signal)
 		return;
+	/* It is blocked again when this handler has returned. */
+	if (channel_was_blocked(info))
+		sigaddset(&((ucontext_t *)context)->uc_sigmask, number);
 	struct disposition program = read_program(signal);
 	const struct sigaction *action = &program.action;
 

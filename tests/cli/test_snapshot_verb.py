@@ -235,18 +235,23 @@ def _():
     check.equal(target.status, None, "exit status: it runs on")
 
 
-@test("a program that blocks the signal in all its threads is told so, and sent nothing")
+@test("a program that blocks the signal in all its threads answers, and goes on blocking it")
 def _():
     target = start_python("""
 import signal, socket, threading, time
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+kept = [socket.socket() for _ in range(5)]
 threading.Thread(target=time.sleep, args=(600,)).start()
 print("ready", flush=True)
 time.sleep(600)
 """, True)
-    refused(ask(target.pid), "blocks SIGUSR1 in all its threads")
-    with open(f"/proc/{target.pid}/status", encoding="utf-8") as file:
-        check.contains(file.read(), "ShdPnd:\t0000000000000000")
+    for _ in range(3):
+        check.equal(len(raw(target.pid).groups[0].descriptors), 5)
+    for thread in os.listdir(f"/proc/{target.pid}/task"):
+        with open(f"/proc/{target.pid}/task/{thread}/status", encoding="utf-8") as file:
+            text = file.read()
+        check.true(int(re.search(r"SigBlk:\t(\w+)", text)[1], 16) >> signal.SIGUSR1 - 1 & 1, "SIGUSR1 is blocked")
+        check.contains(text, "ShdPnd:\t0000000000000000")
 
 
 @test("one thread that does not block the signal is enough")

@@ -24,12 +24,14 @@
 #include "enrolled.h"
 #include "go_http.h"
 #include "record.h"
+#include "requests.h"
 
 enum { SHOWN_ON_STDERR = 5 };
 
 enum ask_flags {
 	ASK_ONLY_UNCLOSED = 1, /* say nothing when nothing is unclosed */
 	ASK_COUNT_ONLY = 2,    /* write nothing, only count what is unclosed */
+	ASK_RUNNING = 4,       /* the task is not stopped */
 };
 
 uint64_t asks_now_ms(void)
@@ -135,20 +137,21 @@ static bool find_name(const struct frame_namer *namer, const struct module *modu
 struct watched {
 	const struct tracer *tracer;
 	struct task *task;
+	const struct task *stopped; /* the same, whose stop is being dealt with; or NULL: it may run */
 };
 
 static void copied(void *data)
 {
 	const struct watched *watched = data;
 
-	record_returned(watched->tracer, watched->task);
+	record_returned(watched->tracer, watched->task->table, watched->stopped);
 }
 
 static int take_watched(struct watched *watched, struct snapshot_request *request,
 			struct snapshot_result *result)
 {
 	record_closed(watched->task);
-	record_returned(watched->tracer, watched->task);
+	record_returned(watched->tracer, watched->task->table, watched->stopped);
 	if (!snapshot_begin_before(request))
 		return -ENOMEM;
 	int error = remote_snapshot_watched(request, result, copied, watched);
@@ -158,13 +161,13 @@ static int take_watched(struct watched *watched, struct snapshot_request *reques
 
 /* Takes it where request says. 0, or the errno of what kept it from being taken or written. What can't
  * be looked at has a text that says so. */
-static int take_once(const struct tracer *tracer, struct task *task, struct snapshot_request *request,
+static int take_once(struct watched *watched, struct snapshot_request *request,
 		     struct snapshot_result *result)
 {
-	int error = take_watched(&(struct watched){tracer, task}, request, result);
+	int error = take_watched(watched, request, result);
 
 	if (error < 0 && request->output < 0 && !request->sink) {
-		say_trouble(task->process->pid, error);
+		say_trouble(watched->task->process->pid, error);
 		return -error;
 	}
 	if (error < 0)
@@ -173,10 +176,11 @@ static int take_once(const struct tracer *tracer, struct task *task, struct snap
 }
 
 /* To the output, or, where that is not possible, to the roster of the run. */
-static int take_to_output(const struct tracer *tracer, struct task *task,
-			  struct snapshot_request *request, struct enrolled_sink *sink,
-			  struct snapshot_result *result)
+static int take_to_output(struct watched *watched, struct snapshot_request *request,
+			  struct enrolled_sink *sink, struct snapshot_result *result)
 {
+	const struct tracer *tracer = watched->tracer;
+	struct task *task = watched->task;
 	const struct options *options = &tracer->options;
 	struct output_failure failure = {.error = EBADF, .silent = true};
 	int opened = *options->output ? output_open(options, request, &failure) : open_stderr(task);
@@ -184,14 +188,14 @@ static int take_to_output(const struct tracer *tracer, struct task *task,
 	request->output = opened;
 	if (opened < 0 && enrolled_sink(tracer, task->process, failure.error, sink))
 		request->sink = &sink->sink;
-	int error = take_once(tracer, task, request, result);
+	int error = take_once(watched, request, result);
 	if (opened > 2)
 		close(opened);
 	/* A text that was cut in the file is written once more, whole. */
 	if (opened >= 0 && result->error && enrolled_sink(tracer, task->process, error, sink)) {
 		request->output = -1;
 		request->sink = &sink->sink;
-		error = take_once(tracer, task, request, result);
+		error = take_once(watched, request, result);
 	}
 	if (opened < 0 && !request->sink) {
 		/* What is open has been counted all the same: FDTRAIL_EXITCODE. */
@@ -235,18 +239,21 @@ static int take_for(const siginfo_t *asker, const struct tracer *tracer, struct 
 					    : NULL,
 	};
 
+	struct watched watched = {tracer, task, flags & ASK_RUNNING ? NULL : task};
 	struct enrolled_sink sink;
 	int channel = asker ? channel_open(asker) : -1, error;
 	/* What is recorded meanwhile asks for nothing more. */
 	process->asking = true;
+	requests_hold(true);
 	if (channel < 0 && !(flags & ASK_COUNT_ONLY)) {
-		error = take_to_output(tracer, task, &request, &sink, result);
+		error = take_to_output(&watched, &request, &sink, result);
 	} else {
 		request.output = channel; /* who waits for it sees when it is cut */
-		error = take_once(tracer, task, &request, result);
+		error = take_once(&watched, &request, result);
 		if (channel >= 0)
 			close(channel);
 	}
+	requests_hold(false);
 	process->asking = false;
 	process->number += result->written;
 	return error;
@@ -286,6 +293,16 @@ void asks_signal(const struct tracer *tracer, struct task *task, const siginfo_t
 	if (!asker && disposition_is_own(tracer, task, info))
 		line_add(&why, SIGNAL_OF_PROGRAM);
 	take_for(asker, tracer, task, why.text, 0, &result);
+}
+
+void asks_request(const struct tracer *tracer, struct task *task, const siginfo_t *info)
+{
+	struct snapshot_result result = {0};
+	LINE(why, LINE_SHORT);
+
+	line_add(&why, "asked by fdtrail snapshot, process ");
+	line_number(&why, info->si_pid);
+	take_for(info, tracer, task, why.text, ASK_RUNNING, &result);
 }
 
 /* Whether the process may have opened something itself that is open. The engine sees each call, so if

@@ -18,6 +18,9 @@ void asks_note_stderr(struct process *process, int tid);
 /* The signal that asks has come in for this task. */
 void asks_signal(const struct tracer *tracer, struct task *task, const siginfo_t *info);
 
+/* `fdtrail snapshot` has asked the engine itself for the process of this task, which may run. */
+void asks_request(const struct tracer *tracer, struct task *task, const siginfo_t *info);
+
 /* The process is about to exit with status: the last snapshot. Returns the status to exit with. */
 int asks_exit(const struct tracer *tracer, struct task *task, int status);
 

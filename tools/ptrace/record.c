@@ -500,12 +500,13 @@ void record_closed(struct task *task)
 	table_forget_closed(task->table, task->tid);
 }
 
-void record_returned(const struct tracer *tracer, struct task *task)
+void record_returned(const struct tracer *tracer, const struct table *table,
+		     const struct task *except)
 {
 	struct task *other;
 
 	for (other = tracer->tracees.tasks; other; other = other->hh.next) {
-		if (other == task || other->table != task->table || !other->pending)
+		if (other == except || other->table != table || !other->pending)
 			continue;
 		for (int tries = 0; tries < SETTLE_TRIES && runs(other); tries++)
 			sched_yield();

@@ -29,7 +29,8 @@ void record_request(const struct tracer *tracer, struct task *task, int index);
 /* Takes the entries of closed numbers out of the ledger of the task's table. */
 void record_closed(struct task *task);
 
-/* Records what other threads have just been given and not been stopped for yet, or are about to be.
+/* Records what the threads with this table but one have just been given and not been stopped for yet, or are about to be.
  * Around the copy of a descriptor table, record_closed before and this after it, no number is seen
  * with the stack of one that was closed. */
-void record_returned(const struct tracer *tracer, struct task *task);
+void record_returned(const struct tracer *tracer, const struct table *table,
+		     const struct task *except);

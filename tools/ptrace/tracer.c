@@ -24,6 +24,7 @@
 #include "enrolled.h"
 #include "image.h"
 #include "record.h"
+#include "requests.h"
 
 enum { SYSCALL_STOP = SIGTRAP | 0x80 }; /* PTRACE_O_TRACESYSGOOD */
 
@@ -386,7 +387,10 @@ void tracer_run(struct tracer *tracer)
 	sigprocmask(SIG_BLOCK, &child, NULL);
 	if (!process || !task_create(&tracer->tracees, tracer->main_pid, process))
 		return;
-	while ((tid = next_event(tracer, &status)) > 0 || errno == EINTR)
+	requests_start();
+	while ((tid = next_event(tracer, &status)) > 0 || errno == EINTR) {
 		if (tid > 0)
 			on_event(tracer, tid, status);
+		requests_answer(tracer);
+	}
 }

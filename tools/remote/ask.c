@@ -15,6 +15,7 @@
 #include "../../preload/base/channel.h"
 #include "../../preload/runtime/options.h"
 #include "../../preload/snapshot/proc.h"
+#include "blocked.h"
 #include "holder.h"
 #include "signal_state.h"
 
@@ -63,8 +64,10 @@ int ask_how_traced(const struct process *process)
  * sent anew, with a file of its own, for the first may yet be written to. */
 struct request {
 	const struct process *process;
+	int answers; /* the process that gets the signal: that one, or the ptrace engine */
 	int number, holder;
-	int pidfd;           /* -1: there is none */
+	bool blocked; /* all threads block the signal */
+	int pidfd;           /* of who answers; -1: there is none */
 	int files[ATTEMPTS]; /* made before the holder, who has to have them, too */
 	int count;           /* of signals sent */
 };
@@ -72,7 +75,7 @@ struct request {
 /* By pidfd (Linux 5.1), for a process id may be given to another process at any time. */
 static int send_signal(const struct request *request, int file)
 {
-	int pid = request->process->pid, number = request->number;
+	int pid = request->answers, number = request->number;
 	siginfo_t info;
 
 	memset(&info, 0, sizeof(info));
@@ -80,7 +83,10 @@ static int send_signal(const struct request *request, int file)
 	info.si_code = SI_QUEUE;
 	info.si_pid = request->holder;
 	info.si_uid = getuid();
-	info.si_value.sival_ptr = (void *)(uintptr_t)(CHANNEL_MARK | (unsigned int)file);
+	info.si_value.sival_ptr = (void *)(uintptr_t)(CHANNEL_MARK | (unsigned int)file |
+						      (request->blocked ? CHANNEL_BLOCKED : 0));
+	if (request->blocked)
+		return blocked_deliver(pid, &info);
 	if (request->pidfd >= 0 &&
 	    syscall(SYS_pidfd_send_signal, request->pidfd, number, &info, 0) == 0)
 		return 0;
@@ -103,8 +109,12 @@ static bool is_whole(int file, off_t size)
 
 static int make_files(struct request *request)
 {
+	char name[sizeof(CHANNEL_ENGINE_FILE) + 16] = "fdtrail snapshot";
+
+	if (request->answers != request->process->pid)
+		snprintf(name, sizeof(name), CHANNEL_ENGINE_FILE "%d", request->process->pid);
 	for (int i = 0; i < ATTEMPTS; i++)
-		request->files[i] = memfd_create("fdtrail snapshot", MFD_CLOEXEC);
+		request->files[i] = memfd_create(name, MFD_CLOEXEC);
 	return request->files[ATTEMPTS - 1] < 0 ? -errno : 0;
 }
 
@@ -154,7 +164,7 @@ static int ask(struct request *request)
 		if (has_ended(request->process))
 			return -ESRCH;
 		if (!size && waited >= again && request->count < ATTEMPTS &&
-		    !signal_state_pending(request->process->pid, request->number)) {
+		    !signal_state_pending(request->answers, request->number)) {
 			error = send_again(request);
 			again = waited + 2 * again;
 		}
@@ -194,12 +204,26 @@ static bool has_proc(int pid)
 	return access(path, F_OK) == 0;
 }
 
-/* Whether it makes sense to send the signal. 0, or -EINVAL and text says why not. */
-static int check(const struct process *process, enum trace trace, int number, char *text,
-		 size_t size)
+/* Whether all threads go on blocking the signal. */
+static enum heard look_at_threads(int pid, int number, bool needs_handler)
 {
+	enum heard heard;
+	int waited = 0;
+
+	while ((heard = signal_state(pid, number, needs_handler)) == HEARD_BLOCKED &&
+	       waited < UNBLOCKED_MS) {
+		poll(NULL, 0, NAP_MS);
+		waited += NAP_MS;
+	}
+	return heard;
+}
+
+/* Whether it makes sense to send the signal. 0; or -EINVAL and text says why not. */
+static int check(struct request *request, enum trace trace, char *text, size_t size)
+{
+	const struct process *process = request->process;
+	int pid = process->pid, number = request->number;
 	char name[32];
-	int pid = process->pid;
 
 	if (trace == TRACE_PRELOAD && process_thread(process) != pid) {
 		snprintf(text, size,
@@ -239,30 +263,14 @@ static int check(const struct process *process, enum trace trace, int number, ch
 		return -EINVAL;
 	}
 	if (trace == TRACE_PRELOAD && !has_proc(pid)) {
-		snprintf(
-			text, size,
-			"process %d has no /proc in its root (chroot(2)), so it can't answer here; "
-			"`kill -%s %d` has it write where FDTRAIL_OUTPUT says, --outside looks at "
-			"it",
-			pid, name + strlen("SIG") * (strncmp(name, "SIG", 3) == 0), pid);
-		return -EINVAL;
-	}
-	enum heard heard;
-	int waited = 0;
-	while ((heard = signal_state(pid, number, trace == TRACE_PRELOAD)) == HEARD_BLOCKED &&
-	       waited < UNBLOCKED_MS) {
-		poll(NULL, 0, NAP_MS);
-		waited += NAP_MS;
-	}
-	switch (heard) {
-	case HEARD_BLOCKED:
 		snprintf(text, size,
-			 "process %d blocks %s in all its threads, so it can't be asked; start it "
-			 "with "
-			 "another FDTRAIL_SIGNAL, or look at it with --outside",
-			 pid, name);
+			 "process %d has no /proc in its root (chroot(2)), so it can't answer; "
+			 "--outside looks at it from here",
+			 pid);
 		return -EINVAL;
-	case HEARD_NOT:
+	}
+	enum heard heard = look_at_threads(pid, number, trace == TRACE_PRELOAD);
+	if (heard == HEARD_NOT) {
 		snprintf(
 			text, size,
 			"process %d has libfdtrail.so loaded, but does not handle %s: FDTRAIL_ONLY "
@@ -271,17 +279,35 @@ static int check(const struct process *process, enum trace trace, int number, ch
 			"its help",
 			pid, name);
 		return -EINVAL;
-	default:
-		return 0;
 	}
+	request->blocked = heard == HEARD_BLOCKED;
+	/* Under the engine the handler would be the program's. */
+	if (request->blocked && trace == TRACE_ENGINE) {
+		snprintf(text, size,
+			 "process %d blocks %s in all its threads, and process %d, which traces "
+			 "it, may not be asked: ask as root, or look at it with --outside",
+			 pid, name, process->tracer);
+		return -EINVAL;
+	}
+	return 0;
 }
 
-static void explain(const struct process *process, int number, int error, char *text, size_t size)
+static void explain(const struct request *request, int error, char *text, size_t size)
 {
+	const struct process *process = request->process;
 	char name[32];
 
-	name_of(number, name, sizeof(name));
-	if (error == -EPERM)
+	name_of(request->number, name, sizeof(name));
+	if (request->blocked && (error == -EPERM || error == -EACCES || error == -EAGAIN))
+		snprintf(text, size,
+			 "process %d blocks %s in all its threads, and fdtrail could not let one "
+			 "of them have it (ptrace(2): %s): %s",
+			 process->pid, name, strerror(-error),
+			 error == -EAGAIN
+				 ? "try again, or look at it with --outside"
+				 : "ask as root and without another tracer, or look at it with "
+				   "--outside");
+	else if (error == -EPERM)
 		snprintf(text, size,
 			 "%s may not be sent to process %d, which runs as user %u: ask as that "
 			 "user, or "
@@ -289,6 +315,11 @@ static void explain(const struct process *process, int number, int error, char *
 			 name, process->pid, process->user);
 	else if (error == -ESRCH)
 		snprintf(text, size, "process %d has ended before it could answer", process->pid);
+	else if (error == -ETIMEDOUT && request->answers != process->pid)
+		snprintf(text, size,
+			 "no answer within %d s from process %d, which traces process %d; "
+			 "--outside looks at it without its help",
+			 PATIENCE_MS / 1000, request->answers, process->pid);
 	else if (error == -ETIMEDOUT)
 		snprintf(text, size,
 			 "no answer from process %d to %s within %d s; if it took a snapshot all "
@@ -302,32 +333,54 @@ static void explain(const struct process *process, int number, int error, char *
 			 strerror(-error));
 }
 
-int ask_snapshot(const struct process *process, enum trace trace, char *text, size_t size)
+/* Asks whoever answers. The file, or a negative errno. */
+static int obtain(struct request *request)
 {
-	int number = trace == TRACE_ENGINE ? signal_state_engine(process->pid)
-					   : signal_state_preload(process->pid);
-	int error = check(process, trace, number, text, size);
-
-	if (error)
-		return error;
-	struct request request = {.process = process, .number = number};
 	/* It is the process that was looked at, if it is still that one after this. */
-	request.pidfd = (int)syscall(SYS_pidfd_open, process->pid, 0);
-	int file = has_ended(process) ? -ESRCH : make_files(&request);
+	request->pidfd = (int)syscall(SYS_pidfd_open, request->answers, 0);
+	request->count = 0;
+	int file = has_ended(request->process) ? -ESRCH : make_files(request);
 	if (!file)
-		file = request.holder = holder_find(process->pid, request.files, ATTEMPTS);
+		file = request->holder =
+			holder_find(request->answers, request->files, ATTEMPTS);
 	if (file > 0)
-		file = ask(&request);
-	if (request.holder > 0)
-		holder_release(request.holder);
+		file = ask(request);
+	if (request->holder > 0)
+		holder_release(request->holder);
 	if (file >= 0 && lseek(file, 0, SEEK_SET) != 0)
 		file = -errno;
 	for (int i = 0; i < ATTEMPTS; i++)
-		if (request.files[i] > 0 && request.files[i] != file)
-			close(request.files[i]);
-	if (request.pidfd >= 0)
-		close(request.pidfd);
+		if (request->files[i] > 0 && request->files[i] != file)
+			close(request->files[i]);
+	if (request->pidfd >= 0)
+		close(request->pidfd);
+	return file;
+}
+
+int ask_snapshot(const struct process *process, enum trace trace, char *text, size_t size)
+{
+	struct request request = {.process = process, .answers = process->pid};
+	int file;
+
+	/* The engine answers whatever the program does with signals. */
+	if (trace == TRACE_ENGINE && !is_elsewhere(process->tracer)) {
+		request.answers = process->tracer;
+		request.number = CHANNEL_ENGINE_SIGNAL;
+		file = obtain(&request);
+		if (file < 0 && file != -EPERM)
+			explain(&request, file, text, size);
+		if (file != -EPERM)
+			return file;
+		/* It is another user's: then the program's signal is left. */
+		request = (struct request){.process = process, .answers = process->pid};
+	}
+	request.number = trace == TRACE_ENGINE ? signal_state_engine(process->pid)
+					       : signal_state_preload(process->pid);
+	int error = check(&request, trace, text, size);
+	if (error)
+		return error;
+	file = obtain(&request);
 	if (file < 0)
-		explain(process, number, file, text, size);
+		explain(&request, file, text, size);
 	return file;
 }

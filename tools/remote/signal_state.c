@@ -70,7 +70,8 @@ int signal_state_engine(int pid)
 }
 
 struct signals {
-	uint64_t blocked, caught, pending;
+	uint64_t blocked, caught;
+	uint64_t pending, thread_pending; /* for the process, for the thread */
 	bool known;
 };
 
@@ -82,6 +83,7 @@ static void take_line(const char *line, size_t length, void *data)
 		signals->known = true;
 	proc_field(line, length, "SigCgt:", 16, &signals->caught);
 	proc_field(line, length, "ShdPnd:", 16, &signals->pending);
+	proc_field(line, length, "SigPnd:", 16, &signals->thread_pending);
 }
 
 struct threads {
@@ -130,4 +132,14 @@ bool signal_state_pending(int pid, int number)
 
 	proc_each_line(proc_pid_path(path, pid, "status"), STATUS_MAX, take_line, &signals);
 	return signals.pending >> (number - 1) & 1;
+}
+
+bool signal_state_pending_in(int pid, int thread, int number)
+{
+	struct signals signals = {0};
+	char path[PROC_PATH_SIZE];
+
+	proc_each_line(proc_task_path(path, pid, (uint32_t)thread, "status"), STATUS_MAX, take_line,
+		       &signals);
+	return signals.thread_pending >> (number - 1) & 1;
 }

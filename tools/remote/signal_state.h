@@ -25,5 +25,8 @@ int signal_state_engine(int pid);
 /* Whether that signal has been sent to the process, and not yet delivered. */
 bool signal_state_pending(int pid, int number);
 
+/* The same for one of its threads, by a signal that was sent to that thread alone. */
+bool signal_state_pending_in(int pid, int thread, int number);
+
 /* What would become of that signal; needs_handler: it counts only when the process handles it. */
 enum heard signal_state(int pid, int number, bool needs_handler);
