@@ -6,8 +6,7 @@
  * answer, and forgets the socket. Each forgotten socket stays in CLOSE_WAIT: the server has closed,
  * the client has not.
  *
- * Half way it has a shell send it SIGUSR1 by kill(1), as its user would, then it goes on and returns
- * from main.
+ * Half way a shell sends it SIGUSR1 by kill(1), as its user would; then it goes on and returns from main.
  */
 #include <arpa/inet.h>
 #include <err.h>
