@@ -11,6 +11,9 @@
 #include "line.h"
 #include "syscall.h"
 
+/* In the lower half, beside the number of the file: the thread blocks this signal. */
+#define BLOCKED UINT64_C(0x80000000)
+
 enum { TMPFS = 0x01021994 }; /* TMPFS_MAGIC of statfs(2): what memfd_create(2) makes lies there */
 
 static uint64_t value_of(const siginfo_t *info)
@@ -24,9 +27,14 @@ bool channel_asks(const siginfo_t *info)
 	       (value_of(info) & ~UINT64_C(0xffffffff)) == CHANNEL_MARK;
 }
 
+void channel_set_blocked(siginfo_t *info)
+{
+	info->si_value.sival_ptr = (void *)(uintptr_t)(value_of(info) | BLOCKED);
+}
+
 bool channel_was_blocked(const siginfo_t *info)
 {
-	return channel_asks(info) && value_of(info) & CHANNEL_BLOCKED;
+	return channel_asks(info) && value_of(info) & BLOCKED;
 }
 
 int channel_file(const siginfo_t *info)

@@ -28,15 +28,15 @@
 /* In the upper half of the value; the number of the file is in the lower. */
 #define CHANNEL_MARK UINT64_C(0x6664747200000000) /* "fdtr" */
 
-/* In the lower half, beside the number: the thread blocks this signal. */
-#define CHANNEL_BLOCKED UINT64_C(0x80000000)
-
 /* How the ptrace engine is asked: by this signal, with a file of this name and the process id. */
 #define CHANNEL_ENGINE_SIGNAL SIGRTMIN
 #define CHANNEL_ENGINE_FILE "fdtrail snapshot of "
 
 /* Whether the signal asks for a snapshot through a channel. Async-signal-safe. */
 bool channel_asks(const siginfo_t *info);
+
+/* For who asks: the thread that gets such a signal blocks it otherwise. */
+void channel_set_blocked(siginfo_t *info);
 
 /* Whether the thread that such a signal has been delivered to blocks it otherwise. */
 bool channel_was_blocked(const siginfo_t *info);

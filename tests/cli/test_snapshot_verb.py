@@ -277,6 +277,18 @@ def _():
     check.contains(ask("--outside", target.pid).out, "5 tcp sockets")
 
 
+@test("a chrooted program that can't answer is said, and nothing is recommended that could harm it")
+def _():
+    target = start_python(f"""
+import os, socket
+os.chroot({str(temp_dir())!r})
+{SOCKETS}""", True)
+    asked = ask(target.pid)
+    refused(asked, "no /proc in its root", "--outside")
+    check.lacks(asked.err, "kill")
+    check.equal(target.status, None, "exit status: it runs on")
+
+
 @test("a traced program in another pid namespace is said, and not signalled in vain")
 def _():
     unshare = require("unshare")

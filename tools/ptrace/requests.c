@@ -6,7 +6,6 @@
  */
 #include "requests.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>

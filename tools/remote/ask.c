@@ -83,8 +83,7 @@ static int send_signal(const struct request *request, int file)
 	info.si_code = SI_QUEUE;
 	info.si_pid = request->holder;
 	info.si_uid = getuid();
-	info.si_value.sival_ptr = (void *)(uintptr_t)(CHANNEL_MARK | (unsigned int)file |
-						      (request->blocked ? CHANNEL_BLOCKED : 0));
+	info.si_value.sival_ptr = (void *)(uintptr_t)(CHANNEL_MARK | (unsigned int)file);
 	if (request->blocked)
 		return blocked_deliver(pid, &info);
 	if (request->pidfd >= 0 &&
@@ -146,6 +145,19 @@ static int find_whole(const struct request *request, off_t *size)
 	return -1;
 }
 
+/* Whether it is time for another signal: the one before has come in and nothing follows from it, or
+ * all threads have begun to block it since. */
+static bool is_lost(struct request *request)
+{
+	if (!signal_state_pending(request->answers, request->number))
+		return true;
+	if (request->answers != request->process->pid ||
+	    signal_state(request->answers, request->number, true) != HEARD_BLOCKED)
+		return false;
+	request->blocked = true;
+	return true;
+}
+
 /* Asks, until the snapshot is there: its file; or -ESRCH: the program has ended; -ETIMEDOUT; -EIO:
  * it is cut; or why it can't be sent to. */
 static int ask(struct request *request)
@@ -153,7 +165,8 @@ static int ask(struct request *request)
 	int waited = 0, again = AGAIN_MS, error = send_again(request);
 	off_t seen = 0, size;
 
-	while (!error && waited < PATIENCE_MS) {
+	while ((!error || (error == -EAGAIN && request->count < ATTEMPTS)) &&
+	       waited < PATIENCE_MS) {
 		int file = find_whole(request, &size);
 
 		if (file >= 0)
@@ -163,8 +176,7 @@ static int ask(struct request *request)
 		seen = size;
 		if (has_ended(request->process))
 			return -ESRCH;
-		if (!size && waited >= again && request->count < ATTEMPTS &&
-		    !signal_state_pending(request->answers, request->number)) {
+		if (!size && waited >= again && request->count < ATTEMPTS && is_lost(request)) {
 			error = send_again(request);
 			again = waited + 2 * again;
 		}

@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../preload/base/channel.h"
 #include "../../preload/base/descriptors.h"
 #include "../../preload/snapshot/proc.h"
 #include "signal_state.h"
@@ -81,25 +82,34 @@ static bool wait_for_stop(int thread)
 	for (int waited = 0; waited < PATIENCE_MS; waited += NAP_MS) {
 		int changed = waitpid(thread, &status, __WALL | WNOHANG);
 
+		if (changed && (changed != thread || !WIFSTOPPED(status)))
+			return false;
+		if (changed && status >> 16 == PTRACE_EVENT_STOP)
+			return true;
+		/* A signal of the program's own, which it gets. */
 		if (changed)
-			return changed == thread && WIFSTOPPED(status) &&
-			       status >> 16 == PTRACE_EVENT_STOP;
-		poll(NULL, 0, NAP_MS);
+			ptrace(PTRACE_CONT, thread, NULL, (unsigned long)WSTOPSIG(status));
+		else
+			poll(NULL, 0, NAP_MS);
 	}
 	return false;
 }
 
 /* 0 or a negative errno. */
-static int deliver(int pid, int thread, const siginfo_t *info)
+static int deliver(int pid, int thread, const siginfo_t *request)
 {
-	uint64_t mask, one = UINT64_C(1) << (info->si_signo - 1);
+	uint64_t mask, one = UINT64_C(1) << (request->si_signo - 1);
+	siginfo_t info = *request;
 
 	if (ptrace(PTRACE_SEIZE, thread, NULL, NULL) != 0)
 		return -errno;
 	if (ptrace(PTRACE_INTERRUPT, thread, NULL, NULL) != 0 || !wait_for_stop(thread) ||
 	    ptrace(PTRACE_GETSIGMASK, thread, sizeof(mask), &mask) != 0)
 		return -EAGAIN;
-	if (syscall(SYS_rt_tgsigqueueinfo, pid, thread, info->si_signo, info) != 0)
+	/* Where the thread has stopped blocking the signal, so it stays. */
+	if (mask & one)
+		channel_set_blocked(&info);
+	if (syscall(SYS_rt_tgsigqueueinfo, pid, thread, info.si_signo, &info) != 0)
 		return -errno;
 	keep_waiting(thread);
 	mask &= ~one;
