@@ -76,8 +76,11 @@ int main(int count, char **words)
 	sigaction(SIGALRM, &action, NULL);
 	while (times < atoi(words[2])) {
 		/* A snapshot may take longer than until the next signal would come. */
-		if (armed != times && setitimer(ITIMER_REAL, &once, NULL) == 0)
-			armed = times;
+		if (armed != times) {
+			armed = times; /* before a signal can come and make it old */
+			if (setitimer(ITIMER_REAL, &once, NULL) != 0)
+				return 1;
+		}
 		opens(words[1]);
 	}
 	return 0;
