@@ -22,7 +22,11 @@
 #include "signal_use.h"
 #include "trigger.h"
 
-enum { MANAGED = 4, SPINS = 100000 };
+/* What ends a program by default, and is no crash: sent by users, by whoever stops reading a pipe, by
+ * alarm(2). */
+static const int endings[] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGALRM, SIGUSR2};
+
+enum { ENDINGS = sizeof(endings) / sizeof(*endings), MANAGED = 1 + ENDINGS, SPINS = 100000 };
 
 /* What the program has set. */
 struct disposition {
@@ -354,12 +358,11 @@ static void manage(struct managed *signal, int number, bool asks)
 
 void signals_register(void)
 {
-	static const int endings[] = {SIGTERM, SIGINT, SIGHUP};
 	int wanted = runtime.options.signal;
 
 	if (wanted)
 		manage(&managed[0], wanted, true);
-	for (int i = 0; i < 3 && runtime.options.exit; i++)
+	for (int i = 0; i < ENDINGS && runtime.options.exit; i++)
 		if (endings[i] != wanted)
 			manage(&managed[i + 1], endings[i], false);
 }

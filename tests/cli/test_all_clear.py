@@ -244,6 +244,12 @@ def _():
     check.lacks(run("sh", "-c", f"{program('hides')} kill; true", options=["--exit=0"]).err, "not reported")
 
 
+@test("a writer that its reader has left is no riddle")
+def _():
+    ran = run("sh", "-c", "yes | head -1", options=["--max-open=0"])
+    check.equal((ran.status, ran.out, ran.err), (0, "y\n", ""))
+
+
 @test("a process that outlives the run is named where there are limits")
 def _():
     folder = temp_dir()

@@ -191,7 +191,7 @@ if ENGINE == "ptrace":
         folder = readable(program("secretive"), FDTRAIL)
         seen = run_hidden(folder, f"{folder}/fdtrail run --engine=ptrace --max-open=0 --")
         check.contains(seen, "what is open is not known: process")
-        check.contains(seen, "is hidden: /proc is mounted with hidepid")
+        check.contains(seen, "/proc does not show it (it is mounted with hidepid)")
         check.matches(seen, r"(?m)^125$")
 
     @test("a process of the same user that the tracer may look at keeps its limits")

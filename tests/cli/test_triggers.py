@@ -133,7 +133,7 @@ def _():
 
 
 @test("{}, which would end the program: a snapshot first, then it dies of it",
-      each=["SIGTERM", "SIGINT", "SIGHUP"])
+      each=["SIGTERM", "SIGINT", "SIGHUP", "SIGPIPE", "SIGALRM", "SIGUSR2"])
 def _(name):
     run = waiting()
     run.send(getattr(signal, name))
@@ -143,7 +143,7 @@ def _(name):
 
 
 @test("{} that the program handles or ignores ends nothing and says nothing",
-      each=["SIGTERM", "SIGINT", "SIGHUP"])
+      each=["SIGTERM", "SIGINT", "SIGHUP", "SIGPIPE", "SIGALRM", "SIGUSR2"])
 def _(name):
     number = getattr(signal, name)
     for how in ["sigaction", "info", "signal", "ignore"]:
