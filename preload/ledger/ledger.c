@@ -13,6 +13,7 @@ bool ledger_init(struct ledger *ledger, struct arena *arena)
 	ledger->pages = memory_map(sizeof(*ledger->pages) * PAGES);
 	ledger->first = arena_alloc(arena, sizeof(*ledger->first));
 	atomic_store(&ledger->generation, GENERATION_FIRST);
+	atomic_store(&ledger->numbers.highest, -1);
 	if (!ledger->pages || !ledger->first)
 		return false;
 	atomic_store(&ledger->pages[0], ledger->first);
@@ -20,6 +21,136 @@ bool ledger_init(struct ledger *ledger, struct arena *arena)
 	return module_table_init(&ledger->modules, arena) &&
 	       stack_table_init(&ledger->stacks, arena) &&
 	       connection_table_init(&ledger->connections, arena);
+}
+
+/* How many entries have numbers above fd. */
+static int count_beyond(const struct ledger *ledger, int fd)
+{
+	int count = 0;
+
+	while ((fd = ledger_next(ledger, fd + 1)) >= 0)
+		count++;
+	return count;
+}
+
+static bool raised(_Atomic uint32_t *peak, uint32_t count)
+{
+	uint32_t most = atomic_load(peak);
+
+	while (count > most)
+		if (atomic_compare_exchange_weak(peak, &most, count))
+			return true;
+	return false;
+}
+
+static void raise_peak(struct ledger_numbers *numbers, uint32_t at, bool at_most)
+{
+	int beyond = atomic_load(&numbers->beyond), inherited = atomic_load(&numbers->inherited);
+	int all = atomic_load(&numbers->highest) + 1 + (beyond > 0 ? beyond : 0);
+	int own = all - (inherited > 0 ? inherited : 0);
+
+	raised(&numbers->peak_all, (uint32_t)all);
+	if (own > 0 && raised(&numbers->peak, (uint32_t)own)) {
+		atomic_store(&numbers->peak_at, at);
+		atomic_store(&numbers->at_most, at_most);
+	}
+}
+
+/* Finds highest and beyond by the entries. */
+static void renumber(struct ledger *ledger)
+{
+	int highest = -1;
+
+	while (ledger_read(ledger, highest + 1, NULL, NULL))
+		highest++;
+	atomic_store(&ledger->numbers.highest, highest);
+	atomic_store(&ledger->numbers.beyond, count_beyond(ledger, highest));
+}
+
+/* Before fd's entry is stored; it is higher than numbers.highest. */
+void slot_rises(struct ledger *ledger, int fd, uint32_t opening, uint32_t opened_at)
+{
+	struct ledger_numbers *numbers = &ledger->numbers;
+	int highest, below;
+
+	if (atomic_exchange(&numbers->stale, false))
+		renumber(ledger);
+	highest = atomic_load(&numbers->highest);
+	if (fd < highest)
+		return; /* a gap has been filled, or another thread was faster */
+	below = highest + 1;
+	while (below < fd && ledger_read(ledger, below, NULL, NULL))
+		below++;
+	/* A gap below it: the program has chosen the number, or what lies there is not recorded. The kernel
+	 * itself chooses none while a lower one is free. */
+	if (below < fd) {
+		atomic_fetch_add(&numbers->beyond, 1);
+		raise_peak(numbers, opened_at, slot_origin(opening) == FD_DUPLICATED);
+		return;
+	}
+	while (fd > highest && !atomic_compare_exchange_weak(&numbers->highest, &highest, fd))
+		;
+	if (atomic_load(&numbers->beyond))
+		atomic_store(&numbers->beyond, count_beyond(ledger, fd));
+	raise_peak(numbers, opened_at, false);
+}
+
+void slot_counts_inherited(struct ledger *ledger)
+{
+	atomic_fetch_add(&ledger->numbers.inherited, 1);
+}
+
+/* Adds count, 1 or -1, to all that the entry with word a counts in. */
+static void count_entry(struct ledger *ledger, int fd, uint64_t a, int count)
+{
+	struct stack_figures *figures = stack_table_figures(&ledger->stacks, BITS(a, 0, 20));
+	/* After a fork the stacks' figures have begun anew. */
+	bool before_fork = BITS(a, A_GENERATION, 4) != atomic_load(&ledger->generation);
+
+	if (figures && !before_fork && count < 0)
+		slot_counts_closed(ledger, figures);
+	else if (figures && !before_fork)
+		atomic_fetch_add(&figures->count.word, OPEN_COUNT_LIVE);
+	if (fd > atomic_load(&ledger->numbers.highest))
+		atomic_fetch_add(&ledger->numbers.beyond, count);
+	if (before_fork || BITS(a, A_ORIGIN, 2) == FD_INHERITED) {
+		atomic_fetch_add(&ledger->numbers.inherited, count);
+		atomic_store(&ledger->numbers.stale, true);
+		atomic_store(&ledger->numbers.highest, -1);
+	}
+}
+
+void slot_counts_gone(struct ledger *ledger, int fd, uint64_t a)
+{
+	count_entry(ledger, fd, a, -1);
+}
+
+void slot_counts_again(struct ledger *ledger, int fd, uint64_t a)
+{
+	count_entry(ledger, fd, a, 1);
+}
+
+/* One of figures' stack was closed; before: what it had opened, and open, until then. */
+void slot_counts_run(struct ledger *ledger, struct stack_figures *figures, uint64_t before)
+{
+	uint32_t opened = (uint32_t)open_count_opened(before);
+
+	if (opened == atomic_load(&figures->run_opened))
+		return;
+	if (!atomic_load(&ledger->counts_opens))
+		atomic_store(&ledger->counts_opens, true);
+	atomic_store_explicit(&figures->run_opened, opened, memory_order_relaxed);
+	atomic_store_explicit(&figures->run_live, (uint32_t)open_count_live(before),
+			      memory_order_relaxed);
+	atomic_store_explicit(&figures->run_opens, atomic_load(&ledger->opens), memory_order_relaxed);
+}
+
+void slot_empty(struct ledger *ledger, int fd, struct slot *slot)
+{
+	uint64_t a = atomic_exchange(&slot->a, 0);
+
+	if (a)
+		slot_gone(ledger, fd, a);
 }
 
 struct slot *slot_make(struct ledger *ledger, int fd)
@@ -63,6 +194,9 @@ bool ledger_copy(struct ledger *ledger, const struct ledger *from)
 		atomic_store(&copy->a, atomic_load(&slot->a));
 	}
 	atomic_store(&ledger->generation, atomic_load(&from->generation));
+	memcpy(&ledger->numbers, &from->numbers, sizeof(ledger->numbers));
+	atomic_store(&ledger->counts_opens, atomic_load(&from->counts_opens));
+	atomic_store(&ledger->opens, atomic_load(&from->opens));
 	return module_table_copy(&ledger->modules, &from->modules) &&
 	       stack_table_copy(&ledger->stacks, &from->stacks) &&
 	       connection_table_copy(&ledger->connections, &from->connections);
@@ -104,7 +238,7 @@ void ledger_closed(struct ledger *ledger, int fd)
 	uint64_t a = slot ? atomic_load(&slot->a) : 0;
 
 	if (a & CLOSING)
-		slot_closed((struct closing){slot, a, atomic_load(&slot->b)});
+		slot_closed(ledger, (struct closing){slot, a, atomic_load(&slot->b), fd});
 }
 
 void ledger_still_open(struct ledger *ledger, int fd)
@@ -151,7 +285,7 @@ void ledger_forget(struct ledger *ledger, int fd)
 	struct slot *slot = slot_of(ledger, fd);
 
 	if (slot)
-		atomic_store(&slot->a, 0);
+		slot_empty(ledger, fd, slot);
 }
 
 bool ledger_forget_if(struct ledger *ledger, int fd, struct ledger_words words)
@@ -159,8 +293,11 @@ bool ledger_forget_if(struct ledger *ledger, int fd, struct ledger_words words)
 	struct slot *slot = slot_of(ledger, fd);
 	uint64_t a = words.a;
 
-	return slot && atomic_load(&slot->b) == words.b &&
-	       atomic_compare_exchange_strong(&slot->a, &a, 0);
+	if (!slot || atomic_load(&slot->b) != words.b ||
+	    !atomic_compare_exchange_strong(&slot->a, &a, 0))
+		return false;
+	slot_gone(ledger, fd, a);
+	return true;
 }
 
 bool ledger_read(const struct ledger *ledger, int fd, struct ledger_entry *entry,
@@ -265,6 +402,47 @@ void ledger_take_figures(struct ledger *ledger)
 	}
 }
 
+struct ledger_peak ledger_peak(const struct ledger *ledger)
+{
+	const struct ledger_numbers *numbers = &ledger->numbers;
+
+	return (struct ledger_peak){
+		.opened = atomic_load(&numbers->peak),
+		.all = atomic_load(&numbers->peak_all),
+		.at = atomic_load(&numbers->peak_at),
+		.at_most = atomic_load(&numbers->at_most),
+	};
+}
+
+uint32_t ledger_held(const struct ledger *ledger, const struct stack_figures *figures)
+{
+	int32_t live = open_count_live(atomic_load(&figures->count.word));
+	uint32_t held = live > 0 ? (uint32_t)live : 0, run = atomic_load(&figures->run_live);
+
+	if (run > held &&
+	    atomic_load(&ledger->opens) - atomic_load(&figures->run_opens) <= LEDGER_TEARDOWN_OPENS)
+		return run;
+	return held;
+}
+
+/* What a forked process has from its parent is inherited. */
+static void inherit_numbers(struct ledger *ledger)
+{
+	struct ledger_numbers *numbers = &ledger->numbers;
+
+	renumber(ledger);
+	int inherited = atomic_load(&numbers->highest) + 1 + atomic_load(&numbers->beyond);
+
+	atomic_store(&numbers->stale, false);
+	atomic_store(&numbers->inherited, inherited);
+	atomic_store(&numbers->peak_all, (uint32_t)inherited);
+	atomic_store(&numbers->peak, 0);
+	atomic_store(&numbers->peak_at, 0);
+	atomic_store(&numbers->at_most, false);
+	atomic_store(&ledger->counts_opens, false);
+	atomic_store(&ledger->opens, 0);
+}
+
 void ledger_forked(struct ledger *ledger, bool stacks_torn)
 {
 	uint32_t generation = atomic_load(&ledger->generation) + 1;
@@ -272,6 +450,7 @@ void ledger_forked(struct ledger *ledger, bool stacks_torn)
 	if (stacks_torn)
 		stack_table_rebuild(&ledger->stacks);
 	stack_table_reset_figures(&ledger->stacks);
+	inherit_numbers(ledger);
 	if (generation < LEDGER_GENERATIONS) {
 		atomic_store(&ledger->generation, generation);
 		return;

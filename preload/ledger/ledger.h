@@ -55,6 +55,8 @@ enum {
 	LEDGER_NO_FD = (1 << 18) - 1,  /* dup_of: not known, or too large to be kept */
 	LEDGER_TICK_MS = 50,           /* opened_at counts these */
 	LEDGER_GENERATIONS = 16,
+	LEDGER_HELD_LEAST = 50,     /* of a stack: fewer are not known to be held. See ledger_held */
+	LEDGER_TEARDOWN_OPENS = 16, /* a process that ends opens no more than that */
 };
 
 struct ledger_entry {
@@ -76,17 +78,42 @@ struct ledger_words {
 	uint64_t a, b;
 };
 
+/*
+ * The most descriptors that were open at once in the process, without a count that all threads change:
+ * the kernel gives out the lowest free number, so when it has given n, n + 1 are open. Entries with
+ * a gap below them (dup2 and F_DUPFD put them there) are counted in addition. So the peak is never too
+ * low for what is recorded, and it is exact where a program leaves numbers to the kernel.
+ */
+struct ledger_numbers {
+	_Atomic int highest;   /* number that was given out when all below it had entries, or -1 */
+	_Atomic int beyond;    /* entries with higher numbers */
+	_Atomic int inherited; /* entries from the start, or from before the fork */
+	/* An inherited one was closed, so what was the highest number says no more how many of its own the
+	 * process has open: the next open finds highest and beyond anew. */
+	_Atomic bool stale;
+	_Atomic uint32_t peak;     /* of what the process has opened itself */
+	_Atomic uint32_t peak_at;  /* ticks, as in ledger_entry.opened_at */
+	_Atomic bool at_most;      /* numbers below highest may have been free then */
+	_Atomic uint32_t peak_all; /* the inherited ones, too */
+};
+
+/* What every call reads stands in front. */
 struct ledger {
 	struct ledger_page *first;            /* of pages: there from the beginning */
 	_Atomic(struct ledger_page *) *pages; /* by fd / PAGE_SLOTS */
 	struct arena *arena;
 	_Atomic uint32_t page_end;            /* one past the highest page in use */
 	_Atomic uint32_t generation;          /* 1 .. LEDGER_GENERATIONS - 1; moves on in a fork */
+	struct ledger_numbers numbers;
+	_Atomic bool counts_opens;            /* a stack has begun to close LEDGER_HELD_LEAST or more */
 	_Atomic uint64_t dropped;             /* descriptors not recorded for want of memory */
 	_Atomic uint64_t stackless;           /* captures that had to give up waiting for another thread */
 	struct module_table modules;
 	struct stack_table stacks;
 	struct connection_table connections;
+	/* How often the process has opened something since counts_opens was set; threads may lose some.
+	 * In a cache line of its own: the first one is read by every call, and hardly ever written. */
+	_Atomic uint32_t opens __attribute__((aligned(64)));
 };
 
 /* Prepares an empty ledger that takes its memory from arena. False: no memory. */
@@ -144,9 +171,23 @@ int ledger_end(const struct ledger *ledger);
 /* How many entries there are, the closing ones left out. Reads every slot. */
 size_t ledger_count(const struct ledger *ledger);
 
-/* Counts each stack's live descriptors anew, into its figures. Nothing is counted when a descriptor is
- * closed: what a stack has opened and is not live has been closed. For snapshots only. */
+/* Counts each stack's live descriptors anew, into its figures: from the slots themselves, in which a
+ * snapshot has put right what no hook had seen. For snapshots only. */
 void ledger_take_figures(struct ledger *ledger);
+
+/* The most that were open at once so far. */
+struct ledger_peak {
+	uint32_t opened; /* by this process itself */
+	uint32_t all;    /* with the inherited ones */
+	uint32_t at;     /* when: ticks as in ledger_entry.opened_at */
+	bool at_most;    /* it may have been less: the program has chosen numbers itself */
+};
+struct ledger_peak ledger_peak(const struct ledger *ledger);
+
+/* How many of this stack's descriptors were still open when the process stopped opening any: it has closed
+ * them since, and has opened LEDGER_TEARDOWN_OPENS at most meanwhile, as in a teardown. Below
+ * LEDGER_HELD_LEAST: those that are open now. */
+uint32_t ledger_held(const struct ledger *ledger, const struct stack_figures *figures);
 
 /* In a forked child, once, before anything else: what is in the ledger becomes "before fork" and
  * the figures start at zero. stacks_torn: another thread was inside stack_table_intern. */

@@ -69,10 +69,50 @@ static inline uint32_t slot_opening(enum fd_kind kind, enum fd_origin origin, en
 	       (uint32_t)owner << (A_OWNER - A_KIND);
 }
 
+static inline enum fd_origin slot_origin(uint32_t opening)
+{
+	return opening >> (A_ORIGIN - A_KIND) & 3;
+}
+
 /* Word b's beginning for a copy of this number; (uint32_t)-1 or LEDGER_NO_FD: it is none. */
 static inline uint64_t slot_link(uint32_t dup_of)
 {
 	return dup_of < LEDGER_NO_FD ? dup_of : LEDGER_NO_FD;
+}
+
+/* The less usual part of what is counted: see ledger.c. */
+void slot_rises(struct ledger *ledger, int fd, uint32_t opening, uint32_t opened_at);
+__attribute__((cold)) void slot_counts_inherited(struct ledger *ledger);
+__attribute__((cold)) void slot_counts_gone(struct ledger *ledger, int fd, uint64_t a);
+__attribute__((cold)) void slot_counts_again(struct ledger *ledger, int fd, uint64_t a);
+void slot_counts_run(struct ledger *ledger, struct stack_figures *figures, uint64_t before);
+__attribute__((cold)) void slot_empty(struct ledger *ledger, int fd, struct slot *slot);
+
+/* One of the stack with these figures is open no more. */
+static inline void slot_counts_closed(struct ledger *ledger, struct stack_figures *figures)
+{
+	uint64_t before = open_count_close(&figures->count);
+
+	if (__builtin_expect(open_count_live(before) >= LEDGER_HELD_LEAST, 0))
+		slot_counts_run(ledger, figures, before);
+}
+
+/* The entry with word a is no longer there: whoever has taken it out calls this, once. */
+static inline void slot_gone(struct ledger *ledger, int fd, uint64_t a)
+{
+	uint64_t generation = atomic_load_explicit(&ledger->generation, memory_order_relaxed);
+	int highest = atomic_load_explicit(&ledger->numbers.highest, memory_order_relaxed);
+	uint32_t stack = BITS(a, 0, 20);
+	struct stack_figures *figures;
+
+	if (__builtin_expect(stack < STACK_FIRST || a >> A_GENERATION != generation ||
+				     BITS(a, A_ORIGIN, 2) == FD_INHERITED || fd > highest ||
+				     !(figures = stack_table_known(&ledger->stacks, stack)),
+			     0)) {
+		slot_counts_gone(ledger, fd, a);
+		return;
+	}
+	slot_counts_closed(ledger, figures);
 }
 
 /* ledger_opened with its parts; figures: those of the stack, or NULL. */
@@ -89,8 +129,20 @@ slot_opened(struct ledger *ledger, int fd, uint32_t opening, uint64_t link, uint
 		return;
 	}
 	uint64_t sequence = atomic_load_explicit(&slot->b, memory_order_relaxed) >> B_SEQUENCE;
+	/* First: what is replaced (dup2), and what replaces it, are never open at once. */
+	if (__builtin_expect(atomic_load_explicit(&slot->a, memory_order_relaxed) != 0, 0))
+		slot_empty(ledger, fd, slot);
+	if (__builtin_expect(slot_origin(opening) == FD_INHERITED, 0))
+		slot_counts_inherited(ledger);
 	if (__builtin_expect(figures != NULL, 1))
-		atomic_fetch_add_explicit(&figures->opened, 1, memory_order_relaxed);
+		open_count_open(&figures->count, (uint32_t)ticks);
+	if (__builtin_expect(fd > atomic_load_explicit(&ledger->numbers.highest, memory_order_relaxed),
+			     0))
+		slot_rises(ledger, fd, opening, (uint32_t)ticks);
+	if (__builtin_expect(atomic_load_explicit(&ledger->counts_opens, memory_order_relaxed), 0))
+		atomic_store_explicit(&ledger->opens,
+				      atomic_load_explicit(&ledger->opens, memory_order_relaxed) + 1,
+				      memory_order_relaxed);
 	atomic_store_explicit(&slot->b,
 			      link | (uint64_t)(thread & 0x3fffff) << B_THREAD |
 				      (sequence + 1) << B_SEQUENCE,
@@ -105,6 +157,7 @@ slot_opened(struct ledger *ledger, int fd, uint32_t opening, uint64_t link, uint
 struct closing {
 	struct slot *slot; /* NULL: there is none */
 	uint64_t a, b;     /* its words, marked */
+	int fd;
 };
 
 /* ledger_closing, but gives the entry. No exchange: what can come between the load and the store is
@@ -112,7 +165,7 @@ struct closing {
  * that ends the newer entry. An entry taken out meanwhile comes back, marked, for that long. */
 static inline struct closing slot_closing(struct ledger *ledger, int fd)
 {
-	struct closing closing = {.slot = slot_of(ledger, fd)};
+	struct closing closing = {.slot = slot_of(ledger, fd), .fd = fd};
 	uint64_t a =
 		closing.slot ? atomic_load_explicit(&closing.slot->a, memory_order_relaxed) : 0;
 
@@ -128,24 +181,26 @@ static inline struct closing slot_closing(struct ledger *ledger, int fd)
 
 /* ledger_closed. Here a thread that was given the number may store its entry at any moment, and even
  * mark it, for a copy over its number: only what was marked here is taken out. */
-static inline void slot_closed(struct closing closing)
+static inline void slot_closed(struct ledger *ledger, struct closing closing)
 {
-	uint64_t b = atomic_load_explicit(&closing.slot->b, memory_order_relaxed);
+	uint64_t b = atomic_load_explicit(&closing.slot->b, memory_order_relaxed), a = closing.a;
 
-	if (__builtin_expect((b ^ closing.b) >> B_SEQUENCE == 0, 1))
-		atomic_compare_exchange_strong(&closing.slot->a, &closing.a, 0);
+	if (__builtin_expect((b ^ closing.b) >> B_SEQUENCE == 0, 1) &&
+	    __builtin_expect(atomic_compare_exchange_strong(&closing.slot->a, &a, 0), 1))
+		slot_gone(ledger, closing.fd, a);
 }
 
 /* ledger_still_open for what was marked here, and is open: takes the mark off. A range keeps no words of
  * what it marks, so another thread's close_range that ends late takes out a newer entry as well; that
  * is put back. */
-static inline void slot_still_open(struct closing closing)
+static inline void slot_still_open(struct ledger *ledger, struct closing closing)
 {
 	uint64_t marked = closing.a, none = 0;
 
 	if ((atomic_load(&closing.slot->b) ^ closing.b) >> B_SEQUENCE == 0 &&
-	    !atomic_compare_exchange_strong(&closing.slot->a, &marked, closing.a & ~CLOSING))
-		atomic_compare_exchange_strong(&closing.slot->a, &none, closing.a & ~CLOSING);
+	    !atomic_compare_exchange_strong(&closing.slot->a, &marked, closing.a & ~CLOSING) &&
+	    atomic_compare_exchange_strong(&closing.slot->a, &none, closing.a & ~CLOSING))
+		slot_counts_again(ledger, closing.fd, closing.a);
 }
 
 /* What fd was opened as; FD_UNKNOWN when it has no entry. */

@@ -19,10 +19,7 @@ static _Thread_local struct arena *uthash_arena __attribute__((tls_model("initia
 static inline unsigned int hash_frames(const void *key, size_t length);
 #include <uthash.h>
 
-enum {
-	PAGE_STACKS = 1024,
-	PAGES = STACK_LIMIT / PAGE_STACKS,
-};
+enum { PAGES = STACK_LIMIT / STACK_PAGE };
 
 struct stack {
 	struct stack_figures figures;
@@ -33,6 +30,7 @@ struct stack {
 	bool unlisted; /* uthash had no memory for it */
 	frame_t frames[];
 };
+_Static_assert(offsetof(struct stack, figures) == 0, "stack_table_known takes one for the other");
 
 /* Frames of one program share their high bits; the multiplication carries each bit upwards and the
  * final fold brings it down to where uthash looks. */
@@ -52,9 +50,9 @@ static struct stack *stack_of(const struct stack_table *table, uint32_t id)
 		return table->overflow;
 	if (id < STACK_FIRST || id >= atomic_load_explicit(&table->count, memory_order_acquire))
 		return NULL;
-	struct stack **page =
-		atomic_load_explicit(&table->pages[id / PAGE_STACKS], memory_order_acquire);
-	return page ? page[id % PAGE_STACKS] : NULL;
+	_Atomic(struct stack *) *page =
+		atomic_load_explicit(&table->pages[id / STACK_PAGE], memory_order_acquire);
+	return page ? page[id % STACK_PAGE] : NULL;
 }
 
 bool stack_table_init(struct stack_table *table, struct arena *arena)
@@ -82,17 +80,17 @@ void stack_table_release(struct stack_table *table)
 }
 
 /* The place of the next stack in the pages; NULL: no memory. */
-static struct stack **place_of(struct stack_table *table, uint32_t id)
+static _Atomic(struct stack *) *place_of(struct stack_table *table, uint32_t id)
 {
-	struct stack **page = atomic_load(&table->pages[id / PAGE_STACKS]);
+	_Atomic(struct stack *) *page = atomic_load(&table->pages[id / STACK_PAGE]);
 
 	if (!page) {
-		page = arena_alloc(table->arena, sizeof(*page) * PAGE_STACKS);
+		page = arena_alloc(table->arena, sizeof(*page) * STACK_PAGE);
 		if (!page)
 			return NULL;
-		atomic_store_explicit(&table->pages[id / PAGE_STACKS], page, memory_order_release);
+		atomic_store_explicit(&table->pages[id / STACK_PAGE], page, memory_order_release);
 	}
-	return &page[id % PAGE_STACKS];
+	return &page[id % STACK_PAGE];
 }
 
 static size_t size_of(uint32_t depth)
@@ -107,7 +105,7 @@ bool stack_table_copy(struct stack_table *table, const struct stack_table *from)
 	memcpy(table->overflow, from->overflow, sizeof(*table->overflow));
 	for (uint32_t id = STACK_FIRST; id < count; id++) {
 		const struct stack *stack = stack_of(from, id);
-		struct stack **place = place_of(table, id);
+		_Atomic(struct stack *) *place = place_of(table, id);
 		struct stack *copy =
 			stack && place ? arena_alloc(table->arena, size_of(stack->depth)) : NULL;
 
@@ -115,7 +113,7 @@ bool stack_table_copy(struct stack_table *table, const struct stack_table *from)
 			return false;
 		memcpy(copy, stack, size_of(stack->depth));
 		list_stack(table, copy);
-		*place = copy;
+		atomic_store(place, copy);
 		atomic_store(&table->count, id + 1);
 	}
 	atomic_store(&table->overflowed, atomic_load(&from->overflowed));
@@ -141,7 +139,7 @@ uint32_t stack_table_intern(struct stack_table *table, const frame_t *frames, ui
 	uint32_t id = atomic_load(&table->count);
 	if (id >= STACK_LIMIT)
 		goto overflow;
-	struct stack **place = place_of(table, id);
+	_Atomic(struct stack *) *place = place_of(table, id);
 	stack = place ? arena_alloc(table->arena, size_of(depth)) : NULL;
 	if (!stack)
 		goto overflow;
@@ -152,7 +150,7 @@ uint32_t stack_table_intern(struct stack_table *table, const frame_t *frames, ui
 	list_stack(table, stack);
 	if (stack->unlisted)
 		goto overflow;
-	*place = stack;
+	atomic_store_explicit(place, stack, memory_order_release);
 	atomic_store_explicit(&table->count, id + 1, memory_order_release);
 	return id;
 
@@ -175,7 +173,9 @@ void stack_table_rebuild(struct stack_table *table)
 
 static void reset(struct stack *stack)
 {
-	atomic_store_explicit(&stack->figures.opened, 0, memory_order_relaxed);
+	open_count_reset(&stack->figures.count);
+	atomic_store_explicit(&stack->figures.run_opened, 0, memory_order_relaxed);
+	atomic_store_explicit(&stack->figures.run_live, 0, memory_order_relaxed);
 	atomic_store_explicit(&stack->figures.live, 0, memory_order_relaxed);
 	atomic_store_explicit(&stack->figures.live_before, 0, memory_order_relaxed);
 }
@@ -188,7 +188,7 @@ void stack_table_reset_figures(struct stack_table *table)
 	for (uint32_t id = STACK_FIRST; id < count; id++) {
 		struct stack *stack = stack_of(table, id);
 		/* A page that is only read stays shared with the parent. */
-		if (stack && atomic_load_explicit(&stack->figures.opened, memory_order_relaxed))
+		if (stack && atomic_load_explicit(&stack->figures.count.word, memory_order_relaxed))
 			reset(stack);
 	}
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "../base/arena.h"
+#include "open_count.h"
 
 /* A frame: the module's id in the high 16 bits, in the low 48 the call's address relative to the
  * module's bias (or absolute for MODULE_NONE). The address is that of the call, one byte before the
@@ -46,14 +47,19 @@ enum {
 	STACK_FIRST = 2,       /* id of the first real stack */
 	STACK_LIMIT = 1 << 20, /* ids are below this */
 	STACK_DEPTH_MAX = 256,
+	STACK_PAGE = 1024,     /* stacks to a page of the table */
 };
 
 struct stack; /* with its uthash handle: stack_table.c */
 
 /* What readers see of a stack. The figures count since start, or since fork in a forked process. */
 struct stack_figures {
-	_Atomic uint64_t opened;
-	_Atomic uint32_t live;        /* at the last ledger_take_figures; opened - live are closed */
+	struct open_count count;
+	/* Of the closes since this stack has last opened one, where LEDGER_HELD_LEAST or more were open
+	 * before the first: how many it had opened by then, how many of them were open, and
+	 * ledger.opens at that moment. See ledger_held. */
+	_Atomic uint32_t run_opened, run_live, run_opens;
+	_Atomic uint32_t live;        /* at the last ledger_take_figures; the rest of those opened is closed */
 	_Atomic uint32_t live_before; /* live at the last snapshot that was written */
 };
 
@@ -70,12 +76,16 @@ struct stack_view {
 	struct stack_figures *figures;
 };
 
+/* STACK_PAGE stacks. Whoever closes a descriptor goes by the id alone, and may be faster than the news of
+ * the table's count. */
+typedef _Atomic(_Atomic(struct stack *) *) stack_page;
+
 struct stack_table {
 	struct arena *arena;
 	struct stack *head;               /* uthash's */
 	_Atomic uint32_t count;           /* one past the highest id in use */
 	_Atomic uint64_t overflowed;      /* how many captures got STACK_OVERFLOW */
-	_Atomic(struct stack **) *pages;  /* id -> stack, by pages */
+	stack_page *pages;                /* id -> stack, by pages */
 	struct stack *overflow;
 };
 
@@ -106,3 +116,16 @@ bool stack_table_view(const struct stack_table *table, uint32_t id, struct stack
 
 /* The figures of id, or NULL. Async-signal-safe, any thread, no lock. */
 struct stack_figures *stack_table_figures(const struct stack_table *table, uint32_t id);
+
+/* The same for an id from STACK_FIRST on that the table has given out. NULL: another thread has only just
+ * done so, and this one does not see it yet. */
+static inline struct stack_figures *stack_table_known(const struct stack_table *table, uint32_t id)
+{
+	_Atomic(struct stack *) *page =
+		atomic_load_explicit(&table->pages[id / STACK_PAGE], memory_order_acquire);
+
+	/* Its first member: stack_table.c asserts that. */
+	return page ? (struct stack_figures *)atomic_load_explicit(&page[id % STACK_PAGE],
+								   memory_order_acquire)
+		    : NULL;
+}

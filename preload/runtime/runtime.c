@@ -193,9 +193,9 @@ void runtime_watch(int fd)
 void runtime_still_open(int fd, struct closing closing)
 {
 	if (RAW(fcntl, fd, F_GETFD) == -EBADF)
-		slot_closed(closing); /* by another thread, whose hook may not know yet */
+		slot_closed(&runtime.ledger, closing); /* by another thread, whose hook may not know yet */
 	else
-		slot_still_open(closing);
+		slot_still_open(&runtime.ledger, closing);
 }
 
 void runtime_failed(const char *name)

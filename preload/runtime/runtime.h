@@ -186,7 +186,7 @@ static inline struct closing runtime_closing(int fd)
 
 static inline void runtime_closed(struct closing closing)
 {
-	slot_closed(closing);
+	slot_closed(&runtime.ledger, closing);
 	if (__builtin_expect(atomic_load_explicit(&runtime.watching, memory_order_relaxed), 0))
 		runtime_watch(-1);
 }

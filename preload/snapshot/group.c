@@ -96,7 +96,7 @@ static void read_figures(struct group *group, const struct snapshot_request *req
 {
 	struct stack_figures *figures = group->view.figures;
 
-	group->opened = atomic_load(&figures->opened);
+	group->opened = open_count_opened(atomic_load(&figures->count.word));
 	group->live = atomic_load(&figures->live);
 	group->closed = group->opened > group->live ? group->opened - group->live : 0;
 	if (request->number > 1)

@@ -128,7 +128,7 @@ static void a_close_that_ends_late_takes_out_no_newer_entry(void **state)
 	struct closing late = slot_closing(&ledger, 5);
 	open_at(5, stack);
 	assert_true(ledger_closing(&ledger, 5));
-	slot_closed(late);
+	slot_closed(&ledger, late);
 	ledger_still_open(&ledger, 5);
 	assert_true(ledger_read(&ledger, 5, NULL, NULL));
 	ledger_forget(&ledger, 5);
@@ -147,12 +147,12 @@ static void what_a_late_range_has_taken_out_is_put_back(void **state)
 	struct closing copied_over = slot_closing(&ledger, 5);
 	ledger_closed_range(&ledger, 5, 5);
 	assert_false(ledger_read(&ledger, 5, NULL, NULL));
-	slot_still_open(copied_over);
+	slot_still_open(&ledger, copied_over);
 	assert_true(ledger_read(&ledger, 5, &entry, NULL));
 	assert_false(entry.closing);
 
 	copied_over = slot_closing(&ledger, 5);
-	slot_still_open(copied_over);
+	slot_still_open(&ledger, copied_over);
 	assert_true(ledger_read(&ledger, 5, &entry, NULL));
 	assert_false(entry.closing);
 
@@ -160,11 +160,11 @@ static void what_a_late_range_has_taken_out_is_put_back(void **state)
 	copied_over = slot_closing(&ledger, 5);
 	open_at(5, stack);
 	assert_true(ledger_closing(&ledger, 5));
-	slot_still_open(copied_over);
+	slot_still_open(&ledger, copied_over);
 	assert_true(ledger_read(&ledger, 5, &entry, NULL));
 	assert_true(entry.closing);
 	ledger_forget(&ledger, 5);
-	slot_still_open(copied_over);
+	slot_still_open(&ledger, copied_over);
 	assert_false(ledger_read(&ledger, 5, NULL, NULL));
 }
 
@@ -211,8 +211,233 @@ static void figures_follow_opens_and_closes(void **state)
 		ledger_closed(&ledger, fd);
 	}
 	ledger_take_figures(&ledger);
-	assert_int_equal(figures->opened, 10);
+	assert_int_equal(open_count_opened(figures->count.word), 10);
 	assert_int_equal(figures->live, 7);
+}
+
+static uint32_t peak_of(uint32_t stack)
+{
+	return stack_table_figures(&ledger.stacks, stack)->count.peak;
+}
+
+static uint32_t held_of(uint32_t stack)
+{
+	return ledger_held(&ledger, stack_table_figures(&ledger.stacks, stack));
+}
+
+static void close_at(int fd)
+{
+	assert_true(ledger_closing(&ledger, fd));
+	ledger_closed(&ledger, fd);
+}
+
+static void a_peak_outlives_the_closes(void **state)
+{
+	uint32_t stack = stack_of(1);
+	struct ledger_entry entry = {.stack = stack, .opened_at = 7, .dup_of = LEDGER_NO_FD};
+
+	(void)state;
+	for (int fd = 0; fd < 100; fd++)
+		ledger_opened(&ledger, fd, &entry);
+	for (int fd = 0; fd < 100; fd++)
+		close_at(fd);
+	entry.opened_at = 9;
+	for (int times = 0; times < 1000; times++) {
+		ledger_opened(&ledger, 0, &entry);
+		close_at(0);
+	}
+	assert_int_equal(peak_of(stack), 100);
+	assert_int_equal(stack_table_figures(&ledger.stacks, stack)->count.peak_at, 7);
+	assert_int_equal(ledger_peak(&ledger).opened, 100);
+	assert_int_equal(ledger_peak(&ledger).all, 100);
+	assert_int_equal(ledger_peak(&ledger).at, 7);
+	assert_false(ledger_peak(&ledger).at_most);
+}
+
+/* Every way out of the ledger, in any order, against a model that knows what is open. Numbers are the
+ * lowest free ones, as the kernel gives them out, but for those that are copied over. */
+static void peaks_are_those_of_a_model(void **state)
+{
+	enum { STACKS = 5, NUMBERS = 64 };
+	uint32_t stacks[STACKS], open[NUMBERS] = {0}, live[STACKS] = {0}, peaks[STACKS] = {0};
+	uint32_t random = 12345, count = 0, most = 0;
+
+	(void)state;
+	for (int i = 0; i < STACKS; i++)
+		stacks[i] = stack_of((frame_t)i + 1);
+	for (int step = 0; step < 200000; step++) {
+		random = random * 1664525 + 1013904223;
+		uint32_t stack = (random >> 8) % STACKS, fd = (random >> 16) % NUMBERS;
+		/* Mostly opens for a while, then mostly closes. */
+		bool opens = (random >> 24) % 10 < (step / 1000 % 2 ? 7u : 3u);
+
+		if (opens) {
+			if ((random >> 28) % 2 || !open[fd])
+				for (fd = 0; fd < NUMBERS && open[fd]; fd++)
+					;
+			if (fd == NUMBERS)
+				continue;
+			if (open[fd]) {
+				live[open[fd] - 1]--, count--;
+				if ((random >> 27) % 2)
+					ledger_closing(&ledger, (int)fd);
+			}
+			open_at((int)fd, stacks[stack]);
+			open[fd] = stack + 1;
+			live[stack]++, count++;
+		} else if (open[fd]) {
+			struct ledger_words words;
+
+			switch ((random >> 5) % 4) {
+			case 0:
+				close_at((int)fd);
+				break;
+			case 1:
+				ledger_closing_range(&ledger, fd, fd);
+				ledger_closed_range(&ledger, fd, fd);
+				break;
+			case 2:
+				ledger_forget(&ledger, (int)fd);
+				break;
+			default:
+				assert_true(ledger_read(&ledger, (int)fd, NULL, &words));
+				assert_true(ledger_forget_if(&ledger, (int)fd, words));
+			}
+			live[open[fd] - 1]--, count--;
+			open[fd] = 0;
+		}
+		for (int i = 0; i < STACKS; i++)
+			peaks[i] = live[i] > peaks[i] ? live[i] : peaks[i];
+		most = count > most ? count : most;
+		for (int i = 0; i < STACKS; i++) {
+			struct stack_figures *figures =
+				stack_table_figures(&ledger.stacks, stacks[i]);
+
+			assert_int_equal(open_count_live(figures->count.word), live[i]);
+			assert_int_equal(figures->count.peak, peaks[i]);
+		}
+		assert_int_equal(ledger_peak(&ledger).all, most);
+		assert_false(ledger_peak(&ledger).at_most);
+	}
+}
+
+static void numbers_that_a_program_chooses_make_no_peak_too_low(void **state)
+{
+	uint32_t stack = stack_of(1);
+	struct ledger_entry copied = {
+		.stack = stack, .origin = FD_DUPLICATED, .dup_of = LEDGER_NO_FD};
+
+	(void)state;
+	for (int fd = 0; fd < 3; fd++)
+		open_at(fd, stack);
+	for (int fd = 200; fd < 210; fd++)
+		ledger_opened(&ledger, fd, &copied);
+	assert_int_equal(ledger_peak(&ledger).all, 13);
+	assert_true(ledger_peak(&ledger).at_most);
+	/* One at a time, they stay one. */
+	for (int times = 0; times < 50; times++) {
+		ledger_opened(&ledger, 5000, &copied);
+		close_at(5000);
+	}
+	assert_int_equal(ledger_peak(&ledger).all, 14);
+	/* The kernel reaches them, and is certain of what lies below. */
+	for (int fd = 3; fd < 200; fd++)
+		open_at(fd, stack);
+	open_at(210, stack);
+	assert_int_equal(ledger_peak(&ledger).all, 211);
+	assert_false(ledger_peak(&ledger).at_most);
+	/* Two threads that come in the other order. */
+	open_at(212, stack);
+	open_at(211, stack);
+	open_at(213, stack);
+	assert_int_equal(ledger_peak(&ledger).all, 214);
+	assert_false(ledger_peak(&ledger).at_most);
+}
+
+/* What a raw system call, or libc itself, has opened. */
+static void a_number_that_nobody_has_recorded_makes_no_peak_uncertain(void **state)
+{
+	uint32_t stack = stack_of(1);
+
+	(void)state;
+	for (int fd = 0; fd < 103; fd++)
+		if (fd != 3)
+			open_at(fd, stack);
+	assert_int_equal(ledger_peak(&ledger).all, 102);
+	assert_false(ledger_peak(&ledger).at_most);
+	for (int fd = 4; fd < 103; fd++)
+		close_at(fd);
+	assert_int_equal(held_of(stack), 102);
+	for (int fd = 4; fd < 90; fd++)
+		open_at(fd, stack);
+	assert_int_equal(ledger_peak(&ledger).all, 102);
+}
+
+static void inherited_ones_are_no_peak_of_the_process(void **state)
+{
+	uint32_t stack = stack_of(1);
+	struct ledger_entry inherited = {.origin = FD_INHERITED, .dup_of = LEDGER_NO_FD};
+
+	(void)state;
+	for (int fd = 0; fd < 3; fd++)
+		ledger_opened(&ledger, fd, &inherited);
+	ledger_opened(&ledger, 63, &inherited);
+	for (int fd = 3; fd < 8; fd++)
+		open_at(fd, stack);
+	assert_int_equal(ledger_peak(&ledger).all, 9);
+	assert_int_equal(ledger_peak(&ledger).opened, 5);
+	assert_false(ledger_peak(&ledger).at_most);
+
+	/* A child's begins with what it has from its parent. */
+	ledger_forked(&ledger, false);
+	assert_int_equal(ledger_peak(&ledger).all, 9);
+	assert_int_equal(ledger_peak(&ledger).opened, 0);
+	assert_int_equal(peak_of(stack), 0);
+	open_at(8, stack);
+	assert_int_equal(ledger_peak(&ledger).opened, 1);
+	assert_int_equal(peak_of(stack), 1);
+	/* What it closes of its parent's is none of what it has opened, before or after. */
+	close_at(3);
+	assert_int_equal(ledger_peak(&ledger).opened, 1);
+	assert_int_equal(open_count_live(
+				 stack_table_figures(&ledger.stacks, stack)->count.word),
+			 1);
+	open_at(3, stack);
+	assert_int_equal(peak_of(stack), 2);
+	assert_int_equal(ledger_peak(&ledger).opened, 2);
+	assert_int_equal(ledger_peak(&ledger).all, 10);
+	assert_false(ledger_peak(&ledger).at_most);
+	close_at(4);
+	close_at(5);
+	close_at(3);
+	for (int fd = 3; fd < 6; fd++)
+		open_at(fd, stack);
+	assert_int_equal(ledger_peak(&ledger).opened, 4);
+	assert_int_equal(ledger_peak(&ledger).all, 10);
+}
+
+static void what_is_closed_in_a_teardown_was_held_until_then(void **state)
+{
+	uint32_t stack = stack_of(1), other = stack_of(2);
+
+	(void)state;
+	for (int fd = 0; fd < 100; fd++)
+		open_at(fd, stack);
+	assert_int_equal(held_of(stack), 100);
+	for (int fd = 0; fd < 60; fd++)
+		close_at(fd);
+	/* A teardown opens a file or two. */
+	open_at(0, other);
+	close_at(0);
+	for (int fd = 60; fd < 100; fd++)
+		close_at(fd);
+	assert_int_equal(held_of(stack), 100);
+	/* A program that goes on does not end. */
+	for (int times = 0; times < LEDGER_TEARDOWN_OPENS; times++) {
+		open_at(0, other);
+		close_at(0);
+	}
+	assert_int_equal(held_of(stack), 0);
 }
 
 static void a_forked_process_starts_counting_anew(void **state)
@@ -233,7 +458,7 @@ static void a_forked_process_starts_counting_anew(void **state)
 	assert_true(ledger_read(&ledger, 4, &entry, NULL));
 	assert_false(entry.before_fork);
 	ledger_take_figures(&ledger);
-	assert_int_equal(figures->opened, 1);
+	assert_int_equal(open_count_opened(figures->count.word), 1);
 	assert_int_equal(figures->live, 1);
 }
 
@@ -344,8 +569,12 @@ static void threads_lose_nothing(void **state)
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
 	ledger_take_figures(&ledger);
-	assert_int_equal(stack_table_figures(&ledger.stacks, stack)->opened, THREADS * 20001);
+	assert_int_equal(open_count_opened(stack_table_figures(&ledger.stacks, stack)->count.word),
+			 THREADS * 20001);
 	assert_int_equal(stack_table_figures(&ledger.stacks, stack)->live, THREADS);
+	assert_int_equal(open_count_live(stack_table_figures(&ledger.stacks, stack)->count.word),
+			 THREADS);
+	assert_in_range(peak_of(stack), THREADS, THREADS);
 	assert_int_equal(ledger_count(&ledger), THREADS);
 }
 
@@ -364,6 +593,12 @@ int main(void)
 		TEST(a_range_ends_where_it_says),
 		TEST(opening_anew_changes_the_words),
 		TEST(figures_follow_opens_and_closes),
+		TEST(a_peak_outlives_the_closes),
+		TEST(peaks_are_those_of_a_model),
+		TEST(numbers_that_a_program_chooses_make_no_peak_too_low),
+		TEST(a_number_that_nobody_has_recorded_makes_no_peak_uncertain),
+		TEST(inherited_ones_are_no_peak_of_the_process),
+		TEST(what_is_closed_in_a_teardown_was_held_until_then),
 		TEST(a_forked_process_starts_counting_anew),
 		TEST(a_torn_stack_table_is_built_anew),
 		TEST(equal_stacks_are_one_and_other_ends_are_others),
