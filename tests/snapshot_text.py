@@ -5,6 +5,7 @@ needs little of it, so that a change of wording breaks the tests that are about 
     fdtrail snapshot 1              the version
     name: value                     fields, up to the first empty line
                                     then paragraphs, with empty lines between them:
+    peak 1: 100 open at once ...    a peak: its sentence, and the frames of its stack
     8 tcp sockets ...               a group: its sentence, which begins with its count,
         #0 0x... in name ...        the frames of its stack, innermost first,
         12 tcp ...                  and its descriptors, each with its number and kind
@@ -47,7 +48,7 @@ class Group:
         self.text = "\n".join(lines)
         self.frames = [Frame(found) for found in map(FRAME.match, lines) if found]
         self.descriptors = [Descriptor(found) for found in map(DESCRIPTOR.match, lines) if found]
-        self.sentence = re.sub(r"^group \d+: ", "", lines[0].strip())
+        self.sentence = re.sub(r"^(?:group|peak) \d+: ", "", lines[0].strip())
         found = re.match(r"(\d+) (\S+)", self.sentence)
         self.count = int(found[1]) if found else len(self.descriptors)
         self.kind = self.descriptors[0].kind if self.descriptors else found and found[2]
@@ -62,7 +63,8 @@ class Group:
 
 
 class Snapshot:
-    """version, fields (by name), pid, number, why; groups; footer (text); text, all of it."""
+    """version, fields (by name), pid, number, why; groups; peaks (groups without descriptors); footer
+    (text); text, all of it."""
 
     def __init__(self, lines):
         self.text = "\n".join(lines) + "\n"
@@ -75,11 +77,14 @@ class Snapshot:
                 paragraphs.append([])
         self.fields = dict(found.groups() for found in
                            (re.match(r"\s*([\w -]+): *(.*)$", line) for line in paragraphs[0]) if found)
+        peaks = [part for part in paragraphs[1:] if part and re.match(r"peak \d+: ", part[0])]
+        self.peaks = [Group(part) for part in peaks]
         groups = [part for part in paragraphs[1:]
-                  if part and not part[0].startswith(("not listed", "not seen"))
+                  if part and part not in peaks and not part[0].startswith(("not listed", "not seen"))
                   and any(FRAME.match(line) or DESCRIPTOR.match(line) for line in part)]
         self.groups = [Group(part) for part in groups]
-        self.footer = "\n".join(line for part in paragraphs[1:] if part not in groups for line in part)
+        self.footer = "\n".join(line for part in paragraphs[1:]
+                                if part not in groups + peaks for line in part)
         header = "\n".join(paragraphs[0])
         self.why = self.fields.get("why", "")
         self.pid = _number(header, r"^\s*(?:process|pid): *(\d+)")

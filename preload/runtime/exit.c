@@ -26,7 +26,7 @@ static int end(const char *how, bool has_status, int status)
 {
 	struct snapshot_result result = {0};
 	struct options *options = &runtime.options;
-	unsigned int flags = TRIGGER_WAIT | (options->verbose ? 0 : TRIGGER_ONLY_UNCLOSED);
+	unsigned int flags = TRIGGER_WAIT | (options->verbose || options->peaks ? 0 : TRIGGER_ONLY_UNCLOSED);
 	LINE(why, LINE_SHORT);
 
 	/* A task that shares our memory and descriptors, but is a process of its own, is not our end. */

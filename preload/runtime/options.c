@@ -225,6 +225,7 @@ static bool parse_only(struct options *options, const char *value)
 BOOLEAN(exit)
 BOOLEAN(emfile)
 BOOLEAN(inherited)
+BOOLEAN(peaks)
 BOOLEAN(verbose)
 
 static const struct option {

@@ -23,6 +23,7 @@ struct options {
 	uint32_t depth;
 	uint32_t show; /* OPTION_AUTO, SNAPSHOT_SHOW_ALL, or a number */
 	bool inherited;
+	bool peaks;
 	const char *only;
 	bool verbose;
 };

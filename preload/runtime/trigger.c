@@ -264,6 +264,7 @@ static void run(void *data)
 							   : 5,
 		.kinds = options->kinds,
 		.inherited = options->inherited,
+		.peaks = options->peaks,
 		.only_unclosed = job->flags & TRIGGER_ONLY_UNCLOSED,
 	};
 	if (!snapshot_begin_before(request)) {

@@ -98,6 +98,7 @@ static void read_figures(struct group *group, const struct snapshot_request *req
 
 	group->opened = open_count_opened(atomic_load(&figures->count.word));
 	group->live = atomic_load(&figures->live);
+	group->peak = atomic_load(&figures->count.peak);
 	group->closed = group->opened > group->live ? group->opened - group->live : 0;
 	if (request->number > 1)
 		group->growth = (int64_t)group->live - (int64_t)atomic_load(&figures->live_before);

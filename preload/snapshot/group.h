@@ -31,6 +31,7 @@ struct group {
 	bool has_stack; /* view is filled in */
 	struct stack_view view;
 	uint64_t opened, closed, live; /* the stack's figures, read once */
+	uint32_t peak;                 /* the most of them that were live at once */
 	int64_t growth;                /* of live, since the last snapshot; 0 in the first one */
 
 	bool has_user; /* user is filled in: the stack of the last request over these connections */

@@ -188,6 +188,8 @@ static void put_figures(const struct describe *describe, const struct group *gro
 		put_signed(writer, group->growth);
 		put_string(writer, " since the last snapshot");
 	}
+	put_string(writer, describe->request->closes_unseen ? "; peak at most " : "; peak ");
+	put_unsigned(writer, group->peak);
 	put_char(writer, '\n');
 }
 

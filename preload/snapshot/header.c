@@ -11,6 +11,7 @@
 #endif
 
 #include "../base/syscall.h"
+#include "peak.h"
 #include "proc.h"
 #include "put.h"
 
@@ -243,7 +244,7 @@ static void put_unclosed(struct writer *writer, const struct census *census, con
 }
 
 void header_put(const struct describe *describe, const struct census *census,
-		const struct groups *groups)
+		const struct groups *groups, const struct peaks *peaks)
 {
 	struct writer *writer = describe->writer;
 	const struct snapshot_request *request = describe->request;
@@ -264,8 +265,10 @@ void header_put(const struct describe *describe, const struct census *census,
 				     ? census->now_ms - request->started_ms
 				     : 0);
 	put_char(writer, '\n');
-	if (!request->unread)
+	if (!request->unread) {
 		put_table(writer, request, census->open);
+		peaks_put_header(writer, peaks, request);
+	}
 	put_versions(writer, request);
 	if ((request->kinds & KIND_ALL) != KIND_ALL)
 		put_kinds(writer, request->kinds);

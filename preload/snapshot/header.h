@@ -7,7 +7,8 @@
 #include "census.h"
 #include "describe.h"
 #include "group.h"
+#include "peak.h"
 
 /* Puts the header, with its first line "fdtrail snapshot 1". */
 void header_put(const struct describe *describe, const struct census *census,
-		const struct groups *groups);
+		const struct groups *groups, const struct peaks *peaks);

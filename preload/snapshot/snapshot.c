@@ -16,6 +16,7 @@
 #include "group.h"
 #include "group_text.h"
 #include "header.h"
+#include "peak.h"
 #include "proc.h"
 #include "put.h"
 #include "scratch.h"
@@ -52,6 +53,7 @@ struct snapshot {
 	struct scratch scratch;
 	struct census census;
 	struct groups groups;
+	struct peaks *peaks;
 	struct frames frames;
 	struct thread_names *threads;
 	struct writer *writer;
@@ -73,6 +75,8 @@ static bool collect_names(struct snapshot *snapshot)
 			frames_add(&snapshot->frames, &group->user);
 		connect_stack_add(&snapshot->frames, group, ledger);
 	}
+	for (size_t i = 0; i < snapshot->peaks->count; i++)
+		frames_add(&snapshot->frames, &snapshot->peaks->list[i].view);
 	frames_resolve(&snapshot->frames);
 	return true;
 }
@@ -84,11 +88,16 @@ static bool prepare(struct snapshot *snapshot)
 
 	snapshot->threads = scratch_alloc(scratch, sizeof(*snapshot->threads));
 	snapshot->writer = scratch_alloc(scratch, sizeof(*snapshot->writer));
-	return snapshot->threads && snapshot->writer &&
-	       (!request->target || request->target->traced ||
-		endpoints_find(&snapshot->census, scratch)) &&
-	       groups_make(&snapshot->groups, &snapshot->census, request, scratch) &&
-	       collect_names(snapshot);
+	snapshot->peaks = scratch_alloc(scratch, sizeof(*snapshot->peaks));
+	if (!snapshot->threads || !snapshot->writer || !snapshot->peaks)
+		return false;
+	if (request->target && !request->target->traced &&
+	    !endpoints_find(&snapshot->census, scratch))
+		return false;
+	if (!groups_make(&snapshot->groups, &snapshot->census, request, scratch))
+		return false;
+	peaks_find(snapshot->peaks, &snapshot->groups, request);
+	return collect_names(snapshot);
 }
 
 static void put_nothing(struct writer *writer, const struct census *census)
@@ -110,11 +119,13 @@ static void write_text(struct snapshot *snapshot, struct snapshot_result *result
 
 	snapshot->threads->pid = describe.numbered ? snapshot->request->pid : 0;
 	writer_open(writer, snapshot->request->output, snapshot->request->sink);
-	header_put(&describe, &snapshot->census, &snapshot->groups);
+	header_put(&describe, &snapshot->census, &snapshot->groups, snapshot->peaks);
 	if (snapshot->census.unclosed == 0 && !snapshot->request->unread)
 		put_nothing(writer, &snapshot->census);
 	for (size_t i = 0; i < snapshot->groups.count && !writer->error; i++)
 		group_put(&describe, &snapshot->frames, &snapshot->groups.list[i], i + 1);
+	for (size_t i = 0; i < snapshot->peaks->count && !writer->error; i++)
+		peak_put(&describe, &snapshot->frames, &snapshot->peaks->list[i], i + 1);
 	footer_put(&describe, &snapshot->census, &snapshot->frames);
 	result->written = writer_close(writer);
 	result->error = writer->error;
@@ -148,7 +159,8 @@ void snapshot_take(const struct snapshot_request *request, struct snapshot_resul
 	if (failed) {
 		result->error = failed;
 	} else if ((request->output >= 0 || request->sink) &&
-		   (snapshot.census.unclosed || !request->only_unclosed || request->unread)) {
+		   (snapshot.census.unclosed || !request->only_unclosed || request->unread ||
+		    peaks_are_held(request))) {
 		if (prepare(&snapshot))
 			write_text(&snapshot, result);
 		else

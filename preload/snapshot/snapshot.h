@@ -104,7 +104,9 @@ struct snapshot_request {
 	uint32_t show;       /* most descriptors listed per group; SNAPSHOT_SHOW_ALL */
 	uint64_t kinds;      /* the kinds that count, bits of kind.h */
 	bool inherited;      /* list inherited descriptors one by one as a group */
-	bool only_unclosed;  /* write nothing when nothing of these kinds is unclosed */
+	bool only_unclosed;  /* write nothing when nothing of these kinds is unclosed, and no stack has held
+			      * many until the end (peak.h) */
+	bool peaks;          /* list the peaks of all stacks, low ones, too */
 
 	/* For the ptrace engine; zero elsewhere. */
 	int holder;          /* the thread whose descriptors these are, where it is not that of pid */

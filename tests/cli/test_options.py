@@ -17,7 +17,7 @@ GOOD = {
     "KINDS": ["all", "tcp", "sockets,pipe", "file,device"], "EXIT": ["0", "1"],
     "EXITCODE": ["0", "255"], "EMFILE": ["0", "1"],
     "THRESHOLD": ["0", "1000", "50%", "100%", "0%"], "INTERVAL": ["0", "3600"],
-    "DEPTH": ["1", "256"], "SHOW": ["0", "7", "all", "auto"], "INHERITED": ["0", "1"],
+    "DEPTH": ["1", "256"], "SHOW": ["0", "7", "all", "auto"], "INHERITED": ["0", "1"], "PEAKS": ["0", "1"],
     "ONLY": ["*", "end?", "nginx,en*"], "VERBOSE": ["0", "1"]}
 BAD = {
     "OUTPUT": ["", "/tmp/%x", "/tmp/%"],
@@ -25,7 +25,7 @@ BAD = {
     "KINDS": ["", "tpc", "tcp,", ",tcp", "tcp udp"], "EXIT": ["", "2", "yes", "01"],
     "EXITCODE": ["", "256", "-1", "1x", "99999999999999999999999"], "EMFILE": ["", "on"],
     "THRESHOLD": ["", "101%", "%", "x", "-5", "5 %", "99999999999"], "INTERVAL": ["", "1s", "0.5", "-1"],
-    "DEPTH": ["", "0", "257", "x"], "SHOW": ["", "some", "-1"], "INHERITED": ["", "2"],
+    "DEPTH": ["", "0", "257", "x"], "SHOW": ["", "some", "-1"], "INHERITED": ["", "2"], "PEAKS": ["", "2"],
     "ONLY": [""], "VERBOSE": ["", "yes"]}
 
 

@@ -27,6 +27,13 @@ def _(name):
         check.equal(rewritten(snapshot.text), snapshot.text)
 
 
+@test("peaks come back byte for byte")
+def _():
+    run = run_traced([program("closes_at_exit"), "100", "exit"], PEAKS="1")
+    check.true(run.last.peaks, run.last.text)
+    check.equal(rewritten(run.last.text), run.last.text)
+
+
 @test("all snapshots of the demonstration come back from among its output")
 def _():
     run = run_traced([program("demo")], OUTPUT="stderr")

@@ -264,7 +264,7 @@ static void growth_is_counted_between_snapshots(void **state)
 		event(rests);
 	event(grows);
 	assert_says_not(fixture_take(fixture), "since the last snapshot\n");
-	assert_says(fixture->text, "  stack: 5 opened, 0 closed, 5 live\n");
+	assert_says(fixture->text, "  stack: 5 opened, 0 closed, 5 live; peak 5\n");
 	/* many before few, as long as nothing grows */
 	assert_says(fixture->text, "\ngroup 1: 5 eventfds, opened in check_health\n");
 
@@ -273,9 +273,9 @@ static void growth_is_counted_between_snapshots(void **state)
 	fixture_take(fixture);
 	assert_says(fixture->text, "\ngroup 1: 2 eventfds, opened in fetch_status\n");
 	assert_says(fixture->text,
-		    "  stack: 2 opened, 0 closed, 2 live, +1 since the last snapshot\n");
+		    "  stack: 2 opened, 0 closed, 2 live, +1 since the last snapshot; peak 2\n");
 	assert_says(fixture->text,
-		    "  stack: 5 opened, 0 closed, 5 live, +0 since the last snapshot\n");
+		    "  stack: 5 opened, 0 closed, 5 live, +0 since the last snapshot; peak 5\n");
 
 	int closed = fixture->kept[--fixture->kept_count];
 	ledger_closing(&fixture->ledger, closed);
@@ -283,7 +283,7 @@ static void growth_is_counted_between_snapshots(void **state)
 	ledger_closed(&fixture->ledger, closed);
 	fixture->request.number = 3;
 	assert_says(fixture_take(fixture),
-		    "  stack: 2 opened, 1 closed, 1 live, -1 since the last snapshot\n");
+		    "  stack: 2 opened, 1 closed, 1 live, -1 since the last snapshot; peak 2\n");
 }
 
 static void growth_is_measured_from_the_last_snapshot_that_was_written(void **state)
@@ -301,7 +301,7 @@ static void growth_is_measured_from_the_last_snapshot_that_was_written(void **st
 	assert_false(fixture->result.written);
 	assert_int_equal(fixture->result.error, ENOSPC);
 	event(grows);
-	assert_says(fixture_take(fixture), "3 live, +2 since the last snapshot\n");
+	assert_says(fixture_take(fixture), "3 live, +2 since the last snapshot; peak 3\n");
 }
 
 /* Two connected sockets over the loopback. */

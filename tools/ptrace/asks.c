@@ -230,6 +230,7 @@ static int take_for(const siginfo_t *asker, const struct tracer *tracer, struct 
 						     : SHOWN_ON_STDERR,
 		.kinds = options->kinds,
 		.inherited = options->inherited,
+		.peaks = options->peaks,
 		.only_unclosed = flags & ASK_ONLY_UNCLOSED,
 		.holder = holder_of(tracer, task),
 		.closes_unseen = true,
@@ -324,7 +325,7 @@ static bool end(const struct tracer *tracer, struct task *task, const char *why)
 {
 	const struct options *options = &tracer->options;
 	unsigned int flags =
-		(options->verbose ? 0 : ASK_ONLY_UNCLOSED) | (options->exit ? 0 : ASK_COUNT_ONLY);
+		(options->verbose || options->peaks ? 0 : ASK_ONLY_UNCLOSED) | (options->exit ? 0 : ASK_COUNT_ONLY);
 	struct snapshot_result result = {0};
 
 	if (task->process->ended)
@@ -333,7 +334,7 @@ static bool end(const struct tracer *tracer, struct task *task, const char *why)
 	int error = 0;
 	if (options->exit || options->exitcode) {
 		table_forget_closed(task->table, task->tid);
-		if (options->verbose || holds_any(task->table))
+		if (options->verbose || options->peaks || holds_any(task->table))
 			error = take(tracer, task, why, flags, &result);
 	}
 	enrolled_end(task->process, error);

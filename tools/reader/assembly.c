@@ -26,10 +26,10 @@ void assembly_begin(struct assembly *assembly, const char *source, size_t line, 
 static void discard(struct assembly *assembly)
 {
 	struct list *lists[] = {
-		&assembly->fields,      &assembly->groups,      &assembly->modules,
-		&assembly->not_listed,  &assembly->not_seen,    &assembly->notes,
-		&assembly->reasons,     &assembly->group_notes, &assembly->stacks,
-		&assembly->descriptors, &assembly->frames,
+		&assembly->fields,  &assembly->groups,      &assembly->peaks,
+		&assembly->modules, &assembly->not_listed,  &assembly->not_seen,
+		&assembly->notes,   &assembly->reasons,     &assembly->group_notes,
+		&assembly->stacks,  &assembly->descriptors, &assembly->frames,
 	};
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
@@ -47,6 +47,19 @@ void assembly_destroy(struct assembly *assembly)
 static struct model_group *last_group(struct assembly *assembly)
 {
 	return (struct model_group *)assembly->groups.items + assembly->groups.count - 1;
+}
+
+static struct model_peak *last_peak(struct assembly *assembly)
+{
+	return (struct model_peak *)assembly->peaks.items + assembly->peaks.count - 1;
+}
+
+/* What lines of a paragraph belong to; NULL: neither a group nor a peak has begun. */
+static struct model_group *current(struct assembly *assembly)
+{
+	if (assembly->in_peak)
+		return &last_peak(assembly)->of;
+	return assembly->groups.count ? last_group(assembly) : NULL;
 }
 
 static void finish_stack(struct assembly *assembly)
@@ -74,13 +87,12 @@ static const char *joined(const char *const *lines, size_t count, struct obstack
 static void finish_group(struct assembly *assembly)
 {
 	struct obstack *memory = assembly->parse.memory;
-	struct model_group *group;
+	struct model_group *group = current(assembly);
 
-	if (!assembly->groups.count)
+	if (!group)
 		return;
 	finish_stack(assembly);
 	assembly->last_stack = NULL;
-	group = last_group(assembly);
 	group->notes =
 		list_move(&assembly->group_notes, sizeof(char *), &group->note_count, memory);
 	group->reason_lines =
@@ -98,12 +110,14 @@ struct model_snapshot *assembly_finish(struct assembly *assembly)
 	struct obstack *memory = assembly->parse.memory;
 
 	finish_group(assembly);
-	assembly->listing = false;
+	assembly->listing = assembly->in_peak = false;
 	assembly->snapshot = NULL;
 	snapshot->fields = list_move(&assembly->fields, sizeof(struct model_field),
 				     &snapshot->field_count, memory);
 	snapshot->groups = list_move(&assembly->groups, sizeof(struct model_group),
 				     &snapshot->group_count, memory);
+	snapshot->peaks = list_move(&assembly->peaks, sizeof(struct model_peak),
+				    &snapshot->peak_count, memory);
 	snapshot->modules = list_move(&assembly->modules, sizeof(struct model_module),
 				      &snapshot->module_count, memory);
 	snapshot->not_listed = list_move(&assembly->not_listed, sizeof(char *),
@@ -150,7 +164,24 @@ static bool add_group(struct assembly *assembly, struct scan line)
 	added = list_add(&assembly->groups, sizeof(group));
 	*added = group;
 	assembly->section = SECTION_GROUP;
+	assembly->listing = assembly->in_peak = false;
+	return true;
+}
+
+static bool add_peak(struct assembly *assembly, struct scan line)
+{
+	struct model_peak peak, *added;
+
+	if (!parse_peak_heading(&assembly->parse, line, &peak))
+		return false;
+	if (assembly->peaks.count && peak.of.number <= last_peak(assembly)->of.number)
+		assembly->snapshot->mixed = true;
+	finish_group(assembly);
+	added = list_add(&assembly->peaks, sizeof(peak));
+	*added = peak;
+	assembly->section = SECTION_PEAK;
 	assembly->listing = false;
+	assembly->in_peak = true;
 	return true;
 }
 
@@ -266,6 +297,17 @@ static bool group_line(struct assembly *assembly, struct scan line)
 	return true;
 }
 
+static bool peak_line(struct assembly *assembly, struct scan line)
+{
+	struct scan at = line;
+	struct model_peak *peak = last_peak(assembly);
+
+	if (scan_words(&at, "    "))
+		return add_frame(assembly, line) || add_incomplete(assembly, line);
+	return add_stack(assembly, line) || parse_peak_line(&assembly->parse, line, peak) ||
+	       parse_figures(line, &peak->of);
+}
+
 /* "  5 inherited (FDTRAIL_INHERITED=1 lists them)" */
 static bool add_counted(struct assembly *assembly, struct list *list, struct scan line)
 {
@@ -301,7 +343,7 @@ static bool paragraph(struct assembly *assembly, struct scan line)
 {
 	struct span whole = {line.at, line.end};
 
-	if (add_group(assembly, line))
+	if (add_group(assembly, line) || add_peak(assembly, line))
 		return true;
 	if (span_is(whole, "not listed:"))
 		assembly->section = SECTION_NOT_LISTED;
@@ -334,6 +376,8 @@ static bool take(struct assembly *assembly, struct scan line)
 		return header_line(assembly, line);
 	case SECTION_GROUP:
 		return group_line(assembly, line);
+	case SECTION_PEAK:
+		return peak_line(assembly, line);
 	case SECTION_NOT_LISTED:
 		return add_counted(assembly, &assembly->not_listed, line);
 	case SECTION_NOT_SEEN:

@@ -13,6 +13,7 @@
 enum section {
 	SECTION_HEADER,
 	SECTION_GROUP,
+	SECTION_PEAK,
 	SECTION_NOT_LISTED,
 	SECTION_NOT_SEEN,
 	SECTION_MODULES
@@ -24,12 +25,13 @@ struct assembly {
 	struct strings strings;
 	enum section section;
 	/* Of the snapshot. */
-	struct list fields, groups, modules, not_listed, not_seen, notes;
-	/* Of the last group. */
+	struct list fields, groups, peaks, modules, not_listed, not_seen, notes;
+	/* Of the last group, or peak: whichever came last. */
 	struct list group_notes, reasons, stacks, frames, descriptors;
 	struct model_stack *stack;      /* the one whose frames come, or NULL */
 	struct model_stack *last_stack; /* the one that was last begun, or NULL; an ancestor, too */
 	bool listing;                   /* its descriptors come */
+	bool in_peak;                   /* it is a peak */
 };
 
 /* Begins a snapshot of this version, whose first line is that line of source. */

@@ -114,6 +114,8 @@ struct model_group {
 	int64_t opened, closed, live;
 	int64_t growth; /* since the last snapshot; see has_growth */
 	bool has_growth;
+	int64_t peak;      /* the most that were open at once; MODEL_UNKNOWN */
+	bool peak_at_most; /* it may have been less */
 	struct {
 		const char *name;
 		int64_t count;
@@ -127,6 +129,16 @@ struct model_group {
 		       */
 	bool suppressed; /* by suppressions */
 	bool broken;     /* by check/: it breaks a limit */
+};
+
+/* A stack of which nothing is listed, and how many it had open at once. */
+struct model_peak {
+	/* Its stack and figures, as a group's; it has no descriptors, and its kind is not known. */
+	struct model_group of;
+	double reached;     /* seconds after the start; < 0: not known */
+	int64_t until_end;  /* so many were open until the process closed them at its end; or
+			     * MODEL_UNKNOWN */
+	const char *reached_text; /* as it is written; or NULL */
 };
 
 /* A header line, as it is written. */
@@ -150,6 +162,14 @@ struct model_snapshot {
 	bool command_cut; /* there were more */
 	int64_t number, pid, parent, user;
 	int64_t open, limit; /* of "descriptors:"; limit INT64_MAX: unlimited; MODEL_UNKNOWN */
+	/* Of "peak:": the most that were open at once, without and with the inherited ones;
+	 * MODEL_UNKNOWN. And when, in seconds after the start; < 0: not known. */
+	int64_t peak, peak_all;
+	double peak_reached;
+	bool peak_at_most;   /* it may have been less */
+	/* Of "peaks:": stacks of which neither a group nor a peak is listed, and the most that one of
+	 * them had open at once. */
+	int64_t unlisted_stacks, unlisted_most;
 	double uptime;       /* seconds; < 0: not known */
 	int64_t unclosed, inherited; /* of "unclosed:" */
 	const char *unread; /* as written: why what is open could not be looked at; or NULL */
@@ -157,6 +177,8 @@ struct model_snapshot {
 	const char *nothing;         /* the sentence that nothing is unclosed; or NULL */
 	struct model_group *groups;
 	size_t group_count;
+	struct model_peak *peaks; /* the highest first */
+	size_t peak_count;
 	struct model_module *modules;
 	size_t module_count;
 	const char **not_listed; /* the lines of these paragraphs */
@@ -181,6 +203,18 @@ const char *model_field(const struct model_snapshot *snapshot, const char *name)
 /* Whether two snapshots are of programs of one name; of one process, as far as they tell. */
 bool model_same_program(const struct model_snapshot *a, const struct model_snapshot *b);
 bool model_same_process(const struct model_snapshot *a, const struct model_snapshot *b);
+
+/* All that have stacks: the groups, and behind them the peaks. i is below the count. */
+static inline size_t model_stacked_count(const struct model_snapshot *snapshot)
+{
+	return snapshot->group_count + snapshot->peak_count;
+}
+
+static inline struct model_group *model_stacked(const struct model_snapshot *snapshot, size_t i)
+{
+	return i < snapshot->group_count ? &snapshot->groups[i]
+					 : &snapshot->peaks[i - snapshot->group_count].of;
+}
 
 /* The first stack of that role, or NULL. */
 const struct model_stack *model_stack(const struct model_group *group, enum model_stack_role role);

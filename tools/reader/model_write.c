@@ -72,6 +72,32 @@ static void write_lines(const char *before, const char *const *lines, size_t cou
 		fprintf(file, "  %s%s\n", before, lines[i]);
 }
 
+static void write_figures(const struct model_group *group, FILE *file)
+{
+	if (group->opened == MODEL_UNKNOWN)
+		return;
+	fprintf(file, "  stack: %" PRId64 " opened, %" PRId64 " closed, %" PRId64 " live",
+		group->opened, group->closed, group->live);
+	if (group->has_growth)
+		fprintf(file, ", %+" PRId64 " since the last snapshot", group->growth);
+	if (group->peak != MODEL_UNKNOWN)
+		fprintf(file, "; peak %s%" PRId64, group->peak_at_most ? "at most " : "",
+			group->peak);
+	fputc('\n', file);
+}
+
+static void write_peak(const struct model_peak *peak, FILE *file)
+{
+	fprintf(file, "\npeak %" PRId64 ": %s\n", peak->of.number, peak->of.sentence);
+	if (peak->reached_text)
+		fprintf(file, "  reached: %s\n", peak->reached_text);
+	if (peak->until_end != MODEL_UNKNOWN)
+		fprintf(file, "  until the end: %" PRId64 "\n", peak->until_end);
+	write_figures(&peak->of, file);
+	for (size_t i = 0; i < peak->of.stack_count; i++)
+		write_stack(&peak->of.stacks[i], file);
+}
+
 static void write_group(const struct model_group *group, FILE *file)
 {
 	fprintf(file, "\ngroup %" PRId64 ": %s\n", group->number, group->sentence);
@@ -79,13 +105,7 @@ static void write_group(const struct model_group *group, FILE *file)
 	write_lines("note: ", group->notes, group->note_count, file);
 	if (group->ages)
 		fprintf(file, "  ages: %s\n", group->ages);
-	if (group->opened != MODEL_UNKNOWN) {
-		fprintf(file, "  stack: %" PRId64 " opened, %" PRId64 " closed, %" PRId64 " live",
-			group->opened, group->closed, group->live);
-		if (group->has_growth)
-			fprintf(file, ", %+" PRId64 " since the last snapshot", group->growth);
-		fputc('\n', file);
-	}
+	write_figures(group, file);
 	for (size_t i = 0; i < group->stack_count; i++)
 		write_stack(&group->stacks[i], file);
 	fputs("  descriptors:\n", file);
@@ -129,6 +149,8 @@ void model_write(const struct model_snapshot *snapshot, FILE *file)
 	write_header(snapshot, file);
 	for (size_t i = 0; i < snapshot->group_count; i++)
 		write_group(&snapshot->groups[i], file);
+	for (size_t i = 0; i < snapshot->peak_count; i++)
+		write_peak(&snapshot->peaks[i], file);
 	write_footers(snapshot, file);
 	if (snapshot->whole)
 		fprintf(file, "\nend of fdtrail snapshot %" PRId64 "\n", snapshot->version);

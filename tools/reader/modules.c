@@ -67,8 +67,8 @@ void modules_identify(struct model_snapshot *snapshot)
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = &snapshot->modules[i];
 	qsort(sorted, count, sizeof(*sorted), compare_modules);
-	for (size_t i = 0; i < snapshot->group_count; i++)
-		for (size_t j = 0; j < snapshot->groups[i].stack_count; j++)
-			identify_stack(&snapshot->groups[i].stacks[j], sorted, count);
+	for (size_t i = 0; i < model_stacked_count(snapshot); i++)
+		for (size_t j = 0; j < model_stacked(snapshot, i)->stack_count; j++)
+			identify_stack(&model_stacked(snapshot, i)->stacks[j], sorted, count);
 	free(sorted);
 }

@@ -24,7 +24,12 @@ void parse_header(struct parse *parse, struct model_snapshot *snapshot);
 /* "group 1: 3 tcp sockets (2 in CLOSE_WAIT, 1 in ESTABLISHED), opened in main" */
 bool parse_heading(struct parse *parse, struct scan line, struct model_group *group);
 
-/* "  ages: 0.3s to 4m02s" and "  stack: 9 opened, 1 closed, 8 live, +3 since the last snapshot" */
+/* "peak 1: at most 100 open at once, opened in main", and the lines that only a peak has: "  reached: 0.3s after
+ * the start", "  until the end: 100" */
+bool parse_peak_heading(struct parse *parse, struct scan line, struct model_peak *peak);
+bool parse_peak_line(struct parse *parse, struct scan line, struct model_peak *peak);
+
+/* "  ages: 0.3s to 4m02s" and "  stack: 9 opened, 1 closed, 8 live, +3 since the last snapshot; peak 8" */
 bool parse_ages(struct parse *parse, struct scan line, struct model_group *group);
 bool parse_figures(struct scan line, struct model_group *group);
 

@@ -117,7 +117,7 @@ static bool take_origin(struct parse *parse, struct scan *line, struct model_gro
 	return false;
 }
 
-bool parse_heading(struct parse *parse, struct scan line, struct model_group *group)
+static void init_group(struct model_group *group)
 {
 	*group = (struct model_group){
 		.age_least = -1,
@@ -125,7 +125,13 @@ bool parse_heading(struct parse *parse, struct scan line, struct model_group *gr
 		.opened = MODEL_UNKNOWN,
 		.closed = MODEL_UNKNOWN,
 		.live = MODEL_UNKNOWN,
+		.peak = MODEL_UNKNOWN,
 	};
+}
+
+bool parse_heading(struct parse *parse, struct scan line, struct model_group *group)
+{
+	init_group(group);
 	if (!scan_words(&line, "group ") || !scan_number(&line, &group->number) ||
 	    !scan_words(&line, ": "))
 		return false;
@@ -136,6 +142,44 @@ bool parse_heading(struct parse *parse, struct scan line, struct model_group *gr
 	    !scan_words(&line, ", ") || !take_origin(parse, &line, group))
 		return false;
 	group->sentence = obstack_copy0(parse->memory, sentence.begin, span_length(sentence));
+	return true;
+}
+
+/* "peak 1: at most 100 open at once, opened in main" */
+bool parse_peak_heading(struct parse *parse, struct scan line, struct model_peak *peak)
+{
+	struct model_group *group = &peak->of;
+
+	*peak = (struct model_peak){.reached = -1, .until_end = MODEL_UNKNOWN};
+	init_group(group);
+	group->kind = KIND_COUNT;
+	if (!scan_words(&line, "peak ") || !scan_number(&line, &group->number) ||
+	    !scan_words(&line, ": "))
+		return false;
+
+	struct span sentence = {line.at, line.end};
+	group->peak_at_most = scan_words(&line, "at most ");
+	if (!scan_number(&line, &group->peak) || !scan_words(&line, " open at once, ") ||
+	    !take_origin(parse, &line, group) || group->origin != MODEL_OPENED)
+		return false;
+	group->sentence = obstack_copy0(parse->memory, sentence.begin, span_length(sentence));
+	return true;
+}
+
+bool parse_peak_line(struct parse *parse, struct scan line, struct model_peak *peak)
+{
+	struct scan at = line;
+
+	if (scan_words(&at, "  until the end: "))
+		return scan_number(&at, &peak->until_end) && scan_at_end(&at);
+	if (!scan_words(&line, "  reached: "))
+		return false;
+
+	struct span written = {line.at, line.end};
+	if (!scan_duration(&line, &peak->reached) || !scan_words(&line, " after the start") ||
+	    !scan_at_end(&line))
+		return false;
+	peak->reached_text = obstack_copy0(parse->memory, written.begin, span_length(written));
 	return true;
 }
 
@@ -162,8 +206,8 @@ bool parse_ages(struct parse *parse, struct scan line, struct model_group *group
 
 bool parse_figures(struct scan line, struct model_group *group)
 {
-	int64_t opened, closed, live, growth = 0;
-	bool has_growth = false, shrank = false;
+	int64_t opened, closed, live, growth = 0, peak = MODEL_UNKNOWN;
+	bool has_growth = false, shrank = false, at_most = false;
 
 	if (!scan_words(&line, "  stack: ") || !scan_number(&line, &opened) ||
 	    !scan_words(&line, " opened, ") || !scan_number(&line, &closed) ||
@@ -175,8 +219,15 @@ bool parse_figures(struct scan line, struct model_group *group)
 			return false;
 		has_growth = true;
 	}
+	if (scan_words(&line, "; peak ")) {
+		at_most = scan_words(&line, "at most ");
+		if (!scan_number(&line, &peak))
+			return false;
+	}
 	if (!scan_at_end(&line))
 		return false;
+	group->peak = peak;
+	group->peak_at_most = at_most;
 	group->opened = opened;
 	group->closed = closed;
 	group->live = live;

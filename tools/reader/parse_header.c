@@ -8,8 +8,8 @@
 #include "parse.h"
 
 static const char *const names[] = {
-	"why",    "number",      "when",     "process", "asked in", "command",
-	"uptime", "descriptors", "versions", "host",    "kinds",    "unclosed",
+	"why",         "number", "when",  "process",  "asked in", "command", "uptime",
+	"descriptors", "peak",   "peaks", "versions", "host",     "kinds",   "unclosed",
 };
 
 bool parse_field(struct parse *parse, struct scan line, struct model_field *field)
@@ -71,6 +71,38 @@ static void take_descriptors(struct model_snapshot *snapshot, struct scan line)
 		scan_number(&line, &snapshot->limit);
 }
 
+/* "at most 100 open at once, 0.3s after the start; 103 with the inherited" */
+static void take_peak(struct model_snapshot *snapshot, struct scan line)
+{
+	int64_t peak, all;
+	double reached;
+
+	snapshot->peak_at_most = scan_words(&line, "at most ");
+	if (!scan_number(&line, &peak) || !scan_words(&line, " open at once"))
+		return;
+	snapshot->peak = snapshot->peak_all = peak;
+	if (scan_words(&line, ", ") && scan_duration(&line, &reached) &&
+	    scan_words(&line, " after the start"))
+		snapshot->peak_reached = reached;
+	if (scan_words(&line, "; ") && scan_number(&line, &all))
+		snapshot->peak_all = all;
+}
+
+/* "3 listed; 17 more stacks, at most 49 open at once" */
+static void take_unlisted(struct model_snapshot *snapshot, struct scan line)
+{
+	int64_t listed, stacks, most;
+
+	if (!scan_number(&line, &listed) || !scan_words(&line, " listed; ") ||
+	    !scan_number(&line, &stacks) ||
+	    !(scan_words(&line, " more stacks, at most ") ||
+	      scan_words(&line, " more stack, at most ")) ||
+	    !scan_number(&line, &most))
+		return;
+	snapshot->unlisted_stacks = stacks;
+	snapshot->unlisted_most = most;
+}
+
 /* "10 in 8 groups; 5 inherited", "0; 5 inherited", "unknown: process 7 is private ..." */
 static void take_unclosed(struct model_snapshot *snapshot, struct scan line)
 {
@@ -108,6 +140,10 @@ static void take(struct parse *parse, struct model_snapshot *snapshot,
 		take_command(parse, snapshot, field->value, line);
 	else if (strcmp(field->name, "descriptors") == 0)
 		take_descriptors(snapshot, line);
+	else if (strcmp(field->name, "peak") == 0)
+		take_peak(snapshot, line);
+	else if (strcmp(field->name, "peaks") == 0)
+		take_unlisted(snapshot, line);
 	else if (strcmp(field->name, "unclosed") == 0)
 		take_unclosed(snapshot, line);
 }

@@ -6,8 +6,8 @@
 
 int frames_each(struct model_snapshot *snapshot, frames_function *function, void *data)
 {
-	for (size_t g = 0; g < snapshot->group_count; g++) {
-		struct model_group *group = &snapshot->groups[g];
+	for (size_t g = 0; g < model_stacked_count(snapshot); g++) {
+		struct model_group *group = model_stacked(snapshot, g);
 
 		for (size_t s = 0; s < group->stack_count; s++)
 			for (struct model_stack *stack = &group->stacks[s]; stack;

@@ -79,11 +79,14 @@ static void disown_runtime(struct model_stack *stack)
 
 static void disown_runtimes(struct model_snapshot *snapshot)
 {
-	for (size_t g = 0; g < snapshot->group_count; g++)
-		for (size_t s = 0; s < snapshot->groups[g].stack_count; s++)
-			for (struct model_stack *stack = &snapshot->groups[g].stacks[s]; stack;
+	for (size_t g = 0; g < model_stacked_count(snapshot); g++) {
+		struct model_group *group = model_stacked(snapshot, g);
+
+		for (size_t s = 0; s < group->stack_count; s++)
+			for (struct model_stack *stack = &group->stacks[s]; stack;
 			     stack = stack->created_by)
 				disown_runtime(stack);
+	}
 }
 
 int generated_frames_name(struct model_snapshot *snapshot, bool is_this_host)
