@@ -246,6 +246,37 @@ static void groups_with_one_stack_count_its_figures_once(void **state)
 	exported_destroy(exported);
 }
 
+static void peaks_are_exported_beside_groups(void **state)
+{
+	struct exported *exported = exported_create(
+		"fdtrail snapshot 1\nwhy: exit with status 0\nprocess: 7 server, user 0\n"
+		"peak: 100 open at once, 0.3s after the start; 103 with the inherited\n"
+		"peaks: 1 listed; 2 more stacks, at most 40 open at once\n"
+		"unclosed: 0; 3 inherited\n\n"
+		"peak 1: 100 open at once, opened in dial\n  reached: 0.3s after the start\n"
+		"  until the end: 90\n  stack: 120 opened, 120 closed, 0 live; peak 100\n"
+		"  opened at:\n    #0 0x11a9 in dial (/srv/server+0x11a9)\n\n" END);
+	const char *text = exported_as(exported, "prometheus", NULL);
+	char id[STACK_ID_SIZE], line[256];
+
+	(void)state;
+	stack_id(&exported->snapshots[0]->peaks[0].of.stacks[0], id);
+	assert_has(text, "fdtrail_process_peak_descriptors{program=\"server\",pid=\"7\"} 103\n");
+	snprintf(line, sizeof(line),
+		 "fdtrail_stack_peak_descriptors{program=\"server\",stack=\"%s\",function=\"dial\"} "
+		 "100\n",
+		 id);
+	assert_has(text, line);
+	text = exported_as(exported, "json", NULL);
+	assert_has(text, "\"peak\":{\"open\":100,\"with_inherited\":103,\"reached_seconds\":0.3,"
+			 "\"unlisted_stacks\":2,\"unlisted_most\":40}");
+	assert_has(text, "\"reached_seconds\":0.3,\"until_end\":90,\"figures\":{\"opened\":120,"
+			 "\"closed\":120,\"live\":0,\"peak\":100}");
+	snprintf(line, sizeof(line), "\"stack_id\":\"%s\"", id);
+	assert_has(text, line);
+	exported_destroy(exported);
+}
+
 static void a_stack_keeps_its_id_wherever_it_is_loaded(void **state)
 {
 	struct exported *one = exported_create(whole);
@@ -506,6 +537,8 @@ int main(void)
 		 .test_func = of_one_process_the_newest_snapshot_counts},
 		{.name = "metrics have each series once",
 		 .test_func = metrics_have_each_series_once},
+		{.name = "peaks are exported beside groups",
+		 .test_func = peaks_are_exported_beside_groups},
 		{.name = "groups with one stack count its figures once",
 		 .test_func = groups_with_one_stack_count_its_figures_once},
 		{.name = "a stack keeps its id wherever it is loaded",

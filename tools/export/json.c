@@ -72,6 +72,22 @@ static void put_limits(struct json_writer *json, const struct model_snapshot *sn
 	json_end_object(json);
 }
 
+static void put_peak(struct json_writer *json, const struct model_snapshot *snapshot)
+{
+	if (snapshot->peak == MODEL_UNKNOWN)
+		return;
+	json_begin_object(json, "peak");
+	json_integer(json, "open", snapshot->peak);
+	json_integer(json, "with_inherited", snapshot->peak_all);
+	json_true_if(json, "at_most", snapshot->peak_at_most);
+	json_seconds_if_known(json, "reached_seconds", snapshot->peak_reached);
+	if (snapshot->unlisted_stacks) {
+		json_integer(json, "unlisted_stacks", snapshot->unlisted_stacks);
+		json_integer(json, "unlisted_most", snapshot->unlisted_most);
+	}
+	json_end_object(json);
+}
+
 void json_header(struct json_writer *json, const struct model_snapshot *snapshot)
 {
 	const char *versions = model_field(snapshot, "versions");
@@ -99,6 +115,7 @@ void json_header(struct json_writer *json, const struct model_snapshot *snapshot
 	json_integer_if_known(json, "inherited", snapshot->inherited);
 	json_string_if_known(json, "unknown", snapshot->unread);
 	json_end_object(json);
+	put_peak(json, snapshot);
 }
 
 static void put_modules(struct json_writer *json, const struct model_snapshot *snapshot)
@@ -139,6 +156,7 @@ int json_write(const struct model_snapshot *const *snapshots, size_t count,
 		json_integer(&json, "schema_version", JSON_SCHEMA_VERSION);
 		json_header(&json, snapshot);
 		json_groups(&json, snapshot, options);
+		json_peaks(&json, snapshot, options);
 		put_modules(&json, snapshot);
 		put_lines(&json, "not_listed", snapshot->not_listed, snapshot->not_listed_count);
 		put_lines(&json, "not_seen", snapshot->not_seen, snapshot->not_seen_count);

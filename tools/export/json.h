@@ -23,6 +23,10 @@ void json_header(struct json_writer *json, const struct model_snapshot *snapshot
 void json_groups(struct json_writer *json, const struct model_snapshot *snapshot,
 		 const struct export_options *options);
 
+/* An array, "peaks", of stacks of which no group is left. */
+void json_peaks(struct json_writer *json, const struct model_snapshot *snapshot,
+		const struct export_options *options);
+
 /* Members of the object that is open: the group's kind, origin, stacks and stack_id, which tell
  * what it is, without its figures and its descriptors; for diff. */
 void json_group_identity(struct json_writer *json, const struct model_group *group,

@@ -202,7 +202,7 @@ static void put_descriptor(struct json_writer *json, const struct model_group *g
 	json_end_object(json);
 }
 
-static void put_figures(struct json_writer *json, const struct model_group *group)
+static void put_stack_figures(struct json_writer *json, const struct model_group *group)
 {
 	json_begin_object(json, "figures");
 	json_integer_if_known(json, "opened", group->opened);
@@ -210,8 +210,14 @@ static void put_figures(struct json_writer *json, const struct model_group *grou
 	json_integer_if_known(json, "live", group->live);
 	if (group->has_growth)
 		json_integer(json, "growth", group->growth);
+	json_integer_if_known(json, "peak", group->peak);
+	json_true_if(json, "peak_at_most", group->peak_at_most);
 	json_end_object(json);
+}
 
+static void put_figures(struct json_writer *json, const struct model_group *group)
+{
+	put_stack_figures(json, group);
 	json_begin_object(json, "ages");
 	json_seconds_if_known(json, "least_seconds", group->age_least);
 	json_seconds_if_known(json, "most_seconds", group->age_most);
@@ -246,6 +252,26 @@ static void put_group(struct json_writer *json, const struct model_group *group,
 		put_descriptor(json, group, &group->descriptors[i]);
 	json_end_array(json);
 	json_end_object(json);
+}
+
+void json_peaks(struct json_writer *json, const struct model_snapshot *snapshot,
+		const struct export_options *options)
+{
+	json_begin_array(json, "peaks");
+	for (size_t i = 0; i < snapshot->peak_count; i++) {
+		const struct model_peak *peak = &snapshot->peaks[i];
+
+		json_begin_object(json, NULL);
+		json_integer(json, "number", peak->of.number);
+		json_string_if_known(json, "sentence", peak->of.sentence);
+		json_group_identity(json, &peak->of, options);
+		json_seconds_if_known(json, "reached_seconds", peak->reached);
+		json_integer_if_known(json, "until_end", peak->until_end);
+		put_stack_figures(json, &peak->of);
+		json_true_if(json, "suppressed", peak->of.suppressed);
+		json_end_object(json);
+	}
+	json_end_array(json);
 }
 
 void json_groups(struct json_writer *json, const struct model_snapshot *snapshot,

@@ -19,7 +19,9 @@ enum family {
 	OLDEST_AGE,
 	STACK_OPENED,
 	STACK_CLOSED,
+	STACK_PEAK,
 	PROCESS_OPEN,
+	PROCESS_PEAK,
 	PROCESS_LIMIT,
 	PROCESS_UNCLOSED,
 	PROCESS_INHERITED,
@@ -43,8 +45,15 @@ static const struct {
 	[STACK_CLOSED] = {"fdtrail_stack_closed_total", "counter",
 			  "Descriptors of a stack that have been closed since the program started.",
 			  METRICS_SUM},
+	[STACK_PEAK] = {"fdtrail_stack_peak_descriptors", "gauge",
+			"The most descriptors of a stack that a process had open at once.",
+			METRICS_GREATEST},
 	[PROCESS_OPEN] = {"fdtrail_process_open_descriptors", "gauge",
 			  "Descriptors in use by the process, inherited ones included.",
+			  METRICS_GREATEST},
+	[PROCESS_PEAK] = {"fdtrail_process_peak_descriptors", "gauge",
+			  "The most descriptors that the process had open at once, inherited ones "
+			  "included.",
 			  METRICS_GREATEST},
 	[PROCESS_LIMIT] = {"fdtrail_process_max_descriptors", "gauge",
 			   "Limit of descriptors of the process (RLIMIT_NOFILE).",
@@ -84,20 +93,58 @@ static const char *top_function(const struct model_stack *stack, char name[LINE_
 	return stack && stack->frame_count ? frame_name(&stack->frames[0], 0, name) : NULL;
 }
 
+/* What a stack has opened, closed, and had open at once. */
+static int add_figures(struct metric_family *figures, const struct model_snapshot *snapshot,
+		       const struct model_group *group, const char *id, const char *function)
+{
+	const struct metric_label labels[] = {
+		{"program", program_of(snapshot)},
+		{"stack", id},
+		{"function", function},
+		{0},
+	};
+	int error = 0;
+
+	if (group->opened >= 0)
+		error = metrics_add(&figures[STACK_OPENED], labels, (double)group->opened);
+	if (error == 0 && group->closed >= 0)
+		error = metrics_add(&figures[STACK_CLOSED], labels, (double)group->closed);
+	if (error == 0 && group->peak >= 0)
+		error = metrics_add(&figures[STACK_PEAK], labels, (double)group->peak);
+	return error;
+}
+
+/* A stack's id, an empty one where it has none, and its function; name: room for it. */
+static const char *name_stack(const struct model_group *group, char id[STACK_ID_SIZE],
+			      char name[LINE_NAME_SIZE])
+{
+	const struct model_stack *opened = model_stack(group, MODEL_OPENED_AT);
+	const char *function = top_function(group_stack(group), name);
+
+	id[0] = '\0';
+	if (opened && opened->frame_count)
+		stack_id(opened, id);
+	return function ? function : group_marker(group);
+}
+
+static int add_peak(struct metric_family *figures, const struct model_snapshot *snapshot,
+		    const struct model_peak *peak)
+{
+	char id[STACK_ID_SIZE], name[LINE_NAME_SIZE];
+	const char *function = name_stack(&peak->of, id, name);
+
+	return add_figures(figures, snapshot, &peak->of, id, function);
+}
+
 static int add_group(struct metric_family *to, struct metric_family *figures,
 		     const struct model_snapshot *snapshot, const struct model_group *group)
 {
-	const struct model_stack *opened = model_stack(group, MODEL_OPENED_AT);
-	char id[STACK_ID_SIZE] = "", name[LINE_NAME_SIZE];
-	const char *function = top_function(group_stack(group), name);
+	char id[STACK_ID_SIZE], name[LINE_NAME_SIZE];
+	const char *function = name_stack(group, id, name);
 	struct tally_row rows[TALLY_ROWS];
 	size_t count = tally_group(group, rows);
 	int error = 0;
 
-	if (opened && opened->frame_count)
-		stack_id(opened, id);
-	if (!function)
-		function = group_marker(group);
 	for (size_t i = 0; i < count && error == 0; i++) {
 		const struct metric_label labels[] = {
 			{"program", program_of(snapshot)},
@@ -112,17 +159,8 @@ static int add_group(struct metric_family *to, struct metric_family *figures,
 		if (error == 0 && rows[i].aged)
 			error = metrics_add(&to[OLDEST_AGE], labels, rows[i].oldest);
 	}
-
-	const struct metric_label labels[] = {
-		{"program", program_of(snapshot)},
-		{"stack", id},
-		{"function", function},
-		{0},
-	};
-	if (error == 0 && group->opened >= 0)
-		error = metrics_add(&figures[STACK_OPENED], labels, (double)group->opened);
-	if (error == 0 && group->closed >= 0)
-		error = metrics_add(&figures[STACK_CLOSED], labels, (double)group->closed);
+	if (error == 0)
+		error = add_figures(figures, snapshot, group, id, function);
 	return error;
 }
 
@@ -136,6 +174,7 @@ static int add_process(struct metric_family *to, const struct model_snapshot *sn
 		double value;
 	} figures[] = {
 		{PROCESS_OPEN, snapshot->open >= 0, (double)snapshot->open},
+		{PROCESS_PEAK, snapshot->peak_all >= 0, (double)snapshot->peak_all},
 		{PROCESS_LIMIT, snapshot->limit >= 0,
 		 snapshot->limit == INT64_MAX ? INFINITY : (double)snapshot->limit},
 		{PROCESS_UNCLOSED, snapshot->unclosed >= 0, (double)snapshot->unclosed},
@@ -169,13 +208,17 @@ static int add_snapshot(struct metric_family *to, const struct model_snapshot *s
 	struct metric_family figures[FAMILIES] = {
 		[STACK_OPENED] = {.merge = METRICS_GREATEST},
 		[STACK_CLOSED] = {.merge = METRICS_GREATEST},
+		[STACK_PEAK] = {.merge = METRICS_GREATEST},
 	};
 	int error = add_process(to, snapshot);
 
 	for (size_t i = 0; i < snapshot->group_count && error == 0; i++)
 		if (!snapshot->groups[i].suppressed)
 			error = add_group(to, figures, snapshot, &snapshot->groups[i]);
-	for (enum family family = STACK_OPENED; family <= STACK_CLOSED; family++) {
+	for (size_t i = 0; i < snapshot->peak_count && error == 0; i++)
+		if (!snapshot->peaks[i].of.suppressed)
+			error = add_peak(figures, snapshot, &snapshot->peaks[i]);
+	for (enum family family = STACK_OPENED; family <= STACK_PEAK; family++) {
 		if (error == 0)
 			error = metrics_take(&to[family], &figures[family]);
 		metrics_finish(&figures[family]);

@@ -6,6 +6,8 @@
  *     fdtrail_open_descriptors{program,kind,state,stack,function}        of all processes of the
  * program fdtrail_oldest_descriptor_age_seconds{the same}                    of those listed with
  * an age fdtrail_stack_opened_total, fdtrail_stack_closed_total{program,stack,function}
+ *     fdtrail_stack_peak_descriptors{the same}                           also of stacks that have
+ * none open
  *     fdtrail_process_open_descriptors{program,pid}                      and the other figures of a
  * process
  *
