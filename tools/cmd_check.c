@@ -108,7 +108,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (!limits_any(&check->limits.limits))
 			wrong_use("no limit is given: --max-close-wait, --max-open, --max-group, "
-				  "--max-growth or --max-age");
+				  "--max-growth, --max-peak, --max-peak-group or --max-age");
 		if (!check->pid && !check->file_count)
 			wrong_use("no snapshot is given: a FILE, or --pid");
 		if (check->file_count + (check->pid != 0) > 2)
@@ -246,9 +246,18 @@ static void show_broken(const struct check *check, const struct model_snapshot *
 	for (size_t i = 0; i < snapshot->group_count; i++)
 		if (snapshot->groups[i].broken)
 			shown.groups[shown.group_count++] = snapshot->groups[i];
+	shown.peaks = memory_array(NULL, snapshot->peak_count, sizeof(*shown.peaks));
+	shown.peak_count = 0;
+	shown.unlisted_stacks = 0;
+	for (size_t i = 0; i < snapshot->peak_count; i++)
+		if (snapshot->peaks[i].of.broken)
+			shown.peaks[shown.peak_count++] = snapshot->peaks[i];
 	if (shown.group_count)
 		report_groups(stdout, &shown, &options);
+	else
+		report_peaks(stdout, &shown, &options);
 	free(shown.groups);
+	free(shown.peaks);
 }
 
 static void check_target(struct check *check, const struct target *target, const struct list *old)
@@ -280,9 +289,9 @@ static void check_target(struct check *check, const struct target *target, const
 	if (!check->suppressions.generate)
 		return;
 	puts("\nsuppressions for these, to be put into a file:");
-	for (size_t i = 0; i < snapshot->group_count; i++)
-		if (snapshot->groups[i].broken)
-			suppressions_generate(&snapshot->groups[i], stdout);
+	for (size_t i = 0; i < model_stacked_count(snapshot); i++)
+		if (model_stacked(snapshot, i)->broken)
+			suppressions_generate(model_stacked(snapshot, i), stdout);
 }
 
 static int check_all(struct check *check)

@@ -93,6 +93,12 @@ static void set_limits(struct arguments *arguments)
 		arguments->limits.limits.open = 0;
 	if (kinds && limits_any(&arguments->limits.limits))
 		limits_take_kinds(&arguments->limits, kinds);
+	/* A process that has closed all tells its peaks when it is asked to. */
+	if (limits_any_peak(&arguments->limits.limits) &&
+	    environment_set(&run->environment, "FDTRAIL_PEAKS", "1") < 0) {
+		say("%s", strerror(ENOMEM));
+		exit(LAUNCH_TROUBLE);
+	}
 	run->report.limits = arguments->limits.limits;
 	run->report.debug_dirs = arguments->debug_dirs;
 }

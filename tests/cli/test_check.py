@@ -53,6 +53,52 @@ def server(start):
     return process
 
 
+def peak_snapshot(*words, **options):
+    """A file with the snapshot at exit of 100 files that are closed by then."""
+    run = run_traced([program("closes_at_exit"), "100", *words], **options)
+    path = temp_dir() / "snapshot"
+    path.write_text(run.last.text)
+    return str(path), run.last
+
+
+@test("--max-peak-group {} on 100 files that an atexit handler has closed: status {}", each=[
+    (99, BROKEN), (100, KEPT)])
+def _(limit, status):
+    path, _ = peak_snapshot("exit")
+    run = fdtrail_check(f"--max-peak-group={limit}", path)
+    check.equal(run.status, status, run.out)
+    if status == BROKEN:
+        check.matches(run.out, r"100 by \S*closes_at_exit\.c:\d+, after \S+, 100 of them until the end\n")
+    else:
+        check.contains(run.out, "all limits are kept")
+
+
+@test("a snapshot lists peaks from 50 on, or all; below that a limit is neither kept nor broken")
+def _():
+    path, snapshot = peak_snapshot("midway", VERBOSE="1")
+    check.equal([(peak.count, "open_many" in peak.functions) for peak in snapshot.peaks], [(100, True)])
+    check.matches(snapshot.fields["peaks"], r"1 listed; \d+ more stacks?, at most 1 open at once")
+    check.equal(fdtrail_check("--max-peak-group=0", suppressions("leak:^open_many$"), path).status, UNTOLD)
+    path, snapshot = peak_snapshot("midway", PEAKS="1")
+    check.true("peaks" not in snapshot.fields, snapshot.text)
+    check.equal(fdtrail_check("--max-peak-group=0", suppressions("leak:^open_many$"), path).status, BROKEN)
+
+
+@test("--max-peak={} is refused", each=["", "x", "5%%", "-1", "5 %"])
+def _(value):
+    run = fdtrail_check(f"--max-peak={value}", "/dev/null")
+    check.equal(run.status, UNTOLD)
+    check.contains(run.err, "is not accepted: a number from 0, or N%")
+
+
+@test("--max-peak on a process that is not traced: the snapshot does not tell")
+def _():
+    process = server(lambda argv: start_traced(argv, traced=False))
+    run = fdtrail_check("--max-peak=1000", f"--pid={process.pid}")
+    check.equal(run.status, UNTOLD, run.out + run.err)
+    check.contains(run.out, "does not tell how many were open at once: the process was not traced")
+
+
 @test("--max-open {} on 10 unclosed descriptors: status {}", each=[(9, BROKEN), (10, KEPT)])
 def _(limit, status):
     _, new = two_snapshots()

@@ -127,6 +127,35 @@ def without_colour(text):
 
 # What it says
 
+PEAK = """
+peak {}: {} open at once, opened in {}
+  reached: 4m02s after the start
+  until the end: {}
+  stack: 200 opened, 200 closed, 0 live; peak {}
+  opened at:
+    #0 0x5500000011a9 in {} (/srv/server+0x11a9)
+"""
+
+
+def peak(number, count, function):
+    return PEAK.format(number, count, function, count, count, function)
+
+
+@test("what was open at once, and is closed, has a line each; filters leave only what they can judge")
+def _():
+    text = (header() + peak(1, 100, "fill_pool") + peak(2, 60, "read_all") + peak(3, 3, "start") + END).replace(
+        "unclosed:", "peak: 120 open at once, 4m02s after the start; 123 with the inherited\nunclosed:")
+    check.contains(report(text), "At most 120 were open at once, after 4m02s. Closed by now:\n"
+                                 "   100 by fill_pool, after 4m02s, 100 of them until the end\n"
+                                 "   60 by read_all, after 4m02s, 60 of them until the end\n"
+                                 "   and 1 more stack (--full)\n")
+    check.contains(report(text, "--full"), "   3 by start, after 4m02s")
+    by_function = report(text, "--function=read_all")
+    check.contains(by_function, "60 by read_all")
+    check.lacks(by_function, "fill_pool")
+    check.lacks(report(text, "--kind=tcp"), "at once")
+
+
 @test("the first lines say who, how many, what and where, and how near the limit is")
 def _():
     lines = report(WHOLE).splitlines()

@@ -6,6 +6,7 @@ test_run.py."""
 import glob
 import os
 import re
+import resource
 import shutil
 import signal
 import stat
@@ -39,6 +40,86 @@ def running_in(tmp):
 
 def line_of(path, text):
     return next(number for number, line in enumerate(path.read_text().splitlines(), 1) if text in line)
+
+
+TEARDOWN = r"fdtrail run: {}, process \d+: nothing is left open; at most (\d+) were open at once: (\d+) by (\S+)\n"
+
+
+@test("files that an atexit handler closes are told in one line, with the line that opened them")
+def _():
+    run = Run(program("closes_at_exit"), "100", "exit", options=["--max-open=0"])
+    told = re.fullmatch(TEARDOWN.format("closes_at_exit"), run.err)
+    check.true(told, run.err)
+    check.equal(told.group(1, 2), ("100", "100"))
+    line = line_of(TESTS / "programs" / "closes_at_exit.c", 'open("/dev/null"')
+    check.true(told[3].endswith(f"closes_at_exit.c:{line}"), told[3])
+    check.equal((run.status, run.left), (0, []))
+
+
+@test("sockets that Python closes when it ends are told")
+def _():
+    run = Run(PYTHON, "-c", "import socket\nkept = [socket.socket() for _ in range(100)]")
+    told = re.fullmatch(TEARDOWN.format("python3"), run.err)
+    check.true(told, run.err)
+    check.equal((told[1], told[2], run.status), ("100", "100", 0))
+
+
+@test("{} files, closed {}: nothing is left open, and nothing is said", each=[
+    (49, "exit"), (100, "midway"), (100, "serves"), (100, "fork")])
+def _(count, how):
+    run = Run(program("closes_at_exit"), str(count), how)
+    check.equal((run.status, run.err, run.left), (0, "", []))
+
+
+@test("--max-peak-group=99 and --max-peak=99 on 100 files that are closed {}: status 1, and the line", each=[
+    "at exit", "midway"])
+def _(when):
+    for option in ("--max-peak-group=99", "--max-peak=99"):
+        run = Run(program("closes_at_exit"), "100", when.split()[-1], options=[option])
+        check.equal(run.status, 1, option)
+        check.matches(run.err, rf"{option.replace('=', ' ')}: .*100")
+        if "group" in option:
+            check.matches(run.err, r"at most 100 were open at once: 100 by \S*closes_at_exit\.c:\d+\n")
+
+
+@test("--max-peak-group=100 and --max-peak=100 on 100 files that are closed midway are kept in silence")
+def _():
+    run = Run(program("closes_at_exit"), "100", "midway", options=["--max-peak-group=100", "--max-peak=100"])
+    check.equal((run.status, run.err, run.left), (0, "", []))
+
+
+@test("a child's peak is of what it has opened itself, not of what it inherited")
+def _():
+    run = Run(program("closes_at_exit"), "100", "fork", options=["--max-peak=99"])
+    check.equal(run.status, 1)
+    check.equal(len(re.findall("--max-peak 99: 100 were open at once", run.err)), 1, run.err)
+
+
+@test("--max-peak={}% of a limit of 128 on 100 files and those inherited: status {}", each=[(75, 1), (100, 0)])
+def _(percent, status):
+    run = Run(program("closes_at_exit"), "100", "midway", options=[f"--max-peak={percent}%"],
+              preexec=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (128, 128)))
+    check.equal(run.status, status, run.err)
+    if status:
+        check.matches(run.err, r"--max-peak 75%: 1\d\d of 128 were open at once")
+
+
+@test("what is suppressed is not told because of its peak, and breaks no --max-peak-group")
+def _():
+    path = temp_dir() / "suppressions"
+    path.write_text("leak:^open_many$\n")
+    run = Run(program("closes_at_exit"), "100", "exit", options=["--max-peak-group=50", f"--suppressions={path}"])
+    check.equal((run.status, run.err), (0, ""))
+
+
+@test("ptrace, which sees no close: a stack's peak keeps a limit or leaves it open; a process' is as exact")
+def _():
+    for options, status in ([["--max-peak-group=100", "--max-peak=100"], 0], [["--max-peak-group=99"], 125],
+                            [["--max-peak=99"], 1]):
+        run = Run(program("closes_at_exit"), "100", "exit", options=["--engine=ptrace", *options])
+        check.equal(run.status, status, f"{options}: {run.err}")
+    run = Run(program("closes_at_exit"), "100", "exit", options=["--engine=ptrace", "--max-peak-group=99"])
+    check.contains(run.err, "a stack had at most 100 open at once, perhaps fewer")
 
 
 @test("five sockets that one line of Python leaves open are one group")

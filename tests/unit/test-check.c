@@ -393,9 +393,91 @@ static void what_grew_most_comes_first(void **state)
 		       "");
 }
 
+static const char peak_of_others[] =
+	"peak 1: 100 open at once, opened in main\n  reached: 0.3s after the start\n"
+	"  stack: 100 opened, 100 closed, 0 live; peak 100\n  opened at:\n"
+	"    #0 0x1 in main (/srv/app+0x1)\n",
+		  bounded_peak[] =
+	"peak 1: at most 100 open at once, opened in main\n"
+	"  stack: 100 opened, 100 closed, 0 live; peak at most 100\n";
+
+static enum limits_verdict verdict_of(const struct limits *limits, const char *header,
+				      const char *peaks, bool *broken)
+{
+	char whole[512];
+	struct model_snapshot *snapshot;
+	enum limits_verdict verdict;
+
+	snprintf(whole, sizeof(whole), "%s\nunclosed: 0; 3 inherited\n", header);
+	snapshot = snapshot_of(whole, peaks, "");
+	verdict = limits_check(limits, snapshot, NULL, NULL);
+	if (broken)
+		*broken = snapshot->peak_count && snapshot->peaks[0].of.broken;
+	model_destroy(snapshot);
+	return verdict;
+}
+
+static void what_was_open_at_once_is_held_against_limits(void **state)
+{
+	struct limits peak = LIMITS_INIT, percent = LIMITS_INIT, group = LIMITS_INIT;
+	static const char header[] = "descriptors: 3 open, limit 128 (2 %)\n"
+				     "peak: 100 open at once, 0.3s after the start; 103 with the inherited",
+			  bounded[] = "descriptors: 3 open, limit 128 (2 %)\n"
+				      "peak: at most 100 open at once, 0.3s after the start; 103 with "
+				      "the inherited",
+			  hidden[] = "peak: 100 open at once, 0.3s after the start\n"
+				     "peaks: 1 listed; 7 more stacks, at most 40 open at once",
+			  old[] = "descriptors: 3 open, limit 128 (2 %)";
+	bool broken;
+
+	(void)state;
+	peak.peak = 100;
+	assert_int_equal(verdict_of(&peak, header, peak_of_others, NULL), LIMITS_KEPT);
+	peak.peak = 99;
+	assert_int_equal(verdict_of(&peak, header, peak_of_others, NULL), LIMITS_BROKEN);
+	assert_int_equal(verdict_of(&peak, bounded, "", NULL), LIMITS_UNKNOWN);
+	/* An old snapshot tells no peak, which is not none. */
+	assert_int_equal(verdict_of(&peak, old, "", NULL), LIMITS_UNKNOWN);
+	/* How many of these were files is not known. */
+	peak.kinds = KIND_BIT(KIND_FILE);
+	assert_int_equal(verdict_of(&peak, header, "", NULL), LIMITS_UNKNOWN);
+
+	/* 103 of 128 are 80.5 %. */
+	percent.peak_percent = 81;
+	assert_int_equal(verdict_of(&percent, header, "", NULL), LIMITS_KEPT);
+	percent.peak_percent = 80;
+	assert_int_equal(verdict_of(&percent, header, "", NULL), LIMITS_BROKEN);
+	assert_int_equal(verdict_of(&percent, old, "", NULL), LIMITS_UNKNOWN);
+	assert_int_equal(verdict_of(&percent, hidden, "", NULL), LIMITS_UNKNOWN);
+
+	group.peak_group = 100;
+	assert_int_equal(verdict_of(&group, header, peak_of_others, &broken), LIMITS_KEPT);
+	assert_false(broken);
+	group.peak_group = 99;
+	assert_int_equal(verdict_of(&group, header, peak_of_others, &broken), LIMITS_BROKEN);
+	assert_true(broken);
+	assert_int_equal(verdict_of(&group, header, bounded_peak, &broken), LIMITS_UNKNOWN);
+	assert_false(broken);
+	assert_int_equal(verdict_of(&group, old, "", NULL), LIMITS_UNKNOWN);
+	group.peak_group = 40;
+	assert_int_equal(verdict_of(&group, hidden, "", NULL), LIMITS_KEPT);
+	group.peak_group = 39;
+	assert_int_equal(verdict_of(&group, hidden, "", NULL), LIMITS_UNKNOWN);
+	/* A group of which some are open had more. */
+	assert_int_equal(verdict_of(&group, header,
+				    "group 1: 1 file, opened in main\n"
+				    "  stack: 9 opened, 8 closed, 1 live; peak 40\n  opened at:\n"
+				    "    #0 0x1 in main (/srv/app+0x1)\n  descriptors:\n"
+				    "    3 file /x\n",
+				    NULL),
+			 LIMITS_BROKEN);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		{.name = "what was open at once is held against limits",
+		 .test_func = what_was_open_at_once_is_held_against_limits},
 		{.name = "patterns match as LeakSanitizer's do",
 		 .test_func = patterns_match_as_leak_sanitizers_do},
 		{.name = "a pattern of many stars comes to an end",

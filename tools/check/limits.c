@@ -11,27 +11,21 @@
 #include <string.h>
 
 #include "../diff/diff.h"
-#include "../reader/escape.h"
-#include "../reader/scan.h"
-#include "../report/filter.h"
 #include "../report/page.h"
-
-/* What is said, and the verdict so far. */
-struct check {
-	const struct limits *limits;
-	struct model_snapshot *snapshot;
-	FILE *file;
-	enum limits_verdict verdict;
-};
+#include "limits_check.h"
 
 bool limits_any(const struct limits *limits)
 {
 	return limits->close_wait >= 0 || limits->open >= 0 || limits->group >= 0 ||
-	       limits->growth >= 0 || limits->age >= 0;
+	       limits->growth >= 0 || limits->age >= 0 || limits_any_peak(limits);
 }
 
-__attribute__((format(printf, 3, 4))) static void
-say(struct check *check, enum limits_verdict verdict, const char *format, ...)
+bool limits_any_peak(const struct limits *limits)
+{
+	return limits->peak >= 0 || limits->peak_percent >= 0 || limits->peak_group >= 0;
+}
+
+void limits_say(struct check *check, enum limits_verdict verdict, const char *format, ...)
 {
 	va_list arguments;
 	char *process;
@@ -54,15 +48,10 @@ static bool is_wanted(const struct check *check, enum kind kind)
 	return check->limits->kinds & KIND_BIT(kind);
 }
 
-static bool is_inherited(const struct model_group *group)
-{
-	return group->origin == MODEL_INHERITED || group->origin == MODEL_INHERITED_FORK;
-}
-
 /* Whether the group may hold something that counts. */
 static bool counts(const struct check *check, const struct model_group *group)
 {
-	return !group->suppressed && !is_inherited(group) && group->count > 0 &&
+	return !group->suppressed && !limits_is_inherited(group) && group->count > 0 &&
 	       (group->kind == KIND_COUNT || is_wanted(check, group->kind));
 }
 
@@ -102,7 +91,7 @@ static int64_t close_wait_of(const struct check *check, const struct model_group
 static bool may_wait(const struct model_group *group, const struct model_descriptor *descriptor)
 {
 	/* 0, 1 and 2 of a process that is not traced count as inherited unless they are sockets. */
-	if (is_inherited(group))
+	if (limits_is_inherited(group))
 		return descriptor->fd <= 2 && descriptor->kind == KIND_OTHER && !descriptor->what;
 	if (descriptor->kind == KIND_SOCKET) /* one that does not say what it is */
 		return !descriptor->protocol || strcmp(descriptor->protocol, "socket") == 0;
@@ -116,7 +105,7 @@ static int64_t stateless_of(const struct check *check, const struct model_group 
 
 	if (group->suppressed || !is_wanted(check, KIND_TCP))
 		return 0;
-	if (group->kind == KIND_TCP && !is_inherited(group)) {
+	if (group->kind == KIND_TCP && !limits_is_inherited(group)) {
 		count = group->count;
 		for (size_t i = 0; i < group->state_count; i++)
 			count -= group->states[i].count;
@@ -148,16 +137,19 @@ static void check_sum(struct check *check, int64_t limit, const char *option, co
 	}
 	if (sum <= limit) {
 		if (!all_exact)
-			say(check, LIMITS_UNKNOWN,
-			    "%s: not all descriptors are listed, so their kinds are not known",
-			    option);
+			limits_say(
+				check, LIMITS_UNKNOWN,
+				"%s: not all descriptors are listed, so their kinds are not known",
+				option);
 		if (model_add(sum, stateless) > limit)
-			say(check, LIMITS_UNKNOWN,
-			    "%s %" PRId64 ": the states of %" PRId64 " descriptor%s are not known",
-			    option, limit, stateless, stateless == 1 ? "" : "s");
+			limits_say(check, LIMITS_UNKNOWN,
+				   "%s %" PRId64 ": the states of %" PRId64
+				   " descriptor%s are not known",
+				   option, limit, stateless, stateless == 1 ? "" : "s");
 		return;
 	}
-	say(check, LIMITS_BROKEN, "%s %" PRId64 ": %" PRId64 " %s", option, limit, sum, what);
+	limits_say(check, LIMITS_BROKEN, "%s %" PRId64 ": %" PRId64 " %s", option, limit, sum,
+		   what);
 	for (size_t i = 0; i < check->snapshot->group_count; i++) {
 		struct model_group *group = &check->snapshot->groups[i];
 		bool exact;
@@ -189,14 +181,15 @@ static void check_group(struct check *check)
 		most = count > most ? count : most;
 	}
 	if (broken)
-		say(check, LIMITS_BROKEN,
-		    "--max-group %" PRId64 ": %" PRId64 " group%s more, up to %" PRId64, limit,
-		    broken, broken == 1 ? " has" : "s have", most);
+		limits_say(check, LIMITS_BROKEN,
+			   "--max-group %" PRId64 ": %" PRId64 " group%s more, up to %" PRId64,
+			   limit, broken, broken == 1 ? " has" : "s have", most);
 	else if (unknown)
-		say(check, LIMITS_UNKNOWN,
-		    "--max-group %" PRId64 ": of %" PRId64
-		    " descriptors the stacks are not known%s",
-		    limit, unknown, check->snapshot->traced ? "" : ": the process was not traced");
+		limits_say(check, LIMITS_UNKNOWN,
+			   "--max-group %" PRId64 ": of %" PRId64
+			   " descriptors the stacks are not known%s",
+			   limit, unknown,
+			   check->snapshot->traced ? "" : ": the process was not traced");
 }
 
 /* The oldest of those that are listed, or of all where the heading tells; < 0: not known. */
@@ -248,15 +241,16 @@ static void check_age(struct check *check)
 		}
 	}
 	if (broken)
-		say(check, LIMITS_BROKEN,
-		    "--max-age %g: %" PRId64 " group%s older, up to %g seconds", limit, broken,
-		    broken == 1 ? " has descriptors that are" : "s have descriptors that are",
-		    most);
+		limits_say(
+			check, LIMITS_BROKEN,
+			"--max-age %g: %" PRId64 " group%s older, up to %g seconds", limit, broken,
+			broken == 1 ? " has descriptors that are" : "s have descriptors that are",
+			most);
 	else if (unknown)
-		say(check, LIMITS_UNKNOWN,
-		    "--max-age %g: the ages of %" PRId64 " descriptor%s are not known%s", limit,
-		    unknown, unknown == 1 ? "" : "s",
-		    check->snapshot->traced ? "" : ": the process was not traced");
+		limits_say(check, LIMITS_UNKNOWN,
+			   "--max-age %g: the ages of %" PRId64 " descriptor%s are not known%s",
+			   limit, unknown, unknown == 1 ? "" : "s",
+			   check->snapshot->traced ? "" : ": the process was not traced");
 }
 
 /* By the tracer's own figures, which each snapshot but the first has. */
@@ -277,9 +271,9 @@ static void check_own_growth(struct check *check, int64_t *broken, int64_t *most
 		*most = group->growth > *most ? group->growth : *most;
 	}
 	if (!*broken && !known)
-		say(check, LIMITS_UNKNOWN,
-		    "--max-growth %" PRId64 ": there is no earlier snapshot to compare with",
-		    check->limits->growth);
+		limits_say(check, LIMITS_UNKNOWN,
+			   "--max-growth %" PRId64 ": there is no earlier snapshot to compare with",
+			   check->limits->growth);
 }
 
 static void mark_new(const struct diff_entry *entry)
@@ -311,9 +305,10 @@ static void check_growth(struct check *check, struct model_snapshot *before)
 		diff_destroy(diff);
 	}
 	if (broken)
-		say(check, LIMITS_BROKEN,
-		    "--max-growth %" PRId64 ": %" PRId64 " group%s grown more, by up to %" PRId64,
-		    check->limits->growth, broken, broken == 1 ? " has" : "s have", most);
+		limits_say(check, LIMITS_BROKEN,
+			   "--max-growth %" PRId64 ": %" PRId64
+			   " group%s grown more, by up to %" PRId64,
+			   check->limits->growth, broken, broken == 1 ? " has" : "s have", most);
 }
 
 /* A descriptor whose name could not be read may be of any kind, and in any state. */
@@ -326,15 +321,16 @@ static void check_kinds(struct check *check)
 	for (size_t i = 0; i < check->snapshot->group_count; i++) {
 		const struct model_group *group = &check->snapshot->groups[i];
 
-		if (group->suppressed || is_inherited(group))
+		if (group->suppressed || limits_is_inherited(group))
 			continue;
 		for (size_t j = 0; j < group->descriptor_count; j++)
 			unknown += group->descriptors[j].kind == KIND_OTHER &&
 				   !group->descriptors[j].what;
 	}
 	if (unknown)
-		say(check, LIMITS_UNKNOWN, "the kinds of %" PRId64 " descriptor%s are not known",
-		    unknown, unknown == 1 ? "" : "s");
+		limits_say(check, LIMITS_UNKNOWN,
+			   "the kinds of %" PRId64 " descriptor%s are not known", unknown,
+			   unknown == 1 ? "" : "s");
 }
 
 /* What may be missing from the snapshot itself. */
@@ -346,29 +342,29 @@ static void check_whole(struct check *check)
 	int64_t count = 0;
 
 	for (size_t i = 0; i < check->snapshot->group_count; i++)
-		if (!is_inherited(&check->snapshot->groups[i]))
+		if (!limits_is_inherited(&check->snapshot->groups[i]))
 			count = model_add(count, check->snapshot->groups[i].count);
 	if (check->snapshot->whole && check->snapshot->unclosed >= 0 &&
 	    check->snapshot->unclosed != count)
-		say(check, LIMITS_UNKNOWN,
-		    "lines of the snapshot are lost: of %" PRId64
-		    " unclosed descriptors its groups "
-		    "have %" PRId64,
-		    check->snapshot->unclosed, count);
+		limits_say(check, LIMITS_UNKNOWN,
+			   "lines of the snapshot are lost: of %" PRId64
+			   " unclosed descriptors its groups "
+			   "have %" PRId64,
+			   check->snapshot->unclosed, count);
 	if (check->snapshot->unread) {
 		char *why = page_safe_written(check->snapshot->unread);
 
-		say(check, LIMITS_UNKNOWN, "what is open is not known: %s", why);
+		limits_say(check, LIMITS_UNKNOWN, "what is open is not known: %s", why);
 		free(why);
 	}
 	if (!check->snapshot->whole)
-		say(check, LIMITS_UNKNOWN, "the snapshot was cut: its end is missing");
+		limits_say(check, LIMITS_UNKNOWN, "the snapshot was cut: its end is missing");
 	if (check->snapshot->mixed)
-		say(check, LIMITS_UNKNOWN, "the lines of several snapshots are mixed in it");
+		limits_say(check, LIMITS_UNKNOWN, "the lines of several snapshots are mixed in it");
 	if (kinds && kind_parse(kinds, &listed, &bad, &bad_length) &&
 	    (check->limits->kinds & KIND_ALL & ~listed))
-		say(check, LIMITS_UNKNOWN, "the snapshot has only some kinds (FDTRAIL_KINDS=%s)",
-		    kinds);
+		limits_say(check, LIMITS_UNKNOWN,
+			   "the snapshot has only some kinds (FDTRAIL_KINDS=%s)", kinds);
 }
 
 enum limits_verdict limits_check(const struct limits *limits, struct model_snapshot *snapshot,
@@ -384,93 +380,10 @@ enum limits_verdict limits_check(const struct limits *limits, struct model_snaps
 		check_group(&check);
 	if (limits->growth >= 0)
 		check_growth(&check, before);
+	limits_check_peaks(&check);
 	if (limits->age >= 0)
 		check_age(&check);
 	check_kinds(&check);
 	check_whole(&check);
 	return check.verdict;
 }
-
-enum { KEY_CLOSE_WAIT = 1, KEY_OPEN, KEY_GROUP, KEY_GROWTH, KEY_AGE };
-
-static void refuse(const struct limit_options *options, const char *option, const char *value,
-		   const char *accepted)
-{
-	fprintf(stderr, "%s--%s=", options->prefix, option);
-	escape_put_word(stderr, value);
-	fprintf(stderr, " is not accepted: %s\n", accepted);
-	exit(options->trouble);
-}
-
-static int64_t number(const struct limit_options *options, const char *option, const char *value)
-{
-	struct scan scan = {value, value + strlen(value)};
-	int64_t number;
-
-	if (!scan_number(&scan, &number) || !scan_at_end(&scan))
-		refuse(options, option, value, "a number from 0");
-	return number;
-}
-
-static double seconds(const struct limit_options *options, const char *value)
-{
-	double length;
-
-	if (!filter_parse_age(value, &length))
-		refuse(options, "max-age", value, "a time as in 90, 5m, 2h, 3d or 1h30m");
-	return length;
-}
-
-void limits_take_kinds(struct limit_options *options, const char *list)
-{
-	const char *bad;
-	size_t bad_length;
-
-	if (!kind_parse(list, &options->limits.kinds, &bad, &bad_length))
-		refuse(options, "kinds", list,
-		       "kinds with commas between, as in tcp,file; sockets, or all");
-}
-
-static error_t parse(int key, char *argument, struct argp_state *state)
-{
-	struct limit_options *options = state->input;
-	struct limits *limits = options ? &options->limits : NULL;
-
-	switch (key) {
-	case KEY_CLOSE_WAIT:
-		limits->close_wait = number(options, "max-close-wait", argument);
-		return 0;
-	case KEY_OPEN:
-		limits->open = number(options, "max-open", argument);
-		return 0;
-	case KEY_GROUP:
-		limits->group = number(options, "max-group", argument);
-		return 0;
-	case KEY_GROWTH:
-		limits->growth = number(options, "max-growth", argument);
-		return 0;
-	case KEY_AGE:
-		limits->age = seconds(options, argument);
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-const struct argp limits_argp = {
-	.options =
-		(const struct argp_option[]){
-			{"max-close-wait", KEY_CLOSE_WAIT, "N", 0,
-			 "At most N TCP sockets in CLOSE_WAIT", 0},
-			{"max-open", KEY_OPEN, "N", 0,
-			 "At most N descriptors that the program opened and has not closed", 0},
-			{"max-group", KEY_GROUP, "N", 0,
-			 "At most N descriptors opened by the same stack", 0},
-			{"max-growth", KEY_GROWTH, "N", 0,
-			 "At most N more of any stack than in the snapshot before", 0},
-			{"max-age", KEY_AGE, "TIME", 0,
-			 "No descriptor older than this: 90, 5m, 2h, 3d, 1h30m", 0},
-			{0},
-		},
-	.parser = parse,
-};

@@ -20,6 +20,9 @@ struct limits {
 	int64_t open;       /* descriptors that the program opened and has not closed */
 	int64_t group;      /* descriptors of one group: one stack and kind */
 	int64_t growth;     /* of one group, since the snapshot before */
+	int64_t peak;         /* descriptors that the program had open at once */
+	int64_t peak_percent; /* the same, with inherited ones, in percent of the process' limit */
+	int64_t peak_group;   /* descriptors of one stack that were open at once */
 	double age;         /* seconds, of any descriptor; < 0: none */
 	uint64_t kinds;     /* only these count: KIND_BIT */
 };
@@ -27,7 +30,8 @@ struct limits {
 #define LIMITS_INIT                                                                                \
 	{                                                                                          \
 		.close_wait = LIMIT_NONE, .open = LIMIT_NONE, .group = LIMIT_NONE,                 \
-		.growth = LIMIT_NONE, .age = LIMIT_NONE, .kinds = KIND_ALL,                        \
+		.growth = LIMIT_NONE, .peak = LIMIT_NONE, .peak_percent = LIMIT_NONE,              \
+		.peak_group = LIMIT_NONE, .age = LIMIT_NONE, .kinds = KIND_ALL,                    \
 	}
 
 /* In the order of what counts more when there are several. */
@@ -40,17 +44,21 @@ enum limits_verdict {
 /* Whether any limit is set. */
 bool limits_any(const struct limits *limits);
 
+/* Whether any is set on what was open at once: a process has to tell that at its end, although it has
+ * closed everything (FDTRAIL_PEAKS). */
+bool limits_any_peak(const struct limits *limits);
+
 /*
  * Holds a snapshot against the limits, and writes a line to file for each that is broken or of
  * which the snapshot does not tell; file NULL: writes nothing. Marks the groups that break one
- * (model_group.broken). before is an earlier snapshot of the same program, for the growth, or NULL:
+ * (model_group.broken), and the peaks that do. before is an earlier snapshot of the same program, for the growth, or NULL:
  * then it is the growth since the tracer's own last snapshot.
  */
 enum limits_verdict limits_check(const struct limits *limits, struct model_snapshot *snapshot,
 				 struct model_snapshot *before, FILE *file);
 
 /* The limits as options of the command line, as a child parser (argp_children): --max-close-wait,
- * --max-open, --max-group, --max-growth, --max-age. Its input (child_inputs) is a struct
+ * --max-open, --max-group, --max-growth, --max-peak, --max-peak-group, --max-age. Its input (child_inputs) is a struct
  * limit_options. A wrong value ends the program with a line on stderr. */
 struct limit_options {
 	const char *prefix;   /* of messages: "fdtrail check: " */

@@ -140,8 +140,8 @@ static bool matches_group(const char *pattern, const struct model_group *group)
 
 void suppressions_apply(struct suppressions *suppressions, struct model_snapshot *snapshot)
 {
-	for (size_t i = 0; i < snapshot->group_count; i++) {
-		struct model_group *group = &snapshot->groups[i];
+	for (size_t i = 0; i < model_stacked_count(snapshot); i++) {
+		struct model_group *group = model_stacked(snapshot, i);
 
 		for (size_t j = 0; j < suppressions->list.count && !group->suppressed; j++) {
 			struct suppression *suppression = item(suppressions, j);

@@ -255,6 +255,21 @@ static void write_sentence(struct model_snapshot *snapshot, struct model_group *
 	free(sentence);
 }
 
+/* What a stack had open once is known by its functions alone. */
+static void filter_peaks(const struct filter *filter, struct model_snapshot *snapshot)
+{
+	bool others = (filter->kinds & KIND_ALL) != KIND_ALL || filter->states || filter->path ||
+		      filter->min_age > 0 || filter->max_age > 0;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < snapshot->peak_count && !others; i++)
+		if (!filter->function || function_in(filter->function, &snapshot->peaks[i].of))
+			snapshot->peaks[kept++] = snapshot->peaks[i];
+	snapshot->peak_count = kept;
+	if (others || filter->function)
+		snapshot->unlisted_stacks = 0;
+}
+
 int64_t filter_apply(const struct filter *filter, struct model_snapshot *snapshot)
 {
 	int64_t unjudged = 0;
@@ -274,5 +289,6 @@ int64_t filter_apply(const struct filter *filter, struct model_snapshot *snapsho
 		snapshot->groups[kept++] = *group;
 	}
 	snapshot->group_count = kept;
+	filter_peaks(filter, snapshot);
 	return unjudged;
 }

@@ -150,6 +150,37 @@ static void put_place(FILE *out, const struct page *page, const struct model_sta
 /* A dependency's function that leaves a response to its caller is innocent: whose is it? The
  * package main is always the program's own; dependencies are told from it by nothing that is sure.
  * NULL: the heading's own frame is the one. */
+char *heading_line(const struct page *page, const struct model_group *group)
+{
+	const struct model_stack *stack = model_stack(group, MODEL_OPENED_AT);
+	char demangled[DEMANGLE_TEXT_MAX], name[LINE_NAME_SIZE], *text = NULL;
+	size_t location, size;
+	const struct model_frame *frame = stack ? heading_frame(stack, &location) : NULL;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	if (frame && location < frame->location_count && frame->locations[location].file &&
+	    frame->locations[location].line) {
+		char *path = page_path(page, frame->locations[location].file);
+
+		fprintf(out, "%s:%d", path, frame->locations[location].line);
+		free(path);
+	} else if (frame) {
+		const char *function = frame_function(frame, location);
+
+		put_short(out, page,
+			  function ? demangle(function, demangled)
+				   : frame_name(frame, location, name));
+	} else if (group->place) {
+		put_short(out, page, demangle(group->place, demangled));
+	} else {
+		fputs("an unknown place", out);
+	}
+	fclose(out);
+	return text;
+}
+
 static const struct model_frame *main_frame(const struct model_stack *stack, size_t *where)
 {
 	size_t chosen;

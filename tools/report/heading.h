@@ -11,6 +11,10 @@
  * that symbolize/ has found or else by those of the snapshot. */
 char *heading_of(const struct page *page, const struct model_group *group);
 
+/* Where a group was opened, in short: "main.c:5", or a function where no line is known. Safe; the
+ * caller frees it. */
+char *heading_line(const struct page *page, const struct model_group *group);
+
 /* Whether the last HTTP requests of both groups' connections came from the same place, so that their
  * headings end in the same words. */
 bool heading_same_user(const struct model_group *a, const struct model_group *b);

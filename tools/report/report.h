@@ -39,6 +39,10 @@ void report_summary(FILE *file, const struct model_snapshot *snapshot,
 void report_groups(FILE *file, const struct model_snapshot *snapshot,
 		   const struct report_options *options);
 
+/* The peaks alone, a line each. */
+void report_peaks(FILE *file, const struct model_snapshot *snapshot,
+		  const struct report_options *options);
+
 /* A line above the first ones: which file the snapshot is from, and the line where it begins. */
 void report_source(FILE *file, const struct model_snapshot *snapshot,
 		   const struct report_options *options);

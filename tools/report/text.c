@@ -14,6 +14,7 @@
 #include "report.h"
 #include "text_missing.h"
 #include "text_note.h"
+#include "text_peaks.h"
 #include "text_stack.h"
 #include "text_summary.h"
 
@@ -81,6 +82,9 @@ static void put_figures(const struct page *page, const struct model_group *group
 	if (group->opened != MODEL_UNKNOWN && group->closed != MODEL_UNKNOWN)
 		fprintf(out, "%sthis stack has opened %" PRId64 " and closed %" PRId64, between,
 			group->opened, group->closed);
+	/* Where it says more than the number of those that are open. */
+	if (group->peak != MODEL_UNKNOWN && group->peak > group->live)
+		fprintf(out, "; at most %" PRId64 " were open at once", group->peak);
 	fclose(out);
 	if (*text)
 		page_line(page, INDENT, CONTINUED, PAGE_PLAIN, text);
@@ -295,8 +299,19 @@ void report_groups(FILE *file, const struct model_snapshot *snapshot,
 		put_group(&page, &snapshot->groups[i], options, &said);
 	}
 	put_rest(&page, snapshot, shown);
+	text_peaks(&page, snapshot, options->full);
 	put_next(&page, snapshot);
 	text_missing(&page, snapshot);
+	page_close(&page);
+}
+
+void report_peaks(FILE *file, const struct model_snapshot *snapshot,
+		  const struct report_options *options)
+{
+	struct page page;
+
+	page_open(&page, file, options->width, options->colour);
+	text_peaks(&page, snapshot, options->full);
 	page_close(&page);
 }
 

@@ -16,8 +16,10 @@
 
 #include "../../preload/base/line.h"
 #include "../reader/reader.h"
+#include "../report/page.h"
 #include "../report/progress.h"
 #include "../report/report.h"
+#include "../report/text_peaks.h"
 #include "../symbolize/symbolize.h"
 #include "own_script.h"
 #include "run_unknown.h"
@@ -136,6 +138,37 @@ static void symbolize(struct telling *telling, struct model_snapshot *snapshot)
 		say("functions and lines can't be looked up: %s", strerror(-error));
 }
 
+/* In one line, what a process had open at once that left nothing open. */
+static void tell_peaks(struct telling *telling, struct model_snapshot *snapshot)
+{
+	LINE(line, LINE_LONG);
+	struct page page;
+	char *sentence, *process;
+
+	symbolize(telling, snapshot);
+	page_open(&page, NULL, 0, false);
+	sentence = text_peaks_sentence(&page, snapshot);
+	page_close(&page);
+	if (!sentence)
+		return;
+	process = page_process(snapshot);
+	line_add(&line, process);
+	line_add(&line, snapshot->unclosed ? ": " : ": nothing is left open; ");
+	line_add(&line, sentence);
+	tell_line(telling, line.text);
+	telling->any = true;
+	free(process);
+	free(sentence);
+}
+
+static bool has_peaks(const struct model_snapshot *snapshot, bool broken)
+{
+	for (size_t i = 0; i < snapshot->peak_count; i++)
+		if (broken ? snapshot->peaks[i].of.broken : text_peak_is_held(&snapshot->peaks[i]))
+			return true;
+	return false;
+}
+
 static void tell(struct telling *telling, struct model_snapshot *snapshot, bool last)
 {
 	const struct suppression_options *options = &telling->report->suppressions;
@@ -149,8 +182,11 @@ static void tell(struct telling *telling, struct model_snapshot *snapshot, bool 
 	}
 	/* With --verbose --inherited there is something to list. */
 	bool lists = telling->report->verbose && !snapshot->unclosed && snapshot->group_count;
-	if (last && !lists && !is_worth_telling(snapshot))
+	if (last && !lists && !is_worth_telling(snapshot)) {
+		if (has_peaks(snapshot, false))
+			tell_peaks(telling, snapshot);
 		return;
+	}
 	if (telling->any)
 		write_all(telling->report->output, "\n", 1);
 	telling->any = true;
@@ -176,6 +212,9 @@ static void check_limits(struct telling *telling, struct model_snapshot *snapsho
 	fclose(memory);
 	if (verdict != LIMITS_KEPT)
 		worsen(telling, verdict == LIMITS_BROKEN ? RUN_REPORT_BROKEN : RUN_REPORT_UNKNOWN);
+	/* Told already, where they were worth it. */
+	if (has_peaks(snapshot, true) && !is_worth_telling(snapshot) && !has_peaks(snapshot, false))
+		tell_peaks(telling, snapshot);
 	for (char *line = strtok_r(lines, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
 		tell_line(telling, line);
 	free(lines);

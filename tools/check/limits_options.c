@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+/* The limits as options of the command line: limits_argp, see limits.h. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../reader/escape.h"
+#include "../reader/scan.h"
+#include "../report/filter.h"
+#include "limits.h"
+
+enum { KEY_CLOSE_WAIT = 1, KEY_OPEN, KEY_GROUP, KEY_GROWTH, KEY_PEAK, KEY_PEAK_GROUP, KEY_AGE };
+
+static void refuse(const struct limit_options *options, const char *option, const char *value,
+		   const char *accepted)
+{
+	fprintf(stderr, "%s--%s=", options->prefix, option);
+	escape_put_word(stderr, value);
+	fprintf(stderr, " is not accepted: %s\n", accepted);
+	exit(options->trouble);
+}
+
+static int64_t number(const struct limit_options *options, const char *option, const char *value)
+{
+	struct scan scan = {value, value + strlen(value)};
+	int64_t number;
+
+	if (!scan_number(&scan, &number) || !scan_at_end(&scan))
+		refuse(options, option, value, "a number from 0");
+	return number;
+}
+
+/* "100", or "80%" of the process' limit. */
+static void take_peak(struct limit_options *options, const char *value)
+{
+	struct scan scan = {value, value + strlen(value)};
+	int64_t number;
+	bool percent;
+
+	if (!scan_number(&scan, &number))
+		refuse(options, "max-peak", value, "a number from 0, or N%");
+	percent = scan_words(&scan, "%");
+	if (!scan_at_end(&scan))
+		refuse(options, "max-peak", value, "a number from 0, or N%");
+	*(percent ? &options->limits.peak_percent : &options->limits.peak) = number;
+}
+
+static double seconds(const struct limit_options *options, const char *value)
+{
+	double length;
+
+	if (!filter_parse_age(value, &length))
+		refuse(options, "max-age", value, "a time as in 90, 5m, 2h, 3d or 1h30m");
+	return length;
+}
+
+void limits_take_kinds(struct limit_options *options, const char *list)
+{
+	const char *bad;
+	size_t bad_length;
+
+	if (!kind_parse(list, &options->limits.kinds, &bad, &bad_length))
+		refuse(options, "kinds", list,
+		       "kinds with commas between, as in tcp,file; sockets, or all");
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+	struct limit_options *options = state->input;
+	struct limits *limits = options ? &options->limits : NULL;
+
+	switch (key) {
+	case KEY_CLOSE_WAIT:
+		limits->close_wait = number(options, "max-close-wait", argument);
+		return 0;
+	case KEY_OPEN:
+		limits->open = number(options, "max-open", argument);
+		return 0;
+	case KEY_GROUP:
+		limits->group = number(options, "max-group", argument);
+		return 0;
+	case KEY_GROWTH:
+		limits->growth = number(options, "max-growth", argument);
+		return 0;
+	case KEY_PEAK:
+		take_peak(options, argument);
+		return 0;
+	case KEY_PEAK_GROUP:
+		limits->peak_group = number(options, "max-peak-group", argument);
+		return 0;
+	case KEY_AGE:
+		limits->age = seconds(options, argument);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp limits_argp = {
+	.options =
+		(const struct argp_option[]){
+			{"max-close-wait", KEY_CLOSE_WAIT, "N", 0,
+			 "At most N TCP sockets in CLOSE_WAIT", 0},
+			{"max-open", KEY_OPEN, "N", 0,
+			 "At most N descriptors that the program opened and has not closed", 0},
+			{"max-group", KEY_GROUP, "N", 0,
+			 "At most N descriptors opened by the same stack", 0},
+			{"max-growth", KEY_GROWTH, "N", 0,
+			 "At most N more of any stack than in the snapshot before", 0},
+			{"max-peak", KEY_PEAK, "N|N%", 0,
+			 "At most N descriptors open at once, or N% of the process' limit (then "
+			 "inherited ones count)",
+			 0},
+			{"max-peak-group", KEY_PEAK_GROUP, "N", 0,
+			 "At most N descriptors opened by the same stack open at once", 0},
+			{"max-age", KEY_AGE, "TIME", 0,
+			 "No descriptor older than this: 90, 5m, 2h, 3d, 1h30m", 0},
+			{0},
+		},
+	.parser = parse,
+};
