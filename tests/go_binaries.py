@@ -155,21 +155,21 @@ def serve_esbuild(version):
         connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         check.contains(connection.recv(65536), b"200 OK")
         snapshot = traced.ask()
+        accepted = snapshot.group_of("net.(*TCPListener).Accept")
+        check.true(accepted, f"the accepted connection by Go's names\n{snapshot.text}")
+        check.contains(accepted.sentence, "opened in github.com/evanw/esbuild/pkg/api.")
+        check.equal(sections(accepted)[0][0], "opened at")
+        check.equal(sections(accepted)[1][0], "created by")
+        check.equal(sections(accepted)[-1][1][-2:], ["main.main", "runtime.main"])
+        # What the runtime opens for itself is nobody's leak.
+        for group in snapshot.groups:
+            if "inherited" not in group.sentence:
+                check.contains(group.sentence, "opened in github.com/evanw/esbuild/")
+        check.matches(traced.report(), r"=> #\d+ +github\.com/evanw/esbuild/pkg/api\.\S+ +\S+\.go:\d+\n")
+        frames_have_lines(traced)
+        connection.close()
     finally:
         os.close(writer)
-    accepted = snapshot.group_of("net.(*TCPListener).Accept")
-    check.true(accepted, f"the accepted connection by Go's names\n{snapshot.text}")
-    check.contains(accepted.sentence, "opened in github.com/evanw/esbuild/pkg/api.")
-    check.equal(sections(accepted)[0][0], "opened at")
-    check.equal(sections(accepted)[1][0], "created by")
-    check.equal(sections(accepted)[-1][1][-2:], ["main.main", "runtime.main"])
-    # What the runtime opens for itself is nobody's leak.
-    for group in snapshot.groups:
-        if "inherited" not in group.sentence:
-            check.contains(group.sentence, "opened in github.com/evanw/esbuild/")
-    check.matches(traced.report(), r"=> #\d+ +github\.com/evanw/esbuild/pkg/api\.\S+ +\S+\.go:\d+\n")
-    frames_have_lines(traced)
-    connection.close()
 
 
 # Clients

@@ -13,6 +13,7 @@
 #include "../base/syscall.h"
 #include "enroll.h"
 #include "runtime.h"
+#include "signals.h"
 #include "trigger.h"
 
 /* Of the thread that forks; several may at once. */
@@ -56,6 +57,7 @@ void fork_happened(void)
 		atomic_fetch_add(&runtime.forks, 1);
 		atomic_store(&runtime.number, 0);
 		atomic_store(&runtime.ended, false);
+		signals_forked();
 		enroll_process(runtime.program);
 		capture_forked(&runtime.capture);
 		/* The kernel copies memory and descriptors one after the other, and other threads

@@ -333,6 +333,11 @@ bool signals_before_exec(void)
 	return swap_ignored(true);
 }
 
+void signals_forked(void)
+{
+	swap_ignored(false);
+}
+
 void signals_after_exec(void)
 {
 	int saved = errno;

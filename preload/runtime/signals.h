@@ -39,3 +39,6 @@ void signals_release(bool all);
  * for the new program inherits it. True: something was changed and signals_after_exec must follow. */
 bool signals_before_exec(void);
 void signals_after_exec(void);
+
+/* In a forked child: another thread of the parent may have been between the two. */
+void signals_forked(void);

@@ -51,6 +51,11 @@ void discrepancy(const char *format, ...)
 	va_end(arguments);
 }
 
+bool discrepancy_any(void)
+{
+	return atomic_load(&reported) > 0;
+}
+
 uint32_t model_keys(void)
 {
 	return (uint32_t)family_count * SITES * PATHS * BASES;

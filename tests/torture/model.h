@@ -97,3 +97,6 @@ bool model_compare(const struct report *report, long behind, int in_between);
 
 /* Prints a discrepancy in one line, with the seed. */
 void discrepancy(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Whether one has been reported. */
+bool discrepancy_any(void);
