@@ -179,3 +179,34 @@ static inline void go_file_make(struct go_file *file, enum pclntab_version versi
 			    GO_FILE_END - GO_FILE_TEXT);
 	go_file_module(file, version);
 }
+
+enum {
+	GO_FILE_ASMCGOCALL = GO_FILE_TEXT + 0x50,
+	GO_FILE_SYSTEMSTACK_SWITCH = GO_FILE_TEXT + 0x60, /* the return address is above .. */
+	GO_FILE_SWITCH_FRAME = 8,                         /* .. so many bytes from +4 on */
+	GO_FILE_CGOCALLBACK = GO_FILE_TEXT + 0x70,        /* above 0x20 bytes from +4 on */
+	GO_FILE_CGO_END = GO_FILE_TEXT + 0x80,
+};
+
+/* Adds what Go 1.24 calls C by, to a file of the version PCLNTAB_GO_1_20. */
+static inline void go_file_add_cgo(struct go_file *file)
+{
+	static const char names[] =
+		"runtime.asmcgocall\0runtime.systemstack_switch\0runtime.cgocallback";
+	static const uint8_t values[] = {
+		2, 4, 2 * GO_FILE_SWITCH_FRAME, 0xc, 0, /* 32: pcsp: 0, then 8 */
+		2, 4, 2 * 0x20,                 0xc, 0, /* 37: 0, then 0x20 */
+	};
+	const size_t functions = GO_FILE_TABLE + GO_FILE_FUNCTIONS;
+
+	memcpy(file->bytes + GO_FILE_TABLE + GO_FILE_NAMES + 0x30, names, sizeof(names));
+	memcpy(file->bytes + GO_FILE_TABLE + GO_FILE_VALUES + 32, values, sizeof(values));
+	go_file_function(file, PCLNTAB_GO_1_20, 2, 0x50, 0x30, (const uint32_t[]){32, 6, 0, 0},
+			 PCLNTAB_SP_WRITE);
+	go_file_function(file, PCLNTAB_GO_1_20, 3, 0x60, 0x43, (const uint32_t[]){32, 6, 0, 0}, 0);
+	go_file_function(file, PCLNTAB_GO_1_20, 4, 0x70, 0x5e, (const uint32_t[]){37, 6, 0, 0},
+			 PCLNTAB_SP_WRITE);
+	go_file_u32(file, functions + 8 * 5, GO_FILE_CGO_END - GO_FILE_TEXT);
+	go_file_u64(file, GO_FILE_TABLE + 8, 5);
+	go_file_u64(file, GO_FILE_MODULE + 136, 6);
+}

@@ -23,7 +23,9 @@ enum {
 	SP = STACK + 0x100,
 	G = 0x10000,
 	M = 0x20000,
+	CURRENT = 192, /* curg in m */
 	G0 = 0x30000,
+	THREAD_STACK = 0x9000, /* .. 0xa000 */
 	SLICE = 0x40000,              /* g.ancestors */
 	INFOS = 0x41000,              /* the ancestors */
 	PCS = 0x42000,                /* .. their pcs, 0x100 bytes apart */
@@ -82,6 +84,7 @@ static int begin(void **state)
 
 	assert_true(fd >= 0);
 	go_file_make(&file, PCLNTAB_GO_1_20);
+	go_file_add_cgo(&file);
 	assert_int_equal(write(fd, &file, sizeof(file)), sizeof(file));
 	program = go_program_create(fd, 0);
 	close(fd);
@@ -271,6 +274,83 @@ static void code_that_is_not_gos_is_left_to_others(void **state)
 	assert_false(take(64, 10));
 }
 
+/* On the stack of the thread, of which the goroutine is the user's: in runtime.asmcgocall, as behind C
+ * code. The goroutine was left at that place of its own code. */
+static void leave_goroutine_for_c(uintptr_t left)
+{
+	registers.rip = GO_FILE_ASMCGOCALL + 9;
+	registers.rsp = THREAD_STACK + 0x100;
+	registers.r14 = G0;
+	put(G0, THREAD_STACK);
+	put(G0 + 8, THREAD_STACK + 0x1000);
+	put(G0 + 48, M);
+	put(G0 + 72, G0);
+	put(M + CURRENT, G);
+	put(G + 64, left);
+	put(G + CREATOR + 8, 0);
+}
+
+static void a_switch_with_a_frame_is_left_by_its_table(void **state)
+{
+	leave_goroutine_for_c(GO_FILE_SYSTEMSTACK_SWITCH + 8);
+	put(SP, SP + 0x100); /* the frame pointer */
+	put(SP + GO_FILE_SWITCH_FRAME, GO_FILE_TEXT + 0x21);
+	put(SP + 16 + 0x20, GOEXIT);
+	assert_true(take(64, 10));
+	EXPECT(STACK_CREATOR_ONLY, AT(0x58), AT(0x20), STACK_COMPLETE, AT(0x20));
+}
+
+static void a_switch_without_a_frame_is_left_by_its_table(void **state)
+{
+	leave_goroutine_for_c(GO_FILE_SYSTEMSTACK_SWITCH);
+	put(SP, GO_FILE_TEXT + 0x21);
+	put(SP + 8 + 0x20, GOEXIT);
+	assert_true(take(64, 10));
+	EXPECT(STACK_CREATOR_ONLY, AT(0x58), AT(0x20), STACK_COMPLETE, AT(0x20));
+}
+
+static void a_goroutine_left_in_no_code_of_gos_ends_the_stack(void **state)
+{
+	leave_goroutine_for_c(0x500000);
+	put(SP, GO_FILE_TEXT + 0x21);
+	assert_true(take(64, 10));
+	assert_int_equal(stack.pcs[0], GO_FILE_ASMCGOCALL + 8);
+	assert_int_equal(stack.pcs[1], STACK_NO_UNWIND);
+}
+
+/* In runtime.cgocallback, which C has called. */
+static void call_back(uintptr_t left)
+{
+	registers.rip = GO_FILE_CGOCALLBACK + 9;
+	put(SP + 0x20, left);
+	put(G + CREATOR + 8, 0);
+}
+
+static void a_callback_is_left_to_where_go_called_c(void **state)
+{
+	call_back(GO_FILE_SYSTEMSTACK_SWITCH + 8);
+	put(SP + 0x28, SP + 0x100); /* the frame pointer */
+	put(SP + 0x28 + GO_FILE_SWITCH_FRAME, GO_FILE_TEXT + 0x21);
+	put(SP + 0x38 + 0x20, GOEXIT);
+	assert_true(take(64, 10));
+	EXPECT(STACK_CREATOR_ONLY, AT(0x78), AT(0x20), STACK_COMPLETE, AT(0x20));
+
+	call_back(GO_FILE_SYSTEMSTACK_SWITCH); /* as before Go 1.24 */
+	put(SP + 0x28, GO_FILE_TEXT + 0x21);
+	put(SP + 0x30 + 0x20, GOEXIT);
+	assert_true(take(64, 10));
+	EXPECT(STACK_CREATOR_ONLY, AT(0x78), AT(0x20), STACK_COMPLETE, AT(0x20));
+}
+
+static void a_callback_by_a_thread_of_cs_lacks_its_callers(void **state)
+{
+	call_back(GOEXIT);
+	put(SP + 0x28, GO_FILE_TEXT + 0x21); /* left over */
+	put(G + CREATOR, 0);
+	assert_true(take(64, 10));
+	EXPECT(STACK_NO_UNWIND, AT(0x78));
+}
+
 static void what_is_no_go_program_is_none(void **state)
 {
 	int fd = memfd_create("none", MFD_CLOEXEC);
@@ -324,6 +404,16 @@ int main(void)
 			a_thread_without_a_goroutine_has_a_stack_alone),
 		PROMISE("code that is not Go's is left to others",
 			code_that_is_not_gos_is_left_to_others),
+		PROMISE("a switch of stacks with a frame, as since Go 1.24, is left by its table",
+			a_switch_with_a_frame_is_left_by_its_table),
+		PROMISE("a switch of stacks without a frame, as before, is left by its table",
+			a_switch_without_a_frame_is_left_by_its_table),
+		PROMISE("a goroutine that was left in no code of Go's ends the stack",
+			a_goroutine_left_in_no_code_of_gos_ends_the_stack),
+		PROMISE("a callback is left to where Go called C, with a frame there and without",
+			a_callback_is_left_to_where_go_called_c),
+		PROMISE("a callback by a thread of C's lacks its callers, and says so",
+			a_callback_by_a_thread_of_cs_lacks_its_callers),
 		PROMISE("what is no Go program is none", what_is_no_go_program_is_none),
 		PROMISE("without net/http there is nothing to break at",
 			without_net_http_there_is_nothing_to_break_at),

@@ -60,7 +60,7 @@ static inline bool go_program_function(const struct go_program *program, uintptr
 struct goroutine {
 	uintptr_t address;   /* of its struct g */
 	uintptr_t low, high; /* of its stack */
-	uintptr_t sp;        /* where it was left (sched), of one that does not run */
+	uintptr_t sp, pc;    /* where it was left (sched), of one that does not run */
 };
 
 /* The goroutine that runs on the stopped thread: its g0 in the thread's own code. False: none that

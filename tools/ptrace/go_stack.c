@@ -48,10 +48,13 @@ static bool go_up(struct go_walk *walk, int32_t size)
 	return true;
 }
 
-/* From the thread's own stack to that of the goroutine that it works for. There lies the return
- * address of the function that switched. */
+/* From the thread's own stack to that of the goroutine that it works for, and up from the function in
+ * which that was left. In place of the one that has switched Go names runtime.systemstack_switch,
+ * because the frames of both are alike; since Go 1.24 they hold a frame pointer
+ * (gosave_systemstack_switch in src/runtime/asm_amd64.s). */
 static bool switch_stack(struct go_walk *walk)
 {
+	const struct go_frame *left;
 	struct goroutine goroutine;
 
 	if (!walk->has_goroutine ||
@@ -59,7 +62,21 @@ static bool switch_stack(struct go_walk *walk)
 		return false;
 	walk->goroutine = goroutine;
 	walk->sp = goroutine.sp;
-	return go_up(walk, 0);
+	left = go_program_frame(walk->program, goroutine.pc);
+	return left && go_up(walk, left->size);
+}
+
+/* Up from runtime.cgocallback, which C has called: its return address says where the goroutine was
+ * left. The frames of C between them are left out. False for a thread that C has started, too: all
+ * of its callers are C's, and its goroutine begins here. */
+static bool leave_callback(struct go_walk *walk, int32_t size)
+{
+	const struct go_frame *left;
+
+	if (!go_up(walk, size))
+		return false;
+	left = go_program_frame(walk->program, walk->pc + 1);
+	return left && left->kind != GO_FRAME_TOP && go_up(walk, left->size);
 }
 
 /* To the caller; false: it can't be found. */
@@ -71,10 +88,7 @@ static bool leave(struct go_walk *walk, const struct go_frame *frame)
 	case GO_FRAME_SWITCH:
 		return switch_stack(walk);
 	case GO_FRAME_CALLBACK:
-		/* It is made to look as if called by systemstack_switch, which has no frame, in
-		 * place of asmcgocall (src/runtime/asm_amd64.s). The frames of C between them are
-		 * left out. */
-		return go_up(walk, frame->size) && go_up(walk, 0);
+		return leave_callback(walk, frame->size);
 	case GO_FRAME_TOP:
 	case GO_FRAME_UNKNOWN:
 		break;

@@ -13,6 +13,7 @@ enum {
 	G_STACK_HIGH = 8,
 	G_THREAD = 48,
 	G_SCHED_SP = 56,
+	G_SCHED_PC = 64,
 	G_SCHED_G = 72,
 	G_CREATOR_FIRST = 200, /* where gopc can be: followed by ancestors and startpc */
 	G_CREATOR_LAST = 400,
@@ -80,6 +81,7 @@ static bool is_current(struct memory *memory, const struct goroutine *system, ui
 	return memory->read(memory, thread + at, &address) && address != system->address &&
 	       goroutine_at(memory, address, goroutine) && thread_of(memory, goroutine, &own) &&
 	       own == thread && go_read(memory, address + G_SCHED_SP, &goroutine->sp, 1) &&
+	       go_read(memory, address + G_SCHED_PC, &goroutine->pc, 1) &&
 	       on_stack(goroutine, goroutine->sp);
 }
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 
-// Callsc leaks two files: one that C opens for Go, and one that Go opens for C that Go has called.
+// Callsc leaks three files: one that C opens for Go, one that Go opens for C that Go has called, and one that
+// Go opens for a thread that C has started.
 package main
 
 /*
 int open_in_c(const char *path);
 void call_back(const char *path);
+int call_back_in_a_thread(const char *path);
 */
 import "C"
 
@@ -44,4 +46,8 @@ func main() {
 		done <- true
 	}()
 	<-done
+	if C.call_back_in_a_thread(C.CString("/dev/full")) != 0 {
+		fmt.Fprintln(os.Stderr, "callsc: no thread")
+		os.Exit(1)
+	}
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* C code of callsc: built as distributions build it, without frame pointers. */
 #include <fcntl.h>
+#include <pthread.h>
 
 #include "_cgo_export.h"
 
@@ -16,4 +17,18 @@ void call_back(const char *path)
 {
 	openInGo((char *)path);
 	__asm__ volatile("");
+}
+
+static void *call_back_from_c(void *path)
+{
+	call_back(path);
+	return NULL;
+}
+
+int call_back_in_a_thread(const char *path)
+{
+	pthread_t thread;
+	int error = pthread_create(&thread, NULL, call_back_from_c, (void *)path);
+
+	return error ? error : pthread_join(thread, NULL);
 }
