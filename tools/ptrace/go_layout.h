@@ -37,6 +37,7 @@ struct go_program {
 	uint64_t main_entry; /* runtime.main, in the file; 0: not found */
 	uint32_t creator;    /* offset of gopc in a g; 0: not yet known */
 	uint32_t current;    /* offset of curg in an m; 0: not yet known */
+	uint32_t local; /* how far below the thread pointer the running g is; 0: not yet known */
 	uint64_t http[BREAKPOINTS_MAX]; /* entries, in the file */
 	bool http_shared[BREAKPOINTS_MAX];
 	size_t http_count;
@@ -65,8 +66,8 @@ struct goroutine {
 
 /* The goroutine that runs on the stopped thread: its g0 in the thread's own code. False: none that
  * holds water. */
-bool goroutine_running(struct memory *memory, const struct user_regs_struct *registers,
-		       struct goroutine *goroutine);
+bool goroutine_running(struct go_program *program, struct memory *memory,
+		       const struct user_regs_struct *registers, struct goroutine *goroutine);
 
 /* Whether it is its thread's own (m.g0), which nobody created; or that can't be told. */
 bool goroutine_is_system(struct memory *memory, const struct goroutine *goroutine);

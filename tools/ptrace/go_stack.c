@@ -164,7 +164,7 @@ bool go_stack_take(struct go_program *program, const struct go_stack_request *re
 	stack->count = 0;
 	stack->end = STACK_COMPLETE;
 	stack->runtimes = false;
-	walk.has_goroutine = goroutine_running(request->memory, registers, &walk.goroutine);
+	walk.has_goroutine = goroutine_running(program, request->memory, registers, &walk.goroutine);
 	/* Behind a system call's instruction, which may be the last of a line; or at a function's
 	 * first. */
 	if (go_program_function(program, walk.pc, &function) &&

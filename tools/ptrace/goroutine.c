@@ -22,7 +22,10 @@ enum {
 	M_CURRENT_FIRST = 128,
 	M_CURRENT_LAST = 512,
 
-	TLS_G = -8, /* from the thread pointer, where Go's own linker puts g */
+	/* Below the thread pointer, where the program's own thread-local variables end. Go has one,
+	 * which points to the running goroutine: the last one, unless C code has some, too. */
+	LOCAL_FIRST = 8,
+	LOCAL_LAST = 4096,
 	STACK_MAX = 1 << 30,
 };
 
@@ -59,17 +62,30 @@ static bool on_stack(const struct goroutine *goroutine, uintptr_t sp)
 	return sp >= goroutine->low && sp < goroutine->high;
 }
 
-bool goroutine_running(struct memory *memory, const struct user_regs_struct *registers,
+static bool is_running(struct memory *memory, uintptr_t address, uintptr_t sp,
 		       struct goroutine *goroutine)
 {
-	uintptr_t local = 0;
+	return goroutine_at(memory, address, goroutine) && on_stack(goroutine, sp);
+}
+
+bool goroutine_running(struct go_program *program, struct memory *memory,
+		       const struct user_regs_struct *registers, struct goroutine *goroutine)
+{
+	uintptr_t from = program->local ? program->local : LOCAL_FIRST;
+	uintptr_t to = program->local ? program->local : LOCAL_LAST, value;
 
 	/* r14 is g in Go's own code (ABIInternal); assembly and C leave it or use it. */
-	if (goroutine_at(memory, registers->r14, goroutine) && on_stack(goroutine, registers->rsp))
+	if (is_running(memory, registers->r14, registers->rsp, goroutine))
 		return true;
-	return registers->fs_base &&
-	       memory->read(memory, registers->fs_base + (uintptr_t)TLS_G, &local) &&
-	       goroutine_at(memory, local, goroutine) && on_stack(goroutine, registers->rsp);
+	if (!registers->fs_base)
+		return false;
+	for (uintptr_t at = from;
+	     at <= to && memory->read(memory, registers->fs_base - at, &value); at += sizeof(value))
+		if (is_running(memory, value, registers->rsp, goroutine)) {
+			program->local = (uint32_t)at;
+			return true;
+		}
+	return false;
 }
 
 /* Whether the goroutine at that place of a thread's struct m is the one that it works for. */
