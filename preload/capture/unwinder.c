@@ -306,7 +306,13 @@ static bool step_by_fp(struct walk *walk, struct registers *at)
 	log_read(walk, fp + sizeof(fp), pc, READ_CHECKED);
 	log_is_code(walk, pc);
 	*at = (struct registers){.pc = pc, .sp = fp + 2 * sizeof(fp), .fp = next};
-	return pc > FIRST_CODE && add_frame(walk, pc - 1);
+	if (pc > FIRST_CODE)
+		return add_frame(walk, pc - 1);
+	/* The outermost frame has no caller's frame pointer either (System V ABI for AMD64, 3.4.1). Other
+	 * code keeps in that register whatever it likes. */
+	if (pc || next)
+		walk->end = usable ? STACK_NO_UNWIND : STACK_POINTERS_ONLY;
+	return false;
 }
 
 /* The same by what the memory knows of the code. False: it knows nothing, or the walk has ended; then

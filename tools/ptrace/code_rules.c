@@ -23,6 +23,7 @@ enum {
 	KEPT = 1024,                /* rules, by place */
 	CALL = 5,                   /* bytes of a direct call */
 	CALL_LONGEST = 8,
+	STUB = 11, /* bytes of the longest jump through a table: endbr64; bnd jmp *SLOT(%rip) */
 };
 
 /* Of a place that is known only from jumps: most of them lie within functions. */
@@ -218,6 +219,62 @@ static bool jumps_away(const struct code_rules *rules, uint64_t beginning)
 	       code_flow_jumps_away(rules->code + from, rules->size - from, beginning - from);
 }
 
+/* The same for a function of another object. */
+static bool jumps_away_elsewhere(const struct code_rules *rules, uintptr_t function)
+{
+	static uint8_t code[CODE_FLOW_SIZE]; /* large, and one at a time */
+	struct memory *memory = remote_memory_walk(rules->memory);
+	struct object object;
+
+	if (!memory->find(memory, function, &object) || function < object.code_start ||
+	    function >= object.code_end)
+		return false;
+	uintptr_t from = function - object.code_start > REACH ? function - REACH : object.code_start;
+	size_t size = object.code_end - from < sizeof(code) ? object.code_end - from : sizeof(code);
+	size = remote_memory_copy(rules->memory, from, code, size);
+	return function - from < size && code_flow_jumps_away(code, size, function - from);
+}
+
+/* Where a call to that address leads: an entry of a procedure linkage table jumps on to where its slot
+ * of the global offset table says (System V ABI for AMD64, 5.2). */
+static uintptr_t behind_stub(const struct code_rules *rules, uintptr_t called)
+{
+	static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa}, jump[] = {0xff, 0x25};
+	uint8_t code[STUB] = {0};
+	uintptr_t target;
+	size_t at = 0;
+
+	remote_memory_copy(rules->memory, called, code, sizeof(code));
+	if (memcmp(code, endbr64, sizeof(endbr64)) == 0)
+		at += sizeof(endbr64);
+	if (code[at] == 0xf2) /* bnd */
+		at++;
+	if (memcmp(code + at, jump, sizeof(jump)) != 0)
+		return called;
+	uintptr_t slot = called + at + 6 + (uintptr_t)(int64_t)word32(code + at + 2);
+	if (remote_memory_copy(rules->memory, slot, &target, sizeof(target)) != sizeof(target))
+		return called;
+	return target;
+}
+
+/* Whether a call of that function may have led to place, in the function at beginning. */
+static enum confirmation confirm_call(const struct code_rules *rules, uintptr_t called,
+				      uint32_t beginning, uint32_t place,
+				      const struct leave_rule *rule)
+{
+	uint64_t offset = behind_stub(rules, called) - rules->start;
+	struct leave_rule again;
+
+	if (offset == beginning)
+		return CERTAIN;
+	if (offset >= rules->size)
+		return jumps_away_elsewhere(rules, rules->start + offset) ? POSSIBLE : REFUTED;
+	/* It may have come here by a jump. */
+	if (flow(rules, offset, place, &again) == FLOW_RULE && same_rule(rule, &again))
+		return CERTAIN;
+	return jumps_away(rules, offset) ? POSSIBLE : REFUTED;
+}
+
 /* Whether the code at offset ends, before size bytes, in a call that is not direct. */
 static bool is_indirect_call(const uint8_t *behind, size_t before)
 {
@@ -263,17 +320,9 @@ static enum confirmation confirm(struct code_rules *rules, uint32_t beginning, u
 			return REFUTED;
 		behind = other + CALL_LONGEST;
 	}
-	if (before >= CALL && behind[-CALL] == 0xe8) {
-		uint64_t called = back + (uint64_t)(int64_t)word32(behind - 4) - rules->start;
-		struct leave_rule again;
-
-		if (called == beginning)
-			return CERTAIN;
-		/* It may have come here by a jump. */
-		if (flow(rules, called, place, &again) == FLOW_RULE && same_rule(rule, &again))
-			return CERTAIN;
-		return jumps_away(rules, called) ? POSSIBLE : REFUTED;
-	}
+	if (before >= CALL && behind[-CALL] == 0xe8)
+		return confirm_call(rules, back + (uintptr_t)(int64_t)word32(behind - 4), beginning,
+				    place, rule);
 	return is_indirect_call(behind, before) ? POSSIBLE : REFUTED;
 }
 
