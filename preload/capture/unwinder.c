@@ -308,8 +308,8 @@ static bool step_by_fp(struct walk *walk, struct registers *at)
 	*at = (struct registers){.pc = pc, .sp = fp + 2 * sizeof(fp), .fp = next};
 	if (pc > FIRST_CODE)
 		return add_frame(walk, pc - 1);
-	/* The outermost frame has no caller's frame pointer either (System V ABI for AMD64, 3.4.1). Other
-	 * code keeps in that register whatever it likes. */
+	/* The outermost frame has no caller's frame pointer either (System V ABI for AMD64, 3.4.1).
+	 * Other code keeps in that register whatever it likes. */
 	if (pc || next)
 		walk->end = usable ? STACK_NO_UNWIND : STACK_POINTERS_ONLY;
 	return false;

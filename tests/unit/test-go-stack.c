@@ -25,7 +25,7 @@ enum {
 	M = 0x20000,
 	CURRENT = 192, /* curg in m */
 	G0 = 0x30000,
-	THREAD_STACK = 0x9000, /* .. 0xa000 */
+	THREAD_STACK = 0x9000,        /* .. 0xa000 */
 	SLICE = 0x40000,              /* g.ancestors */
 	INFOS = 0x41000,              /* the ancestors */
 	PCS = 0x42000,                /* .. their pcs, 0x100 bytes apart */
@@ -274,8 +274,8 @@ static void code_that_is_not_gos_is_left_to_others(void **state)
 	assert_false(take(64, 10));
 }
 
-/* On the stack of the thread, of which the goroutine is the user's: in runtime.asmcgocall, as behind C
- * code. The goroutine was left at that place of its own code. */
+/* On the stack of the thread, of which the goroutine is the user's: in runtime.asmcgocall, as
+ * behind C code. The goroutine was left at that place of its own code. */
 static void leave_goroutine_for_c(uintptr_t left)
 {
 	registers.rip = GO_FILE_ASMCGOCALL + 9;

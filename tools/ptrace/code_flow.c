@@ -18,6 +18,8 @@ struct state {
 	bool known;
 	int64_t fp_depth; /* of rbp, since it was set from rsp; 0: it was not */
 	int64_t saved;    /* where the caller's rbp is; 0: still in rbp */
+	bool syscall;     /* one has been made .. */
+	bool begins; /* .. and rbp set to 0 since: a thread begins here, if that was clone(2) */
 };
 
 struct path {
@@ -53,14 +55,23 @@ static bool is_new(struct flow *flow, size_t at)
 	return result;
 }
 
+/* At a function's first instruction, or at a jump that leaves the function for another. */
+static bool at_entry(const struct state *state)
+{
+	return state->known && state->depth == ENTRY;
+}
+
 static void later(struct flow *flow, int64_t at, const struct state *state)
 {
-	if (at >= 0 && (uint64_t)at < flow->size && flow->count < PATHS)
+	if (at < 0 || (uint64_t)at >= flow->size)
+		flow->away = flow->away || at_entry(state);
+	else if (flow->count < PATHS)
 		flow->paths[flow->count++] = (struct path){.at = (size_t)at, .state = *state};
 }
 
 static void apply(struct state *state, const struct instruction *instruction)
 {
+	state->syscall = state->syscall || instruction->syscall;
 	switch (instruction->stack) {
 	case STACK_SAME:
 		break;
@@ -89,6 +100,9 @@ static void apply(struct state *state, const struct instruction *instruction)
 		state->depth = state->fp_depth - 8;
 		state->saved = state->fp_depth = 0;
 		break;
+	case STACK_NO_FP:
+		state->begins = state->syscall;
+		break;
 	case STACK_UNKNOWN:
 		state->known = false;
 		break;
@@ -97,6 +111,11 @@ static void apply(struct state *state, const struct instruction *instruction)
 
 static bool conclude(const struct state *state, struct leave_rule *rule)
 {
+	/* A thread begins: on a stack of its own, on which no return address lies. */
+	if (state->begins && state->known && state->depth < ENTRY) {
+		*rule = (struct leave_rule){.outermost = true};
+		return true;
+	}
 	if (!state->known && !state->fp_depth)
 		return false;
 	*rule = (struct leave_rule){
@@ -115,8 +134,7 @@ static void note_jump(struct flow *flow, const struct path *path,
 {
 	if (!instruction->away || !path->state.known)
 		return;
-	if (path->state.depth == ENTRY)
-		flow->away = true;
+	flow->away = flow->away || at_entry(&path->state);
 	if (flow->cases.any)
 		return;
 	flow->cases = (struct cases){

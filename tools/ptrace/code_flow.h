@@ -26,5 +26,6 @@ enum code_flow {
 enum code_flow code_flow(const uint8_t *code, size_t size, size_t start, size_t place,
 			 struct leave_rule *rule);
 
-/* Whether the function that begins at start may end in a jump to wherever a register says. */
+/* Whether the function that begins at start may end in a jump to another one: to where a register
+ * or a word of memory says, or out of the code that is there. */
 bool code_flow_jumps_away(const uint8_t *code, size_t size, size_t start);

@@ -7,6 +7,7 @@
  */
 #include "code_rules.h"
 
+#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 
 enum {
 	CODE_MAX = 128 * 1024 * 1024,
+	DYNAMIC_MAX = 128,          /* entries of a dynamic section; linkers write some 30 */
 	PIECE = 64 * 1024,          /* of data */
 	REACH = CODE_FLOW_SIZE / 2, /* a function's beginning is no further away */
 	TRIES = 64,                 /* places where the function may begin */
@@ -104,6 +106,47 @@ static bool scan_code(struct code_rules *rules)
 	return true;
 }
 
+/* Address of a table that the dynamic section names; 0: it has none. The dynamic linker of glibc
+ * has replaced the addresses in the file by run-time ones, that of musl has not. */
+static uintptr_t dynamic_table(struct code_rules *rules, const struct object *object,
+			       uintptr_t dynamic, Elf64_Sxword tag)
+{
+	Elf64_Dyn entry;
+
+	for (int i = 0; i < DYNAMIC_MAX; i++, dynamic += sizeof(entry)) {
+		if (remote_memory_copy(rules->memory, dynamic, &entry, sizeof(entry)) !=
+			    sizeof(entry) ||
+		    entry.d_tag == DT_NULL)
+			break;
+		if (entry.d_tag == tag)
+			return entry.d_un.d_ptr +
+			       (entry.d_un.d_ptr < object->bias ? object->bias : 0);
+	}
+	return 0;
+}
+
+/* Functions that other objects call by name: all symbols, which end where the strings begin. */
+static bool scan_symbols(struct code_rules *rules, const struct object *object, uintptr_t dynamic)
+{
+	uintptr_t symbols = dynamic_table(rules, object, dynamic, DT_SYMTAB);
+	uintptr_t end = dynamic_table(rules, object, dynamic, DT_STRTAB);
+	Elf64_Sym piece[PIECE / sizeof(Elf64_Sym)];
+	bool good = true;
+
+	if (end < symbols || end > object->end)
+		return true;
+	for (uintptr_t at = symbols; at && at < end && good; at += sizeof(piece)) {
+		size_t wanted = end - at < sizeof(piece) ? end - at : sizeof(piece);
+		size_t got = remote_memory_copy(rules->memory, at, piece, wanted);
+
+		for (size_t i = 0; i < got / sizeof(*piece) && good; i++)
+			if (piece[i].st_shndx != SHN_UNDEF &&
+			    ELF64_ST_TYPE(piece[i].st_info) == STT_FUNC)
+				good = add(rules, object->bias + piece[i].st_value, 0);
+	}
+	return good;
+}
+
 /* Pointers in data, as tables of functions have them. */
 static bool scan_data(struct code_rules *rules, uintptr_t from, uintptr_t to)
 {
@@ -141,7 +184,7 @@ static void sort(struct code_rules *rules)
 }
 
 struct code_rules *code_rules_create(struct remote_memory *memory, const struct object *object,
-				     uintptr_t entry)
+				     uintptr_t dynamic, uintptr_t entry)
 {
 	struct code_rules *rules = calloc(1, sizeof(*rules));
 
@@ -158,7 +201,7 @@ struct code_rules *code_rules_create(struct remote_memory *memory, const struct 
 	rules->size = remote_memory_copy(memory, rules->start, rules->code, rules->size);
 	uint64_t offset = entry - rules->start;
 	rules->entry = offset < rules->size ? (uint32_t)offset : UINT32_MAX;
-	if (!add(rules, entry, 0) || !scan_code(rules) ||
+	if (!add(rules, entry, 0) || !scan_code(rules) || !scan_symbols(rules, object, dynamic) ||
 	    !scan_data(rules, object->start, object->code_start) ||
 	    !scan_data(rules, object->code_end, object->end))
 		goto failed;
@@ -196,7 +239,8 @@ static size_t beginnings_up_to(const struct code_rules *rules, uint32_t offset)
 
 static bool same_rule(const struct leave_rule *a, const struct leave_rule *b)
 {
-	return a->by_fp == b->by_fp && a->frame_end == b->frame_end && a->saved_fp == b->saved_fp;
+	return a->outermost == b->outermost && a->by_fp == b->by_fp &&
+	       a->frame_end == b->frame_end && a->saved_fp == b->saved_fp;
 }
 
 /* The rule at place for a function that begins at the offset given. */
@@ -229,14 +273,15 @@ static bool jumps_away_elsewhere(const struct code_rules *rules, uintptr_t funct
 	if (!memory->find(memory, function, &object) || function < object.code_start ||
 	    function >= object.code_end)
 		return false;
-	uintptr_t from = function - object.code_start > REACH ? function - REACH : object.code_start;
+	uintptr_t from =
+		function - object.code_start > REACH ? function - REACH : object.code_start;
 	size_t size = object.code_end - from < sizeof(code) ? object.code_end - from : sizeof(code);
 	size = remote_memory_copy(rules->memory, from, code, size);
 	return function - from < size && code_flow_jumps_away(code, size, function - from);
 }
 
-/* Where a call to that address leads: an entry of a procedure linkage table jumps on to where its slot
- * of the global offset table says (System V ABI for AMD64, 5.2). */
+/* Where a call to that address leads: an entry of a procedure linkage table jumps on to where its
+ * slot of the global offset table says (System V ABI for AMD64, 5.2). */
 static uintptr_t behind_stub(const struct code_rules *rules, uintptr_t called)
 {
 	static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa}, jump[] = {0xff, 0x25};
@@ -343,12 +388,15 @@ static bool look_among(struct code_rules *rules, struct kept_rule *kept, uint32_
 			continue;
 		tries++;
 		enum code_flow flown = flow(rules, beginning, place, &rule);
-		if (flown != FLOW_NOWHERE && beginning == rules->entry) {
+		/* The frame pointer of an outermost frame is 0 (System V ABI for AMD64, 3.4.1). */
+		if ((flown != FLOW_NOWHERE && beginning == rules->entry) ||
+		    (flown == FLOW_RULE && rule.outermost && fp == 0)) {
 			kept->confirmed = CERTAIN;
 			kept->rule = (struct leave_rule){.outermost = true};
 			return true;
 		}
-		if (flown != FLOW_RULE || !return_address(rules, sp, fp, &rule, &back))
+		if (flown != FLOW_RULE || rule.outermost ||
+		    !return_address(rules, sp, fp, &rule, &back))
 			continue;
 		enum confirmation confirmed = confirm(rules, beginning, place, back, &rule);
 		if (confirmed == POSSIBLE && sort == JUMPED_TO)

@@ -12,11 +12,11 @@
 
 struct code_rules;
 
-/* Looks at the object's code and data once: what is called, and what is pointed to. NULL: no
- * memory, or no code. entry: where the program begins to run; the function there is the outermost
- * one. */
+/* Looks at the object's code and data once: what is called, pointed to, or a dynamic symbol. NULL:
+ * no memory, or no code. dynamic: address of its dynamic section; 0: it has none. entry: where the
+ * program begins to run; the function there is the outermost one. */
 struct code_rules *code_rules_create(struct remote_memory *memory, const struct object *object,
-				     uintptr_t entry);
+				     uintptr_t dynamic, uintptr_t entry);
 void code_rules_destroy(struct code_rules *rules);
 
 /* How to leave the function that place lies in, with these registers. False: it can't be told for

@@ -48,10 +48,10 @@ static bool go_up(struct go_walk *walk, int32_t size)
 	return true;
 }
 
-/* From the thread's own stack to that of the goroutine that it works for, and up from the function in
- * which that was left. In place of the one that has switched Go names runtime.systemstack_switch,
- * because the frames of both are alike; since Go 1.24 they hold a frame pointer
- * (gosave_systemstack_switch in src/runtime/asm_amd64.s). */
+/* From the thread's own stack to that of the goroutine that it works for, and up from the function
+ * in which that was left. In place of the one that has switched Go names
+ * runtime.systemstack_switch, because the frames of both are alike; since Go 1.24 they hold a frame
+ * pointer (gosave_systemstack_switch in src/runtime/asm_amd64.s). */
 static bool switch_stack(struct go_walk *walk)
 {
 	const struct go_frame *left;
@@ -164,7 +164,8 @@ bool go_stack_take(struct go_program *program, const struct go_stack_request *re
 	stack->count = 0;
 	stack->end = STACK_COMPLETE;
 	stack->runtimes = false;
-	walk.has_goroutine = goroutine_running(program, request->memory, registers, &walk.goroutine);
+	walk.has_goroutine =
+		goroutine_running(program, request->memory, registers, &walk.goroutine);
 	/* Behind a system call's instruction, which may be the last of a line; or at a function's
 	 * first. */
 	if (go_program_function(program, walk.pc, &function) &&

@@ -79,8 +79,8 @@ bool goroutine_running(struct go_program *program, struct memory *memory,
 		return true;
 	if (!registers->fs_base)
 		return false;
-	for (uintptr_t at = from;
-	     at <= to && memory->read(memory, registers->fs_base - at, &value); at += sizeof(value))
+	for (uintptr_t at = from; at <= to && memory->read(memory, registers->fs_base - at, &value);
+	     at += sizeof(value))
 		if (is_running(memory, value, registers->rsp, goroutine)) {
 			program->local = (uint32_t)at;
 			return true;

@@ -135,6 +135,8 @@ static bool read_object(struct remote_object *remote, struct remote_memory *memo
 
 		if (header->p_type == PT_NOTE && !object->build_id_size)
 			take_build_id(memory, object, at, header->p_memsz);
+		else if (header->p_type == PT_DYNAMIC)
+			remote->dynamic = at;
 		else if (header->p_type == PT_GNU_EH_FRAME && searchable(memory, at))
 			object->unwind_table = at;
 	}

@@ -21,6 +21,7 @@ struct remote_object {
 	struct unwind_table *table; /* built by us; or NULL */
 	size_t table_size;
 	struct code_rules *rules; /* made when they are first needed; or NULL */
+	uintptr_t dynamic;        /* address of its dynamic section; 0: none */
 	bool ruled;               /* .. which has been tried */
 };
 

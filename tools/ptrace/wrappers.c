@@ -151,7 +151,7 @@ static bool in_library(const struct wrappers *wrappers, uint64_t address)
 	return function->library && (!function->size || address - function->start < function->size);
 }
 
-/* The files of glibc (libpthread and librt until 2.34) and musl. */
+/* The files of glibc (libpthread and librt until 2.34) and musl, which Debian calls libc.so. */
 static bool is_library_file(const char *path)
 {
 	static const char *const names[] = {"libc.so.",   "libc-2.",     "libpthread", "librt.so.",
@@ -162,7 +162,7 @@ static bool is_library_file(const char *path)
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (strncmp(name, names[i], strlen(names[i])) == 0)
 			return true;
-	return false;
+	return strcmp(name, "libc.so") == 0;
 }
 
 uint32_t wrappers_count(const struct wrappers *wrappers, const struct module_table *modules,

@@ -109,6 +109,8 @@ static void judge_registers(const struct decoder *decoder, struct instruction *i
 	if ((to_rm && mode == 3 && rm == RBP && reg == RSP) ||
 	    (to_reg && mode == 3 && reg == RBP && rm == RSP)) {
 		instruction->stack = STACK_SET_FP;
+	} else if ((opcode == 0x31 || opcode == 0x33) && mode == 3 && reg == RBP && rm == RBP) {
+		instruction->stack = STACK_NO_FP;
 	} else if ((to_rm && rm_is_stack && reg == RBP) ||
 		   (to_reg && mode == 3 && reg == RSP && rm == RBP)) {
 		instruction->stack = STACK_FROM_FP;
@@ -215,6 +217,9 @@ static void judge_two_bytes(const struct decoder *decoder, struct instruction *i
 	switch (decoder->opcode) {
 	case 0x80 ... 0x8f:
 		go_to(instruction, WAY_BRANCH, decoder->immediate);
+		break;
+	case 0x05:
+		instruction->syscall = true;
 		break;
 	case 0x0b: /* ud2 */
 	case 0xb9:

@@ -26,6 +26,7 @@ enum instruction_stack {
 	STACK_SET_FP,  /* mov rbp, rsp */
 	STACK_FROM_FP, /* rsp = rbp - amount */
 	STACK_LEAVE,   /* rsp = rbp; pop rbp */
+	STACK_NO_FP,   /* rbp = 0 */
 	STACK_UNKNOWN, /* rsp becomes what the bytes don't tell */
 };
 
@@ -34,6 +35,7 @@ struct instruction {
 	enum instruction_way way;
 	bool direct;    /* target is known */
 	bool away;      /* WAY_END: by a jump, not a return */
+	bool syscall;
 	int64_t target; /* relative to this instruction's beginning */
 	enum instruction_stack stack;
 	int64_t amount;
