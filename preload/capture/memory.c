@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/uio.h>
 
 #include "../base/build_id.h"
@@ -108,6 +109,27 @@ static bool take_elf(struct memory *memory, struct object *object, uintptr_t sta
 	return true;
 }
 
+/* In the first segment of a program at fixed addresses, whose bias is 0. Where its program headers
+ * are the kernel has said; the dynamic linker corrects that when it was itself told what to run. */
+static bool take_program(struct memory *memory, struct object *object, uintptr_t address)
+{
+	uintptr_t start = getauxval(AT_PHDR), word;
+	size_t count = getauxval(AT_PHNUM), size = count * sizeof(ElfW(Phdr));
+	const ElfW(Phdr) *headers = (const void *)start;
+
+	if (!start || getauxval(AT_PHENT) != sizeof(*headers) || !count || size > PAGE ||
+	    !memory->read(memory, start, &word) ||
+	    !memory->read(memory, start + size - sizeof(word), &word))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (headers[i].p_type == PT_LOAD &&
+		    address - (object->bias + headers[i].p_vaddr) < headers[i].p_memsz) {
+			take_headers(object, headers, count);
+			return true;
+		}
+	return false;
+}
+
 static bool local_find(struct memory *memory, uintptr_t address, struct object *object)
 {
 	struct dl_find_object found;
@@ -122,8 +144,9 @@ static bool local_find(struct memory *memory, uintptr_t address, struct object *
 	object->is_main = !*object->path;
 	object->unwind_table = (uintptr_t)found.dlfo_eh_frame;
 
-	if (!take_elf(memory, object, object->start))
-		take_elf(memory, object, object->bias);
+	if (!take_elf(memory, object, object->start) && !take_elf(memory, object, object->bias) &&
+	    object->is_main)
+		take_program(memory, object, address);
 	return true;
 }
 
