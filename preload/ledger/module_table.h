@@ -21,7 +21,7 @@ enum {
 
 struct module {
 	_Atomic uintptr_t bias;    /* load address: run-time address - address in the ELF file */
-	_Atomic uintptr_t start;   /* lowest mapped address, as last seen */
+	_Atomic uintptr_t start;   /* lowest mapped address that was looked at, as last seen */
 	_Atomic uintptr_t end;     /* one past the highest */
 	_Atomic bool unloaded;     /* dlclose took it away */
 	bool is_main;              /* the program itself: /proc/self/exe is its file */
@@ -29,7 +29,9 @@ struct module {
 	int pid;                   /* of the process that it is mapped in; 0: our own */
 	uint8_t build_id_size;     /* 0: the module has none */
 	uint8_t build_id[MODULE_BUILD_ID_MAX];
-	const char *path;          /* as the loader knows it; never NULL, lives with the table */
+	/* Never NULL, both live with the table. */
+	const char *name; /* as the loader knows it */
+	const char *path; /* the same, absolute where that is known; "linux-vdso.so.1" is no path */
 };
 
 struct module_table {
@@ -47,10 +49,11 @@ void module_table_release(struct module_table *table);
 /* Fills an empty table with what from holds, under the same ids. False: no memory. */
 bool module_table_copy(struct module_table *table, const struct module_table *from);
 
-/* Returns the id of the module with this path and build-id, adding it when it is new, and notes
- * where it is mapped now; MODULE_NONE when the table is full. Callers hold the capture lock.
- * path and build_id are copied. */
-uint32_t module_table_add(struct module_table *table, const char *path, const uint8_t *build_id,
+/* Returns the id of the module with this name and build-id, adding it when it is new, and notes
+ * where it is mapped now; MODULE_NONE when the table is full. A module between whose segments lies
+ * something else comes in parts, with one bias. Callers hold the capture lock. name and build_id
+ * are copied. */
+uint32_t module_table_add(struct module_table *table, const char *name, const uint8_t *build_id,
 			  size_t build_id_size, uintptr_t bias, uintptr_t start, uintptr_t end);
 
 /* The module of id, or NULL for MODULE_NONE. Any thread, async-signal-safe. */

@@ -390,4 +390,64 @@ def _():
     check.matches(text, r"(?m)^         leaks::open_of_both_kinds\(int\) +\S*inlines\.cpp:\d+:\d+")
 
 
+TWO_SEGMENTS = """
+#include <fcntl.h>
+/* Far away from all other code, as the linker puts the hot functions of node. */
+__attribute__((section(".far"), noinline)) int open_far_away(void)
+{
+	int fd = open("/dev/null", O_RDONLY);
+
+	__asm__ volatile("");
+	return fd;
+}
+__attribute__((noinline)) int open_here(void)
+{
+	int fd = open("/dev/zero", O_RDONLY);
+
+	__asm__ volatile("");
+	return fd;
+}
+int main(void) { return open_far_away() < 0 || open_here() < 0; }
+"""
+
+
+def first_frames(run):
+    """By its function, the place of the innermost frame of each group in the report of a run."""
+    check.equal(run.status, 0)
+    text = report("".join(path.read_text() for path in run.dir.glob("report.*")))[1]
+    check.lacks(text, "What is missing")
+    return dict(re.findall(r"(?m)^   => #0 (\w+) +\S*?(\w+\.c:\d+):\d+$", text))
+
+
+@test("a program with two executable segments far apart has its build-id, and lines in both: {}",
+      each=[("-no-pie", "-fno-pie"), ("-pie",), ("-no-pie", "-fno-pie", "-Wl,-z,noseparate-code")])
+def _(*flags):
+    source = temp_dir() / "far.c"
+    source.write_text(TWO_SEGMENTS)
+    built = source.with_name("far")
+    subprocess.run([require("gcc"), "-O2", "-g", *flags, "-Wl,--section-start=.far=0x2600000", "-o", built, source],
+                   check=True)
+    run = run_traced([built])
+    check.equal(first_frames(run), {"open_far_away": "far.c:6", "open_here": "far.c:13"})
+    # It is one module, and has one line.
+    (line,) = [line for line in run.last.text.splitlines() if re.match(rf"  0x[0-9a-f]+-0x[0-9a-f]+ {built}\b", line)]
+    check.contains(line, f"BuildId {build_id(built)}")
+
+
+@test("a library loaded by a relative path has its file and lines, also when it is unloaded: {}",
+      each=["./plugin.so", "plugins/../plugin.so"])
+def _(path):
+    folder = temp_dir()
+    (folder / "plugins").mkdir()
+    (folder / "plugin.c").write_text("#include <fcntl.h>\n"
+                                     "int library_call(const char *path)\n{\n"
+                                     "\tint fd = open(path, O_RDONLY);\n\n\t__asm__ volatile(\"\");\n"
+                                     "\treturn fd;\n}\n")
+    subprocess.run([require("gcc"), "-O2", "-g", "-shared", "-fPIC", "-o", folder / "plugin.so", folder / "plugin.c"],
+                   check=True)
+    run = run_traced([program("reloads"), path, path], cwd=folder)
+    check.contains(run.last.text, ", unloaded\n")
+    check.equal(first_frames(run), {"library_call": "plugin.c:4"})
+
+
 main()

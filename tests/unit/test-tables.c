@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 /* Connections and modules: see preload/ledger/connection_table.h and module_table.h. */
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -159,6 +163,53 @@ static void another_build_or_a_second_mapping_is_another_module(void **state)
 	assert_int_not_equal(add("/lib/b.so", "abc", 0x1000), id);
 }
 
+static void a_module_in_parts_is_one(void **state)
+{
+	uint32_t id =
+		module_table_add(&modules, "/bin/a", (const uint8_t *)"abc", 3, 0, 0x5000, 0x6000);
+
+	(void)state;
+	assert_int_equal(
+		module_table_add(&modules, "/bin/a", (const uint8_t *)"abc", 3, 0, 0x9000, 0xa000),
+		id);
+	assert_int_equal(modules.modules[id].start, 0x5000);
+	assert_int_equal(modules.modules[id].end, 0xa000);
+	/* Its place is another one after it was unloaded. */
+	modules.modules[id].unloaded = true;
+	assert_int_equal(
+		module_table_add(&modules, "/bin/a", (const uint8_t *)"abc", 3, 0, 0x9000, 0xa000),
+		id);
+	assert_int_equal(modules.modules[id].start, 0x9000);
+}
+
+static void a_relative_name_is_that_of_a_file_in_the_working_directory(void **state)
+{
+	char folder[] = "/tmp/fdtrail-tables-XXXXXX", expected[64];
+	int before = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), file;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	assert_int_equal(chdir(folder), 0);
+	file = open("a.so", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	assert_true(file >= 0);
+	close(file);
+
+	uint32_t id = add("././a.so", "abc", 0x1000);
+	snprintf(expected, sizeof(expected), "%s/a.so", folder);
+	assert_string_equal(modules.modules[id].path, expected);
+	assert_string_equal(modules.modules[id].name, "././a.so");
+	assert_string_equal(modules.modules[add("./b.so", "abc", 0x1000)].path, "./b.so");
+	assert_string_equal(modules.modules[add("a.so", "abc", 0x1000)].path, "a.so");
+
+	/* It is the same module wherever the program is now. */
+	assert_int_equal(fchdir(before), 0);
+	assert_int_equal(add("././a.so", "abc", 0x1000), id);
+	assert_string_equal(modules.modules[id].path, expected);
+	close(before);
+	assert_int_equal(unlink(expected), 0);
+	assert_int_equal(rmdir(folder), 0);
+}
+
 static void the_table_of_modules_ends(void **state)
 {
 	(void)state;
@@ -179,6 +230,8 @@ int main(void)
 		TEST(a_last_user_is_kept_without_the_address_rather_than_not_at_all),
 		TEST(a_module_loaded_again_elsewhere_is_the_same),
 		TEST(another_build_or_a_second_mapping_is_another_module),
+		TEST(a_module_in_parts_is_one),
+		TEST(a_relative_name_is_that_of_a_file_in_the_working_directory),
 		TEST(the_table_of_modules_ends),
 	};
 
