@@ -16,6 +16,7 @@
 #include "group.h"
 #include "group_text.h"
 #include "header.h"
+#include "module_path.h"
 #include "peak.h"
 #include "proc.h"
 #include "put.h"
@@ -77,6 +78,7 @@ static bool collect_names(struct snapshot *snapshot)
 	}
 	for (size_t i = 0; i < snapshot->peaks->count; i++)
 		frames_add(&snapshot->frames, &snapshot->peaks->list[i].view);
+	module_paths_find(&ledger->modules);
 	frames_resolve(&snapshot->frames);
 	return true;
 }

@@ -301,8 +301,7 @@ static int find_and_use(struct module_file *file, const struct module_wanted *wa
 		return refuse(trouble, -ENOMEM, "there was no memory to read its file");
 	if (wanted->path[0] != '/' && strchr(wanted->path, '/'))
 		return refuse(trouble, -ENOENT,
-			      "its path is relative, and not to where the program was when it first "
-			      "used it");
+			      "its path is relative, and the program was elsewhere when it used it");
 	if (wanted->path[0] != '/')
 		return refuse(trouble, -ENOENT, "it has no file");
 
