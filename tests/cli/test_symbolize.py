@@ -3,6 +3,7 @@
 """Functions, files and lines of frames. The judge is addr2line: what it says of every call in a program,
 `fdtrail report` says, too. What can't be known is said, and never guessed."""
 
+import ctypes
 import itertools
 import json
 import os
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from debug_files import HOST, INLINES, NOW, build_id, debuginfod, snapshot_of, split_copy
 from support import (BUILD, TESTS, Failed, check, compile_program, main, program, require, run_traced, seed,
-                     temp_dir, test, wait_until)
+                     skip, temp_dir, test, wait_until)
 
 FDTRAIL = BUILD / "tools" / "fdtrail"
 def report(text, *options, env=None):
@@ -462,6 +463,49 @@ def _(path):
 def _(path):
     run = run_traced([program("loads_elsewhere"), path], cwd=make_plugin())
     check.equal(first_frames(run), {"library_call": "plugin.c:4"})
+
+
+NEWER_NAMES = """
+#include <fcntl.h>
+#define WIDE __attribute__((noinline, enable_if(sizeof(T) == 4, "")))
+namespace app {
+template <class T> WIDE int leak_open(T number)
+{
+	int fd = open("/dev/null", O_RDONLY);
+
+	__asm__ volatile("");
+	return fd + number;
+}
+}
+int main() { return app::leak_open(1) < 0; }
+"""
+
+
+def newer_names(*flags):
+    """The functions of the report of a program with clang's own mangling, which libiberty does not read."""
+    source = temp_dir() / "newer.cpp"
+    source.write_text(NEWER_NAMES)
+    built = source.with_name("newer")
+    subprocess.run([require("clang++"), "-O2", *flags, "-o", built, source], check=True)
+    run = run_traced([built])
+    check.equal((run.status, run.last.groups[0].functions[0][:2]), (0, "_Z"))
+    return report("".join(path.read_text() for path in run.dir.glob("report.*")))[1]
+
+
+@test("a function whose mangled name can't be read has the name that its debug information has")
+def _():
+    text = newer_names("-g")
+    check.matches(text, r"(?m)^   => #0 app::leak_open<int> +\S*newer\.cpp:7:\d+$")
+    check.matches(text, r"(?m)^1\. 1 device, opened in app::leak_open<int> at \S*newer\.cpp:7$")
+
+
+@test("a mangled name that libiberty can't read is read by LLVM's C++ library, where that is installed")
+def _():
+    try:
+        ctypes.CDLL("libc++abi.so.1")
+    except OSError:
+        skip("libc++abi.so.1 is not installed")
+    check.matches(newer_names(), r"(?m)^   => #0 app::leak_open<int>\(int\) ")
 
 
 main()

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "symbolize/demangle.h"
+#include "symbolize/demangle_library.h"
 #include "symbolize/generated.h"
 #include "symbolize/own.h"
 #include "symbolize/perf_map.h"
@@ -59,6 +60,37 @@ static void what_is_not_mangled_stays_as_it_is(void **state)
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		assert_ptr_equal(demangled(names[i]), names[i]);
+}
+
+static void the_libraries_of_cpp_demangle_without_a_return_type(void **state)
+{
+	static const char *const names[][2] = {
+		{"_ZN3app5fetchEiPKc", "app::fetch(int, char const*)"},
+		{"_Z4drawIiEvT_", "draw<int>(int)"},
+		{"_Z4pickISt4pairIiiEES1_T_", "pick<std::pair<int, int> >(std::pair<int, int>)"},
+		{"_ZN12_GLOBAL__N_14drawIiEEvT_", "(anonymous namespace)::draw<int>(int)"},
+		{"_ZN1AcvT_IiEEv", "A::operator int<int>()"},
+		{"_ZTV3app", "vtable for app"},
+		{"main", "main"},
+		{"_ZN3", "_ZN3"},
+	};
+	char text[DEMANGLE_TEXT_MAX];
+
+	if (demangle_by_library(names[0][0], text) != text)
+		skip(); /* none is installed */
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		char shown[DEMANGLE_TEXT_MAX], *to = shown;
+
+		/* LLVM closes brackets without a blank between them. */
+		for (const char *at = demangle_by_library(names[i][0], text); *at; at++) {
+			if (at[0] == '>' && at[1] == '>')
+				*to++ = '>', *to++ = ' ';
+			else
+				*to++ = *at;
+		}
+		*to = '\0';
+		assert_string_equal(shown, names[i][1]);
+	}
 }
 
 /* A number in base 36 as a C++ substitution has it. */
@@ -145,6 +177,11 @@ static void a_name_that_doubles_itself_stays_mangled(void **state)
 		"a::f::<((), ()), (((), ()), ((), ())), ((((), ()), ((), ())), (((), ()), ((), "
 		"())))>");
 	assert_ptr_equal(demangled(cpp), cpp);
+	/* Known, so that nobody without a limit is asked. */
+	char text[DEMANGLE_TEXT_MAX];
+	assert_int_equal(demangle_try(cpp, text), DEMANGLE_TOO_LONG);
+	assert_int_equal(demangle_try("_Z1fQ", text), DEMANGLE_UNREADABLE);
+	assert_int_equal(demangle_try("main", text), DEMANGLE_NOT_MANGLED);
 	assert_ptr_equal(demangled(rust), rust);
 	free(cpp);
 	free(rust);
@@ -569,6 +606,8 @@ int main(void)
 		 NULL, NULL},
 		{"a name that doubles itself stays mangled",
 		 a_name_that_doubles_itself_stays_mangled, NULL, NULL, NULL},
+		{"the libraries of C++ that are installed demangle, too, without a return type",
+		 the_libraries_of_cpp_demangle_without_a_return_type, NULL, NULL, NULL},
 		{"a name of any bytes never breaks the demangler",
 		 a_name_of_any_bytes_never_breaks_the_demangler, NULL, NULL, NULL},
 		{"a source is named by one plain path", a_source_is_named_by_one_plain_path, NULL,

@@ -31,30 +31,37 @@ static void add(const char *piece, size_t size, void *opaque)
 	text->size += size;
 }
 
-static bool run(struct text *text, const char *mangled)
+static enum demangle_result run(struct text *text, const char *mangled)
 {
 	const int options = DMGL_PARAMS | DMGL_ANSI | DMGL_RET_DROP;
 
 	text->size = 0;
 	text->pieces = 0;
 	if (setjmp(text->too_long))
-		return false;
+		return DEMANGLE_TOO_LONG;
 	/* Rust first: its legacy names are C++ names with a hash. */
-	if (rust_demangle_callback(mangled, options, add, text))
-		return true;
+	if (rust_demangle_callback(mangled, options, add, text) && text->size)
+		return DEMANGLE_DONE;
 	text->size = 0;
-	return cplus_demangle_v3_callback(mangled, options, add, text);
+	return cplus_demangle_v3_callback(mangled, options, add, text) && text->size
+		       ? DEMANGLE_DONE
+		       : DEMANGLE_UNREADABLE;
+}
+
+enum demangle_result demangle_try(const char *mangled, char *text)
+{
+	struct text state = {.bytes = text};
+
+	if (strncmp(mangled, "_Z", 2) != 0 && strncmp(mangled, "_R", 2) != 0)
+		return DEMANGLE_NOT_MANGLED;
+	if (strnlen(mangled, DEMANGLE_NAME_MAX + 1) > DEMANGLE_NAME_MAX)
+		return DEMANGLE_TOO_LONG;
+	enum demangle_result result = run(&state, mangled);
+	text[result == DEMANGLE_DONE ? state.size : 0] = '\0';
+	return result;
 }
 
 const char *demangle(const char *mangled, char *text)
 {
-	struct text state = {.bytes = text};
-
-	if ((strncmp(mangled, "_Z", 2) != 0 && strncmp(mangled, "_R", 2) != 0) ||
-	    strnlen(mangled, DEMANGLE_NAME_MAX + 1) > DEMANGLE_NAME_MAX)
-		return mangled;
-	if (!run(&state, mangled) || state.size == 0)
-		return mangled;
-	text[state.size] = '\0';
-	return text;
+	return demangle_try(mangled, text) == DEMANGLE_DONE ? text : mangled;
 }

@@ -401,8 +401,7 @@ static bool dwarf_find(void *state, uint64_t address, struct answer *answer)
 		outermost = dwarf_linkage_name(&die);
 		if (!outermost)
 			outermost = mangled_symbol(dwarf, function, text);
-		if (!outermost)
-			outermost = dwarf_name(&die, text);
+		outermost = dwarf_best_name(&die, outermost, text);
 	} else {
 		/* Code in assembly has lines, and its names in the symbol table. */
 		outermost = symbol_at(dwarf->file, address);
@@ -411,10 +410,10 @@ static bool dwarf_find(void *state, uint64_t address, struct answer *answer)
 		return false;
 	for (size_t i = count; i > 0; i--) {
 		char inlined_text[DWARF_NAME_MAX];
-		const char *name = dwarf_linkage_name(&path[i - 1]);
+		const char *name = dwarf_best_name(&path[i - 1], dwarf_linkage_name(&path[i - 1]),
+						   inlined_text);
 
-		add(answer, &unit, name ? name : dwarf_name(&path[i - 1], inlined_text), file, line,
-		    column, true);
+		add(answer, &unit, name, file, line, column, true);
 		file = call_site(&path[i - 1], &tree, &line, &column);
 	}
 	add(answer, &unit, outermost, file, line, column, false);

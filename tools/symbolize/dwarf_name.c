@@ -12,6 +12,8 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "demangle.h"
+
 enum { REFERENCES_MAX = 8 };
 
 static const char *string_of(Dwarf_Die *die, unsigned int name)
@@ -39,6 +41,10 @@ static bool is_cpp(Dwarf_Die *die)
 	case DW_LANG_C_plus_plus_03:
 	case DW_LANG_C_plus_plus_11:
 	case DW_LANG_C_plus_plus_14:
+	/* DW_LANG_C_plus_plus_17, _20 and _23, which older headers lack. */
+	case 0x2a:
+	case 0x2b:
+	case 0x3a:
 		return true;
 	default:
 		return false;
@@ -148,4 +154,15 @@ const char *dwarf_name(Dwarf_Die *die, char *text)
 		keep(declared.addr, qualified);
 	}
 	return qualified;
+}
+
+const char *dwarf_best_name(Dwarf_Die *die, const char *mangled, char *text)
+{
+	char demangled[DEMANGLE_TEXT_MAX];
+	const char *name;
+
+	if (mangled && demangle_try(mangled, demangled) <= DEMANGLE_DONE)
+		return mangled;
+	name = dwarf_name(die, text);
+	return name ? name : mangled;
 }

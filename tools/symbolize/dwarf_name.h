@@ -13,3 +13,8 @@ const char *dwarf_linkage_name(Dwarf_Die *die);
  * it, in text when it had to be put together, which has DWARF_NAME_MAX bytes; NULL when it has
  * none. Looks through the whole unit. */
 const char *dwarf_name(Dwarf_Die *die, char *text);
+
+/* The best name of a function: the mangled one given, from which demangle() makes one with its
+ * parameters; or where that can't be read, or is NULL, that of dwarf_name(). text may be where
+ * mangled is. */
+const char *dwarf_best_name(Dwarf_Die *die, const char *mangled, char *text);

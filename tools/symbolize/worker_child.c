@@ -13,6 +13,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "demangle_library.h"
+
 static void append(struct answer *answer, const void *bytes, size_t size)
 {
 	if (size > answer->room - answer->size) {
@@ -52,11 +54,23 @@ void answer_add(struct answer *answer, const char *function, const char *file, i
 		bool inlined)
 {
 	char text[DEMANGLE_TEXT_MAX];
+	const char *shown = function && *function ? function : NULL;
 
 	if (answer->count == LOCATIONS_MAX)
 		return;
 	answer->count++;
-	append_string(answer, function && *function ? demangle(function, text) : NULL);
+	switch (shown ? demangle_try(shown, text) : DEMANGLE_NOT_MANGLED) {
+	case DEMANGLE_DONE:
+		shown = text;
+		break;
+	case DEMANGLE_UNREADABLE:
+		shown = demangle_by_library(shown, text);
+		break;
+	case DEMANGLE_NOT_MANGLED:
+	case DEMANGLE_TOO_LONG:
+		break;
+	}
+	append_string(answer, shown);
 	append_string(answer, file && *file ? file : NULL);
 	append_number(answer, line > 0 ? (uint32_t)line : 0);
 	append_number(answer, column > 0 ? (uint32_t)column : 0);

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+/* See demangle_library.h. __cxa_demangle() is in the Itanium C++ ABI: Exception Handling, 3.4. */
+#include "demangle_library.h"
+
+#include <ctype.h>
+#include <dlfcn.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "demangle.h"
+
+typedef char *(*cxa_demangle_fn)(const char *mangled, char *buffer, size_t *size, int *status);
+
+/* LLVM's, which clang's names are made for; GCC's, which may be newer than our libiberty. */
+static const char *const libraries[] = {"libc++abi.so.1", "libstdc++.so.6"};
+enum { LIBRARIES = sizeof(libraries) / sizeof(*libraries) };
+
+static cxa_demangle_fn load(const char *library)
+{
+	void *handle = dlopen(library, RTLD_LAZY | RTLD_LOCAL);
+
+	return handle ? (cxa_demangle_fn)dlsym(handle, "__cxa_demangle") : NULL;
+}
+
+/* Where the name begins behind the return type, which only templates have: behind the last blank
+ * that is in no brackets, before those of the parameters. An operator's name has blanks and
+ * brackets of its own, and is left alone. */
+static const char *behind_return_type(const char *name)
+{
+	const char *begins = name;
+	int depth = 0;
+
+	if (strstr(name, "operator"))
+		return name;
+	for (const char *at = name; *at; at++) {
+		if (*at == '(' && depth == 0 && at > begins && at[-1] != ':')
+			return begins;
+		if (strchr("<([{", *at))
+			depth++;
+		else if (strchr(">)]}", *at))
+			depth--;
+		else if (isspace((unsigned char)*at) && depth == 0)
+			begins = at + 1;
+	}
+	return name; /* no function */
+}
+
+const char *demangle_by_library(const char *mangled, char *text)
+{
+	static cxa_demangle_fn functions[LIBRARIES];
+	static bool loaded;
+	const char *result = mangled;
+
+	if (strncmp(mangled, "_Z", 2) != 0 ||
+	    strnlen(mangled, DEMANGLE_NAME_MAX + 1) > DEMANGLE_NAME_MAX)
+		return mangled;
+	for (size_t i = 0; i < LIBRARIES && !loaded; i++)
+		functions[i] = load(libraries[i]);
+	loaded = true;
+	for (size_t i = 0; i < LIBRARIES && result == mangled; i++) {
+		char *name = functions[i] ? functions[i](mangled, NULL, NULL, NULL) : NULL;
+		const char *shown = name ? behind_return_type(name) : NULL;
+
+		if (shown && *shown && strlen(shown) < DEMANGLE_TEXT_MAX)
+			result = strcpy(text, shown);
+		free(name);
+	}
+	return result;
+}
