@@ -215,11 +215,13 @@ def _(variant):
     check.contains(back.sentence, "opened in main.openInGo")
     check.equal([functions[-1] for _, functions in sections(back)], ["main.main.func1", "runtime.main"])
     check.lacks(through.text + back.text, "incomplete")
-    # C has started a thread, which calls Go: what lies before that call is not Go's.
+    check.lacks(back.functions, "crosscall2")
+    # C has started a thread, which calls Go: what lies before that call is C's.
     (of_a_thread,) = [group for group in snapshot.groups if "/dev/full" in group.text]
     check.contains(of_a_thread.sentence, "opened in main.openInGo")
-    check.equal(of_a_thread.functions[-1], "runtime.cgocallback")
-    check.contains(of_a_thread.text, "incomplete")
+    callers = of_a_thread.functions[of_a_thread.functions.index("runtime.cgocallback") + 1:]
+    check.equal(callers[:4], ["crosscall2", "openInGo", "call_back", "call_back_from_c"])
+    check.lacks(of_a_thread.text, "incomplete")
 
 
 @test("of a Go program that closes what it opens nothing is reported but its listener", timeout=120)

@@ -412,7 +412,7 @@ int main(void)
 			a_goroutine_left_in_no_code_of_gos_ends_the_stack),
 		PROMISE("a callback is left to where Go called C, with a frame there and without",
 			a_callback_is_left_to_where_go_called_c),
-		PROMISE("a callback by a thread of C's lacks its callers, and says so",
+		PROMISE("a callback by a thread of C's whose stack is not found is incomplete",
 			a_callback_by_a_thread_of_cs_lacks_its_callers),
 		PROMISE("what is no Go program is none", what_is_no_go_program_is_none),
 		PROMISE("without net/http there is nothing to break at",

@@ -11,9 +11,10 @@
 
 enum go_frame_kind {
 	GO_FRAME_ORDINARY,
-	GO_FRAME_TOP,    /* the stack ends here */
-	GO_FRAME_SWITCH, /* has left the goroutine's stack for the thread's: the walk goes back */
+	GO_FRAME_TOP,      /* the stack ends here */
+	GO_FRAME_SWITCH,   /* has left the goroutine's stack for the thread's: the walk goes back */
 	GO_FRAME_CALLBACK, /* C called back into Go: behind it lies what had called C */
+	GO_FRAME_FROM_C,   /* its caller is C code */
 	GO_FRAME_UNKNOWN,  /* Go's code, but where its caller is nobody says */
 };
 
@@ -75,6 +76,11 @@ bool goroutine_is_system(struct memory *memory, const struct goroutine *goroutin
 /* The user's goroutine for which the thread with this g0 works; false: none. */
 bool goroutine_current(struct go_program *program, struct memory *memory,
 		       const struct goroutine *system, struct goroutine *goroutine);
+
+/* The one on whose stack the goroutine's thread has left its own code for it, that thread's g0.
+ * False: none that holds water. */
+bool goroutine_of_thread(struct memory *memory, const struct goroutine *goroutine,
+			 struct goroutine *system);
 
 /* How the goroutine came to be: the addresses behind the go statement, of its first function, and of
  * the slice of its ancestors (0: none are kept). All are 0 when no go statement started it. False: not

@@ -90,6 +90,9 @@ static enum go_frame_kind kind_of(const struct go_program *program,
 		return GO_FRAME_SWITCH;
 	if (strcmp(function->name, "runtime.cgocallback") == 0)
 		return GO_FRAME_CALLBACK;
+	if (strcmp(function->name, "crosscall2") == 0 &&
+	    pclntab_version(program->table) != PCLNTAB_GO_1_16)
+		return GO_FRAME_FROM_C;
 	if (function->flags & PCLNTAB_TOP_FRAME)
 		return GO_FRAME_TOP;
 	if (pclntab_version(program->table) == PCLNTAB_GO_1_16 && IS_ONE_OF(function->name, tops))

@@ -7,7 +7,8 @@
  *
  * C code (cgo) runs on the thread's own stack, on behalf of a goroutine whose stack waits: its
  * frames are found by their unwind data, and behind them the walk goes on where the goroutine was
- * left.
+ * left. Where a thread that C has started calls Go it is the other way around: behind Go's frames,
+ * on a goroutine of their own, come those of C.
  */
 #include "../../preload/capture/unwinder.h"
 #include "go_layout.h"
@@ -20,7 +21,13 @@ struct go_walk {
 	bool has_goroutine;
 	uintptr_t pc; /* of the call, or the exact one of a function's first instruction */
 	uintptr_t sp;
+	uintptr_t fp; /* .. of C code that has called Go */
+	bool from_c;  /* pc is in such */
 };
+
+/* Where crosscall2 keeps C's frame pointer, above its sp at the call: behind the arguments, with
+ * those of C's registers that a function has to keep (runtime/cgo/abi_amd64.h). */
+enum { CROSSCALL_FP = 0x18 + 5 * 8 };
 
 /* False: the stack is as deep as it may be. */
 static bool add(struct go_walk *walk, uintptr_t pc)
@@ -66,9 +73,22 @@ static bool switch_stack(struct go_walk *walk)
 	return left && go_up(walk, left->size);
 }
 
+/* Up from runtime.cgocallback on the thread's own stack, to which it has come from C. */
+static bool leave_to_thread(struct go_walk *walk, int32_t size)
+{
+	struct goroutine system;
+
+	if (!walk->has_goroutine ||
+	    !goroutine_of_thread(walk->request->memory, &walk->goroutine, &system))
+		return false;
+	walk->goroutine = system;
+	walk->sp = system.sp;
+	return go_up(walk, size);
+}
+
 /* Up from runtime.cgocallback, which C has called: its return address says where the goroutine was
- * left. The frames of C between them are left out. False for a thread that C has started, too: all
- * of its callers are C's, and its goroutine begins here. */
+ * left. The frames of C between them are left out. The goroutine of a thread that C has started was
+ * never anywhere else: all of its callers are C's. */
 static bool leave_callback(struct go_walk *walk, int32_t size)
 {
 	const struct go_frame *left;
@@ -76,7 +96,21 @@ static bool leave_callback(struct go_walk *walk, int32_t size)
 	if (!go_up(walk, size))
 		return false;
 	left = go_program_frame(walk->program, walk->pc + 1);
-	return left && left->kind != GO_FRAME_TOP && go_up(walk, left->size);
+	if (left && left->kind == GO_FRAME_TOP)
+		return leave_to_thread(walk, size);
+	return left && go_up(walk, left->size);
+}
+
+/* Up from crosscall2. Since it has a frame pointer of its own (Go 1.21) that leads to C's. */
+static bool leave_to_c(struct go_walk *walk, int32_t size)
+{
+	struct memory *memory = walk->request->memory;
+	uintptr_t own = walk->sp + (uint32_t)size - sizeof(own);
+
+	walk->from_c = memory->read(memory, walk->sp + CROSSCALL_FP, &walk->fp) &&
+		       (walk->fp != own || memory->read(memory, own, &walk->fp)) &&
+		       go_up(walk, size);
+	return walk->from_c;
 }
 
 /* To the caller; false: it can't be found. */
@@ -89,11 +123,36 @@ static bool leave(struct go_walk *walk, const struct go_frame *frame)
 		return switch_stack(walk);
 	case GO_FRAME_CALLBACK:
 		return leave_callback(walk, frame->size);
+	case GO_FRAME_FROM_C:
+		return leave_to_c(walk, frame->size);
 	case GO_FRAME_TOP:
 	case GO_FRAME_UNKNOWN:
 		break;
 	}
 	return false;
+}
+
+static struct walk c; /* large, and one walk at a time */
+
+/* The frames of C code from there on, in c. */
+static void find_c_frames(const struct go_walk *walk, uintptr_t pc, uintptr_t sp, uintptr_t fp)
+{
+	c = (struct walk){
+		.memory = walk->request->memory,
+		.registers = {.pc = pc, .sp = sp, .fp = fp},
+		.depth = walk->request->depth,
+	};
+	unwinder_walk(&c);
+}
+
+/* What has called Go, on a thread that C has started. */
+static void walk_c_callers(struct go_walk *walk)
+{
+	find_c_frames(walk, walk->pc + 1, walk->sp, walk->fp);
+	for (uint32_t i = 0; i < c.count; i++)
+		if (!add(walk, c.pcs[i]))
+			return;
+	walk->stack->end = c.end;
 }
 
 static void walk_go(struct go_walk *walk)
@@ -112,6 +171,10 @@ static void walk_go(struct go_walk *walk)
 			return;
 		if (!leave(walk, frame))
 			break;
+		if (walk->from_c) {
+			walk_c_callers(walk);
+			return;
+		}
 	}
 	stack->end = STACK_NO_UNWIND;
 }
@@ -119,17 +182,11 @@ static void walk_go(struct go_walk *walk)
 /* The frames of C code, up to where Go called it. False: the thread does not work for Go now. */
 static bool walk_c(struct go_walk *walk)
 {
-	static struct walk c; /* large, and one walk at a time */
 	const struct user_regs_struct *registers = walk->request->registers;
 
 	if (!walk->has_goroutine)
 		return false;
-	c = (struct walk){
-		.memory = walk->request->memory,
-		.registers = {registers->rip, registers->rsp, registers->rbp},
-		.depth = walk->request->depth,
-	};
-	unwinder_walk(&c);
+	find_c_frames(walk, registers->rip, registers->rsp, registers->rbp);
 	for (uint32_t i = 0; i < c.count; i++) {
 		const struct go_frame *frame = go_program_frame(walk->program, c.pcs[i]);
 

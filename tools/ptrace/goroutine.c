@@ -29,6 +29,13 @@ enum {
 	STACK_MAX = 1 << 30,
 };
 
+static bool stack_of(struct memory *memory, uintptr_t address, struct goroutine *goroutine)
+{
+	return go_read(memory, address + G_STACK_LOW, &goroutine->low, 1) &&
+	       go_read(memory, address + G_STACK_HIGH, &goroutine->high, 1) &&
+	       goroutine->low < goroutine->high && goroutine->high - goroutine->low <= STACK_MAX;
+}
+
 static bool goroutine_at(struct memory *memory, uintptr_t address, struct goroutine *goroutine)
 {
 	uintptr_t self;
@@ -36,9 +43,7 @@ static bool goroutine_at(struct memory *memory, uintptr_t address, struct gorout
 	if (address < 4096 || address % sizeof(address))
 		return false;
 	goroutine->address = address;
-	return go_read(memory, address + G_STACK_LOW, &goroutine->low, 1) &&
-	       go_read(memory, address + G_STACK_HIGH, &goroutine->high, 1) &&
-	       goroutine->low < goroutine->high && goroutine->high - goroutine->low <= STACK_MAX &&
+	return stack_of(memory, address, goroutine) &&
 	       go_read(memory, address + G_SCHED_G, &self, 1) && self == address;
 }
 
@@ -116,6 +121,19 @@ bool goroutine_current(struct go_program *program, struct memory *memory,
 			return true;
 		}
 	return false;
+}
+
+bool goroutine_of_thread(struct memory *memory, const struct goroutine *goroutine,
+			 struct goroutine *system)
+{
+	uintptr_t thread;
+
+	/* Its sched does not name it on a thread that Go has not started. */
+	return thread_of(memory, goroutine, &thread) &&
+	       go_read(memory, thread, &system->address, 1) &&
+	       stack_of(memory, system->address, system) &&
+	       go_read(memory, system->address + G_SCHED_SP, &system->sp, 1) &&
+	       on_stack(system, system->sp);
 }
 
 static bool creator_at(const struct go_program *program, struct memory *memory, uintptr_t address,
