@@ -23,6 +23,7 @@ struct go_walk {
 	uintptr_t sp;
 	uintptr_t fp; /* .. of C code that has called Go */
 	bool from_c;  /* pc is in such */
+	unsigned int callbacks; /* of Go by C, so far */
 };
 
 /* Where crosscall2 keeps C's frame pointer, above its sp at the call: behind the arguments, with
@@ -73,7 +74,8 @@ static bool switch_stack(struct go_walk *walk)
 	return left && go_up(walk, left->size);
 }
 
-/* Up from runtime.cgocallback on the thread's own stack, to which it has come from C. */
+/* Up from runtime.cgocallback on the thread's own stack, to which it has come from C. That is left
+ * where the innermost of several calls stands, which has saved where the one before did. */
 static bool leave_to_thread(struct go_walk *walk, int32_t size)
 {
 	struct goroutine system;
@@ -83,6 +85,9 @@ static bool leave_to_thread(struct go_walk *walk, int32_t size)
 		return false;
 	walk->goroutine = system;
 	walk->sp = system.sp;
+	for (unsigned int i = 1; i < walk->callbacks; i++)
+		if (!walk->request->memory->read(walk->request->memory, walk->sp, &walk->sp))
+			return false;
 	return go_up(walk, size);
 }
 
@@ -93,6 +98,7 @@ static bool leave_callback(struct go_walk *walk, int32_t size)
 {
 	const struct go_frame *left;
 
+	walk->callbacks++;
 	if (!go_up(walk, size))
 		return false;
 	left = go_program_frame(walk->program, walk->pc + 1);

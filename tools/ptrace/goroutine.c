@@ -29,22 +29,24 @@ enum {
 	STACK_MAX = 1 << 30,
 };
 
-static bool stack_of(struct memory *memory, uintptr_t address, struct goroutine *goroutine)
+/* named_by: what its sched says. */
+static bool looks_like_one(struct memory *memory, uintptr_t address, struct goroutine *goroutine,
+			   uintptr_t *named_by)
 {
+	if (address < 4096 || address % sizeof(address))
+		return false;
+	goroutine->address = address;
 	return go_read(memory, address + G_STACK_LOW, &goroutine->low, 1) &&
 	       go_read(memory, address + G_STACK_HIGH, &goroutine->high, 1) &&
-	       goroutine->low < goroutine->high && goroutine->high - goroutine->low <= STACK_MAX;
+	       goroutine->low < goroutine->high && goroutine->high - goroutine->low <= STACK_MAX &&
+	       go_read(memory, address + G_SCHED_G, named_by, 1);
 }
 
 static bool goroutine_at(struct memory *memory, uintptr_t address, struct goroutine *goroutine)
 {
 	uintptr_t self;
 
-	if (address < 4096 || address % sizeof(address))
-		return false;
-	goroutine->address = address;
-	return stack_of(memory, address, goroutine) &&
-	       go_read(memory, address + G_SCHED_G, &self, 1) && self == address;
+	return looks_like_one(memory, address, goroutine, &self) && self == address;
 }
 
 /* These change each time that it is left or moves to another thread, so they are read only where
@@ -70,7 +72,11 @@ static bool on_stack(const struct goroutine *goroutine, uintptr_t sp)
 static bool is_running(struct memory *memory, uintptr_t address, uintptr_t sp,
 		       struct goroutine *goroutine)
 {
-	return goroutine_at(memory, address, goroutine) && on_stack(goroutine, sp);
+	uintptr_t self;
+
+	/* The sched of a thread that Go has not started does not name it. */
+	return looks_like_one(memory, address, goroutine, &self) &&
+	       (self == address || self == 0) && on_stack(goroutine, sp);
 }
 
 bool goroutine_running(struct go_program *program, struct memory *memory,
@@ -126,14 +132,11 @@ bool goroutine_current(struct go_program *program, struct memory *memory,
 bool goroutine_of_thread(struct memory *memory, const struct goroutine *goroutine,
 			 struct goroutine *system)
 {
-	uintptr_t thread;
+	uintptr_t thread, address;
 
-	/* Its sched does not name it on a thread that Go has not started. */
-	return thread_of(memory, goroutine, &thread) &&
-	       go_read(memory, thread, &system->address, 1) &&
-	       stack_of(memory, system->address, system) &&
-	       go_read(memory, system->address + G_SCHED_SP, &system->sp, 1) &&
-	       on_stack(system, system->sp);
+	return thread_of(memory, goroutine, &thread) && go_read(memory, thread, &address, 1) &&
+	       go_read(memory, address + G_SCHED_SP, &system->sp, 1) &&
+	       is_running(memory, address, system->sp, system);
 }
 
 static bool creator_at(const struct go_program *program, struct memory *memory, uintptr_t address,

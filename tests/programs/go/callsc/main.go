@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// Callsc leaks three files: one that C opens for Go, one that Go opens for C that Go has called, and one that
-// Go opens for a thread that C has started.
+// Callsc leaks files that C opens for Go, that Go opens for C that Go has called, and that Go opens for a thread
+// that C has started; and there both again.
 package main
 
 /*
@@ -29,6 +29,10 @@ func leakThroughCallback(path string) {
 
 //export openInGo
 func openInGo(path *C.char) {
+	if C.GoString(path) == "/dev/full" {
+		leakThroughC("/dev/urandom")
+		leakThroughCallback("/dev/random")
+	}
 	if _, err := syscall.Open(C.GoString(path), syscall.O_RDONLY|syscall.O_CLOEXEC, 0); err != nil {
 		fmt.Fprintln(os.Stderr, "callsc:", err)
 		os.Exit(1)
