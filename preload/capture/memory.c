@@ -109,8 +109,9 @@ static bool take_elf(struct memory *memory, struct object *object, uintptr_t sta
 	return true;
 }
 
-/* In the first segment of a program at fixed addresses, whose bias is 0. Where its program headers
- * are the kernel has said; the dynamic linker corrects that when it was itself told what to run. */
+/* For a program at fixed addresses: its bias is 0, and its ELF header is in its first segment. The
+ * kernel tells where its program headers are; the dynamic linker corrects that when it was executed
+ * itself, with the program as an argument. */
 static bool take_program(struct memory *memory, struct object *object, uintptr_t address)
 {
 	uintptr_t start = getauxval(AT_PHDR), word;

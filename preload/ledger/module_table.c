@@ -31,9 +31,10 @@ static const char *keep_path(struct module_table *table, const char *path)
 	return copy ? memcpy(copy, path, length + 1) : NULL;
 }
 
-/* The path that a library's relative name stands for: in the directory that is the program's when
- * one of its frames is first seen, as it was when the library was loaded, as a rule. Where no such
- * file is there the name stays as it is; else the file has to prove itself to whoever reads it. */
+/* The path that a library's relative name stands for: in the program's working directory when one
+ * of its frames is first seen, which most often is still the one that it was loaded from. If no
+ * such file is there, the name stays as it is (snapshot/module_path.c looks again); a file that is
+ * there has to prove itself to whoever reads it. */
 static const char *keep_absolute(struct module_table *table, const char *name)
 {
 	char directory[PATH_MAX];

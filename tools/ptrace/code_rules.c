@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: MIT
 /*
- * See code_rules.h. Functions begin where a call goes to, or a pointer points to; some such places
- * are chance. So a rule must be confirmed: the word where it says that the return address is has to
- * lie behind a call instruction, and a direct call must have gone to where the function was taken
- * to begin, or to a place from which the code leads here with the same rule.
+ * See code_rules.h. Some of the places that functions begin at (code_beginnings.h) are chance. So a
+ * rule must be confirmed: the word where it says that the return address is has to lie behind a
+ * call instruction, and a direct call must have gone to where the function was taken to begin, or
+ * to a place from which the code leads here with the same rule.
  */
 #include "code_rules.h"
 
-#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "code_beginnings.h"
 #include "code_flow.h"
 #include "x86_instruction.h"
 
 enum {
 	CODE_MAX = 128 * 1024 * 1024,
-	DYNAMIC_MAX = 128,          /* entries of a dynamic section; linkers write some 30 */
-	PIECE = 64 * 1024,          /* of data */
 	REACH = CODE_FLOW_SIZE / 2, /* a function's beginning is no further away */
 	TRIES = 64,                 /* places where the function may begin */
 	TRIES_MORE = 16,            /* .. when one that is possible has been found */
@@ -27,9 +25,6 @@ enum {
 	CALL_LONGEST = 8,
 	STUB = 11, /* bytes of the longest jump through a table: endbr64; bnd jmp *SLOT(%rip) */
 };
-
-/* Of a place that is known only from jumps: most of them lie within functions. */
-enum { JUMPED_TO = 1 };
 
 enum confirmation { REFUTED, POSSIBLE, CERTAIN };
 
@@ -46,142 +41,11 @@ struct code_rules {
 	struct remote_memory *memory;
 	uintptr_t start; /* of the code .. */
 	size_t size;
-	uint8_t *code;        /* .. and a copy of it */
-	uint32_t entry;       /* offset in the code; UINT32_MAX: the program begins elsewhere */
-	uint32_t *beginnings; /* offsets << 1 | JUMPED_TO, rising */
-	size_t count, room;
+	uint8_t *code;  /* .. and a copy of it */
+	uint32_t entry; /* offset in the code; UINT32_MAX: the program begins elsewhere */
+	struct code_beginnings beginnings;
 	struct kept_rule kept[KEPT];
 };
-
-static bool add(struct code_rules *rules, uint64_t address, uint32_t jumped_to)
-{
-	uint64_t offset = address - rules->start;
-
-	if (offset >= rules->size)
-		return true;
-	if (rules->count == rules->room) {
-		size_t room = rules->room ? rules->room * 2 : 4096;
-		uint32_t *list = realloc(rules->beginnings, room * sizeof(*list));
-
-		if (!list)
-			return false;
-		rules->beginnings = list;
-		rules->room = room;
-	}
-	rules->beginnings[rules->count++] = (uint32_t)offset << 1 | jumped_to;
-	return true;
-}
-
-static int32_t word32(const uint8_t *bytes)
-{
-	int32_t value;
-
-	memcpy(&value, bytes, sizeof(value));
-	return value;
-}
-
-/* Whatever looks like a call (E8), a jump (E9), or the address of something (lea, 8D, relative to
- * rip; mov, B8 to BF and C7, in programs at fixed addresses) in the code. */
-static bool scan_code(struct code_rules *rules)
-{
-	for (size_t at = 0; at + 6 <= rules->size; at++) {
-		const uint8_t *code = rules->code + at;
-		uint64_t behind = rules->start + at;
-		bool good = true;
-
-		if (code[0] == 0xe8)
-			good = add(rules, behind + 5 + (uint64_t)(int64_t)word32(code + 1), 0);
-		else if (code[0] == 0xe9)
-			good = add(rules, behind + 5 + (uint64_t)(int64_t)word32(code + 1),
-				   JUMPED_TO);
-		else if (code[0] == 0x8d && (code[1] & 0xc7) == 0x05)
-			good = add(rules, behind + 6 + (uint64_t)(int64_t)word32(code + 2), 0);
-		else if ((code[0] & 0xf8) == 0xb8)
-			good = add(rules, (uint32_t)word32(code + 1), 0);
-		else if (code[0] == 0xc7 && (code[1] & 0xf8) == 0xc0)
-			good = add(rules, (uint32_t)word32(code + 2), 0);
-		if (!good)
-			return false;
-	}
-	return true;
-}
-
-/* Address of a table that the dynamic section names; 0: it has none. The dynamic linker of glibc
- * has replaced the addresses in the file by run-time ones, that of musl has not. */
-static uintptr_t dynamic_table(struct code_rules *rules, const struct object *object,
-			       uintptr_t dynamic, Elf64_Sxword tag)
-{
-	Elf64_Dyn entry;
-
-	for (int i = 0; i < DYNAMIC_MAX; i++, dynamic += sizeof(entry)) {
-		if (remote_memory_copy(rules->memory, dynamic, &entry, sizeof(entry)) !=
-			    sizeof(entry) ||
-		    entry.d_tag == DT_NULL)
-			break;
-		if (entry.d_tag == tag)
-			return entry.d_un.d_ptr +
-			       (entry.d_un.d_ptr < object->bias ? object->bias : 0);
-	}
-	return 0;
-}
-
-/* Functions that other objects call by name: all symbols, which end where the strings begin. */
-static bool scan_symbols(struct code_rules *rules, const struct object *object, uintptr_t dynamic)
-{
-	uintptr_t symbols = dynamic_table(rules, object, dynamic, DT_SYMTAB);
-	uintptr_t end = dynamic_table(rules, object, dynamic, DT_STRTAB);
-	Elf64_Sym piece[PIECE / sizeof(Elf64_Sym)];
-	bool good = true;
-
-	if (end < symbols || end > object->end)
-		return true;
-	for (uintptr_t at = symbols; at && at < end && good; at += sizeof(piece)) {
-		size_t wanted = end - at < sizeof(piece) ? end - at : sizeof(piece);
-		size_t got = remote_memory_copy(rules->memory, at, piece, wanted);
-
-		for (size_t i = 0; i < got / sizeof(*piece) && good; i++)
-			if (piece[i].st_shndx != SHN_UNDEF &&
-			    ELF64_ST_TYPE(piece[i].st_info) == STT_FUNC)
-				good = add(rules, object->bias + piece[i].st_value, 0);
-	}
-	return good;
-}
-
-/* Pointers in data, as tables of functions have them. */
-static bool scan_data(struct code_rules *rules, uintptr_t from, uintptr_t to)
-{
-	uintptr_t piece[PIECE / sizeof(uintptr_t)];
-
-	for (uintptr_t at = (from + 7) & ~(uintptr_t)7; at < to; at += PIECE) {
-		size_t wanted = to - at < PIECE ? to - at : (size_t)PIECE;
-		size_t got = remote_memory_copy(rules->memory, at, piece, wanted);
-
-		for (size_t i = 0; i < got / sizeof(*piece); i++)
-			if (!add(rules, piece[i], 0))
-				return false;
-	}
-	return true;
-}
-
-static int rising(const void *left, const void *right)
-{
-	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-
-	return (a > b) - (a < b);
-}
-
-static void sort(struct code_rules *rules)
-{
-	size_t kept = 0;
-
-	if (!rules->count)
-		return;
-	qsort(rules->beginnings, rules->count, sizeof(*rules->beginnings), rising);
-	for (size_t i = 0; i < rules->count; i++)
-		if (i == 0 || rules->beginnings[i] >> 1 != rules->beginnings[kept - 1] >> 1)
-			rules->beginnings[kept++] = rules->beginnings[i];
-	rules->count = kept;
-}
 
 struct code_rules *code_rules_create(struct remote_memory *memory, const struct object *object,
 				     uintptr_t dynamic, uintptr_t entry)
@@ -201,12 +65,9 @@ struct code_rules *code_rules_create(struct remote_memory *memory, const struct 
 	rules->size = remote_memory_copy(memory, rules->start, rules->code, rules->size);
 	uint64_t offset = entry - rules->start;
 	rules->entry = offset < rules->size ? (uint32_t)offset : UINT32_MAX;
-	if (!add(rules, entry, 0) || !scan_code(rules) || !scan_symbols(rules, object, dynamic) ||
-	    !scan_data(rules, object->start, object->code_start) ||
-	    !scan_data(rules, object->code_end, object->end))
-		goto failed;
-	sort(rules);
-	return rules;
+	if (code_beginnings_find(&rules->beginnings, memory, object, rules->code, rules->size,
+				 dynamic, entry))
+		return rules;
 failed:
 	code_rules_destroy(rules);
 	return NULL;
@@ -216,25 +77,9 @@ void code_rules_destroy(struct code_rules *rules)
 {
 	if (!rules)
 		return;
-	free(rules->beginnings);
+	code_beginnings_finish(&rules->beginnings);
 	free(rules->code);
 	free(rules);
-}
-
-/* How many of the beginnings are at or before offset. */
-static size_t beginnings_up_to(const struct code_rules *rules, uint32_t offset)
-{
-	size_t low = 0, high = rules->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (rules->beginnings[middle] >> 1 <= offset)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
 }
 
 static bool same_rule(const struct leave_rule *a, const struct leave_rule *b)
@@ -296,7 +141,7 @@ static uintptr_t behind_stub(const struct code_rules *rules, uintptr_t called)
 		at++;
 	if (memcmp(code + at, jump, sizeof(jump)) != 0)
 		return called;
-	uintptr_t slot = called + at + 6 + (uintptr_t)(int64_t)word32(code + at + 2);
+	uintptr_t slot = called + at + 6 + (uintptr_t)(int64_t)x86_displacement(code + at + 2);
 	if (remote_memory_copy(rules->memory, slot, &target, sizeof(target)) != sizeof(target))
 		return called;
 	return target;
@@ -366,8 +211,8 @@ static enum confirmation confirm(struct code_rules *rules, uint32_t beginning, u
 		behind = other + CALL_LONGEST;
 	}
 	if (before >= CALL && behind[-CALL] == 0xe8)
-		return confirm_call(rules, back + (uintptr_t)(int64_t)word32(behind - 4), beginning,
-				    place, rule);
+		return confirm_call(rules, back + (uintptr_t)(int64_t)x86_displacement(behind - 4),
+				    beginning, place, rule);
 	return is_indirect_call(behind, before) ? POSSIBLE : REFUTED;
 }
 
@@ -375,16 +220,16 @@ static enum confirmation confirm(struct code_rules *rules, uint32_t beginning, u
 static bool look_among(struct code_rules *rules, struct kept_rule *kept, uint32_t sort,
 		       uint32_t place, uintptr_t sp, uintptr_t fp)
 {
-	size_t count = beginnings_up_to(rules, place), tries = 0;
+	size_t count = code_beginnings_up_to(&rules->beginnings, place), tries = 0;
 
 	for (size_t i = count; i-- > 0 && tries < (kept->confirmed ? TRIES_MORE : TRIES);) {
-		uint32_t beginning = rules->beginnings[i] >> 1;
+		uint32_t beginning = rules->beginnings.list[i] >> 1;
 		struct leave_rule rule = {0};
 		uintptr_t back;
 
 		if (place - beginning >= REACH)
 			break;
-		if ((rules->beginnings[i] & JUMPED_TO) != sort)
+		if ((rules->beginnings.list[i] & JUMPED_TO) != sort)
 			continue;
 		tries++;
 		enum code_flow flown = flow(rules, beginning, place, &rule);

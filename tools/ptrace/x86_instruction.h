@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum instruction_way {
 	WAY_ON,     /* to the next one */
@@ -44,3 +45,12 @@ struct instruction {
 /* Decodes the instruction at code, of which size bytes are there. False: it is none, or not whole.
  */
 bool x86_decode(const uint8_t *code, size_t size, struct instruction *instruction);
+
+/* The four bytes of an instruction that say how far away something is. */
+static inline int32_t x86_displacement(const uint8_t *bytes)
+{
+	int32_t value;
+
+	memcpy(&value, bytes, sizeof(value));
+	return value;
+}
