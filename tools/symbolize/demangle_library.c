@@ -24,9 +24,9 @@ static cxa_demangle_fn load(const char *library)
 	return handle ? (cxa_demangle_fn)dlsym(handle, "__cxa_demangle") : NULL;
 }
 
-/* Where the name begins behind the return type, which only templates have: behind the last blank
- * that is in no brackets, before those of the parameters. An operator's name has blanks and
- * brackets of its own, and is left alone. */
+/* The name without its return type, which only templates have: it begins behind the last blank that
+ * is in no brackets and before those of the parameters. An operator's name has blanks and brackets
+ * of its own, and is left alone. */
 static const char *behind_return_type(const char *name)
 {
 	const char *begins = name;
