@@ -20,12 +20,20 @@
 
 #define MODEL_UNKNOWN (-1) /* of figures that the text does not give */
 
+/* Whose a function of a Go program is, where its build information tells. */
+enum model_go_module {
+	MODEL_GO_UNKNOWN,    /* or the standard library's */
+	MODEL_GO_MAIN,       /* of the module that the program was built from */
+	MODEL_GO_DEPENDENCY, /* of another one */
+};
+
 /* A line of source that a frame stands for. Filled in by symbolize/. */
 struct model_location {
 	const char *function; /* demangled; NULL: not known */
 	const char *file;     /* NULL: not known */
 	int line, column;     /* 0: not known */
 	bool inlined;         /* into the next location */
+	enum model_go_module module;
 };
 
 struct model_module {
@@ -129,6 +137,19 @@ struct model_group {
 		       */
 	bool suppressed; /* by suppressions */
 	bool broken;     /* by check/: it breaks a limit */
+	/* By report/findings.h: */
+	int64_t finding; /* the number of the finding that it is part of; 0: not looked for */
+	const struct model_frame *culprit; /* the frame to look at first; NULL: not looked for */
+	size_t culprit_location;           /* of culprit->locations */
+	const struct model_frame *caller; /* where another finding has the same culprit; or NULL */
+	size_t caller_location;
+	bool same_place; /* another finding has a culprit of the same function, no line is known */
+	/* Of a finding: the groups that it is made of; and its call paths, each of them a group that
+	 * is made of parts, too: the most descriptors first. None: it is a group of the text. */
+	struct model_group **parts;
+	size_t part_count;
+	struct model_group *paths;
+	size_t path_count;
 };
 
 /* A stack of which nothing is listed, and how many it had open at once. */

@@ -93,7 +93,10 @@ bool own_function(const char *function, const char *file)
 		"std::",   "__gnu_cxx::", "__cxxabiv1::", "core::",      "alloc::", "<std::",
 		"<core::", "<alloc::",    "__rust_",      "rust_begin_", NULL,
 	};
-
+	/* OCaml's standard library, and its runtime, which is linked into each program. */
+	static const char *const ocaml_names[] = {
+		"camlStdlib", "camlCamlinternal", "camlUnix", "camlThread", "caml_", NULL,
+	};
 	static const char *const c_names[] = {
 		"::", ".constprop.", ".part.", ".isra.", ".cold", ".lto_priv.", ".llvm.", "@", NULL,
 	};
@@ -102,6 +105,8 @@ bool own_function(const char *function, const char *file)
 		return false;
 	if (!function)
 		return true;
+	if (begins(function, ocaml_names))
+		return false;
 	for (size_t i = 0; i < sizeof(start_up) / sizeof(*start_up); i++)
 		if (strcmp(function, start_up[i]) == 0)
 			return false;

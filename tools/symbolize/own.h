@@ -13,5 +13,5 @@
 bool own_module(const char *path);
 
 /* Whether a function in such a module, from that source file (or NULL), is the program's own: not
- * the start-up code, a header of the system, or the standard library of C++, Rust or Go. */
+ * the start-up code, a header of the system, or the standard library of C++, Rust, Go or OCaml. */
 bool own_function(const char *function, const char *file);

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../reader/model.h"
+
 /* The file of a module, open. Addresses everywhere are those in the file (bias 0). */
 struct module_file {
 	const char *path;
@@ -28,6 +30,9 @@ struct answer;
  * copied. inlined: into the location that is added next. */
 void answer_add(struct answer *answer, const char *function, const char *file, int line, int column,
 		bool inlined);
+
+/* Says of the location that was added last in whose module it is. */
+void answer_add_module(struct answer *answer, enum model_go_module module);
 
 struct name_source {
 	const char *name; /* "pclntab", for messages */

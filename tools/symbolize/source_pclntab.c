@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "go_build_info.h"
 #include "pclntab.h"
 #include "source.h"
 
@@ -17,7 +18,19 @@ struct go_source {
 	void *bytes;
 	size_t size;
 	struct pclntab *table;
+	bool has_modules;
+	struct go_modules modules; /* in bytes */
 };
+
+static void find_modules(struct go_source *source)
+{
+	struct go_elf elf;
+
+	if (go_elf_init(&elf, source->bytes, source->size) < 0)
+		return;
+	source->has_modules = go_modules_find(&elf, &source->modules);
+	go_elf_destroy(&elf);
+}
 
 static void go_close(void *state)
 {
@@ -58,6 +71,7 @@ static int go_open(const struct module_file *file, void **state)
 		go_close(source);
 		return result;
 	}
+	find_modules(source);
 	*state = source;
 	return 0;
 }
@@ -75,9 +89,15 @@ static bool go_find(void *state, uint64_t address, struct answer *answer)
 	/* C code of cgo is listed by its names alone: debug information knows it better. */
 	if (count == 0 || (count == 1 && !locations[0].file && !strchr(locations[0].function, '.')))
 		return false;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		answer_add(answer, locations[i].function, locations[i].file, locations[i].line, 0,
 			   i + 1 < count);
+		if (source->has_modules && !pclntab_is_standard(locations[i].function))
+			answer_add_module(answer, go_modules_is_main(&source->modules,
+								     locations[i].function)
+							  ? MODEL_GO_MAIN
+							  : MODEL_GO_DEPENDENCY);
+	}
 	return true;
 }
 

@@ -75,6 +75,15 @@ void answer_add(struct answer *answer, const char *function, const char *file, i
 	append_number(answer, line > 0 ? (uint32_t)line : 0);
 	append_number(answer, column > 0 ? (uint32_t)column : 0);
 	append_number(answer, inlined);
+	append_number(answer, MODEL_GO_UNKNOWN);
+}
+
+void answer_add_module(struct answer *answer, enum model_go_module module)
+{
+	uint32_t number = module;
+
+	if (answer->size >= sizeof(number))
+		memcpy(answer->bytes + answer->size - sizeof(number), &number, sizeof(number));
 }
 
 static FILE *to_parent;

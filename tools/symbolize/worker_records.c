@@ -42,7 +42,7 @@ static bool take_string(struct content *content, char **string)
 static bool take_answer(struct worker_reading *reading, struct content *content)
 {
 	const struct worker_request *request = reading->request;
-	uint32_t index, count, line, column, inlined, taken = 0;
+	uint32_t index, count, line, column, inlined, module, taken = 0;
 	struct model_location *locations;
 	bool good = true;
 
@@ -57,13 +57,15 @@ static bool take_answer(struct worker_reading *reading, struct content *content)
 
 		good = take_string(content, &function) && take_string(content, &file) &&
 		       take_number(content, &line) && take_number(content, &column) &&
-		       take_number(content, &inlined) && line <= INT32_MAX && column <= INT32_MAX;
+		       take_number(content, &inlined) && take_number(content, &module) &&
+		       line <= INT32_MAX && column <= INT32_MAX && module <= MODEL_GO_DEPENDENCY;
 		locations[taken++] = (struct model_location){
 			.function = function,
 			.file = file,
 			.line = good ? (int)line : 0,
 			.column = good ? (int)column : 0,
 			.inlined = good && inlined,
+			.module = good ? (enum model_go_module)module : MODEL_GO_UNKNOWN,
 		};
 	}
 	if (good) {

@@ -1,0 +1,3 @@
+module broker.example/api
+
+go 1.19

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+/* See go_build_info.h. The format is that of debug/buildinfo: a header, and two strings, the
+ * version of Go and lines of words with tabs between. Since Go 1.18 they follow the header, before
+ * it had pointers to them. */
+#include "go_build_info.h"
+
+#include <string.h>
+
+enum {
+	HEADER_SIZE = 32, /* 16 of them are used since Go 1.18 */
+	POINTER_SIZE_AT = 14,
+	FLAGS_AT = 15,
+	FLAG_BIG_ENDIAN = 1,
+	FLAG_INLINE = 2,
+	MARK_SIZE = 16, /* random bytes before the lines and behind them */
+};
+
+struct text {
+	const uint8_t *bytes;
+	uint64_t size;
+};
+
+/* A string behind its length, a number of 7 bits a byte, the lowest first. */
+static bool take_inline(struct text *from, struct text *string)
+{
+	uint64_t length = 0;
+	unsigned int shift = 0;
+	uint8_t byte;
+
+	do {
+		if (!from->size || shift > 56)
+			return false;
+		byte = *from->bytes++;
+		from->size--;
+		length |= (uint64_t)(byte & 0x7f) << shift;
+		shift += 7;
+	} while (byte & 0x80);
+	if (length > from->size)
+		return false;
+	*string = (struct text){from->bytes, length};
+	from->bytes += length;
+	from->size -= length;
+	return true;
+}
+
+/* What a pointer to a string's header (pointer and length) stands for. */
+static bool take_pointed(const struct go_elf *elf, uint64_t at, struct text *string)
+{
+	uint64_t header, bytes, length;
+
+	if (!go_elf_pointer(elf, at, &header) || !header ||
+	    !go_elf_pointer(elf, header, &bytes) || !go_elf_pointer(elf, header + 8, &length))
+		return false;
+	string->bytes = go_elf_bytes(elf, bytes, &string->size);
+	if (!string->bytes || length > string->size)
+		return false;
+	string->size = length;
+	return true;
+}
+
+static bool find_lines(const struct go_elf *elf, struct text *lines)
+{
+	static const char magic[POINTER_SIZE_AT] = "\xff Go buildinf:";
+	uint64_t address, section_size;
+	struct text section, version;
+
+	if (!go_elf_section(elf, ".go.buildinfo", &address, &section_size))
+		return false;
+	section.bytes = go_elf_bytes(elf, address, &section.size);
+	if (!section.bytes || section.size < HEADER_SIZE ||
+	    memcmp(section.bytes, magic, sizeof(magic)) != 0)
+		return false;
+	if (section.bytes[FLAGS_AT] & FLAG_INLINE) {
+		section.bytes += HEADER_SIZE;
+		section.size -= HEADER_SIZE;
+		if (!take_inline(&section, &version) || !take_inline(&section, lines))
+			return false;
+	} else if (section.bytes[POINTER_SIZE_AT] != 8 ||
+		   (section.bytes[FLAGS_AT] & FLAG_BIG_ENDIAN) ||
+		   !take_pointed(elf, address + 24, lines)) {
+		return false;
+	}
+	if (lines->size < 2 * MARK_SIZE + 1 || lines->bytes[lines->size - MARK_SIZE - 1] != '\n')
+		return false;
+	lines->bytes += MARK_SIZE;
+	lines->size -= 2 * MARK_SIZE;
+	return true;
+}
+
+struct module {
+	const char *path;
+	size_t length;
+	bool is_main;
+};
+
+/* The next line "mod\tPATH\tVERSION" or "dep\tPATH\tVERSION"; *at moves behind it. */
+static bool next_module(const struct go_modules *modules, const char **at, struct module *module)
+{
+	const char *end = modules->lines + modules->size;
+
+	while (*at < end) {
+		const char *line = *at, *newline = memchr(line, '\n', (size_t)(end - line));
+		const char *line_end = newline ? newline : end;
+		bool is_main = line_end - line > 4 && memcmp(line, "mod\t", 4) == 0;
+
+		*at = newline ? newline + 1 : end;
+		if (!is_main && !(line_end - line > 4 && memcmp(line, "dep\t", 4) == 0))
+			continue;
+		line += 4;
+		const char *tab = memchr(line, '\t', (size_t)(line_end - line));
+
+		*module = (struct module){line, (size_t)((tab ? tab : line_end) - line), is_main};
+		if (module->length)
+			return true;
+	}
+	return false;
+}
+
+bool go_modules_find(const struct go_elf *elf, struct go_modules *modules)
+{
+	struct text lines;
+	struct module module;
+
+	if (!find_lines(elf, &lines))
+		return false;
+	*modules = (struct go_modules){(const char *)lines.bytes, (size_t)lines.size};
+	for (const char *at = modules->lines; next_module(modules, &at, &module);)
+		if (module.is_main)
+			return true;
+	return false;
+}
+
+static int hex_digit(char digit)
+{
+	return digit >= '0' && digit <= '9'   ? digit - '0'
+	       : digit >= 'a' && digit <= 'f' ? digit - 'a' + 10
+					      : -1;
+}
+
+/* The next character of a package's path: the linker writes dots behind the last slash as %2e. */
+static char next(const char **at, const char *end)
+{
+	if (**at == '%' && end - *at > 2 && hex_digit((*at)[1]) >= 0 && hex_digit((*at)[2]) >= 0) {
+		char value = (char)(hex_digit((*at)[1]) * 16 + hex_digit((*at)[2]));
+
+		*at += 3;
+		return value;
+	}
+	return *(*at)++;
+}
+
+/* Whether a package is in the folders of a module. */
+static bool is_in(const char *package, const char *end, const struct module *module)
+{
+	for (size_t i = 0; i < module->length; i++)
+		if (package >= end || next(&package, end) != module->path[i])
+			return false;
+	return package >= end || *package == '/';
+}
+
+bool go_modules_is_main(const struct go_modules *modules, const char *function)
+{
+	/* The path of the package ends at the first dot behind its last slash; type parameters and
+	 * receivers behind it have paths of their own. */
+	const char *whole = function + strcspn(function, "([");
+	const char *slash = memrchr(function, '/', (size_t)(whole - function));
+	const char *from = slash ? slash : function;
+	const char *end = memchr(from, '.', (size_t)(whole - from)), *at = modules->lines;
+	struct module module, nearest = {0};
+
+	if (!end)
+		return false;
+	if (end - function == 4 && memcmp(function, "main", 4) == 0)
+		return true;
+	/* A module may lie in the folders of another one. */
+	while (next_module(modules, &at, &module))
+		if (module.length > nearest.length && is_in(function, end, &module))
+			nearest = module;
+	return nearest.is_main;
+}
