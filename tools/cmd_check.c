@@ -19,6 +19,7 @@
 #include "reader/scan.h"
 #include "remote/obtain.h"
 #include "remote/subject.h"
+#include "report/findings.h"
 #include "report/page.h"
 #include "report/progress.h"
 #include "report/report.h"
@@ -260,15 +261,28 @@ static void show_broken(const struct check *check, const struct model_snapshot *
 	free(shown.peaks);
 }
 
+/* Whether the verdict depends on names: one line of source may be several groups. A sum is the same
+ * without them, and to read debug information may take a while. */
+static bool needs_names(const struct check *check)
+{
+	const struct limits *limits = &check->limits.limits;
+
+	return suppressions_any(check->suppressions.suppressions) || limits->group >= 0 ||
+	       limits->growth >= 0 || limits->age >= 0;
+}
+
 static void check_target(struct check *check, const struct target *target, const struct list *old)
 {
 	struct model_snapshot *snapshot = target->last, *earlier = before(target, old);
 	enum limits_verdict verdict;
-	bool any = suppressions_any(check->suppressions.suppressions);
+	bool named = needs_names(check);
 
-	if (any) {
+	if (named) {
 		symbolize(check, snapshot);
+		if (earlier)
+			symbolize(check, earlier);
 		suppressions_apply(check->suppressions.suppressions, snapshot);
+		findings_merge(snapshot);
 	}
 	verdict = limits_check(&check->limits.limits, snapshot, earlier, stdout);
 	if (verdict > check->verdict)
@@ -283,8 +297,10 @@ static void check_target(struct check *check, const struct target *target, const
 		free(process);
 		return;
 	}
-	if (!any && verdict == LIMITS_BROKEN)
+	if (!named && verdict == LIMITS_BROKEN) {
 		symbolize(check, snapshot);
+		findings_merge(snapshot);
+	}
 	show_broken(check, snapshot);
 	if (!check->suppressions.generate)
 		return;

@@ -2,8 +2,7 @@
 /*
  * fdtrail report: snapshots from files, in one of the formats, with functions and lines. Where a
  * format allows it one snapshot at a time is in memory; one that adds up gets them all. The text
- * shows the newest snapshot of each process, since a series says the same again and again; its
- * first lines come before the slow part, which is to read debug information.
+ * shows the newest snapshot of each process, since a series says the same again and again.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -14,6 +13,7 @@
 
 #include "export/output.h"
 #include "reader/reader.h"
+#include "report/findings.h"
 #include "report/progress.h"
 #include "report/report.h"
 #include "report_arguments.h"
@@ -39,7 +39,7 @@ static void put_source(struct report *report, const struct model_snapshot *snaps
 	report_source(file, snapshot, &report->text);
 }
 
-/* The same steps for every format; the text shows its first lines as early as it can. */
+/* The same steps for every format. */
 static int write_one(struct report *report, struct model_snapshot *snapshot, FILE *file,
 		     bool several)
 {
@@ -52,23 +52,20 @@ static int write_one(struct report *report, struct model_snapshot *snapshot, FIL
 	report->unjudged = model_add(report->unjudged, filter_apply(&before, snapshot));
 	if (!report->asked.format && several)
 		put_source(report, snapshot, file);
-	if (!report->asked.format && !after.function) {
-		report_summary(file, snapshot, &report->text);
-		fflush(file);
-	}
 	error = symbolize_snapshot(report->symbolizer, snapshot);
 	if (error < 0)
 		fprintf(stderr, "fdtrail report: functions and lines can't be looked up: %s\n",
 			strerror(-error));
 	if (after.function)
 		filter_apply(&after, snapshot);
-	if (report->asked.format)
+	if (report->asked.format) {
+		findings_number(snapshot);
 		return report->asked.format->streams
 			       ? report->asked.format->write(&one, 1, &report->asked.options, file)
 			       : 0;
-	if (after.function)
-		report_summary(file, snapshot, &report->text);
-	report_groups(file, snapshot, &report->text);
+	}
+	findings_merge(snapshot);
+	report_text(file, snapshot, &report->text);
 	return 0;
 }
 

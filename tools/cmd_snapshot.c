@@ -23,6 +23,7 @@
 #include "remote/obtain.h"
 #include "remote/series.h"
 #include "remote/subject.h"
+#include "report/findings.h"
 #include "report/progress.h"
 #include "report/report.h"
 #include "symbolize/symbolize.h"
@@ -188,12 +189,10 @@ static int put_text(struct snapshots *snapshots, struct model_snapshot *snapshot
 	options.collapse_runtime = snapshots->asked->options.collapse_runtime;
 	if (first && another)
 		fputc('\n', snapshots->file);
-	if (first)
-		report_summary(snapshots->file, snapshot, &options);
-	fflush(snapshots->file);
 	int error = symbolize_snapshot(snapshots->symbolizer, snapshot);
+	findings_merge(snapshot);
 	if (first)
-		report_groups(snapshots->file, snapshot, &options);
+		report_text(snapshots->file, snapshot, &options);
 	else
 		series_text(snapshots->file, *last, snapshot, snapshots->asked->children,
 			    &options);
@@ -213,6 +212,7 @@ static int put(struct snapshots *snapshots, struct model_snapshot *snapshot)
 	if (!format)
 		return put_text(snapshots, snapshot);
 	error = symbolize_snapshot(snapshots->symbolizer, snapshot);
+	findings_number(snapshot);
 	if (error == -ENOMEM || format->streams) {
 		if (error != -ENOMEM)
 			error = format->write(&one, 1, &snapshots->asked->options, snapshots->file);

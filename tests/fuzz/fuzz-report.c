@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "reader/reader.h"
 #include "report/filter.h"
+#include "report/findings.h"
 #include "report/report.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -51,6 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct report_options plain = {.show = 2};
 	static const struct report_options narrow = {
 		.show = REPORT_SHOW_ALL, .width = 30, .collapse_runtime = true};
+	static const struct report_options full = {.show = REPORT_SHOW_ALL, .full = true};
 	static const struct filter filter = {
 		.kinds = KIND_ALL, .states = "CLOSE_WAIT,LISTEN", .min_age = 1, .path = "*1*"};
 	FILE *in = size ? fmemopen((void *)(uintptr_t)data, size, "r") : fopen("/dev/null", "r");
@@ -65,6 +67,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		report(snapshot, &narrow);
 		filter_apply(&filter, snapshot);
 		report(snapshot, &plain);
+		findings_merge(snapshot);
+		report(snapshot, &plain);
+		report(snapshot, &full);
 		model_destroy(snapshot);
 	}
 	reader_destroy(reader);

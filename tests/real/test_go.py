@@ -231,6 +231,19 @@ def _(variant):
     check.lacks(of_a_thread.text + through.text + twice.text, "incomplete")
 
 
+@test("the heading names the function of the main module that drops the response, not the dependency ({})",
+      each=["default", "stripped", "trimpath", "pie"], timeout=300)
+def _(variant):
+    run = run_bare([FDTRAIL, "run", "--", go_program("consumer", variant)])
+    check.equal(run.status, 0)
+    found = re.findall(r"(?m)^1\. 4 tcp sockets in \w+, last used in (\S+) at \S*session\.go:(\d+)$", run.err)
+    check.equal([name for name, _ in found], ["broker.example/consumer/internal/session.(*Session).Hangup"])
+    source = (BUILD.parent / "tests/programs/go/consumer/internal/session/session.go").read_text().split("\n")
+    check.contains(source[int(found[0][1]) - 1], "s.client.CloseConnection(")
+    # One finding, though two lines of the program lead there.
+    check.matches(run.err, r"\n   by 2 call paths:\n     3 by main\.run at \S+ .*\n     1 by main\.run at ")
+
+
 @test("of a Go program that closes what it opens nothing is reported but its listener", timeout=120)
 def _():
     run = run_server("nocgo", "keep-alive", leaks=0)

@@ -55,13 +55,35 @@ static bool counts(const struct check *check, const struct model_group *group)
 	       (group->kind == KIND_COUNT || is_wanted(check, group->kind));
 }
 
+typedef int64_t counting(const struct check *check, const struct model_group *group, bool *exact);
+
+/* The sum over the groups that a finding is made of: each of them has one kind. */
+static int64_t count_parts(const struct check *check, const struct model_group *finding,
+			   counting *count, bool *exact)
+{
+	int64_t sum = 0;
+
+	*exact = true;
+	for (size_t i = 0; i < finding->part_count; i++) {
+		bool part_exact;
+
+		sum = model_add(sum, count(check, finding->parts[i], &part_exact));
+		*exact &= part_exact;
+	}
+	return sum;
+}
+
 /* How many of the group's descriptors are of the kinds that count. In a group of several kinds only
  * those that are listed tell theirs: *exact is false when there are others. */
 static int64_t count_of(const struct check *check, const struct model_group *group, bool *exact)
 {
 	int64_t count = 0;
 
+	if (group->part_count)
+		return count_parts(check, group, count_of, exact);
 	*exact = true;
+	if (group->kind != KIND_COUNT && !is_wanted(check, group->kind))
+		return 0;
 	if (group->kind != KIND_COUNT || (check->limits->kinds & KIND_ALL) == KIND_ALL)
 		return group->count;
 	for (size_t i = 0; i < group->descriptor_count; i++)
@@ -75,9 +97,11 @@ static int64_t close_wait_of(const struct check *check, const struct model_group
 {
 	int64_t count = 0;
 
+	if (group->part_count)
+		return count_parts(check, group, close_wait_of, exact);
 	*exact = true;
 	if (group->kind != KIND_COUNT)
-		return group->kind == KIND_TCP ? model_in_state(group, "CLOSE_WAIT") : 0;
+		return group->kind == KIND_TCP && is_wanted(check, KIND_TCP) ? model_in_state(group, "CLOSE_WAIT") : 0;
 	if (!is_wanted(check, KIND_TCP))
 		return 0;
 	for (size_t i = 0; i < group->descriptor_count; i++)
@@ -105,6 +129,10 @@ static int64_t stateless_of(const struct check *check, const struct model_group 
 
 	if (group->suppressed || !is_wanted(check, KIND_TCP))
 		return 0;
+	for (size_t i = 0; i < group->part_count; i++)
+		count = model_add(count, stateless_of(check, group->parts[i]));
+	if (group->part_count)
+		return count;
 	if (group->kind == KIND_TCP && !limits_is_inherited(group)) {
 		count = group->count;
 		for (size_t i = 0; i < group->state_count; i++)
@@ -198,6 +226,15 @@ static double age_of(const struct check *check, const struct model_group *group,
 	double most = -1;
 
 	*exact = true;
+	for (size_t i = 0; i < group->part_count; i++) {
+		bool part_exact;
+		double age = age_of(check, group->parts[i], &part_exact);
+
+		*exact &= part_exact;
+		most = age > most ? age : most;
+	}
+	if (group->part_count || (group->kind != KIND_COUNT && !is_wanted(check, group->kind)))
+		return most;
 	if (group->kind != KIND_COUNT && group->age_most >= 0)
 		return group->age_most;
 	if ((int64_t)group->descriptor_count != group->count)
@@ -283,6 +320,14 @@ static void mark_new(const struct diff_entry *entry)
 			entry->members[i].group->broken = true;
 }
 
+/* A finding is broken with any of its groups. */
+static void mark_findings(struct model_snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->group_count; i++)
+		for (size_t j = 0; j < snapshot->groups[i].part_count; j++)
+			snapshot->groups[i].broken |= snapshot->groups[i].parts[j]->broken;
+}
+
 static void check_growth(struct check *check, struct model_snapshot *before)
 {
 	int64_t broken = 0, most = 0;
@@ -303,6 +348,7 @@ static void check_growth(struct check *check, struct model_snapshot *before)
 			most = diff_growth(entry) > most ? diff_growth(entry) : most;
 		}
 		diff_destroy(diff);
+		mark_findings(check->snapshot);
 	}
 	if (broken)
 		limits_say(check, LIMITS_BROKEN,

@@ -18,8 +18,8 @@
 struct limits {
 	int64_t close_wait; /* TCP sockets in CLOSE_WAIT */
 	int64_t open;       /* descriptors that the program opened and has not closed */
-	int64_t group;      /* descriptors of one group: one stack and kind */
-	int64_t growth;     /* of one group, since the snapshot before */
+	int64_t group;      /* descriptors of one group; of one finding, if they were merged */
+	int64_t growth;     /* of the same, since the snapshot before */
 	int64_t peak;         /* descriptors that the program had open at once */
 	int64_t peak_percent; /* the same, with inherited ones, in percent of the process' limit */
 	int64_t peak_group;   /* descriptors of one stack that were open at once */

@@ -104,9 +104,9 @@ const struct argp limits_argp = {
 			{"max-open", KEY_OPEN, "N", 0,
 			 "At most N descriptors that the program opened and has not closed", 0},
 			{"max-group", KEY_GROUP, "N", 0,
-			 "At most N descriptors opened by the same stack", 0},
+			 "At most N descriptors opened at the same line", 0},
 			{"max-growth", KEY_GROWTH, "N", 0,
-			 "At most N more of any stack than in the snapshot before", 0},
+			 "At most N more of any line than in the snapshot before", 0},
 			{"max-peak", KEY_PEAK, "N|N%", 0,
 			 "At most N descriptors open at once, or N% of the process' limit (then "
 			 "inherited ones count)",

@@ -77,10 +77,31 @@ static void check_peak_percent(struct check *check)
 	say_peak(check, option, snapshot->peak_all, of);
 }
 
+/* The stacks that had more open at once than the limit. */
+struct over {
+	int64_t broken, most; /* how many of them, and the most */
+	int64_t unknown;      /* the most of those that may have had more */
+};
+
+static bool is_over(const struct check *check, const struct model_group *stack, struct over *over)
+{
+	if (stack->suppressed || limits_is_inherited(stack) ||
+	    stack->peak <= check->limits->peak_group)
+		return false;
+	if (stack->peak_at_most || counts_other_kinds(check)) {
+		over->unknown = stack->peak > over->unknown ? stack->peak : over->unknown;
+		return false;
+	}
+	over->broken++;
+	over->most = stack->peak > over->most ? stack->peak : over->most;
+	return true;
+}
+
 static void check_peak_group(struct check *check)
 {
 	struct model_snapshot *snapshot = check->snapshot;
-	int64_t limit = check->limits->peak_group, broken = 0, most = 0, unknown = 0;
+	int64_t limit = check->limits->peak_group;
+	struct over over = {0};
 
 	if (!snapshot->traced || snapshot->peak == MODEL_UNKNOWN) {
 		say_no_peak(check, "--max-peak-group");
@@ -89,26 +110,22 @@ static void check_peak_group(struct check *check)
 	for (size_t i = 0; i < model_stacked_count(snapshot); i++) {
 		struct model_group *group = model_stacked(snapshot, i);
 
-		if (group->suppressed || limits_is_inherited(group) || group->peak <= limit)
-			continue;
-		if (group->peak_at_most || counts_other_kinds(check)) {
-			unknown = group->peak > unknown ? group->peak : unknown;
-			continue;
-		}
-		group->broken = true;
-		broken++;
-		most = group->peak > most ? group->peak : most;
+		/* The peaks of several stacks can't be added up: each is held against the limit. */
+		for (size_t j = 0; j < group->part_count; j++)
+			group->broken |= is_over(check, group->parts[j], &over);
+		if (!group->part_count)
+			group->broken |= is_over(check, group, &over);
 	}
-	if (broken)
+	if (over.broken)
 		limits_say(check, LIMITS_BROKEN,
 			   "--max-peak-group %" PRId64 ": %" PRId64
 			   " stack%s had more open at once, up to %" PRId64,
-			   limit, broken, broken == 1 ? "" : "s", most);
-	else if (unknown)
+			   limit, over.broken, over.broken == 1 ? "" : "s", over.most);
+	else if (over.unknown)
 		limits_say(check, LIMITS_UNKNOWN,
 			   "--max-peak-group %" PRId64 ": a stack had at most %" PRId64
 			   " open at once, perhaps fewer",
-			   limit, unknown);
+			   limit, over.unknown);
 	else if (snapshot->unlisted_stacks > 0 && snapshot->unlisted_most > limit)
 		limits_say(check, LIMITS_UNKNOWN,
 			   "--max-peak-group %" PRId64 ": %" PRId64 " stack%s, with up to %" PRId64

@@ -11,6 +11,7 @@
 #include "../reader/escape.h"
 #include "../reader/lines.h"
 #include "../reader/memory.h"
+#include "../report/heading.h"
 #include "../symbolize/symbolize.h"
 #include "pattern.h"
 
@@ -180,6 +181,8 @@ static const struct model_frame *chosen_frame(const struct model_group *group)
 
 	if (!stack || !stack->frame_count)
 		return NULL;
+	if (group->culprit)
+		return group->culprit;
 	own = symbolize_own_frame(stack);
 	if (own)
 		return own;
@@ -205,12 +208,17 @@ void suppressions_generate(const struct model_group *group, FILE *file)
 	const struct model_location *location;
 	const char *name;
 
-	fprintf(file, "# %s\n", group->sentence);
+	char *heading = group->part_count > 1 ? heading_of(&(struct page){0}, group) : NULL;
+
+	fprintf(file, "# %s\n", heading ? heading : group->sentence);
+	free(heading);
 	if (!frame || !frame->module) {
 		fputs("# has no stack with names, so it can't be suppressed\n", file);
 		return;
 	}
 	location = symbolize_own_location(frame);
+	if (frame == group->culprit && group->culprit_location < frame->location_count)
+		location = &frame->locations[group->culprit_location];
 	name = location && location->function ? location->function : frame->function;
 	if (!name)
 		fputs("# no function is known: this is all that the module opens\n", file);

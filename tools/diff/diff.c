@@ -1,73 +1,17 @@
 // SPDX-License-Identifier: MIT
-/* See diff.h. Both snapshots' groups are put in one order, in which the same ones are neighbours.
- */
+/* See diff.h. Both snapshots' groups are put in one order, in which those of one finding are
+ * neighbours. */
 #include "diff.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "../export/stack_lines.h"
 #include "../reader/memory.h"
 
 static int compare_text(const char *a, const char *b)
 {
 	return strcmp(a ? a : "", b ? b : "");
-}
-
-static int compare_numbers(uint64_t a, uint64_t b)
-{
-	return (a > b) - (a < b);
-}
-
-static const char *module_of(const struct model_frame *frame, bool by_path)
-{
-	return frame->build_id && !by_path ? frame->build_id : frame->module;
-}
-
-static int compare_frames(const struct model_frame *a, const struct model_frame *b, bool by_path)
-{
-	int order = compare_text(module_of(a, by_path), module_of(b, by_path));
-
-	if (order)
-		return order;
-	/* In no known module there is only the address, which another run does not share. */
-	return compare_numbers(a->module ? a->offset : a->address,
-			       b->module ? b->offset : b->address);
-}
-
-static int compare_stacks(const struct model_stack *a, const struct model_stack *b, bool by_path)
-{
-	for (; a && b; a = a->created_by, b = b->created_by) {
-		int order = compare_numbers(a->frame_count, b->frame_count);
-
-		for (size_t i = 0; order == 0 && i < a->frame_count; i++)
-			order = compare_frames(&a->frames[i], &b->frames[i], by_path);
-		if (order)
-			return order;
-	}
-	return (a != NULL) - (b != NULL);
-}
-
-/* Groups of a process that is not traced have no stacks: each is of one state. */
-static const char *state_of(const struct model_group *group)
-{
-	return group->origin == MODEL_UNTRACED && group->state_count == 1 ? group->states[0].name
-									  : NULL;
-}
-
-/* qsort_r's data is by_path. */
-static int compare_members(const void *left, const void *right, void *data)
-{
-	static const enum model_stack_role roles[] = {MODEL_OPENED_AT, MODEL_LAST_USED_AT};
-	const struct model_group *a = ((const struct diff_member *)left)->group;
-	const struct model_group *b = ((const struct diff_member *)right)->group;
-	int order = compare_numbers(a->kind, b->kind);
-
-	order = order ? order : compare_numbers(a->origin, b->origin);
-	order = order ? order : compare_text(state_of(a), state_of(b));
-	for (size_t i = 0; i < sizeof(roles) / sizeof(*roles) && order == 0; i++)
-		order = compare_stacks(model_stack(a, roles[i]), model_stack(b, roles[i]),
-				       *(bool *)data);
-	return order;
 }
 
 /* Names before numbers of groups, so that the order is the same in every run. */
@@ -88,19 +32,56 @@ static int compare_entries(const void *left, const void *right)
 	return compare_text(diff_group(a)->sentence, diff_group(b)->sentence);
 }
 
-static size_t add_groups(struct diff_member *members, struct model_snapshot *snapshot, bool is_new)
+static bool counts(const struct model_group *group)
+{
+	return !group->suppressed && group->count > 0 && group->origin != MODEL_INHERITED &&
+	       group->origin != MODEL_INHERITED_FORK;
+}
+
+static size_t count_groups(const struct model_snapshot *snapshot)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < snapshot->group_count; i++)
+		count += snapshot->groups[i].part_count ? snapshot->groups[i].part_count : 1;
+	return count;
+}
+
+/* The groups of the text, also of those that findings_merge() has made one. */
+static size_t add_groups(struct finding_item *members, struct model_snapshot *snapshot, bool is_new)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < snapshot->group_count; i++) {
 		struct model_group *group = &snapshot->groups[i];
 
-		if (group->suppressed || group->count <= 0 || group->origin == MODEL_INHERITED ||
-		    group->origin == MODEL_INHERITED_FORK)
+		if (!counts(group))
 			continue;
-		members[count++] = (struct diff_member){group, is_new};
+		if (!group->part_count)
+			members[count++] = (struct finding_item){.group = group, .is_new = is_new};
+		for (size_t j = 0; j < group->part_count; j++)
+			members[count++] = (struct finding_item){.group = group->parts[j],
+								 .is_new = is_new};
 	}
 	return count;
+}
+
+/* The one that is shown: what the finding is in the new snapshot, or was in the old one. Without
+ * stacks it is only one of several that can't be told apart. */
+static void choose_group(const struct diff *diff, struct diff_entry *entry)
+{
+	bool is_new = entry->new_count != 0;
+	struct finding_item *items =
+		memory_array(NULL, entry->member_count, sizeof(*items));
+	size_t count = 0;
+
+	for (size_t i = 0; i < entry->member_count; i++)
+		if (entry->members[i].is_new == is_new)
+			items[count++] = entry->members[i];
+	entry->group = *items[0].group;
+	if (group_stack(items[0].group))
+		entry->group = findings_join(is_new ? diff->new : diff->old, items, count);
+	free(items);
 }
 
 static void finish_entry(struct diff_entry *entry)
@@ -123,28 +104,27 @@ static void finish_entry(struct diff_entry *entry)
 struct diff *diff_create(struct model_snapshot *old, struct model_snapshot *new)
 {
 	struct diff *diff = memory_array(NULL, 1, sizeof(*diff));
-	size_t count;
+	size_t count = count_groups(old) + count_groups(new);
 
 	*diff = (struct diff){.old = old, .new = new};
 	/* The modules come last in the text: what was cut has them no more. */
 	diff->by_path = !old->module_count != !new->module_count;
-	diff->members =
-		memory_array(NULL, old->group_count + new->group_count, sizeof(*diff->members));
+	diff->members = memory_array(NULL, count, sizeof(*diff->members));
 	count = add_groups(diff->members, old, false);
 	count += add_groups(diff->members + count, new, true);
-	qsort_r(diff->members, count, sizeof(*diff->members), compare_members, &diff->by_path);
+	findings_sort(diff->members, count, diff->by_path, true);
 
 	diff->entries = memory_array(NULL, count, sizeof(*diff->entries));
 	for (size_t first = 0, end; first < count; first = end) {
 		struct diff_entry *entry = &diff->entries[diff->count++];
 
 		for (end = first + 1; end < count; end++)
-			if (compare_members(&diff->members[first], &diff->members[end],
-					    &diff->by_path) != 0)
+			if (diff->members[end].finding != diff->members[first].finding)
 				break;
 		*entry = (struct diff_entry){.members = diff->members + first,
 					     .member_count = end - first};
 		finish_entry(entry);
+		choose_group(diff, entry);
 	}
 	qsort(diff->entries, diff->count, sizeof(*diff->entries), compare_entries);
 	return diff;
@@ -166,10 +146,7 @@ int64_t diff_growth(const struct diff_entry *entry)
 
 const struct model_group *diff_group(const struct diff_entry *entry)
 {
-	for (size_t i = 0; i < entry->member_count; i++)
-		if (entry->members[i].is_new)
-			return entry->members[i].group;
-	return entry->members[0].group;
+	return &entry->group;
 }
 
 const char *diff_change_name(enum diff_change change)

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * Two snapshots, stack by stack. Groups are the same when their kind, their origin and all frames
- * of their opening stack are, those of the goroutines that it descends from, and those of the last
- * HTTP request: a frame by its module (build-id, or path where there is none) and the offset in it,
- * so that a restart, another process id and address space layout make no difference. Where there
- * are no stacks, since the process is not traced, those of one state are the same. What was
- * inherited is left out, because it is listed or not as an option says; and so is what is
- * suppressed.
+ * Two snapshots, finding by finding (report/findings.h): those are the same whose culprit is the
+ * same function at the same line; or, where no line is known, at the same offset of the same module
+ * (by its build-id, or path where there is none), so that a restart, another process id and address
+ * space layout make no difference. Where there are no stacks, since the process is not traced,
+ * those of one kind and state are the same. What was inherited is left out, because it is listed or
+ * not as an option says; and so is what is suppressed.
  */
 #pragma once
 
@@ -15,21 +14,16 @@
 #include <stdint.h>
 
 #include "../reader/model.h"
+#include "../report/findings.h"
 
 enum diff_change { DIFF_NEW, DIFF_GROWN, DIFF_SHRUNK, DIFF_GONE, DIFF_SAME, DIFF_CHANGES };
-
-/* A group of one of the two. */
-struct diff_member {
-	struct model_group *group;
-	bool is_new;
-};
 
 struct diff_entry {
 	enum diff_change change;
 	int64_t old_count, new_count; /* 0: not there */
-	/* The same group in both; several of one side when a module was loaded at several places.
-	 */
-	struct diff_member *members;
+	struct model_group group;     /* the finding in the new snapshot, or else in the old one */
+	/* The groups that it is made of in both, those of one call path together. */
+	struct finding_item *members;
 	size_t member_count;
 };
 
@@ -38,11 +32,11 @@ struct diff {
 	/* What grew most first, then what shrank, then what is the same. */
 	struct diff_entry *entries;
 	size_t count;
-	struct diff_member *members;
+	struct finding_item *members;
 	bool by_path; /* build-ids could not be used: one of the two has lost its modules */
 };
 
-/* Compares. Both stay the caller's, and must outlive the diff. */
+/* Compares; both should have been symbolized. Both stay the caller's, and must outlive the diff. */
 struct diff *diff_create(struct model_snapshot *old, struct model_snapshot *new);
 /* NULL is nothing. */
 void diff_destroy(struct diff *diff);

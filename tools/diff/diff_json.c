@@ -23,6 +23,24 @@ static void put_summary(struct json_writer *json, const struct diff *diff)
 	json_end_object(json);
 }
 
+/* The groups that an entry is made of, each with its stack. */
+static void put_parts(struct json_writer *json, const struct diff_entry *entry,
+		      const struct export_options *options)
+{
+	json_begin_array(json, "parts");
+	for (size_t i = 0; i < entry->member_count; i++) {
+		const struct finding_item *member = &entry->members[i];
+
+		json_begin_object(json, NULL);
+		json_string(json, "side", member->is_new ? "new" : "old");
+		json_integer(json, "number", member->group->number);
+		json_integer(json, "count", member->group->count);
+		json_group_identity(json, member->group, options);
+		json_end_object(json);
+	}
+	json_end_array(json);
+}
+
 int diff_write_json(const struct diff *diff, const struct diff_options *options, FILE *file)
 {
 	struct json_writer json = {.file = file};
@@ -43,6 +61,7 @@ int diff_write_json(const struct diff *diff, const struct diff_options *options,
 		json_integer(&json, "new_count", entry->new_count);
 		json_integer(&json, "growth", diff_growth(entry));
 		json_group_identity(&json, diff_group(entry), &options->export);
+		put_parts(&json, entry, &options->export);
 		json_end_object(&json);
 	}
 	json_end_array(&json);

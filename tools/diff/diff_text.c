@@ -7,6 +7,7 @@
 #include "../reader/snapshot_time.h"
 #include "../report/heading.h"
 #include "../report/page.h"
+#include "../report/text_paths.h"
 #include "../report/text_stack.h"
 #include "format.h"
 
@@ -61,7 +62,8 @@ static void put_notes(const struct page *page, const struct diff *diff)
 		char *path = page_safe(rebuilt);
 
 		page_prosef(page, 0, CONTINUED, PAGE_WARNING,
-			    "Note: %s was built anew between them: its stacks can't be matched.",
+			    "Note: %s was built anew between them: its stacks are matched only "
+			    "by functions, files and lines.",
 			    path);
 		free(path);
 	}
@@ -80,11 +82,13 @@ static void put_entry(const struct page *page, const struct diff_entry *entry,
 		   "%s, %" PRId64 " -> %" PRId64 " (%+" PRId64 "): %s",
 		   diff_change_name(entry->change), entry->old_count, entry->new_count,
 		   diff_growth(entry), heading);
+	text_paths(page, group, &options->report);
 	if (used)
-		text_stack(page, "last HTTP request by", used, true,
+		text_stack(page, "last HTTP request by", used, group,
 			   text_frames_of(&options->report));
 	if (opened)
-		text_stack(page, "opened at", opened, !used, text_frames_of(&options->report));
+		text_stack(page, "opened at", opened, used ? NULL : group,
+			   text_frames_of(&options->report));
 	free(heading);
 }
 

@@ -238,6 +238,8 @@ static void put_group(struct json_writer *json, const struct model_group *group,
 {
 	json_begin_object(json, NULL);
 	json_integer(json, "number", group->number);
+	if (group->finding)
+		json_integer(json, "finding", group->finding);
 	json_integer(json, "count", group->count);
 	json_string_if_known(json, "sentence", group->sentence);
 	json_group_identity(json, group, options);

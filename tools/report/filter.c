@@ -186,8 +186,6 @@ static void count_states(const struct filter *filter, struct model_group *group,
 
 static void count_ages(struct model_snapshot *snapshot, struct model_group *group)
 {
-	char least[32], most[32];
-
 	group->age_least = group->age_most = MODEL_UNKNOWN;
 	for (size_t i = 0; i < group->descriptor_count; i++) {
 		double age = group->descriptors[i].age;
@@ -199,15 +197,7 @@ static void count_ages(struct model_snapshot *snapshot, struct model_group *grou
 		if (age > group->age_most)
 			group->age_most = age;
 	}
-	group->ages = NULL;
-	if (group->age_least < 0)
-		return;
-	page_duration(group->age_least, least);
-	page_duration(group->age_most, most);
-	char *text = strcmp(least, most) == 0 ? page_format("%s", least)
-					      : page_format("%s to %s", least, most);
-	group->ages = obstack_copy0(&snapshot->memory, text, strlen(text));
-	free(text);
+	page_ages(snapshot, group);
 }
 
 /* Takes descriptors out of a group; returns how many could not be judged. */

@@ -9,47 +9,18 @@
 
 #include "../export/stack_lines.h"
 #include "../symbolize/demangle.h"
-#include "../symbolize/own.h"
-#include "../symbolize/symbolize.h"
+#include "culprit.h"
 
 /* A sentence has no room for what a template was made of. */
 enum { NAME_COLUMNS = 60, HEADING_INDENT = 4 };
 
-/* Before symbolize/ has looked at it: by the names that the text has. */
-static const struct model_frame *likely_frame(const struct model_stack *stack)
+const struct model_frame *heading_frame(const struct model_group *group,
+					const struct model_stack *stack, size_t *location)
 {
-	char text[DEMANGLE_TEXT_MAX];
-
-	for (size_t i = 0; i < stack->frame_count; i++)
-		if (stack->frames[i].location_count)
-			return NULL;
-	for (size_t i = 0; i < stack->frame_count; i++) {
-		const struct model_frame *frame = &stack->frames[i];
-
-		if (frame->function && own_module(frame->module) &&
-		    own_function(demangle(frame->function, text), NULL))
-			return frame;
-	}
-	return NULL;
-}
-
-const struct model_frame *heading_frame(const struct model_stack *stack, size_t *location)
-{
-	const struct model_frame *frame = NULL;
-
-	*location = 0;
-	/* Go dials in a goroutine of its own: who asked for that is in what created it. */
-	for (const struct model_stack *at = stack; at && !frame; at = at->created_by)
-		frame = symbolize_own_frame(at);
-	if (frame) {
-		const struct model_location *own = symbolize_own_location(frame);
-
-		*location = own ? (size_t)(own - frame->locations) : 0;
-		return frame;
-	}
-	for (const struct model_stack *at = stack; at && !frame; at = at->created_by)
-		frame = likely_frame(at);
-	return frame || !stack || !stack->frame_count ? frame : &stack->frames[0];
+	if (!group->culprit || stack != group_stack(group))
+		return culprit_frame(stack, location);
+	*location = group->culprit_location;
+	return group->culprit;
 }
 
 /* Leaves out what is in the outermost brackets of that kind: "f(int)" becomes "f()". */
@@ -118,25 +89,15 @@ static void put_safe(FILE *out, const char *text)
 	free(safe);
 }
 
-/* "in fetch_status at demo.c:214". */
-static void put_place(FILE *out, const struct page *page, const struct model_stack *stack,
-		      const char *place)
+/* "fetch_status at demo.c:214", or "server+0x12a9". */
+static void put_line(FILE *out, const struct page *page, const struct model_frame *frame,
+		     size_t location)
 {
 	char demangled[DEMANGLE_TEXT_MAX], name[LINE_NAME_SIZE];
-	const struct model_location *at = NULL;
-	size_t location;
-	const struct model_frame *frame = heading_frame(stack, &location);
-
-	if (!frame) {
-		fputs(place ? "in " : "at an unknown place", out);
-		if (place)
-			put_short(out, page, demangle(place, demangled));
-		return;
-	}
 	const char *function = frame_function(frame, location);
-	if (location < frame->location_count)
-		at = &frame->locations[location];
-	fputs(function ? "in " : "at ", out);
+	const struct model_location *at =
+		location < frame->location_count ? &frame->locations[location] : NULL;
+
 	put_short(out, page,
 		  function ? demangle(function, demangled) : frame_name(frame, location, name));
 	if (at && at->file) {
@@ -147,15 +108,12 @@ static void put_place(FILE *out, const struct page *page, const struct model_sta
 	}
 }
 
-/* A dependency's function that leaves a response to its caller is innocent: whose is it? The
- * package main is always the program's own; dependencies are told from it by nothing that is sure.
- * NULL: the heading's own frame is the one. */
 char *heading_line(const struct page *page, const struct model_group *group)
 {
 	const struct model_stack *stack = model_stack(group, MODEL_OPENED_AT);
 	char demangled[DEMANGLE_TEXT_MAX], name[LINE_NAME_SIZE], *text = NULL;
 	size_t location, size;
-	const struct model_frame *frame = stack ? heading_frame(stack, &location) : NULL;
+	const struct model_frame *frame = stack ? heading_frame(group, stack, &location) : NULL;
 	FILE *out = open_memstream(&text, &size);
 
 	if (!out)
@@ -181,85 +139,117 @@ char *heading_line(const struct page *page, const struct model_group *group)
 	return text;
 }
 
-static const struct model_frame *main_frame(const struct model_stack *stack, size_t *where)
+char *heading_frame_line(const struct page *page, const struct model_frame *frame, size_t location)
 {
-	size_t chosen;
-	const struct model_frame *frame = heading_frame(stack, &chosen);
-	const char *function = frame ? frame_function(frame, chosen) : NULL;
-	bool behind = false;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
 
-	if (!function || strncmp(function, "main.", 5) == 0)
-		return NULL;
-	for (size_t i = 0; i < stack->frame_count; i++) {
-		const struct model_frame *at = &stack->frames[i];
-		size_t count = at->location_count ? at->location_count : 1;
-
-		for (size_t location = 0; location < count; location++) {
-			const char *name = frame_function(at, location);
-
-			if (behind && name && strncmp(name, "main.", 5) == 0) {
-				*where = location;
-				return at;
-			}
-			behind = behind || (at == frame && location == chosen);
-		}
-	}
-	return NULL;
+	if (!out)
+		return strdup("");
+	put_line(out, page, frame, location);
+	fclose(out);
+	return text;
 }
 
-static void put_main(FILE *out, const struct page *page, const struct model_stack *stack)
+/* "in fetch_status at demo.c:214". */
+static void put_place(FILE *out, const struct page *page, const struct model_group *group,
+		      const struct model_stack *stack, const char *place)
 {
+	char demangled[DEMANGLE_TEXT_MAX];
 	size_t location;
-	const struct model_frame *frame = main_frame(stack, &location);
-	const struct model_location *line;
+	const struct model_frame *frame = heading_frame(group, stack, &location);
+
+	if (!frame) {
+		fputs(place ? "in " : "at an unknown place", out);
+		if (place)
+			put_short(out, page, demangle(place, demangled));
+		return;
+	}
+	fputs(frame_function(frame, location) ? "in " : "at ", out);
+	put_line(out, page, frame, location);
+	if (group->same_place && frame->module) {
+		const char *slash = strrchr(frame->module, '/');
+
+		fputs(" at ", out);
+		put_safe(out, slash ? slash + 1 : frame->module);
+		fprintf(out, "+0x%" PRIx64, frame->offset);
+	}
+}
+
+static void put_main(FILE *out, const struct page *page, const struct model_group *group,
+		     const struct model_stack *stack)
+{
+	size_t location, culprit_location;
+	const struct model_frame *culprit = heading_frame(group, stack, &culprit_location);
+	const struct model_frame *frame = culprit_main(stack, culprit, culprit_location, &location);
 
 	if (!frame)
 		return;
 	fputs(", for ", out);
-	put_short(out, page, frame_function(frame, location));
-	line = location < frame->location_count ? &frame->locations[location] : NULL;
-	if (line && line->file) {
-		char *path = page_path(page, line->file);
+	put_line(out, page, frame, location);
+}
 
-		fprintf(out, " at %s:%d", path, line->line);
-		free(path);
+static void put_caller(FILE *out, const struct page *page, const struct model_group *group)
+{
+	if (!group->caller)
+		return;
+	fputs(", called by ", out);
+	put_line(out, page, group->caller, group->caller_location);
+	if (group->path_count > 1)
+		fprintf(out, " and by %zu other %s", group->path_count - 1,
+			page_plural((int64_t)group->path_count - 1, "path", "paths"));
+}
+
+static void put_kind(FILE *out, int64_t count, enum kind kind)
+{
+	fprintf(out, "%" PRId64 " %s", count, kind_noun(kind, count == 1 ? 1 : 2));
+}
+
+/* How many of each kind the parts of a finding have; false: that is not known. */
+static bool count_kinds(const struct model_group *group, int64_t counts[KIND_COUNT])
+{
+	for (size_t i = 0; i < group->part_count; i++) {
+		const struct model_group *part = group->parts[i];
+
+		if (part->kind >= KIND_COUNT)
+			return false;
+		counts[part->kind] = model_add(counts[part->kind], part->count);
 	}
+	return true;
 }
 
-static bool same_code(const struct model_frame *a, const struct model_frame *b)
+/* "8 tcp sockets in LISTEN", "8 tcp sockets (6 in CLOSE_WAIT, 2 in ESTABLISHED)", "12 descriptors
+ * (6 files, 6 tcp sockets, 2 in CLOSE_WAIT)". */
+static void put_count(FILE *out, const struct model_group *group)
 {
-	if (!a || !b)
-		return a == b;
-	return a->offset == b->offset && a->module && b->module &&
-	       strcmp(a->module, b->module) == 0;
-}
+	int64_t counts[KIND_COUNT] = {0};
+	const char *between = " (";
 
-bool heading_same_user(const struct model_group *a, const struct model_group *b)
-{
-	const struct model_stack *one = model_stack(a, MODEL_LAST_USED_AT),
-				 *other = model_stack(b, MODEL_LAST_USED_AT);
-	const struct model_frame *frame;
-	size_t location;
-
-	if (!one || !other || one->share || other->share)
-		return false;
-	frame = heading_frame(one, &location);
-	return frame && same_code(frame, heading_frame(other, &location)) &&
-	       same_code(main_frame(one, &location), main_frame(other, &location));
-}
-
-static void put_states(FILE *out, const struct model_group *group)
-{
+	if (group->kind != KIND_COUNT)
+		put_kind(out, group->count, group->kind);
+	else
+		fprintf(out, "%" PRId64 " %s", group->count,
+			group->count == 1 ? "descriptor" : "descriptors");
 	if (group->state_count == 1 && group->states[0].count == group->count) {
 		fputs(" in ", out);
 		put_safe(out, group->states[0].name);
 		return;
 	}
+	if (group->kind == KIND_COUNT && count_kinds(group, counts))
+		for (int kind = 0; kind < KIND_COUNT; kind++) {
+			if (!counts[kind])
+				continue;
+			fputs(between, out);
+			put_kind(out, counts[kind], (enum kind)kind);
+			between = ", ";
+		}
 	for (size_t i = 0; i < group->state_count; i++) {
-		fprintf(out, "%s%" PRId64 " in ", i ? ", " : " (", group->states[i].count);
+		fprintf(out, "%s%" PRId64 " in ", between, group->states[i].count);
 		put_safe(out, group->states[i].name);
+		between = ", ";
 	}
-	if (group->state_count)
+	if (*between == ',')
 		fputc(')', out);
 }
 
@@ -292,12 +282,12 @@ static void put_origin(FILE *out, const struct page *page, const struct model_gr
 	if (used && !used->share) {
 		/* The one who opened it may be innocent: connections are used again. */
 		fputs(", last used ", out);
-		put_place(out, page, used, NULL);
-		put_main(out, page, used);
+		put_place(out, page, group, used, NULL);
+		put_main(out, page, group, used);
 		return;
 	}
 	fprintf(out, ", %s ", how(group));
-	put_place(out, page, opened, group->place);
+	put_place(out, page, group, opened, group->place);
 }
 
 char *heading_of(const struct page *page, const struct model_group *group)
@@ -308,14 +298,9 @@ char *heading_of(const struct page *page, const struct model_group *group)
 
 	if (!out)
 		return strdup("");
-	if (group->kind == KIND_COUNT)
-		fprintf(out, "%" PRId64 " %s", group->count,
-			group->count == 1 ? "descriptor" : "descriptors");
-	else
-		fprintf(out, "%" PRId64 " %s", group->count,
-			kind_noun(group->kind, group->count == 1 ? 1 : 2));
-	put_states(out, group);
+	put_count(out, group);
 	put_origin(out, page, group);
+	put_caller(out, page, group);
 	fclose(out);
 	return text;
 }

@@ -11,14 +11,14 @@
  * that symbolize/ has found or else by those of the snapshot. */
 char *heading_of(const struct page *page, const struct model_group *group);
 
+/* "fetch_status at demo.c:214": a frame in a sentence, safe to print; the caller frees it. */
+char *heading_frame_line(const struct page *page, const struct model_frame *frame, size_t location);
+
 /* Where a group was opened, in short: "main.c:5", or a function where no line is known. Safe; the
  * caller frees it. */
 char *heading_line(const struct page *page, const struct model_group *group);
 
-/* Whether the last HTTP requests of both groups' connections came from the same place, so that their
- * headings end in the same words. */
-bool heading_same_user(const struct model_group *a, const struct model_group *b);
-
-/* The frame of a stack that a reader should look at: the innermost one of the program's own code,
- * else the innermost; NULL when there is none. *location: which of its locations. */
-const struct model_frame *heading_frame(const struct model_stack *stack, size_t *location);
+/* The frame of one of a group's stacks that a reader should look at: what findings.h has found, or
+ * else culprit_frame(). */
+const struct model_frame *heading_frame(const struct model_group *group,
+					const struct model_stack *stack, size_t *location);

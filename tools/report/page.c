@@ -205,3 +205,18 @@ const char *page_duration(double seconds, char text[32])
 	text[writer.used] = '\0';
 	return text;
 }
+
+void page_ages(struct model_snapshot *snapshot, struct model_group *group)
+{
+	char least[32], most[32];
+
+	group->ages = NULL;
+	if (group->age_least < 0)
+		return;
+	page_duration(group->age_least, least);
+	page_duration(group->age_most, most);
+	char *text = strcmp(least, most) == 0 ? page_format("%s", least)
+					      : page_format("%s to %s", least, most);
+	group->ages = obstack_copy0(&snapshot->memory, text, strlen(text));
+	free(text);
+}

@@ -66,3 +66,6 @@ char *page_path(const struct page *page, const char *path);
 
 /* "12.1s" or "4m02s", as snapshots write it, in text; returns text. */
 const char *page_duration(double seconds, char text[32]);
+
+/* Writes the group's ages anew (model_group.ages), from age_least and age_most. */
+void page_ages(struct model_snapshot *snapshot, struct model_group *group);

@@ -30,8 +30,7 @@ struct report_options {
  */
 struct report_options report_options_for(FILE *file);
 
-/* The first lines: what process, what leaks, how many. Needs no names, so it can be shown at once.
- */
+/* The first lines: what process, what leaks, how many, and where. */
 void report_summary(FILE *file, const struct model_snapshot *snapshot,
 		    const struct report_options *options);
 

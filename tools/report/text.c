@@ -9,11 +9,14 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "../export/stack_lines.h"
 #include "heading.h"
 #include "page.h"
 #include "report.h"
+#include "stack_keys.h"
 #include "text_missing.h"
 #include "text_note.h"
+#include "text_paths.h"
 #include "text_peaks.h"
 #include "text_stack.h"
 #include "text_summary.h"
@@ -68,7 +71,7 @@ static void put_figures(const struct page *page, const struct model_group *group
 
 	if (!out)
 		return;
-	if (group->has_growth) {
+	if (group->has_growth && group->growth) {
 		fprintf(out, "%+" PRId64 " since the last snapshot", group->growth);
 		between = "; ";
 	}
@@ -80,7 +83,8 @@ static void put_figures(const struct page *page, const struct model_group *group
 		free(ages);
 	}
 	if (group->opened != MODEL_UNKNOWN && group->closed != MODEL_UNKNOWN)
-		fprintf(out, "%sthis stack has opened %" PRId64 " and closed %" PRId64, between,
+		fprintf(out, "%s%s opened %" PRId64 " and closed %" PRId64, between,
+			group->path_count > 1 ? "these stacks have" : "this stack has",
 			group->opened, group->closed);
 	/* Where it says more than the number of those that are open. */
 	if (group->peak != MODEL_UNKNOWN && group->peak > group->live)
@@ -128,7 +132,7 @@ static void put_advice(const struct page *page, const struct model_group *group,
 	if (used && !used->share && !said->last_used) {
 		said->last_used = true;
 		page_prose(page, INDENT, 0, PAGE_PLAIN,
-			   "What to do: the connection is used again for many requests, so who "
+			   "What to do: net/http can use a connection for several requests, so who "
 			   "opened it may be innocent. Close the response of the last request.");
 	}
 	if (used)
@@ -142,7 +146,7 @@ static void put_advice(const struct page *page, const struct model_group *group,
 			"without "
 			"closing it.",
 			!opened || !opened->frame_count         ? "where it connects or accepts"
-			: heading_frame(opened, &location)->own ? "=>"
+			: heading_frame(group, opened, &location)->own ? "=>"
 								: "here");
 		return;
 	}
@@ -209,8 +213,33 @@ static void put_descriptors(const struct page *page, const struct model_group *g
 			   rest);
 }
 
+/* How many descriptors of a finding have a stack that reads like this one. Those of a path share the
+ * stack that the finding was made by; who opened a connection may be another each time. */
+static int64_t count_like(const struct model_group *group, const struct model_stack *stack)
+{
+	struct stack_keys *keys;
+	int64_t count = 0;
+	int path;
+
+	if (group->part_count < 2 || stack == group_stack(group) ||
+	    stack->role == MODEL_CONNECTED_AT)
+		return group->count;
+	keys = stack_keys_create(false);
+	path = stack_keys_of(keys, stack).path;
+	for (size_t i = 0; i < group->part_count; i++) {
+		const struct model_stack *other = model_stack(group->parts[i], stack->role);
+
+		if (other && stack_keys_of(keys, other).path == path)
+			count = model_add(count, group->parts[i]->count);
+	}
+	stack_keys_destroy(keys);
+	return count;
+}
+
+/* of: how many descriptors there are, of which some have that stack. */
 static void put_stacks(const struct page *page, const struct model_group *group,
-		       enum model_stack_role role, bool mark, const struct report_options *options)
+		       enum model_stack_role role, bool mark, int64_t of,
+		       const struct report_options *options)
 {
 	static const char *const headings[] = {
 		[MODEL_OPENED_AT] = "opened at",
@@ -218,17 +247,37 @@ static void put_stacks(const struct page *page, const struct model_group *group,
 		[MODEL_LAST_USED_AT] = "last HTTP request by",
 	};
 
-	for (size_t i = 0; i < group->stack_count; i++)
-		if (group->stacks[i].role == role)
-			text_stack(page, headings[role], &group->stacks[i], mark,
-				   text_frames_of(options));
+	for (size_t i = 0; i < group->stack_count; i++) {
+		char *heading;
+
+		if (group->stacks[i].role != role)
+			continue;
+		int64_t count = count_like(group, &group->stacks[i]);
+		heading = of == count || group->stacks[i].share
+				  ? page_format("%s", headings[role])
+				  : page_format("%s (%" PRId64 " of %" PRId64 ")", headings[role],
+						count, of);
+		text_stack(page, heading, &group->stacks[i], mark ? group : NULL,
+			   text_frames_of(options));
+		free(heading);
+	}
+}
+
+/* Who leaked them comes before who may be innocent. One mark a group: at what is to be mended. */
+static void put_all_stacks(const struct page *page, const struct model_group *group, int64_t of,
+			   const struct report_options *options)
+{
+	bool used = model_stack(group, MODEL_LAST_USED_AT) != NULL;
+
+	put_stacks(page, group, MODEL_LAST_USED_AT, used, of, options);
+	put_stacks(page, group, MODEL_OPENED_AT, !used, of, options);
+	put_stacks(page, group, MODEL_CONNECTED_AT, false, of, options);
 }
 
 static void put_group(const struct page *page, const struct model_group *group,
 		      const struct report_options *options, struct said *said)
 {
 	char *heading = heading_of(page, group);
-	bool used = model_stack(group, MODEL_LAST_USED_AT) != NULL;
 
 	page_linef(page, 0, INDENT, PAGE_STRONG, "%" PRId64 ". %s%s", group->number, heading,
 		   group->suppressed ? " (suppressed)" : "");
@@ -238,11 +287,15 @@ static void put_group(const struct page *page, const struct model_group *group,
 	put_reason(page, group, said);
 	put_advice(page, group, said);
 	text_note(page, group);
-	/* Who leaked them comes before who may be innocent. One mark a group: at what is to be
-	 * mended. */
-	put_stacks(page, group, MODEL_LAST_USED_AT, used, options);
-	put_stacks(page, group, MODEL_OPENED_AT, !used, options);
-	put_stacks(page, group, MODEL_CONNECTED_AT, false, options);
+	text_paths(page, group, options);
+	/* All that are one finding, or of the first path the stack with the most. */
+	if (options->full && group->part_count > 1)
+		for (size_t i = 0; i < group->part_count; i++)
+			put_all_stacks(page, group->parts[i], group->count, options);
+	else if (group->path_count > 1)
+		put_all_stacks(page, &group->paths[0], group->count, options);
+	else
+		put_all_stacks(page, group, group->count, options);
 	put_descriptors(page, group, options->show);
 }
 

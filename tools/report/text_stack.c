@@ -236,13 +236,13 @@ enum text_frames text_frames_of(const struct report_options *options)
 }
 
 void text_stack(const struct page *page, const char *heading, const struct model_stack *stack,
-		bool mark, enum text_frames frames)
+		const struct model_group *marked, enum text_frames frames)
 {
 	const struct export_options hiding = {.collapse_runtime = frames != TEXT_FRAMES_ALL};
 	struct manner manner = {.frames = TEXT_FRAMES_ALL};
 
-	if (mark)
-		manner.marked = heading_frame(stack, &manner.marked_location);
+	if (marked)
+		manner.marked = heading_frame(marked, stack, &manner.marked_location);
 	if (manner.marked && !manner.marked->own)
 		manner.marked = NULL;
 	for (const struct model_stack *at = stack; at; at = at->created_by)

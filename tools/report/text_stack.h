@@ -18,6 +18,6 @@ enum text_frames {
 enum text_frames text_frames_of(const struct report_options *options);
 
 /* heading: "opened at", without a colon. The stacks of the goroutines that it descends from follow.
- * mark: show where to look first. */
+ * marked: the group of which the frame to look at first gets a mark; NULL: none gets one. */
 void text_stack(const struct page *page, const char *heading, const struct model_stack *stack,
-		bool mark, enum text_frames frames);
+		const struct model_group *marked, enum text_frames frames);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
  * The first lines of a report: who, how many, what to look at first, when, and how near the limit.
- * They must be right without any name that symbolize/ finds, since they are shown before it has
- * begun.
  */
 #include "text_summary.h"
 
@@ -147,31 +145,6 @@ static char *growth(const struct model_group *group)
 	return page_format(" (%+" PRId64 " since the last snapshot)", group->growth);
 }
 
-/* One place in the code leaks connections that others have opened: a group for each of these. The
- * reader is to see that it is one leak. */
-static void put_same_user(const struct page *page, const struct model_snapshot *snapshot,
-			  const struct model_group *first)
-{
-	bool waits = model_in_state(first, "CLOSE_WAIT") > 0;
-	int64_t count = 0, groups = 0;
-
-	for (size_t i = 0; i < snapshot->group_count; i++) {
-		const struct model_group *group = &snapshot->groups[i];
-		int64_t more = waits ? model_in_state(group, "CLOSE_WAIT") : group->count;
-
-		if (group == first || !more || !heading_same_user(first, group))
-			continue;
-		count = model_add(count, more);
-		groups++;
-	}
-	if (groups)
-		page_linef(page, CONTINUED, CONTINUED, PAGE_PLAIN,
-			   "%" PRId64 " more%s, in %" PRId64 " other %s, %s last used there, too",
-			   count, waits ? " in CLOSE_WAIT" : "", groups,
-			   page_plural(groups, "group", "groups"),
-			   page_plural(count, "was", "were"));
-}
-
 void report_summary(FILE *file, const struct model_snapshot *snapshot,
 		    const struct report_options *options)
 {
@@ -190,7 +163,6 @@ void report_summary(FILE *file, const struct model_snapshot *snapshot,
 			   heading, more);
 		free(heading);
 		free(more);
-		put_same_user(&page, snapshot, group);
 	}
 	put_when(&page, snapshot);
 	put_limit(&page, snapshot);

@@ -16,6 +16,7 @@
 
 #include "../../preload/base/line.h"
 #include "../reader/reader.h"
+#include "../report/findings.h"
 #include "../report/page.h"
 #include "../report/progress.h"
 #include "../report/report.h"
@@ -175,7 +176,7 @@ static void tell(struct telling *telling, struct model_snapshot *snapshot, bool 
 	bool suppressing = suppressions_any(options->suppressions);
 
 	own_script_apply(snapshot);
-	/* Suppressions look at names. Without them, the first lines come before the slow part. */
+	/* Suppressions look at names. */
 	if (suppressing) {
 		symbolize(telling, snapshot);
 		suppressions_apply(options->suppressions, snapshot);
@@ -187,13 +188,13 @@ static void tell(struct telling *telling, struct model_snapshot *snapshot, bool 
 			tell_peaks(telling, snapshot);
 		return;
 	}
+	if (!suppressing)
+		symbolize(telling, snapshot);
+	findings_merge(snapshot);
 	if (telling->any)
 		write_all(telling->report->output, "\n", 1);
 	telling->any = true;
-	tell_part(telling, snapshot, report_summary);
-	if (!suppressing)
-		symbolize(telling, snapshot);
-	tell_part(telling, snapshot, report_groups);
+	tell_part(telling, snapshot, report_text);
 	if (options->generate)
 		tell_part(telling, snapshot, put_suppressions);
 }

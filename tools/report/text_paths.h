@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+/* The call paths that lead to one place of the program: how many descriptors came by each. */
+#pragma once
+
+#include "page.h"
+
+#include "../reader/model.h"
+#include "report.h"
+
+/* Lists the paths of a finding (findings.h), the most descriptors first, each by the lines in which
+ * it differs from the others. Nothing where there is only one. */
+void text_paths(const struct page *page, const struct model_group *group,
+		const struct report_options *options);
