@@ -248,6 +248,76 @@ def _():
     check.contains(" ".join(text.split()), "Close the response of the last request.")
 
 
+def requested(descriptors, states="2 tcp sockets in ESTABLISHED", figures="4 opened, 2 closed, 2 live", more=""):
+    """A report of connections that net/http has made, as one paragraph."""
+    return " ".join(report(header() + f"""group 1: {states}, opened in main.dial, last used in main.fetch
+  ages: 1.0s to 5.0s
+  stack: {figures}
+  opened at:
+    #0 0x550000001000 in main.dial (/srv/server+0x1000)
+  last HTTP request by:
+    #0 0x550000003000 in main.fetch (/srv/server+0x3000)
+  descriptors:
+    7 tcp 10.0.0.1:5000 -> 10.0.0.2:80, {descriptors[0]}, age 5.0s, thread 12 (w)
+    8 tcp 10.0.0.1:5001 -> 10.0.0.2:80, {descriptors[1]}, age 1.0s, thread 12 (w)
+{more}
+""" + END).split())
+
+
+@test("the last response is what to close only where it was not read to its end")
+def _():
+    close, keeps = "Close the response of the last request.", "which is no leak. If their number grows"
+    read = "ESTABLISHED, idle 4.0s"
+    text = requested((read, "ESTABLISHED, idle 4.0s, unread 812 B"))
+    check.contains(text, close)
+    check.lacks(text, keeps)
+    text = requested((read, "CLOSE_WAIT, idle 4.0s"), "2 tcp sockets (1 in CLOSE_WAIT, 1 in ESTABLISHED)")
+    check.contains(text, close)
+    text = requested((read, read))
+    check.contains(text, keeps)
+    check.lacks(text, close)
+
+
+@test("connections that were read to their end are told to be a pool's only while they don't grow")
+def _():
+    read = "ESTABLISHED, idle 4.0s"
+    text = requested((read, read), figures="4 opened, 2 closed, 2 live, +2 since the last snapshot; peak 2")
+    check.contains(text, "their number has grown, and a pool of connections does not grow so")
+    check.lacks(text, "no leak")
+
+
+@test("connections that the snapshot does not list are not told to be read to their end")
+def _():
+    read = "ESTABLISHED, idle 4.0s"
+    text = requested((read, read), "3 tcp sockets in ESTABLISHED", more="    and 1 more (FDTRAIL_SHOW=all lists them)\n")
+    check.contains(text, "Where bytes are unread, close the response of the last request.")
+    check.lacks(text, "no leak")
+
+
+def directories(module):
+    return f"""group 1: 2 directories, opened in openDirectory
+  ages: 5.0s to 10.0s
+  opened at:
+    #0 0x550000001300 in openDirectory ({module}+0x1300)
+  descriptors:
+    11 directory /srv/a, read, age 10.0s, a DIR stream: closedir() closes it
+    12 directory /srv/b, read, age 5.0s, a DIR stream: closedir() closes it
+
+"""
+
+
+@test("what closes a stream is said in the words of the program's language")
+def _():
+    advice = "What to do: these belong to DIR streams: closedir() closes them."
+    check.contains(report(header() + directories("/srv/server") + END), advice)
+    check.contains(report(header() + directories("/srv/nodeserver") + END), advice)
+    text = report(header() + directories("/opt/java/lib/libnio.so") + END)
+    check.lacks(text, advice)
+    check.contains(" ".join(text.split()), "directories that Java reads: close what Files.list(), Files.walk() or "
+                                           "Files.newDirectoryStream() has returned.")
+    check.lacks(report(header() + directories("/usr/bin/python3.11") + END), "What to do: these belong")
+
+
 @test("a program that was traced is reported with its lines")
 def _():
     traced = run_traced([program("demo")])

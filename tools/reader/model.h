@@ -86,6 +86,7 @@ struct model_descriptor {
 	const char *state;      /* of tcp and unix sockets: "CLOSE_WAIT", "LISTEN", ...; or NULL */
 	double age, idle;       /* seconds; < 0: not known */
 	int64_t unread, unsent; /* bytes; 0 when the text says nothing */
+	int64_t size;           /* of files, in bytes; MODEL_UNKNOWN */
 	int64_t dup_of;         /* MODEL_UNKNOWN: is no copy, or of an unknown number */
 	bool duplicated, received, no_cloexec, deleted;
 	int64_t thread;          /* kernel thread id, or MODEL_UNKNOWN */

@@ -201,6 +201,9 @@ static void take_detail(struct parse *parse, struct span detail,
 		take_bytes(at, &descriptor->unread);
 	} else if (scan_words(&at, "unsent ")) {
 		take_bytes(at, &descriptor->unsent);
+	} else if (scan_words(&at, "size ")) {
+		if (!scan_number(&at, &descriptor->size))
+			descriptor->size = MODEL_UNKNOWN;
 	} else if (scan_words(&at, "thread ")) {
 		take_thread(parse, at, descriptor);
 	} else if (scan_words(&at, "dup of ")) {
@@ -232,6 +235,7 @@ bool parse_descriptor(struct parse *parse, struct scan line, struct model_descri
 	*descriptor = (struct model_descriptor){
 		.age = -1,
 		.idle = -1,
+		.size = MODEL_UNKNOWN,
 		.dup_of = MODEL_UNKNOWN,
 		.thread = MODEL_UNKNOWN,
 	};

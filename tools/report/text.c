@@ -14,6 +14,7 @@
 #include "page.h"
 #include "report.h"
 #include "stack_keys.h"
+#include "text_advice.h"
 #include "text_missing.h"
 #include "text_note.h"
 #include "text_paths.h"
@@ -26,11 +27,6 @@ enum {
 	LIST_INDENT = 5, /* of its descriptors */
 	CONTINUED = 2,   /* more of lines that go on */
 	SHOW_DEFAULT = 5,
-};
-
-/* What has been said in this report, and is not said again. */
-struct said {
-	bool close_wait, last_used, shared, owner, unseen;
 };
 
 struct report_options report_options_for(FILE *file)
@@ -95,71 +91,8 @@ static void put_figures(const struct page *page, const struct model_group *group
 	free(text);
 }
 
-static const char *owner(const struct model_group *group)
-{
-	const char *name = NULL;
-
-	for (size_t i = 0; i < group->descriptor_count; i++) {
-		const char *one = group->descriptors[i].owner;
-
-		if (!one || (name && strcmp(one, name) != 0))
-			return NULL;
-		name = one;
-	}
-	return name;
-}
-
-static void put_advice(const struct page *page, const struct model_group *group, struct said *said)
-{
-	static const struct {
-		const char *owner, *advice;
-	} closes[] = {
-		{"FILE", "these belong to FILE streams: fclose() closes them."},
-		{"DIR", "these belong to DIR streams: closedir() closes them."},
-		{"popen", "these belong to popen() streams: pclose() closes them."},
-	};
-	const struct model_stack *used = model_stack(group, MODEL_LAST_USED_AT);
-	const struct model_stack *opened = model_stack(group, MODEL_OPENED_AT);
-	const char *own = owner(group);
-	size_t location;
-
-	if (used && used->share && !said->shared) {
-		said->shared = true;
-		page_prose(page, INDENT, 0, PAGE_PLAIN,
-			   "What to do: requests share such a connection (HTTP/2), so neither who "
-			   "opened it nor the last request need be the one that leaks.");
-	}
-	if (used && !used->share && !said->last_used) {
-		said->last_used = true;
-		page_prose(page, INDENT, 0, PAGE_PLAIN,
-			   "What to do: net/http can use a connection for several requests, so who "
-			   "opened it may be innocent. Close the response of the last request.");
-	}
-	if (used)
-		return;
-	if (model_in_state(group, "CLOSE_WAIT") > 0 && !said->close_wait) {
-		said->close_wait = true;
-		page_prosef(
-			page, INDENT, 0, PAGE_PLAIN,
-			"What to do: in CLOSE_WAIT the peer has closed, and the program has not "
-			"called close(). Follow the code from %s to where it drops a connection "
-			"without "
-			"closing it.",
-			!opened || !opened->frame_count         ? "where it connects or accepts"
-			: heading_frame(group, opened, &location)->own ? "=>"
-								: "here");
-		return;
-	}
-	for (size_t i = 0; own && !said->owner && i < sizeof(closes) / sizeof(*closes); i++)
-		if (strcmp(closes[i].owner, own) == 0) {
-			said->owner = true;
-			page_prosef(page, INDENT, 0, PAGE_PLAIN, "What to do: %s",
-				    closes[i].advice);
-			return;
-		}
-}
-
-static void put_reason(const struct page *page, const struct model_group *group, struct said *said)
+static void put_reason(const struct page *page, const struct model_group *group,
+		       struct text_said *said)
 {
 	if (!group->reason || group->origin == MODEL_UNTRACED || said->unseen)
 		return;
@@ -275,7 +208,7 @@ static void put_all_stacks(const struct page *page, const struct model_group *gr
 }
 
 static void put_group(const struct page *page, const struct model_group *group,
-		      const struct report_options *options, struct said *said)
+		      const struct report_options *options, struct text_said *said)
 {
 	char *heading = heading_of(page, group);
 
@@ -285,7 +218,7 @@ static void put_group(const struct page *page, const struct model_group *group,
 	put_figures(page, group);
 	put_common(page, group);
 	put_reason(page, group, said);
-	put_advice(page, group, said);
+	text_advice(page, group, said);
 	text_note(page, group);
 	text_paths(page, group, options);
 	/* All that are one finding, or of the first path the stack with the most. */
@@ -340,7 +273,7 @@ void report_groups(FILE *file, const struct model_snapshot *snapshot,
 		   const struct report_options *options)
 {
 	size_t shown = snapshot->group_count;
-	struct said said = {0};
+	struct text_said said = {0};
 	struct page page;
 
 	page_open(&page, file, options->width, options->colour);
