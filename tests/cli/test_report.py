@@ -318,6 +318,61 @@ def _():
     check.lacks(report(header() + directories("/usr/bin/python3.11") + END), "What to do: these belong")
 
 
+def opened(kind, *lines, number=1, count=None, place="serve"):
+    """A group of descriptors that one line has opened."""
+    count = count or len(lines)
+    listed = "".join(f"    {10 * number + i} {line}\n" for i, line in enumerate(lines))
+    return f"""group {number}: {count} {kind}, opened in {place}
+  ages: 1.0s to 5.0s
+  opened at:
+    #0 0x5500000{number}1000 in {place} (/srv/server+0x{number}1000)
+  descriptors:
+{listed}{f"    and {count - len(lines)} more (FDTRAIL_SHOW=all lists them)" if count > len(lines) else ""}
+"""
+
+
+@test("sockets at a port where the process listens were accepted there, not opened")
+def _():
+    listener = opened("tcp socket in LISTEN", "tcp 0.0.0.0:8080, LISTEN, backlog 0 of 5, age 9.0s", number=2, place="start")
+    clients = [f"tcp 127.0.0.1:8080 -> 127.0.0.1:{port}, ESTABLISHED, age 1.0s" for port in (5001, 5002)]
+    text = report(header() + opened("tcp sockets in ESTABLISHED", *clients) + listener + END)
+    check.contains(text, "1. 2 tcp sockets in ESTABLISHED, accepted at port 8080 in serve\n")
+    check.contains(text, "   accepted at:\n   => #0 serve")
+    check.contains(text, "1 tcp socket in LISTEN, opened in start\n")
+    check.contains(report(header() + opened("tcp sockets in ESTABLISHED", *clients) + END), "opened in serve")
+    own = [line.replace(":8080 ", ":9999 ") for line in clients]
+    for lines, count in ((own, 2), (clients[:1] + own[:1], 2), (clients, 3)):
+        text = report(header() + opened("tcp sockets in ESTABLISHED", *lines, count=count) + listener + END)
+        check.contains(text, "tcp sockets in ESTABLISHED, opened in serve\n")
+
+
+@test("deleted files: the report says how much room they take, each file once")
+def _():
+    def said(*lines, count=None):
+        text = report(header() + opened("files", *lines, count=count) + END)
+        return [line.strip() for line in text.splitlines() if "MiB" in line]
+
+    file = "file /tmp/{}, deleted, write, position 0, size {}, age 1.0s"
+    one, two = file.format("a", 3 << 20), file.format("b", (1 << 20) + (1 << 19))
+    check.equal(said(one, two), ["The deleted files take 4.5 MiB until they are closed."])
+    check.equal(said(one, one + ", dup of 10"), ["The deleted file takes 3.0 MiB until it is closed."])
+    check.equal(said(one, one), ["The deleted file takes at least 3.0 MiB until it is closed."])
+    check.equal(said(one, two, count=3), ["The deleted files take at least 4.5 MiB until they are closed."])
+    check.equal(said(one.replace("deleted, ", ""), file.format("c", 7)), [])
+
+
+@test("descriptors of one file: the report names it, with stacks too")
+def _():
+    def said(*lines, count=None):
+        return "All of the same file: /var/log/a.log\n" in report(header() + opened("files", *lines, count=count) + END)
+
+    file = "file /var/log/a.log, write, position {}, size 9, age 1.0s"
+    check.true(said(file.format(0), file.format(9)), "one file")
+    check.true(not said(file.format(0), file.format(9).replace("a.log", "b.log")), "two files")
+    check.true(not said(file.format(0), file.format(9), count=3), "one is not listed")
+    check.true(not said(*[file.format(0).replace(", write", ", deleted, write")] * 2), "a path of several deleted files")
+
+
 @test("a program that was traced is reported with its lines")
 def _():
     traced = run_traced([program("demo")])

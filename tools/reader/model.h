@@ -144,6 +144,7 @@ struct model_group {
 	size_t culprit_location;           /* of culprit->locations */
 	const struct model_frame *caller; /* where another finding has the same culprit; or NULL */
 	size_t caller_location;
+	const char *accepted; /* "accepted at port 80": they are connections of clients; or NULL */
 	bool same_place; /* another finding has a culprit of the same function, no line is known */
 	/* Of a finding: the groups that it is made of; and its call paths, each of them a group that
 	 * is made of parts, too: the most descriptors first. None: it is a group of the text. */

@@ -5,6 +5,7 @@
 
 #include "../export/stack_lines.h"
 #include "../reader/memory.h"
+#include "accepted.h"
 #include "findings.h"
 #include "page.h"
 
@@ -302,6 +303,7 @@ static struct model_group *find(struct model_snapshot *snapshot, size_t *found)
 	}
 	qsort(findings, *found, sizeof(*findings), compare_findings);
 	mark_same_places(findings, *found);
+	accepted_find(snapshot, findings, *found);
 	for (size_t i = 0; i < *found; i++)
 		for (size_t j = 0; j < findings[i].part_count; j++)
 			findings[i].parts[j]->finding = (int64_t)i + 1;

@@ -255,6 +255,8 @@ static void put_count(FILE *out, const struct model_group *group)
 
 static const char *how(const struct model_group *group)
 {
+	if (group->accepted)
+		return group->accepted;
 	return group->how ? group->how : "opened";
 }
 

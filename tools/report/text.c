@@ -15,6 +15,7 @@
 #include "report.h"
 #include "stack_keys.h"
 #include "text_advice.h"
+#include "text_common.h"
 #include "text_missing.h"
 #include "text_note.h"
 #include "text_paths.h"
@@ -103,20 +104,6 @@ static void put_reason(const struct page *page, const struct model_group *group,
 	free(reason);
 }
 
-/* What the descriptors of a process that is not traced have in common, where that is known: the
- * last of the group's notes; that on CLOSE_WAIT is advice. */
-static void put_common(const struct page *page, const struct model_group *group)
-{
-	const char *last = group->note_count ? group->notes[group->note_count - 1] : NULL;
-
-	if (group->origin != MODEL_UNTRACED || !last || strstr(last, "close()"))
-		return;
-	char *text = page_safe(last);
-
-	page_linef(page, INDENT, CONTINUED, PAGE_PLAIN, "%s", text);
-	free(text);
-}
-
 static void put_descriptors(const struct page *page, const struct model_group *group, int show)
 {
 	size_t shown = group->descriptor_count;
@@ -186,10 +173,11 @@ static void put_stacks(const struct page *page, const struct model_group *group,
 		if (group->stacks[i].role != role)
 			continue;
 		int64_t count = count_like(group, &group->stacks[i]);
+		const char *words = role == MODEL_OPENED_AT && group->accepted ? "accepted at"
+									       : headings[role];
 		heading = of == count || group->stacks[i].share
-				  ? page_format("%s", headings[role])
-				  : page_format("%s (%" PRId64 " of %" PRId64 ")", headings[role],
-						count, of);
+				  ? page_format("%s", words)
+				  : page_format("%s (%" PRId64 " of %" PRId64 ")", words, count, of);
 		text_stack(page, heading, &group->stacks[i], mark ? group : NULL,
 			   text_frames_of(options));
 		free(heading);
@@ -216,7 +204,7 @@ static void put_group(const struct page *page, const struct model_group *group,
 		   group->suppressed ? " (suppressed)" : "");
 	free(heading);
 	put_figures(page, group);
-	put_common(page, group);
+	text_common(page, group);
 	put_reason(page, group, said);
 	text_advice(page, group, said);
 	text_note(page, group);

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+/* See text_common.h. */
+#include "text_common.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../reader/memory.h"
+
+enum { INDENT = 3, CONTINUED = 2 }; /* as of all that a group has */
+
+/* The note that the snapshot has on a process that is not traced: the last of the group's notes;
+ * that on CLOSE_WAIT is advice. */
+static void put_note(const struct page *page, const struct model_group *group)
+{
+	const char *last = group->note_count ? group->notes[group->note_count - 1] : NULL;
+
+	if (group->origin != MODEL_UNTRACED || !last || strstr(last, "close()"))
+		return;
+	char *text = page_safe(last);
+
+	page_linef(page, INDENT, CONTINUED, PAGE_PLAIN, "%s", text);
+	free(text);
+}
+
+/* A deleted file shares its path with any number of others. */
+static void put_same_file(const struct page *page, const struct model_group *group)
+{
+	const struct model_descriptor *first = group->descriptors;
+
+	if (group->count < 2 || (int64_t)group->descriptor_count != group->count ||
+	    group->origin == MODEL_UNTRACED)
+		return;
+	for (size_t i = 0; i < group->descriptor_count; i++) {
+		const struct model_descriptor *at = &group->descriptors[i];
+
+		if (!at->what || at->what[0] != '/' || at->deleted || at->kind != first->kind ||
+		    kind_is_socket(at->kind) || at->kind == KIND_PIPE || at->kind == KIND_MEMFD ||
+		    strcmp(at->what, first->what) != 0)
+			return;
+	}
+	char *path = page_safe(first->what);
+
+	page_linef(page, INDENT, CONTINUED, PAGE_PLAIN, "All of the same file: %s", path);
+	free(path);
+}
+
+static int compare_files(const void *left, const void *right)
+{
+	const struct model_descriptor *a = *(const struct model_descriptor *const *)left,
+				      *b = *(const struct model_descriptor *const *)right;
+	int order = strcmp(a->what, b->what);
+
+	return order ? order : (a->size > b->size) - (a->size < b->size);
+}
+
+/* Several descriptors of one deleted file hold it once. The snapshot names no inode: those of the
+ * same path and size count as one file, so there may be more. */
+static void put_deleted(const struct page *page, const struct model_group *group)
+{
+	const struct model_descriptor **files =
+		memory_array(NULL, group->descriptor_count, sizeof(const struct model_descriptor *));
+	bool at_least = (int64_t)group->descriptor_count != group->count;
+	size_t count = 0, held = 0;
+	int64_t bytes = 0;
+
+	for (size_t i = 0; i < group->descriptor_count; i++) {
+		const struct model_descriptor *at = &group->descriptors[i];
+
+		if (at->kind != KIND_FILE || !at->deleted)
+			continue;
+		if (at->what && at->size >= 0)
+			files[count++] = at;
+		else
+			at_least = true;
+	}
+	qsort(files, count, sizeof(*files), compare_files);
+	for (size_t i = 0; i < count; i++) {
+		if (i && compare_files(&files[i - 1], &files[i]) == 0) {
+			at_least |= !files[i]->duplicated && files[i]->size;
+			continue;
+		}
+		held++;
+		bytes = model_add(bytes, files[i]->size);
+	}
+	free(files);
+	/* Less than a tenth of a MiB is no reason to look for where the disk went. */
+	if (bytes < (1 << 20) / 10)
+		return;
+	page_linef(page, INDENT, CONTINUED, PAGE_PLAIN,
+		   held == 1 ? "The deleted file takes %s%.1f MiB until it is closed."
+			     : "The deleted files take %s%.1f MiB until they are closed.",
+		   at_least ? "at least " : "", (double)bytes / (1 << 20));
+}
+
+void text_common(const struct page *page, const struct model_group *group)
+{
+	put_note(page, group);
+	put_same_file(page, group);
+	put_deleted(page, group);
+}
