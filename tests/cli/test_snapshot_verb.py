@@ -50,6 +50,15 @@ time.sleep(600)
 """
 
 
+@test("a process is known as traced whatever the library's file is called")
+def _():
+    library = temp_dir() / "trace-it.so"
+    shutil.copyfile(LIBRARY, library)
+    started = start_python("import socket, time\nsocket.socket().detach()\nprint('ready', flush=True)\ntime.sleep(60)",
+                           env={"LD_PRELOAD": str(library), "FDTRAIL_SIGNAL": "USR2"})
+    check.contains(raw(str(started.pid)).why, "SIGUSR2")
+
+
 def refused(asked, *words):
     """One line on stderr, nothing on stdout, exit status 2."""
     check.equal((asked.status, asked.out), (2, ""))

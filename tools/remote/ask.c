@@ -17,6 +17,7 @@
 #include "../../preload/snapshot/proc.h"
 #include "blocked.h"
 #include "holder.h"
+#include "published_signal.h"
 #include "signal_state.h"
 
 enum {
@@ -30,34 +31,14 @@ enum {
 
 static const char last_line[] = "\nend of fdtrail snapshot 1\n";
 
-static void look_for_tracer(const char *line, size_t length, void *data)
-{
-	static const char library[] = "/libfdtrail.so";
-	bool *found = data;
-
-	/* Its path may have " (deleted)" behind it, when it was installed anew. */
-	for (size_t at = 0; at + strlen(library) <= length; at++)
-		if (memcmp(line + at, library, strlen(library)) == 0) {
-			size_t behind = at + strlen(library);
-
-			*found |= behind == length || line[behind] == ' ' || line[behind] == '.';
-		}
-}
-
 int ask_how_traced(const struct process *process)
 {
-	char path[PROC_PATH_SIZE];
-	bool found = false;
-
 	if (process->tracer > 0 && process_is_fdtrail(process->tracer))
 		return TRACE_ENGINE;
-	proc_pid_path(path, process_thread(process), "maps");
-	int maps = open(path, O_RDONLY | O_CLOEXEC);
-	if (maps < 0)
-		return errno == ENOENT ? -ESRCH : -errno;
-	close(maps);
-	proc_each_line(path, SIZE_MAX, look_for_tracer, &found);
-	return found ? TRACE_PRELOAD : TRACE_NONE;
+	int loaded = published_is_loaded(process_thread(process));
+	if (loaded < 0)
+		return loaded == -ENOENT ? -ESRCH : loaded;
+	return loaded ? TRACE_PRELOAD : TRACE_NONE;
 }
 
 /* A signal that is pending already takes another one in, and what came with it is lost: then it is

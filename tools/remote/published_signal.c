@@ -12,6 +12,8 @@
 #include "../ptrace/mappings.h"
 #include "../ptrace/remote_memory.h"
 
+#define LIBRARY "/libfdtrail.so"
+
 enum { HEADERS_MAX = 32, NOTES_MAX = 1024, SIGNALS = 64 };
 
 static bool read_whole(struct remote_memory *memory, uintptr_t at, void *bytes, size_t size)
@@ -19,8 +21,9 @@ static bool read_whole(struct remote_memory *memory, uintptr_t at, void *bytes, 
 	return remote_memory_copy(memory, at, bytes, size) == size;
 }
 
-/* The word that the note among these says, which lie at address; 0: there is no such note. */
-static uint32_t read_word(struct remote_memory *memory, uintptr_t address, size_t size)
+/* Whether our note is among these notes, which lie at address. *word: where the word lies that the
+ * note names. */
+static bool find_note(struct remote_memory *memory, uintptr_t address, size_t size, uintptr_t *word)
 {
 	uint8_t notes[NOTES_MAX];
 	size_t left =
@@ -29,69 +32,98 @@ static uint32_t read_word(struct remote_memory *memory, uintptr_t address, size_
 	for (size_t at = 0; left - at >= sizeof(Elf64_Nhdr);) {
 		Elf64_Nhdr note;
 		int32_t distance;
-		uint32_t word;
 
 		memcpy(&note, notes + at, sizeof(note));
 		at += sizeof(note);
 		size_t name = ((size_t)note.n_namesz + 3) & ~(size_t)3;
 		size_t description = ((size_t)note.n_descsz + 3) & ~(size_t)3;
 		if (name > left - at || description > left - at - name)
-			return 0;
+			return false;
 		if (note.n_type == PUBLISHED_SIGNAL_NOTE && note.n_descsz == sizeof(distance) &&
 		    note.n_namesz == sizeof(PUBLISHED_OWNER) &&
 		    memcmp(notes + at, PUBLISHED_OWNER, sizeof(PUBLISHED_OWNER)) == 0) {
-			uintptr_t place = address + at + name;
-
 			memcpy(&distance, notes + at + name, sizeof(distance));
-			return read_whole(memory, place + (uintptr_t)(intptr_t)distance, &word,
-					  sizeof(word))
-				       ? word
-				       : 0;
+			*word = address + at + name + (uintptr_t)(intptr_t)distance;
+			return true;
 		}
 		at += name + description;
 	}
-	return 0;
+	return false;
 }
 
 /* The same for the library whose ELF header is at start. */
-static uint32_t read_library(struct remote_memory *memory, uintptr_t start)
+static bool find_in_library(struct remote_memory *memory, uintptr_t start, uintptr_t *word)
 {
 	Elf64_Ehdr elf;
 	Elf64_Phdr headers[HEADERS_MAX];
-	uint32_t word = 0;
+	bool found = false;
 
 	if (!read_whole(memory, start, &elf, sizeof(elf)) ||
 	    memcmp(elf.e_ident, ELFMAG, SELFMAG) != 0 || elf.e_phnum > HEADERS_MAX ||
-	    elf.e_phentsize != sizeof(*headers) ||
+	    elf.e_phentsize != sizeof(*headers) || elf.e_ident[EI_CLASS] != ELFCLASS64 ||
 	    !read_whole(memory, start + elf.e_phoff, headers, elf.e_phnum * sizeof(*headers)))
-		return 0;
+		return false;
 	/* A library's addresses begin at 0, where its ELF header is. */
-	for (size_t i = 0; i < elf.e_phnum && !word; i++)
+	for (size_t i = 0; i < elf.e_phnum && !found; i++)
 		if (headers[i].p_type == PT_NOTE)
-			word = read_word(memory, start + headers[i].p_vaddr, headers[i].p_memsz);
-	return word;
+			found = find_note(memory, start + headers[i].p_vaddr, headers[i].p_memsz,
+					  word);
+	return found;
 }
 
-static bool is_library(const struct mapping *mapping)
+/* Whether the library is in process pid, under whatever name, and where its word lies there. */
+static bool find_in_process(struct remote_memory *memory, const struct mappings *mappings,
+			    uintptr_t *word)
 {
-	const char *name = strrchr(mapping->path, '/');
+	for (size_t i = 0; i < mappings->count; i++)
+		if (mappings->list[i].offset == 0 && mappings->list[i].path[0] == '/' &&
+		    find_in_library(memory, mappings->list[i].start, word))
+			return true;
+	return false;
+}
 
-	return name && mapping->offset == 0 &&
-	       strncmp(name, "/libfdtrail.so", strlen("/libfdtrail.so")) == 0;
+/* The file of that name may be anything, but the note can't be read where ptrace(2) may not attach.
+ */
+static bool is_named(const struct mappings *mappings)
+{
+	for (size_t i = 0; i < mappings->count; i++) {
+		const char *name = strrchr(mappings->list[i].path, '/');
+
+		if (name && strncmp(name, LIBRARY, strlen(LIBRARY)) == 0 &&
+		    (!name[strlen(LIBRARY)] || name[strlen(LIBRARY)] == '.'))
+			return true;
+	}
+	return false;
+}
+
+int published_is_loaded(int pid)
+{
+	struct remote_memory *memory = remote_memory_create(pid);
+	struct mappings mappings;
+	uintptr_t word;
+
+	if (!memory)
+		return -ENOMEM;
+	int error = mappings_read(&mappings, pid);
+	bool found = is_named(&mappings) || find_in_process(memory, &mappings, &word);
+	mappings_finish(&mappings);
+	remote_memory_destroy(memory);
+	return error ? error : found;
 }
 
 int published_signal_of(int pid)
 {
 	struct remote_memory *memory = remote_memory_create(pid);
 	struct mappings mappings;
+	uintptr_t place;
 	uint32_t word = 0;
 
 	if (!memory)
 		return -ENOMEM;
 	int error = mappings_read(&mappings, pid);
-	for (size_t i = 0; i < mappings.count && !word; i++)
-		if (is_library(&mappings.list[i]))
-			word = read_library(memory, mappings.list[i].start);
+	if (find_in_process(memory, &mappings, &place) &&
+	    !read_whole(memory, place, &word, sizeof(word)))
+		word = 0;
 	mappings_finish(&mappings);
 	remote_memory_destroy(memory);
 	if (error)
