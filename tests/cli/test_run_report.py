@@ -361,6 +361,42 @@ def _():
     check.true(os.path.exists(folder), "the folder is still there")
 
 
+@test("the processes that run on are counted without the tracer's helpers")
+def _():
+    source = temp_dir() / "helped.c"
+    # A survivor with what a snapshot's helper is: its memory, a process id of its own, no signal at the end.
+    source.write_text("""
+#define _GNU_SOURCE
+#include <sched.h>
+#include <unistd.h>
+static char stack[1 << 16] __attribute__((aligned(16)));
+static int helper(void *data)
+{
+	(void)data;
+	pause();
+	return 0;
+}
+int main(void)
+{
+	int ready[2];
+	char byte;
+	if (pipe(ready) < 0)
+		return 1;
+	if (fork() == 0) {
+		int made = clone(helper, stack + sizeof(stack), CLONE_VM | CLONE_FILES, NULL);
+		byte = made > 0;
+		if (write(ready[1], &byte, 1) == 1)
+			close(0), close(1), close(2);
+		pause();
+	}
+	return read(ready[0], &byte, 1) == 1 && byte ? 0 : 1;
+}
+""")
+    run = Run(compile_program(source))
+    check.equal(run.status, 0)
+    check.matches(run.err, r"(?m)^fdtrail run: process \d+ runs on, and its snapshots go to ")
+
+
 @test("a folder in which root's programs report has a name that nobody else can find out")
 def _():
     if os.getuid() != 0:

@@ -86,11 +86,10 @@ static void add_children_of(int thread, void *data)
 	fclose(file);
 }
 
-/* Whether process pid is none of the program's: it has ended, or it is the helper that the tracer in
- * its parent has made for a snapshot (preload/runtime/trigger.c). That has the parent's memory, and
- * no signal tells of its end; where the kernel does not compare the memory, the missing signal
- * decides. When the helper ends, it lets go of the memory a moment before. */
-static bool is_none(int pid)
+/* A helper has the parent's memory, and no signal tells of its end; where the kernel does not
+ * compare the memory, the missing signal decides. When the helper ends, it lets go of the memory a
+ * moment before. */
+bool family_is_none(int pid)
 {
 	for (int naps = 0; naps < ENDING_NAPS; naps++) {
 		struct process process;
@@ -114,7 +113,7 @@ static void drop_others(struct list *list)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < list->count; i++)
-		if (pids[i] != getpid() && !is_none(pids[i]))
+		if (pids[i] != getpid() && !family_is_none(pids[i]))
 			pids[kept++] = pids[i];
 	list->count = kept;
 }

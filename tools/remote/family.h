@@ -19,6 +19,10 @@ int family_children(int pid, struct list *children);
  * 0 or a negative errno. */
 int family_tracees(int pid, struct list *tracees);
 
+/* Whether process pid is none of a program's: it has ended, or it is the helper that the tracer in
+ * its parent has made for a snapshot (preload/runtime/trigger.c). */
+bool family_is_none(int pid);
+
 /* Whether this process id is in the list. */
 bool family_has(const struct list *list, int pid);
 

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "../../preload/base/write_signals.h"
+#include "../remote/family.h"
 #include "tracer_library.h"
 
 size_t folder_owner_text(char text[FOLDER_OWNER_SIZE])
@@ -188,7 +189,7 @@ size_t folder_users(const char *text, int *pid)
 
 	while (dir && (entry = readdir(dir)))
 		if (isdigit((unsigned char)*entry->d_name) && mentions(entry->d_name, text) &&
-		    !count++)
+		    !family_is_none(atoi(entry->d_name)) && !count++)
 			*pid = atoi(entry->d_name);
 	if (dir)
 		closedir(dir);

@@ -34,7 +34,8 @@ void folder_remove(struct folder *folder);
 void folder_keep(struct folder *folder);
 
 /* How many processes have text in a variable of the environment that they were started with,
- * and the id of one of them. Of other users' processes nothing is known. */
+ * and the id of one of them; without the tracer's helpers. Of other users' processes nothing is
+ * known. */
 size_t folder_users(const char *text, int *pid);
 
 /* Removes from a folder for temporary files the folders of this user's runs that were killed: the
