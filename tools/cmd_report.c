@@ -149,6 +149,7 @@ static int take(struct report *report, struct model_snapshot *snapshot, FILE *fi
 static bool read_files(struct report *report, FILE *file, int *error)
 {
 	bool good = true;
+	size_t empty = 0;
 
 	for (size_t i = 0; i < report->asked.file_count && *error == 0; i++) {
 		struct reader *reader = reader_open(report->asked.files[i], "report");
@@ -160,10 +161,16 @@ static bool read_files(struct report *report, FILE *file, int *error)
 		}
 		while (*error == 0 && (snapshot = reader_next(reader)) != NULL)
 			*error = take(report, snapshot, file);
-		if (!reader_close(reader))
+		/* A process that had nothing to tell leaves an empty file in a run's folder. */
+		if (report->asked.file_count > 1 && *error == 0 && reader_close_if_empty(reader))
+			empty++;
+		else if (!reader_close(reader))
 			good = false;
 	}
-	return good;
+	if (!empty || empty < report->asked.file_count)
+		return good;
+	fprintf(stderr, "fdtrail report: all %zu files are empty\n", empty);
+	return false;
 }
 
 /* Writes what was kept: all of it, or the newest of each process. */

@@ -373,6 +373,20 @@ def _():
     check.true(not said(*[file.format(0).replace(", write", ", deleted, write")] * 2), "a path of several deleted files")
 
 
+@test("empty files beside snapshots are passed over; when all are empty, one line says so")
+def _():
+    empty = [file_of("") for _ in range(3)]
+    whole, alone = file_of(WHOLE), report(WHOLE)
+    check.equal(run(empty[0], whole, *empty[1:]), (0, alone, ""))
+    check.equal(run(*empty), (2, "", "fdtrail report: all 3 files are empty\n"))
+    status, out, err = run(empty[0])
+    check.equal((status, out), (2, ""))
+    check.contains(err, "is empty")
+    status, out, err = run(empty[0], file_of("no snapshot\n"), whole)
+    check.equal((status, err.count("\n")), (2, 1))
+    check.contains(err, "no snapshot is in it")
+
+
 @test("a program that was traced is reported with its lines")
 def _():
     traced = run_traced([program("demo")])

@@ -52,6 +52,21 @@ struct reader *reader_open(const char *path, const char *verb)
 	return reader;
 }
 
+static void close_file(struct reader *reader)
+{
+	if (reader->lines.file != stdin)
+		fclose(reader->lines.file);
+	reader_destroy(reader);
+}
+
+bool reader_close_if_empty(struct reader *reader)
+{
+	if (reader->lines.error || reader->lines.number || reader->count)
+		return false;
+	close_file(reader);
+	return true;
+}
+
 bool reader_close(struct reader *reader)
 {
 	int error = reader->lines.error;
@@ -69,9 +84,7 @@ bool reader_close(struct reader *reader)
 			      "'fdtrail snapshot 1'\n",
 			      stderr);
 	}
-	if (reader->lines.file != stdin)
-		fclose(reader->lines.file);
-	reader_destroy(reader);
+	close_file(reader);
 	return good;
 }
 

@@ -30,3 +30,7 @@ struct reader *reader_open(const char *path, const char *verb);
 /* Closes what reader_open opened, when reader_next has returned NULL: says on stderr whether the
  * file could not be read to its end, or no snapshot was in it, and returns false then. */
 bool reader_close(struct reader *reader);
+
+/* The same for a file that is empty: closes it, says nothing, and returns true. False: it is not
+ * empty, or could not be read, and reader_close has to say so. */
+bool reader_close_if_empty(struct reader *reader);
