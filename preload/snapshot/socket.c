@@ -295,8 +295,9 @@ static bool hung_up(const struct descriptor *descriptor)
 	return !descriptor->outside && RAW(ppoll, &socket, 1, &at_once, NULL, 0) == 1 && socket.revents & POLLHUP;
 }
 
-static void describe_unix(struct writer *writer, const struct descriptor *descriptor)
+static void describe_unix(const struct describe *describe, const struct descriptor *descriptor)
 {
+	struct writer *writer = describe->writer;
 	struct sockaddr_storage address;
 	socklen_t length;
 	const struct snapshot_outside *outside = descriptor->outside;
@@ -320,9 +321,11 @@ static void describe_unix(struct writer *writer, const struct descriptor *descri
 		put_string(writer, " -> ");
 		put_address(writer, &address, length);
 		length = sizeof(peer);
+		/* The kernel tells who made the connection or the pair. Where that is this process,
+		 * the other end may be anybody's by now: a child's. */
 		if (!outside &&
 		    RAW(getsockopt, fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 &&
-		    peer.pid > 0) {
+		    peer.pid > 0 && peer.pid != describe->request->pid) {
 			put_string(writer, ", peer pid ");
 			put_unsigned(writer, (uint64_t)peer.pid);
 		}
@@ -419,7 +422,7 @@ void socket_describe(const struct describe *describe, const struct descriptor *d
 		put_amount(writer, ", next datagram ", descriptor, SIOCINQ, 0);
 		break;
 	case KIND_UNIX:
-		describe_unix(writer, descriptor);
+		describe_unix(describe, descriptor);
 		break;
 	case KIND_NETLINK:
 		put_name_or_number(writer, netlink_name(descriptor->socket_protocol),
