@@ -58,6 +58,12 @@ HOOK int openat64(int dirfd, const char *pathname, int flags, ...)
 		      FD_FILE);
 }
 
+HOOK openat2_type openat2;
+int openat2(int dirfd, const char *pathname, const struct open_how *how, size_t size)
+{
+	return opened(REAL(openat2)(dirfd, pathname, how, size), FD_FILE);
+}
+
 /* Programs built with _FORTIFY_SOURCE call these where they give no mode. */
 HOOK two_arguments __open_2, __open64_2, __mq_open_2;
 HOOK three_arguments __openat_2, __openat64_2;

@@ -34,6 +34,8 @@
 /* Calls without a declaration in every C library's headers since 2.31, or without any. */
 typedef int two_arguments(const char *path, int flags);
 typedef int three_arguments(int dirfd, const char *path, int flags);
+struct open_how;
+typedef int openat2_type(int dirfd, const char *path, const struct open_how *how, size_t size);
 typedef int pidfd_open_type(pid_t pid, unsigned int flags);
 typedef int pidfd_getfd_type(int pidfd, int targetfd, unsigned int flags);
 typedef int fsopen_type(const char *fsname, unsigned int flags);

@@ -20,13 +20,14 @@ KEEPS_C = (SOURCE / "tests" / "programs" / "keeps.c").read_text()
 KEEPERS = re.findall(r"^\tKEEPS\((\w+),", KEEPS_C, re.MULTILINE)
 REPLACES = ["dup2", "__dup2", "dup3", "sys_dup2", "sys_dup3", "freopen", "freopen64"]
 
-# Of names.h, those that do not open a number by themselves.
+# Of names.h, those that do not open a number by themselves, and those that glibc got of late, which
+# have a test of their own.
 NO_OPENING = """
     fdopen pclose fclose fcloseall endmntent fdopendir closedir _IO_fdopen _IO_fclose __endmntent
     connect __connect close close_range closefrom mq_close login_tty __close
     fts_close fts64_close
     _Fork __clone execl execle execlp execv execve execvp execvpe fexecve execveat
-    posix_spawn posix_spawnp pidfd_spawn pidfd_spawnp _exit _Exit dlclose syscall vfork __vfork
+    posix_spawn posix_spawnp pidfd_spawn pidfd_spawnp openat2 _exit _Exit dlclose syscall vfork __vfork
     prctl sigaction signal siginterrupt sigset sigignore bsd_signal ssignal sysv_signal __sysv_signal
     __sigaction sigaltstack system unshare""".split()
 
@@ -121,7 +122,7 @@ def _(name):
 def _(name):
     if ENGINE != "preload":
         return  # sees clone, which is tried above
-    run = run_traced([program("pidfds"), name],
+    run = run_traced([program("newer_glibc"), name],
                      env={"LD_PRELOAD": f"{LIBRARY}:{program('libfakes')}"})
     check.equal(run.status, 0)
     group = run.last.group_of("opens_by")
@@ -134,12 +135,35 @@ def _(name):
 def _():
     if ENGINE != "preload":
         return
-    run = run_traced([program("pidfds"), "pidfd_spawn"])
+    run = run_traced([program("newer_glibc"), "pidfd_spawn"])
     check.equal(run.status, 0)
     if run.out.startswith("error"):
         check.equal(run.out, f"error {errno.ENOSYS}\n-1\n")
     else:
         check.equal(run.last.group_of("opens_by").fds, [int(run.out)])
+
+
+@test("what openat2 opens is listed with its caller, where the C library has it")
+def _():
+    if ENGINE != "preload":
+        return  # sees the system call, which is tried above
+    run = run_traced([program("newer_glibc"), "openat2"], env={"LD_PRELOAD": f"{LIBRARY}:{program('libfakes')}"})
+    check.equal(run.status, 0)
+    group = run.last.group_of("opens_by_openat2")
+    check.equal(group.functions[:2], ["opens_by_openat2", "main"])
+    check.equal((group.kind, group.fds), ("device", [int(run.out)]))
+
+
+@test("openat2 of a C library without it fails with ENOSYS")
+def _():
+    if ENGINE != "preload":
+        return
+    run = run_traced([program("newer_glibc"), "openat2"])
+    check.equal(run.status, 0)
+    if run.out.startswith("error"):
+        check.equal(run.out, f"error {errno.ENOSYS}\n-1\n")
+    else:
+        check.equal(run.last.group_of("opens_by_openat2").fds, [int(run.out)])
 
 
 @test("login_tty: the terminal is the standard descriptors, and its old number is forgotten")
@@ -203,6 +227,23 @@ def _():
     check.at_least(len(exported), 2000)
     check.equal(sorted(name for name in exported - set(names())
                        if MAKES.search(name) and not verdict(name)), [])
+
+
+# What glibc 2.37 to 2.43 have added to libc.so for x86_64, without the variants of strtol and scanf
+# (__isoc23_*) and of stdc_*: the C library here may be older than those that programs meet.
+NEWER = """
+    strlcpy strlcat wcslcpy wcslcat __strlcpy_chk __strlcat_chk __wcslcpy_chk __wcslcat_chk
+    pidfd_spawn pidfd_spawnp pidfd_getpid posix_spawnattr_getcgroup_np posix_spawnattr_setcgroup_np
+    sched_getattr sched_setattr
+    cfgetibaud cfgetobaud cfsetbaud cfsetibaud cfsetobaud pthread_gettid_np uabs ulabs ullabs uimaxabs
+    __inet_ntop_chk __inet_pton_chk
+    openat2 mseal memalignment free_sized free_aligned_sized memset_explicit __memset_explicit_chk
+    """.split()
+
+
+@test("each function of a newer C library whose name says that it opens has a hook, or a reason to have none")
+def _():
+    check.equal(sorted(name for name in set(NEWER) - set(names()) if MAKES.search(name) and not verdict(name)), [])
 
 
 @test("unhooked.list names no function that has a hook")

@@ -2,7 +2,7 @@
 /*
  * Stands between the tracer and the C library: what can't be had on a machine that others use, too.
  * With FAKE_SLOTS, dup() gives ever higher numbers; with FAKE_ENFILE, open() finds the system's
- * table full. It has pidfd_spawn, which glibc has since 2.39.
+ * table full. It has pidfd_spawn, which glibc has since 2.39, and openat2, which it has since 2.43.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -38,6 +38,17 @@ int open(const char *path, int flags, ...)
 	int mode = va_arg(arguments, int);
 	va_end(arguments);
 	return ((int (*)(const char *, int, ...))dlsym(RTLD_NEXT, "open"))(path, flags, mode);
+}
+
+struct open_how;
+int openat2(int dirfd, const char *path, const struct open_how *how, size_t size);
+
+int openat2(int dirfd, const char *path, const struct open_how *how, size_t size)
+{
+	/* Through no function that the tracer knows. */
+	long (*call)(long, ...) = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
+
+	return (int)call(SYS_openat2, (long)dirfd, path, how, size);
 }
 
 typedef int spawn_type(int *, const char *, const posix_spawn_file_actions_t *,
