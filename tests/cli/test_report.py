@@ -267,7 +267,7 @@ def requested(descriptors, states="2 tcp sockets in ESTABLISHED", figures="4 ope
 @test("the last response is what to close only where it was not read to its end")
 def _():
     close, keeps = "Close the response of the last request.", "which is no leak. If their number grows"
-    read = "ESTABLISHED, idle 4.0s"
+    read = "ESTABLISHED, idle 0.5s"
     text = requested((read, "ESTABLISHED, idle 4.0s, unread 812 B"))
     check.contains(text, close)
     check.lacks(text, keeps)
@@ -280,10 +280,20 @@ def _():
 
 @test("connections that were read to their end are told to be a pool's only while they don't grow")
 def _():
-    read = "ESTABLISHED, idle 4.0s"
+    read = "ESTABLISHED, idle 0.5s"
     text = requested((read, read), figures="4 opened, 2 closed, 2 live, +2 since the last snapshot; peak 2")
     check.contains(text, "their number has grown, and a pool of connections does not grow so")
     check.lacks(text, "no leak")
+
+
+@test("a connection that was opened while another to the same peer was idle is no pool's")
+def _():
+    text = requested(("ESTABLISHED, idle 4.0s", "ESTABLISHED, idle 0.9s"))
+    check.contains(text, "some were opened while another one to the same peer was idle")
+    check.lacks(text, "no leak")
+    # The older one was in use when the newer one was opened; times are rounded.
+    text = requested(("ESTABLISHED, idle 1.1s", "ESTABLISHED, idle 0.9s"))
+    check.contains(text, "which is no leak")
 
 
 @test("connections that the snapshot does not list are not told to be read to their end")

@@ -38,6 +38,41 @@ static void put_once(const struct page *page, bool *said, const char *text)
 	page_prosef(page, INDENT, 0, PAGE_PLAIN, "What to do: %s", text);
 }
 
+/* Whether a connection was opened while an older one to the same peer was idle: a Transport that has
+ * an idle connection opens no other. Times are rounded, so a second must lie between. */
+static bool passed_over(const struct model_group *group)
+{
+	const struct model_descriptor *idlest = group->descriptors, *newest = group->descriptors;
+
+	for (size_t i = 0; i < group->descriptor_count; i++) {
+		const struct model_descriptor *at = &group->descriptors[i];
+
+		if (at->idle > idlest->idle)
+			idlest = at;
+		if (at->age >= 0 && (newest->age < 0 || at->age < newest->age))
+			newest = at;
+	}
+	return group->descriptor_count && newest->age >= 0 && idlest->idle >= newest->age + 1 &&
+	       idlest->peer && newest->peer && strcmp(idlest->peer, newest->peer) == 0;
+}
+
+/* The advice on connections that are read to their end, by what speaks against a pool. */
+static const char *read_advice(const struct model_group *group)
+{
+	if (group->has_growth && group->growth > 0)
+		return "nothing is unread on these, but their number has grown, and a pool of "
+		       "connections does not grow so. Either each request has a Transport of its "
+		       "own (share one), or short responses are not closed.";
+	if (passed_over(group))
+		return "nothing is unread on these, but some were opened while another one to the "
+		       "same peer was idle, which a shared Transport would have used. Either each "
+		       "request has a Transport of its own (share one), or short responses are not "
+		       "closed.";
+	return "nothing is unread on these: net/http keeps such connections for the next request, "
+	       "which is no leak. If their number grows, each request has a Transport of its own "
+	       "(share one), or short responses are not closed.";
+}
+
 /* A short body is in the program's own buffer before the program reads it, so nothing unread does
  * not prove that the response was closed. */
 static void put_response(const struct page *page, const struct model_group *group,
@@ -50,16 +85,7 @@ static void put_response(const struct page *page, const struct model_group *grou
 			 "be innocent. Close the response of the last request.");
 		break;
 	case RESPONSE_READ:
-		put_once(page, &said->idle,
-			 group->has_growth && group->growth > 0
-				 ? "nothing is unread on these, but their number has grown, and "
-				   "a pool of connections does not grow so. Either each request has "
-				   "a Transport of its own (share one), or short responses are not "
-				   "closed."
-				 : "nothing is unread on these: net/http keeps such connections for "
-				   "the next request, which is no leak. If their number grows, each "
-				   "request has a Transport of its own (share one), or short "
-				   "responses are not closed.");
+		put_once(page, &said->idle, read_advice(group));
 		break;
 	case RESPONSE_UNKNOWN:
 		put_once(page, &said->request,
