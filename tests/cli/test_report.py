@@ -378,6 +378,8 @@ def _():
 
     file = "file /var/log/a.log, write, position {}, size 9, age 1.0s"
     check.true(said(file.format(0), file.format(9)), "one file")
+    folder = opened("directories", *["directory /etc, read, age 1.0s"] * 2)
+    check.contains(report(header() + folder + END), "All of the same directory: /etc\n")
     check.true(not said(file.format(0), file.format(9).replace("a.log", "b.log")), "two files")
     check.true(not said(file.format(0), file.format(9), count=3), "one is not listed")
     check.true(not said(*[file.format(0).replace(", write", ", deleted, write")] * 2), "a path of several deleted files")

@@ -40,7 +40,8 @@ static const char *accepted(struct model_snapshot *snapshot, const struct model_
 	int one = NO_PORT;
 	bool several = false;
 
-	if (group->kind != KIND_TCP || (group->how && strcmp(group->how, "opened") != 0) || !group->descriptor_count ||
+	if (group->kind != KIND_TCP || !group->descriptor_count ||
+	    (group->how && strcmp(group->how, "opened") != 0) ||
 	    (int64_t)group->descriptor_count != group->count)
 		return NULL;
 	for (size_t i = 0; i < group->descriptor_count; i++) {

@@ -177,7 +177,8 @@ static void put_stacks(const struct page *page, const struct model_group *group,
 									       : headings[role];
 		heading = of == count || group->stacks[i].share
 				  ? page_format("%s", words)
-				  : page_format("%s (%" PRId64 " of %" PRId64 ")", words, count, of);
+				  : page_format("%s (%" PRId64 " of %" PRId64 ")", words, count,
+						of);
 		text_stack(page, heading, &group->stacks[i], mark ? group : NULL,
 			   text_frames_of(options));
 		free(heading);

@@ -12,7 +12,7 @@ enum { INDENT = 3 }; /* as of all that a group has */
 
 /* What the connections of net/http show about the last response. */
 enum response {
-	RESPONSE_OPEN,    /* the body is not read to its end: net/http would have seen the peer's close */
+	RESPONSE_OPEN,    /* it is not read to its end, or net/http had seen the peer's close */
 	RESPONSE_READ,    /* all are established, and nothing is unread */
 	RESPONSE_UNKNOWN, /* not all are listed */
 };
@@ -38,8 +38,8 @@ static void put_once(const struct page *page, bool *said, const char *text)
 	page_prosef(page, INDENT, 0, PAGE_PLAIN, "What to do: %s", text);
 }
 
-/* Whether a connection was opened while an older one to the same peer was idle: a Transport that has
- * an idle connection opens no other. Times are rounded, so a second must lie between. */
+/* Whether a connection was opened while an older one to the same peer was idle: a Transport that
+ * has an idle connection opens no other. Times are rounded, so a second must lie between. */
 static bool passed_over(const struct model_group *group)
 {
 	const struct model_descriptor *idlest = group->descriptors, *newest = group->descriptors;
@@ -116,7 +116,8 @@ static bool is_named(const char *path, const char *name)
 {
 	const char *slash = strrchr(path, '/'), *file = slash ? slash + 1 : path;
 
-	return strncmp(file, name, strlen(name)) == 0 && !isalpha((unsigned char)file[strlen(name)]);
+	return strncmp(file, name, strlen(name)) == 0 &&
+	       !isalpha((unsigned char)file[strlen(name)]);
 }
 
 /* Whether a frame of the stack is in a file of such a name. */
@@ -133,7 +134,8 @@ static bool passes(const struct model_stack *stack, const char *const *names)
 }
 
 /* Users of other languages can't call fclose() and its like: a runtime does that for them. */
-static void put_owner(const struct page *page, const struct model_group *group, struct text_said *said)
+static void put_owner(const struct page *page, const struct model_group *group,
+		      struct text_said *said)
 {
 	static const struct {
 		const char *owner, *advice;

@@ -43,7 +43,8 @@ static void put_same_file(const struct page *page, const struct model_group *gro
 	}
 	char *path = page_safe(first->what);
 
-	page_linef(page, INDENT, CONTINUED, PAGE_PLAIN, "All of the same file: %s", path);
+	page_linef(page, INDENT, CONTINUED, PAGE_PLAIN, "All of the same %s: %s",
+		   kind_noun(first->kind, 1), path);
 	free(path);
 }
 
