@@ -268,8 +268,9 @@ static void on_signal(int number, siginfo_t *info, void *context)
 	/* It is blocked again when this handler has returned. */
 	if (channel_was_blocked(info))
 		sigaddset(&((ucontext_t *)context)->uc_sigmask, number);
-	struct disposition program = read_program(signal);
+	const struct disposition program = read_program(signal);
 	const struct sigaction *action = &program.action;
+	void (*handler)(int) = action->sa_handler;
 
 	if (signal->asks) {
 		bool runs = ask(number, action, &program.use, info, context);
@@ -277,10 +278,10 @@ static void on_signal(int number, siginfo_t *info, void *context)
 		errno = saved;
 		if (!runs)
 			return;
-	} else if (action->sa_handler == SIG_DFL) {
+	} else if (handler == SIG_DFL) {
 		end_by(number);
 		return;
-	} else if (action->sa_handler == SIG_IGN) {
+	} else if (handler == SIG_IGN) {
 		return;
 	}
 	if (action->sa_flags & SA_RESETHAND) {
@@ -290,7 +291,7 @@ static void on_signal(int number, siginfo_t *info, void *context)
 	if (action->sa_flags & SA_SIGINFO)
 		action->sa_sigaction(number, info, context);
 	else
-		action->sa_handler(number);
+		handler(number);
 }
 
 /* Writing to another process' dispositions is safe also in a vfork child: they are its own. */

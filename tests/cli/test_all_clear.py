@@ -88,9 +88,10 @@ def _(action):
 @test("a full disk does not hide a leak: the text is whole in the report, once, and the file is named")
 def _():
     as_root()
-    script = ("mount -t tmpfs -o size=8k none /tmp && head -c 6000 /dev/zero > /tmp/filler; "
-              f"exec {FDTRAIL} run --engine={ENGINE} --max-open=0 -o /tmp/%p -- {program('ends')} return")
-    ran = run_bare(["unshare", "-m", "sh", "-c", script], env={"TMPDIR": "/dev"})
+    folder = temp_dir()
+    script = (f"mount -t tmpfs -o size=8k none {folder} && head -c 6000 /dev/zero > {folder}/filler; "
+              f"exec {FDTRAIL} run --engine={ENGINE} --max-open=0 -o {folder}/%p -- {program('ends')} return")
+    ran = run_bare(["unshare", "-m", "sh", "-c", script])
     names_the_leak(ran, "leaks_files")
     check.equal(ran.err.count("1. 1 device"), 1)
     check.contains(ran.err, "could not write its snapshot to its file (No space left on device): it is in this report alone")
