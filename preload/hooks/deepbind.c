@@ -36,7 +36,7 @@ static const uint8_t leaves[] = {0xc3};
 
 enum { INIT_SIZE = 64 }; /* most bytes of _init behind the call */
 
-/* Where this library begins: the linker's symbol, ld(1). _DYNAMIC (<link.h>) is its dynamic
+/* The beginning of this library: the linker's symbol, ld(1). _DYNAMIC (<link.h>) is its dynamic
  * section. */
 extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 
@@ -105,7 +105,7 @@ static int find_library(struct dl_phdr_info *info, size_t size, void *data)
 	};
 
 	(void)size;
-	/* What the program was started with was never bound like that. */
+	/* The libraries that the program was started with were never bound like that. */
 	if (info->dlpi_adds == loaded_at_start)
 		return 1;
 	if (!segment_of(&found, PT_LOAD, library->place))
@@ -212,7 +212,7 @@ static uintptr_t real_function(const char *name)
 	return 0;
 }
 
-/* What the loader will bind name to when the library calls it; 0: not known. */
+/* The function that the loader will bind name to when the library calls it; 0: not known. */
 static uintptr_t resolve(const struct library *library, const char *name)
 {
 	const uint8_t *code = (const uint8_t *)library->place;

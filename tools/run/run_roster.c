@@ -211,7 +211,7 @@ static bool is_it(int pid, const struct roster_record *record)
 {
 	struct process process;
 
-	return process_read(&process, pid) == 0 && process.state != 'Z' && process.state != 'X' &&
+	return process_read(&process, pid) == 0 && !process_has_ended(&process) &&
 	       boottime_ms(process.started_ticks) <= record->since_ms + CLOCK_SLACK_MS;
 }
 
