@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "../base/descriptors.h"
 #include "../base/syscall.h"
 #include "enroll.h"
 #include "runtime.h"
@@ -43,6 +44,22 @@ void fork_register(void)
 	pthread_atfork(before, after, after_in_child);
 }
 
+/* A thread that was closing is not here to finish it, and the copies of memory and descriptors are of
+ * two moments: a marked number may be open, and may have been given to another opening since. */
+static void end_closes(void)
+{
+	struct ledger_entry entry;
+
+	for (int fd = ledger_next(&runtime.ledger, 0); fd >= 0;
+	     fd = ledger_next(&runtime.ledger, fd + 1)) {
+		if (!ledger_read(&runtime.ledger, fd, &entry, NULL) || !entry.closing)
+			continue;
+		ledger_forget(&runtime.ledger, fd);
+		if (descriptor_open(fd) != 0)
+			runtime_inherit(fd);
+	}
+}
+
 void fork_happened(void)
 {
 	const uint64_t all = UINT64_MAX;
@@ -60,6 +77,7 @@ void fork_happened(void)
 		signals_forked();
 		enroll_process(runtime.program);
 		capture_forked(&runtime.capture);
+		end_closes();
 		/* The kernel copies memory and descriptors one after the other, and other threads
 		 * of the parent go on meanwhile: what they were opening may be in our table and
 		 * not in our ledger. It is inherited. */

@@ -85,13 +85,17 @@ void runtime_apart(void)
 		thread_state.vforks |= THREAD_APART;
 }
 
+void runtime_inherit(int fd)
+{
+	ledger_opened(&runtime.ledger, fd,
+		      &(struct ledger_entry){.origin = FD_INHERITED, .dup_of = LEDGER_NO_FD});
+}
+
 static void note_inherited(int fd, void *data)
 {
 	(void)data;
 	if (!ledger_read(&runtime.ledger, fd, NULL, NULL))
-		ledger_opened(
-			&runtime.ledger, fd,
-			&(struct ledger_entry){.origin = FD_INHERITED, .dup_of = LEDGER_NO_FD});
+		runtime_inherit(fd);
 }
 
 void runtime_note_inherited(void)

@@ -201,6 +201,9 @@ void runtime_connected(int fd, const struct sockaddr *address, socklen_t length,
 /* The registers in the caller of the hook with this frame address. */
 struct registers runtime_registers(const void *frame);
 
+/* Records fd as inherited, opened by nobody that is known. */
+void runtime_inherit(int fd);
+
 /* Records every open descriptor that has no entry as inherited. Lists /proc/self/fd. */
 void runtime_note_inherited(void);
 

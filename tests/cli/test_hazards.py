@@ -204,6 +204,15 @@ def _():
     check.equal((run.status, run.out), (0, bare.out))
 
 
+@test("a child forked while another thread's close lingers lists who has got the number since")
+def _():
+    run = run_traced([program("slow_close")], EXIT=0, INHERITED=1)
+    check.equal(run.status, 0)
+    number, child = map(int, run.out.split())
+    snapshot = next(found for found in run.all_snapshots if found.pid == child)
+    check.contains([fd for group in snapshot.groups for fd in group.fds], number)
+
+
 @test("a library that is loaded where another one was has its own stacks ({})", each=["gcc", "clang"])
 def _(compiler):
     source = TESTS / "programs" / "libreload.c"
