@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/utf8.h"
+#include "preload/core/base/utf8.h"
 
 /* Whether a text is valid UTF-8 without invisible characters but line ends. */
 static inline bool export_is_clean(const char *text, size_t size)

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "export/format.h"
-#include "reader/reader.h"
+#include "tools/export/format.h"
+#include "tools/reader/reader.h"
 
 enum { EXPORTED_MAX = 8 };
 

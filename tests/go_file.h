@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "symbolize/pclntab.h"
+#include "tools/symbolize/pclntab.h"
 
 enum {
 	GO_FILE_SIZE = 0xa00,

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "reader/reader.h"
+#include "tools/reader/reader.h"
 
 /* All snapshots in the bytes, as one text, which the caller frees. */
 static inline char *read_back(const void *bytes, size_t size, size_t *length)

@@ -19,9 +19,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/descriptors.h"
-#include "snapshot/kind.h"
-#include "snapshot/snapshot.h"
+#include "preload/core/base/descriptors.h"
+#include "preload/core/snapshot/kind.h"
+#include "preload/core/snapshot/snapshot.h"
 
 enum { FIXTURE_SLOTS = 65536 };
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The snapshot text, taken apart for tests. Its grammar is in preload/snapshot/README.md; this reader
+"""The snapshot text, taken apart for tests. Its grammar is in preload/core/snapshot/README.md; this reader
 needs little of it, so that a change of wording breaks the tests that are about wording, no others:
 
     fdtrail snapshot 1              the version

@@ -5,7 +5,7 @@
  */
 #include <unistd.h>
 
-#include "ptrace/engine.h"
+#include "tools/engine/tracer/engine.h"
 
 int main(int argc, char **argv)
 {

@@ -11,20 +11,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/limits.h"
-#include "check/suppressions.h"
-#include "reader/escape.h"
-#include "reader/memory.h"
-#include "reader/reader.h"
-#include "reader/scan.h"
-#include "remote/obtain.h"
-#include "remote/subject.h"
-#include "report/findings.h"
-#include "report/page.h"
-#include "report/progress.h"
-#include "report/report.h"
-#include "symbolize/symbolize.h"
-#include "verb.h"
+#include "tools/check/limits.h"
+#include "tools/check/suppressions.h"
+#include "tools/model/escape.h"
+#include "tools/model/model_memory.h"
+#include "tools/reader/reader.h"
+#include "tools/reader/scan.h"
+#include "tools/process/obtain.h"
+#include "tools/process/subject.h"
+#include "tools/report/findings.h"
+#include "tools/report/page.h"
+#include "tools/report/progress.h"
+#include "tools/report/report.h"
+#include "tools/symbolize/symbolize.h"
+#include "tools/arguments/verb.h"
 
 static const char verb[] = "check", prefix[] = "fdtrail check: ";
 

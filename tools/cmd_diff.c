@@ -9,16 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "diff/diff.h"
-#include "diff/format.h"
-#include "export/output.h"
-#include "nearest.h"
-#include "reader/escape.h"
-#include "reader/reader.h"
-#include "report/progress.h"
-#include "report/report.h"
-#include "symbolize/symbolize.h"
-#include "verb.h"
+#include "tools/diff/diff.h"
+#include "tools/diff/diff_format.h"
+#include "tools/export/output.h"
+#include "tools/arguments/nearest.h"
+#include "tools/model/escape.h"
+#include "tools/reader/reader.h"
+#include "tools/report/progress.h"
+#include "tools/report/report.h"
+#include "tools/symbolize/symbolize.h"
+#include "tools/arguments/verb.h"
 
 static const char verb[] = "diff";
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "verb.h"
+#include "tools/arguments/verb.h"
 
 static int list_verbs(void)
 {

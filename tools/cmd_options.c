@@ -3,8 +3,8 @@
 #include <argp.h>
 #include <stdio.h>
 
-#include "tracer_options.h"
-#include "verb.h"
+#include "tools/arguments/tracer_options.h"
+#include "tools/arguments/verb.h"
 
 int cmd_options(int argc, char **argv)
 {

@@ -11,14 +11,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "export/output.h"
-#include "reader/reader.h"
-#include "report/findings.h"
-#include "report/progress.h"
-#include "report/report.h"
-#include "report_arguments.h"
-#include "symbolize/symbolize.h"
-#include "verb.h"
+#include "tools/export/output.h"
+#include "tools/reader/reader.h"
+#include "tools/report/findings.h"
+#include "tools/report/progress.h"
+#include "tools/report/report.h"
+#include "tools/arguments/report_arguments.h"
+#include "tools/symbolize/symbolize.h"
+#include "tools/arguments/verb.h"
 
 struct report {
 	struct report_arguments asked;

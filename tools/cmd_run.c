@@ -13,13 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../preload/runtime/options.h"
-#include "run/environment.h"
-#include "run/launch.h"
-#include "run/run.h"
-#include "run/say.h"
-#include "tracer_options.h"
-#include "verb.h"
+#include "preload/core/policy/options.h"
+#include "tools/run/environment.h"
+#include "tools/run/launch.h"
+#include "tools/run/run.h"
+#include "tools/arguments/say.h"
+#include "tools/arguments/tracer_options.h"
+#include "tools/arguments/verb.h"
 
 enum {
 	KEY_ENGINE = 0x1000,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * fdtrail snapshot: what a running process has open, now. A traced one is asked for its own
- * snapshot, with stacks; any other is looked at from outside (remote/obtain.h). --count takes
+ * snapshot, with stacks; any other is looked at from outside (tools/process/obtain.h). --count takes
  * several, and says of each what grew since the one before.
  */
 #include <argp.h>
@@ -15,19 +15,19 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "export/format.h"
-#include "export/output.h"
-#include "format_option.h"
-#include "reader/memory.h"
-#include "reader/reader.h"
-#include "remote/obtain.h"
-#include "remote/series.h"
-#include "remote/subject.h"
-#include "report/findings.h"
-#include "report/progress.h"
-#include "report/report.h"
-#include "symbolize/symbolize.h"
-#include "verb.h"
+#include "tools/export/format.h"
+#include "tools/export/output.h"
+#include "tools/arguments/format_option.h"
+#include "tools/model/model_memory.h"
+#include "tools/reader/reader.h"
+#include "tools/process/obtain.h"
+#include "tools/process/series.h"
+#include "tools/process/subject.h"
+#include "tools/report/findings.h"
+#include "tools/report/progress.h"
+#include "tools/report/report.h"
+#include "tools/symbolize/symbolize.h"
+#include "tools/arguments/verb.h"
 
 enum {
 	KEY_OUTSIDE = 0x1000,

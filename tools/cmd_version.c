@@ -5,7 +5,7 @@
 #include <gnu/libc-version.h>
 #include <stdio.h>
 
-#include "verb.h"
+#include "tools/arguments/verb.h"
 
 int cmd_version(int argc, char **argv)
 {

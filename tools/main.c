@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nearest.h"
-#include "verb.h"
+#include "tools/arguments/nearest.h"
+#include "tools/arguments/verb.h"
 
 /* Keep alphabetized. */
 const struct verb verbs[] = {

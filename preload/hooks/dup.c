@@ -4,7 +4,7 @@
 
 #include <stdarg.h>
 
-#include "../runtime/message.h"
+#include "preload/core/policy/stderr_lines.h"
 #include "direct.h"
 
 HOOK int dup(int oldfd)

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "../ledger/slot.h"
+#include "preload/core/ledger/slot.h"
 
 /* Before: newfd is about to be closed by the copy. Gives its entry; without a slot: it had none. */
 struct closing dup_over_begin(int oldfd, int newfd);

@@ -7,16 +7,14 @@
 
 #include <errno.h>
 
-#include "../runtime/runtime.h"
-#include "real.h"
+#include "preload/runtime/runtime.h"
+#include "preload/libc/real.h"
 
 /* Another name of a hook need not repeat what the header says of it. */
 #ifndef __clang__
 #pragma GCC diagnostic ignored "-Wmissing-attributes"
 #pragma GCC diagnostic ignored "-Wnonnull-compare"
 #endif
-
-#define HOOK __attribute__((visibility("default")))
 
 /* Another public name of the same hook. */
 #define HOOK_ALIAS(name, function)                                                                 \

@@ -10,7 +10,7 @@
 #include <stdarg.h>
 #include <sys/prctl.h>
 
-#include "../runtime/sandbox.h"
+#include "preload/runtime/sandbox.h"
 
 HOOK int prctl(int option, ...)
 {

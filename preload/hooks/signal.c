@@ -5,7 +5,7 @@
  */
 #include "hook.h"
 
-#include "../runtime/signals.h"
+#include "preload/runtime/signals.h"
 
 HOOK int sigaction(int signum, const struct sigaction *restrict act,
 		   struct sigaction *restrict oldact)

@@ -6,7 +6,7 @@
  */
 #include "connect.h"
 #include "direct.h"
-#include "socket_option.h"
+#include "preload/libc/socket_option.h"
 
 HOOK int socket(int domain, int type, int protocol)
 {

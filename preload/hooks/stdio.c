@@ -6,8 +6,8 @@
  */
 #include "hook.h"
 
-#include "../runtime/enroll.h"
-#include "../runtime/message.h"
+#include "preload/runtime/enroll.h"
+#include "preload/core/policy/stderr_lines.h"
 
 /* The descriptor of stream, or -1 (a memory stream); keeps errno. */
 static int number_of(FILE *stream)

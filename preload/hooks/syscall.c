@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The hook of syscall(2), for the numbers that make, copy or end descriptors; syscall-*.S sends all
+ * The hook of syscall(2), for the numbers that make, copy or end descriptors; hook_syscall.S sends all
  * others straight on. Some programs make these calls this way because their C library is older than
  * the kernel, and openat2, io_uring_setup, userfaultfd and their like have no other way.
  */
@@ -12,17 +12,17 @@
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
 
-#include "../base/syscall.h"
-#include "../runtime/exit.h"
-#include "../runtime/sandbox.h"
+#include "preload/core/base/raw_syscall.h"
+#include "preload/runtime/exit.h"
+#include "preload/runtime/sandbox.h"
 #include "connect.h"
 #include "dup.h"
-#include "new_descriptor.h"
-#include "received.h"
-#include "socket_option.h"
-#include "syscall.h"
+#include "preload/libc/new_descriptor.h"
+#include "preload/libc/received_fds.h"
+#include "preload/libc/socket_option.h"
+#include "preload/libc/syscall_hook.h"
 
-/* Called by syscall-*.S with the frame of a normal function, so HERE is what it is elsewhere. */
+/* Called by hook_syscall.S with the frame of a normal function, so HERE is what it is elsewhere. */
 long syscall_hook(long number, long a, long b, long c, long d, long e, long f)
 {
 #define CALL() REAL(syscall)(number, a, b, c, d, e, f)
@@ -30,7 +30,7 @@ long syscall_hook(long number, long a, long b, long c, long d, long e, long f)
 #define OPENS(name, kind)                                                                          \
 	case SYS_##name:                                                                           \
 		return (hook_begins(HERE), runtime_result((int)CALL(), kind, #name, HERE));
-#include "syscall.list"
+#include "preload/libc/syscall.list"
 #undef OPENS
 #ifdef SYS_landlock_create_ruleset
 	case SYS_landlock_create_ruleset: {

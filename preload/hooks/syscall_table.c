@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-/* The set of system calls that syscall-*.S gives to syscall_hook. See syscall.h. */
+/* The set of system calls that hook_syscall.S gives to syscall_hook. See syscall_hook.h. */
 #include <stdint.h>
 #include <sys/syscall.h>
 
-#include "syscall.h"
+#include "preload/libc/syscall_hook.h"
 
 #define OPENS(name, kind) [SYS_##name] = 1,
 #define ALSO(name)        [SYS_##name] = 1,
 
 const uint8_t syscall_hooked[SYSCALL_NUMBERS] = {
-#include "syscall.list"
+#include "preload/libc/syscall.list"
 	ALSO(io_uring_setup)
 	ALSO(bpf)
 	ALSO(getsockopt)

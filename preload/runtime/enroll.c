@@ -19,12 +19,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../base/arena.h"
-#include "../base/line.h"
-#include "../base/read_safely.h"
-#include "../base/syscall.h"
-#include "../hooks/real.h"
-#include "options.h"
+#include "preload/core/base/arena.h"
+#include "preload/core/base/line.h"
+#include "preload/core/base/read_safely.h"
+#include "preload/core/base/raw_syscall.h"
+#include "preload/libc/real.h"
+#include "preload/core/policy/options.h"
 #include "runtime.h"
 
 enum {

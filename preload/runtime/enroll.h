@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * This process in the roster of `fdtrail run` (base/roster.h): entered when the tracer starts or a
+ * This process in the roster of `fdtrail run` (preload/core/base/roster.h): entered when the tracer starts or a
  * child has been forked, kept while a program is executed, and left at the end. Without `fdtrail
  * run` there is no roster, and nothing here does anything.
  */
@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "../base/roster.h"
-#include "../snapshot/writer.h"
+#include "preload/core/base/roster.h"
+#include "preload/core/snapshot/writer.h"
 
 /* What a call that executes a program has to put right when it returns. */
 struct enroll_exec {
@@ -40,7 +40,7 @@ void enroll_unseen(enum roster_reason reason);
 void enroll_end(int error);
 
 /* Where to write the text of a snapshot that can't be written to its file, because of file_error
- * (an errno); NULL: there is no roster. One at a time (runtime/turn.h). Async-signal-safe. */
+ * (an errno); NULL: there is no roster. One at a time (preload/runtime/snapshot_queue.h). Async-signal-safe. */
 const struct writer_sink *enroll_sink(int file_error);
 
 /* Whether `fdtrail run` hears of programs that are executed without the tracer. */

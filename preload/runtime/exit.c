@@ -11,9 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../base/line.h"
-#include "../base/syscall.h"
-#include "../hooks/real.h"
+#include "preload/core/base/line.h"
+#include "preload/core/base/raw_syscall.h"
+#include "preload/libc/real.h"
 #include "enroll.h"
 #include "runtime.h"
 #include "trigger.h"

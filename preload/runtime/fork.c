@@ -3,15 +3,15 @@
  * fork. The child notices by itself: its gate is zero (see runtime.h), whichever call made it, and
  * the first hook there repairs what was copied half done. The handlers around the C library's fork
  * see to it that there is mostly nothing to repair: registered first, they run closest to the system
- * call itself. Around calls that run no handlers, hooks/process.c does the same.
+ * call itself. Around calls that run no handlers, preload/hooks/child_process.c does the same.
  */
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
 
-#include "../base/descriptors.h"
-#include "../base/syscall.h"
+#include "preload/core/base/descriptors.h"
+#include "preload/core/base/raw_syscall.h"
 #include "enroll.h"
 #include "runtime.h"
 #include "signals.h"

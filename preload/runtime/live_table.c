@@ -7,10 +7,10 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "../base/descriptors.h"
-#include "../base/monotonic.h"
-#include "../base/syscall.h"
-#include "../snapshot/proc.h"
+#include "preload/core/base/descriptors.h"
+#include "preload/core/base/monotonic.h"
+#include "preload/core/base/raw_syscall.h"
+#include "preload/core/snapshot/proc.h"
 
 enum {
 	ENDED = 0, /* what the kernel writes when the helper ends */

@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "../base/descriptors.h"
-#include "../base/syscall.h"
+#include "preload/core/base/descriptors.h"
+#include "preload/core/base/raw_syscall.h"
 #include "trigger.h"
 
 /* Until memory has been mapped, a gate that is not open. */

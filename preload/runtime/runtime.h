@@ -13,10 +13,10 @@
 #include <sys/types.h>
 #include <time.h>
 
-#include "../capture/capture.h"
-#include "../ledger/slot.h"
-#include "../snapshot/snapshot.h"
-#include "options.h"
+#include "preload/core/capture/capture.h"
+#include "preload/core/ledger/slot.h"
+#include "preload/core/snapshot/snapshot.h"
+#include "preload/core/policy/options.h"
 
 /* Whether hooks record. In memory that fork sets to zero in the child (MADV_WIPEONFORK), which is how
  * a hook notices, by the load that it makes anyway, that it runs in a forked process. */
@@ -30,7 +30,7 @@ enum gate {
 struct wiped {
 	_Atomic uint32_t gate;
 	_Atomic uint32_t forking;  /* a thread is repairing after a fork */
-	_Atomic uint32_t snapshot; /* who takes one, and who has asked for one: turn.h */
+	_Atomic uint32_t snapshot; /* who takes one, and who has asked for one: snapshot_queue.h */
 	_Atomic int returning[SNAPSHOT_RETURNING_MAX]; /* see struct snapshot_request */
 };
 
@@ -78,7 +78,7 @@ struct thread_state {
 	uint32_t recording;  /* the number that is being recorded, plus 1; with hook, below */
 	struct stack_bounds bounds;
 	/* While the thread is in a hook that opens something: the hook's frame, or its struct filling
-	 * with HOOK_FILLS added. For a signal that comes in then, and asks for a snapshot: returning.h.
+	 * with HOOK_FILLS added. For a signal that comes in then, and asks for a snapshot: in_flight.h.
 	 * Who leaves the hook by longjmp leaves it as it is. */
 	uintptr_t hook;
 };

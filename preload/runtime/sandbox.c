@@ -8,12 +8,12 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
-#include "../base/line.h"
-#include "../base/syscall.h"
-#include "message.h"
+#include "preload/core/base/line.h"
+#include "preload/core/base/raw_syscall.h"
+#include "preload/core/policy/stderr_lines.h"
 #include "runtime.h"
 #include "signals.h"
-#include "unseen.h"
+#include "untraced_exec.h"
 
 enum { KEY = 1 }; /* of unseen_first: no file's */
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * A program that confines itself by seccomp(2): what is said and done before its filter is in force.
- * From then on the filter answers for each system call of ours (base/seccomp.h); what has to be said,
+ * From then on the filter answers for each system call of ours (preload/core/base/seccomp.h); what has to be said,
  * and the signals that could no longer be handled, come before that. Called by hooks/prctl.c and
  * hooks/syscall.c.
  */

@@ -6,8 +6,8 @@
 #include <limits.h>
 #include <string.h>
 
-#include "../base/syscall.h"
-#include "../snapshot/proc.h"
+#include "preload/core/base/raw_syscall.h"
+#include "preload/core/snapshot/proc.h"
 #include "runtime.h"
 
 enum { STATUS_MAX = 16384 };

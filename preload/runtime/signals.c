@@ -11,15 +11,15 @@
 #include <string.h>
 #include <ucontext.h>
 
-#include "../base/channel.h"
-#include "../base/line.h"
-#include "../base/syscall.h"
-#include "../capture/memory.h"
-#include "../hooks/real.h"
+#include "preload/core/base/channel.h"
+#include "preload/core/base/line.h"
+#include "preload/core/base/raw_syscall.h"
+#include "preload/core/capture/local_memory.h"
+#include "preload/libc/real.h"
 #include "enroll.h"
 #include "exit.h"
 #include "runtime.h"
-#include "signal_use.h"
+#include "preload/core/policy/signal_use.h"
 #include "trigger.h"
 
 /* What ends a program by default, and is no crash: sent by users, by whoever stops reading a pipe, by

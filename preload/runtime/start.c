@@ -13,17 +13,17 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../base/syscall.h"
-#include "../hooks/deepbind.h"
-#include "../hooks/real.h"
+#include "preload/core/base/raw_syscall.h"
+#include "deepbind.h"
+#include "preload/libc/real.h"
 #include "enroll.h"
 #include "exit.h"
-#include "message.h"
-#include "published.h"
+#include "preload/core/policy/stderr_lines.h"
+#include "preload/core/policy/signal_note.h"
 #include "runtime.h"
 #include "signals.h"
 #include "trigger.h"
-#include "unseen.h"
+#include "untraced_exec.h"
 
 /* Where this library begins: the linker's symbol, ld(1). */
 extern const char __ehdr_start[] __attribute__((visibility("hidden")));

@@ -15,22 +15,22 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "../base/call_on_stack.h"
-#include "../base/channel.h"
-#include "../base/syscall.h"
-#include "../base/write_signals.h"
-#include "../hooks/real.h"
+#include "preload/core/base/call_on_stack.h"
+#include "preload/core/base/channel.h"
+#include "preload/core/base/raw_syscall.h"
+#include "preload/core/base/write_signals.h"
+#include "preload/libc/real.h"
 #include "enroll.h"
 #include "live_table.h"
-#include "message.h"
-#include "output.h"
-#include "pace.h"
-#include "returning.h"
+#include "preload/core/policy/stderr_lines.h"
+#include "preload/core/policy/snapshot_output.h"
+#include "preload/core/policy/pace.h"
+#include "in_flight.h"
 #include "runtime.h"
 #include "sender.h"
-#include "signal_use.h"
-#include "turn.h"
-#include "why.h"
+#include "preload/core/policy/signal_use.h"
+#include "snapshot_queue.h"
+#include "preload/core/policy/reason.h"
 
 enum {
 	OWN_STACK = 64 * 1024,     /* for this file */

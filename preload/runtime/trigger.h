@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../snapshot/snapshot.h"
+#include "preload/core/snapshot/snapshot.h"
 
 enum trigger_flags {
 	TRIGGER_ONLY_UNCLOSED = 1, /* say nothing when nothing is unclosed */
@@ -20,11 +20,11 @@ enum trigger_flags {
 };
 
 /* Takes a snapshot, for the reason given. Where another thread is taking one, that thread repeats it
- * instead, or the next one to be taken is waited for and is ours (turn.h); what can't be taken or written has been said in a message. result may be NULL. All signals are
+ * instead, or the next one to be taken is waited for and is ours (snapshot_queue.h); what can't be taken or written has been said in a message. result may be NULL. All signals are
  * blocked meanwhile. Async-signal-safe, any thread, keeps errno. */
 void trigger_snapshot(const char *why, unsigned int flags, struct snapshot_result *result);
 
-/* The same for a signal, with what its handler was given. Where it names a channel (base/channel.h) the
+/* The same for a signal, with what its handler was given. Where it names a channel (preload/core/base/channel.h) the
  * snapshot goes there. */
 void trigger_signal(const char *why, const siginfo_t *info, const void *context);
 

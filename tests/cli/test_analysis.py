@@ -10,7 +10,7 @@ from support import BUILD, SOURCE, check, main, ran, require, temp_dir, test
 
 # The ledger, its memory and the memo: no pointers through tables of functions, which -fanalyzer can't follow.
 ANALYZED = [path for path in C_FILES if path.parent.name in ("base", "ledger") or path.name == "memo.c"]
-FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-DFDTRAIL_VERSION=\"0\"", f"-I{SOURCE / 'preload'}"]
+FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-DFDTRAIL_VERSION=\"0\"", f"-I{SOURCE}"]
 
 # What of clang-tidy's sets is left out is left out for a reason; what is left finds nothing.
 NO_TIDY = (
@@ -37,7 +37,7 @@ def _():
     # uninitvar: it takes variables that a function fills for ones that are read.
     words = [require("cppcheck"), "-q", "-j2", "--std=c11", "--enable=warning,performance,portability",
              "--suppress=missingInclude", "--suppress=missingIncludeSystem", "--suppress=uninitvar",
-             f"-I{SOURCE / 'preload'}", f"-I{SOURCE / 'tools'}", "-D__x86_64__", "-D__GNUC__",
+             f"-I{SOURCE}", "-D__x86_64__", "-D__GNUC__",
              SOURCE / "preload", SOURCE / "tools"]
     check.equal(findings(words, 270), "")
     ran("analysis", f"cppcheck on {len(C_FILES)} files")
@@ -73,7 +73,7 @@ def _():
 @test("ThreadSanitizer finds no race in ledger, stack table and memo under eight threads", timeout=200)
 def _():
     tables = temp_dir() / "tables"
-    sources = [SOURCE / "tests" / "tsan" / "tables.c", *ANALYZED, SOURCE / "preload" / "capture" / "memory.c"]
+    sources = [SOURCE / "tests" / "tsan" / "tables.c", *ANALYZED, SOURCE / "preload/core/capture/local_memory.c"]
     check.equal(findings([require("gcc"), "-fsanitize=thread", "-O1", "-g", *FLAGS, "-o", tables, *sources,
                           "-lpthread"], 100), "")
     said = findings([tables], 90)

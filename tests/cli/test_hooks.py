@@ -11,7 +11,7 @@ from pathlib import Path
 
 from support import ENGINE, LIBRARY, SOURCE, check, main, program, require, run_traced, skip, temp_dir, test
 
-HOOKS = SOURCE / "preload" / "hooks"
+LISTS = SOURCE / "preload" / "libc"
 OPENS_H = (SOURCE / "tests" / "programs" / "opens.h").read_text()
 CLOSES_C = (SOURCE / "tests" / "programs" / "closes.c").read_text()
 OPENINGS = re.findall(r"^\tOPENS\((\w+),", OPENS_H, re.MULTILINE)
@@ -49,7 +49,7 @@ KINDS = {
 
 
 def names():
-    return re.findall(r"^NAME(?:_LIKE|_LATER)?\((\w+)", (HOOKS / "names.h").read_text(), re.MULTILINE)
+    return re.findall(r"^NAME(?:_LIKE|_LATER)?\((\w+)", (LISTS / "names.h").read_text(), re.MULTILINE)
 
 
 @test("what {} opens is listed with its caller and its kind", each=OPENINGS)
@@ -184,7 +184,7 @@ def _():
     lines = subprocess.run([require("nm"), "-D", "--defined-only", LIBRARY], check=True,
                            stdout=subprocess.PIPE, text=True).stdout.splitlines()
     exported = {line.split()[2].partition("@")[0] for line in lines}
-    # Libraries call it when they are loaded (hooks/deepbind.c); the C library has no such function.
+    # Libraries call it when they are loaded (runtime/deepbind.c); the C library has no such function.
     check.equal(sorted(exported - {name for name in names()}), ["__gmon_start__"], "exported and not in names.h")
     check.equal(sorted(set(names()) - exported), [], "in names.h and not exported")
 
@@ -203,7 +203,7 @@ MAKES = re.compile(r"open|socket$|accept|pipe|dup\d*$|creat|temp|tmp|log$|lck|en
 def verdict(name):
     """What unhooked.list says of a function: keeps, closes, none; or None."""
     found = set()
-    for line in (HOOKS / "unhooked.list").read_text().splitlines():
+    for line in (LISTS / "unhooked.list").read_text().splitlines():
         if line and not line.startswith("#"):
             word, *patterns = line.partition(":")[0].split()
             if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns):
@@ -258,7 +258,7 @@ def _():
 
 @test("every system call of syscall.list is tried here")
 def _():
-    calls = re.findall(r"^OPENS\((\w+)", (HOOKS / "syscall.list").read_text(), re.MULTILINE)
+    calls = re.findall(r"^OPENS\((\w+)", (LISTS / "syscall.list").read_text(), re.MULTILINE)
     check.equal(sorted(set(calls) - {name.removeprefix("sys_") for name in OPENINGS}), [])
 
 

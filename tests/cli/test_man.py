@@ -12,8 +12,8 @@ from support import BUILD, SOURCE, check, main, require, run_bare, skip, test
 FDTRAIL = BUILD / "tools" / "fdtrail"
 MAN = SOURCE / "tools" / "man"
 OPTION = re.compile(r'OPTION\((\w+), \w+, "([^"]*)", "([^"]*)",\s*"([^"]*)"\)')
-OPTIONS = OPTION.findall((SOURCE / "preload/runtime/options.list").read_text())
-KINDS = re.findall(r'\[KIND_\w+\] = \{"(\w+)"', (SOURCE / "preload/snapshot/kind.c").read_text())
+OPTIONS = OPTION.findall((SOURCE / "preload/core/policy/options.list").read_text())
+KINDS = re.findall(r'\[KIND_\w+\] = \{"(\w+)"', (SOURCE / "preload/core/snapshot/kind.c").read_text())
 
 
 def verbs():

@@ -7,7 +7,7 @@ import re
 from support import SOURCE, check, main, program, run_traced, test
 
 ROWS = re.findall(r'^OPTION\((\w+), \w+, "(.*?)", "(.*?)",',
-                  (SOURCE / "preload" / "runtime" / "options.list").read_text(), re.MULTILINE)
+                  (SOURCE / "preload" / "core" / "policy" / "options.list").read_text(), re.MULTILINE)
 STANDARD = {name: standard for name, standard, _ in ROWS}
 ACCEPTED = {name: accepted for name, _, accepted in ROWS}
 

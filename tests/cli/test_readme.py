@@ -10,7 +10,7 @@ OPTION = re.compile(r'OPTION\((\w+), \w+, "([^"]*)", "([^"]*)",\s*"([^"]*)"\)')
 
 
 def options():
-    return OPTION.findall((SOURCE / "preload/runtime/options.list").read_text())
+    return OPTION.findall((SOURCE / "preload/core/policy/options.list").read_text())
 
 
 def readme():
@@ -19,7 +19,7 @@ def readme():
 
 @test("the table of options is read whole")
 def _():
-    rows = (SOURCE / "preload/runtime/options.list").read_text().count("\nOPTION(")
+    rows = (SOURCE / "preload/core/policy/options.list").read_text().count("\nOPTION(")
     check.equal(len(options()), rows)
 
 

@@ -404,7 +404,7 @@ def select_read(file):
 
 
 def ask_by_hand(pid, file):
-    """Sends what fdtrail snapshot sends (preload/base/channel.h)."""
+    """Sends what fdtrail snapshot sends (preload/core/base/channel.h)."""
     libc = ctypes.CDLL(None, use_errno=True)
     libc.sigqueue.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_void_p]
     check.equal(libc.sigqueue(pid, signal.SIGUSR1, 0x6664747200000000 | file), 0)

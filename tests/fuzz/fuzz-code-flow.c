@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ptrace/code_flow.h"
+#include "tools/engine/walk/prologue/code_flow.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "symbolize/worker_record.h"
+#include "tools/symbolize/worker_record.h"
 
 enum { FIRST = 0x240, LAST = 0x2a0, MOST = 1 << 18 };
 

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "../export_checks.h"
-#include "export/format.h"
-#include "reader/reader.h"
+#include "tools/export/format.h"
+#include "tools/reader/reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

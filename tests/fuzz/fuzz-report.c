@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/utf8.h"
-#include "reader/reader.h"
-#include "report/filter.h"
-#include "report/findings.h"
-#include "report/report.h"
+#include "preload/core/base/utf8.h"
+#include "tools/reader/reader.h"
+#include "tools/report/filter.h"
+#include "tools/report/findings.h"
+#include "tools/report/report.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

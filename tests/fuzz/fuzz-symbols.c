@@ -10,8 +10,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "ledger/module_table.h"
-#include "snapshot/symbols.h"
+#include "preload/core/ledger/module_table.h"
+#include "preload/core/snapshot/elf_symbols.h"
 
 enum { QUERIES = 16, PAGE = 4096, MOST = 1 << 20 };
 

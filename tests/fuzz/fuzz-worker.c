@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "symbolize/worker_record.h"
+#include "tools/symbolize/worker_record.h"
 
 enum { ADDRESSES = 4 };
 

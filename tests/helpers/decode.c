@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "ptrace/x86_instruction.h"
+#include "tools/engine/walk/prologue/x86_instruction.h"
 
 int main(int argc, char **argv)
 {

@@ -2,7 +2,7 @@
 /* Reads snapshots from standard input and writes them as the model has them. */
 #include <stdio.h>
 
-#include "reader/reader.h"
+#include "tools/reader/reader.h"
 
 int main(void)
 {

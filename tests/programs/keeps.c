@@ -3,7 +3,7 @@
  *     keeps NAME
  *
  * Calls a function of the C library that leaves a descriptor open and tells nobody its number:
- * those that preload/hooks/unhooked.list says "keeps" of. Prints the number, or "refused" and the
+ * those that preload/libc/unhooked.list says "keeps" of. Prints the number, or "refused" and the
  * errno.
  */
 #define _GNU_SOURCE

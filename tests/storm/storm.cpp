@@ -387,7 +387,7 @@ int main(int count, char **words)
 	while (look(number))
 		number++;
 	// A thread whose handler waits may have been interrupted right behind an open, before its hook knew the
-	// number. Most of these are found (runtime/returning.h); without that it is every third snapshot.
+	// number. Most of these are found (preload/runtime/in_flight.h); without that it is every third snapshot.
 	if (unfinished > number / 10 + 4)
 		complain("too many descriptors were opened behind fdtrail's back: ",
 			 std::to_string(unfinished));

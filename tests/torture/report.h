@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * A snapshot, read back for comparison: what it says of each descriptor. Its grammar is in
- * preload/snapshot/README.md. This reader shares nothing with the code that it checks.
+ * preload/core/snapshot/README.md. This reader shares nothing with the code that it checks.
  */
 #pragma once
 

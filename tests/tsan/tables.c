@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/arena.h"
-#include "capture/memo_find.h"
-#include "ledger/ledger.h"
+#include "preload/core/base/arena.h"
+#include "preload/core/capture/memo_find.h"
+#include "preload/core/ledger/ledger.h"
 
 enum { THREADS = 8, ROUNDS = 20000, NUMBERS = 64, STACKS = 500, DEPTH = 6, WORDS = 64 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * base/arena.h: memory that hooks may take anywhere.
+ * preload/core/base/arena.h: memory that hooks may take anywhere.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "base/arena.h"
+#include "preload/core/base/arena.h"
 
 static void pieces_are_zeroed_and_aligned(void **state)
 {

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/build_id.h"
+#include "preload/core/base/build_id.h"
 
 enum { NT_GO = 4 };
 

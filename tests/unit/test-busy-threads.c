@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "snapshot/busy_threads.h"
+#include "preload/core/snapshot/busy_threads.h"
 
 static _Atomic int tid;
 static _Atomic bool ends;

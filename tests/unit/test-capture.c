@@ -7,9 +7,9 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "base/arena.h"
-#include "capture/capture.h"
-#include "ledger/ledger.h"
+#include "preload/core/base/arena.h"
+#include "preload/core/capture/capture.h"
+#include "preload/core/ledger/ledger.h"
 
 struct fixture {
 	struct arena arena;

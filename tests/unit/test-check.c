@@ -12,11 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/limits.h"
-#include "check/pattern.h"
-#include "check/suppressions.h"
-#include "diff/diff.h"
-#include "reader/reader.h"
+#include "tools/check/limits.h"
+#include "tools/check/pattern.h"
+#include "tools/check/suppressions.h"
+#include "tools/diff/diff.h"
+#include "tools/reader/reader.h"
 
 static struct model_snapshot *read_text(const char *text)
 {

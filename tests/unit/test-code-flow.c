@@ -7,7 +7,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "ptrace/code_flow.h"
+#include "tools/engine/walk/prologue/code_flow.h"
 
 /* The end of musl's clone(). */
 static const uint8_t clone_end[] = {

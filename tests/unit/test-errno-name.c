@@ -6,7 +6,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "base/errno_name.h"
+#include "preload/core/base/errno_name.h"
 
 enum { BEHIND_THE_LAST = 134 };
 

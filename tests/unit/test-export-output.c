@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "export/output.h"
+#include "tools/export/output.h"
 
 /* A folder of the test's own, in which it stands. */
 struct place {

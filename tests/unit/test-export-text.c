@@ -4,11 +4,11 @@
 #include "../export_checks.h"
 #include "../export_fixture.h"
 
-#include "export/clean_text.h"
-#include "export/json_writer.h"
-#include "reader/snapshot_time.h"
-#include "export/stack_id.h"
-#include "export/tally.h"
+#include "tools/export/clean_text.h"
+#include "tools/export/json_writer.h"
+#include "tools/reader/snapshot_time.h"
+#include "tools/export/stack_id.h"
+#include "tools/export/tally.h"
 
 #define HEADER(number, pid)                                                                        \
 	"fdtrail snapshot 1\n"                                                                     \

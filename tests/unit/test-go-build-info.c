@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "symbolize/go_build_info.h"
+#include "tools/symbolize/go_build_info.h"
 
 static bool is_main(const char *lines, const char *function)
 {

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "../go_file.h"
-#include "ptrace/go_http.h"
-#include "ptrace/go_program.h"
+#include "tools/engine/go/go_http.h"
+#include "tools/engine/go/go_program.h"
 
 enum {
 	STACK = 0x7000, /* .. 0x8000 */

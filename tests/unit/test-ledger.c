@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The ledger's promises: see preload/ledger/ledger.h. */
+/* The ledger's promises: see preload/core/ledger/ledger.h. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "ledger/slot.h"
+#include "preload/core/ledger/slot.h"
 
 static struct arena arena;
 static struct ledger ledger;

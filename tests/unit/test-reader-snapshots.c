@@ -20,7 +20,7 @@
 #include <sys/timerfd.h>
 #include <sys/un.h>
 
-#include "reader/reader.h"
+#include "tools/reader/reader.h"
 
 /* The snapshot in text; *again is what is written of it. */
 static struct model_snapshot *read_back(const char *text, char **again)

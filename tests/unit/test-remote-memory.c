@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "ptrace/remote_memory.h"
+#include "tools/engine/walk/remote_memory.h"
 
 enum {
 	PAGE = 4096,

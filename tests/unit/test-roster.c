@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/roster.h"
-#include "run/run_roster.h"
+#include "preload/core/base/roster.h"
+#include "tools/run/run_roster.h"
 
 static struct run_roster roster;
 

@@ -5,7 +5,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "runtime/signal_use.h"
+#include "preload/core/policy/signal_use.h"
 
 enum { HANDLER = 0x1000, DEFAULT = 0, IGNORED = 1 };
 

@@ -8,7 +8,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "snapshot/frame.h"
+#include "preload/core/snapshot/frame.h"
 
 enum { LEAKS = 4 };
 

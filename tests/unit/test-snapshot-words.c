@@ -21,11 +21,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "snapshot/address.h"
-#include "snapshot/kind.h"
-#include "snapshot/put.h"
-#include "snapshot/sort.h"
-#include "snapshot/writer.h"
+#include "preload/core/snapshot/address.h"
+#include "preload/core/snapshot/kind.h"
+#include "preload/core/snapshot/escape_text.h"
+#include "preload/core/snapshot/sort.h"
+#include "preload/core/snapshot/writer.h"
 
 static struct writer writer;
 static int output;

@@ -22,13 +22,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "symbolize/demangle.h"
-#include "symbolize/demangle_library.h"
-#include "symbolize/generated.h"
-#include "symbolize/own.h"
-#include "symbolize/perf_map.h"
-#include "symbolize/source_path.h"
-#include "symbolize/worker.h"
+#include "tools/symbolize/demangle.h"
+#include "tools/symbolize/demangle_library.h"
+#include "tools/symbolize/generated.h"
+#include "tools/symbolize/user_code.h"
+#include "tools/symbolize/perf_map.h"
+#include "tools/symbolize/source_path.h"
+#include "tools/symbolize/worker.h"
 
 /* Demangling */
 

@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "snapshot/symbols.h"
+#include "preload/core/snapshot/elf_symbols.h"
 
 __attribute__((noinline)) int a_global_function(int value);
 int a_global_function(int value)

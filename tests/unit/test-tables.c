@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Connections and modules: see preload/ledger/connection_table.h and module_table.h. */
+/* Connections and modules: see preload/core/ledger/connection_table.h and module_table.h. */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -14,9 +14,9 @@
 
 #include <cmocka.h>
 
-#include "ledger/connection_table.h"
-#include "ledger/module_table.h"
-#include "ledger/stack_table.h"
+#include "preload/core/ledger/connection_table.h"
+#include "preload/core/ledger/module_table.h"
+#include "preload/core/ledger/stack_table.h"
 
 static struct arena arena;
 static struct connection_table connections;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Whose turn it is to take a snapshot: runtime/turn.h. A snapshot here is two readings of a clock
+/* Whose turn it is to take a snapshot: preload/runtime/snapshot_queue.h. A snapshot here is two readings of a clock
  * that only counts. */
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include <pthread.h>
 #include <sched.h>
 
-#include "runtime/turn.h"
+#include "preload/runtime/snapshot_queue.h"
 
 enum { THREADS = 6, REQUESTS = 2000 };
 

@@ -6,7 +6,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "capture/unwinder.h"
+#include "preload/core/capture/unwinder.h"
 
 enum {
 	CODE = 0x401000,

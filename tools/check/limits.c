@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../diff/diff.h"
-#include "../report/page.h"
+#include "tools/diff/diff.h"
+#include "tools/report/page.h"
 #include "limits_check.h"
 
 bool limits_any(const struct limits *limits)

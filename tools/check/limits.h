@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "../reader/model.h"
+#include "tools/model/model.h"
 
 #define LIMIT_NONE (-1)
 

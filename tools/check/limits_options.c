@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../reader/escape.h"
-#include "../reader/scan.h"
-#include "../report/filter.h"
+#include "tools/model/escape.h"
+#include "tools/reader/scan.h"
+#include "tools/report/filter.h"
 #include "limits.h"
 
 enum { KEY_CLOSE_WAIT = 1, KEY_OPEN, KEY_GROUP, KEY_GROWTH, KEY_PEAK, KEY_PEAK_GROUP, KEY_AGE };

@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../export/stack_lines.h"
-#include "../reader/escape.h"
-#include "../reader/lines.h"
-#include "../reader/memory.h"
-#include "../report/heading.h"
-#include "../symbolize/symbolize.h"
+#include "tools/model/stack_lines.h"
+#include "tools/model/escape.h"
+#include "tools/reader/lines.h"
+#include "tools/model/model_memory.h"
+#include "tools/report/heading.h"
+#include "tools/symbolize/symbolize.h"
 #include "pattern.h"
 
 static const char keyword[] = "leak:";

@@ -16,7 +16,7 @@
 #include <argp.h>
 #include <stdio.h>
 
-#include "../reader/model.h"
+#include "tools/model/model.h"
 
 struct suppressions;
 

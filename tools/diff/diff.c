@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../export/stack_lines.h"
-#include "../reader/memory.h"
+#include "tools/model/stack_lines.h"
+#include "tools/model/model_memory.h"
 
 static int compare_text(const char *a, const char *b)
 {

@@ -13,8 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../reader/model.h"
-#include "../report/findings.h"
+#include "tools/model/model.h"
+#include "tools/report/findings.h"
 
 enum diff_change { DIFF_NEW, DIFF_GROWN, DIFF_SHRUNK, DIFF_GONE, DIFF_SAME, DIFF_CHANGES };
 

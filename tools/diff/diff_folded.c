@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../export/folded.h"
-#include "../export/stack_id.h"
-#include "../export/stack_lines.h"
-#include "../reader/memory.h"
-#include "format.h"
+#include "tools/export/folded.h"
+#include "tools/export/stack_id.h"
+#include "tools/model/stack_lines.h"
+#include "tools/model/model_memory.h"
+#include "diff_format.h"
 
 struct row {
 	char id[STACK_ID_SIZE];

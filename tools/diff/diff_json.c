@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Two snapshots compared, as one JSON document: fdtrail-json(5). */
-#include "../export/json.h"
-#include "format.h"
+#include "tools/export/json.h"
+#include "diff_format.h"
 
 static void put_side(struct json_writer *json, const char *key,
 		     const struct model_snapshot *snapshot)

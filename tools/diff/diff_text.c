@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../reader/snapshot_time.h"
-#include "../report/heading.h"
-#include "../report/page.h"
-#include "../report/text_paths.h"
-#include "../report/text_stack.h"
-#include "format.h"
+#include "tools/reader/snapshot_time.h"
+#include "tools/report/heading.h"
+#include "tools/report/page.h"
+#include "tools/report/text_paths.h"
+#include "tools/report/text_stack.h"
+#include "diff_format.h"
 
 enum { CONTINUED = 2 }; /* more of lines that go on */
 

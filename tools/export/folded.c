@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "clean_text.h"
-#include "stack_lines.h"
+#include "tools/model/stack_lines.h"
 
 static int put_name(const char *name, FILE *file)
 {
@@ -27,7 +27,7 @@ int folded_write_stack(const struct model_snapshot *snapshot, const struct model
 	char name[LINE_NAME_SIZE];
 	struct stack_line *lines;
 	size_t count;
-	int error = stack_lines(snapshot, group, options, &lines, &count);
+	int error = stack_lines(snapshot, group, options->collapse_runtime, &lines, &count);
 
 	if (error)
 		return error;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../reader/snapshot_time.h"
+#include "tools/reader/snapshot_time.h"
 #include "folded.h"
 #include "json.h"
 #include "pprof.h"

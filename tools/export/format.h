@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#include "../reader/model.h"
+#include "tools/model/model.h"
 
 struct export_options {
 	bool collapse_runtime; /* leave out frames that symbolize/ has not marked as the program's

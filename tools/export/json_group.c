@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "stack_id.h"
-#include "stack_lines.h"
+#include "tools/model/stack_lines.h"
 
 static const char *origin_name(enum model_origin origin)
 {
@@ -88,7 +88,7 @@ static void put_location(struct json_writer *json, const struct model_frame *fra
 static void put_frames(struct json_writer *json, const char *key, const struct model_stack *stack,
 		       const struct export_options *options)
 {
-	bool collapses = stack && stack_collapses(stack, options);
+	bool collapses = stack && options->collapse_runtime && stack_has_user_code(stack);
 
 	json_begin_array(json, key);
 	for (size_t i = 0; stack && i < stack->frame_count; i++) {

@@ -6,8 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "../../preload/base/utf8.h"
-#include "../reader/model.h"
+#include "preload/core/base/utf8.h"
+#include "tools/model/model.h"
 
 /* Writes a character that can't stand in a string as it is. */
 static void put_escaped(FILE *file, uint32_t character)

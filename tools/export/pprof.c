@@ -11,9 +11,9 @@
 #include "pprof_fields.h"
 #include "pprof_tables.h"
 #include "protobuf.h"
-#include "../reader/snapshot_time.h"
+#include "tools/reader/snapshot_time.h"
 #include "stack_id.h"
-#include "stack_lines.h"
+#include "tools/model/stack_lines.h"
 #include "tally.h"
 
 /* A profile in the making. */
@@ -51,7 +51,7 @@ static int group_locations(struct profile *profile, const struct model_snapshot 
 {
 	struct stack_line *lines;
 	size_t line_count;
-	int error = stack_lines(snapshot, group, profile->options, &lines, &line_count);
+	int error = stack_lines(snapshot, group, profile->options->collapse_runtime, &lines, &line_count);
 
 	if (error)
 		return error;

@@ -8,7 +8,7 @@
 
 #include "clean_text.h"
 #include "pprof_fields.h"
-#include "stack_lines.h"
+#include "tools/model/stack_lines.h"
 
 /* Names of C++ functions can be very long; what is longer than this is cut. */
 enum { STRING_LIMIT = 64 * 1024 };

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../reader/model.h"
+#include "tools/model/model.h"
 #include "protobuf.h"
 
 struct pprof_tables;

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 
 #include "metrics.h"
-#include "../reader/snapshot_time.h"
-#include "../symbolize/symbolize.h"
+#include "tools/reader/snapshot_time.h"
+#include "tools/symbolize/symbolize.h"
 #include "stack_id.h"
-#include "stack_lines.h"
+#include "tools/model/stack_lines.h"
 #include "tally.h"
 
 enum family {

@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#include "../reader/model.h"
+#include "tools/model/model.h"
 
 /* With the digits and the zero at the end. */
 enum { STACK_ID_SIZE = 17 };

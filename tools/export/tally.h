@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "../reader/model.h"
+#include "tools/model/model.h"
 
 struct tally_row {
 	enum kind kind;    /* KIND_COUNT: not known */

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "escape.h"
+#include "tools/model/escape.h"
 #include "modules.h"
 
 void assembly_begin(struct assembly *assembly, const char *source, size_t line, int64_t version)

@@ -6,8 +6,8 @@
  */
 #pragma once
 
-#include "memory.h"
-#include "model.h"
+#include "tools/model/model_memory.h"
+#include "tools/model/model.h"
 #include "parse.h"
 
 enum section {

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "memory.h"
+#include "tools/model/model_memory.h"
 
 /* Names of C++ functions can be long; the longest of all other lines is a command line of 4 KiB,
  * each byte escaped. */

@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-#include "memory.h"
+#include "tools/model/model_memory.h"
 
 /* Modules in the order of their paths, and those of one path in the order of their addresses. Paths
  * are kept once: equal ones are at the same place. */

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * The lines of a snapshot, one by one: what each rule of the grammar (preload/snapshot/README.md)
+ * The lines of a snapshot, one by one: what each rule of the grammar (preload/core/snapshot/README.md)
  * makes of a line. reader.c knows which lines may come where. All return false when the line is not
  * of that form, and have then changed nothing but memory.
  */
 #pragma once
 
-#include "model.h"
+#include "tools/model/model.h"
 #include "scan.h"
 
 /* Where the strings of the snapshot that is being read go. */

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "assembly.h"
-#include "escape.h"
+#include "tools/model/escape.h"
 #include "lines.h"
 
 static const char first_words[] = "fdtrail snapshot ", last_words[] = "end of fdtrail snapshot ";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The lexical rules of the snapshot text, for reading (preload/snapshot/README.md, "Words"): a
+ * The lexical rules of the snapshot text, for reading (preload/core/snapshot/README.md, "Words"): a
  * position in a line, and what may come next. Each function returns false, and stays where it is,
  * when something else comes.
  */
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "memory.h"
+#include "tools/model/model_memory.h"
 
 /* What is left of a line. */
 struct scan {

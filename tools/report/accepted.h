@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#include "../reader/model.h"
+#include "tools/model/model.h"
 
 /* Fills in accepted of the findings whose descriptors are all listed, and all were accepted, and of
  * what these are made of. The

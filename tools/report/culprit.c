@@ -4,10 +4,10 @@
 
 #include <string.h>
 
-#include "../export/stack_lines.h"
-#include "../symbolize/demangle.h"
-#include "../symbolize/own.h"
-#include "../symbolize/symbolize.h"
+#include "tools/model/stack_lines.h"
+#include "tools/symbolize/demangle.h"
+#include "tools/symbolize/user_code.h"
+#include "tools/symbolize/symbolize.h"
 
 /* Before symbolize/ has looked at it: by the names that the text has. */
 static const struct model_frame *likely_frame(const struct model_stack *stack)

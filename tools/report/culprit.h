@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../reader/model.h"
+#include "tools/model/model.h"
 
 /* The frame of a stack that a reader should look at: the innermost one of the program's own code
  * (in a Go program of its main module, also in what created the goroutine), else the innermost;

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "../../preload/snapshot/socket.h"
-#include "../export/stack_lines.h"
-#include "../symbolize/demangle.h"
+#include "preload/core/snapshot/socket_state.h"
+#include "tools/model/stack_lines.h"
+#include "tools/symbolize/demangle.h"
 #include "heading.h"
 
 bool filter_parse_age(const char *text, double *seconds)

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../reader/model.h"
+#include "tools/model/model.h"
 
 /* All zero (and kinds KIND_ALL): everything stays. */
 struct filter {

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../export/stack_lines.h"
-#include "../reader/memory.h"
+#include "tools/model/stack_lines.h"
+#include "tools/model/model_memory.h"
 #include "culprit.h"
 #include "stack_keys.h"
 

@@ -18,7 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../reader/model.h"
+#include "tools/model/model.h"
 
 struct finding_item {
 	struct model_group *group;

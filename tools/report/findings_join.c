@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../export/stack_lines.h"
-#include "../reader/memory.h"
+#include "tools/model/stack_lines.h"
+#include "tools/model/model_memory.h"
 #include "accepted.h"
 #include "findings.h"
 #include "page.h"

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../export/stack_lines.h"
-#include "../symbolize/demangle.h"
+#include "tools/model/stack_lines.h"
+#include "tools/symbolize/demangle.h"
 #include "culprit.h"
 
 /* A sentence has no room for what a template was made of. */

@@ -5,7 +5,7 @@
 
 #include "page.h"
 
-#include "../reader/model.h"
+#include "tools/model/model.h"
 
 /* The sentence, safe to print; the caller frees it. place: with where it was opened, by the names
  * that symbolize/ has found or else by those of the snapshot. */

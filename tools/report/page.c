@@ -9,9 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../preload/snapshot/put.h"
-#include "../reader/escape.h"
-#include "../reader/memory.h"
+#include "preload/core/snapshot/escape_text.h"
+#include "tools/model/escape.h"
+#include "tools/model/model_memory.h"
 
 enum { PROSE_WIDTH = 80, LEAST_WIDTH = 20 };
 

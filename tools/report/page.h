@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "../reader/model.h"
+#include "tools/model/model.h"
 
 enum page_style { PAGE_PLAIN, PAGE_STRONG, PAGE_FAINT, PAGE_WARNING };
 

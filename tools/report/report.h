@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "../reader/model.h"
+#include "tools/model/model.h"
 
 #define REPORT_SHOW_ALL (-1)
 /* Groups shown, unless all are asked for: nobody reads the thousandth at night. */

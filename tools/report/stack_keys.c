@@ -8,8 +8,8 @@
 #include <string.h>
 #include <uthash.h>
 
-#include "../export/stack_lines.h"
-#include "../reader/memory.h"
+#include "tools/model/stack_lines.h"
+#include "tools/model/model_memory.h"
 #include "culprit.h"
 
 struct number {

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../reader/model.h"
+#include "tools/model/model.h"
 
 struct stack_keys;
 

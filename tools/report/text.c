@@ -9,7 +9,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "../export/stack_lines.h"
+#include "tools/model/stack_lines.h"
 #include "heading.h"
 #include "page.h"
 #include "report.h"

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "../reader/model.h"
+#include "tools/model/model.h"
 #include "page.h"
 
 /* The advice that this report has given, which it does not repeat. */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../reader/memory.h"
+#include "tools/model/model_memory.h"
 
 enum { INDENT = 3, CONTINUED = 2 }; /* as of all that a group has */
 

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "../reader/model.h"
+#include "tools/model/model.h"
 #include "page.h"
 
 /* Prints a line for each of these that is known. */

@@ -4,7 +4,7 @@
 
 #include "page.h"
 
-#include "../reader/model.h"
+#include "tools/model/model.h"
 
 /* Writes nothing when nothing is missing. */
 void text_missing(const struct page *page, const struct model_snapshot *snapshot);

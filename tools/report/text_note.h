@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "../reader/model.h"
+#include "tools/model/model.h"
 #include "page.h"
 
 /* Puts them as one paragraph; nothing when the group has none. */

@@ -5,8 +5,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "../export/stack_lines.h"
-#include "../reader/memory.h"
+#include "tools/model/stack_lines.h"
+#include "tools/model/model_memory.h"
 #include "heading.h"
 #include "stack_keys.h"
 

@@ -4,7 +4,7 @@
 
 #include "page.h"
 
-#include "../reader/model.h"
+#include "tools/model/model.h"
 #include "report.h"
 
 /* Lists the paths of a finding (findings.h), the most descriptors first, each by the lines in which

@@ -7,11 +7,11 @@
 
 #include <stdbool.h>
 
-#include "../reader/model.h"
+#include "tools/model/model.h"
 #include "page.h"
 
 /* Whether the stack has held so many until the program's end that it is worth a line unasked: what
- * the tracer tells (preload/snapshot/peak.h), and half of all that it has opened. What is
+ * the tracer tells (preload/core/snapshot/peak.h), and half of all that it has opened. What is
  * suppressed is not. */
 bool text_peak_is_held(const struct model_peak *peak);
 

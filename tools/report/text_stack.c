@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../export/stack_lines.h"
-#include "../symbolize/demangle.h"
-#include "../symbolize/own.h"
+#include "tools/model/stack_lines.h"
+#include "tools/symbolize/demangle.h"
+#include "tools/symbolize/user_code.h"
 #include "heading.h"
 
 enum {
@@ -238,7 +238,6 @@ enum text_frames text_frames_of(const struct report_options *options)
 void text_stack(const struct page *page, const char *heading, const struct model_stack *stack,
 		const struct model_group *marked, enum text_frames frames)
 {
-	const struct export_options hiding = {.collapse_runtime = frames != TEXT_FRAMES_ALL};
 	struct manner manner = {.frames = TEXT_FRAMES_ALL};
 
 	if (marked)
@@ -247,7 +246,7 @@ void text_stack(const struct page *page, const char *heading, const struct model
 		manner.marked = NULL;
 	for (const struct model_stack *at = stack; at; at = at->created_by)
 		/* Something must be left of it. */
-		if (stack_collapses(at, &hiding))
+		if (stack_has_user_code(at))
 			manner.frames = frames;
 	if (stack->share) {
 		char *share = page_safe(stack->share);

@@ -4,7 +4,7 @@
 
 #include "page.h"
 
-#include "../reader/model.h"
+#include "tools/model/model.h"
 #include "report.h"
 
 enum text_frames {

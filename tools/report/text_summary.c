@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "../reader/escape.h"
+#include "tools/model/escape.h"
 #include "heading.h"
 #include "page.h"
 #include "report.h"

@@ -10,11 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../ptrace/engine.h"
+#include "tools/engine/tracer/engine.h"
 #include "folder.h"
 #include "prefix_command.h"
 #include "run.h"
-#include "say.h"
+#include "tools/arguments/say.h"
 #include "tracer_library.h"
 
 bool run_engine_find(const char *name, enum run_engine *engine)

@@ -17,8 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../preload/base/write_signals.h"
-#include "../remote/family.h"
+#include "preload/core/base/write_signals.h"
+#include "tools/process/family.h"
 #include "tracer_library.h"
 
 size_t folder_owner_text(char text[FOLDER_OWNER_SIZE])

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "../reader/model.h"
+#include "tools/model/model.h"
 
 /* Marks groups that hold nothing but the script (model_group.suppressed). */
 void own_script_apply(struct model_snapshot *snapshot);

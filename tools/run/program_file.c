@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "program_rights.h"
+#include "tools/process/program_rights.h"
 
 enum {
 	SCRIPT_LINE = 256, /* BINPRM_BUF_SIZE: the kernel reads no further */

@@ -14,17 +14,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../preload/base/line.h"
-#include "../reader/reader.h"
-#include "../report/findings.h"
-#include "../report/page.h"
-#include "../report/progress.h"
-#include "../report/report.h"
-#include "../report/text_peaks.h"
-#include "../symbolize/symbolize.h"
+#include "preload/core/base/line.h"
+#include "tools/reader/reader.h"
+#include "tools/report/findings.h"
+#include "tools/report/page.h"
+#include "tools/report/progress.h"
+#include "tools/report/report.h"
+#include "tools/report/text_peaks.h"
+#include "tools/symbolize/symbolize.h"
 #include "own_script.h"
 #include "run_unknown.h"
-#include "say.h"
+#include "tools/arguments/say.h"
 
 enum { NOTES_MOST = 1000 };
 
@@ -222,7 +222,7 @@ static void check_limits(struct telling *telling, struct model_snapshot *snapsho
 }
 
 /* Keeps the lines that the tracer has written beside its snapshots: what it could not see
- * (preload/runtime/unseen.c). */
+ * (preload/runtime/untraced_exec.c). */
 static void keep_notes(struct telling *telling, const char *text, size_t length)
 {
 	static const char mark[] = "fdtrail: ";

@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "../check/limits.h"
-#include "../check/suppressions.h"
+#include "tools/check/limits.h"
+#include "tools/check/suppressions.h"
 #include "run_roster.h"
 #include "snapshot_files.h"
 

@@ -18,8 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../preload/base/write_signals.h"
-#include "../remote/process.h"
+#include "preload/core/base/write_signals.h"
+#include "tools/process/process.h"
 #include "launch.h"
 
 enum {

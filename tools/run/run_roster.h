@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The command's side of the roster (preload/base/roster.h): makes the memory, gives it to processes
+ * The command's side of the roster (preload/core/base/roster.h): makes the memory, gives it to processes
  * that can't open it themselves, and reads it at the end, without believing anything that it holds.
  */
 #pragma once
@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../../preload/base/roster.h"
+#include "preload/core/base/roster.h"
 
 struct run_roster {
 	struct roster_header *header; /* NULL: there is none */

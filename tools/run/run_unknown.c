@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../preload/base/line.h"
+#include "preload/core/base/line.h"
 
 enum {
 	LISTED = 20,      /* lines of one paragraph */

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../preload/runtime/signal_use.h"
+#include "preload/core/policy/signal_use.h"
 
 char *snapshot_files_escape(const char *path)
 {
@@ -45,7 +45,7 @@ static char *absolute(const char *pattern)
 	return result;
 }
 
-/* What stands for the % places (preload/runtime/output.c): numbers, a time, names. */
+/* What stands for the % places (preload/core/policy/snapshot_output.c): numbers, a time, names. */
 static char *wildcard(const char *pattern)
 {
 	char *result = malloc(8 * strlen(pattern) + 1), *to = result;

@@ -14,11 +14,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../preload/runtime/options.h"
+#include "preload/core/policy/options.h"
 #include "folder.h"
 #include "run.h"
 #include "run_unknown.h"
-#include "say.h"
+#include "tools/arguments/say.h"
 
 #define OUTPUT "FDTRAIL_OUTPUT"
 

@@ -3,7 +3,7 @@
  * descends from. */
 #pragma once
 
-#include "../reader/model.h"
+#include "tools/model/model.h"
 
 /* Called for each frame; what is < 0 ends the walk. */
 typedef int frames_function(struct model_snapshot *snapshot, struct model_frame *frame, void *data);

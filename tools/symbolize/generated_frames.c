@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../reader/snapshot_time.h"
+#include "tools/reader/snapshot_time.h"
 #include "frames.h"
 #include "generated.h"
-#include "own.h"
+#include "user_code.h"
 #include "perf_map.h"
 
 struct nameless {

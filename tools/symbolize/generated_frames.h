@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "../reader/model.h"
+#include "tools/model/model.h"
 
 /* Names them, where that file is there and can be trusted and the snapshot is of this machine.
  * Where that is the program's own code, by file and line, the program that generated it is a

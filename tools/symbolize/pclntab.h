@@ -6,7 +6,7 @@
  * (src/internal/abi/symtab.go, src/runtime/symtab.go, src/debug/gosym/pclntab.go there), on
  * little-endian 64-bit machines.
  *
- * Used to name frames (symbolize/) and to walk stacks (ptrace/go_stack.c). Addresses are those of
+ * Used to name frames (symbolize/) and to walk stacks (tools/engine/go/go_stack.c). Addresses are those of
  * the ELF file, without the load bias. Everything in the file is the enemy's until it has been
  * checked.
  */

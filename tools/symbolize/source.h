@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../reader/model.h"
+#include "tools/model/model.h"
 
 /* The file of a module, open. Addresses everywhere are those in the file (bias 0). */
 struct module_file {

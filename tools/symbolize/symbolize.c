@@ -14,11 +14,11 @@
 #include <unistd.h>
 #include <uthash.h>
 
-#include "../reader/snapshot_time.h"
+#include "tools/reader/snapshot_time.h"
 #include "demangle.h"
 #include "frames.h"
 #include "generated_frames.h"
-#include "own.h"
+#include "user_code.h"
 #include "source.h"
 #include "worker.h"
 

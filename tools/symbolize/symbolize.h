@@ -13,7 +13,7 @@
 
 #include <stddef.h>
 
-#include "../reader/model.h"
+#include "tools/model/model.h"
 
 struct symbolizer;
 

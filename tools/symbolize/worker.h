@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../reader/model.h"
+#include "tools/model/model.h"
 #include "module_file.h"
 
 struct worker_request {

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: MIT
+/* See capture.h. */
+#include "capture.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "preload/core/base/call_on_stack.h"
+#include "preload/core/base/raw_syscall.h"
+
+enum {
+	LOCK_YIELDS = 64,
+	/* Naps of 100 us, and what the kernel adds. A walk waits for nothing and takes 0.1 ms of
+	 * processor time, so whoever walks is waited for as long as a thread may have to wait for a
+	 * processor. A fork waits for locks of others (malloc's), who may be waiting here. */
+	LOCK_NAPS_WALK = 20 * 1000,
+	LOCK_NAPS_FORK = 2000,
+	LOCK_NAP_NS = 100 * 1000,
+	LOCK_WHY = 3,  /* of the lock's word: enum capture_lock. The rest is the holder's ticket */
+	LOCK_TICKET = 4,
+};
+
+/* One walk at a time, under the lock, and on a stack of its own: hooks run on whatever stack the
+ * program has there, a signal handler's 8 KiB among them, and libunwind alone wants more. */
+enum { WALK_STACK = 64 * 1024 };
+static struct walk walk;
+static struct local_memory memory;
+static char walk_stack[WALK_STACK] __attribute__((aligned(64)));
+
+/* How many naps the holder that the lock's word names is worth. Who was waited for in vain, a thread
+ * that a debugger has stopped, is not waited for as long again. */
+static int patience(const struct capture *capture, uint32_t held)
+{
+	return (held & LOCK_WHY) == CAPTURE_FORKING || held == atomic_load(&capture->given_up)
+		       ? LOCK_NAPS_FORK
+		       : LOCK_NAPS_WALK;
+}
+
+static bool lock(struct capture *capture, enum capture_lock why, struct capture_hold *hold)
+{
+	const uint64_t all = UINT64_MAX;
+
+	hold->ticket = (atomic_fetch_add(&capture->tickets, LOCK_TICKET) + LOCK_TICKET) | why;
+	RAW(rt_sigprocmask, SIG_SETMASK, &all, &hold->mask, sizeof(all));
+	for (int tries = 0;; tries++) {
+		uint32_t held = CAPTURE_FREE;
+
+		if (atomic_compare_exchange_strong(&capture->lock, &held, hold->ticket))
+			return true;
+		if (tries < LOCK_YIELDS) {
+			RAW(sched_yield);
+		} else if (tries < LOCK_YIELDS + patience(capture, held)) {
+			RAW(nanosleep, &((struct timespec){.tv_nsec = LOCK_NAP_NS}), NULL);
+		} else if (why == CAPTURE_WALKING && (held & LOCK_WHY) == CAPTURE_FORKING) {
+			/* It only wants a copy without a walk in it, and the child can do with one. */
+			if (atomic_compare_exchange_strong(&capture->lock, &held, hold->ticket))
+				return true;
+		} else {
+			atomic_store(&capture->given_up, held);
+			break;
+		}
+	}
+	RAW(rt_sigprocmask, SIG_SETMASK, &hold->mask, NULL, sizeof(hold->mask));
+	hold->ticket = CAPTURE_FREE;
+	return false;
+}
+
+/* A fork's lock may be another's by now. */
+static void unlock(struct capture *capture, const struct capture_hold *hold)
+{
+	uint32_t held = hold->ticket;
+
+	atomic_compare_exchange_strong(&capture->lock, &held, CAPTURE_FREE);
+	RAW(rt_sigprocmask, SIG_SETMASK, &hold->mask, NULL, sizeof(hold->mask));
+}
+
+bool capture_init(struct capture *capture, struct ledger *ledger, uint32_t depth,
+		  const char *main_path)
+{
+	memset(capture, 0, sizeof(*capture));
+	capture->ledger = ledger;
+	capture->depth = depth;
+	capture->main_path = main_path;
+	return memo_init(&capture->memo);
+}
+
+void capture_load_unwinder(struct capture *capture)
+{
+	struct capture_hold hold;
+
+	local_memory_start();
+	unwinder_load();
+	/* What the memo learned from frame pointers alone is known better now. */
+	if (lock(capture, CAPTURE_WALKING, &hold)) {
+		memo_forget(&capture->memo);
+		capture->loaded = true;
+		unlock(capture, &hold);
+	}
+}
+
+frame_t capture_frame(struct module_table *modules, struct memory *memory, const char *main_path,
+		      struct object *object, uintptr_t pc)
+{
+	uint32_t id;
+
+	if ((pc < object->start || pc >= object->end) && !memory->find(memory, pc, object)) {
+		object->start = object->end = 0;
+		return FRAME_MAKE(MODULE_NONE, pc);
+	}
+	id = module_table_add(modules, object->is_main ? main_path : object->path, object->build_id,
+			      object->build_id_size, object->bias, object->start, object->end);
+	if (id == MODULE_NONE)
+		return FRAME_MAKE(MODULE_NONE, pc);
+	struct module *module = &modules->modules[id];
+	module->is_main = object->is_main;
+	module->has_file = strchr(module->path, '/') != NULL;
+	return FRAME_MAKE(id, pc - object->bias);
+}
+
+/* True when one of the modules that frames lie in is no longer where it was. */
+static bool note_unloaded(struct capture *capture)
+{
+	struct module_table *modules = &capture->ledger->modules;
+	uint32_t count = atomic_load(&modules->count);
+	bool any = false;
+
+	for (uint32_t id = 1; id <= count; id++) {
+		struct module *module = &modules->modules[id];
+		struct object object;
+		uintptr_t start = atomic_load(&module->start);
+
+		if (atomic_load(&module->unloaded))
+			continue;
+		if (!memory.memory.find(&memory.memory, start, &object) || object.start != start ||
+		    object.build_id_size != module->build_id_size ||
+		    memcmp(object.build_id, module->build_id, object.build_id_size) != 0) {
+			atomic_store(&module->unloaded, true);
+			any = true;
+		}
+	}
+	return any;
+}
+
+/* Whether a stack leads through code that is not there any more, or may not be. */
+static bool is_gone(void *data, uint32_t stack)
+{
+	const struct capture *capture = data;
+	struct stack_view view;
+
+	if (stack < STACK_FIRST || !stack_table_view(&capture->ledger->stacks, stack, &view))
+		return true;
+	for (uint32_t i = 0; i < view.depth; i++) {
+		uint32_t id = FRAME_MODULE(view.frames[i]);
+		const struct module *module = module_table_get(&capture->ledger->modules, id);
+
+		if (!module || atomic_load(&module->unloaded))
+			return true;
+	}
+	return false;
+}
+
+/* For so many threads that have closed libraries: addresses mean what they mean now. */
+static void look_what_is_gone(struct capture *capture, uint32_t closers)
+{
+	local_memory_init(&memory);
+	local_memory_restart();
+	if (note_unloaded(capture))
+		memo_forget_stacks(&capture->memo, is_gone, capture);
+	atomic_fetch_sub(&capture->closers, closers);
+}
+
+struct cold {
+	struct capture *capture;
+	const struct registers *registers;
+	struct captured captured;
+};
+
+static void walk_and_keep(void *data)
+{
+	struct cold *cold = data;
+	struct capture *capture = cold->capture;
+	frame_t frames[STACK_DEPTH_MAX];
+	struct object object = {0};
+	uint32_t count = 0;
+	uint32_t unlooked = atomic_exchange(&capture->unlooked, 0);
+
+	if (unlooked)
+		look_what_is_gone(capture, unlooked);
+	uint32_t closers = atomic_load(&capture->closers);
+	local_memory_init(&memory);
+	walk.memory = &memory.memory;
+	walk.registers = *cold->registers;
+	walk.depth = capture->depth;
+	unwinder_walk(&walk);
+	/* Between frames of the program: a handler that ours has called, a destructor run by dlclose. */
+	for (uint32_t i = 0; i < walk.count; i++)
+		if (walk.pcs[i] < capture->own_start || walk.pcs[i] >= capture->own_end)
+			frames[count++] = capture_frame(&capture->ledger->modules, &memory.memory,
+							capture->main_path, &object, walk.pcs[i]);
+	if (!capture->loaded && walk.end == STACK_POINTERS_ONLY)
+		walk.end = STACK_EARLY;
+	struct stack_table *stacks = &capture->ledger->stacks;
+	uint32_t stack = stack_table_intern(stacks, frames, count, walk.end);
+	cold->captured = (struct captured){stack, stack_table_figures(stacks, stack)};
+	/* A library that is being closed may be gone before the next look. */
+	if (!closers)
+		memo_keep(&capture->memo, &walk, cold->captured);
+}
+
+struct captured capture_cold(struct capture *capture, uintptr_t pc, uintptr_t sp, uintptr_t fp)
+{
+	struct registers registers = {.pc = pc, .sp = sp, .fp = fp};
+	struct cold cold = {.capture = capture, .registers = &registers};
+	int saved = errno;
+	struct capture_hold hold;
+
+	if (!lock(capture, CAPTURE_WALKING, &hold)) {
+		atomic_fetch_add(&capture->ledger->stackless, 1);
+		return cold.captured;
+	}
+	call_on_stack(walk_and_keep, &cold, walk_stack + sizeof(walk_stack));
+	unlock(capture, &hold);
+	errno = saved;
+	return cold.captured;
+}
+
+bool capture_before_fork(struct capture *capture, struct capture_hold *hold)
+{
+	return lock(capture, CAPTURE_FORKING, hold);
+}
+
+void capture_after_fork(struct capture *capture, struct capture_hold *hold)
+{
+	if (!hold->ticket)
+		return;
+	unlock(capture, hold);
+	hold->ticket = CAPTURE_FREE;
+}
+
+void capture_forked(struct capture *capture)
+{
+	bool torn = (atomic_load(&capture->lock) & LOCK_WHY) == CAPTURE_WALKING;
+
+	if (torn)
+		unwinder_disable("no libunwind: another thread was using it at fork");
+	atomic_store(&capture->closers, 0);
+	atomic_store(&capture->unlooked, 0);
+	ledger_forked(capture->ledger, torn);
+	if (torn)
+		memo_forget(&capture->memo);
+	atomic_store(&capture->lock, CAPTURE_FREE);
+}
+
+void capture_before_dlclose(struct capture *capture)
+{
+	atomic_fetch_add(&capture->closers, 1);
+}
+
+void capture_after_dlclose(struct capture *capture)
+{
+	struct capture_hold hold;
+
+	if (lock(capture, CAPTURE_WALKING, &hold)) {
+		look_what_is_gone(capture, 1);
+		unlock(capture, &hold);
+	} else {
+		/* The next walk does it; until then the memo is not asked, and each call walks. */
+		atomic_fetch_add(&capture->unlooked, 1);
+	}
+}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See local_memory.h. Objects are found by _dl_find_object (glibc 2.35), which takes no lock and may be
+ * called anywhere. Older C libraries have only dl_iterate_phdr, which takes the loader's lock:
+ * there the objects are copied at start, and again when an address lies in none of the copied ones.
+ */
+#include "local_memory.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <link.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/uio.h>
+
+#include "preload/core/base/build_id.h"
+#include "preload/core/base/raw_syscall.h"
+
+#if !__GLIBC_PREREQ(2, 35)
+#define FDTRAIL_NO_DL_FIND_OBJECT
+#endif
+
+enum { PAGE = 4096 }; /* the smallest page there is: larger ones are only probed more often */
+
+bool address_readable(uintptr_t address)
+{
+	struct iovec to = {.iov_base = &(char){0}, .iov_len = 1};
+	struct iovec from = {.iov_base = (void *)address, .iov_len = 1};
+	long answer = RAW(rt_sigprocmask, -1, address, NULL, 8);
+
+	if (answer == -EINVAL || answer == -EFAULT)
+		return answer == -EINVAL;
+	/* The program's own seccomp filter refuses it. */
+	long self = RAW(getpid);
+	return RAW(process_vm_readv, self, &to, 1, &from, 1, 0) == 1;
+}
+
+static bool page_readable(struct local_memory *local, uintptr_t address)
+{
+	uintptr_t page = address & -(uintptr_t)PAGE;
+	uintptr_t *known = &local->readable[page / PAGE % LOCAL_PAGES];
+
+	if (*known == page)
+		return page != 0;
+	if (!address_readable(page))
+		return false;
+	*known = page;
+	return true;
+}
+
+static bool local_read(struct memory *memory, uintptr_t address, uintptr_t *word)
+{
+	struct local_memory *local = (struct local_memory *)memory;
+
+	if (!page_readable(local, address) || !page_readable(local, address + sizeof(*word) - 1))
+		return false;
+	memcpy(word, (const void *)address, sizeof(*word));
+	return true;
+}
+
+static void take_build_id(struct object *object, uintptr_t start, size_t size)
+{
+	const uint8_t *id;
+	/* Up to the end of a page that is mapped. */
+	size_t readable = size + (-(start + size) & (PAGE - 1));
+	size_t length = build_id_find((const void *)start, size, readable, &id);
+
+	if (length && length <= MODULE_BUILD_ID_MAX) {
+		object->build_id_size = length;
+		memcpy(object->build_id, id, length);
+	}
+}
+
+/* Reads what the program headers say: they are mapped, for the loader has used them. */
+static void take_headers(struct object *object, const ElfW(Phdr) * headers, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const ElfW(Phdr) *header = &headers[i];
+		uintptr_t start = object->bias + header->p_vaddr;
+
+		if (header->p_type == PT_LOAD && !(header->p_flags & PF_W) &&
+		    object->constants < OBJECT_SEGMENTS) {
+			object->constant[object->constants].start = start;
+			object->constant[object->constants++].end = start + header->p_memsz;
+		} else if (header->p_type == PT_NOTE && !object->build_id_size) {
+			take_build_id(object, start, header->p_memsz);
+		} else if (header->p_type == PT_GNU_EH_FRAME) {
+			object->unwind_table = start;
+		}
+	}
+}
+
+#ifndef FDTRAIL_NO_DL_FIND_OBJECT
+
+/* Where there is a gap between segments, _dl_find_object() takes each for itself (glibc's
+ * l_contiguous), and the ELF header is in the first: at the bias, in what can lie anywhere. */
+static bool take_elf(struct memory *memory, struct object *object, uintptr_t start)
+{
+	const ElfW(Ehdr) *elf = (const void *)start;
+	uintptr_t magic = 0;
+
+	if (!memory->read(memory, start, &magic) || memcmp(&magic, ELFMAG, SELFMAG) != 0 ||
+	    elf->e_phentsize != sizeof(ElfW(Phdr)) ||
+	    elf->e_phoff + elf->e_phnum * sizeof(ElfW(Phdr)) > PAGE)
+		return false;
+	take_headers(object, (const void *)(start + elf->e_phoff), elf->e_phnum);
+	return true;
+}
+
+/* For a program at fixed addresses: its bias is 0, and its ELF header is in its first segment. The
+ * kernel tells where its program headers are; the dynamic linker corrects that when it was executed
+ * itself, with the program as an argument. */
+static bool take_program(struct memory *memory, struct object *object, uintptr_t address)
+{
+	uintptr_t start = getauxval(AT_PHDR), word;
+	size_t count = getauxval(AT_PHNUM), size = count * sizeof(ElfW(Phdr));
+	const ElfW(Phdr) *headers = (const void *)start;
+
+	if (!start || getauxval(AT_PHENT) != sizeof(*headers) || !count || size > PAGE ||
+	    !memory->read(memory, start, &word) ||
+	    !memory->read(memory, start + size - sizeof(word), &word))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (headers[i].p_type == PT_LOAD &&
+		    address - (object->bias + headers[i].p_vaddr) < headers[i].p_memsz) {
+			take_headers(object, headers, count);
+			return true;
+		}
+	return false;
+}
+
+static bool local_find(struct memory *memory, uintptr_t address, struct object *object)
+{
+	struct dl_find_object found;
+
+	memset(object, 0, sizeof(*object));
+	if (_dl_find_object((void *)address, &found) != 0)
+		return false;
+	object->start = (uintptr_t)found.dlfo_map_start;
+	object->end = (uintptr_t)found.dlfo_map_end;
+	object->bias = found.dlfo_link_map->l_addr;
+	object->path = found.dlfo_link_map->l_name ? found.dlfo_link_map->l_name : "";
+	object->is_main = !*object->path;
+	object->unwind_table = (uintptr_t)found.dlfo_eh_frame;
+
+	if (!take_elf(memory, object, object->start) && !take_elf(memory, object, object->bias) &&
+	    object->is_main)
+		take_program(memory, object, address);
+	return true;
+}
+
+void local_memory_start(void)
+{
+}
+
+void local_memory_restart(void)
+{
+}
+
+#else
+
+enum { COPIES = 512 };
+static struct object copies[COPIES];
+static char names[64 * 1024];
+static size_t names_used;
+static _Atomic unsigned int copied;
+
+static int copy_object(struct dl_phdr_info *info, size_t size, void *data)
+{
+	unsigned int *count = data;
+	struct object object = {.bias = info->dlpi_addr, .start = UINTPTR_MAX};
+	size_t length = strlen(info->dlpi_name) + 1;
+
+	(void)size;
+	for (size_t i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *header = &info->dlpi_phdr[i];
+		uintptr_t start = info->dlpi_addr + header->p_vaddr;
+
+		if (header->p_type != PT_LOAD)
+			continue;
+		if (start < object.start)
+			object.start = start & -(uintptr_t)PAGE;
+		if (start + header->p_memsz > object.end)
+			object.end = start + header->p_memsz;
+	}
+	for (unsigned int i = 0; i < *count; i++)
+		if (copies[i].start == object.start && copies[i].end == object.end)
+			return 0;
+	if (*count == COPIES || names_used + length > sizeof(names))
+		return 1;
+	object.path = memcpy(names + names_used, info->dlpi_name, length);
+	names_used += length;
+	object.is_main = *count == 0;
+	take_headers(&object, info->dlpi_phdr, info->dlpi_phnum);
+	copies[(*count)++] = object;
+	return 0;
+}
+
+void local_memory_start(void)
+{
+	unsigned int count = atomic_load(&copied);
+
+	dl_iterate_phdr(copy_object, &count);
+	atomic_store(&copied, count);
+}
+
+void local_memory_restart(void)
+{
+	atomic_store(&copied, 0);
+	names_used = 0;
+	local_memory_start();
+}
+
+static bool find_copy(uintptr_t address, struct object *object)
+{
+	for (unsigned int i = atomic_load(&copied); i-- > 0;)
+		if (address >= copies[i].start && address < copies[i].end) {
+			*object = copies[i];
+			return true;
+		}
+	return false;
+}
+
+static bool local_find(struct memory *memory, uintptr_t address, struct object *object)
+{
+	(void)memory;
+	memset(object, 0, sizeof(*object));
+	if (find_copy(address, object))
+		return true;
+	/* Walks hold the capture lock, and waiting for that lock has an end: a thread that holds
+	 * the loader's lock and waits for ours gives up, so this can't stand still for ever. */
+	local_memory_start();
+	return find_copy(address, object);
+}
+
+#endif
+
+void local_memory_init(struct local_memory *memory)
+{
+	memset(memory, 0, sizeof(*memory));
+	memory->memory.read = local_read;
+	memory->memory.find = local_find;
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The memo as it is stored, and how a stack is found in it, inline: with preload/core/ledger/slot.h this is what
+ * the tracer costs. What counts there are loads that wait for other loads, after a system call that
+ * has left little of ours in the nearest cache: from the return address to the run behind it, then
+ * all the reads side by side, and where one differs, straight on to the run behind it.
+ *
+ * For capture.c, memo.c and the runtime's usual path; memo.h says what each function does.
+ */
+#pragma once
+
+#include <string.h>
+
+#include "memo.h"
+
+enum {
+	MEMO_BLOCK = 4, /* reads are compared by so many at a time */
+	MEMO_NEAR = 2,  /* branches of a run that are looked at one by one; else in the table */
+};
+
+struct memo_read {
+	uint64_t value; /* relative to sp with READ_RELATIVE */
+	int32_t offset; /* from sp */
+	uint32_t flags; /* READ_* */
+};
+
+/* Reads that follow each other, behind a word that leads here: a return address that stacks begin
+ * with, or what was found at a read of another run in place of its value. Only branches changes
+ * once a run can be seen. */
+struct memo_run {
+	uint64_t value;
+	const struct memo_read *from;            /* that other run's read; NULL: a beginning */
+	_Atomic(struct memo_run *) branches;     /* those that begin at a read of this one, .. */
+	struct memo_run *sibling;                /* .. the latest first */
+	_Atomic(struct stack_figures *) figures; /* with stack, what the walk ended in */
+	_Atomic uint32_t stack;                  /* STACK_NONE: leads through code that is gone */
+	uint32_t count : 30;
+	uint32_t plain : 1; /* all are words of the stack that are the same wherever the stack is */
+	uint32_t relative : 1;    /* value is relative to sp */
+	struct memo_read reads[]; /* up to a whole MEMO_BLOCK with the last one once more */
+};
+
+/* All runs by what leads to them. */
+struct memo_table {
+	uint64_t mask;
+	uint64_t count;
+	_Atomic(struct memo_run *) slots[];
+};
+
+static inline uint64_t memo_hash(const struct memo_read *from, uint64_t value, bool relative)
+{
+	uint64_t h = ((uintptr_t)from / sizeof(*from) ^ value ^ (uint64_t)relative << 62) *
+		     0x9e3779b97f4a7c15ULL;
+
+	return h >> 32;
+}
+
+/* The run behind value at from, or NULL. */
+static inline struct memo_run *memo_seek(const struct memo_table *table,
+					 const struct memo_read *from, uint64_t value,
+					 bool relative)
+{
+	for (uint64_t at = memo_hash(from, value, relative);; at++) {
+		struct memo_run *run =
+			atomic_load_explicit(&table->slots[at & table->mask], memory_order_acquire);
+
+		if (!run || (run->value == value && run->from == from && run->relative == relative))
+			return run;
+	}
+}
+
+static inline uint64_t memo_word_at(uintptr_t sp, const struct memo_read *read)
+{
+	uint64_t word;
+
+	memcpy(&word, (const char *)sp + read->offset, sizeof(word));
+	return word;
+}
+
+/* The first read of a plain run whose word is another one, with that word; NULL: all are equal. The
+ * order is the walk's: an address is good only because all words before it were equal. */
+static inline const struct memo_read *memo_plain_other(const struct memo_run *run, uintptr_t sp,
+						       uint64_t *word)
+{
+	const struct memo_read *read = run->reads, *end = read + run->count;
+
+	for (; read < end; read += MEMO_BLOCK) {
+#pragma GCC unroll 4
+		for (int i = 0; i < MEMO_BLOCK; i++) {
+			*word = memo_word_at(sp, &read[i]);
+			if (__builtin_expect(*word != read[i].value, 0))
+				return &read[i];
+		}
+	}
+	return NULL;
+}
+
+/* memo.c: the same for a run that is not plain. When a read can't be done: another one, which no
+ * run begins at. */
+const struct memo_read *memo_other(const struct memo_run *run, uintptr_t sp, uintptr_t fp,
+				   struct stack_bounds *bounds, uint64_t *word);
+
+/* memo.c: the run that stacks with this return address begin with, or NULL. */
+struct memo_run *memo_begin_far(const struct memo *memo, uint64_t pc);
+
+static inline size_t memo_recent(uint64_t pc)
+{
+	return (pc ^ pc >> 6) % MEMO_RECENT;
+}
+
+/* memo.c: memo_branch for runs with more branches than MEMO_NEAR. */
+struct memo_run *memo_branch_far(const struct memo *memo, const struct memo_read *read,
+				 uint64_t word, uintptr_t sp);
+
+/* The run behind word, found at a read of run in place of its value; NULL: there is none. A word
+ * that could be an address on the stack may have been kept as one or, when it was code above a
+ * thread's stack, as it is; either is right. */
+static inline struct memo_run *memo_branch(const struct memo *memo, const struct memo_run *run,
+					   const struct memo_read *read, uint64_t word,
+					   uintptr_t sp)
+{
+	struct memo_run *branch = atomic_load_explicit(&run->branches, memory_order_acquire);
+
+	for (int looked = 0; branch; branch = branch->sibling) {
+		if (branch->from == read && branch->value == (branch->relative ? word - sp : word))
+			return branch;
+		if (++looked == MEMO_NEAR)
+			return memo_branch_far(memo, read, word, sp);
+	}
+	return NULL;
+}
+
+static inline struct captured memo_end(const struct memo_run *run)
+{
+	uint32_t stack = atomic_load_explicit(&run->stack, memory_order_acquire);
+
+	return (struct captured){stack, atomic_load_explicit(&run->figures, memory_order_relaxed)};
+}
+
+/* The stack with these registers, or STACK_NONE when no earlier walk is equal. Reads the
+ * calling thread's stack above registers->sp. Async-signal-safe, any thread, no lock. */
+static inline __attribute__((always_inline)) struct captured
+memo_find(const struct memo *memo, struct registers registers, struct stack_bounds *bounds)
+{
+	const struct memo_run *run = atomic_load_explicit(&memo->recent[memo_recent(registers.pc)],
+							  memory_order_acquire);
+	uintptr_t sp = registers.sp;
+
+	if (__builtin_expect(!run || run->value != registers.pc, 0))
+		run = memo_begin_far(memo, registers.pc);
+	while (run) {
+		const struct memo_read *other;
+		uint64_t word = 0;
+
+		if (__builtin_expect(run->plain, 1)) {
+			other = memo_plain_other(run, sp, &word);
+		} else {
+			uint64_t found = 0; /* so that word needs no address */
+
+			other = memo_other(run, sp, registers.fp, bounds, &found);
+			word = found;
+		}
+		if (!other)
+			return memo_end(run);
+		run = memo_branch(memo, run, other, word, sp);
+	}
+	return (struct captured){.stack = STACK_NONE};
+}

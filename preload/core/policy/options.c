@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See options.h. Runs before main, and in the worst case inside the program's malloc: no libc call
+ * that allocates or looks at a locale.
+ */
+#include "options.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "preload/core/base/line.h"
+#include "preload/core/base/raw_syscall.h"
+#include "preload/core/snapshot/kind.h"
+#include "preload/core/snapshot/snapshot.h"
+#include "stderr_lines.h"
+
+#define PREFIX "FDTRAIL_"
+
+/* A parser takes the value's text; false: not accepted, and nothing was changed. */
+typedef bool parser(struct options *options, const char *value);
+
+static bool number(const char *value, uint64_t most, uint64_t *result)
+{
+	uint64_t sum = 0;
+
+	if (!*value)
+		return false;
+	for (; *value; value++) {
+		if (*value < '0' || *value > '9' || sum > most)
+			return false;
+		sum = sum * 10 + (uint64_t)(*value - '0');
+	}
+	*result = sum;
+	return sum <= most;
+}
+
+static bool boolean(const char *value, bool *result)
+{
+	if ((*value != '0' && *value != '1') || value[1])
+		return false;
+	*result = *value == '1';
+	return true;
+}
+
+static bool parse_output(struct options *options, const char *value)
+{
+	LINE(path, LINE_LONG);
+	char here[PATH_MAX];
+
+	if (strcmp(value, "stderr") == 0) {
+		options->output[0] = '\0';
+		return true;
+	}
+	if (!*value)
+		return false;
+	for (const char *at = value; (at = strchr(at, '%')); at += 2)
+		if (!at[1] || !strchr("penth%", at[1]))
+			return false;
+	/* The program may change its directory; the file is to lie where the user meant it. */
+	if (*value != '/' && RAW(getcwd, here, sizeof(here)) > 0) {
+		for (const char *at = here; *at; at++)
+			line_bytes(&path, *at == '%' ? "%%" : at, *at == '%' ? 2 : 1);
+		line_add(&path, "/");
+	}
+	line_add(&path, value);
+	if (path.length >= sizeof(options->output))
+		return false;
+	memcpy(options->output, path.text, path.length + 1);
+	return true;
+}
+
+static const struct {
+	const char *name;
+	int number;
+} signals[] = {
+	{"HUP", SIGHUP},       {"INT", SIGINT},     {"QUIT", SIGQUIT}, {"USR1", SIGUSR1},
+	{"USR2", SIGUSR2},     {"ALRM", SIGALRM},   {"TERM", SIGTERM}, {"CONT", SIGCONT},
+	{"URG", SIGURG},       {"XCPU", SIGXCPU},   {"XFSZ", SIGXFSZ}, {"VTALRM", SIGVTALRM},
+	{"PROF", SIGPROF},     {"WINCH", SIGWINCH}, {"IO", SIGIO},     {"POLL", SIGPOLL},
+	{"PWR", SIGPWR},       {"TRAP", SIGTRAP},   {"PIPE", SIGPIPE}, {"CHLD", SIGCHLD},
+};
+
+const char *signal_name(int number)
+{
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		if (signals[i].number == number)
+			return signals[i].name;
+	return NULL;
+}
+
+static bool parse_signal(struct options *options, const char *value)
+{
+	uint64_t given;
+
+	if (strcmp(value, "none") == 0) {
+		options->signal = 0;
+		return true;
+	}
+	/* 32 and 33 are the C library's own; KILL and STOP have no handler; those that report a
+	 * fault would be taken for requests. */
+	if (number(value, SIGRTMAX, &given)) {
+		if (given == 0 || (given >= 32 && (int)given < SIGRTMIN) || given == SIGKILL ||
+		    given == SIGSTOP || given == SIGSEGV || given == SIGBUS || given == SIGFPE ||
+		    given == SIGILL || given == SIGABRT)
+			return false;
+		options->signal = (int)given;
+		return true;
+	}
+	if (strncmp(value, "SIG", 3) == 0)
+		value += 3;
+	if (strncmp(value, "RTMIN", 5) == 0) {
+		given = 0;
+		if (value[5] && (value[5] != '+' || !number(value + 6, 30, &given)))
+			return false;
+		options->signal = SIGRTMIN + (int)given;
+		return options->signal <= SIGRTMAX;
+	}
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		if (strcmp(signals[i].name, value) == 0) {
+			options->signal = signals[i].number;
+			return true;
+		}
+	return false;
+}
+
+int options_signal(const char *value)
+{
+	static struct options options;
+
+	return parse_signal(&options, value) ? options.signal : -1;
+}
+
+static bool parse_kinds(struct options *options, const char *value)
+{
+	const char *bad;
+	size_t length;
+	uint64_t kinds;
+
+	if (!kind_parse(value, &kinds, &bad, &length) || !kinds)
+		return false;
+	options->kinds = kinds;
+	return true;
+}
+
+static bool parse_exitcode(struct options *options, const char *value)
+{
+	uint64_t code;
+
+	if (!number(value, 255, &code))
+		return false;
+	options->exitcode = (int)code;
+	return true;
+}
+
+static bool parse_threshold(struct options *options, const char *value)
+{
+	size_t length = strlen(value);
+	struct rlimit limit = {0};
+	char digits[16];
+	uint64_t given;
+
+	if (length && length < sizeof(digits) && value[length - 1] == '%') {
+		memcpy(digits, value, length - 1);
+		digits[length - 1] = '\0';
+		if (!number(digits, 100, &given))
+			return false;
+		RAW(prlimit64, 0, RLIMIT_NOFILE, NULL, &limit);
+		given = limit.rlim_cur / 100 * given + limit.rlim_cur % 100 * given / 100;
+		options->threshold = given > UINT32_MAX ? UINT32_MAX : (uint32_t)given;
+		return true;
+	}
+	if (!number(value, INT32_MAX, &given))
+		return false;
+	options->threshold = (uint32_t)given;
+	return true;
+}
+
+static bool parse_interval(struct options *options, const char *value)
+{
+	uint64_t seconds;
+
+	if (!number(value, INT32_MAX, &seconds))
+		return false;
+	options->interval = (uint32_t)seconds;
+	return true;
+}
+
+static bool parse_depth(struct options *options, const char *value)
+{
+	uint64_t depth;
+
+	if (!number(value, STACK_DEPTH_MAX, &depth) || !depth)
+		return false;
+	options->depth = (uint32_t)depth;
+	return true;
+}
+
+static bool parse_show(struct options *options, const char *value)
+{
+	uint64_t show;
+
+	if (strcmp(value, "all") == 0)
+		options->show = SNAPSHOT_SHOW_ALL;
+	else if (strcmp(value, "auto") == 0)
+		options->show = OPTION_AUTO;
+	else if (number(value, INT32_MAX, &show))
+		options->show = (uint32_t)show;
+	else
+		return false;
+	return true;
+}
+
+static bool parse_only(struct options *options, const char *value)
+{
+	options->only = value;
+	return *value != '\0';
+}
+
+#define BOOLEAN(field)                                                                             \
+	static bool parse_##field(struct options *options, const char *value)                      \
+	{                                                                                          \
+		return boolean(value, &options->field);                                            \
+	}
+BOOLEAN(exit)
+BOOLEAN(emfile)
+BOOLEAN(inherited)
+BOOLEAN(peaks)
+BOOLEAN(verbose)
+
+static const struct option {
+	const char *name;
+	parser *parse;
+	const char *standard;
+	const char *accepted;
+} table[] = {
+#define OPTION(name, field, standard, accepted, help) {#name, parse_##field, standard, accepted},
+#include "options.list"
+#undef OPTION
+};
+
+enum { OPTIONS = sizeof(table) / sizeof(*table) };
+
+/* The text behind "FDTRAIL_<name>=", or NULL when variable is another. */
+static const char *value_of(const char *variable, const char *name)
+{
+	size_t length = strlen(name);
+
+	if (strncmp(variable, PREFIX, strlen(PREFIX)) != 0)
+		return NULL;
+	variable += strlen(PREFIX);
+	return strncmp(variable, name, length) == 0 && variable[length] == '='
+		       ? variable + length + 1
+		       : NULL;
+}
+
+static void refuse_value(const struct option *option, const char *value)
+{
+	LINE(line, LINE_LONG);
+
+	line_add(&line, PREFIX);
+	line_add(&line, option->name);
+	line_add(&line, "=");
+	line_quote(&line, value);
+	line_add(&line, " is not accepted: ");
+	line_add(&line, option->accepted);
+	line_add(&line, "; using ");
+	line_add(&line, option->standard);
+	message(&line);
+}
+
+static void refuse_name(const char *variable)
+{
+	LINE(line, LINE_LONG);
+	LINE(shown, 128);
+
+	line_add(&shown, variable);
+	if (strchr(shown.text, '='))
+		*strchr(shown.text, '=') = '\0';
+	line_quote(&line, shown.text);
+	line_add(&line, " is not an option and is ignored; the options are");
+	for (int i = 0; i < OPTIONS; i++) {
+		line_add(&line, i ? ", " : " " PREFIX "...: ");
+		line_add(&line, table[i].name);
+	}
+	message(&line);
+}
+
+void options_read(struct options *options, char **environ)
+{
+	for (int i = 0; i < OPTIONS; i++)
+		table[i].parse(options, table[i].standard);
+	for (char **variable = environ; variable && *variable; variable++) {
+		bool known = strncmp(*variable, PREFIX, strlen(PREFIX)) != 0 || value_of(*variable, "RUN");
+
+		for (int i = 0; i < OPTIONS && !known; i++) {
+			const char *value = value_of(*variable, table[i].name);
+			if (!value)
+				continue;
+			known = true;
+			if (!table[i].parse(options, value)) {
+				table[i].parse(options, table[i].standard);
+				refuse_value(&table[i], value);
+			}
+		}
+		if (!known)
+			refuse_name(*variable);
+	}
+}
+
+bool options_accept(const char *name, const char *value)
+{
+	struct options probe;
+
+	for (int i = 0; i < OPTIONS; i++)
+		if (strcmp(table[i].name, name) == 0)
+			return table[i].parse(&probe, value);
+	return false;
+}
+
+/* The value of FDTRAIL_<name>; NULL: it is not set, or empty. */
+static const char *find_value(char **environ, const char *name)
+{
+	for (char **variable = environ; variable && *variable; variable++) {
+		const char *value = value_of(*variable, name);
+		if (value && *value)
+			return value;
+	}
+	return NULL;
+}
+
+const char *options_only(char **environ)
+{
+	const char *value = find_value(environ, "ONLY");
+
+	return value ? value : "*";
+}
+
+const char *options_roster(char **environ)
+{
+	return find_value(environ, "RUN");
+}
+
+static bool match(const char *pattern, const char *end, const char *name)
+{
+	while (pattern < end) {
+		if (*pattern == '*') {
+			while (pattern < end && *pattern == '*')
+				pattern++;
+			if (pattern == end)
+				return true;
+			for (; *name; name++)
+				if (match(pattern, end, name))
+					return true;
+			return false;
+		}
+		if (!*name || (*pattern != '?' && *pattern != *name))
+			return false;
+		pattern++, name++;
+	}
+	return !*name;
+}
+
+bool options_match(const char *list, const char *name)
+{
+	for (;;) {
+		const char *end = strchrnul(list, ',');
+
+		if (match(list, end, name))
+			return true;
+		if (!*end)
+			return false;
+		list = end + 1;
+	}
+}
+
+void options_print(const struct options *options, char **environ)
+{
+	for (int i = 0; i < OPTIONS; i++) {
+		LINE(line, LINE_LONG);
+		const char *given = NULL, *value;
+
+		for (char **variable = environ; variable && *variable; variable++)
+			if ((value = value_of(*variable, table[i].name)))
+				given = value;
+		struct options probe = *options;
+		if (given && !table[i].parse(&probe, given))
+			given = NULL;
+		line_add(&line, PREFIX);
+		line_add(&line, table[i].name);
+		line_add(&line, "=");
+		line_quote(&line, given ? given : table[i].standard);
+		line_add(&line, given ? "" : " (default)");
+		message(&line);
+	}
+}

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: MIT
+/* See census.h. */
+#include "census.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <time.h>
+
+#include "preload/core/base/descriptors.h"
+#include "preload/core/base/monotonic.h"
+#include "preload/core/base/raw_syscall.h"
+#include "busy_threads.h"
+#include "describe.h"
+#include "frozen_table.h"
+
+enum {
+	SPARE = 16, /* numbers that may appear between counting and listing */
+	RECORD_NAPS = 6, /* what no hook saw makes a snapshot so much longer .. */
+	RECORD_MS_MAX = 500, /* .. and where threads wait for a processor, until then */
+	RECORD_NAP_NS = 2 * 1000 * 1000,
+	ASKED_OFTEN = 64, /* descriptors of which the kernel is asked after each nap */
+};
+
+struct listing {
+	struct census *census;
+	const struct snapshot_request *request;
+	size_t room;
+	size_t outside; /* how many of the target's outside descriptors are listed */
+	uint64_t now_ms;
+};
+
+/* Whether what the ledger has not was opened unseen: in a process that is traced. */
+static bool is_traced(const struct snapshot_request *request)
+{
+	return !request->target || request->target->traced;
+}
+
+static bool is_own(const struct snapshot_request *request, int fd)
+{
+	return fd == request->output && !request->output_shared;
+}
+
+static void count_one(int fd, void *data)
+{
+	struct listing *listing = data;
+
+	listing->room += !is_own(listing->request, fd);
+}
+
+static uint64_t age_of(const struct listing *listing, const struct ledger_entry *entry)
+{
+	uint64_t opened = listing->request->started_ms +
+			  (uint64_t)entry->opened_at * LEDGER_TICK_MS;
+
+	return listing->now_ms > opened ? listing->now_ms - opened : 0;
+}
+
+/* What a program puts at 0, 1 or 2 itself, by dup2 or freopen, is its standard input and output, and
+ * stays open on purpose. A socket that merely got the lowest free number is not. */
+static bool is_standard(const struct descriptor *descriptor)
+{
+	return descriptor->fd <= 2 && (descriptor->entry.origin == FD_DUPLICATED ||
+				       descriptor->entry.owner == FD_OWNER_FILE);
+}
+
+/* Whether fd's slot has the same words as before the table was copied. */
+static bool held_still(const struct snapshot_request *request, int fd, struct ledger_words now)
+{
+	struct ledger_words before = {0};
+
+	if (!request->before)
+		return true;
+	if (fd < request->before_end)
+		before = request->before[fd];
+	return before.a == now.a && before.b == now.b;
+}
+
+/* Whether a thread that asks for a snapshot was just getting fd from a system call. */
+static bool is_returning(const struct snapshot_request *request, int fd)
+{
+	for (int i = 0; request->returning && i < SNAPSHOT_RETURNING_MAX; i++)
+		if (atomic_load(&request->returning[i]) == fd + 1)
+			return true;
+	return false;
+}
+
+static void classify(const struct listing *listing, struct descriptor *descriptor)
+{
+	const struct snapshot_request *request = listing->request;
+	struct ledger_words now = {0};
+	int fd = descriptor->fd;
+	bool known = ledger_read(request->ledger, fd, &descriptor->entry, &now);
+
+	if (known && descriptor->entry.closing)
+		descriptor->class = DESCRIPTOR_CLOSING;
+	else if (!known && is_returning(request, fd))
+		descriptor->class = DESCRIPTOR_CHANGING;
+	else if (!held_still(request, fd, now))
+		descriptor->class = DESCRIPTOR_CHANGING;
+	else if (!known && !is_traced(request))
+		descriptor->class = DESCRIPTOR_UNTRACED;
+	else if (!known)
+		descriptor->class = fd <= 2 ? DESCRIPTOR_INHERITED : DESCRIPTOR_UNSEEN;
+	else if (descriptor->entry.origin == FD_INHERITED || descriptor->entry.before_fork ||
+		 is_standard(descriptor))
+		descriptor->class = DESCRIPTOR_INHERITED;
+	else
+		descriptor->class = DESCRIPTOR_OPENED;
+	if (known && descriptor->entry.origin != FD_INHERITED)
+		descriptor->age_ms = age_of(listing, &descriptor->entry);
+}
+
+/* Whether what the opening call made can't be what is there: then the number was closed and used
+ * again by calls that no hook saw, and its entry speaks of something else. */
+static bool contradicts(const struct descriptor *descriptor)
+{
+	static const struct {
+		uint8_t hint, kind;
+	} exact[] = {
+		{FD_EPOLL, KIND_EPOLL},       {FD_EVENTFD, KIND_EVENTFD},
+		{FD_TIMERFD, KIND_TIMERFD},   {FD_SIGNALFD, KIND_SIGNALFD},
+		{FD_INOTIFY, KIND_INOTIFY},   {FD_FANOTIFY, KIND_FANOTIFY},
+		{FD_IO_URING, KIND_IO_URING},
+	};
+	enum fd_kind hint = descriptor->entry.kind;
+
+	if (hint == FD_UNKNOWN)
+		return false;
+	if (hint == FD_SOCKET)
+		return descriptor->stat.mode && !kind_is_socket(descriptor->kind);
+	if (kind_is_socket(descriptor->kind)) /* without a domain: a socket's file, opened O_PATH */
+		return descriptor->socket_domain != 0;
+	for (size_t i = 0; i < sizeof(exact) / sizeof(*exact); i++)
+		if (exact[i].hint == hint)
+			return descriptor->kind != exact[i].kind && descriptor->kind != KIND_OTHER;
+	return false;
+}
+
+/* Takes the entry away from a number that it does not speak for. */
+static void disown(struct census *census, const struct snapshot_request *request,
+		   struct descriptor *descriptor)
+{
+	struct ledger_words words;
+
+	descriptor->class = DESCRIPTOR_UNSEEN;
+	if (ledger_read(request->ledger, descriptor->fd, NULL, &words) && request->before &&
+	    held_still(request, descriptor->fd, words))
+		census->forgotten += ledger_forget_if(request->ledger, descriptor->fd, words);
+	descriptor->entry = (struct ledger_entry){0};
+}
+
+/* Of a kind that counts. One whose kind is not known may be of any. */
+static bool is_wanted(const struct snapshot_request *request, const struct descriptor *descriptor)
+{
+	return descriptor->any_kind || request->kinds & KIND_BIT(descriptor->kind);
+}
+
+static void list(struct listing *listing, int fd, const struct snapshot_outside *outside)
+{
+	struct census *census = listing->census;
+
+	/* What is known from outside is no number of our table. */
+	if ((!outside && is_own(listing->request, fd)) || census->count == listing->room)
+		return;
+	struct descriptor *descriptor = &census->descriptors[census->count++];
+	descriptor->fd = fd;
+	descriptor->outside = outside;
+	classify(listing, descriptor);
+	describe_inspect(descriptor, snapshot_holder(listing->request));
+	if (descriptor->class == DESCRIPTOR_UNTRACED && fd <= 2 && !kind_is_socket(descriptor->kind))
+		descriptor->class = DESCRIPTOR_INHERITED;
+	if (descriptor->class == DESCRIPTOR_OPENED && contradicts(descriptor))
+		disown(census, listing->request, descriptor);
+
+	bool wanted = is_wanted(listing->request, descriptor);
+	switch (descriptor->class) {
+	case DESCRIPTOR_OPENED:
+	case DESCRIPTOR_UNSEEN:
+	case DESCRIPTOR_UNTRACED:
+		census->unclosed += wanted;
+		census->unwanted += !wanted;
+		break;
+	case DESCRIPTOR_INHERITED:
+		census->inherited++;
+		break;
+	case DESCRIPTOR_CLOSING:
+		census->closing++;
+		break;
+	case DESCRIPTOR_CHANGING:
+		census->changing++;
+		break;
+	}
+}
+
+/* Lists what is not in our table, up to the number before. */
+static void list_outside(struct listing *listing, int before)
+{
+	const struct snapshot_target *target = listing->request->target;
+
+	for (; target && listing->outside < target->outside_count &&
+	       target->outside[listing->outside].fd < before;
+	     listing->outside++)
+		list(listing, target->outside[listing->outside].fd,
+		     &target->outside[listing->outside]);
+}
+
+static void list_one(int fd, void *data)
+{
+	list_outside(data, fd);
+	list(data, fd, NULL);
+}
+
+/* Whether fd is open in the program at this moment, whose table is not the frozen one: 1, 0, or -1 where
+ * that can't be seen. */
+static int open_now(const struct census *census, const struct snapshot_request *request, int fd)
+{
+	int open = census->numbered ? proc_fd_open(snapshot_holder(request), fd) : -1;
+
+	return open < 0 && request->open_now ? request->open_now(fd, request->open_now_data) : open;
+}
+
+/* Whether fd, which is not in the census, is closed in the program for certain. Where the program can't be
+ * looked at, the frozen table tells; copies of another process' descriptors may be incomplete. */
+static bool closed_now(const struct census *census, const struct snapshot_request *request, int fd)
+{
+	int open = open_now(census, request, fd);
+
+	return open < 0 ? !request->target && descriptor_open(fd) == 0 : open == 0;
+}
+
+static void reclassify(struct census *census, struct descriptor *descriptor,
+		       const struct snapshot_request *request)
+{
+	descriptor->class = DESCRIPTOR_CHANGING;
+	census->changing++;
+	if (is_wanted(request, descriptor))
+		census->unclosed--;
+	else
+		census->unwanted--;
+}
+
+static bool was_unseen(const struct snapshot_request *request, const struct descriptor *descriptor)
+{
+	for (int i = 0; request->unseen && i < SNAPSHOT_UNSEEN_MAX; i++)
+		if (request->unseen[i].fd == descriptor->fd &&
+		    request->unseen[i].inode == descriptor->stat.inode)
+			return true;
+	return false;
+}
+
+/* For the next snapshot. */
+static void note_unseen(const struct census *census, const struct snapshot_request *request)
+{
+	int noted = 0;
+
+	if (!request->unseen)
+		return;
+	for (size_t i = 0; i < census->count && noted < SNAPSHOT_UNSEEN_MAX; i++)
+		if (census->descriptors[i].class == DESCRIPTOR_UNSEEN)
+			request->unseen[noted++] = (struct snapshot_unseen){
+				census->descriptors[i].fd, census->descriptors[i].stat.inode};
+	while (noted < SNAPSHOT_UNSEEN_MAX)
+		request->unseen[noted++].fd = -1;
+}
+
+/* How many of what has no record still have none, and are open; only_new: without those of which that is
+ * known from the last snapshot. asked: of how many the kernel is asked at most whether they are open. */
+static size_t look_again(struct census *census, const struct snapshot_request *request, bool only_new,
+			 size_t asked)
+{
+	size_t unseen = 0;
+
+	for (size_t i = 0; i < census->count; i++) {
+		struct descriptor *descriptor = &census->descriptors[i];
+
+		if (descriptor->class != DESCRIPTOR_UNSEEN)
+			continue;
+		if (ledger_read(request->ledger, descriptor->fd, NULL, NULL) ||
+		    is_returning(request, descriptor->fd) ||
+		    (asked && asked-- && open_now(census, request, descriptor->fd) == 0))
+			reclassify(census, descriptor, request);
+		else
+			unseen += !only_new || !was_unseen(request, descriptor);
+	}
+	return unseen;
+}
+
+static void nap(void)
+{
+	RAW(nanosleep, &((struct timespec){.tv_nsec = RECORD_NAP_NS}), NULL);
+}
+
+/* Another thread may stand between the real open and the record of it: the system call's return is
+ * where the scheduler stops threads. It gets a moment, and where processors are scarce as long as it
+ * takes until it has had one; what is recorded by then was no secret. */
+static void wait_for_records(struct census *census, const struct snapshot_request *request)
+{
+	/* The ledger of another process is filled by the one that waits for us. */
+	int most = request->target ? 0 : RECORD_NAPS, naps = 0;
+	int64_t until = monotonic_ms() + RECORD_MS_MAX;
+
+	for (; look_again(census, request, false, ASKED_OFTEN) && naps < most; naps++)
+		nap();
+	/* Twice, since one may have waited for another, which was taking a stack. */
+	for (int round = 0; round < 2 && naps == RECORD_NAPS &&
+			    look_again(census, request, true, ASKED_OFTEN);
+	     round++) {
+		struct busy_threads busy;
+
+		busy_threads_find(&busy, snapshot_holder(request));
+		while (monotonic_ms() < until && busy_threads_left(&busy) &&
+		       look_again(census, request, true, ASKED_OFTEN))
+			nap();
+	}
+	look_again(census, request, false, SIZE_MAX);
+	note_unseen(census, request);
+}
+
+/* What the ledger holds, unchanged since before the copy, and the copy has not, was closed by a call
+ * that no hook saw. */
+static void forget_closed(struct census *census, const struct snapshot_request *request)
+{
+	size_t at = 0;
+
+	for (int fd = ledger_next(request->ledger, 0); fd >= 0;
+	     fd = ledger_next(request->ledger, fd + 1)) {
+		struct ledger_words words;
+		struct ledger_entry entry;
+		bool open = false;
+
+		/* Both go by rising numbers: /proc lists them so, and so does a probe. */
+		while (at < census->count && census->descriptors[at].fd < fd)
+			at++;
+		open = at < census->count && census->descriptors[at].fd == fd;
+		for (int i = 0; i < SNAPSHOT_HIDDEN_MAX; i++)
+			open = open || request->hidden[i] == fd;
+		if (open || !ledger_read(request->ledger, fd, &entry, &words) || entry.closing)
+			continue;
+		if (!held_still(request, fd, words))
+			continue;
+		/* One from before a fork may never have been in this process' table. */
+		if (closed_now(census, request, fd) && ledger_forget_if(request->ledger, fd, words))
+			census->forgotten += !request->closes_unseen && !entry.before_fork &&
+					     entry.origin != FD_INHERITED;
+	}
+}
+
+/* Leaves only what the snapshot lists; the rest has been counted. */
+static void keep_listed(struct census *census, const struct snapshot_request *request)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < census->count; i++) {
+		const struct descriptor *descriptor = &census->descriptors[i];
+		bool listed = descriptor->class == DESCRIPTOR_OPENED ||
+			      descriptor->class == DESCRIPTOR_UNSEEN ||
+			      descriptor->class == DESCRIPTOR_UNTRACED ||
+			      (descriptor->class == DESCRIPTOR_INHERITED && request->inherited);
+
+		if (listed && is_wanted(request, descriptor))
+			census->descriptors[kept++] = *descriptor;
+	}
+	census->count = kept;
+}
+
+int census_take(struct census *census, const struct snapshot_request *request,
+		 struct scratch *scratch)
+{
+	struct listing listing = {.census = census, .request = request};
+
+	*census = (struct census){.numbered = request->target || proc_has_our_numbers()};
+	census->now_ms = listing.now_ms = (uint64_t)monotonic_ms();
+	int end = ledger_end(request->ledger);
+	if (!frozen_table_each(end, count_one, &listing))
+		return ENOSYS;
+	listing.room += SPARE + (request->target ? request->target->outside_count : 0);
+	census->descriptors = scratch_array(scratch, listing.room, sizeof(*census->descriptors));
+	if (!census->descriptors)
+		return ENOMEM;
+	frozen_table_each(end, list_one, &listing);
+	list_outside(&listing, INT_MAX);
+	census->open = census->count;
+	if (request->target) {
+		census->changing += request->target->changing;
+		census->open += request->target->changing;
+	}
+	for (int i = 0; i < SNAPSHOT_HIDDEN_MAX; i++) {
+		census->inherited += request->hidden[i] >= 0;
+		census->open += request->hidden[i] >= 0;
+	}
+	forget_closed(census, request);
+	wait_for_records(census, request);
+	ledger_take_figures(request->ledger);
+	keep_listed(census, request);
+	return 0;
+}

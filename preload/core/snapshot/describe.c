@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: MIT
+/* See describe.h. The grammar of the line is in README.md, "Descriptors". */
+#include "describe.h"
+
+#include <asm/ioctls.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "preload/core/base/raw_syscall.h"
+#include "escape_text.h"
+#include "socket_state.h"
+#include "anon_inode.h"
+
+static bool begins(const char *text, size_t length, const char *with)
+{
+	return length >= strlen(with) && memcmp(text, with, strlen(with)) == 0;
+}
+
+static bool ends(const char *text, size_t length, const char *with)
+{
+	size_t size = strlen(with);
+
+	return length >= size && memcmp(text + length - size, with, size) == 0;
+}
+
+/* What the opening call said: for where the kernel can't be asked, or does not tell. */
+static enum kind kind_of_hint(enum fd_kind hint)
+{
+	static const uint8_t kinds[FD_KIND_COUNT] = {
+		[FD_UNKNOWN] = KIND_OTHER,   [FD_FILE] = KIND_FILE,
+		[FD_SOCKET] = KIND_SOCKET,   [FD_PIPE] = KIND_PIPE,
+		[FD_EPOLL] = KIND_EPOLL,     [FD_EVENTFD] = KIND_EVENTFD,
+		[FD_TIMERFD] = KIND_TIMERFD, [FD_SIGNALFD] = KIND_SIGNALFD,
+		[FD_INOTIFY] = KIND_INOTIFY, [FD_FANOTIFY] = KIND_FANOTIFY,
+		[FD_MEMFD] = KIND_MEMFD,     [FD_SHM] = KIND_SHM,
+		[FD_MQUEUE] = KIND_MQUEUE,   [FD_PTY] = KIND_TERMINAL,
+		[FD_PIDFD] = KIND_PIDFD,     [FD_USERFAULTFD] = KIND_USERFAULTFD,
+		[FD_PERF] = KIND_PERF,       [FD_IO_URING] = KIND_IO_URING,
+		[FD_SECRETMEM] = KIND_MEMFD, [FD_MOUNT] = KIND_OTHER,
+		[FD_BPF] = KIND_OTHER,       [FD_LANDLOCK] = KIND_OTHER,
+	};
+
+	return (unsigned int)hint < FD_KIND_COUNT ? kinds[hint] : KIND_OTHER;
+}
+
+/* "anon_inode:[eventpoll]", "anon_inode:inotify", "pidfd:[4711]", "mnt:[4026531841]" */
+static enum kind kind_of_link(const char *link, size_t length)
+{
+	static const struct {
+		const char *name;
+		enum kind kind;
+	} names[] = {
+		{"[eventpoll]", KIND_EPOLL},     {"[eventfd", KIND_EVENTFD},
+		{"[timerfd]", KIND_TIMERFD},     {"[signalfd]", KIND_SIGNALFD},
+		{"inotify", KIND_INOTIFY},       {"[fanotify]", KIND_FANOTIFY},
+		{"[pidfd]", KIND_PIDFD},         {"[userfaultfd]", KIND_USERFAULTFD},
+		{"[perf_event]", KIND_PERF},     {"[io_uring]", KIND_IO_URING},
+	};
+	static const char anonymous[] = "anon_inode:";
+
+	if (begins(link, length, "pidfd:["))
+		return KIND_PIDFD;
+	if (!begins(link, length, anonymous))
+		return KIND_OTHER;
+	link += strlen(anonymous);
+	length -= strlen(anonymous);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (begins(link, length, names[i].name))
+			return names[i].kind;
+	return KIND_OTHER;
+}
+
+/* Whose table the descriptor is in. */
+static int holder(const struct descriptor *descriptor, int pid)
+{
+	return descriptor->outside ? pid : PROC_SELF;
+}
+
+static enum kind kind_of_file(struct descriptor *descriptor, int pid)
+{
+	char link[PATH_MAX];
+	long found = proc_fd_link(holder(descriptor, pid), descriptor->fd, link, sizeof(link));
+	size_t length = found < 0 ? 0 : (size_t)found;
+
+	if (found < 0 || descriptor->entry.kind == FD_MQUEUE || descriptor->entry.kind == FD_SHM) {
+		enum kind hint = kind_of_hint(descriptor->entry.kind);
+		bool is_file = (descriptor->stat.mode & S_IFMT) == S_IFREG;
+		descriptor->any_kind = found < 0 && hint == KIND_OTHER && !is_file;
+		return hint == KIND_OTHER && is_file ? KIND_FILE : hint;
+	}
+	if (link[0] != '/' && !begins(link, length, "(unreachable)"))
+		return kind_of_link(link, length);
+	if (begins(link, length, "/memfd:") || begins(link, length, "/secretmem"))
+		return KIND_MEMFD;
+	if (begins(link, length, "/dev/shm/"))
+		return KIND_SHM;
+	return KIND_FILE;
+}
+
+/* Linux, Documentation/admin-guide/devices.txt: virtual and serial terminals, /dev/tty, pseudo
+ * terminals, USB and hypervisor consoles. */
+static bool is_terminal(uint32_t device_major)
+{
+	return device_major == 4 || device_major == 5 ||
+	       (device_major >= 128 && device_major <= 143) || device_major == 166 ||
+	       device_major == 188 || device_major == 204 || device_major == 229;
+}
+
+void describe_inspect(struct descriptor *descriptor, int pid)
+{
+	descriptor->idle_ms = IDLE_UNKNOWN;
+	if (descriptor->outside)
+		descriptor->stat = descriptor->outside->stat;
+	else
+		proc_stat_fd(descriptor->fd, &descriptor->stat);
+	switch (descriptor->stat.mode & S_IFMT) {
+	case S_IFSOCK:
+		socket_inspect(descriptor);
+		break;
+	case S_IFIFO:
+		descriptor->kind = KIND_PIPE;
+		break;
+	case S_IFDIR:
+		descriptor->kind = KIND_DIRECTORY;
+		break;
+	case S_IFBLK:
+		descriptor->kind = KIND_DEVICE;
+		break;
+	case S_IFCHR:
+		descriptor->kind =
+			is_terminal(descriptor->stat.rdev_major) ? KIND_TERMINAL : KIND_DEVICE;
+		break;
+	default:
+		descriptor->kind = kind_of_file(descriptor, pid);
+	}
+}
+
+static void put_item(const struct describe *describe, const char *what, uint64_t value)
+{
+	put_string(describe->writer, what);
+	put_unsigned(describe->writer, value);
+}
+
+/* Why there is no name, and the number of the file: `find -inum` finds a file by it, and both ends of a
+ * pipe have the same. */
+static void put_no_name(const struct describe *describe, const struct descriptor *descriptor, long error)
+{
+	struct writer *writer = describe->writer;
+
+	put_string(writer, "unknown, name can't be read: ");
+	switch (error) {
+	case -EACCES:
+	case -EPERM:
+		put_string(writer, "permission denied");
+		break;
+	case -ENOENT:
+		put_string(writer, descriptor->outside ? "closed meanwhile" : "no /proc here");
+		break;
+	case -ENAMETOOLONG:
+		put_string(writer, "too long");
+		break;
+	default:
+		put_string(writer, "error ");
+		put_unsigned(writer, (uint64_t)-error);
+	}
+	if (!(descriptor->stat.mode & S_IFMT)) /* all anonymous ones share an inode */
+		return;
+	put_item(describe, ", inode ", descriptor->stat.inode);
+	put_item(describe, " of device ", descriptor->stat.dev_major);
+	put_item(describe, ":", descriptor->stat.dev_minor);
+}
+
+/* The path or the name behind the number. The kernel adds " (deleted)" to the path of a file that
+ * has no name any more; a file may also be called so, but then it still has a link. */
+static void put_target(const struct describe *describe, const struct descriptor *descriptor)
+{
+	char link[PATH_MAX];
+	const char *at = link;
+	long found = proc_fd_link(holder(descriptor, snapshot_holder(describe->request)), descriptor->fd, link,
+				  sizeof(link));
+
+	if (found < 0) {
+		put_no_name(describe, descriptor, found);
+		return;
+	}
+	size_t length = (size_t)found;
+	bool deleted = descriptor->stat.links == 0 && ends(link, length, " (deleted)");
+
+	if (deleted)
+		length -= strlen(" (deleted)");
+	if (descriptor->kind == KIND_MEMFD && begins(link, length, "/memfd:")) {
+		at += strlen("/memfd:");
+		length -= strlen("/memfd:");
+		deleted = false; /* a memfd never had a name in the file system */
+	}
+	put_word(describe->writer, at, length);
+	if (deleted)
+		put_string(describe->writer, ", deleted");
+}
+
+static void put_access(const struct describe *describe, long flags)
+{
+	if (flags < 0)
+		return;
+	if (flags & O_PATH)
+		put_string(describe->writer, ", path only");
+	else if ((flags & O_ACCMODE) == O_RDONLY)
+		put_string(describe->writer, ", read");
+	else if ((flags & O_ACCMODE) == O_WRONLY)
+		put_string(describe->writer, ", write");
+	else
+		put_string(describe->writer, ", read-write");
+}
+
+static void take_position(const char *line, size_t length, void *data)
+{
+	proc_field(line, length, "pos:", 10, data);
+}
+
+/* By fdinfo: lseek(2) waits while another thread reads through the same description. */
+static void describe_file(const struct describe *describe, const struct descriptor *descriptor,
+			  long flags)
+{
+	char path[PROC_PATH_SIZE];
+	uint64_t position = 0;
+
+	put_target(describe, descriptor);
+	put_access(describe, flags);
+	proc_fdinfo_path(path, holder(descriptor, snapshot_holder(describe->request)), descriptor->fd);
+	if (!(flags & O_PATH) &&
+	    proc_each_line(path, 4096, take_position, &position) != PROC_UNREADABLE)
+		put_item(describe, ", position ", position);
+	put_item(describe, ", size ", descriptor->stat.size);
+}
+
+static void describe_pipe(const struct describe *describe, const struct descriptor *descriptor,
+			  long flags)
+{
+	struct pollfd end = {.fd = descriptor->fd, .events = POLLIN | POLLOUT};
+	struct timespec at_once = {0};
+	int unread = 0;
+
+	put_target(describe, descriptor);
+	if (flags < 0)
+		return;
+	if ((flags & O_ACCMODE) == O_RDONLY)
+		put_string(describe->writer, ", read end");
+	else if ((flags & O_ACCMODE) == O_WRONLY)
+		put_string(describe->writer, ", write end");
+	else
+		put_string(describe->writer, ", both ends");
+	if (flags & O_PATH || descriptor->outside)
+		return;
+	if (RAW(ioctl, descriptor->fd, FIONREAD, &unread) == 0 && unread > 0) {
+		put_item(describe, ", unread ", (uint64_t)unread);
+		put_string(describe->writer, " B");
+	}
+	if (RAW(ppoll, &end, 1, &at_once, NULL, 0) != 1)
+		return;
+	if (end.revents & POLLHUP)
+		put_string(describe->writer, ", no writer left");
+	if (end.revents & POLLERR)
+		put_string(describe->writer, ", no reader left");
+}
+
+static void describe_device(const struct describe *describe, const struct descriptor *descriptor,
+			    long flags)
+{
+	unsigned int number = 0;
+
+	put_target(describe, descriptor);
+	put_access(describe, flags);
+	if (descriptor->kind == KIND_DEVICE) {
+		bool is_block = (descriptor->stat.mode & S_IFMT) == S_IFBLK;
+		put_item(describe, is_block ? ", block " : ", char ", descriptor->stat.rdev_major);
+		put_item(describe, ":", descriptor->stat.rdev_minor);
+	} else if (!descriptor->outside && descriptor->stat.rdev_major == 5 &&
+		   descriptor->stat.rdev_minor == 2 &&
+		   RAW(ioctl, descriptor->fd, TIOCGPTN, &number) == 0) {
+		put_item(describe, ", master of /dev/pts/", number);
+	}
+}
+
+/* How the number came to be open, and who has to close it. */
+static void put_history(const struct describe *describe, const struct descriptor *descriptor)
+{
+	static const char *const owners[] = {
+		[FD_OWNER_FILE] = ", a FILE stream: fclose() closes it",
+		[FD_OWNER_DIR] = ", a DIR stream: closedir() closes it",
+		[FD_OWNER_POPEN] = ", a popen stream: pclose() closes it",
+	};
+	const struct ledger_entry *entry = &descriptor->entry;
+	/* The program from which this one was forked may itself have been started with it. */
+	bool known = descriptor->class == DESCRIPTOR_OPENED ||
+		     (descriptor->class == DESCRIPTOR_INHERITED && entry->before_fork &&
+		      entry->origin != FD_INHERITED);
+
+	if (!known)
+		return;
+	put_string(describe->writer, ", age ");
+	put_duration(describe->writer, descriptor->age_ms);
+	if (entry->origin == FD_DUPLICATED) {
+		if (entry->dup_of != LEDGER_NO_FD)
+			put_item(describe, ", dup of ", entry->dup_of);
+		else
+			put_string(describe->writer, ", dup");
+	} else if (entry->origin == FD_RECEIVED) {
+		put_string(describe->writer, ", received over a socket");
+	}
+	if (entry->owner != FD_OWNER_NONE && entry->owner <= FD_OWNER_POPEN)
+		put_string(describe->writer, owners[entry->owner]);
+	if (entry->thread) {
+		put_string(describe->writer, ", ");
+		if (descriptor->class == DESCRIPTOR_OPENED)
+			thread_names_put(describe->threads, describe->writer, entry->thread);
+		else /* a thread of the process that this one was forked from */
+			put_item(describe, "thread ", entry->thread);
+	}
+}
+
+/* The others' names say no more than the kind: "anon_inode:[eventpoll]". */
+static bool has_target(enum kind kind)
+{
+	return kind <= KIND_PIPE || kind == KIND_MEMFD || kind == KIND_SHM || kind == KIND_MQUEUE ||
+	       kind == KIND_OTHER;
+}
+
+static void put_what(const struct describe *describe, const struct descriptor *descriptor,
+		     long flags)
+{
+	switch (descriptor->kind) {
+	case KIND_TCP:
+	case KIND_UDP:
+	case KIND_UNIX:
+	case KIND_NETLINK:
+	case KIND_SOCKET:
+		socket_describe(describe, descriptor);
+		break;
+	case KIND_FILE:
+	case KIND_MEMFD:
+	case KIND_SHM:
+		describe_file(describe, descriptor, flags);
+		break;
+	case KIND_PIPE:
+		describe_pipe(describe, descriptor, flags);
+		break;
+	case KIND_DEVICE:
+	case KIND_TERMINAL:
+		describe_device(describe, descriptor, flags);
+		break;
+	default:
+		put_target(describe, descriptor);
+	}
+}
+
+/* F_GETFD's answer by the flags in fdinfo, which have both. */
+static long flags_of_number(long flags)
+{
+	if (flags < 0)
+		return flags;
+	return flags & O_CLOEXEC ? FD_CLOEXEC : 0;
+}
+
+void describe_put(const struct describe *describe, const struct descriptor *descriptor)
+{
+	const struct snapshot_outside *outside = descriptor->outside;
+	long flags = outside ? outside->flags : RAW(fcntl, descriptor->fd, F_GETFL, 0);
+	long fd_flags = outside ? flags_of_number(flags) : RAW(fcntl, descriptor->fd, F_GETFD, 0);
+
+	put_item(describe, "    ", (uint64_t)descriptor->fd);
+	put_char(describe->writer, ' ');
+	put_string(describe->writer, kind_name(descriptor->kind));
+	if (has_target(descriptor->kind)) {
+		put_char(describe->writer, ' ');
+		put_what(describe, descriptor, flags);
+	} else {
+		special_describe(describe->writer, descriptor,
+				 holder(descriptor, snapshot_holder(describe->request)));
+	}
+	put_history(describe, descriptor);
+	if (fd_flags >= 0 && !(fd_flags & FD_CLOEXEC) && descriptor->class != DESCRIPTOR_INHERITED)
+		put_string(describe->writer, ", no close-on-exec");
+	put_char(describe->writer, '\n');
+}

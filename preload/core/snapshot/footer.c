@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+/* See footer.h. */
+#include "footer.h"
+
+#include <string.h>
+
+#include "escape_text.h"
+
+/* A counted line of a section, which begins with its first line; nothing when the count is 0. */
+static void put_counted(struct writer *writer, const char **section, uint64_t count,
+			const char *what)
+{
+	if (!count)
+		return;
+	if (*section) {
+		put_string(writer, *section);
+		*section = NULL;
+	}
+	put_string(writer, "  ");
+	put_unsigned(writer, count);
+	put_char(writer, ' ');
+	put_string(writer, what);
+	put_char(writer, '\n');
+}
+
+static void put_not_listed(struct writer *writer, const struct snapshot_request *request,
+			   const struct census *census)
+{
+	const char *section = "\nnot listed:\n";
+	size_t hidden = 0;
+
+	for (int i = 0; i < SNAPSHOT_HIDDEN_MAX; i++)
+		hidden += request->hidden[i] >= 0;
+	if (request->inherited)
+		put_counted(writer, &section, hidden,
+			    "inherited, left out because the descriptor table is full");
+	else
+		put_counted(writer, &section, census->inherited,
+			    "inherited (FDTRAIL_INHERITED=1 lists them)");
+	put_counted(writer, &section, census->unwanted, "of other kinds than FDTRAIL_KINDS names");
+	put_counted(writer, &section, census->closing, "being closed at that moment");
+	put_counted(writer, &section, census->changing, "being opened or reused at that moment");
+}
+
+/* Of the descriptors of another process that could not be copied: how many can't be looked at, and how
+ * many sockets are in none of the kernel's tables. */
+static void count_outside(const struct snapshot_target *target, size_t *hidden, size_t *unlisted)
+{
+	*hidden = *unlisted = 0;
+	for (size_t i = 0; i < target->outside_count; i++) {
+		*hidden += target->outside[i].hidden;
+		*unlisted += target->outside[i].unlisted;
+	}
+}
+
+static void put_not_seen(struct writer *writer, const struct snapshot_request *request,
+			 const struct census *census)
+{
+	const char *section = "\nnot seen:\n";
+
+	if (request->target && request->target->outside_count) {
+		size_t hidden, unlisted;
+
+		count_outside(request->target, &hidden, &unlisted);
+		put_counted(writer, &section, hidden,
+			    "could not be looked at, only counted: ask as root");
+		put_counted(writer, &section, request->target->outside_count - hidden,
+			    request->target->outside_reason);
+		put_counted(writer, &section, unlisted,
+			    "in no socket table that can be read: unbound, or of another network namespace");
+	}
+	put_counted(writer, &section, census->forgotten,
+		    "closed behind fdtrail's back since the last snapshot");
+	put_counted(writer, &section, atomic_load(&request->ledger->dropped),
+		    "not recorded when they were opened: there was no memory");
+	put_counted(writer, &section, atomic_load(&request->ledger->stackless),
+		    "opened or connected while another thread took its stack for too long: "
+		    "their stacks are not known");
+	put_counted(writer, &section, atomic_load(&request->ledger->stacks.overflowed),
+		    "opened when the stack table was full: their stacks are not known");
+}
+
+static void put_module(struct writer *writer, const struct module *module, enum module_use use)
+{
+	put_string(writer, "  ");
+	put_hex(writer, atomic_load(&module->start), 12);
+	put_char(writer, '-');
+	put_hex(writer, atomic_load(&module->end), 12);
+	put_char(writer, ' ');
+	put_word(writer, module->path, strlen(module->path));
+	if (module->build_id_size) {
+		put_string(writer, ", BuildId ");
+		put_hex_bytes(writer, module->build_id, module->build_id_size);
+	}
+	if (atomic_load(&module->unloaded))
+		put_string(writer, ", unloaded");
+	switch (use) {
+	case MODULE_FILE_ABSENT:
+		put_string(writer, ", its file can't be opened");
+		break;
+	case MODULE_FILE_CHANGED:
+		put_string(writer, ", its file was changed since it was loaded");
+		break;
+	case MODULE_FILE_BROKEN:
+		put_string(writer, ", its file is not a valid ELF file");
+		break;
+	default:
+		break;
+	}
+	put_char(writer, '\n');
+}
+
+static void put_modules(struct writer *writer, const struct frames *frames)
+{
+	const char *section = "\nmodules:\n";
+
+	for (uint32_t id = 1; id <= MODULE_LIMIT; id++) {
+		if (frames->uses[id] == MODULE_UNUSED)
+			continue;
+		if (section)
+			put_string(writer, section);
+		section = NULL;
+		put_module(writer, module_table_get(frames->modules, id), frames->uses[id]);
+	}
+	if (frames->unnamed)
+		put_string(writer, "  note: A frame without a name can be named where the module has its "
+				   "symbols:\n  note: addr2line -Cfie MODULE OFFSET\n");
+}
+
+void footer_put(const struct describe *describe, const struct census *census,
+		const struct frames *frames)
+{
+	struct writer *writer = describe->writer;
+
+	put_not_listed(writer, describe->request, census);
+	put_not_seen(writer, describe->request, census);
+	put_modules(writer, frames);
+	put_string(writer, "\nend of fdtrail snapshot ");
+	put_unsigned(writer, SNAPSHOT_VERSION);
+	put_char(writer, '\n');
+}

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: MIT
+/* See group_text.h. */
+#include "group_text.h"
+
+#include "connect_stack.h"
+#include "endpoint.h"
+#include "escape_text.h"
+
+static void put_count(struct writer *writer, const struct group *group)
+{
+	put_unsigned(writer, group->count);
+	put_char(writer, ' ');
+	if (group->kind == KIND_MIXED)
+		put_string(writer, group->count == 1 ? "descriptor" : "descriptors");
+	else
+		put_string(writer, kind_noun(group->kind, group->count));
+}
+
+/* " in CLOSE_WAIT", or " (3 in CLOSE_WAIT, 2 in ESTABLISHED)"; CLOSE_WAIT comes first. */
+static void put_states(struct writer *writer, const struct group *group)
+{
+	const char *between = " (";
+
+	if (group->kind != KIND_TCP)
+		return;
+	for (unsigned int i = 0; i < TCP_STATE_COUNT; i++) {
+		unsigned int state = i == 0 ? TCP_STATE_CLOSE_WAIT : i;
+		const char *name = socket_state_name(state);
+
+		if ((i && state == TCP_STATE_CLOSE_WAIT) || !name || !group->states[state])
+			continue;
+		if (group->states[state] == group->count) {
+			put_string(writer, " in ");
+			put_string(writer, name);
+			return;
+		}
+		put_string(writer, between);
+		put_unsigned(writer, group->states[state]);
+		put_string(writer, " in ");
+		put_string(writer, name);
+		between = ", ";
+	}
+	if (between[0] == ',')
+		put_char(writer, ')');
+}
+
+static bool all_came_by(const struct group *group, enum fd_origin origin)
+{
+	for (size_t i = 0; i < group->count; i++)
+		if (group->members[i]->entry.origin != origin)
+			return false;
+	return true;
+}
+
+/* Where they were opened, and where they were used last when that is another place. */
+static void put_places(struct writer *writer, const struct frames *frames,
+		       const struct group *group)
+{
+	frames_put_origin(frames, writer, &group->view);
+	if (group->has_user && !group->shared &&
+	    !frames_same_origin(frames, &group->view, &group->user)) {
+		put_string(writer, ", last used ");
+		frames_put_origin(frames, writer, &group->user);
+	}
+}
+
+static void put_origin(struct writer *writer, const struct frames *frames,
+		       const struct group *group)
+{
+	if (group->class == DESCRIPTOR_UNSEEN) {
+		put_string(writer, ", opened behind fdtrail's back");
+		return;
+	}
+	if (group->class == DESCRIPTOR_UNTRACED) {
+		put_string(writer, ", of unknown origin");
+		return;
+	}
+	if (group->class == DESCRIPTOR_INHERITED)
+		put_string(writer, group->has_stack ? ", inherited through fork" : ", inherited");
+	if (group->class == DESCRIPTOR_INHERITED && !group->has_stack)
+		return;
+	if (all_came_by(group, FD_DUPLICATED))
+		put_string(writer, ", duplicated ");
+	else if (all_came_by(group, FD_RECEIVED))
+		put_string(writer, ", received ");
+	else
+		put_string(writer, ", opened ");
+	if (group->has_stack && group->stack != STACK_OVERFLOW)
+		put_places(writer, frames, group);
+	else
+		put_string(writer, "at an unknown place");
+}
+
+static void put_note(struct writer *writer, const char *const *lines)
+{
+	for (; *lines; lines++) {
+		put_string(writer, "  note: ");
+		put_string(writer, *lines);
+		put_char(writer, '\n');
+	}
+}
+
+static void put_notes(const struct describe *describe, const struct frames *frames,
+		      const struct group *group)
+{
+	static const char *const close_wait[] = {
+		"In CLOSE_WAIT the peer has closed the connection and this program has not: it",
+		"stays open until the program calls close(). Follow the code from the stack",
+		"below to where it drops a connection without closing it.",
+		NULL,
+	};
+	static const char *const close_wait_untraced[] = {
+		"In CLOSE_WAIT the peer has closed the connection and this program has not: it",
+		"stays open until the program calls close().",
+		NULL,
+	};
+	static const char *const overflow[] = {
+		"The stack table was full when these were opened.",
+		NULL,
+	};
+	static const char *const no_stack[] = {
+		"No stack was kept for these: there was no memory for it, or it was too early.",
+		NULL,
+	};
+	static const char *const last_user[] = {
+		"net/http keeps connections for the next request: who opened one may be innocent.",
+		"What has to be closed is the response to the last request.",
+		NULL,
+	};
+	static const char *const shared[] = {
+		"HTTP/2: many requests at a time share such a connection; the one that came last",
+		"need not be the one that leaks.",
+		NULL,
+	};
+	struct writer *writer = describe->writer;
+
+	if (group->class == DESCRIPTOR_UNSEEN)
+		put_string(writer, "  reason: no hook saw them open: a raw system call, io_uring, a "
+				   "call inside\n  reason: libc, or one that had not yet returned\n");
+	if (group->class == DESCRIPTOR_UNTRACED)
+		put_string(writer, "  reason: the process is not traced\n");
+	if (group->states[TCP_STATE_CLOSE_WAIT])
+		put_note(writer, group->class == DESCRIPTOR_UNTRACED ? close_wait_untraced
+								     : close_wait);
+	if (group->has_user)
+		put_note(writer, group->shared ? shared : last_user);
+	else if (group->has_stack && describe->request->unknown_user &&
+		 frames_pool(frames, &group->view))
+		put_note(writer, describe->request->unknown_user);
+	if (group->members[0]->endpoint && group->count > 1) {
+		put_string(writer, "  note: ");
+		endpoint_put(writer, group->members[0]->endpoint);
+		put_char(writer, '\n');
+	}
+	if (group->stack == STACK_OVERFLOW)
+		put_note(writer, overflow);
+	if (group->class == DESCRIPTOR_OPENED && !group->has_stack)
+		put_note(writer, no_stack);
+}
+
+static void put_figures(const struct describe *describe, const struct group *group)
+{
+	struct writer *writer = describe->writer;
+
+	if (group->kind == KIND_MIXED || group->class == DESCRIPTOR_UNSEEN ||
+	    group->class == DESCRIPTOR_UNTRACED)
+		return;
+	if (group->count > 1) {
+		put_string(writer, "  ages: ");
+		put_duration(writer, group->newest_ms);
+		if (group->oldest_ms / 100 != group->newest_ms / 100) {
+			put_string(writer, " to ");
+			put_duration(writer, group->oldest_ms);
+		}
+		put_char(writer, '\n');
+	}
+	if (!group->has_stack || group->class != DESCRIPTOR_OPENED)
+		return;
+	put_string(writer, "  stack: ");
+	put_unsigned(writer, group->opened);
+	put_string(writer, " opened, ");
+	put_unsigned(writer, group->closed);
+	put_string(writer, " closed, ");
+	put_unsigned(writer, group->live);
+	put_string(writer, " live");
+	if (describe->request->number > 1) {
+		put_string(writer, group->growth < 0 ? ", " : ", +");
+		put_signed(writer, group->growth);
+		put_string(writer, " since the last snapshot");
+	}
+	put_string(writer, describe->request->closes_unseen ? "; peak at most " : "; peak ");
+	put_unsigned(writer, group->peak);
+	put_char(writer, '\n');
+}
+
+static void put_stacks(const struct describe *describe, struct frames *frames,
+		       const struct group *group)
+{
+	struct writer *writer = describe->writer;
+	struct connect_stack connect;
+
+	if (!group->has_stack || group->stack == STACK_OVERFLOW)
+		return;
+	put_string(writer, "  opened at:\n");
+	frames_put(frames, writer, &group->view);
+	if (group->has_user) {
+		put_string(writer, group->shared ? "  last HTTP request by (one of several):\n"
+						 : "  last HTTP request by:\n");
+		frames_put(frames, writer, &group->user);
+	}
+	if (!connect_stack_choose(&connect, frames, group, describe->request->ledger))
+		return;
+	put_string(writer, "  connected at");
+	if (connect.count < group->count) {
+		put_string(writer, " (");
+		put_unsigned(writer, connect.count);
+		put_string(writer, " of ");
+		put_unsigned(writer, group->count);
+		if (connect.more) {
+			put_string(writer, ", ");
+			put_unsigned(writer, connect.more);
+			put_string(writer, connect.more == 1 ? " other stack" : " other stacks");
+		}
+		put_char(writer, ')');
+	}
+	put_string(writer, ":\n");
+	frames_put(frames, writer, &connect.view);
+}
+
+void group_put(const struct describe *describe, struct frames *frames, const struct group *group,
+	       size_t number)
+{
+	struct writer *writer = describe->writer;
+	size_t show = describe->request->show;
+
+	put_string(writer, "\ngroup ");
+	put_unsigned(writer, number);
+	put_string(writer, ": ");
+	put_count(writer, group);
+	put_states(writer, group);
+	put_origin(writer, frames, group);
+	put_char(writer, '\n');
+	put_notes(describe, frames, group);
+	put_figures(describe, group);
+	put_stacks(describe, frames, group);
+	put_string(writer, "  descriptors:\n");
+	for (size_t i = 0; i < group->count && (i < show || show == SNAPSHOT_SHOW_ALL); i++)
+		describe_put(describe, group->members[i]);
+	if (show != SNAPSHOT_SHOW_ALL && group->count > show) {
+		put_string(writer, "    and ");
+		put_unsigned(writer, group->count - show);
+		put_string(writer, " more (FDTRAIL_SHOW=all lists them)\n");
+	}
+}

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: MIT
+/* See header.h. */
+#include "header.h"
+
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <time.h>
+#ifdef __GLIBC__
+#include <gnu/libc-version.h>
+#endif
+
+#include "preload/core/base/raw_syscall.h"
+#include "peak.h"
+#include "proc.h"
+#include "escape_text.h"
+
+enum { COMMAND_MAX = 4096, COMM_SIZE = 64 };
+
+static void put_line(struct writer *writer, const char *key, const char *value)
+{
+	put_string(writer, key);
+	put_escaped(writer, value, strlen(value));
+	put_char(writer, '\n');
+}
+
+/* The Gregorian date of a day, counted from 1970-01-01. Years are taken from March to February, so
+ * that the leap day is the last: in eras of 400 years, which all have the same number of days. */
+static void put_date(struct writer *writer, int64_t day)
+{
+	int64_t shifted = day + 719468; /* days from 0000-03-01 to 1970-01-01 */
+	int64_t era = shifted / 146097, of_era = shifted % 146097;
+	int64_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	int64_t from_march = (5 * of_year + 2) / 153;
+	int64_t month = from_march < 10 ? from_march + 3 : from_march - 9;
+
+	put_padded(writer, (uint64_t)(year_of_era + era * 400 + (month <= 2)), 4);
+	put_char(writer, '-');
+	put_padded(writer, (uint64_t)month, 2);
+	put_char(writer, '-');
+	put_padded(writer, (uint64_t)(of_year - (153 * from_march + 2) / 5 + 1), 2);
+}
+
+static void put_when(struct writer *writer)
+{
+	struct timespec now = {0};
+
+	RAW(clock_gettime, CLOCK_REALTIME, &now);
+	if (now.tv_sec < 0)
+		now.tv_sec = 0;
+	put_string(writer, "when: ");
+	put_date(writer, now.tv_sec / 86400);
+	put_char(writer, 'T');
+	put_padded(writer, (uint64_t)(now.tv_sec / 3600 % 24), 2);
+	put_char(writer, ':');
+	put_padded(writer, (uint64_t)(now.tv_sec / 60 % 60), 2);
+	put_char(writer, ':');
+	put_padded(writer, (uint64_t)(now.tv_sec % 60), 2);
+	put_char(writer, '.');
+	put_padded(writer, (uint64_t)now.tv_nsec / 1000000, 3);
+	put_string(writer, "Z\n");
+}
+
+struct status {
+	uint64_t parent, user, effective;
+};
+
+/* proc_pid_status(5): "Uid:" has the real and the effective user. */
+static void take_status(const char *line, size_t length, void *data)
+{
+	struct status *status = data;
+
+	proc_field(line, length, "PPid:", 10, &status->parent);
+	if (!proc_field(line, length, "Uid:", 10, &status->user))
+		return;
+	for (size_t at = strlen("Uid:\t"); at < length; at++)
+		if (line[at] == '\t') {
+			proc_field(line + at, length - at, "", 10, &status->effective);
+			return;
+		}
+}
+
+/* The name of a process in parentheses, when /proc tells it. */
+static void put_process_name(struct writer *writer, int pid)
+{
+	char path[PROC_PATH_SIZE], name[COMM_SIZE];
+	size_t length = proc_read(proc_pid_path(path, pid, "comm"), name, sizeof(name));
+
+	if (length && name[length - 1] == '\n')
+		length--;
+	if (!length)
+		return;
+	put_string(writer, " (");
+	put_word(writer, name, length);
+	put_char(writer, ')');
+}
+
+static void put_process(const struct describe *describe)
+{
+	struct writer *writer = describe->writer;
+	const struct snapshot_request *request = describe->request;
+	char path[PROC_PATH_SIZE];
+	struct status status = {
+		.user = (uint64_t)RAW(getuid),
+		.effective = (uint64_t)RAW(geteuid),
+	};
+
+	if (describe->numbered)
+		proc_each_line(proc_pid_path(path, request->pid, "status"), 8192, take_status,
+			       &status);
+	put_string(writer, "process: ");
+	put_unsigned(writer, (uint64_t)request->pid);
+	put_char(writer, ' ');
+	put_word(writer, request->program, strlen(request->program));
+	if (status.parent) {
+		put_string(writer, ", parent ");
+		put_unsigned(writer, status.parent);
+		put_process_name(writer, (int)status.parent);
+	}
+	put_string(writer, ", user ");
+	put_unsigned(writer, status.user);
+	if (status.effective != status.user) {
+		put_string(writer, ", effective user ");
+		put_unsigned(writer, status.effective);
+	}
+	put_char(writer, '\n');
+	if (request->thread && request->thread != request->pid) {
+		put_string(writer, "asked in: ");
+		thread_names_put(describe->threads, writer, (uint32_t)request->thread);
+		put_char(writer, '\n');
+	}
+}
+
+static void put_command(struct writer *writer, int pid)
+{
+	char path[PROC_PATH_SIZE], text[COMMAND_MAX];
+	size_t length = proc_read(proc_pid_path(path, pid, "cmdline"), text, sizeof(text));
+	bool cut = length == sizeof(text) - 1;
+
+	if (!length)
+		return;
+	put_string(writer, "command:");
+	for (size_t at = 0; at < length;) {
+		size_t size = strnlen(text + at, length - at);
+		put_char(writer, ' ');
+		put_word(writer, text + at, size);
+		at += size + 1;
+	}
+	put_string(writer, cut ? " (cut)\n" : "\n");
+}
+
+static void take_limit(const char *line, size_t length, void *data)
+{
+	struct rlimit *limit = data;
+	uint64_t value;
+
+	if (proc_field(line, length, "Max open files", 10, &value))
+		limit->rlim_cur = value;
+}
+
+/* Of the process itself: the helper may have raised its own to have room. */
+static bool get_limit(const struct snapshot_request *request, struct rlimit *limit)
+{
+	char path[PROC_PATH_SIZE];
+
+	if (RAW(prlimit64, request->pid, RLIMIT_NOFILE, NULL, limit) == 0)
+		return true;
+	if (!request->target)
+		return RAW(prlimit64, 0, RLIMIT_NOFILE, NULL, limit) == 0;
+	limit->rlim_cur = 0;
+	proc_each_line(proc_pid_path(path, request->pid, "limits"), 8192, take_limit, limit);
+	return limit->rlim_cur != 0;
+}
+
+static void put_table(struct writer *writer, const struct snapshot_request *request, size_t open)
+{
+	struct rlimit limit;
+
+	put_string(writer, "descriptors: ");
+	put_unsigned(writer, open);
+	put_string(writer, " open");
+	if (get_limit(request, &limit)) {
+		put_string(writer, ", limit ");
+		put_unsigned(writer, limit.rlim_cur);
+		if (limit.rlim_cur > 0 && limit.rlim_cur < UINT32_MAX) {
+			put_string(writer, " (");
+			put_unsigned(writer, (uint64_t)open * 100 / limit.rlim_cur);
+			put_string(writer, " %)");
+		}
+	}
+	put_char(writer, '\n');
+}
+
+static void put_versions(struct writer *writer, const struct snapshot_request *request)
+{
+	struct utsname kernel;
+
+	put_string(writer, "versions: fdtrail " FDTRAIL_VERSION ", ");
+	put_escaped(writer, request->libunwind, strlen(request->libunwind));
+#ifdef __GLIBC__
+	if (!request->target) {
+		put_string(writer, ", glibc ");
+		put_string(writer, gnu_get_libc_version());
+	}
+#endif
+	if (RAW(uname, &kernel) == 0) {
+		put_string(writer, ", Linux ");
+		put_word(writer, kernel.release, strnlen(kernel.release, sizeof(kernel.release)));
+		put_string(writer, ", ");
+		put_word(writer, kernel.machine, strnlen(kernel.machine, sizeof(kernel.machine)));
+		put_string(writer, "\nhost: ");
+		put_escaped(writer, kernel.nodename,
+			    strnlen(kernel.nodename, sizeof(kernel.nodename)));
+	}
+	put_char(writer, '\n');
+}
+
+static void put_kinds(struct writer *writer, uint64_t kinds)
+{
+	const char *between = "kinds: ";
+
+	for (int kind = 0; kind < KIND_COUNT; kind++)
+		if (kinds & KIND_BIT(kind)) {
+			put_string(writer, between);
+			put_string(writer, kind_name((enum kind)kind));
+			between = ",";
+		}
+	put_char(writer, '\n');
+}
+
+static void put_unclosed(struct writer *writer, const struct census *census, const struct groups *groups)
+{
+	put_string(writer, "unclosed: ");
+	put_unsigned(writer, census->unclosed);
+	if (census->unclosed) {
+		put_string(writer, " in ");
+		put_unsigned(writer, groups->unclosed);
+		put_string(writer, groups->unclosed == 1 ? " group" : " groups");
+	}
+	put_string(writer, "; ");
+	put_unsigned(writer, census->inherited);
+	put_string(writer, " inherited\n");
+}
+
+void header_put(const struct describe *describe, const struct census *census,
+		const struct groups *groups, const struct peaks *peaks)
+{
+	struct writer *writer = describe->writer;
+	const struct snapshot_request *request = describe->request;
+
+	put_string(writer, "fdtrail snapshot ");
+	put_unsigned(writer, SNAPSHOT_VERSION);
+	put_char(writer, '\n');
+	put_line(writer, "why: ", request->why);
+	put_string(writer, "number: ");
+	put_unsigned(writer, request->number);
+	put_char(writer, '\n');
+	put_when(writer);
+	put_process(describe);
+	if (describe->numbered)
+		put_command(writer, request->pid);
+	put_string(writer, "uptime: ");
+	put_duration(writer, census->now_ms > request->started_ms
+				     ? census->now_ms - request->started_ms
+				     : 0);
+	put_char(writer, '\n');
+	if (!request->unread) {
+		put_table(writer, request, census->open);
+		peaks_put_header(writer, peaks, request);
+	}
+	put_versions(writer, request);
+	if ((request->kinds & KIND_ALL) != KIND_ALL)
+		put_kinds(writer, request->kinds);
+	if (request->unread) {
+		put_line(writer, "unclosed: unknown: ", request->unread);
+		return;
+	}
+	put_unclosed(writer, census, groups);
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See writer.h. poll(2) alone does not keep a write from blocking: another process may fill the pipe
+ * in between, and a terminal that has room for some bytes is ready. O_NONBLOCK belongs to the open
+ * file description, which the program shares, so pipes and terminals are opened once more through
+ * /proc: that makes a description of our own. Where that is refused, poll and a write of at most
+ * PIPE_BUF bytes, which a pipe that is ready takes whole (pipe(7)), has to do.
+ */
+#include "writer.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/uio.h>
+#include <time.h>
+
+#include "preload/core/base/arena.h"
+#include "preload/core/base/monotonic.h"
+#include "preload/core/base/raw_syscall.h"
+#include "preload/core/base/wait_writable.h"
+#include "proc.h"
+
+enum { BUFFER_SIZE = 1024 * 1024, PATIENCE_MS = 5000, PIECE = 4096 };
+
+/* Minor number 2 of the terminal devices is /dev/ptmx: opening it makes a new terminal. */
+static bool can_be_reopened(const struct proc_stat *stat)
+{
+	if ((stat->mode & S_IFMT) == S_IFIFO)
+		return true;
+	return (stat->mode & S_IFMT) == S_IFCHR && stat->rdev_major >= 136 && stat->rdev_major <= 143;
+}
+
+static int reopen(int fd)
+{
+	char path[PROC_PATH_SIZE];
+	long own = RAW(openat, AT_FDCWD, proc_fd_path(path, PROC_SELF, fd),
+		       O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
+
+	return own < 0 ? -1 : (int)own;
+}
+
+void writer_open(struct writer *writer, int fd, const struct writer_sink *sink)
+{
+	struct proc_stat stat = {0};
+
+	*writer = (struct writer){.fd = fd, .sink = sink, .own = -1, .patience_ms = PATIENCE_MS};
+	writer->buffer = memory_map(BUFFER_SIZE);
+	writer->size = BUFFER_SIZE;
+	if (!writer->buffer) {
+		writer->buffer = writer->spare;
+		writer->size = sizeof(writer->spare);
+	}
+	if (sink) {
+		writer->way = WRITER_SINK;
+		return;
+	}
+	if (!proc_stat_fd(fd, &stat))
+		writer->error = EBADF;
+	switch (stat.mode & S_IFMT) {
+	case S_IFREG:
+	case S_IFBLK:
+		writer->way = WRITER_WHOLE;
+		break;
+	case S_IFSOCK:
+		writer->way = WRITER_SOCKET;
+		break;
+	default:
+		writer->way = WRITER_POLLED;
+		if (can_be_reopened(&stat))
+			writer->own = reopen(fd);
+	}
+}
+
+/* Waits until fd takes more. Returns 0, or the errno that ends the writing. */
+static int wait_ready(struct writer *writer, int64_t deadline)
+{
+	for (;;) {
+		int64_t left = deadline - monotonic_ms();
+		if (left <= 0)
+			return ETIMEDOUT;
+
+		struct timespec timeout = {.tv_sec = left / 1000,
+					   .tv_nsec = left % 1000 * 1000000};
+		long answer = wait_writable(writer->own >= 0 ? writer->own : writer->fd, &timeout);
+		if (answer == -EINTR)
+			continue;
+		if (answer < 0)
+			return (int)-answer;
+		if (answer == 0)
+			return ETIMEDOUT;
+		return 0; /* also for POLLERR and POLLHUP: the write says which error it is */
+	}
+}
+
+static long write_some(struct writer *writer, const char *bytes, size_t size)
+{
+	switch (writer->way) {
+	case WRITER_SOCKET:
+		return RAW(sendto, writer->fd, bytes, size < PIECE ? size : (size_t)PIECE,
+			   MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0);
+	case WRITER_POLLED:
+		return RAW(write, writer->own >= 0 ? writer->own : writer->fd, bytes,
+			   size < PIECE ? size : (size_t)PIECE);
+	default:
+		return RAW(write, writer->fd, bytes, size);
+	}
+}
+
+static void flush(struct writer *writer)
+{
+	const char *bytes = writer->buffer;
+	size_t left = writer->used;
+	int64_t deadline = monotonic_ms() + writer->patience_ms;
+
+	writer->used = 0;
+	if (writer->way == WRITER_SINK) {
+		writer->error = left ? writer->sink->write(writer->sink, bytes, left) : 0;
+		return;
+	}
+	while (left && !writer->error) {
+		if (writer->way != WRITER_WHOLE) {
+			writer->error = wait_ready(writer, deadline);
+			if (writer->error)
+				return;
+		}
+		long wrote = write_some(writer, bytes, left);
+		if (wrote > 0) {
+			bytes += wrote;
+			left -= (size_t)wrote;
+			deadline = monotonic_ms() + writer->patience_ms;
+		} else if (wrote == 0) {
+			writer->error = EIO;
+		} else if (wrote == -EAGAIN && writer->way == WRITER_WHOLE) {
+			writer->way = WRITER_POLLED;
+		} else if (wrote == -EAGAIN) {
+			/* Ready, and yet not: don't spin on it. */
+			struct timespec pause = {.tv_nsec = 2000000};
+			RAW(clock_nanosleep, CLOCK_MONOTONIC, 0, &pause, NULL);
+		} else if (wrote != -EINTR) {
+			writer->error = (int)-wrote;
+		}
+	}
+}
+
+void writer_put(struct writer *writer, const void *bytes, size_t size)
+{
+	const char *from = bytes;
+
+	while (size && !writer->error) {
+		size_t room = writer->size - writer->used, piece = size < room ? size : room;
+
+		memcpy(writer->buffer + writer->used, from, piece);
+		writer->used += piece;
+		from += piece;
+		size -= piece;
+		if (writer->used == writer->size)
+			flush(writer);
+	}
+}
+
+bool writer_close(struct writer *writer)
+{
+	if (!writer->error)
+		flush(writer);
+	if (writer->own >= 0)
+		RAW(close, writer->own);
+	if (writer->buffer != writer->spare)
+		memory_unmap(writer->buffer, writer->size);
+	writer->buffer = writer->spare;
+	writer->size = sizeof(writer->spare);
+	writer->own = -1;
+	return writer->error == 0;
+}

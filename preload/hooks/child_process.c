@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Hooks of the functions that make and end processes. fork itself needs none: the child notices by
+ * itself, and the C library calls handlers around it (runtime/fork.c). exec and posix_spawn change
+ * nothing in the ledger; they are here for the signals that the program ignores, and for `fdtrail run`, which
+ * wants to hear of programs in which the tracer never starts (runtime/enroll.h).
+ *
+ * vfork is in vfork-*.S: the child runs on the parent's stack, so the hook must leave nothing
+ * there.
+ */
+#include "hook.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "preload/core/base/raw_syscall.h"
+#include "preload/runtime/enroll.h"
+#include "preload/runtime/exit.h"
+#include "preload/runtime/signals.h"
+#include "preload/runtime/untraced_exec.h"
+
+HOOK __typeof__(fork) _Fork;
+pid_t _Fork(void)
+{
+	struct capture_hold hold = {0};
+
+	if (runtime_on())
+		capture_before_fork(&runtime.capture, &hold);
+	pid_t pid = REAL(_Fork)();
+
+	capture_after_fork(&runtime.capture, &hold);
+	return pid;
+}
+
+/* clone(2). A child with memory of its own is a fork. One that shares the memory but not the
+ * descriptors is a vfork when we wait for it, and else makes every later hook ask who it is. */
+HOOK int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
+{
+	va_list arguments;
+	va_start(arguments, arg);
+	void *parent_tid = va_arg(arguments, void *), *tls = va_arg(arguments, void *),
+	     *child_tid = va_arg(arguments, void *);
+	va_end(arguments);
+
+	struct capture_hold hold = {0};
+	bool on = runtime_on(), vfork = false;
+	if (on && !(flags & CLONE_VM)) {
+		/* The child starts in fn, not here: it must not inherit blocked signals, and finds
+		 * the lock as a fork leaves it (capture_forked). */
+		if (capture_before_fork(&runtime.capture, &hold))
+			RAW(rt_sigprocmask, SIG_SETMASK, &hold.mask, NULL, sizeof(hold.mask));
+	} else if (on && !(flags & CLONE_FILES)) {
+		vfork = flags & CLONE_VFORK && !(flags & CLONE_SETTLS);
+		if (vfork)
+			thread_state.vforks++;
+		else
+			atomic_store(&runtime.wiped->gate, GATE_SHARED);
+	}
+	int result = REAL(clone)(fn, stack, flags, arg, parent_tid, tls, child_tid);
+	capture_after_fork(&runtime.capture, &hold);
+	if (vfork)
+		thread_state.vforks--;
+	if (result < 0)
+		runtime_failed("clone");
+	else if (flags & CLONE_PIDFD)
+		runtime_opened(*(const int *)parent_tid, &(struct opening){.kind = FD_PIDFD}, HERE);
+	return result;
+}
+
+HOOK_ALIAS(__clone, clone);
+
+HOOK int unshare(int flags)
+{
+	int result = REAL(unshare)(flags);
+
+	if (result == 0 && flags & CLONE_FILES)
+		runtime_apart();
+	return result;
+}
+
+/* Runs call, which executes file with environment envp, between signals_before_exec and
+ * signals_after_exec, and between enroll_before_exec and enroll_after_exec. */
+#define EXEC(file, search, envp, call)                                                             \
+	do {                                                                                       \
+		enum roster_reason reason = unseen_before_exec(file, search);                      \
+		struct enroll_exec executing = enroll_before_exec(file, envp, reason);             \
+		bool changed = signals_before_exec();                                              \
+		int result = (call);                                                               \
+		if (changed)                                                                       \
+			signals_after_exec();                                                      \
+		enroll_after_exec(executing);                                                      \
+		return result;                                                                     \
+	} while (0)
+
+enum { NOT_KNOWN = 0 }; /* the id of a process */
+
+/* The same for call, which returns 0 or an errno; then pid has the new process' id, or NOT_KNOWN. */
+#define SPAWN(file, search, envp, pid, call)                                                       \
+	do {                                                                                       \
+		enum roster_reason reason = unseen_before_spawn(file, search);                     \
+		struct enroll_exec executing = enroll_before_spawn(file, envp, reason);            \
+		bool changed = signals_before_exec();                                              \
+		int result = (call);                                                               \
+		if (changed)                                                                       \
+			signals_after_exec();                                                      \
+		enroll_after_spawn(executing, result == 0, pid);                                   \
+		return result;                                                                     \
+	} while (0)
+
+HOOK int execve(const char *pathname, char *const argv[], char *const envp[])
+{
+	EXEC(pathname, false, envp, REAL(execve)(pathname, argv, envp));
+}
+
+HOOK int execv(const char *pathname, char *const argv[])
+{
+	EXEC(pathname, false, environ, REAL(execv)(pathname, argv));
+}
+
+HOOK int execvp(const char *file, char *const argv[])
+{
+	EXEC(file, true, environ, REAL(execvp)(file, argv));
+}
+
+HOOK int execvpe(const char *file, char *const argv[], char *const envp[])
+{
+	EXEC(file, true, envp, REAL(execvpe)(file, argv, envp));
+}
+
+HOOK int fexecve(int fd, char *const argv[], char *const envp[])
+{
+	EXEC(NULL, false, envp, REAL(fexecve)(fd, argv, envp));
+}
+
+HOOK execveat_type execveat;
+int execveat(int dirfd, const char *pathname, char *const argv[], char *const envp[], int flags)
+{
+	EXEC(dirfd == AT_FDCWD ? pathname : NULL, false, envp,
+	     REAL(execveat)(dirfd, pathname, argv, envp, flags));
+}
+
+/* The arguments of execl and its like as an array on the stack, as glibc itself makes it: in a
+ * vfork child there is no heap. envp, when wanted, is behind the NULL. */
+#define COUNT_ARGUMENTS(first)                                                                     \
+	size_t count = 1;                                                                          \
+	va_list arguments;                                                                         \
+	va_start(arguments, first);                                                                \
+	while (va_arg(arguments, const char *))                                                    \
+		count++;                                                                           \
+	va_end(arguments);
+#define TAKE_ARGUMENTS(first)                                                                      \
+	char **argv = __builtin_alloca((count + 1) * sizeof(*argv));                               \
+	argv[0] = (char *)first;                                                                   \
+	va_start(arguments, first);                                                                \
+	for (size_t at = 1; at <= count; at++)                                                     \
+		argv[at] = va_arg(arguments, char *);
+
+HOOK int execl(const char *pathname, const char *arg, ...)
+{
+	COUNT_ARGUMENTS(arg)
+	TAKE_ARGUMENTS(arg)
+	va_end(arguments);
+	EXEC(pathname, false, environ, REAL(execv)(pathname, argv));
+}
+
+HOOK int execlp(const char *file, const char *arg, ...)
+{
+	COUNT_ARGUMENTS(arg)
+	TAKE_ARGUMENTS(arg)
+	va_end(arguments);
+	EXEC(file, true, environ, REAL(execvp)(file, argv));
+}
+
+HOOK int execle(const char *pathname, const char *arg, ...)
+{
+	COUNT_ARGUMENTS(arg)
+	TAKE_ARGUMENTS(arg)
+	char *const *envp = va_arg(arguments, char *const *);
+	va_end(arguments);
+	EXEC(pathname, false, envp, REAL(execve)(pathname, argv, envp));
+}
+
+/* result, after a success has given the caller what it wanted. */
+static int give_pid(int result, pid_t *pid, const pid_t *child)
+{
+	if (result == 0 && pid)
+		*pid = *child;
+	return result;
+}
+
+HOOK int posix_spawn(pid_t *restrict pid, const char *restrict path,
+		     const posix_spawn_file_actions_t *file_actions,
+		     const posix_spawnattr_t *restrict attrp, char *const argv[restrict],
+		     char *const envp[restrict])
+{
+	pid_t child = 0;
+
+	SPAWN(path, false, envp, child,
+	      give_pid(REAL(posix_spawn)(&child, path, file_actions, attrp, argv, envp), pid, &child));
+}
+
+HOOK int posix_spawnp(pid_t *restrict pid, const char *restrict file,
+		      const posix_spawn_file_actions_t *file_actions,
+		      const posix_spawnattr_t *restrict attrp, char *const argv[restrict],
+		      char *const envp[restrict])
+{
+	pid_t child = 0;
+
+	SPAWN(file, true, envp, child,
+	      give_pid(REAL(posix_spawnp)(&child, file, file_actions, attrp, argv, envp), pid, &child));
+}
+
+/* posix_spawn with a pidfd (glibc 2.39). These return an error's number, and so must what stands
+ * for them where the C library has none (real.c). */
+static int spawned(int result, const int *pidfd, const char *name, const void *frame)
+{
+	int saved = errno;
+
+	if (result == 0) {
+		runtime_opened(*pidfd, &(struct opening){.kind = FD_PIDFD}, frame);
+		return 0;
+	}
+	if (result > 0)
+		errno = result;
+	runtime_failed(name);
+	result = errno;
+	errno = saved;
+	return result;
+}
+
+HOOK pidfd_spawn_type pidfd_spawn, pidfd_spawnp;
+
+int pidfd_spawn(int *restrict pidfd, const char *restrict path,
+		const posix_spawn_file_actions_t *restrict file_actions,
+		const posix_spawnattr_t *restrict attrp, char *const argv[restrict],
+		char *const envp[restrict])
+{
+	SPAWN(path, false, envp, NOT_KNOWN,
+	      spawned(REAL(pidfd_spawn)(pidfd, path, file_actions, attrp, argv, envp), pidfd,
+		      __func__, HERE));
+}
+
+int pidfd_spawnp(int *restrict pidfd, const char *restrict file,
+		 const posix_spawn_file_actions_t *restrict file_actions,
+		 const posix_spawnattr_t *restrict attrp, char *const argv[restrict],
+		 char *const envp[restrict])
+{
+	SPAWN(file, true, envp, NOT_KNOWN,
+	      spawned(REAL(pidfd_spawnp)(pidfd, file, file_actions, attrp, argv, envp), pidfd,
+		      __func__, HERE));
+}
+
+/* system(3) opens nothing, and starts its shell inside the C library, past the hooks above. */
+HOOK int system(const char *command)
+{
+	struct enroll_exec executing = command ? enroll_before_shell() : (struct enroll_exec){0};
+	int status = REAL(system)(command);
+
+	enroll_after_shell(executing, status != -1);
+	return status;
+}
+
+HOOK void _exit(int status)
+{
+	exit_now(status);
+}
+
+HOOK void _Exit(int status)
+{
+	exit_now(status);
+}
+
+HOOK int dlclose(void *handle)
+{
+	bool on = runtime_on();
+
+	if (on)
+		capture_before_dlclose(&runtime.capture);
+	int result = REAL(dlclose)(handle);
+	if (on)
+		capture_after_dlclose(&runtime.capture);
+	return result;
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Hooks of the functions by which descriptors arrive over a Unix socket (unix(7), SCM_RIGHTS). The
+ * kernel has put them into the table when the call returns, also for MSG_PEEK.
+ */
+#include "preload/libc/received_fds.h"
+
+#include <string.h>
+
+#include "hook.h"
+
+#ifndef SCM_PIDFD
+#define SCM_PIDFD 0x04 /* Linux 6.5: include/linux/socket.h */
+#endif
+
+void received_each(struct msghdr *message, void (*each)(int fd, bool is_pidfd, void *data), void *data)
+{
+	if (!message->msg_controllen)
+		return;
+	const char *end = (const char *)message->msg_control + message->msg_controllen;
+	for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part;
+	     part = CMSG_NXTHDR(message, part)) {
+		bool rights = part->cmsg_type == SCM_RIGHTS;
+
+		if (part->cmsg_len > (size_t)(end - (const char *)part))
+			break;
+		if (part->cmsg_level != SOL_SOCKET || (!rights && part->cmsg_type != SCM_PIDFD) ||
+		    part->cmsg_len < CMSG_LEN(0))
+			continue;
+		size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		for (size_t i = 0; i < count; i++) {
+			int fd;
+
+			memcpy(&fd, CMSG_DATA(part) + i * sizeof(fd), sizeof(fd));
+			each(fd, !rights, data);
+		}
+	}
+}
+
+struct receiving {
+	const void *frame;
+	int count;
+};
+
+static void record(int fd, bool is_pidfd, void *data)
+{
+	struct receiving *receiving = data;
+
+	runtime_opened_one(fd,
+			   &(struct opening){.kind = is_pidfd ? FD_PIDFD : FD_UNKNOWN,
+					     .origin = FD_RECEIVED},
+			   receiving->frame);
+	receiving->count++;
+}
+
+void received_message(struct msghdr *message, const void *frame)
+{
+	struct receiving receiving = {.frame = frame};
+	struct filling filling = {FILLS_MESSAGE, message};
+
+	hook_fills(&filling);
+	received_each(message, record, &receiving);
+	hook_ends();
+	runtime_watch_all(receiving.count);
+}
+
+void received_messages(struct mmsghdr *messages, int count, const void *frame)
+{
+	for (int i = 0; i < count; i++)
+		received_message(&messages[i].msg_hdr, frame);
+}
+
+HOOK ssize_t recvmsg(int sockfd, struct msghdr *msg, int flags)
+{
+	struct filling filling = {FILLS_MESSAGE, msg};
+
+	hook_fills(&filling);
+	ssize_t result = REAL(recvmsg)(sockfd, msg, flags);
+
+	if (result >= 0)
+		received_message(msg, HERE);
+	else
+		hook_ends();
+	return result;
+}
+
+HOOK int recvmmsg(int sockfd, struct mmsghdr *msgvec, unsigned int vlen, int flags,
+		  struct timespec *timeout)
+{
+	int result = REAL(recvmmsg)(sockfd, msgvec, vlen, flags, timeout);
+
+	received_messages(msgvec, result, HERE);
+	return result;
+}

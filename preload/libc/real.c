@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+/* See real.h. */
+#include "real.h"
+
+#include <errno.h>
+#include <gnu/libc-version.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "syscall_hook.h"
+
+struct real real;
+long (*syscall_real)(long number, ...);
+
+static long missing(void)
+{
+	errno = ENOSYS;
+	return -1;
+}
+
+static void *look_up(const char *name)
+{
+	void *function = dlsym(RTLD_NEXT, name);
+
+	if (!function) {
+		/* The program may ask dlerror about calls of its own. */
+		dlerror();
+		function = (void *)missing;
+	}
+	return function;
+}
+
+void real_resolve(void)
+{
+	int saved = errno;
+
+#define NAME(function)             real.function = (__typeof__(real.function))look_up(#function);
+#define NAME_LIKE(function, other) NAME(function)
+#define NAME_LATER(function, other)
+#include "names.h"
+#undef NAME
+#undef NAME_LIKE
+	syscall_real = real.syscall;
+	errno = saved;
+}
+
+void real_resolve_later(void)
+{
+	int saved = errno;
+
+#define NAME(function)
+#define NAME_LIKE(function, other)
+#define NAME_LATER(function, other) real.function = (__typeof__(real.function))look_up(#function);
+#include "names.h"
+#undef NAME
+#undef NAME_LIKE
+	errno = saved;
+}
+
+void real_resolve_for(const void *pointer)
+{
+	void *function;
+
+	real_resolve();
+	memcpy(&function, pointer, sizeof(function));
+	if (!function)
+		real_resolve_later();
+}
+
+#ifdef FDTRAIL_NO_DL_FIND_OBJECT
+
+/* Before glibc 2.35 libc decides by another word. */
+const char *real_alone(void)
+{
+	return NULL;
+}
+
+#else
+
+/* Whether it lies in the C library. */
+static bool is_libcs(void *address)
+{
+	struct dl_find_object found, libc;
+
+	return _dl_find_object(address, &found) == 0 &&
+	       _dl_find_object((void *)gnu_get_libc_version, &libc) == 0 &&
+	       found.dlfo_link_map == libc.dlfo_link_map;
+}
+
+const char *real_alone(void)
+{
+	/* In 2.35, and in older ones that have _dl_find_object from it, libc decides by a word of
+	 * its own, __libc_multiple_threads; and this one it only changes in the program's copy,
+	 * which every C++ program may have. */
+	if (strverscmp(gnu_get_libc_version(), "2.36") < 0)
+		return NULL;
+	/* The one behind us: a program that reads the word has a copy of it, which pthread_cancel
+	 * leaves as it is. */
+	void *alone = look_up("__libc_single_threaded");
+	void *const addresses[] = {
+		(void *)real.open,
+		(void *)real.open64,
+		(void *)real.openat,
+		(void *)real.openat64,
+		(void *)real.socket,
+		(void *)real.accept,
+		(void *)real.accept4,
+		(void *)real.connect,
+		(void *)real.close,
+		(void *)real.dup,
+		alone,
+	};
+
+	for (size_t i = 0; i < sizeof(addresses) / sizeof(*addresses); i++)
+		if (!is_libcs(addresses[i]))
+			return NULL;
+	return alone;
+}
+
+#endif

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Between recvmsg.c and syscall.c.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+/* Calls each(fd, is_pidfd, data) for each descriptor that arrived with message. */
+void received_each(struct msghdr *message, void (*each)(int fd, bool is_pidfd, void *data), void *data);
+
+/* Records the descriptors that arrived with message, or with the first count of messages, for the
+ * function whose hook has this frame address. */
+void received_message(struct msghdr *message, const void *frame);
+void received_messages(struct mmsghdr *messages, int count, const void *frame);

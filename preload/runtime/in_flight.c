@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See in_flight.h. Hooks say what they are about to get (hook_begins in runtime.h), since a register or the
+ * bytes before an instruction don't tell a descriptor from a length.
+ */
+#include "in_flight.h"
+
+#include <limits.h>
+#include <stdint.h>
+#include <string.h>
+#include <ucontext.h>
+
+#include "preload/core/base/read_safely.h"
+#include "preload/libc/received_fds.h"
+#include "runtime.h"
+
+enum {
+	NEAR = 64 * 1024,  /* bytes of stack: the C library's functions behind a hook take less */
+	CONTROL_MAX = 512, /* bytes of a message's control data */
+};
+
+static void note(struct returning *returning, int fd)
+{
+	if (fd < 0 || fd == INT_MAX)
+		return;
+	for (int i = 0; i < SNAPSHOT_RETURNING_MAX && returning->count < RETURNING_NOTED; i++) {
+		_Atomic int *place = &runtime.wiped->returning[i];
+		int none = 0;
+
+		if (atomic_compare_exchange_strong(place, &none, fd + 1)) {
+			returning->places[returning->count++] = place;
+			return;
+		}
+	}
+}
+
+static void note_pair(struct returning *returning, const void *filled)
+{
+	int pair[2];
+
+	if (!read_safely(pair, filled, sizeof(pair)))
+		return;
+	note(returning, pair[0]);
+	note(returning, pair[1]);
+}
+
+static void note_received(int fd, bool is_pidfd, void *data)
+{
+	(void)is_pidfd;
+	note(data, fd);
+}
+
+static void note_message(struct returning *returning, const void *filled)
+{
+	struct msghdr message;
+	char control[CONTROL_MAX] __attribute__((aligned(8)));
+
+	if (!read_safely(&message, filled, sizeof(message)))
+		return;
+	if (message.msg_controllen > sizeof(control))
+		message.msg_controllen = sizeof(control);
+	if (!read_safely(control, message.msg_control, message.msg_controllen))
+		return;
+	message.msg_control = control;
+	received_each(&message, note_received, returning);
+}
+
+/* What a system call that has just returned has returned; -1 where the thread was somewhere else. */
+static long result_of(const ucontext_t *state)
+{
+#if defined(__x86_64__)
+	uintptr_t pc = (uintptr_t)state->uc_mcontext.gregs[REG_RIP];
+
+	/* Not across a page: the one before may not be there. */
+	bool behind = pc % 4096 >= 2 && memcmp((const void *)(pc - 2), "\x0f\x05", 2) == 0; /* syscall */
+	return behind ? (long)state->uc_mcontext.gregs[REG_RAX] : -1;
+#elif defined(__aarch64__)
+	uintptr_t pc = (uintptr_t)state->uc_mcontext.pc;
+
+	bool behind = pc % 4096 && memcmp((const void *)(pc - 4), "\x01\x00\x00\xd4", 4) == 0; /* svc 0 */
+	return behind ? (long)state->uc_mcontext.regs[0] : -1;
+#endif
+}
+
+/* Whether the thread is still inside of the hook that it was last in. A hook that was left by longjmp may
+ * seem so where the stack has grown again; then something old is read, safely. */
+static bool in_hook(const ucontext_t *state)
+{
+#if defined(__x86_64__)
+	uintptr_t sp = (uintptr_t)state->uc_mcontext.gregs[REG_RSP];
+#elif defined(__aarch64__)
+	uintptr_t sp = (uintptr_t)state->uc_mcontext.sp;
+#endif
+	return sp <= thread_state.hook && thread_state.hook - sp < NEAR;
+}
+
+void returning_note(struct returning *returning, const void *context)
+{
+	const struct filling *filling = (const void *)(thread_state.hook & ~(uintptr_t)HOOK_FILLS);
+	bool fills = thread_state.hook & HOOK_FILLS;
+
+	returning->count = 0;
+	if (!in_hook(context))
+		return;
+	if (thread_state.recording) {
+		note(returning, (int)thread_state.recording - 1);
+	} else {
+		long result = result_of(context);
+
+		if (result < 0 || result > INT_MAX)
+			return;
+		if (!fills)
+			note(returning, (int)result);
+	}
+	/* The call has returned, so this has been written. */
+	if (fills && filling->form == FILLS_PAIR)
+		note_pair(returning, filling->filled);
+	else if (fills && filling->form == FILLS_MESSAGE)
+		note_message(returning, filling->filled);
+}
+
+void returning_forget(struct returning *returning)
+{
+	while (returning->count)
+		atomic_store(returning->places[--returning->count], 0);
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See snapshot_queue.h. All is in one word. A waiter naps: a snapshot takes a fraction of a millisecond to
+ * some seconds, and a futex would have to be told apart from the program's in a seccomp filter.
+ */
+#include "snapshot_queue.h"
+
+#include <time.h>
+
+#include "preload/core/base/raw_syscall.h"
+
+enum {
+	TAKEN = 1,    /* a thread has the turn */
+	LAST = 2,     /* .. and repeats no more */
+	AGAIN = 4,    /* .. and will repeat */
+	PROMISED = 8, /* one of those who wait will take one that answers everybody */
+	WAITER = 16,  /* times so many wait */
+	NAPS = 10 * 1000,
+};
+
+static uint32_t taken_by(enum turn_kind kind)
+{
+	return kind == TURN_FINAL ? TAKEN | LAST : TAKEN;
+}
+
+/* Until the turn is given back. Who has waited too long leaves what it owes to the thread that has
+ * the turn, and is one of those who have asked meanwhile. */
+static bool wait_for(_Atomic uint32_t *turns, enum turn_kind kind)
+{
+	uint32_t owed = kind == TURN_SHARED ? PROMISED : 0;
+
+	for (int naps = 0;; naps++) {
+		uint32_t old = atomic_load(turns), left = (old - WAITER) & ~owed;
+
+		if (!(old & TAKEN)) {
+			if (atomic_compare_exchange_strong(turns, &old, left | taken_by(kind)))
+				return true;
+		} else if (naps >= NAPS) {
+			if (owed)
+				left = (left & ~(uint32_t)LAST) | AGAIN;
+			if (atomic_compare_exchange_strong(turns, &old, left))
+				return false;
+		} else {
+			RAW(nanosleep, &((struct timespec){.tv_nsec = 1000 * 1000}), NULL);
+		}
+	}
+}
+
+bool turn_begin(_Atomic uint32_t *turns, enum turn_kind kind, bool may_wait)
+{
+	uint32_t old = atomic_load(turns);
+
+	for (;;) {
+		bool joins = kind == TURN_SHARED && old & TAKEN && (!(old & LAST) || !may_wait);
+
+		if (!(old & TAKEN) && (old < WAITER || !may_wait)) {
+			if (atomic_compare_exchange_strong(turns, &old, old | taken_by(kind)))
+				return true;
+		} else if (kind == TURN_SHARED && old & (AGAIN | PROMISED)) {
+			return false;
+		} else if (joins) {
+			uint32_t asked = (old & ~(uint32_t)LAST) | AGAIN;
+
+			if (atomic_compare_exchange_strong(turns, &old, asked))
+				return false;
+		} else {
+			uint32_t owed = kind == TURN_SHARED ? PROMISED : 0;
+
+			if (atomic_compare_exchange_strong(turns, &old, (old | owed) + WAITER))
+				return wait_for(turns, kind);
+		}
+	}
+}
+
+bool turn_end(_Atomic uint32_t *turns, enum turn_kind kind)
+{
+	uint32_t old = atomic_load(turns);
+
+	for (;;) {
+		bool again = kind != TURN_FINAL && old & AGAIN;
+		uint32_t ended = again ? (old & ~(uint32_t)AGAIN) | LAST
+				       : old & ~(uint32_t)(TAKEN | LAST | AGAIN);
+
+		if (atomic_compare_exchange_strong(turns, &old, ended))
+			return again;
+	}
+}

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MIT
+/* See report_arguments.h. */
+#include "report_arguments.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "format_option.h"
+#include "tools/report/report.h"
+#include "verb.h"
+
+enum {
+	KEY_COLOUR = 0x1000,
+	KEY_SHOW,
+	KEY_SNAPSHOT,
+	KEY_FULL,
+	KEY_COLLAPSE,
+	KEY_DEBUG_DIR,
+	KEY_KIND,
+	KEY_STATE,
+	KEY_MIN_AGE,
+	KEY_MAX_AGE,
+	KEY_PATH,
+	KEY_FUNCTION,
+};
+
+static _Noreturn void refuse(const char *option, const char *value, const char *accepted)
+{
+	fprintf(stderr, "fdtrail report: %s=%s is not accepted: %s\n", option, value, accepted);
+	exit(EXIT_TROUBLE);
+}
+
+static int64_t number(const char *option, const char *value, int64_t least, const char *accepted)
+{
+	char *end;
+	long long parsed;
+
+	errno = 0;
+	parsed = strtoll(value, &end, 10);
+	if (end == value || *end || errno || parsed < least || parsed > INT32_MAX)
+		refuse(option, value, accepted);
+	return parsed;
+}
+
+static void parse_colour(struct report_arguments *arguments, const char *value)
+{
+	if (strcmp(value, "auto") == 0)
+		arguments->colour = COLOUR_AUTO;
+	else if (strcmp(value, "always") == 0)
+		arguments->colour = COLOUR_ALWAYS;
+	else if (strcmp(value, "never") == 0)
+		arguments->colour = COLOUR_NEVER;
+	else
+		refuse("--color", value, "auto, always or never");
+}
+
+static void parse_which(struct report_arguments *arguments, const char *value)
+{
+	if (strcmp(value, "newest") == 0) {
+		arguments->which = WHICH_NEWEST;
+	} else if (strcmp(value, "last") == 0) {
+		arguments->which = WHICH_LAST;
+	} else if (strcmp(value, "all") == 0) {
+		arguments->which = WHICH_ALL;
+	} else {
+		arguments->which = WHICH_NUMBER;
+		arguments->number = number("--snapshot", value, 0,
+					   "newest, last, all, or the number of a snapshot");
+	}
+}
+
+static void parse_kinds(struct report_arguments *arguments, const char *value)
+{
+	const char *bad;
+	size_t length;
+
+	if (kind_parse(value, &arguments->filter.kinds, &bad, &length))
+		return;
+	fprintf(stderr, "fdtrail report: --kind=%s: '%.*s' is no kind; there are all, sockets",
+		value, (int)length, bad);
+	for (int kind = 0; kind < KIND_COUNT; kind++)
+		fprintf(stderr, ", %s", kind_name((enum kind)kind));
+	fputc('\n', stderr);
+	exit(EXIT_TROUBLE);
+}
+
+static void parse_states(struct report_arguments *arguments, const char *value)
+{
+	const char *bad;
+	size_t length;
+
+	arguments->filter.states = value;
+	if (filter_check_states(value, &bad, &length))
+		return;
+	fprintf(stderr,
+		"fdtrail report: --state=%s: '%.*s' is no state of a TCP socket, such as "
+		"CLOSE_WAIT\n",
+		value, (int)length, bad);
+	exit(EXIT_TROUBLE);
+}
+
+static void parse_age(const char *option, const char *value, double *seconds)
+{
+	if (!filter_parse_age(value, seconds))
+		refuse(option, value, "a length of time: 90, 90s, 5m, 2h, 3d or 1h30m");
+}
+
+static void add_debug_dir(struct report_arguments *arguments, const char *value)
+{
+	const char **grown = reallocarray(arguments->debug_dirs, arguments->debug_dir_count + 2,
+					  sizeof(*arguments->debug_dirs));
+
+	if (!grown) {
+		fprintf(stderr, "fdtrail report: there is no memory\n");
+		exit(EXIT_TROUBLE);
+	}
+	if (access(value, R_OK | X_OK) != 0 || strchr(value, ':'))
+		refuse("--debug-dir", value,
+		       strchr(value, ':') ? "a folder without a colon in its name"
+					  : strerror(errno));
+	arguments->debug_dirs = grown;
+	grown[arguments->debug_dir_count++] = value;
+	grown[arguments->debug_dir_count] = NULL;
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+	struct report_arguments *arguments = state->input;
+
+	switch (key) {
+	case 'f':
+		arguments->format = format_option("report", argument);
+		return 0;
+	case 'o':
+		arguments->path = argument;
+		return 0;
+	case KEY_COLOUR:
+		parse_colour(arguments, argument);
+		return 0;
+	case KEY_SHOW:
+		arguments->show = strcmp(argument, "all") == 0
+					  ? REPORT_SHOW_ALL
+					  : (int)number("--show", argument, 0, "a number, or all");
+		return 0;
+	case KEY_SNAPSHOT:
+		parse_which(arguments, argument);
+		return 0;
+	case KEY_FULL:
+		arguments->full = true;
+		return 0;
+	case KEY_COLLAPSE:
+		arguments->options.collapse_runtime = true;
+		return 0;
+	case KEY_DEBUG_DIR:
+		add_debug_dir(arguments, argument);
+		return 0;
+	case KEY_KIND:
+		parse_kinds(arguments, argument);
+		return 0;
+	case KEY_STATE:
+		parse_states(arguments, argument);
+		return 0;
+	case KEY_MIN_AGE:
+		parse_age("--min-age", argument, &arguments->filter.min_age);
+		return 0;
+	case KEY_MAX_AGE:
+		parse_age("--max-age", argument, &arguments->filter.max_age);
+		return 0;
+	case KEY_PATH:
+		arguments->filter.path = argument;
+		return 0;
+	case KEY_FUNCTION:
+		arguments->filter.function = argument;
+		return 0;
+	case ARGP_KEY_ARGS:
+		arguments->files = state->argv + state->next;
+		arguments->file_count = (size_t)(state->argc - state->next);
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		fprintf(stderr, "fdtrail report: no file is given: fdtrail report [OPTION...] "
+				"FILE...\n");
+		exit(EXIT_TROUBLE);
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp_option options[] = {
+	{"format", 'f', "FORMAT", 0, "text (the default), folded, json, pprof or prometheus", 0},
+	{"output", 'o', "FILE", 0,
+	 "Write to FILE, which appears whole or not at all, instead of standard output", 0},
+	{"snapshot", KEY_SNAPSHOT, "WHICH", 0,
+	 "Of several in the files: newest of each process (the default of text), last, all (that "
+	 "of the "
+	 "other formats), or those of this number",
+	 0},
+	{.doc = "What is shown:", .group = 1},
+	{"kind", KEY_KIND, "KINDS", 0, "Only these kinds, with commas: tcp,file,...", 1},
+	{"state", KEY_STATE, "STATES", 0, "Only TCP sockets in these states: CLOSE_WAIT,...", 1},
+	{"min-age", KEY_MIN_AGE, "TIME", 0, "Only what is at least so old: 90, 5m, 2h, 3d", 1},
+	{"max-age", KEY_MAX_AGE, "TIME", 0, "Only what is at most so old", 1},
+	{"path", KEY_PATH, "PATTERN", 0,
+	 "Only what has such a path or address; * and ? stand for others", 1},
+	{"function", KEY_FUNCTION, "PATTERN", 0,
+	 "Only what was opened, connected or used through such a function", 1},
+	{.doc = "How it is shown:", .group = 2},
+	{"show", KEY_SHOW, "N", 0,
+	 "Descriptors listed of each group: a number, or all (default: 5)", 2},
+	{"full", KEY_FULL, NULL, 0,
+	 "Show all groups (20 without it), and all frames of their stacks", 2},
+	{"collapse-runtime", KEY_COLLAPSE, NULL, 0,
+	 "Leave out frames of the C library, the loader and the language's own library", 2},
+	{"color", KEY_COLOUR, "WHEN", 0,
+	 "auto (the default: on a terminal, unless NO_COLOR is set), always or never", 2},
+	{"colour", KEY_COLOUR, "WHEN", OPTION_ALIAS | OPTION_HIDDEN, NULL, 2},
+	{.doc = "Where names come from:", .group = 3},
+	{"debug-dir", KEY_DEBUG_DIR, "DIR", 0,
+	 "Look for separate debug files in DIR, too: by build-id, or by the link in the program",
+	 3},
+	{0},
+};
+
+void report_arguments_parse(struct report_arguments *arguments, int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse,
+		.args_doc = "FILE...",
+		.doc = "Show the snapshots in files (- is standard input), with functions and "
+		       "lines.",
+	};
+
+	*arguments = (struct report_arguments){
+		.show = SHOW_NOT_GIVEN,
+		.filter = {.kinds = KIND_ALL},
+	};
+	argp_parse(&argp, argc, argv, 0, NULL, arguments);
+}

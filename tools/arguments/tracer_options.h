@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+/* The tracer's options as the command knows them: preload/core/policy/options.list, nothing of its own. */
+#pragma once
+
+#include <stddef.h>
+
+struct tracer_option {
+	const char *name;     /* as in FDTRAIL_<name> */
+	const char *value;    /* the default, as text */
+	const char *accepted; /* what its value may be */
+	const char *purpose;  /* what it is for */
+};
+
+extern const struct tracer_option tracer_options[];
+extern const size_t tracer_option_count;

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The system calls that the engine stops, out of calls.list: by number for the filter, by index for
+ * what is done about them. A process may make calls in three ways: as x86_64, as x32 (the same
+ * numbers with a bit set, and some above 512), and as i386 through int 0x80; all three are stopped.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "preload/core/ledger/ledger.h"
+
+/* What a call does to the descriptor table. */
+enum call_way {
+	CALL_OPENS,       /* returns a new descriptor */
+	CALL_PAIR_FIRST,  /* fills in two at its first argument */
+	CALL_PAIR_FOURTH, /* .. at its fourth */
+	CALL_SIGNALFD,    /* a new one when its first argument is -1 */
+	CALL_BPF,         /* a new one for some commands */
+	CALL_IO_URING,    /* .. or unless a flag of its second argument says otherwise */
+	CALL_OPTION,      /* fills one in at its fourth argument */
+	CALL_DUP,         /* returns a copy of its first argument */
+	CALL_DUP_OVER,    /* the same, under the number of its second */
+	CALL_RECVMSG,     /* may bring descriptors in a message */
+	CALL_RECVMMSG,
+	CALL_RESYNC, /* some of the above, in a layout that is not read: the table is looked at */
+	CALL_CONNECT,
+	CALL_MAP,         /* code: where modules lie may change */
+	CALL_CLONE,   /* that would make a process without its tracer */
+	CALL_UNSHARE, /* of the descriptor table */
+	CALL_SIGACTION, /* for the signal that asks */
+	CALL_EXIT_GROUP,
+};
+
+enum call_abi { ABI_X86_64, ABI_X32, ABI_I386, ABI_COUNT };
+
+struct call {
+	const char *name;
+	enum call_way way;
+	enum fd_kind kind; /* of what it opens */
+};
+
+/* Of one way to make calls: the number of each, by the index in calls. */
+struct call_number {
+	uint32_t number;
+	uint16_t index;
+};
+
+enum { CALLS_MAX = 96 };
+
+extern const struct call calls[];
+extern const size_t calls_count;
+
+/* Fills in the numbers of an ABI; returns how many there are, at most CALLS_MAX. */
+size_t calls_of_abi(enum call_abi abi, struct call_number *numbers);
+
+/* What the filter hands to the engine with a stopped call, and back. */
+static inline uint16_t call_tag(enum call_abi abi, uint16_t index)
+{
+	return (uint16_t)((unsigned int)abi << 12 | index);
+}
+
+/* NULL when the tag is none of ours: another filter's, or damaged. */
+const struct call *call_of_tag(unsigned long tag, enum call_abi *abi);

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See engine.h: the start. The tracer is a grandchild, handed to init at once, so that the program
+ * has no child that it did not make. It seizes its grandparent, which then puts on the filter and
+ * executes.
+ *
+ * Where the calling process itself is what orphans are handed to (a container's first process, a
+ * subreaper), the tracer stays its child, made without a signal for its end: wait(2) leaves such
+ * children out (__WCLONE).
+ */
+#include "engine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "preload/core/capture/unwinder.h"
+#include "preload/core/policy/stderr_lines.h"
+#include "tools/arguments/say.h"
+#include "seccomp_filter.h"
+#include "tracer.h"
+
+enum { CANNOT_TRACE = 125, CANNOT_EXECUTE = 126, NOT_FOUND = 127 };
+
+enum { SHORTEST_TURN_NS = 100 * 1000 }; /* kernel/sched/fair.c: it takes no less */
+
+enum {
+	SEIZE_OPTIONS = PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACESECCOMP |
+			PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
+			PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT,
+};
+
+/* The tracer keeps nothing that was handed to the program: a reader of its output would wait for
+ * us, too. stderr stays until the program has ended, for our own messages. */
+static void let_go(int keep)
+{
+	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = 0; nothing >= 0 && fd <= STDERR_FILENO; fd++)
+		if (fd != STDERR_FILENO || fcntl(fd, F_GETFD) < 0)
+			dup2(nothing, fd);
+	if (keep > 3)
+		close_range(3, (unsigned int)keep - 1, 0);
+	close_range((unsigned int)keep + 1, ~0u, 0);
+	/* No folder is to be held either; if it can't be had, that does no harm. */
+	if (chdir("/") != 0)
+		return;
+}
+
+/* Ours is the program's life: what is sent to all that bears its name, or to all of its service, is
+ * for the program to answer, and we go on until it has ended. Faults of our own still end us. */
+static void reset_signals(void)
+{
+	static const int kept[] = {SIGSEGV, SIGBUS, SIGFPE,  SIGILL,  SIGABRT,
+				   SIGTRAP, SIGSYS, SIGCHLD, SIGKILL, SIGSTOP};
+	sigset_t none;
+
+	for (int signal = 1; signal < NSIG; signal++)
+		sigaction(signal, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
+	for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++)
+		sigaction(kept[i], &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* A limit on what the program may compute is not one on us, who work for many: at the hard one the
+ * kernel would end us, and with us all of them. Only with CAP_SYS_RESOURCE can it be lifted. */
+static void lift_limits(void)
+{
+	struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+
+	setrlimit(RLIMIT_CPU, &limit);
+}
+
+/* struct sched_attr of sched_setattr(2), in its first form: not all C libraries have it. */
+struct scheduling {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+};
+
+/* Our turns are short: some system calls, for which a thread of the program waits. Who says so
+ * (Linux 6.12: the slice of an ordinary task) waits less for those that have long ones, and gets no
+ * larger share. Older kernels take no notice. */
+static void ask_for_short_turns(void)
+{
+	struct scheduling own = {.size = sizeof(own)};
+
+	if (syscall(SYS_sched_getattr, 0, &own, sizeof(own), 0) != 0 || own.policy != SCHED_OTHER)
+		return;
+	own.size = sizeof(own);
+	own.runtime = SHORTEST_TURN_NS;
+	syscall(SYS_sched_setattr, 0, &own, 0);
+}
+
+__attribute__((noreturn)) static void trace(struct tracer *tracer, int channel)
+{
+	pid_t own = getpid();
+	char go;
+	int error = 0;
+
+	reset_signals();
+	lift_limits();
+	ask_for_short_turns();
+	let_go(channel);
+	unwinder_load();
+	/* Whoever is allowed to trace must have been named before (Yama). */
+	if (write(channel, &own, sizeof(own)) != sizeof(own) || read(channel, &go, 1) != 1)
+		_exit(CANNOT_TRACE);
+	if (ptrace(PTRACE_SEIZE, tracer->main_pid, NULL, (unsigned long)SEIZE_OPTIONS) != 0)
+		error = errno;
+	if (write(channel, &error, sizeof(error)) != sizeof(error) || error)
+		_exit(CANNOT_TRACE);
+	close(channel);
+	tracer_run(tracer);
+	_exit(0);
+}
+
+/* Makes the tracer. 0 or a negative errno. */
+static int start_tracer(struct tracer *tracer, int channel)
+{
+	int reaps = 0;
+	bool stays = getpid() == 1 || (prctl(PR_GET_CHILD_SUBREAPER, &reaps) == 0 && reaps);
+	long child = syscall(SYS_clone, stays ? 0 : SIGCHLD, 0, 0, 0, 0);
+
+	if (child < 0)
+		return -errno;
+	if (child == 0) {
+		/* Out of what is sent to the program's process group, but in its session still: the
+		 * kernel shares out the processor by sessions (sched(7), autogroup), and of two
+		 * that answer each other all the time one would wait for its share. Tens of per
+		 * cent of a server's throughput hang on it. What terminals send is ignored. */
+		setpgid(0, 0);
+		if (stays)
+			trace(tracer, channel);
+		pid_t grandchild = fork();
+		if (grandchild == 0)
+			trace(tracer, channel);
+		_exit(grandchild < 0 ? errno : 0);
+	}
+	if (!stays) {
+		int status = 0;
+
+		while (waitpid((pid_t)child, &status, 0) < 0 && errno == EINTR)
+			;
+		if (WIFEXITED(status) && WEXITSTATUS(status))
+			return -WEXITSTATUS(status);
+	}
+	return 0;
+}
+
+/* Agrees with the tracer. 0, or the errno for which we can't be traced. */
+static int be_seized(int channel)
+{
+	pid_t tracer;
+	int error;
+
+	if (read(channel, &tracer, sizeof(tracer)) != sizeof(tracer))
+		return ESRCH;
+	prctl(PR_SET_PTRACER, tracer, 0, 0, 0);
+	/* If the tracer has died, that is no reason to die of SIGPIPE. */
+	if (send(channel, "", 1, MSG_NOSIGNAL) != 1 ||
+	    read(channel, &error, sizeof(error)) != sizeof(error))
+		return ESRCH;
+	prctl(PR_SET_PTRACER, 0, 0, 0, 0);
+	return error;
+}
+
+/* Who traces us already; 0: nobody. */
+static int present_tracer(void)
+{
+	char line[256];
+	int tracer = 0;
+	FILE *status = fopen("/proc/self/status", "re");
+
+	while (status && fgets(line, sizeof(line), status))
+		sscanf(line, "TracerPid: %d", &tracer);
+	if (status)
+		fclose(status);
+	return tracer;
+}
+
+static int cannot_trace(const struct engine_request *request, int error)
+{
+	int tracer = present_tracer();
+
+	if (tracer)
+		say("can't trace %s: process %d is tracing it already, and there can be one only",
+		    request->path, tracer);
+	else if (error == EPERM || error == EACCES || error == ENOSYS)
+		say("can't trace %s: ptrace(2) is not allowed here (%s); a container needs "
+		    "--cap-add=SYS_PTRACE",
+		    request->path, strerror(error));
+	else
+		say("can't trace %s: %s", request->path, strerror(error));
+	return CANNOT_TRACE;
+}
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static bool left_out(const struct engine_request *request)
+{
+	const char *only = options_only((char **)request->envp);
+
+	return !options_match(only, last_part(request->path)) &&
+	       !(request->argv[0] && options_match(only, last_part(request->argv[0])));
+}
+
+/* Both ends above the standard numbers: the tracer has its own there, whether or not the program
+ * does. 0 or a negative errno. */
+static int make_channel(int channel[2])
+{
+	int made[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, made) != 0)
+		return -errno;
+	channel[0] = fcntl(made[0], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	channel[1] = fcntl(made[1], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	int error = channel[0] < 0 || channel[1] < 0 ? -errno : 0;
+	close(made[0]);
+	close(made[1]);
+	return error;
+}
+
+/* A script without a first line that names who runs it: execvp(3) gives it to the shell, and so do
+ * we. Returns only when that can't be had, with ENOEXEC or why not. */
+static void execute_by_shell(const struct engine_request *request)
+{
+	size_t count = 0;
+
+	while (request->argv[count])
+		count++;
+	char **words = calloc(count + 2, sizeof(*words));
+	if (!words) {
+		errno = ENOEXEC;
+		return;
+	}
+	words[0] = (char *)"/bin/sh";
+	words[1] = (char *)request->path;
+	for (size_t i = 1; i < count; i++)
+		words[i + 1] = request->argv[i];
+	execve(words[0], words, request->envp);
+	free(words);
+}
+
+int engine_exec(const struct engine_request *request)
+{
+	static struct tracer tracer;
+	int channel[2] = {-1, -1}, error;
+
+	/* In a program that is left out nothing is said (but what it starts may be traced). */
+	if (left_out(request))
+		options_read(&tracer.options, (char **)request->envp);
+	message_note_stderr();
+	if (!left_out(request))
+		options_read(&tracer.options, (char **)request->envp);
+	tracer.request = request;
+	tracer.main_pid = getpid();
+	error = -make_channel(channel);
+	if (error)
+		return cannot_trace(request, error);
+	error = -start_tracer(&tracer, channel[1]);
+	close(channel[1]);
+	if (!error)
+		error = be_seized(channel[0]);
+	close(channel[0]);
+	if (error)
+		return cannot_trace(request, error);
+	if (tracer.options.verbose && !left_out(request))
+		options_print(&tracer.options, (char **)request->envp);
+	error = -filter_install(tracer.options.signal);
+	if (error) {
+		say("can't trace %s: seccomp(2) filters are not to be had: %s", request->path,
+		    strerror(error));
+		return CANNOT_TRACE;
+	}
+	execve(request->path, request->argv, request->envp);
+	if (errno == ENOEXEC)
+		execute_by_shell(request);
+	error = errno;
+	say("can't execute %s: %s", request->path, strerror(error));
+	return error == ENOENT ? NOT_FOUND : CANNOT_EXECUTE;
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+/* See fd_table.h. */
+#include "fd_table.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "preload/core/base/descriptors.h"
+#include "preload/core/snapshot/proc.h"
+
+struct table *table_create(void)
+{
+	static uint64_t serial;
+	struct table *table = calloc(1, sizeof(*table));
+
+	if (!table)
+		return NULL;
+	table->users = 1;
+	table->serial = ++serial;
+	if (ledger_init(&table->ledger, &table->arena))
+		return table;
+	table_release(table);
+	return NULL;
+}
+
+struct table *table_share(struct table *table)
+{
+	if (table)
+		table->users++;
+	return table;
+}
+
+void table_release(struct table *table)
+{
+	if (!table || --table->users)
+		return;
+	ledger_release(&table->ledger);
+	arena_release(&table->arena);
+	free(table);
+}
+
+static struct table *copy(const struct table *table)
+{
+	struct table *made = table_create();
+
+	if (made && !ledger_copy(&made->ledger, &table->ledger)) {
+		table_release(made);
+		return NULL;
+	}
+	if (made)
+		made->missed = table->missed;
+	return made;
+}
+
+struct table *table_fork(const struct table *table)
+{
+	struct table *made = copy(table);
+
+	if (made)
+		ledger_forked(&made->ledger, false);
+	return made;
+}
+
+struct table *table_unshare(struct table *table)
+{
+	struct table *made;
+
+	if (table->users == 1)
+		return table;
+	made = copy(table);
+	if (made)
+		table_release(table);
+	return made;
+}
+
+struct noting {
+	struct table *table;
+	const struct ledger_entry *entry;
+};
+
+static void note(int fd, void *data)
+{
+	const struct noting *noting = data;
+
+	if (!ledger_read(&noting->table->ledger, fd, NULL, NULL))
+		ledger_opened(&noting->table->ledger, fd, noting->entry);
+}
+
+bool table_note_open(struct table *table, int pid, const struct ledger_entry *entry)
+{
+	struct noting noting = {table, entry};
+	char path[PROC_PATH_SIZE];
+	int folder = open(proc_pid_path(path, pid, "fd"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool whole = folder >= 0 && descriptors_in(folder, note, &noting) == 0;
+
+	if (folder >= 0)
+		close(folder);
+	return whole;
+}
+
+void table_forget_closed(struct table *table, int pid)
+{
+	struct ledger *ledger = &table->ledger;
+
+	for (int fd = ledger_next(ledger, 0); fd >= 0; fd = ledger_next(ledger, fd + 1))
+		if (proc_fd_open(pid, fd) == 0)
+			ledger_forget(ledger, fd);
+}

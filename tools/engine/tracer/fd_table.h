@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A descriptor table of the traced program, as the kernel has them: shared by the threads of a
+ * process and by what was cloned with CLONE_FILES, copied by fork, made unshared by exec. Each has
+ * a ledger.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "preload/core/ledger/ledger.h"
+
+struct table {
+	struct ledger ledger;
+	struct arena arena;
+	unsigned int users;
+	bool missed;     /* the program may have opened what the ledger has not, for its memory or its
+			  * folder in /proc could not be read */
+	uint64_t serial; /* that no other table has, or had */
+};
+
+/* An empty one with one user, or NULL: no memory. */
+struct table *table_create(void);
+
+/* One more user; returns it. NULL is accepted, by the next, too. */
+struct table *table_share(struct table *table);
+/* One user less; the last one's gives everything back. */
+void table_release(struct table *table);
+
+/* What fork makes of it: a table of its own in which everything is from before the fork. NULL: no
+ * memory. */
+struct table *table_fork(const struct table *table);
+
+/* What unshare(CLONE_FILES) makes of it: the same, and the caller's use moves to it. The table
+ * itself when nobody else uses it. NULL: no memory, and nothing was changed. */
+struct table *table_unshare(struct table *table);
+
+/* Records every number that is open in process pid and has no entry, as entry says. False: which are
+ * open can't be read. */
+bool table_note_open(struct table *table, int pid, const struct ledger_entry *entry);
+
+/* Takes out every entry whose number is not open in process pid any more, as far as that can be seen. */
+void table_forget_closed(struct table *table, int pid);

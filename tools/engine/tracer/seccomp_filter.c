@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See seccomp_filter.h. Straight-line code: per call one comparison and, where it is met, one answer that
+ * carries the call's tag. Jumps stay within a call's own block, so their 8 bits suffice.
+ */
+#include "seccomp_filter.h"
+
+#include <asm/ioctls.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/close_range.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "preload/libc/socket_option.h"
+#include "calls.h"
+
+enum { SIGNAL_THAT_ASKS = INT32_MAX }; /* stands for its number, which is known later */
+
+/* A call that is only stopped when one of its rows is met, by the low half of an argument. */
+static const struct condition {
+	const char *name;
+	unsigned int argument;
+	uint16_t test; /* BPF_JEQ or BPF_JSET */
+	uint32_t value;
+} conditions[] = {
+	{"clone", 0, BPF_JSET, CLONE_UNTRACED},
+	{"close_range", 2, BPF_JSET, CLOSE_RANGE_UNSHARE},
+	{"fcntl", 1, BPF_JEQ, F_DUPFD},
+	{"fcntl", 1, BPF_JEQ, F_DUPFD_CLOEXEC},
+	{"getsockopt", 2, BPF_JEQ, SO_PEERPIDFD},
+	{"ioctl", 1, BPF_JEQ, TIOCGPTPEER},
+	{"landlock_create_ruleset", 2, BPF_JEQ, 0},
+	{"mmap", 2, BPF_JSET, PROT_EXEC},
+	{"rt_sigaction", 0, BPF_JEQ, SIGNAL_THAT_ASKS},
+	{"unshare", 0, BPF_JSET, CLONE_FILES},
+};
+
+enum {
+	CONDITIONS = sizeof(conditions) / sizeof(*conditions),
+	LENGTH_MAX = 8 + ABI_COUNT * (2 * CALLS_MAX + 4 * CONDITIONS + 2),
+};
+
+struct code {
+	struct sock_filter lines[LENGTH_MAX];
+	unsigned short length;
+	uint32_t signal; /* that asks for a snapshot */
+};
+
+static void emit(struct code *code, uint16_t operation, uint32_t value, uint8_t yes, uint8_t no)
+{
+	code->lines[code->length++] = (struct sock_filter){operation, yes, no, value};
+}
+
+static void emit_answer(struct code *code, uint32_t answer)
+{
+	emit(code, BPF_RET | BPF_K, answer, 0, 0);
+}
+
+static uint32_t offset_of_argument(unsigned int argument)
+{
+	/* The low half of a 64-bit word, on a little-endian machine. */
+	return (uint32_t)(offsetof(struct seccomp_data, args) + argument * sizeof(uint64_t));
+}
+
+static void emit_call(struct code *code, enum call_abi abi, const struct call_number *call)
+{
+	uint32_t stop = SECCOMP_RET_TRACE | call_tag(abi, call->index);
+	const struct condition *first = NULL;
+	unsigned int rows = 0;
+
+	for (int i = 0; i < CONDITIONS; i++)
+		if (strcmp(conditions[i].name, calls[call->index].name) == 0) {
+			first = first ? first : &conditions[i];
+			rows++;
+		}
+	if (!rows) {
+		emit(code, BPF_JMP | BPF_JEQ | BPF_K, call->number, 0, 1);
+		emit_answer(code, stop);
+		return;
+	}
+	emit(code, BPF_JMP | BPF_JEQ | BPF_K, call->number, 0, (uint8_t)(2 + 2 * rows));
+	emit(code, BPF_LD | BPF_W | BPF_ABS, offset_of_argument(first->argument), 0, 0);
+	for (unsigned int i = 0; i < rows; i++) {
+		uint32_t value =
+			first[i].value == SIGNAL_THAT_ASKS ? code->signal : first[i].value;
+
+		emit(code, (uint16_t)(BPF_JMP | first[i].test | BPF_K), value, 0, 1);
+		emit_answer(code, stop);
+	}
+	emit_answer(code, SECCOMP_RET_ALLOW);
+}
+
+/* All calls of one way to make them; the number is loaded. */
+static void emit_abi(struct code *code, enum call_abi abi)
+{
+	struct call_number numbers[CALLS_MAX];
+	size_t count = calls_of_abi(abi, numbers);
+
+	for (size_t i = 0; i < count; i++)
+		emit_call(code, abi, &numbers[i]);
+	emit_answer(code, SECCOMP_RET_ALLOW);
+}
+
+static void make_filter(struct code *code)
+{
+	code->length = 0;
+	emit(code, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), 0, 0);
+	emit(code, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_I386, 1, 0);
+	/* Over i386's part: more than 8 bits can tell, so by a jump that has 32. */
+	unsigned short over = code->length;
+	emit(code, BPF_JMP | BPF_JA, 0, 0, 0);
+	emit(code, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
+	emit_abi(code, ABI_I386);
+	code->lines[over].k = code->length - over - 1u;
+	/* The numbers of x32 have a bit of their own, so one comparison of each suffices. */
+	emit(code, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
+	emit(code, BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 0, 1);
+	unsigned short native = code->length;
+	emit(code, BPF_JMP | BPF_JA, 0, 0, 0);
+	emit_abi(code, ABI_X86_64);
+	code->lines[native].k = code->length - native - 1u;
+	emit_abi(code, ABI_X32);
+}
+
+int filter_install(int signal)
+{
+	static struct code code;
+	struct sock_fprog program;
+
+	code.signal = (uint32_t)signal;
+	make_filter(&code);
+	program = (struct sock_fprog){.len = code.length, .filter = code.lines};
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0)
+		return 0;
+	if (errno != EACCES)
+		return -errno;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return -errno;
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0 ? 0 : -errno;
+}

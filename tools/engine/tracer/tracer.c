@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See tracer.h. Every stop is handled by itself and its task let go: nothing here waits for another
+ * event. A new task and the event of its parent come in any order; one that comes first waits,
+ * stopped, until its parent's has said what it is.
+ */
+#include "tracer.h"
+
+#include <errno.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "preload/core/base/channel.h"
+#include "triggers.h"
+#include "disposition.h"
+#include "enrolled.h"
+#include "exec_image.h"
+#include "record.h"
+#include "requests.h"
+
+enum { SYSCALL_STOP = SIGTRAP | 0x80 }; /* PTRACE_O_TRACESYSGOOD */
+
+bool tracer_registers(const struct task *task, struct user_regs_struct *registers)
+{
+	return ptrace(PTRACE_GETREGS, task->tid, NULL, registers) == 0;
+}
+
+static unsigned long event_message(const struct task *task)
+{
+	unsigned long message = 0;
+
+	ptrace(PTRACE_GETEVENTMSG, task->tid, NULL, &message);
+	return message;
+}
+
+/* Lets a stopped task go on. That it has been killed meanwhile is told by an event of its own. */
+static void resume(struct task *task, int signal)
+{
+	struct process *process = task->process;
+
+	if (process && process->connects && process->recording && !task->armed) {
+		breakpoints_arm(task->tid, &process->breakpoints);
+		task->armed = true;
+	}
+	ptrace(task->pending ? PTRACE_SYSCALL : PTRACE_CONT, task->tid, NULL,
+	       (unsigned long)signal);
+}
+
+static void on_call(const struct tracer *tracer, struct task *task)
+{
+	enum call_abi abi;
+	const struct call *call = call_of_tag(event_message(task), &abi);
+
+	if (call && record_call(tracer, task, call, abi)) {
+		task->pending = call;
+		task->abi = abi;
+	}
+	resume(task, 0);
+}
+
+static void on_result(const struct tracer *tracer, struct task *task)
+{
+	if (task->pending)
+		record_result(tracer, task);
+	resume(task, 0);
+}
+
+/* A forked process: what its parent is, with a table of its own. */
+static struct process *forked_process(const struct tracer *tracer, const struct process *parent,
+				      int pid)
+{
+	struct process *process = process_create(pid);
+
+	if (!process)
+		return NULL;
+	memcpy(process, parent, sizeof(*process));
+	process->pid = pid;
+	process->forked_from = parent->pid;
+	process->tasks = process->ending = 0;
+	process->reader = pid;
+	process->memory = NULL;
+	process->record = NULL;
+	wrappers_share(process->wrappers);
+	if (process->go)
+		go_program_share(process->go);
+	process->unsettled = parent->tasks > 1;
+	asks_start(tracer, process);
+	return process;
+}
+
+static void give_table(struct task *child, const struct task *parent, uint64_t flags)
+{
+	if (flags & CLONE_FILES)
+		child->table = table_share(parent->table);
+	else if (parent->table && child->process->recording)
+		child->table = table_fork(parent->table);
+}
+
+static void adopt(struct tracer *tracer, struct task *child, const struct task *parent,
+		  uint64_t flags)
+{
+	struct process *process = parent->process;
+
+	if (!(flags & CLONE_THREAD))
+		process = forked_process(tracer, process, child->tid);
+	if (!process)
+		return;
+	/* A vfork child has its parent's memory and its own descriptors: as in the preload, what it
+	 * does before it executes is nobody's. */
+	if (flags & CLONE_VM && !(flags & (CLONE_FILES | CLONE_THREAD)))
+		process->recording = false;
+	child->process = process;
+	process->tasks++;
+	enrolled_begin(tracer, process);
+	give_table(child, parent, flags);
+}
+
+void tracer_connects(const struct tracer *tracer, struct task *task)
+{
+	struct process *process = task->process;
+	struct task *other;
+
+	if (process->connects || !process->breakpoints.count)
+		return;
+	process->connects = true;
+	/* Each comes to a stop, its next one, before it runs on (any that comes first takes the
+	 * place of this one), and this task has not connected yet. */
+	for (other = tracer->tracees.tasks; other; other = other->hh.next)
+		if (other->process == process && other != task)
+			ptrace(PTRACE_INTERRUPT, other->tid, NULL, NULL);
+}
+
+/* A task whose parent's event has been handled, at its first stop. */
+static void begin(struct task *task)
+{
+	struct process *process = task->process;
+
+	/* What another thread of the parent was just opening may be in the kernel's copy of the
+	 * table, and not in ours; and what it was replacing (dup2) is not being replaced here. */
+	if (task->table && process->unsettled) {
+		process->unsettled = false;
+		ledger_still_open_range(&task->table->ledger, 0, UINT32_MAX);
+		record_inherited(task);
+	}
+	resume(task, 0);
+}
+
+static void on_clone(struct tracer *tracer, struct task *task, int event)
+{
+	int tid = (int)event_message(task);
+	struct task *child = task_find(&tracer->tracees, tid);
+	uint64_t flags = record_clone(tracer, task, tid, event);
+
+	/* One that was killed at once can have been waited for already, and its id be given to
+	 * another. */
+	if (!child && !(syscall(SYS_tkill, tid, 0) != 0 && errno == ESRCH))
+		child = task_create(&tracer->tracees, tid, NULL);
+	if (child && !child->process && task->process) {
+		adopt(tracer, child, task, flags);
+		if (task_was_early(&tracer->tracees, child))
+			begin(child);
+	}
+	resume(task, 0);
+}
+
+static void on_exec(struct tracer *tracer, int pid, const struct task *reported)
+{
+	struct task *task = task_becomes(&tracer->tracees, (int)event_message(reported), pid);
+
+	if (!task)
+		return;
+	task->pending = NULL;
+	task->armed = false;
+	/* The table is the process' own from now on (execve(2)). */
+	table_release(task->table);
+	task->table = NULL;
+	if (!task->process && (task->process = process_create(pid)))
+		task->process->tasks = 1;
+	if (task->process)
+		image_look(tracer, task->process);
+	if (task->process && task->process->recording && (task->table = table_create()))
+		record_inherited(task);
+	resume(task, 0);
+}
+
+/* The task is about to end; descriptors and memory are still there. */
+static void on_end(struct tracer *tracer, struct task *task)
+{
+	int status = (int)event_message(task);
+
+	if (task->table && task->process->recording) {
+		if (WIFSIGNALED(status))
+			asks_killed(tracer, task, WTERMSIG(status));
+		else if (task->process->tasks - task->process->ending == 1)
+			asks_exit(tracer, task, WEXITSTATUS(status));
+	}
+	task->pending = NULL;
+	task_ends(&tracer->tracees, task);
+	resume(task, 0);
+}
+
+/* Its snapshot has been taken. waitpid(2) tells of the same tasks first, always: whoever asks again
+ * at once would leave the others no turn. So it stays stopped while there are such. */
+static void answered(struct tracer *tracer, struct task *task, int signal)
+{
+	if (!tracer->tracees.answered++)
+		tracer->tracees.passed = 0;
+	task->answered = true;
+	task->signal = signal;
+}
+
+/* Lets those that have been answered go on. */
+static void resume_answered(struct tracer *tracer)
+{
+	struct task *task, *next;
+
+	HASH_ITER(hh, tracer->tracees.tasks, task, next)
+	{
+		if (task_was_answered(&tracer->tracees, task))
+			resume(task, task->signal);
+	}
+}
+
+/* What to hand on of a signal that is about to be delivered. */
+static void on_signal(struct tracer *tracer, struct task *task, int signal)
+{
+	siginfo_t info;
+
+	if (signal == SIGTRAP && task->process && task->process->breakpoints.count) {
+		int index = breakpoints_hit(task->tid, &task->process->breakpoints);
+
+		if (index >= 0) {
+			record_request(tracer, task, index);
+			signal = 0;
+		}
+	}
+	if (signal && signal == tracer->options.signal && task->table && task->process->recording &&
+	    ptrace(PTRACE_GETSIGINFO, task->tid, NULL, &info) == 0) {
+		enum signal_effect effect = disposition_effect(task, &info);
+		/* A request of `fdtrail snapshot` is for us alone. */
+		bool asked = channel_asks(&info);
+
+		if (asked || effect != SIGNAL_ENDS) {
+			asks_signal(tracer, task, &info);
+			answered(tracer, task, !asked && effect == SIGNAL_RUNS ? signal : 0);
+			return;
+		}
+	}
+	resume(task, signal);
+}
+
+static bool stops(int signal)
+{
+	return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
+}
+
+static void on_stop(struct tracer *tracer, struct task *task, int status)
+{
+	int signal = WSTOPSIG(status);
+
+	switch (status >> 16) {
+	case PTRACE_EVENT_SECCOMP:
+		on_call(tracer, task);
+		break;
+	case PTRACE_EVENT_FORK:
+	case PTRACE_EVENT_VFORK:
+	case PTRACE_EVENT_CLONE:
+		on_clone(tracer, task, status >> 16);
+		break;
+	case PTRACE_EVENT_EXEC:
+		on_exec(tracer, task->tid, task);
+		break;
+	case PTRACE_EVENT_EXIT:
+		on_end(tracer, task);
+		break;
+	case PTRACE_EVENT_STOP:
+		/* In a group-stop it stays, and is told of SIGCONT (ptrace(2), PTRACE_LISTEN). */
+		if (stops(signal))
+			ptrace(PTRACE_LISTEN, task->tid, NULL, NULL);
+		else if (task->process)
+			begin(task);
+		else if (!task->early) {
+			task->early = true;
+			tracer->tracees.early++;
+		}
+		break;
+	case 0:
+		if (signal == SYSCALL_STOP)
+			on_result(tracer, task);
+		else
+			on_signal(tracer, task, signal);
+		break;
+	default:
+		resume(task, 0);
+	}
+}
+
+/* New tasks whose parents were killed before their events could be told. */
+static void adopt_orphans(struct tracer *tracer)
+{
+	struct task *task, *next;
+
+	HASH_ITER(hh, tracer->tracees.tasks, task, next)
+	{
+		if (!task->early || task->process || image_has_parent(&tracer->tracees, task->tid))
+			continue;
+		task->process = process_create(task->tid);
+		if (!task->process)
+			continue;
+		task->process->tasks = 1;
+		task_was_early(&tracer->tracees, task);
+		image_look(tracer, task->process);
+		if (task->process->recording && (task->table = table_create()))
+			record_inherited(task);
+		resume(task, 0);
+	}
+}
+
+static void on_event(struct tracer *tracer, int tid, int status)
+{
+	struct task *task = task_find(&tracer->tracees, tid);
+
+	/* Killed, as nothing else moves one that is stopped. */
+	if (task)
+		task_was_answered(&tracer->tracees, task);
+	if (!WIFSTOPPED(status)) {
+		if (task)
+			task_destroy(&tracer->tracees, task);
+		/* The program has ended: a reader of its stderr must not wait for us. */
+		if (tid == tracer->main_pid)
+			dup2(STDIN_FILENO, STDERR_FILENO);
+		if (tracer->tracees.early)
+			adopt_orphans(tracer);
+		return;
+	}
+	if (!task)
+		task = task_create(&tracer->tracees, tid, NULL);
+	if (task)
+		on_stop(tracer, task, status);
+}
+
+/* As waitpid(2). A parent that was killed has no event to tell of its new task, and that may come
+ * to its first stop when all else has been heard: so while there are such, silence has an end. */
+static int next_event(struct tracer *tracer, int *status)
+{
+	struct timespec patience = {.tv_nsec = 100 * 1000 * 1000};
+	sigset_t child;
+	int tid;
+
+	while (tracer->tracees.answered) {
+		tid = 0;
+		if (tracer->tracees.passed++ < HASH_COUNT(tracer->tracees.tasks))
+			tid = waitpid(-1, status, __WALL | WNOHANG);
+		if (tid)
+			return tid;
+		resume_answered(tracer);
+	}
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	while (tracer->tracees.early) {
+		tid = waitpid(-1, status, __WALL | WNOHANG);
+		if (tid)
+			return tid;
+		if (sigtimedwait(&child, NULL, &patience) < 0 && errno == EAGAIN)
+			adopt_orphans(tracer);
+	}
+	return waitpid(-1, status, __WALL);
+}
+
+void tracer_run(struct tracer *tracer)
+{
+	struct process *process = process_create(tracer->main_pid);
+	sigset_t child;
+	int status, tid;
+
+	/* Stops are told by it, too. Blocked it is kept for sigtimedwait(2). */
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, NULL);
+	if (!process || !task_create(&tracer->tracees, tracer->main_pid, process))
+		return;
+	requests_start();
+	while ((tid = next_event(tracer, &status)) > 0 || errno == EINTR) {
+		if (tid > 0)
+			on_event(tracer, tid, status);
+		requests_answer(tracer);
+	}
+}

@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: MIT
+/* See triggers.h. */
+#include "triggers.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "preload/core/base/channel.h"
+#include "preload/core/base/line.h"
+#include "preload/core/capture/unwinder.h"
+#include "preload/core/policy/stderr_lines.h"
+#include "preload/core/policy/snapshot_output.h"
+#include "preload/core/policy/pace.h"
+#include "preload/core/policy/reason.h"
+#include "preload/core/snapshot/frame.h"
+#include "tools/process/outside_snapshot.h"
+#include "disposition.h"
+#include "enrolled.h"
+#include "tools/engine/go/go_http.h"
+#include "record.h"
+#include "requests.h"
+
+enum { SHOWN_ON_STDERR = 5 };
+
+enum ask_flags {
+	ASK_ONLY_UNCLOSED = 1, /* say nothing when nothing is unclosed */
+	ASK_COUNT_ONLY = 2,    /* write nothing, only count what is unclosed */
+	ASK_RUNNING = 4,       /* the task is not stopped */
+};
+
+uint64_t asks_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+void asks_start(const struct tracer *tracer, struct process *process)
+{
+	uint64_t now = asks_now_ms();
+
+	process->number = 0;
+	process->ended = false;
+	process->next_emfile_ms = 0;
+	process->next_interval_ms = now + (uint64_t)tracer->options.interval * 1000;
+	process->threshold = tracer->options.threshold;
+	process->opens_left = 0;
+}
+
+static struct file_id stderr_of(int pid)
+{
+	char path[32];
+	struct stat status;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/2", pid);
+	if (stat(path, &status) != 0)
+		return (struct file_id){0};
+	return (struct file_id){.device = status.st_dev, .inode = status.st_ino};
+}
+
+void asks_note_stderr(struct process *process, int tid)
+{
+	process->stderr_file = stderr_of(tid);
+}
+
+static bool is_network_socket(int fd)
+{
+	int domain = AF_UNIX;
+	socklen_t size = sizeof(domain);
+
+	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain != AF_UNIX;
+}
+
+/* The process' own stderr, as long as it is what it was; or -1. */
+static int open_stderr(const struct task *task)
+{
+	const struct process *process = task->process;
+	struct file_id now = stderr_of(task->tid);
+	struct stat own;
+	int fd = -1;
+
+	if (!now.inode || now.inode != process->stderr_file.inode ||
+	    now.device != process->stderr_file.device)
+		return -1;
+	if (fstat(2, &own) == 0 && own.st_dev == now.device && own.st_ino == now.inode)
+		return is_network_socket(2) ? -1 : 2;
+	int pidfd = (int)syscall(SYS_pidfd_open, process->pid, 0);
+	if (pidfd >= 0) {
+		fd = (int)syscall(SYS_pidfd_getfd, pidfd, 2, 0);
+		close(pidfd);
+	}
+	if (fd >= 0 && is_network_socket(fd)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+static void say_trouble(int pid, int error)
+{
+	LINE(line, LINE_LONG);
+	char text[512];
+
+	line_add(&line, "no snapshot: ");
+	line_add(&line, remote_trouble(pid, error, text, sizeof(text)));
+	message(&line);
+}
+
+/* The thread that stands for the table in /proc: the leader, unless it has ended or has another. */
+static int holder_of(const struct tracer *tracer, const struct task *task)
+{
+	const struct task *leader = task_find(&tracer->tracees, task->process->pid);
+
+	return leader && !leader->ending && leader->table == task->table ? leader->tid : task->tid;
+}
+
+/* A frame_namer for one process. */
+struct namer {
+	struct frame_namer namer;
+	const struct go_program *go;
+};
+
+static bool find_name(const struct frame_namer *namer, const struct module *module,
+		      struct named_frame *named)
+{
+	return module->is_main && go_program_name(((const struct namer *)namer)->go, named);
+}
+
+/* Whose snapshot is being taken. */
+struct watched {
+	const struct tracer *tracer;
+	struct task *task;
+	const struct task *stopped; /* the same, whose stop is being dealt with; or NULL: it may run */
+};
+
+static void copied(void *data)
+{
+	const struct watched *watched = data;
+
+	record_returned(watched->tracer, watched->task->table, watched->stopped);
+}
+
+static int take_watched(struct watched *watched, struct snapshot_request *request,
+			struct snapshot_result *result)
+{
+	record_closed(watched->task);
+	record_returned(watched->tracer, watched->task->table, watched->stopped);
+	if (!snapshot_begin_before(request))
+		return -ENOMEM;
+	int error = remote_snapshot_watched(request, result, copied, watched);
+	snapshot_end_before(request);
+	return error;
+}
+
+/* Takes it where request says. 0, or the errno of what kept it from being taken or written. What can't
+ * be looked at has a text that says so. */
+static int take_once(struct watched *watched, struct snapshot_request *request,
+		     struct snapshot_result *result)
+{
+	int error = take_watched(watched, request, result);
+
+	if (error < 0 && request->output < 0 && !request->sink) {
+		say_trouble(watched->task->process->pid, error);
+		return -error;
+	}
+	if (error < 0)
+		remote_unread(request, error, result);
+	return result->error;
+}
+
+/* To the output, or, where that is not possible, to the roster of the run. */
+static int take_to_output(struct watched *watched, struct snapshot_request *request,
+			  struct enrolled_sink *sink, struct snapshot_result *result)
+{
+	const struct tracer *tracer = watched->tracer;
+	struct task *task = watched->task;
+	const struct options *options = &tracer->options;
+	struct output_failure failure = {.error = EBADF, .silent = true};
+	int opened = *options->output ? output_open(options, request, &failure) : open_stderr(task);
+
+	request->output = opened;
+	if (opened < 0 && enrolled_sink(tracer, task->process, failure.error, sink))
+		request->sink = &sink->sink;
+	int error = take_once(watched, request, result);
+	if (opened > 2)
+		close(opened);
+	/* A text that was cut in the file is written once more, whole. */
+	if (opened >= 0 && result->error && enrolled_sink(tracer, task->process, error, sink)) {
+		request->output = -1;
+		request->sink = &sink->sink;
+		error = take_once(watched, request, result);
+	}
+	if (opened < 0 && !request->sink) {
+		/* What is open has been counted all the same: FDTRAIL_EXITCODE. */
+		output_refused(options, request, &failure);
+		return error || (!result->unclosed && request->only_unclosed) ? error : failure.error;
+	}
+	if (result->error)
+		output_failed(options, request, result->error);
+	return error;
+}
+
+/* asker: a signal that names a channel for the text, or NULL. Returns as take_once. */
+static int take_for(const siginfo_t *asker, const struct tracer *tracer, struct task *task,
+		     const char *why, unsigned int flags, struct snapshot_result *result)
+{
+	const struct options *options = &tracer->options;
+	struct process *process = task->process;
+	struct namer namer = {.namer.find = find_name, .go = process->go};
+	struct snapshot_request request = {
+		.ledger = &task->table->ledger,
+		.hidden = {-1, -1, -1, -1},
+		.why = why,
+		.number = process->number + 1,
+		.pid = process->pid,
+		.thread = task->tid,
+		.program = process->program,
+		.started_ms = process->started_ms,
+		.libunwind = unwinder_name(),
+		.output = -1,
+		.show = options->show != OPTION_AUTO ? options->show
+			: *options->output || asker  ? SNAPSHOT_SHOW_ALL
+						     : SHOWN_ON_STDERR,
+		.kinds = options->kinds,
+		.inherited = options->inherited,
+		.peaks = options->peaks,
+		.only_unclosed = flags & ASK_ONLY_UNCLOSED,
+		.holder = holder_of(tracer, task),
+		.closes_unseen = true,
+		.namer = process->go ? &namer.namer : NULL,
+		.unknown_user = process->go ? go_http_note(process->go, &process->breakpoints,
+							   tracer->request->http)
+					    : NULL,
+	};
+
+	struct watched watched = {tracer, task, flags & ASK_RUNNING ? NULL : task};
+	struct enrolled_sink sink;
+	int channel = asker ? channel_open(asker) : -1, error;
+	/* What is recorded meanwhile asks for nothing more. */
+	process->asking = true;
+	requests_hold(true);
+	if (channel < 0 && !(flags & ASK_COUNT_ONLY)) {
+		error = take_to_output(&watched, &request, &sink, result);
+	} else {
+		request.output = channel; /* who waits for it sees when it is cut */
+		error = take_once(&watched, &request, result);
+		if (channel >= 0)
+			close(channel);
+	}
+	requests_hold(false);
+	process->asking = false;
+	process->number += result->written;
+	return error;
+}
+
+static int take(const struct tracer *tracer, struct task *task, const char *why, unsigned int flags,
+		struct snapshot_result *result)
+{
+	return take_for(NULL, tracer, task, why, flags, result);
+}
+
+static void say_signal(struct line *why, int number)
+{
+	const char *name = number == SIGKILL   ? "KILL"
+			   : number == SIGSEGV ? "SEGV"
+			   : number == SIGABRT ? "ABRT"
+			   : number == SIGBUS  ? "BUS"
+			   : number == SIGFPE  ? "FPE"
+			   : number == SIGILL  ? "ILL"
+			   : number == SIGSYS  ? "SYS"
+					       : signal_name(number);
+
+	line_add(why, name ? "SIG" : "signal ");
+	if (name)
+		line_add(why, name);
+	else
+		line_number(why, number);
+}
+
+void asks_signal(const struct tracer *tracer, struct task *task, const siginfo_t *info)
+{
+	const siginfo_t *asker = channel_asks(info) ? info : NULL;
+	struct snapshot_result result = {0};
+	LINE(why, LINE_SHORT);
+
+	signal_use_why(&why, info);
+	if (!asker && disposition_is_own(tracer, task, info))
+		line_add(&why, SIGNAL_OF_PROGRAM);
+	take_for(asker, tracer, task, why.text, 0, &result);
+}
+
+void asks_request(const struct tracer *tracer, struct task *task, const siginfo_t *info)
+{
+	struct snapshot_result result = {0};
+	LINE(why, LINE_SHORT);
+
+	line_add(&why, "asked by fdtrail snapshot, process ");
+	line_number(&why, info->si_pid);
+	take_for(info, tracer, task, why.text, ASK_RUNNING, &result);
+}
+
+/* Whether the process may have opened something itself that is open. The engine sees each call, so if
+ * the ledger holds nothing, nothing is unclosed. */
+static bool holds_any(const struct table *table)
+{
+	const struct ledger *ledger = &table->ledger;
+	struct ledger_entry entry;
+
+	for (int fd = ledger_next(ledger, 0); fd >= 0; fd = ledger_next(ledger, fd + 1))
+		if (ledger_read(ledger, fd, &entry, NULL) && entry.origin != FD_INHERITED &&
+		    !entry.before_fork)
+			return true;
+	return table->missed || atomic_load(&ledger->dropped) > 0;
+}
+
+/* The last snapshot; returns whether something is unclosed. */
+static bool end(const struct tracer *tracer, struct task *task, const char *why)
+{
+	const struct options *options = &tracer->options;
+	unsigned int flags =
+		(options->verbose || options->peaks ? 0 : ASK_ONLY_UNCLOSED) | (options->exit ? 0 : ASK_COUNT_ONLY);
+	struct snapshot_result result = {0};
+
+	if (task->process->ended)
+		return false;
+	task->process->ended = true;
+	int error = 0;
+	if (options->exit || options->exitcode) {
+		table_forget_closed(task->table, task->tid);
+		if (options->verbose || options->peaks || holds_any(task->table))
+			error = take(tracer, task, why, flags, &result);
+	}
+	enrolled_end(task->process, error);
+	return result.unclosed;
+}
+
+int asks_exit(const struct tracer *tracer, struct task *task, int status)
+{
+	LINE(why, LINE_SHORT);
+
+	line_add(&why, "exit with status ");
+	line_number(&why, status & 0xff);
+	bool unclosed = end(tracer, task, why.text);
+	return unclosed && tracer->options.exitcode ? tracer->options.exitcode : status;
+}
+
+void asks_killed(const struct tracer *tracer, struct task *task, int signal)
+{
+	LINE(why, LINE_SHORT);
+
+	if (!tracer->options.exit) {
+		enrolled_end(task->process, 0);
+		return;
+	}
+	say_signal(&why, signal);
+	line_add(&why, ", which ends the program");
+	end(tracer, task, why.text);
+}
+
+void asks_out_of_descriptors(const struct tracer *tracer, struct task *task, const char *name,
+			     int error)
+{
+	struct process *process = task->process;
+	struct snapshot_result result = {0};
+	uint64_t now = asks_now_ms();
+	LINE(why, LINE_SHORT);
+
+	if (!tracer->options.emfile || process->asking || now < process->next_emfile_ms)
+		return;
+	process->next_emfile_ms = now + PACE_EMFILE_MS;
+	why_out_of_descriptors(&why, name, error);
+	take(tracer, task, why.text, 0, &result);
+}
+
+static void watch_threshold(const struct tracer *tracer, struct task *task)
+{
+	struct process *process = task->process;
+	struct snapshot_result result = {0};
+
+	if (process->opens_left-- > 1)
+		return;
+	uint32_t due = process->threshold;
+	table_forget_closed(task->table, task->tid);
+	size_t count = ledger_count(&task->table->ledger);
+	if (count >= due) {
+		LINE(why, LINE_SHORT);
+
+		why_threshold(&why, count, due);
+		due = process->threshold = pace_next_threshold(due);
+		take(tracer, task, why.text, 0, &result);
+	}
+	process->opens_left = pace_opens_left(due, count);
+}
+
+static void watch_interval(const struct tracer *tracer, struct task *task)
+{
+	struct process *process = task->process;
+	struct snapshot_result result = {0};
+	uint64_t now;
+
+	if (!tracer->options.interval || (now = asks_now_ms()) < process->next_interval_ms)
+		return;
+	process->next_interval_ms = now + (uint64_t)tracer->options.interval * 1000;
+	take(tracer, task, "interval", 0, &result);
+}
+
+void asks_opened(const struct tracer *tracer, struct task *task)
+{
+	if (task->process->asking)
+		return;
+	if (task->process->threshold)
+		watch_threshold(tracer, task);
+	watch_interval(tracer, task);
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See libc_frames.h. In a static program a function is taken for the C library's when its name is one
+ * of those that the preload hooks, or one that C reserves to the library (C11, 7.1.3: two
+ * underscores, or one and a capital), mangled names of C++ and Rust left out.
+ */
+#include "libc_frames.h"
+
+#include <gelf.h>
+#include <libelf.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct function {
+	uint64_t start, size;
+	bool library;
+};
+
+struct wrappers {
+	unsigned int users;
+	size_t count;
+	struct function functions[]; /* sorted by start */
+};
+
+static const char *const hooked[] = {
+#define NAME(function)             #function,
+#define NAME_LIKE(function, other) #function,
+#include "preload/libc/names.h"
+#undef NAME
+#undef NAME_LIKE
+};
+
+static bool is_library(const char *name)
+{
+	if (name[0] == '_' && (name[1] == '_' || (name[1] >= 'A' && name[1] <= 'Z')))
+		return name[1] != 'Z' && name[1] != 'R';
+	for (size_t i = 0; i < sizeof(hooked) / sizeof(*hooked); i++)
+		if (strcmp(hooked[i], name) == 0)
+			return true;
+	return false;
+}
+
+static bool is_static(Elf *elf)
+{
+	size_t count = 0;
+	GElf_Phdr header;
+
+	if (elf_getphdrnum(elf, &count) != 0)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (gelf_getphdr(elf, (int)i, &header) && header.p_type == PT_INTERP)
+			return false;
+	return true;
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct function *one = a, *other = b;
+
+	return one->start < other->start ? -1 : one->start > other->start;
+}
+
+/* Aliases of one function are one: `socket` says what `__socket` does not. */
+static void unite(struct wrappers *wrappers)
+{
+	size_t kept = 0;
+
+	if (wrappers->count)
+		qsort(wrappers->functions, wrappers->count, sizeof(*wrappers->functions), by_start);
+	for (size_t i = 0; i < wrappers->count; i++) {
+		struct function *last = kept ? &wrappers->functions[kept - 1] : NULL;
+
+		if (last && last->start == wrappers->functions[i].start)
+			last->library |= wrappers->functions[i].library;
+		else
+			wrappers->functions[kept++] = wrappers->functions[i];
+	}
+	wrappers->count = kept;
+}
+
+static struct wrappers *read_symbols(Elf *elf, Elf_Scn *section)
+{
+	GElf_Shdr header;
+	GElf_Sym symbol;
+	Elf_Data *data = elf_getdata(section, NULL);
+
+	if (!data || !gelf_getshdr(section, &header))
+		return NULL;
+	size_t most = data->d_size / sizeof(Elf64_Sym);
+	struct wrappers *wrappers = malloc(sizeof(*wrappers) + most * sizeof(*wrappers->functions));
+	if (!wrappers)
+		return NULL;
+	wrappers->users = 1;
+	wrappers->count = 0;
+	for (size_t i = 0; i < most && gelf_getsym(data, (int)i, &symbol); i++) {
+		const char *name = elf_strptr(elf, header.sh_link, symbol.st_name);
+
+		if (GELF_ST_TYPE(symbol.st_info) == STT_FUNC && name)
+			wrappers->functions[wrappers->count++] = (struct function){
+				symbol.st_value, symbol.st_size, is_library(name)};
+	}
+	unite(wrappers);
+	return wrappers;
+}
+
+struct wrappers *wrappers_create(int fd)
+{
+	struct wrappers *wrappers = NULL;
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+
+	elf_version(EV_CURRENT);
+	Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	if (elf && gelf_getclass(elf) == ELFCLASS64 && is_static(elf))
+		while (!wrappers && (section = elf_nextscn(elf, section)))
+			if (gelf_getshdr(section, &header) && header.sh_type == SHT_SYMTAB)
+				wrappers = read_symbols(elf, section);
+	elf_end(elf);
+	return wrappers;
+}
+
+struct wrappers *wrappers_share(struct wrappers *wrappers)
+{
+	if (wrappers)
+		wrappers->users++;
+	return wrappers;
+}
+
+void wrappers_release(struct wrappers *wrappers)
+{
+	if (wrappers && --wrappers->users == 0)
+		free(wrappers);
+}
+
+static bool in_library(const struct wrappers *wrappers, uint64_t address)
+{
+	size_t low = 0, high = wrappers->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (wrappers->functions[middle].start <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (!low)
+		return false;
+	const struct function *function = &wrappers->functions[low - 1];
+	return function->library && (!function->size || address - function->start < function->size);
+}
+
+/* The files of glibc (libpthread and librt until 2.34) and musl, which Debian calls libc.so. */
+static bool is_library_file(const char *path)
+{
+	static const char *const names[] = {"libc.so.",   "libc-2.",     "libpthread", "librt.so.",
+					    "librt-2.",   "libutil.so.", "libutil-2.", "ld-musl-",
+					    "libc.musl-", "ld-linux"};
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strncmp(name, names[i], strlen(names[i])) == 0)
+			return true;
+	return strcmp(name, "libc.so") == 0;
+}
+
+uint32_t wrappers_count(const struct wrappers *wrappers, const struct module_table *modules,
+			const frame_t *frames, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t id = FRAME_MODULE(frames[i]);
+		const struct module *module =
+			id <= MODULE_LIMIT ? module_table_get(modules, id) : NULL;
+
+		if (!module)
+			return i;
+		if (module->is_main ? !wrappers || !in_library(wrappers, FRAME_OFFSET(frames[i]))
+				    : !is_library_file(module->path))
+			return i;
+	}
+	return 0;
+}

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See remote_memory.h. A walk reads some hundred words in few places: the stack, which changes from
+ * walk to walk, and unwind data, which don't. So whole pages are read: those of an object's
+ * constant parts are kept, all others are good for one walk. Which they will be the walk before
+ * from the same instruction tells, in most cases, so that one system call has them all.
+ */
+#include "remote_memory.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+
+#include "tools/process/process_memory.h"
+#include "tools/process/mappings.h"
+#include "remote_object.h"
+
+enum {
+	PAGE = 4096,  /* a power of two that divides the real one */
+	PAGES = 1024, /* places in the cache of pages, by page number */
+	AHEAD = 4096, /* bytes of stack that a walk begins with */
+	HABITS = 16,  /* by the address of the instruction where a walk begins */
+	HABIT_PAGES = 6,
+	OBJECTS_MAX = 4096,
+};
+
+#define KEPT UINT64_MAX /* a page's walk: all */
+
+struct page {
+	uintptr_t address;
+	uint64_t walk; /* the walk that it was read for, or KEPT; 0: empty */
+	bool noted;    /* it has been used since it was read */
+	uint8_t bytes[PAGE];
+};
+
+/* What the last walk from an instruction has read. */
+struct habit {
+	uintptr_t pages[HABIT_PAGES];
+	size_t count;
+};
+
+struct remote_memory {
+	struct memory memory;
+	int pid;
+	uint64_t walk;      /* counts them, from 1 */
+	uintptr_t entry;    /* where the program began to run; 0: not yet known */
+	uint64_t mapped_in; /* the walk in which the mappings were read; 0: they were not */
+	struct mappings mappings;
+	struct remote_object **objects;
+	size_t object_count, object_room;
+	struct remote_object *last; /* found last */
+	uintptr_t ahead_at;
+	size_t ahead_size;
+	uint8_t ahead[AHEAD];
+	struct habit habits[HABITS];
+	struct habit *habit;       /* of this walk */
+	struct remote_word *notes; /* where words that are read are put; NULL: nowhere */
+	size_t noted, note_room;   /* more than there is room for: they are not to be used */
+	struct walk_memo memo;
+	struct page pages[PAGES];
+};
+
+size_t remote_memory_copy(struct remote_memory *memory, uintptr_t address, void *bytes, size_t size)
+{
+	return process_memory_read(memory->pid, address, bytes, size);
+}
+
+static bool is_constant(const struct remote_memory *memory, uintptr_t address, size_t size)
+{
+	for (size_t i = 0; i < memory->object_count; i++) {
+		const struct object *object = &memory->objects[i]->object;
+
+		if (address < object->start || address >= object->end)
+			continue;
+		for (unsigned int part = 0; part < object->constants; part++)
+			if (address >= object->constant[part].start &&
+			    address + size <= object->constant[part].end)
+				return true;
+	}
+	return false;
+}
+
+static struct page *place_of(struct remote_memory *memory, uintptr_t address)
+{
+	return &memory->pages[address / PAGE % PAGES];
+}
+
+static const uint8_t *page_at(struct remote_memory *memory, uintptr_t address)
+{
+	struct page *page = place_of(memory, address);
+	struct habit *habit = memory->habit;
+
+	if (page->address != address || (page->walk != KEPT && page->walk != memory->walk)) {
+		page->walk = 0;
+		if (process_memory_read(memory->pid, address, page->bytes, PAGE) != PAGE)
+			return NULL;
+		page->address = address;
+		page->walk = memory->walk;
+		page->noted = false;
+	}
+	if (!page->noted) {
+		page->noted = true;
+		if (is_constant(memory, address, PAGE))
+			page->walk = KEPT;
+		else if (habit->count < HABIT_PAGES)
+			habit->pages[habit->count++] = address;
+	}
+	return page->bytes;
+}
+
+/* A word of a table of our own. */
+static bool read_table(const struct remote_memory *memory, uintptr_t address, uintptr_t *word)
+{
+	size_t index = (address - TABLE_ADDRESSES) >> 32, offset = address & UINT32_MAX;
+
+	if (index >= memory->object_count)
+		return false;
+	const struct remote_object *remote = memory->objects[index];
+	if (offset > remote->table_size || remote->table_size - offset < sizeof(*word))
+		return false;
+	memcpy(word, (const char *)remote->table + offset, sizeof(*word));
+	return true;
+}
+
+/* constant: it never changes. */
+static bool read_word(struct remote_memory *memory, uintptr_t address, uintptr_t *word,
+		      bool *constant)
+{
+	size_t offset = address % PAGE, here = PAGE - offset;
+	const uint8_t *bytes;
+
+	if (address - memory->ahead_at < memory->ahead_size &&
+	    memory->ahead_size - (address - memory->ahead_at) >= sizeof(*word)) {
+		memcpy(word, memory->ahead + (address - memory->ahead_at), sizeof(*word));
+		return true;
+	}
+	if (address >= TABLE_ADDRESSES) {
+		*constant = true;
+		return read_table(memory, address, word);
+	}
+	if (here > sizeof(*word))
+		here = sizeof(*word);
+	bytes = page_at(memory, address - offset);
+	if (!bytes)
+		return false;
+	memcpy(word, bytes + offset, here);
+	*constant = place_of(memory, address - offset)->walk == KEPT;
+	if (here == sizeof(*word))
+		return true;
+	*constant = false;
+	bytes = page_at(memory, address - offset + PAGE);
+	if (!bytes)
+		return false;
+	memcpy((char *)word + here, bytes, sizeof(*word) - here);
+	return true;
+}
+
+static bool remote_read(struct memory *base, uintptr_t address, uintptr_t *word)
+{
+	struct remote_memory *memory = (struct remote_memory *)base;
+	bool constant = false, read = read_word(memory, address, word, &constant);
+
+	if (!memory->notes)
+		return read;
+	/* The last page of an object's part is not kept, but its words don't change either. */
+	if (read && (constant || is_constant(memory, address, sizeof(*word))))
+		return true;
+	if (!read)
+		memory->noted = memory->note_room + 1;
+	else if (memory->noted < memory->note_room)
+		memory->notes[memory->noted++] = (struct remote_word){address, *word};
+	else
+		memory->noted = memory->note_room + 1;
+	return read;
+}
+
+void remote_memory_note(struct remote_memory *memory, struct remote_word *words, size_t room)
+{
+	memory->notes = words;
+	memory->noted = 0;
+	memory->note_room = room;
+}
+
+size_t remote_memory_noted(struct remote_memory *memory)
+{
+	memory->notes = NULL;
+	return memory->noted > memory->note_room || memory->mapped_in == memory->walk
+		       ? 0
+		       : memory->noted;
+}
+
+struct walk_memo *remote_memory_memo(struct remote_memory *memory)
+{
+	return &memory->memo;
+}
+
+/* AT_ENTRY of getauxval(3): an address in the program itself. */
+static uintptr_t read_entry(int pid)
+{
+	Elf64_auxv_t value;
+	uintptr_t entry = 0;
+	char path[40];
+
+	snprintf(path, sizeof(path), "/proc/%d/auxv", pid);
+	FILE *file = fopen(path, "re");
+	while (file && !entry && fread(&value, sizeof(value), 1, file) == 1)
+		if (value.a_type == AT_ENTRY)
+			entry = value.a_un.a_val;
+	if (file)
+		fclose(file);
+	return entry;
+}
+
+static const struct remote_object *known(struct remote_memory *memory, uintptr_t address)
+{
+	/* The newest first: a library may have taken the place of one that was closed. */
+	for (size_t i = memory->object_count; i-- > 0;) {
+		struct remote_object *remote = memory->objects[i];
+
+		if (address >= remote->object.start && address < remote->object.end)
+			return memory->last = remote;
+	}
+	return NULL;
+}
+
+static const struct remote_object *make(struct remote_memory *memory, uintptr_t address)
+{
+	if (memory->object_count == memory->object_room) {
+		size_t room = memory->object_room ? memory->object_room * 2 : 16;
+		struct remote_object **objects =
+			room > OBJECTS_MAX ? NULL
+					   : realloc(memory->objects, room * sizeof(*objects));
+
+		if (!objects)
+			return NULL;
+		memory->objects = objects;
+		memory->object_room = room;
+	}
+	struct remote_object *remote = remote_object_create(memory, &memory->mappings, address,
+							    memory->entry, memory->object_count);
+	if (remote)
+		memory->objects[memory->object_count++] = memory->last = remote;
+	return remote;
+}
+
+static bool remote_find(struct memory *base, uintptr_t address, struct object *object)
+{
+	struct remote_memory *memory = (struct remote_memory *)base;
+	const struct remote_object *remote = memory->last;
+
+	if (!remote || address < remote->object.start || address >= remote->object.end)
+		remote = known(memory, address);
+	if (!remote)
+		remote = make(memory, address);
+	/* Loaded since; code that lies in no file is looked for once in a walk. */
+	if (!remote && memory->mapped_in != memory->walk) {
+		mappings_finish(&memory->mappings);
+		memory->mapped_in = memory->walk;
+		if (!memory->entry)
+			memory->entry = read_entry(memory->pid);
+		if (mappings_read(&memory->mappings, memory->pid) == 0)
+			remote = make(memory, address);
+	}
+	if (remote)
+		*object = remote->object;
+	return remote;
+}
+
+static bool remote_leave(struct memory *base, uintptr_t place, uintptr_t sp, uintptr_t fp,
+			 struct leave_rule *rule)
+{
+	struct remote_memory *memory = (struct remote_memory *)base;
+	struct object object;
+
+	/* The last one found is the one that place lies in. */
+	if (!remote_find(base, place - 1, &object) || !memory->last)
+		return false;
+	struct remote_object *remote = memory->last;
+	if (!remote->ruled)
+		remote->rules =
+			code_rules_create(memory->pid, &memory->memory, &remote->object, remote->dynamic, memory->entry);
+	remote->ruled = true;
+	return remote->rules && code_rules_find(remote->rules, place, sp, fp, rule);
+}
+
+void remote_memory_begin(struct remote_memory *memory, uintptr_t pc, uintptr_t sp)
+{
+	struct habit *habit = &memory->habits[(pc ^ pc >> 8) % HABITS];
+	struct iovec to[1 + HABIT_PAGES], from[1 + HABIT_PAGES];
+	struct page *pages[HABIT_PAGES];
+	size_t count = 0;
+
+	memory->walk++;
+	to[0] = (struct iovec){memory->ahead, AHEAD};
+	from[0] = (struct iovec){(void *)sp, AHEAD};
+	for (size_t i = 0; i < habit->count; i++) {
+		struct page *page = place_of(memory, habit->pages[i]);
+
+		/* Of two with the same place one is read when it is needed. */
+		if (page->walk == KEPT || page->walk == memory->walk)
+			continue;
+		page->address = habit->pages[i];
+		page->walk = memory->walk;
+		page->noted = false;
+		pages[count++] = page;
+		to[count] = (struct iovec){page->bytes, PAGE};
+		from[count] = (struct iovec){(void *)page->address, PAGE};
+	}
+	ssize_t got = process_vm_readv(memory->pid, to, 1 + count, from, 1 + count, 0);
+	size_t size = got > 0 ? (size_t)got : 0;
+	memory->ahead_at = sp;
+	memory->ahead_size = size < AHEAD ? size : AHEAD;
+	/* It ends at the first page that is not there. */
+	for (size_t i = 0; i < count; i++)
+		if (size < AHEAD + (i + 1) * PAGE)
+			pages[i]->walk = 0;
+	habit->count = 0;
+	memory->habit = habit;
+}
+
+void remote_memory_forget(struct remote_memory *memory)
+{
+	for (size_t i = 0; i < memory->object_count; i++)
+		remote_object_destroy(memory->objects[i]);
+	memory->object_count = 0;
+	memory->last = NULL;
+	memory->entry = 0;
+	memory->mapped_in = 0;
+	memory->ahead_size = 0;
+	mappings_finish(&memory->mappings);
+	walk_memo_clear(&memory->memo);
+	for (size_t i = 0; i < PAGES; i++)
+		memory->pages[i].walk = 0;
+	memory->walk++;
+}
+
+struct remote_memory *remote_memory_create(int pid)
+{
+	struct remote_memory *memory = calloc(1, sizeof(*memory));
+
+	if (!memory)
+		return NULL;
+	memory->memory = (struct memory){
+		.read = remote_read,
+		.find = remote_find,
+		.leave = remote_leave,
+	};
+	memory->pid = pid;
+	memory->walk = 1;
+	memory->habit = memory->habits;
+	return memory;
+}
+
+void remote_memory_destroy(struct remote_memory *memory)
+{
+	if (!memory)
+		return;
+	remote_memory_forget(memory);
+	free(memory->objects);
+	free(memory);
+}
+
+struct memory *remote_memory_walk(struct remote_memory *memory)
+{
+	return &memory->memory;
+}
+
+int remote_memory_pid(const struct remote_memory *memory)
+{
+	return memory->pid;
+}

@@ -1,9 +1,0 @@
-// SPDX-License-Identifier: MIT
-/* --format=NAME of the verbs that show snapshots. */
-#pragma once
-
-#include "export/format.h"
-
-/* The format called name; NULL for text. Ends the program with a line that begins with "fdtrail
- * VERB: " when there is none of that name. */
-const struct format *format_option(const char *verb, const char *name);

@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: MIT
+/* See ask.h. Where the text goes is a file in memory, which the program opens through /proc. */
+#include "ask.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "preload/core/base/channel.h"
+#include "preload/core/policy/options.h"
+#include "preload/core/snapshot/proc.h"
+#include "blocked.h"
+#include "holder.h"
+#include "published_signal.h"
+#include "signal_state.h"
+
+enum {
+	PATIENCE_MS = 15 * 1000, /* since something was last heard */
+	AGAIN_MS = 300,          /* after which it is sent again */
+	ATTEMPTS = HOLDER_FILES,
+	UNBLOCKED_MS = 1000, /* a thread that takes a snapshot blocks all signals */
+	NAP_MS = 5,
+	TAIL = 64, /* the last line is looked for in so many bytes */
+};
+
+static const char last_line[] = "\nend of fdtrail snapshot 1\n";
+
+int ask_how_traced(const struct process *process)
+{
+	if (process->tracer > 0 && process_is_fdtrail(process->tracer))
+		return TRACE_ENGINE;
+	int loaded = published_is_loaded(process_thread(process));
+	if (loaded < 0)
+		return loaded == -ENOENT ? -ESRCH : loaded;
+	return loaded ? TRACE_PRELOAD : TRACE_NONE;
+}
+
+/* A signal that is pending already takes another one in, and what came with it is lost: then it is
+ * sent anew, with a file of its own, for the first may yet be written to. */
+struct request {
+	const struct process *process;
+	int answers; /* the process that gets the signal: that one, or the ptrace engine */
+	int number, holder;
+	bool blocked; /* all threads block the signal */
+	int pidfd;           /* of who answers; -1: there is none */
+	int files[ATTEMPTS]; /* made before the holder, who has to have them, too */
+	int count;           /* of signals sent */
+};
+
+/* By pidfd (Linux 5.1), for a process id may be given to another process at any time. */
+static int send_signal(const struct request *request, int file)
+{
+	int pid = request->answers, number = request->number;
+	siginfo_t info;
+
+	memset(&info, 0, sizeof(info));
+	info.si_signo = number;
+	info.si_code = SI_QUEUE;
+	info.si_pid = request->holder;
+	info.si_uid = getuid();
+	info.si_value.sival_ptr = (void *)(uintptr_t)(CHANNEL_MARK | (unsigned int)file);
+	if (request->blocked)
+		return blocked_deliver(pid, &info);
+	if (request->pidfd >= 0 &&
+	    syscall(SYS_pidfd_send_signal, request->pidfd, number, &info, 0) == 0)
+		return 0;
+	if (request->pidfd >= 0 && errno != ENOSYS)
+		return -errno;
+	return syscall(SYS_rt_sigqueueinfo, pid, number, &info) == 0 ? 0 : -errno;
+}
+
+/* Whether the file ends as a whole snapshot does. */
+static bool is_whole(int file, off_t size)
+{
+	char tail[TAIL];
+	size_t length = strlen(last_line);
+
+	if (size < (off_t)length)
+		return false;
+	return pread(file, tail, length, size - (off_t)length) == (ssize_t)length &&
+	       memcmp(tail, last_line, length) == 0;
+}
+
+static int make_files(struct request *request)
+{
+	char name[sizeof(CHANNEL_ENGINE_FILE) + 16] = "fdtrail snapshot";
+
+	if (request->answers != request->process->pid)
+		snprintf(name, sizeof(name), CHANNEL_ENGINE_FILE "%d", request->process->pid);
+	for (int i = 0; i < ATTEMPTS; i++)
+		request->files[i] = memfd_create(name, MFD_CLOEXEC);
+	return request->files[ATTEMPTS - 1] < 0 ? -errno : 0;
+}
+
+static int send_again(struct request *request)
+{
+	return send_signal(request, request->files[request->count++]);
+}
+
+/* Whether the process is no more. */
+static bool has_ended(const struct process *process)
+{
+	struct process now;
+
+	return process_read(&now, process->pid) != 0 || process_has_ended(&now) ||
+	       now.started_ticks != process->started_ticks;
+}
+
+/* The file that has the whole snapshot, or -1. size becomes that of all files. */
+static int find_whole(const struct request *request, off_t *size)
+{
+	*size = 0;
+	for (int i = 0; i < request->count; i++) {
+		off_t here = lseek(request->files[i], 0, SEEK_END);
+
+		if (is_whole(request->files[i], here))
+			return request->files[i];
+		*size += here;
+	}
+	return -1;
+}
+
+/* Whether it is time for another signal: the one before has come in and nothing follows from it, or
+ * all threads have begun to block it since. */
+static bool is_lost(struct request *request)
+{
+	if (!signal_state_pending(request->answers, request->number))
+		return true;
+	if (request->answers != request->process->pid ||
+	    signal_state(request->answers, request->number, true) != HEARD_BLOCKED)
+		return false;
+	request->blocked = true;
+	return true;
+}
+
+/* Asks, until the snapshot is there: its file; or -ESRCH: the program has ended; -ETIMEDOUT; -EIO:
+ * it is cut; or why it can't be sent to. */
+static int ask(struct request *request)
+{
+	int waited = 0, again = AGAIN_MS, error = send_again(request);
+	off_t seen = 0, size;
+
+	while ((!error || (error == -EAGAIN && request->count < ATTEMPTS)) &&
+	       waited < PATIENCE_MS) {
+		int file = find_whole(request, &size);
+
+		if (file >= 0)
+			return file;
+		if (size != seen)
+			waited = 0;
+		seen = size;
+		if (has_ended(request->process))
+			return -ESRCH;
+		if (!size && waited >= again && request->count < ATTEMPTS && is_lost(request)) {
+			error = send_again(request);
+			again = waited + 2 * again;
+		}
+		poll(NULL, 0, NAP_MS);
+		waited += NAP_MS;
+	}
+	return error ? error : seen ? -EIO : -ETIMEDOUT;
+}
+
+static const char *name_of(int number, char *text, size_t size)
+{
+	const char *name = signal_name(number);
+
+	if (name)
+		snprintf(text, size, "SIG%s", name);
+	else
+		snprintf(text, size, "signal %d", number);
+	return text;
+}
+
+/* Whether the process has other numbers for processes than we: it could not find the file. */
+static bool is_elsewhere(int pid)
+{
+	char path[PROC_PATH_SIZE], ours[64] = "", theirs[64] = "";
+
+	return readlink("/proc/self/ns/pid", ours, sizeof(ours) - 1) > 0 &&
+	       readlink(proc_pid_path(path, pid, "ns/pid"), theirs, sizeof(theirs) - 1) > 0 &&
+	       strcmp(ours, theirs) != 0;
+}
+
+/* Whether the process has a /proc in its root, through which it could open the file. */
+static bool has_proc(int pid)
+{
+	char path[PROC_PATH_SIZE + sizeof("/proc/self/fd")], root[PROC_PATH_SIZE];
+
+	snprintf(path, sizeof(path), "%s/proc/self/fd", proc_pid_path(root, pid, "root"));
+	return access(path, F_OK) == 0;
+}
+
+/* Whether all threads go on blocking the signal. */
+static enum heard look_at_threads(int pid, int number, bool needs_handler)
+{
+	enum heard heard;
+	int waited = 0;
+
+	while ((heard = signal_state(pid, number, needs_handler)) == HEARD_BLOCKED &&
+	       waited < UNBLOCKED_MS) {
+		poll(NULL, 0, NAP_MS);
+		waited += NAP_MS;
+	}
+	return heard;
+}
+
+/* Whether it makes sense to send the signal. 0; or -EINVAL and text says why not. */
+static int check(struct request *request, enum trace trace, char *text, size_t size)
+{
+	const struct process *process = request->process;
+	int pid = process->pid, number = request->number;
+	char name[32];
+
+	if (trace == TRACE_PRELOAD && process_thread(process) != pid) {
+		snprintf(text, size,
+			 "the main thread of process %d has ended, so the process can't be asked; "
+			 "--outside looks at it without its help",
+			 pid);
+		return -EINVAL;
+	}
+	if (number < 0) {
+		snprintf(text, size,
+			 "process %d is traced, but which signal asks it can't be told: it has "
+			 "overwritten "
+			 "its environment; ask as root, or look at it with --outside",
+			 pid);
+		return -EINVAL;
+	}
+	if (!number) {
+		snprintf(text, size,
+			 "process %d is traced, but takes no snapshot on a signal "
+			 "(FDTRAIL_SIGNAL=none); --outside looks at it without its help",
+			 pid);
+		return -EINVAL;
+	}
+	name_of(number, name, sizeof(name));
+	if (process->state == 'T' || (process->state == 't' && trace != TRACE_ENGINE)) {
+		snprintf(text, size,
+			 "process %d is stopped and can't answer; `kill -CONT %d` lets it go on, "
+			 "--outside looks at it as it is",
+			 pid, pid);
+		return -EINVAL;
+	}
+	if (is_elsewhere(pid)) {
+		snprintf(text, size,
+			 "process %d runs in another pid namespace (a container): ask in there; "
+			 "--outside looks at it from here",
+			 pid);
+		return -EINVAL;
+	}
+	if (trace == TRACE_PRELOAD && !has_proc(pid)) {
+		snprintf(text, size,
+			 "process %d has no /proc in its root (chroot(2)), so it can't answer; "
+			 "--outside looks at it from here",
+			 pid);
+		return -EINVAL;
+	}
+	enum heard heard = look_at_threads(pid, number, trace == TRACE_PRELOAD);
+	if (heard == HEARD_NOT) {
+		snprintf(
+			text, size,
+			"process %d has libfdtrail.so loaded, but does not handle %s: FDTRAIL_ONLY "
+			"leaves it out, or FDTRAIL_SIGNAL was another; --outside looks at it "
+			"without "
+			"its help",
+			pid, name);
+		return -EINVAL;
+	}
+	request->blocked = heard == HEARD_BLOCKED;
+	/* Under the engine the handler would be the program's. */
+	if (request->blocked && trace == TRACE_ENGINE) {
+		snprintf(text, size,
+			 "process %d blocks %s in all its threads, and process %d, which traces "
+			 "it, may not be asked: ask as root, or look at it with --outside",
+			 pid, name, process->tracer);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static void explain(const struct request *request, int error, char *text, size_t size)
+{
+	const struct process *process = request->process;
+	char name[32];
+
+	name_of(request->number, name, sizeof(name));
+	if (request->blocked && (error == -EPERM || error == -EACCES || error == -EAGAIN))
+		snprintf(text, size,
+			 "process %d blocks %s in all its threads, and fdtrail could not let one "
+			 "of them have it (ptrace(2): %s): %s",
+			 process->pid, name, strerror(-error),
+			 error == -EAGAIN
+				 ? "try again, or look at it with --outside"
+				 : "ask as root and without another tracer, or look at it with "
+				   "--outside");
+	else if (error == -EPERM)
+		snprintf(text, size,
+			 "%s may not be sent to process %d, which runs as user %u: ask as that "
+			 "user, or "
+			 "as root",
+			 name, process->pid, process->user);
+	else if (error == -ESRCH)
+		snprintf(text, size, "process %d has ended before it could answer", process->pid);
+	else if (error == -ETIMEDOUT && request->answers != process->pid)
+		snprintf(text, size,
+			 "no answer within %d s from process %d, which traces process %d; "
+			 "--outside looks at it without its help",
+			 PATIENCE_MS / 1000, request->answers, process->pid);
+	else if (error == -ETIMEDOUT)
+		snprintf(text, size,
+			 "no answer from process %d to %s within %d s; if it took a snapshot all "
+			 "the "
+			 "same, that is where its FDTRAIL_OUTPUT says",
+			 process->pid, name, PATIENCE_MS / 1000);
+	else if (error == -EIO)
+		snprintf(text, size, "the snapshot of process %d was cut short", process->pid);
+	else
+		snprintf(text, size, "process %d can't be asked for a snapshot: %s", process->pid,
+			 strerror(-error));
+}
+
+/* Asks whoever answers. The file, or a negative errno. */
+static int obtain(struct request *request)
+{
+	/* It is the process that was looked at, if it is still that one after this. */
+	request->pidfd = (int)syscall(SYS_pidfd_open, request->answers, 0);
+	request->count = 0;
+	int file = has_ended(request->process) ? -ESRCH : make_files(request);
+	if (!file)
+		file = request->holder =
+			holder_find(request->answers, request->files, ATTEMPTS);
+	if (file > 0)
+		file = ask(request);
+	if (request->holder > 0)
+		holder_release(request->holder);
+	if (file >= 0 && lseek(file, 0, SEEK_SET) != 0)
+		file = -errno;
+	for (int i = 0; i < ATTEMPTS; i++)
+		if (request->files[i] > 0 && request->files[i] != file)
+			close(request->files[i]);
+	if (request->pidfd >= 0)
+		close(request->pidfd);
+	return file;
+}
+
+int ask_snapshot(const struct process *process, enum trace trace, char *text, size_t size)
+{
+	struct request request = {.process = process, .answers = process->pid};
+	int file;
+
+	/* The engine answers whatever the program does with signals. */
+	if (trace == TRACE_ENGINE && !is_elsewhere(process->tracer)) {
+		request.answers = process->tracer;
+		request.number = CHANNEL_ENGINE_SIGNAL;
+		file = obtain(&request);
+		if (file < 0 && file != -EPERM)
+			explain(&request, file, text, size);
+		if (file != -EPERM)
+			return file;
+		/* It is another user's: then the program's signal is left. */
+		request = (struct request){.process = process, .answers = process->pid};
+	}
+	request.number = trace == TRACE_ENGINE ? signal_state_engine(process->pid)
+					       : signal_state_preload(process->pid);
+	int error = check(&request, trace, text, size);
+	if (error)
+		return error;
+	file = obtain(&request);
+	if (file < 0)
+		explain(&request, file, text, size);
+	return file;
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Asks a traced process for a snapshot, and waits for the answer (preload/core/base/channel.h). Called
+ * by obtain.c.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "process.h"
+
+enum trace {
+	TRACE_NONE,
+	TRACE_PRELOAD, /* libfdtrail.so is loaded there */
+	TRACE_ENGINE,  /* a fdtrail ptraces it */
+};
+
+/* How process is traced, or a negative errno: -EACCES when we may not know. */
+int ask_how_traced(const struct process *process);
+
+/* Asks process, which is traced in that way, and waits. Returns a descriptor of the text, to be
+ * read from its beginning; or a negative errno, and text says in one line, without a newline, what
+ * is wrong. */
+int ask_snapshot(const struct process *process, enum trace trace, char *text, size_t size);

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See blocked.h. All is done by a child of ours: whatever becomes of it, the kernel lets the thread
+ * go when it ends. If it ends between the two, the thread has the signal unblocked, which is all
+ * the harm.
+ */
+#include "blocked.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "preload/core/base/channel.h"
+#include "preload/core/base/descriptors.h"
+#include "preload/core/snapshot/proc.h"
+#include "signal_state.h"
+
+enum {
+	ERESTARTNOINTR = 513, /* linux/errno.h: the kernel makes the call again */
+	ERESTART_FIRST = 512,
+	ERESTART_LAST = 516,
+	PATIENCE_MS = 200, /* for a thread to be held: one may be in an uninterruptible call */
+	NAP_MS = 1,
+};
+
+/* Whether a call with these arguments waits until something happens, however long. */
+static bool waits_for_ever(const struct user_regs_struct *registers)
+{
+	switch (registers->orig_rax) {
+	case SYS_pause:
+	case SYS_rt_sigsuspend:
+		return true;
+	case SYS_poll:
+		return (int)registers->rdx < 0;
+	case SYS_epoll_wait:
+	case SYS_epoll_pwait:
+		return (int)registers->r10 < 0;
+	case SYS_ppoll:
+	case SYS_rt_sigtimedwait:
+		return !registers->rdx;
+	case SYS_select:
+	case SYS_pselect6:
+		return !registers->r8;
+#ifdef SYS_epoll_pwait2
+	case SYS_epoll_pwait2:
+		return !registers->r10;
+#endif
+	default:
+		return false;
+	}
+}
+
+/* What the thread was waiting in is called again after the handler. */
+static void keep_waiting(int thread)
+{
+	struct user_regs_struct registers;
+
+	if (ptrace(PTRACE_GETREGS, thread, NULL, &registers) != 0 ||
+	    (long)registers.orig_rax < 0 || !waits_for_ever(&registers))
+		return;
+	long error = -(long)registers.rax;
+	if (error != EINTR && (error < ERESTART_FIRST || error > ERESTART_LAST))
+		return;
+	registers.rax = (unsigned long)-ERESTARTNOINTR;
+	ptrace(PTRACE_SETREGS, thread, NULL, &registers);
+}
+
+static bool wait_for_stop(int thread)
+{
+	int status;
+
+	for (int waited = 0; waited < PATIENCE_MS; waited += NAP_MS) {
+		int changed = waitpid(thread, &status, __WALL | WNOHANG);
+
+		if (changed && (changed != thread || !WIFSTOPPED(status)))
+			return false;
+		if (changed && status >> 16 == PTRACE_EVENT_STOP)
+			return true;
+		/* A signal of the program's own, which it gets. */
+		if (changed)
+			ptrace(PTRACE_CONT, thread, NULL, (unsigned long)WSTOPSIG(status));
+		else
+			poll(NULL, 0, NAP_MS);
+	}
+	return false;
+}
+
+/* 0 or a negative errno. */
+static int deliver(int pid, int thread, const siginfo_t *request)
+{
+	uint64_t mask, one = UINT64_C(1) << (request->si_signo - 1);
+	siginfo_t info = *request;
+
+	if (ptrace(PTRACE_SEIZE, thread, NULL, NULL) != 0)
+		return -errno;
+	if (ptrace(PTRACE_INTERRUPT, thread, NULL, NULL) != 0 || !wait_for_stop(thread) ||
+	    ptrace(PTRACE_GETSIGMASK, thread, sizeof(mask), &mask) != 0)
+		return -EAGAIN;
+	/* Where the thread has stopped blocking the signal, so it stays. */
+	if (mask & one)
+		channel_set_blocked(&info);
+	if (syscall(SYS_rt_tgsigqueueinfo, pid, thread, info.si_signo, &info) != 0)
+		return -errno;
+	keep_waiting(thread);
+	mask &= ~one;
+	if (ptrace(PTRACE_SETSIGMASK, thread, sizeof(mask), &mask) != 0)
+		return -errno;
+	return ptrace(PTRACE_DETACH, thread, NULL, NULL) == 0 ? 0 : -errno;
+}
+
+/* Whether the thread stands in sigtimedwait(2), whose caller may not be prepared for EINTR. */
+static bool takes_signals(int pid, int thread)
+{
+	char path[PROC_PATH_SIZE + 16], text[256];
+
+	proc_task_path(path, pid, (uint32_t)thread, "syscall");
+	return proc_read(path, text, sizeof(text)) && atoi(text) == SYS_rt_sigtimedwait;
+}
+
+struct attempt {
+	int pid;
+	const siginfo_t *info;
+	bool all; /* threads that wait for signals, too */
+	int error;
+};
+
+static void try_thread(int thread, void *data)
+{
+	struct attempt *attempt = data;
+
+	/* One that is pending there already would take ours in, and come to the program. */
+	if (attempt->error == 0 || takes_signals(attempt->pid, thread) != attempt->all ||
+	    signal_state_pending_in(attempt->pid, thread, attempt->info->si_signo))
+		return;
+	attempt->error = deliver(attempt->pid, thread, attempt->info);
+}
+
+/* In the child. */
+static int try_all(int pid, const siginfo_t *info)
+{
+	struct attempt attempt = {.pid = pid, .info = info, .error = -EAGAIN};
+	char path[PROC_PATH_SIZE];
+	int folder = open(proc_pid_path(path, pid, "task"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (folder < 0)
+		return -errno;
+	descriptors_in(folder, try_thread, &attempt);
+	attempt.all = true;
+	if (attempt.error && lseek(folder, 0, SEEK_SET) == 0)
+		descriptors_in(folder, try_thread, &attempt);
+	close(folder);
+	return attempt.error;
+}
+
+int blocked_deliver(int pid, const siginfo_t *info)
+{
+	int status;
+	pid_t parent = getpid(), child = fork();
+
+	if (child < 0)
+		return -errno;
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		_exit(getppid() == parent ? -try_all(pid, info) : ESRCH);
+	}
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EAGAIN;
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+/* See process_memory.h. */
+#include "process_memory.h"
+
+#include <sys/uio.h>
+
+size_t process_memory_read(pid_t pid, uintptr_t address, void *bytes, size_t size)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		struct iovec to = {.iov_base = (char *)bytes + done, .iov_len = size - done};
+		struct iovec from = {.iov_base = (void *)(address + done), .iov_len = size - done};
+		ssize_t got = process_vm_readv(pid, &to, 1, &from, 1, 0);
+
+		if (got <= 0)
+			break;
+		done += (size_t)got;
+	}
+	return done;
+}

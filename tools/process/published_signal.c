@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+/* See published_signal.h. Nothing that is read there is trusted. */
+#include "published_signal.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "preload/core/policy/signal_note.h"
+#include "mappings.h"
+#include "process_memory.h"
+
+#define LIBRARY "/libfdtrail.so"
+
+enum { HEADERS_MAX = 32, NOTES_MAX = 1024, SIGNALS = 64 };
+
+static bool read_whole(int pid, uintptr_t at, void *bytes, size_t size)
+{
+	return process_memory_read(pid, at, bytes, size) == size;
+}
+
+/* Whether our note is among these notes, which lie at address. *word: where the word lies that the
+ * note names. */
+static bool find_note(int pid, uintptr_t address, size_t size, uintptr_t *word)
+{
+	uint8_t notes[NOTES_MAX];
+	size_t left =
+		process_memory_read(pid, address, notes, size < NOTES_MAX ? size : NOTES_MAX);
+
+	for (size_t at = 0; left - at >= sizeof(Elf64_Nhdr);) {
+		Elf64_Nhdr note;
+		int32_t distance;
+
+		memcpy(&note, notes + at, sizeof(note));
+		at += sizeof(note);
+		size_t name = ((size_t)note.n_namesz + 3) & ~(size_t)3;
+		size_t description = ((size_t)note.n_descsz + 3) & ~(size_t)3;
+		if (name > left - at || description > left - at - name)
+			return false;
+		if (note.n_type == PUBLISHED_SIGNAL_NOTE && note.n_descsz == sizeof(distance) &&
+		    note.n_namesz == sizeof(PUBLISHED_OWNER) &&
+		    memcmp(notes + at, PUBLISHED_OWNER, sizeof(PUBLISHED_OWNER)) == 0) {
+			memcpy(&distance, notes + at + name, sizeof(distance));
+			*word = address + at + name + (uintptr_t)(intptr_t)distance;
+			return true;
+		}
+		at += name + description;
+	}
+	return false;
+}
+
+/* The same for the library whose ELF header is at start. */
+static bool find_in_library(int pid, uintptr_t start, uintptr_t *word)
+{
+	Elf64_Ehdr elf;
+	Elf64_Phdr headers[HEADERS_MAX];
+	bool found = false;
+
+	if (!read_whole(pid, start, &elf, sizeof(elf)) ||
+	    memcmp(elf.e_ident, ELFMAG, SELFMAG) != 0 || elf.e_phnum > HEADERS_MAX ||
+	    elf.e_phentsize != sizeof(*headers) || elf.e_ident[EI_CLASS] != ELFCLASS64 ||
+	    !read_whole(pid, start + elf.e_phoff, headers, elf.e_phnum * sizeof(*headers)))
+		return false;
+	/* A library's addresses begin at 0, where its ELF header is. */
+	for (size_t i = 0; i < elf.e_phnum && !found; i++)
+		if (headers[i].p_type == PT_NOTE)
+			found = find_note(pid, start + headers[i].p_vaddr, headers[i].p_memsz,
+					  word);
+	return found;
+}
+
+/* Whether the library is in process pid, under whatever name, and where its word lies there. */
+static bool find_in_process(int pid, const struct mappings *mappings,
+			    uintptr_t *word)
+{
+	for (size_t i = 0; i < mappings->count; i++)
+		if (mappings->list[i].offset == 0 && mappings->list[i].path[0] == '/' &&
+		    find_in_library(pid, mappings->list[i].start, word))
+			return true;
+	return false;
+}
+
+/* The file of that name may be anything, but the note can't be read where ptrace(2) may not attach.
+ */
+static bool is_named(const struct mappings *mappings)
+{
+	for (size_t i = 0; i < mappings->count; i++) {
+		const char *name = strrchr(mappings->list[i].path, '/');
+
+		if (name && strncmp(name, LIBRARY, strlen(LIBRARY)) == 0 &&
+		    (!name[strlen(LIBRARY)] || name[strlen(LIBRARY)] == '.'))
+			return true;
+	}
+	return false;
+}
+
+int published_is_loaded(int pid)
+{
+	struct mappings mappings;
+	uintptr_t word;
+
+	int error = mappings_read(&mappings, pid);
+	bool found = is_named(&mappings) || find_in_process(pid, &mappings, &word);
+	mappings_finish(&mappings);
+	return error ? error : found;
+}
+
+int published_signal_of(int pid)
+{
+	struct mappings mappings;
+	uintptr_t place;
+	uint32_t word = 0;
+
+	int error = mappings_read(&mappings, pid);
+	if (find_in_process(pid, &mappings, &place) &&
+	    !read_whole(pid, place, &word, sizeof(word)))
+		word = 0;
+	mappings_finish(&mappings);
+	if (error)
+		return error;
+	if ((word & 0xffff0000u) != PUBLISHED_MARK || (word & 0xffff) > SIGNALS)
+		return -ENODATA;
+	return (int)(word & 0xffff);
+}
