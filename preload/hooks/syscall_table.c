@@ -5,6 +5,8 @@
 
 #include "preload/libc/syscall_hook.h"
 
+_Static_assert(sizeof(*syscall_hooked) == 1, "syscall-*.S compares bytes");
+
 #define OPENS(name, kind) [SYS_##name] = 1,
 #define ALSO(name)        [SYS_##name] = 1,
 

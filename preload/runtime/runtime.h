@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -83,7 +84,14 @@ struct thread_state {
 	uintptr_t hook;
 };
 
+_Static_assert(offsetof(struct thread_state, vforks) == 0 &&
+		       sizeof(((struct thread_state *)0)->vforks) == 4,
+	       "vfork-*.S counts a word of 32 bits, the first");
+_Static_assert(sizeof(struct thread_state) <= 40, "the loader has little room for it");
+
 enum { HOOK_FILLS = 1 };
+
+_Static_assert(_Alignof(struct filling) > HOOK_FILLS, "thread_state.hook has room for the bit");
 
 enum { THREAD_INSIDE = 1 << 30, THREAD_APART = 1 << 29 };
 

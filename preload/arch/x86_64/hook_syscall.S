@@ -4,6 +4,8 @@
  * on the stack, which a raw vfork or clone would not survive. syscall_hook has the same arguments in
  * the same places, so a jump is enough.
  */
+#include "preload/libc/syscall_hook.h"
+
 	.text
 	.globl	syscall
 	.type	syscall, @function
@@ -13,7 +15,7 @@ syscall:
 	movq	syscall_real(%rip), %rax
 	testq	%rax, %rax
 	jz	1f
-	cmpq	$512, %rdi		/* SYSCALL_NUMBERS */
+	cmpq	$SYSCALL_NUMBERS, %rdi
 	jae	2f
 	leaq	syscall_hooked(%rip), %r11
 	cmpb	$0, (%r11, %rdi)

@@ -5,6 +5,8 @@
  * before, in memory that both share, and down in the parent only, when the child is gone: while it is
  * up, hooks ask which of the two they run in (runtime_on_slowly).
  */
+#include <sys/syscall.h>
+
 	.text
 	.globl	vfork
 	.type	vfork, @function
@@ -19,7 +21,7 @@ __vfork:
 	.cfi_register %rip, %rdi
 	movq	thread_state@gottpoff(%rip), %rdx
 	incl	%fs:(%rdx)		/* .vforks */
-	movl	$58, %eax		/* SYS_vfork */
+	movl	$SYS_vfork, %eax
 	syscall
 	pushq	%rdi
 	.cfi_adjust_cfa_offset 8

@@ -91,12 +91,28 @@ struct roster_header {
 	struct roster_record records[ROSTER_RECORDS];
 };
 
-_Static_assert(sizeof(struct roster_record) == 192, "records lie side by side in shared memory");
-
 #define ROSTER_MAGIC "fdtrail1"
+
+/* Programs of 64 and of other bits share it, and the command: one layout, without padding. */
+_Static_assert(sizeof(struct roster_record) == 192 &&
+		       offsetof(struct roster_record, pid_namespace) == 24 &&
+		       offsetof(struct roster_record, first) == 40 &&
+		       offsetof(struct roster_record, error) == 56 &&
+		       offsetof(struct roster_record, program) == 64 &&
+		       offsetof(struct roster_record, file) == 96,
+	       "records lie side by side in shared memory");
+_Static_assert(offsetof(struct roster_header, next_text) == 8 + ROSTER_TOKEN &&
+		       offsetof(struct roster_header, records) == 8 + ROSTER_TOKEN + 16 &&
+		       offsetof(struct roster_header, records) % 8 == 0,
+	       "the records' words are aligned");
+_Static_assert(sizeof(struct roster_piece) == 16, "a piece begins at a multiple of 16");
+_Static_assert(sizeof(ROSTER_MAGIC) - 1 == sizeof(((struct roster_header *)0)->magic),
+	       "the magic fills its place");
 /* Mapped all the time: the header with the records. Then follows text. */
 #define ROSTER_FIXED ((sizeof(struct roster_header) + 4095) / 4096 * 4096)
 #define ROSTER_SIZE  (ROSTER_FIXED + ROSTER_TEXT)
+
+_Static_assert(ROSTER_FIXED % 4096 == 0 && ROSTER_FIXED % 16 == 0, "text begins on a page");
 
 static inline int roster_pid(const struct roster_record *record)
 {

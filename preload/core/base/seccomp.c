@@ -27,6 +27,8 @@ struct header {
 };
 
 _Static_assert(sizeof(struct header) == sizeof(struct sock_filter), "a header is an instruction");
+_Static_assert(POOL == (1 << 18) / sizeof(struct sock_filter), "MAX_INSNS_PER_PATH of kernel/seccomp.c");
+_Static_assert(BPF_MAXINSNS <= UINT16_MAX, "a header's length has 16 bits");
 
 static struct sock_filter pool[POOL];
 static _Atomic size_t used;

@@ -20,12 +20,16 @@ enum {
 	LOCK_TICKET = 4,
 };
 
+_Static_assert((int)CAPTURE_FORKING <= LOCK_WHY && LOCK_TICKET == LOCK_WHY + 1,
+	       "the lock's word: why it is held below the ticket");
+
 /* One walk at a time, under the lock, and on a stack of its own: hooks run on whatever stack the
  * program has there, a signal handler's 8 KiB among them, and libunwind alone wants more. */
 enum { WALK_STACK = 64 * 1024 };
 static struct walk walk;
 static struct local_memory memory;
 static char walk_stack[WALK_STACK] __attribute__((aligned(64)));
+_Static_assert(WALK_STACK % 16 == 0, "its end is a stack pointer: call_on_stack.h");
 
 /* How many naps the holder that the lock's word names is worth. Who was waited for in vain, a thread
  * that a debugger has stopped, is not waited for as long again. */

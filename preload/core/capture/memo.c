@@ -15,6 +15,8 @@ enum {
 	PAGE = 4096,
 };
 
+_Static_assert((TABLE_FIRST & (TABLE_FIRST - 1)) == 0, "a table's size is a power of two");
+
 /* Lists a run, in place of another that the same leads to. */
 static void put(struct memo_table *table, struct memo_run *run)
 {

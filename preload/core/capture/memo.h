@@ -32,6 +32,8 @@ struct memo {
 	struct arena arena;                 /* bounded: see memo_init */
 };
 
+_Static_assert(MEMO_RECENT == 1 << 6, "memo_recent folds a return address by 6 bits");
+
 /* The part of this thread's stack that is known to be mapped, for the reads that need a check. */
 struct stack_bounds {
 	uintptr_t low, high;

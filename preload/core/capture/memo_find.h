@@ -40,6 +40,10 @@ struct memo_run {
 	struct memo_read reads[]; /* up to a whole MEMO_BLOCK with the last one once more */
 };
 
+_Static_assert(sizeof(struct memo_read) == 16, "four reads to a cache line");
+_Static_assert((MEMO_BLOCK & (MEMO_BLOCK - 1)) == 0 && WALK_READS + MEMO_BLOCK < 1 << 30,
+	       "a run's count has 30 bits");
+
 /* All runs by what leads to them. */
 struct memo_table {
 	uint64_t mask;

@@ -31,6 +31,8 @@ struct logged_read {
 	uint8_t flags;
 };
 
+_Static_assert((READ_RELATIVE | READ_FP | READ_CHECKED) <= UINT8_MAX, "flags are one byte");
+
 enum { WALK_READS = 3 * STACK_DEPTH_MAX };
 
 struct walk {

@@ -14,6 +14,12 @@
  * as many as the program has stacks, however many hosts it calls. One slot in eight stays empty. */
 enum { SLOTS = CONNECTION_LIMIT, MOST = SLOTS / 8 * 7, MOST_WITH_ADDRESS = SLOTS / 8 * 6 };
 
+_Static_assert((SLOTS & (SLOTS - 1)) == 0, "hashes count on past 2^32 where the slots begin anew");
+_Static_assert(MOST_WITH_ADDRESS == 49152, "connection_table.h promises that many");
+_Static_assert(sizeof(struct connection) == 32 && offsetof(struct connection, family) == 4 &&
+		       offsetof(struct connection, shared) == 28,
+	       "without padding: connections are compared and hashed by their bytes");
+
 bool connection_table_init(struct connection_table *table, struct arena *arena)
 {
 	memset(table, 0, sizeof(*table));

@@ -43,7 +43,7 @@ enum fd_kind {
 	FD_MOUNT,
 	FD_BPF,
 	FD_LANDLOCK,
-	FD_KIND_COUNT, /* at most 32 */
+	FD_KIND_COUNT, /* at most 32: slot.h asserts that */
 };
 
 enum fd_origin { FD_OPENED, FD_DUPLICATED, FD_RECEIVED, FD_INHERITED };

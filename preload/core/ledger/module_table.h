@@ -34,6 +34,8 @@ struct module {
 	const char *path; /* the same, absolute where that is known; "linux-vdso.so.1" is no path */
 };
 
+_Static_assert(MODULE_BUILD_ID_MAX <= UINT8_MAX, "its size is one byte");
+
 struct module_table {
 	struct arena *arena;
 	_Atomic uint32_t count; /* valid ids are 1 .. count */

@@ -25,6 +25,10 @@ struct ledger_page {
 	struct slot slots[PAGE_SLOTS];
 };
 
+_Static_assert(sizeof(struct slot) == 16, "a slot is two words");
+_Static_assert((PAGES & (PAGES - 1)) == 0 && (int64_t)PAGES * PAGE_SLOTS == 1 << 30,
+	       "the pages hold every number that the kernel can give");
+
 /* Word a: stack 20, opened_at 30, kind 5, origin 2, owner 2, closing 1, generation 4 bits.
  * Word b: link 18 (dup_of, or with the bit above it set a connection), thread 22, sequence 23 bits.
  * The generation is never 0, so a is not. The sequence goes up each time the number is opened: one
@@ -47,6 +51,24 @@ enum {
 #define LINK                  ((CONNECTED << 1) - 1) /* with its bit */
 /* The generation of entries from before a fork that are older than the counter can tell. */
 enum { GENERATION_OLD = 1, GENERATION_FIRST = 2 };
+
+/* The fields of word a, one after the other, and what each has to hold. */
+_Static_assert(STACK_LIMIT == 1 << A_OPENED_AT, "a stack's id has 20 bits");
+_Static_assert(A_OPENED_AT + 30 == A_KIND, "opened_at has 30 bits");
+_Static_assert(A_KIND + 5 == A_ORIGIN && FD_KIND_COUNT <= 1 << 5, "a kind has 5 bits");
+_Static_assert(A_ORIGIN + 2 == A_OWNER && FD_INHERITED < 1 << 2, "an origin has 2 bits");
+_Static_assert(A_OWNER + 2 == A_CLOSING && FD_OWNER_POPEN < 1 << 2, "an owner has 2 bits");
+_Static_assert(A_CLOSING + 1 == A_GENERATION && A_GENERATION + 4 == 64 &&
+		       LEDGER_GENERATIONS == 1 << 4 && GENERATION_OLD > 0 &&
+		       GENERATION_FIRST > GENERATION_OLD,
+	       "a generation has 4 bits, and is not 0");
+/* Those of word b. A connection's id is at most CONNECTION_LIMIT. */
+_Static_assert(CONNECTION_LIMIT < 1 << B_CONNECTED && LEDGER_NO_FD < 1 << B_CONNECTED,
+	       "a link has 18 bits");
+_Static_assert(B_CONNECTED + 1 == B_THREAD, "the bit that tells the links apart");
+_Static_assert(B_THREAD + 22 == B_SEQUENCE && 1 << 22 == 4 * 1024 * 1024,
+	       "a thread's id has 22 bits: the kernel's PID_MAX_LIMIT");
+_Static_assert(B_SEQUENCE + 23 == 64, "the sequence has 23 bits");
 
 static inline struct slot *slot_of(const struct ledger *ledger, int fd)
 {

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "preload/core/base/arena.h"
+#include "module_table.h"
 #include "open_count.h"
 
 /* A frame: the module's id in the high 16 bits, in the low 48 the call's address relative to the
@@ -79,6 +80,9 @@ struct stack_view {
 /* STACK_PAGE stacks. Whoever closes a descriptor goes by the id alone, and may be faster than the news of
  * the table's count. */
 typedef _Atomic(_Atomic(struct stack *) *) stack_page;
+
+_Static_assert(STACK_LIMIT % STACK_PAGE == 0, "stack_table_known divides any id");
+_Static_assert(MODULE_LIMIT < FRAME_MODULE_MARK, "a module's id has 16 bits, and is not the mark");
 
 struct stack_table {
 	struct arena *arena;

@@ -33,8 +33,10 @@ enum kind {
 	KIND_PERF,
 	KIND_IO_URING,
 	KIND_OTHER,
-	KIND_COUNT, /* at most 64 */
+	KIND_COUNT,
 };
+
+_Static_assert(KIND_COUNT < 64, "KIND_ALL is one word of bits");
 
 #define KIND_BIT(kind) (UINT64_C(1) << (kind))
 #define KIND_ALL       ((UINT64_C(1) << KIND_COUNT) - 1)

@@ -50,6 +50,8 @@ struct call_number {
 
 enum { CALLS_MAX = 96 };
 
+_Static_assert(CALLS_MAX <= 1 << 12 && ABI_COUNT <= 1 << 4, "a tag has 12 bits and 4");
+
 extern const struct call calls[];
 extern const size_t calls_count;
 

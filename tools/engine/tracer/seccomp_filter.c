@@ -49,6 +49,9 @@ enum {
 	LENGTH_MAX = 8 + ABI_COUNT * (2 * CALLS_MAX + 4 * CONDITIONS + 2),
 };
 
+_Static_assert(2 + 2 * CONDITIONS <= UINT8_MAX, "a call's block is jumped over by 8 bits");
+_Static_assert(LENGTH_MAX <= BPF_MAXINSNS, "the kernel takes no longer filter");
+
 struct code {
 	struct sock_filter lines[LENGTH_MAX];
 	unsigned short length;

@@ -19,8 +19,10 @@ struct remote_word {
 
 enum {
 	WALK_WORDS = 96, /* more than that a remembered walk has not read */
-	WALKS_KEPT = 64, /* a power of two */
+	WALKS_KEPT = 64,
 };
+
+_Static_assert((WALKS_KEPT & (WALKS_KEPT - 1)) == 0, "a hash is cut to its last bits");
 
 /* What a walk begins with. */
 struct walk_start {
