@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""Faults on purpose: reads tests/faults/*.faults, and changes a copy of the sources by one of them.
+
+A fault names no path and no line number, so that files can be moved and renamed: its old text has to be in the
+sources exactly once. One that does not apply any more is an error, never left out. faults/README.md has the format.
+"""
+
+import contextlib
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parent
+ROOMS = ("preload", "tools")
+ENDINGS = (".c", ".h", ".S", ".list")
+
+
+class Broken(Exception):
+    """A fault that can't be read, or does not apply."""
+
+
+class Fault:
+    def __init__(self, room):
+        self.room, self.name, self.where, self.old, self.new, self.killers = room, "", "", "", "", []
+
+    def __str__(self):
+        return f"{self.room}: {self.name}"
+
+
+def _take(fault, line):
+    """A line of a fault; False: it is none."""
+    if line[0] in "-+":
+        if line[0] == "-":
+            fault.old += line[1:] + "\n"
+        else:
+            fault.new += line[1:] + "\n"
+        return True
+    key, _, value = line.partition(": ")
+    if key == "fault":
+        fault.name = value
+    elif key == "in":
+        fault.where = value
+    elif key == "killed by":
+        fault.killers.append(value)
+    else:
+        return False
+    return True
+
+
+def _read(path):
+    found = []
+    for paragraph in path.read_text().split("\n\n"):
+        lines = [line for line in paragraph.splitlines() if line and line[0] != "#"]
+        if not lines:
+            continue
+        fault = Fault(path.stem)
+        for line in lines:
+            if not _take(fault, line):
+                raise Broken(f"{path.name}: not understood: {line!r}")
+        if not (fault.name and fault.old and fault.killers) or fault.old == fault.new:
+            raise Broken(f"{path.name}: incomplete: {lines[0]!r}")
+        found.append(fault)
+    return found
+
+
+def read_all():
+    """All faults, by room."""
+    found = [fault for path in sorted((TESTS / "faults").glob("*.faults")) for fault in _read(path)]
+    if len({str(fault) for fault in found}) != len(found):
+        raise Broken("two faults have one name")
+    return found
+
+
+def read_sources(source):
+    """The text of each file that a fault may change, by path."""
+    return {path: path.read_text() for room in ROOMS for path in sorted((source / room).rglob("*"))
+            if path.suffix in ENDINGS}
+
+
+def place(fault, sources):
+    """The file that has the fault's old text, once, as whole lines."""
+    text = "\n" + fault.old
+    places = [path for path, whole in sources.items() for _ in range(("\n" + whole).count(text))
+              if fault.where in ("", path.name)]
+    if len(places) != 1:
+        raise Broken(f"{fault}: the old text is in {len(places)} places, not in one:\n{fault.old}"
+                     + "".join(f"{path}\n" for path in places))
+    return places[0]
+
+
+@contextlib.contextmanager
+def applied(fault, sources):
+    """Changes the file, and back."""
+    path = place(fault, sources)
+    path.write_text(("\n" + sources[path]).replace("\n" + fault.old, "\n" + fault.new)[1:])
+    try:
+        yield
+    finally:
+        path.write_text(sources[path])
