@@ -127,11 +127,12 @@ static uint32_t run(const struct sock_filter *filter, size_t length,
 		case BPF_ALU | BPF_XOR:
 			a ^= operand;
 			continue;
+		/* By the last 5 bits, as the kernel's (kernel/bpf/core.c) and the machine's shifts. */
 		case BPF_ALU | BPF_LSH:
-			a = operand < 32 ? a << operand : 0;
+			a <<= operand & 31;
 			continue;
 		case BPF_ALU | BPF_RSH:
-			a = operand < 32 ? a >> operand : 0;
+			a >>= operand & 31;
 			continue;
 		case BPF_ALU | BPF_NEG:
 			a = -a;
