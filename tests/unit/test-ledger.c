@@ -64,6 +64,33 @@ static void an_entry_reads_back_as_it_was(void **state)
 	assert_int_equal(read.connection, 1);
 }
 
+static void what_does_not_fit_stays_in_its_field(void **state)
+{
+	struct ledger_entry given = {
+		.stack = stack_of(1),
+		.opened_at = 1u << 30,
+		.thread = UINT32_MAX,
+		.dup_of = LEDGER_NO_FD + 7,
+		.kind = FD_FILE,
+		.origin = FD_DUPLICATED,
+	}, read;
+
+	(void)state;
+	ledger_opened(&ledger, 7, &given);
+	assert_true(ledger_read(&ledger, 7, &read, NULL));
+	assert_int_equal(read.stack, given.stack);
+	assert_int_equal(read.opened_at, (1u << 30) - 1);
+	assert_int_equal(read.thread, (1u << 22) - 1);
+	assert_int_equal(read.dup_of, LEDGER_NO_FD);
+	assert_int_equal(read.kind, FD_FILE);
+	assert_int_equal(read.origin, FD_DUPLICATED);
+	/* A connection's id has the place of the number that was copied. */
+	ledger_set_connection(&ledger, 7, 5);
+	assert_true(ledger_read(&ledger, 7, &read, NULL));
+	assert_int_equal(read.connection, 5);
+	assert_int_equal(read.dup_of, LEDGER_NO_FD);
+}
+
 static void numbers_that_cannot_be_are_refused(void **state)
 {
 	(void)state;
@@ -81,6 +108,11 @@ static void a_large_number_has_its_place(void **state)
 	assert_true(ledger_read(&ledger, 1000000, NULL, NULL));
 	assert_int_equal(ledger_next(&ledger, 0), 1000000);
 	assert_int_equal(ledger_next(&ledger, 1000001), -1);
+	/* The first of a page, behind one that there is not. */
+	open_at(5 * PAGE_SLOTS, stack_of(1));
+	assert_int_equal(ledger_next(&ledger, 0), 5 * PAGE_SLOTS);
+	assert_int_equal(ledger_next(&ledger, 3 * PAGE_SLOTS + 17), 5 * PAGE_SLOTS);
+	assert_int_equal(ledger_next(&ledger, 5 * PAGE_SLOTS + 1), 1000000);
 }
 
 static void a_close_takes_the_entry_out(void **state)
@@ -213,6 +245,24 @@ static void figures_follow_opens_and_closes(void **state)
 	ledger_take_figures(&ledger);
 	assert_int_equal(open_count_opened(figures->count.word), 10);
 	assert_int_equal(figures->live, 7);
+}
+
+/* Two threads that close one number, which is a defect of the program. */
+static void a_close_that_counts_twice_spoils_only_what_is_open(void **state)
+{
+	struct open_count count = {0};
+
+	(void)state;
+	open_count_open(&count, 1);
+	open_count_close(&count);
+	open_count_close(&count);
+	assert_int_equal(open_count_live(count.word), -1);
+	assert_int_equal(open_count_opened(count.word), 1);
+	for (int i = 0; i < 5; i++)
+		open_count_open(&count, 2);
+	assert_int_equal(open_count_live(count.word), 4);
+	assert_int_equal(open_count_opened(count.word), 6);
+	assert_int_equal(count.peak, 4);
 }
 
 static uint32_t peak_of(uint32_t stack)
@@ -486,6 +536,21 @@ static void equal_stacks_are_one_and_other_ends_are_others(void **state)
 						STACK_COMPLETE), whole);
 }
 
+static void a_stack_that_is_too_deep_says_that_it_was_cut(void **state)
+{
+	frame_t frames[STACK_DEPTH_MAX + 44];
+	struct stack_view view;
+
+	(void)state;
+	for (uint32_t i = 0; i < STACK_DEPTH_MAX + 44; i++)
+		frames[i] = i;
+	uint32_t deep = stack_table_intern(&ledger.stacks, frames, STACK_DEPTH_MAX + 44, STACK_COMPLETE);
+	assert_true(stack_table_view(&ledger.stacks, deep, &view));
+	assert_int_equal(view.depth, STACK_DEPTH_MAX);
+	assert_int_equal(view.end, STACK_DEEPER);
+	assert_int_equal(stack_table_intern(&ledger.stacks, frames, STACK_DEPTH_MAX, STACK_DEEPER), deep);
+}
+
 static void thousands_of_stacks_keep_their_frames(void **state)
 {
 	struct stack_view view;
@@ -583,6 +648,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup(name, begin)
 	const struct CMUnitTest tests[] = {
 		TEST(an_entry_reads_back_as_it_was),
+		TEST(what_does_not_fit_stays_in_its_field),
 		TEST(numbers_that_cannot_be_are_refused),
 		TEST(a_large_number_has_its_place),
 		TEST(a_close_takes_the_entry_out),
@@ -593,6 +659,7 @@ int main(void)
 		TEST(a_range_ends_where_it_says),
 		TEST(opening_anew_changes_the_words),
 		TEST(figures_follow_opens_and_closes),
+		TEST(a_close_that_counts_twice_spoils_only_what_is_open),
 		TEST(a_peak_outlives_the_closes),
 		TEST(peaks_are_those_of_a_model),
 		TEST(numbers_that_a_program_chooses_make_no_peak_too_low),
@@ -602,6 +669,7 @@ int main(void)
 		TEST(a_forked_process_starts_counting_anew),
 		TEST(a_torn_stack_table_is_built_anew),
 		TEST(equal_stacks_are_one_and_other_ends_are_others),
+		TEST(a_stack_that_is_too_deep_says_that_it_was_cut),
 		TEST(thousands_of_stacks_keep_their_frames),
 		TEST(a_copy_has_all_and_is_its_own),
 		TEST(threads_lose_nothing),

@@ -64,9 +64,30 @@ static void a_short_or_strange_address_is_left_out(void **state)
 	(void)state;
 	assert_int_equal(connection_table_get(&connections, id)->family, AF_UNSPEC);
 	assert_int_equal(connection_table_intern(&connections, 2, NULL, 0), id);
+	/* As long as one of IPv4, which is too short for this. */
+	assert_int_equal(connection_table_intern(&connections, 2, (struct sockaddr *)&address,
+						 sizeof(struct sockaddr_in)), id);
 	address.sin6_family = AF_UNIX;
 	assert_int_equal(connection_table_intern(&connections, 2, (struct sockaddr *)&address,
 						 sizeof(address)), id);
+}
+
+static void an_ipv6_address_is_kept_whole(void **state)
+{
+	struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_port = htons(443)};
+	const struct connection *connection;
+	uint32_t id;
+
+	(void)state;
+	assert_int_equal(inet_pton(AF_INET6, "2001:db8:1:2:3:4:5:6", &address.sin6_addr), 1);
+	id = connection_table_intern(&connections, 2, (struct sockaddr *)&address, sizeof(address));
+	connection = connection_table_get(&connections, id);
+	assert_int_equal(connection->family, AF_INET6);
+	assert_int_equal(ntohs(connection->port), 443);
+	assert_memory_equal(connection->address, &address.sin6_addr, 16);
+	address.sin6_addr.s6_addr[15]++;
+	assert_int_not_equal(connection_table_intern(&connections, 2, (struct sockaddr *)&address,
+						     sizeof(address)), id);
 }
 
 /* Fills the table with addresses from one stack; returns how many it took. */
@@ -133,6 +154,20 @@ static void a_last_user_is_kept_without_the_address_rather_than_not_at_all(void 
 	/* No room at all: the address is known, and nobody is blamed for what another did. */
 	assert_int_equal(connection_table_used(&connections, first, 8, false), first);
 	assert_int_equal(connection_table_used(&connections, first, 7, true), id);
+}
+
+static void where_there_is_no_room_nobody_is_named_rather_than_another(void **state)
+{
+	uint32_t first = connect_to(2, 1, 1), used = connection_table_used(&connections, first, 7, true), id;
+
+	(void)state;
+	fill(2);
+	for (uint32_t stack = 3; stack < CONNECTION_LIMIT; stack++)
+		connect_to(stack, 1, 1);
+	/* Stack 7 was the last that used it; now 8 is, for which there is no place. */
+	id = connection_table_used(&connections, used, 8, false);
+	assert_int_equal(id, first);
+	assert_int_equal(connection_table_get(&connections, id)->user, STACK_NONE);
 }
 
 static uint32_t add(const char *path, const char *build_id, uintptr_t start)
@@ -225,9 +260,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_connection_is_kept_once),
 		TEST(a_short_or_strange_address_is_left_out),
+		TEST(an_ipv6_address_is_kept_whole),
 		TEST(a_table_full_of_addresses_keeps_what_it_has_and_still_takes_stacks),
 		TEST(a_full_table_says_none_and_keeps_what_it_has),
 		TEST(a_last_user_is_kept_without_the_address_rather_than_not_at_all),
+		TEST(where_there_is_no_room_nobody_is_named_rather_than_another),
 		TEST(a_module_loaded_again_elsewhere_is_the_same),
 		TEST(another_build_or_a_second_mapping_is_another_module),
 		TEST(a_module_in_parts_is_one),
