@@ -66,6 +66,26 @@ static void a_default_that_ends_nothing_only_asks(void **state)
 		assert_int_equal(signal_use_effect(&use, numbers[i], DEFAULT, true), SIGNAL_ASKS);
 }
 
+static void a_sender_is_known_only_where_the_kernel_tells_it(void **state)
+{
+	static const struct {
+		int code;
+		bool tells;
+	} rows[] = {
+		{SI_USER, true},     {SI_TKILL, true},	  {SI_QUEUE, true},  {SI_MESGQ, true},
+		{SI_TIMER, false},   {SI_ASYNCIO, false}, {SI_KERNEL, false}, {SI_SIGIO, false},
+		{POLL_IN, false},    {CLD_EXITED, false}, {TRAP_BRKPT, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		siginfo_t info = {.si_signo = SIGUSR1, .si_code = rows[i].code};
+
+		info.si_pid = 4711;
+		assert_int_equal(signal_sender(&info), rows[i].tells ? 4711 : 0);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -76,6 +96,8 @@ int main(void)
 		 .test_func = the_default_ends_what_has_chosen_it_or_has_sent_it},
 		{.name = "a default action that ends nothing only asks",
 		 .test_func = a_default_that_ends_nothing_only_asks},
+		{.name = "a sender is known only where the kernel tells it",
+		 .test_func = a_sender_is_known_only_where_the_kernel_tells_it},
 	};
 
 	return cmocka_run_group_tests_name("signal_use", tests, NULL, NULL);

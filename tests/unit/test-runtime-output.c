@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+/* The files that snapshots go to: their names, and which are never written to. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "preload/core/policy/snapshot_output.h"
+
+enum { STRANGER = 54321 };
+
+static struct options options;
+static struct output_failure failure;
+static char folder[] = "/tmp/fdtrail-output-XXXXXX";
+
+static int begin(void **state)
+{
+	(void)state;
+	strcpy(folder + strlen(folder) - 6, "XXXXXX");
+	return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
+}
+
+static int end(void **state)
+{
+	char command[64];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
+	return chdir("/") == 0 && system(command) == 0 ? 0 : -1;
+}
+
+/* Opens what the pattern stands for. */
+static int open_output(const char *pattern)
+{
+	const struct snapshot_request request = {.pid = 4711, .number = 12, .program = "a/b c"};
+
+	snprintf(options.output, sizeof(options.output), "%s", pattern);
+	return output_open(&options, &request, &failure);
+}
+
+static void expect_refused(const char *pattern, int error, const char *reason)
+{
+	assert_int_equal(open_output(pattern), -1);
+	assert_int_equal(failure.error, error);
+	if (reason)
+		assert_non_null(strstr(failure.reason, reason));
+	assert_false(failure.silent);
+}
+
+static void expect_name(const char *pattern, const char *name)
+{
+	struct stat status;
+	int fd = open_output(pattern);
+
+	assert_true(fd > 2);
+	assert_int_equal(fstat(fd, &status), 0);
+	assert_int_equal(status.st_mode, S_IFREG | 0600);
+	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	assert_true(fcntl(fd, F_GETFL) & O_APPEND);
+	close(fd);
+	assert_int_equal(access(name, F_OK), 0);
+	unlink(name);
+}
+
+static void names_are_made_of_what_is_known(void **state)
+{
+	struct utsname host;
+	char name[256], before[32], after[32];
+	int fd = -1;
+
+	(void)state;
+	expect_name("plain", "plain");
+	expect_name("s.%p.%n", "s.4711.12");
+	expect_name("%%p%x%", "%px");
+	/* A program can't choose the folder. */
+	expect_name("of %e", "of a_b c");
+	uname(&host);
+	snprintf(name, sizeof(name), "on-%s", host.nodename);
+	expect_name("on-%h", name);
+	/* As the C library has it, at the same second. */
+	do {
+		time_t now = time(NULL);
+
+		strftime(before, sizeof(before), "%Y%m%dT%H%M%SZ", gmtime(&now));
+		if (fd >= 0) {
+			close(fd);
+			unlink(before);
+		}
+		fd = open_output("%t");
+		now = time(NULL);
+		strftime(after, sizeof(after), "%Y%m%dT%H%M%SZ", gmtime(&now));
+	} while (strcmp(before, after) != 0);
+	assert_true(fd > 2);
+	close(fd);
+	assert_int_equal(access(before, F_OK), 0);
+}
+
+static void a_name_that_leads_elsewhere_is_refused(void **state)
+{
+	(void)state;
+	close(open("file", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+	assert_int_equal(symlink("file", "link"), 0);
+	expect_refused("link", ELOOP, NULL);
+	assert_int_equal(link("file", "second"), 0);
+	expect_refused("file", EACCES, "second name");
+	assert_int_equal(unlink("second"), 0);
+	assert_int_equal(close(open_output("file")), 0);
+}
+
+static void what_is_no_file_is_refused(void **state)
+{
+	int reader;
+
+	(void)state;
+	assert_int_equal(mkdir("folder", 0700), 0);
+	expect_refused("folder", EISDIR, NULL);
+	expect_refused("file/below", ENOENT, NULL);
+	/* A pipe: as long as nobody reads it. */
+	assert_int_equal(mkfifo("pipe", 0600), 0);
+	expect_refused("pipe", ENXIO, NULL);
+	reader = open("pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	assert_int_equal(close(open_output("pipe")), 0);
+	close(reader);
+}
+
+static void what_belongs_to_another_user_is_refused(void **state)
+{
+	int reader;
+
+	(void)state;
+	if (geteuid() != 0) {
+		print_message("# skipped: only root can give a file away\n");
+		skip();
+	}
+	close(open("theirs", O_CREAT | O_WRONLY | O_CLOEXEC, 0666));
+	assert_int_equal(chown("theirs", STRANGER, STRANGER), 0);
+	expect_refused("theirs", EACCES, "another user");
+	assert_int_equal(mkfifo("their pipe", 0666), 0);
+	assert_int_equal(chown("their pipe", STRANGER, STRANGER), 0);
+	reader = open("their pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	expect_refused("their pipe", EACCES, NULL);
+	close(reader);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+#define TEST(title, function)                                                                      \
+	{.name = title, .test_func = function, .setup_func = begin, .teardown_func = end}
+		TEST("names are made of what is known of the process", names_are_made_of_what_is_known),
+		TEST("a name that leads elsewhere is refused", a_name_that_leads_elsewhere_is_refused),
+		TEST("what is no file is refused", what_is_no_file_is_refused),
+		TEST("what belongs to another user is refused", what_belongs_to_another_user_is_refused),
+	};
+
+	return cmocka_run_group_tests_name("runtime-output", tests, NULL, NULL);
+}
