@@ -28,6 +28,8 @@ pid_t _Fork(void)
 		capture_before_fork(&runtime.capture, &hold);
 	pid_t pid = REAL(_Fork)();
 
+	if (pid == 0)
+		fork_note_time();
 	capture_after_fork(&runtime.capture, &hold);
 	return pid;
 }

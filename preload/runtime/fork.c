@@ -31,11 +31,18 @@ static void after(void)
 	capture_after_fork(&runtime.capture, &hold);
 }
 
+void fork_note_time(void)
+{
+	if (runtime.wiped)
+		atomic_store(&runtime.wiped->forked_ms, runtime_now_ms());
+}
+
 static void after_in_child(void)
 {
 	/* Where memory is not wiped (Linux before 4.14) this is how the child knows. */
 	if (runtime.wiped && atomic_load(&runtime.wiped->gate) == GATE_OPEN && !thread_state.vforks)
 		memset(runtime.wiped, 0, sizeof(*runtime.wiped));
+	fork_note_time();
 	after();
 }
 

@@ -32,6 +32,8 @@ struct wiped {
 	_Atomic uint32_t gate;
 	_Atomic uint32_t forking;  /* a thread is repairing after a fork */
 	_Atomic uint32_t snapshot; /* who takes one, and who has asked for one: snapshot_queue.h */
+	_Atomic uint64_t forked_ms; /* when this process was forked, as started_ms; 0: it was not, or by
+				     * a call that runs no code of ours in the child */
 	_Atomic int returning[SNAPSHOT_RETURNING_MAX]; /* see struct snapshot_request */
 };
 
@@ -225,6 +227,8 @@ void runtime_find_clock(void);
  * hook's when another library's constructor was faster. */
 void runtime_start(void);
 
-/* fork.c: what surrounds fork, for the constructor; and a hook's first call in the child. */
+/* fork.c: what surrounds fork, for the constructor; the child's first steps; and a hook's first call
+ * there. */
 void fork_register(void);
+void fork_note_time(void);
 void fork_happened(void);

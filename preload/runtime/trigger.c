@@ -258,6 +258,7 @@ static void run(void *data)
 		.thread = (int)RAW(gettid),
 		.program = runtime.program,
 		.started_ms = runtime.started_ms,
+		.forked_ms = atomic_load(&runtime.wiped->forked_ms),
 		.libunwind = unwinder_name(),
 		.show = options->show != OPTION_AUTO	   ? options->show
 			: *options->output || job->channel ? SNAPSHOT_SHOW_ALL

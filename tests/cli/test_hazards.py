@@ -138,6 +138,23 @@ def _():
     check.lacks(run.last.text, "leaks_in_child")
 
 
+@test("a forked child says how long ago it was forked; its parent, and a program that it executes, don't")
+def _():
+    run = run_traced([program("fork_server"), 4, 200])
+    children = [found for found in run.all_snapshots if found.pid != run.pid]
+    check.equal(len(children), 4)
+    for child in children:
+        found = check.matches(child.fields["forked"], r"\A(\d+\.\d)s ago\Z")
+        check.at_least(float(found[1]), 0.1)
+    # The time since the tracer's start is that of the parent.
+    check.at_least(float(children[-1].fields["uptime"][:-1]), 0.7)
+    check.at_most(float(children[-1].fields["forked"].split("s")[0]), float(children[-1].fields["uptime"][:-1]) - 0.4)
+    check.equal(run.last.fields.get("forked"), None)
+    run = run_traced([PYTHON, "-c", "import os, sys\nif os.fork() == 0: os.execv(sys.argv[1], sys.argv[1:])\nos.wait()",
+                      program("ends"), "return"])
+    check.equal([found.fields.get("forked") for found in run.all_snapshots if found.pid != run.pid], [None])
+
+
 @test("FDTRAIL_INHERITED=1: a forked child lists what its parent opened as inherited, with its stack")
 def _():
     run = run_traced([program("forks"), 1], INHERITED=1)

@@ -99,6 +99,7 @@ static void the_header_says_why_when_and_of_whom(void **state)
 	snprintf(expected, sizeof(expected), "), user %d\n", getuid());
 	assert_says(text, expected);
 	assert_says(text, "\nuptime: 0.");
+	assert_says_not(text, "\nforked: ");
 	assert_says(text, "\nversions: fdtrail ");
 	assert_says(text, ", libunwind 9.9, glibc ");
 	assert_says(text, "\nunclosed: 0; ");

@@ -194,6 +194,7 @@ struct model_snapshot {
 	 * them had open at once. */
 	int64_t unlisted_stacks, unlisted_most;
 	double uptime;       /* seconds; < 0: not known */
+	double forked;       /* seconds since the process was forked, if it was; < 0: not known */
 	int64_t unclosed, inherited; /* of "unclosed:" */
 	const char *unread; /* as written: why what is open could not be looked at; or NULL */
 	bool traced;                 /* false: made by looking at a process without the tracer */

@@ -9,7 +9,7 @@
 
 static const char *const names[] = {
 	"why",         "number", "when",  "process",  "asked in", "command", "uptime",
-	"descriptors", "peak",   "peaks", "versions", "host",     "kinds",   "unclosed",
+	"forked",      "descriptors", "peak", "peaks", "versions", "host", "kinds", "unclosed",
 };
 
 bool parse_field(struct parse *parse, struct scan line, struct model_field *field)
@@ -134,6 +134,8 @@ static void take(struct parse *parse, struct model_snapshot *snapshot,
 		scan_number(&line, &snapshot->number);
 	else if (strcmp(field->name, "uptime") == 0)
 		scan_duration(&line, &snapshot->uptime);
+	else if (strcmp(field->name, "forked") == 0)
+		scan_duration(&line, &snapshot->forked);
 	else if (strcmp(field->name, "process") == 0)
 		take_process(parse, snapshot, line);
 	else if (strcmp(field->name, "command") == 0)

@@ -243,6 +243,12 @@ static void put_unclosed(struct writer *writer, const struct census *census, con
 	put_string(writer, " inherited\n");
 }
 
+static void put_since(struct writer *writer, const char *name, uint64_t now_ms, uint64_t then_ms)
+{
+	put_string(writer, name);
+	put_duration(writer, now_ms > then_ms ? now_ms - then_ms : 0);
+}
+
 void header_put(const struct describe *describe, const struct census *census,
 		const struct groups *groups, const struct peaks *peaks)
 {
@@ -260,11 +266,12 @@ void header_put(const struct describe *describe, const struct census *census,
 	put_process(describe);
 	if (describe->numbered)
 		put_command(writer, request->pid);
-	put_string(writer, "uptime: ");
-	put_duration(writer, census->now_ms > request->started_ms
-				     ? census->now_ms - request->started_ms
-				     : 0);
+	put_since(writer, "uptime: ", census->now_ms, request->started_ms);
 	put_char(writer, '\n');
+	if (request->forked_ms) {
+		put_since(writer, "forked: ", census->now_ms, request->forked_ms);
+		put_string(writer, " ago\n");
+	}
 	if (!request->unread) {
 		put_table(writer, request, census->open);
 		peaks_put_header(writer, peaks, request);

@@ -89,6 +89,8 @@ struct snapshot_request {
 	int thread;          /* the thread that asked */
 	const char *program; /* the program's short name */
 	uint64_t started_ms; /* CLOCK_MONOTONIC when the ledger began, in milliseconds */
+	uint64_t forked_ms;  /* the same when the process was forked, if that was later; 0: it was not,
+			      * or it is not known */
 	const char *unread;  /* why the descriptors can't be looked at: then the text says that, and
 			      * tells nothing of them. NULL: they can be */
 	const char *libunwind; /* "libunwind 1.6", or why there is none */

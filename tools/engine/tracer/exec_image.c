@@ -190,6 +190,7 @@ void image_look(const struct tracer *tracer, struct process *process)
 	process->memory = NULL;
 	process->reader = process->pid;
 	process->forked_from = 0;
+	process->forked_ms = 0;
 	process->signal_use = (struct signal_use){0};
 	find_names(process);
 	process->recording = options_match(only, process->program) ||

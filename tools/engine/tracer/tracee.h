@@ -41,6 +41,7 @@ struct process {
 	char program[64]; /* argv[0]'s last part */
 	char main_path[PATH_MAX];       /* the program's file */
 	uint64_t started_ms;            /* CLOCK_MONOTONIC when the ledger began */
+	uint64_t forked_ms;             /* the same when it was forked; 0: it was not, since its exec */
 	uint32_t number;                /* of the last snapshot */
 	struct file_id stderr_file;     /* what its number 2 is to be for us to write there */
 	struct remote_memory *memory;   /* made when it is first needed */

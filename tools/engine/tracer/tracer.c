@@ -84,6 +84,7 @@ static struct process *forked_process(const struct tracer *tracer, const struct 
 	memcpy(process, parent, sizeof(*process));
 	process->pid = pid;
 	process->forked_from = parent->pid;
+	process->forked_ms = asks_now_ms();
 	process->tasks = process->ending = 0;
 	process->reader = pid;
 	process->memory = NULL;

@@ -223,6 +223,7 @@ static int take_for(const siginfo_t *asker, const struct tracer *tracer, struct 
 		.thread = task->tid,
 		.program = process->program,
 		.started_ms = process->started_ms,
+		.forked_ms = process->forked_ms,
 		.libunwind = unwinder_name(),
 		.output = -1,
 		.show = options->show != OPTION_AUTO ? options->show
