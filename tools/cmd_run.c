@@ -172,7 +172,9 @@ static struct argp_option *flags(void)
 		 1},
 		{"report", KEY_REPORT, "FILE", 0, "Write the report to FILE instead of stderr", 1},
 		{"full", KEY_FULL, NULL, 0,
-		 "Show all groups (20 without it), and all frames of their stacks", 1},
+		 "Show all groups (20 without it), all frames of their stacks, and each of "
+		 "several short-lived processes",
+		 1},
 		{"debug-dir", KEY_DEBUG_DIR, "DIR", 0,
 		 "Look for separate debug files in DIR, too (may be repeated)", 1},
 		{"error-exitcode", KEY_ERROR_EXITCODE, "STATUS", 0,

@@ -4,6 +4,7 @@
 test_run.py."""
 
 import glob
+import json
 import os
 import re
 import resource
@@ -528,6 +529,82 @@ def _():
     for options, count in [([], 5), (["--show=2"], 2), (["--show=all"], 9)]:
         run = Run(program("ends"), "return", 9, options=options)
         check.equal(len(re.findall(r"^ +\d+ device", run.err, re.MULTILINE)), count, options)
+
+
+# Processes that outlive others
+
+SERVED = (r"(?m)^fdtrail run: (\d+) short-lived processes \(fork_server, 0\.\ds(?: to \d\.\ds)? each; "
+          r"first process (\d+), last (\d+)\) ended with (\w+) open, and exit closed (\w+): "
+          r"1 tcp socket in CLOSE_WAIT, opened in accept_one at \S*fork_server\.c:{}(.*) \(--full shows each process\)$")
+SERVER = TESTS / "programs" / "fork_server.c"
+
+
+@test("a server's own leak comes first, and children that it forks for connections are one line, {}", each=[
+    "by the preload", "by ptrace"])
+def _(engine):
+    engine = ["--engine=ptrace"] if "ptrace" in engine else []
+    run = Run(program("fork_server"), 24, 40, options=engine)
+    accepted, slowly = (line_of(SERVER, text) for text in ("= accept(", '"/dev/null"'))
+    check.equal((run.status, run.left), (0, []))
+    check.matches(run.err, rf"\Afork_server, process {run_program(run)}: 3 unclosed descriptors in 1 group.*\n"
+                           rf"  look first at: 3 devices, opened in leaks_slowly at \S*fork_server\.c:{slowly}\n")
+    line = check.matches(run.err, SERVED.format(accepted))
+    check.equal(line.group(1, 4, 5, 6), ("24", "this", "it", ""))
+    check.equal(run.err.count("accept_one"), 1)
+    check.equal(run.err.index(line[0]) + len(line[0]) + 1, len(run.err), "it is the last line")
+
+
+def run_program(run):
+    """The process that the report begins with."""
+    return re.match(r"\w+, process (\d+)", run.err)[1]
+
+
+@test("short-lived children with other groups are a line of their own, and one alone is told in whole")
+def _():
+    accepted, file = line_of(SERVER, "= accept("), line_of(SERVER, '"/dev/zero"')
+    run = Run(program("fork_server"), 24, 40, 8)
+    lines = [found.groups() for found in re.finditer(SERVED.format(accepted), run.err)]
+    check.equal([(line[0], *line[3:5]) for line in lines], [("21", "this", "it"), ("3", "these", "them")])
+    check.matches(lines[1][5], rf"\A; 1 device, opened in leaves_file at \S*fork_server\.c:{file}\Z")
+    run = Run(program("fork_server"), 24, 40, 24)
+    check.equal([found[1] for found in re.finditer(SERVED.format(accepted), run.err)], ["23"])
+    check.equal(re.findall(r"(?m)^fork_server, process \d+: (\d+) unclosed", run.err), ["3", "2"])
+    check.matches(run.err, r"=> #0 leaves_file ")
+
+
+@test("children that live for a quarter of their server's time and more are told in whole, after it")
+def _():
+    run = Run(program("fork_server"), 2, 500)
+    check.lacks(run.err, "short-lived")
+    check.equal(re.findall(r"(?m)^  (?:likeliest leak|look first at): 1 \w+.* in (\w+) at", run.err),
+                ["leaks_slowly", "accept_one", "accept_one"])
+
+
+@test("--full, --gen-suppressions and kept snapshots have each of the short-lived processes")
+def _():
+    for option in ("--full", "--gen-suppressions"):
+        run = Run(program("fork_server"), 16, 40, options=[option])
+        check.lacks(run.err, "short-lived")
+        check.equal(len(re.findall(r"(?m)^fork_server, process \d+: 1 unclosed", run.err)), 16, option)
+    kept = temp_dir()
+    run = Run(program("fork_server"), 16, 40, options=[f"--output={kept}/%p"])
+    check.matches(run.err, r"(?m)^fdtrail run: 16 short-lived processes ")
+    told = run_bare([FDTRAIL, "report", "--format=json", *kept.iterdir()])
+    snapshots = [json.loads(line) for line in told.out.splitlines()]
+    lived = [found["process"].get("forked_seconds") for found in snapshots
+             if any(state["state"] == "CLOSE_WAIT" for group in found["groups"] for state in group["states"])]
+    check.equal((len(lived), [found for found in lived if found is None or found > 5]), (16, []))
+
+
+@test("limits hold for each short-lived process, and say so in a line each")
+def _():
+    run = Run(program("fork_server"), 16, 40, options=["--max-close-wait=0", "--error-exitcode=9"])
+    check.equal(run.status, 9)
+    broken = re.findall(r"(?m)^fdtrail run: fork_server, process (\d+): --max-close-wait 0: 1 in CLOSE_WAIT$", run.err)
+    check.equal(len(set(broken)), 16)
+    line = check.matches(run.err, r"(?m)^fdtrail run: 16 short-lived processes \(.* first process (\d+), last (\d+)\)")
+    check.equal(line.groups(), (broken[0], broken[-1]))
+    check.equal(Run(program("fork_server"), 16, 40, options=["--max-open=3"]).status, 0)
 
 
 # Limits

@@ -292,7 +292,8 @@ static void put_origin(FILE *out, const struct page *page, const struct model_gr
 	put_place(out, page, group, opened, group->place);
 }
 
-char *heading_of(const struct page *page, const struct model_group *group)
+static char *heading_parts(const struct page *page, const struct model_group *group, bool count,
+			   bool place)
 {
 	char *text = NULL;
 	size_t size;
@@ -300,9 +301,27 @@ char *heading_of(const struct page *page, const struct model_group *group)
 
 	if (!out)
 		return strdup("");
-	put_count(out, group);
-	put_origin(out, page, group);
-	put_caller(out, page, group);
+	if (count)
+		put_count(out, group);
+	if (place) {
+		put_origin(out, page, group);
+		put_caller(out, page, group);
+	}
 	fclose(out);
 	return text;
+}
+
+char *heading_of(const struct page *page, const struct model_group *group)
+{
+	return heading_parts(page, group, true, true);
+}
+
+char *heading_count(const struct page *page, const struct model_group *group)
+{
+	return heading_parts(page, group, true, false);
+}
+
+char *heading_place(const struct page *page, const struct model_group *group)
+{
+	return heading_parts(page, group, false, true);
 }

@@ -11,6 +11,11 @@
  * that symbolize/ has found or else by those of the snapshot. */
 char *heading_of(const struct page *page, const struct model_group *group);
 
+/* Its two parts, safe; the caller frees them: "8 tcp sockets in CLOSE_WAIT", and ", opened in
+ * fetch_status at demo.c:214". */
+char *heading_count(const struct page *page, const struct model_group *group);
+char *heading_place(const struct page *page, const struct model_group *group);
+
 /* "fetch_status at demo.c:214": a frame in a sentence, safe to print; the caller frees it. */
 char *heading_frame_line(const struct page *page, const struct model_frame *frame, size_t location);
 

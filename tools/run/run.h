@@ -7,6 +7,7 @@
  * start tracer_library    where libfdtrail.so is           environment     what the program is
  * given launch            start, signals, job control, end supervise.c       from the start to the
  * last line snapshot_files    which files the snapshots are in  run_report     what is told of them
+ *     run_order         the order in which processes are told
  *     folder, say       a folder of our own; lines of our own
  */
 #pragma once

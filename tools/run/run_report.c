@@ -35,6 +35,8 @@ struct telling {
 	struct report_options options;
 	struct progress progress;
 	bool any;        /* something has been told */
+	FILE *part;      /* where the text goes that is told later; NULL: it is told at once */
+	struct run_order *order; /* what is told later, by processes' ends; NULL: nothing is */
 	char **notes;    /* lines of the tracer beside snapshots, each once */
 	size_t note_count;
 	enum run_report_result result;
@@ -71,6 +73,18 @@ static int write_all(int fd, const char *text, size_t length)
 	return 0;
 }
 
+/* Text of the report. Where nobody reads any more there is nobody to be told, but limits count. */
+static void put(struct telling *telling, const char *text, size_t length)
+{
+	if (telling->part) {
+		fwrite(text, 1, length, telling->part);
+		return;
+	}
+	int error = write_all(telling->report->output, text, length);
+	if (error < 0 && error != -EPIPE && telling->result < RUN_REPORT_TROUBLE)
+		trouble(telling, "what was found", -error);
+}
+
 /* A line of our own, where the report goes. */
 static void tell_line(struct telling *telling, const char *text)
 {
@@ -79,7 +93,21 @@ static void tell_line(struct telling *telling, const char *text)
 	line_add(&line, "fdtrail run: ");
 	line_quote(&line, text);
 	line_add(&line, "\n");
-	write_all(telling->report->output, line.text, line.length);
+	put(telling, line.text, line.length);
+}
+
+/* From now on there is something that the next report is set apart from. */
+static void told(struct telling *telling)
+{
+	telling->any |= !telling->part;
+}
+
+/* A report is a paragraph of its own. */
+static void set_apart(struct telling *telling)
+{
+	if (telling->any && !telling->part)
+		put(telling, "\n", 1);
+	told(telling);
 }
 
 /* Writes one part of the report by its function. */
@@ -97,10 +125,7 @@ static void tell_part(struct telling *telling, struct model_snapshot *snapshot,
 	}
 	part(memory, snapshot, &telling->options);
 	fclose(memory);
-	int error = write_all(telling->report->output, text, length);
-	/* Where nobody reads any more there is nobody to be told, but limits count. */
-	if (error < 0 && error != -EPIPE && telling->result < RUN_REPORT_TROUBLE)
-		trouble(telling, snapshot->source, -error);
+	put(telling, text, length);
 	free(text);
 }
 
@@ -157,7 +182,7 @@ static void tell_peaks(struct telling *telling, struct model_snapshot *snapshot)
 	line_add(&line, snapshot->unclosed ? ": " : ": nothing is left open; ");
 	line_add(&line, sentence);
 	tell_line(telling, line.text);
-	telling->any = true;
+	told(telling);
 	free(process);
 	free(sentence);
 }
@@ -170,7 +195,8 @@ static bool has_peaks(const struct model_snapshot *snapshot, bool broken)
 	return false;
 }
 
-static void tell(struct telling *telling, struct model_snapshot *snapshot, bool last)
+/* True: it was a report, and not a line or nothing. */
+static bool tell(struct telling *telling, struct model_snapshot *snapshot, bool last)
 {
 	const struct suppression_options *options = &telling->report->suppressions;
 	bool suppressing = suppressions_any(options->suppressions);
@@ -186,17 +212,16 @@ static void tell(struct telling *telling, struct model_snapshot *snapshot, bool 
 	if (last && !lists && !is_worth_telling(snapshot)) {
 		if (has_peaks(snapshot, false))
 			tell_peaks(telling, snapshot);
-		return;
+		return false;
 	}
 	if (!suppressing)
 		symbolize(telling, snapshot);
 	findings_merge(snapshot);
-	if (telling->any)
-		write_all(telling->report->output, "\n", 1);
-	telling->any = true;
+	set_apart(telling);
 	tell_part(telling, snapshot, report_text);
 	if (options->generate)
 		tell_part(telling, snapshot, put_suppressions);
+	return true;
 }
 
 /* Holds a process' last snapshot against the limits; a line for each that is broken. */
@@ -219,6 +244,48 @@ static void check_limits(struct telling *telling, struct model_snapshot *snapsho
 	for (char *line = strtok_r(lines, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
 		tell_line(telling, line);
 	free(lines);
+}
+
+/* Makes what is to be told of a process by its last snapshot, and hands it on: it comes in the order of
+ * the processes' ends. report: not only about limits. */
+static void tell_last(struct telling *telling, struct model_snapshot *snapshot, bool report)
+{
+	char *text = NULL;
+	size_t length = 0;
+
+	telling->part = open_memstream(&text, &length);
+	if (!telling->part) {
+		trouble(telling, snapshot->source, errno);
+		return;
+	}
+	/* One line is enough for several only where nothing is missing that it would not tell. */
+	bool alone = !snapshot->whole || snapshot->mixed || snapshot->unread ||
+		     snapshot->unknown_lines || has_peaks(snapshot, false);
+	bool reported = report && tell(telling, snapshot, true);
+	fflush(telling->part);
+	size_t end = reported ? length : 0;
+	check_limits(telling, snapshot);
+	fclose(telling->part);
+	telling->part = NULL;
+	char *lines = strdup(text + end);
+	if (lines) {
+		text[end] = '\0';
+		run_order_add(telling->order, snapshot, alone, text, lines);
+	} else {
+		trouble(telling, snapshot->source, ENOMEM);
+	}
+	free(lines);
+	free(text);
+}
+
+static void put_in_order(void *data, const char *text, bool report)
+{
+	struct telling *telling = data;
+
+	if (report)
+		set_apart(telling);
+	put(telling, text, strlen(text));
+	told(telling);
 }
 
 /* Keeps the lines that the tracer has written beside its snapshots: what it could not see
@@ -295,7 +362,7 @@ static void tell_notes(struct telling *telling)
 	telling->notes = NULL;
 	telling->note_count = 0;
 	fclose(memory);
-	write_all(telling->report->output, text, length);
+	put(telling, text, length);
 	free(text);
 	telling->any = true;
 }
@@ -336,10 +403,11 @@ static void tell_text(struct telling *telling, char *text, size_t length, const 
 		bool elsewhere = cut && !snapshot->whole && is_in_roster(telling, snapshot);
 
 		bool own = snapshot->why && snapshot_is_own(snapshot->why);
-		if (!elsewhere && !own && (which == WHICH_ALL || last == (which == WHICH_LAST)))
-			tell(telling, snapshot, last);
+		bool wanted = !own && (which == WHICH_ALL || last == (which == WHICH_LAST));
 		if (!elsewhere && last && which != WHICH_OTHERS)
-			check_limits(telling, snapshot);
+			tell_last(telling, snapshot, wanted);
+		else if (!elsewhere && wanted)
+			tell(telling, snapshot, last);
 		model_destroy(snapshot);
 	}
 	reader_destroy(reader);
@@ -400,7 +468,7 @@ static void tell_unknown(struct telling *telling)
 		.with_alive = limited,
 		.kept = report->kept,
 		.at_exit = report->at_exit,
-		.main = report->pid,
+		.main = report->life.pid,
 		.signal = WIFSIGNALED(report->status) ? WTERMSIG(report->status) : 0,
 	};
 	char *text = NULL;
@@ -411,10 +479,9 @@ static void tell_unknown(struct telling *telling)
 		return;
 	size_t count = run_unknown_print(&unknown, memory);
 	fclose(memory);
-	if (length && telling->any)
-		write_all(report->output, "\n", 1);
-	write_all(report->output, text, length);
-	telling->any |= length != 0;
+	if (length)
+		set_apart(telling);
+	put(telling, text, length);
 	free(text);
 	if (!count || !limited)
 		return;
@@ -481,7 +548,7 @@ static void print_suppressions(struct telling *telling)
 		return;
 	suppressions_print(telling->report->suppressions.suppressions, memory);
 	fclose(memory);
-	write_all(telling->report->output, text, length);
+	put(telling, text, length);
 	free(text);
 }
 
@@ -491,6 +558,7 @@ enum run_report_result run_report_end(struct run_report *report)
 
 	if (!telling_begin(&telling, report, true))
 		return telling.result;
+	telling.order = run_order_create(&report->life, !report->full && !report->suppressions.generate);
 	for (size_t i = 0; i < report->files.count; i++) {
 		const struct snapshot_file *file = &report->files.files[i];
 		struct stat status;
@@ -501,6 +569,8 @@ enum run_report_result run_report_end(struct run_report *report)
 		tell_range(&telling, file, file->shown, status.st_size, WHICH_ALL);
 	}
 	tell_roster(&telling);
+	run_order_tell(telling.order, put_in_order, &telling);
+	run_order_destroy(telling.order);
 	tell_notes(&telling);
 	tell_unknown(&telling);
 	if (report->suppressions.print)

@@ -12,6 +12,7 @@
 
 #include "tools/check/limits.h"
 #include "tools/check/suppressions.h"
+#include "run_order.h"
 #include "run_roster.h"
 #include "snapshot_files.h"
 
@@ -25,7 +26,7 @@ struct run_report {
 	struct limits limits; /* that each process has to keep, by its last snapshot */
 	struct suppression_options suppressions;
 	const char *const *debug_dirs; /* as in symbolize.h */
-	pid_t pid;                     /* of the program */
+	struct run_life life;          /* of the program */
 	int status;                    /* of the program, as waitpid(2) has it */
 	bool at_exit;                  /* processes report at their end */
 	bool kept;                     /* the user wants the snapshots in files */

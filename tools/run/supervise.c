@@ -12,6 +12,7 @@
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "preload/core/policy/options.h"
@@ -363,6 +364,14 @@ static int prepare(struct run *run)
 	return status ? status : launch_ended_early(&run->launch);
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 int run_program(struct run *run)
 {
 	bool remove = true;
@@ -371,13 +380,15 @@ int run_program(struct run *run)
 	run->watch = run->events = run->launch.signals = -1;
 	run->roster = (struct run_roster){.memory = -1, .socket = -1};
 	status = prepare(run);
+	run->report.life.started_ms = now_ms();
 	if (status == 0 && (error = launch_start(&run->launch, run_become_program, run)) != 0) {
 		say("can't execute %s: %s", run->argv[0], strerror(error));
 		status = error == ENOENT ? LAUNCH_NOT_FOUND : LAUNCH_CANNOT_RUN;
 	} else if (status == 0) {
 		fill_standard_numbers();
-		run->report.pid = run->launch.pid;
+		run->report.life.pid = run->launch.pid;
 		run->report.status = launch_wait(&run->launch, run->events, on_event, run);
+		run->report.life.ended_ms = now_ms();
 		status = report(run, launch_exit_status(run->report.status), &remove);
 		if (run->kept)
 			say_where(run);
