@@ -21,7 +21,7 @@ static int *fds, count;
 
 FRAME static int open_many(void)
 {
-	volatile int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	volatile int fd = open("/dev/null", O_RDONLY | O_CLOEXEC); /* leak: at-exit */
 
 	return fd;
 }

@@ -19,7 +19,7 @@
 
 FRAME static int leaks_slowly(void)
 {
-	volatile int fd = open("/dev/null", O_RDONLY);
+	volatile int fd = open("/dev/null", O_RDONLY); /* leak: server */
 
 	return fd;
 }
@@ -33,7 +33,7 @@ FRAME static int leaves_file(void)
 
 FRAME static int accept_one(int listener)
 {
-	volatile int fd = accept(listener, NULL, NULL);
+	volatile int fd = accept(listener, NULL, NULL); /* leak: forked */
 
 	return fd;
 }

@@ -1,0 +1,39 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""docs/kinds-of-leaks.md: the table of what fdtrail prints for each kind of leak is what it prints."""
+
+import re
+import shutil
+
+from support import BUILD, SOURCE, check, main, run_bare, test
+
+PAGE = (SOURCE / "docs" / "kinds-of-leaks.md").read_text(encoding="utf-8")
+ROWS = re.findall(r"(?m)^\| (.*) \| (tests/\S+:\d+) \| (.*) \|$", PAGE)
+
+
+@test("the page has a row for each of many kinds of leaks, and no path of the machine that it was made on")
+def _():
+    check.at_least(len(ROWS), 25)
+    check.equal(len({place for _, place, _ in ROWS}), len(ROWS), "places")
+    check.lacks(PAGE, str(SOURCE))
+    check.equal(re.findall(r"[ `(]/\w+/\S*", PAGE), [])
+
+
+@test("the first lines name the line that leaks: {}", each=ROWS)
+def _(_, place, lines):
+    check.matches(lines, rf"[ `]{re.escape(place)}(?!\d)")
+    name, number = place.rsplit(":", 1)
+    check.contains((SOURCE / name).read_text(encoding="utf-8").splitlines()[int(number) - 1], "leak: ")
+
+
+@test("scripts/leak-table prints the page as it is", timeout=240)
+def _():
+    go = shutil.which("go")
+    page = PAGE if go else "".join(line for line in PAGE.splitlines(keepends=True) if not line.startswith("| Go: "))
+    run = run_bare([SOURCE / "scripts" / "leak-table", *([] if go else ["--no-go"])], env={"BUILD_DIR": str(BUILD)},
+                   timeout=200)
+    check.equal(run.status, 0, run.err)
+    check.equal(run.out.splitlines(), page.splitlines())
+
+
+main()
