@@ -1,22 +1,22 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The usual path of a hook makes no system call of ours: counted by strace."""
+"""The usual path of a hook makes no system call of ours, and a snapshot few: counted by strace."""
 
 import os
 import re
 import subprocess
 import tempfile
 
-from support import LIBRARY, check, main, program, require, test
+from support import LIBRARY, check, main, program, require, temp_dir, test
 
 
-def counts(words, times, traced):
-    """How often the program makes each system call, when it goes round so often."""
+def counts(words, times, traced, options=("FDTRAIL_EXIT=0",)):
+    """How often the program and what it starts make each system call, when it goes round so often."""
     argv = [program(words[0]), *map(program, words[1:]), str(times)]
     with tempfile.NamedTemporaryFile("r") as summary:
-        strace = [require("strace"), "-c", "-U", "name,calls", "-o", summary.name]
+        strace = [require("strace"), "-f", "-c", "-U", "name,calls", "-o", summary.name]
         if traced:
-            strace += ["-E", f"LD_PRELOAD={LIBRARY}", "-E", "FDTRAIL_EXIT=0"]
+            strace += [word for option in (f"LD_PRELOAD={LIBRARY}", *options) for word in ("-E", option)]
         environment = {name: value for name, value in os.environ.items()
                        if not name.startswith(("LD_", "FDTRAIL_"))}
         subprocess.run([*strace, *argv], check=True, env=environment,
@@ -44,6 +44,22 @@ def _():
     bare = more(["cleanups", "libcleanups"], False)
     check.equal(bare.get("openat"), 1000)
     check.equal(more(["cleanups", "libcleanups"], True), bare)
+
+
+@test("a snapshot asks the kernel six times for each TCP connection, while the program stands still")
+def _():
+    def made(times):
+        return counts(["crowd"], times, True, [f"FDTRAIL_OUTPUT={temp_dir() / 'snapshot'}"])
+
+    few, many = made(20), made(120)
+    ends = 200
+    asked = {name: (many[name] - few.get(name, 0)) / ends
+             for name in ("fcntl", "statx", "getsockopt", "getsockname", "getpeername", "ioctl")
+             if many.get(name, 0) - few.get(name, 0) >= ends / 2}
+    # The table has room for more numbers than are open, and each is asked for once: F_GETFD.
+    room = asked.pop("fcntl")
+    check.at_most(room, 2)
+    check.equal(asked, {"getsockopt": 2, "getsockname": 1, "getpeername": 1, "ioctl": 1})
 
 
 main()

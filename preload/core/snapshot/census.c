@@ -14,9 +14,9 @@
 #include "busy_threads.h"
 #include "describe.h"
 #include "frozen_table.h"
+#include "socket_state.h"
 
 enum {
-	SPARE = 16, /* numbers that may appear between counting and listing */
 	RECORD_NAPS = 6, /* what no hook saw makes a snapshot so much longer .. */
 	RECORD_MS_MAX = 500, /* .. and where threads wait for a processor, until then */
 	RECORD_NAP_NS = 2 * 1000 * 1000,
@@ -26,9 +26,9 @@ enum {
 struct listing {
 	struct census *census;
 	const struct snapshot_request *request;
-	size_t room;
 	size_t outside; /* how many of the target's outside descriptors are listed */
 	uint64_t now_ms;
+	bool each; /* each of the descriptors will be listed */
 };
 
 /* Whether what the ledger has not was opened unseen: in a process that is traced. */
@@ -40,13 +40,6 @@ static bool is_traced(const struct snapshot_request *request)
 static bool is_own(const struct snapshot_request *request, int fd)
 {
 	return fd == request->output && !request->output_shared;
-}
-
-static void count_one(int fd, void *data)
-{
-	struct listing *listing = data;
-
-	listing->room += !is_own(listing->request, fd);
 }
 
 static uint64_t age_of(const struct listing *listing, const struct ledger_entry *entry)
@@ -157,15 +150,15 @@ static bool is_wanted(const struct snapshot_request *request, const struct descr
 	return descriptor->any_kind || request->kinds & KIND_BIT(descriptor->kind);
 }
 
-static void list(struct listing *listing, int fd, const struct snapshot_outside *outside)
+static void list(struct listing *listing, struct frozen_number number,
+		 const struct snapshot_outside *outside)
 {
 	struct census *census = listing->census;
-
-	/* What is known from outside is no number of our table. */
-	if ((!outside && is_own(listing->request, fd)) || census->count == listing->room)
-		return;
 	struct descriptor *descriptor = &census->descriptors[census->count++];
+	int fd = number.fd;
+
 	descriptor->fd = fd;
+	descriptor->fd_flags = number.flags;
 	descriptor->outside = outside;
 	classify(listing, descriptor);
 	describe_inspect(descriptor, snapshot_holder(listing->request));
@@ -175,6 +168,8 @@ static void list(struct listing *listing, int fd, const struct snapshot_outside 
 		disown(census, listing->request, descriptor);
 
 	bool wanted = is_wanted(listing->request, descriptor);
+	if (listing->each && wanted && descriptor->class == DESCRIPTOR_OPENED)
+		socket_inspect_more(descriptor);
 	switch (descriptor->class) {
 	case DESCRIPTOR_OPENED:
 	case DESCRIPTOR_UNSEEN:
@@ -194,6 +189,14 @@ static void list(struct listing *listing, int fd, const struct snapshot_outside 
 	}
 }
 
+/* The flags in fdinfo have both, those of the description and those of the number. */
+static struct frozen_number outside_number(const struct snapshot_outside *outside)
+{
+	long flags = outside->flags;
+
+	return (struct frozen_number){outside->fd, flags < 0 ? -1 : flags & O_CLOEXEC ? FD_CLOEXEC : 0};
+}
+
 /* Lists what is not in our table, up to the number before. */
 static void list_outside(struct listing *listing, int before)
 {
@@ -202,14 +205,19 @@ static void list_outside(struct listing *listing, int before)
 	for (; target && listing->outside < target->outside_count &&
 	       target->outside[listing->outside].fd < before;
 	     listing->outside++)
-		list(listing, target->outside[listing->outside].fd,
+		list(listing, outside_number(&target->outside[listing->outside]),
 		     &target->outside[listing->outside]);
 }
 
-static void list_one(int fd, void *data)
+/* What is known from outside is no number of our table, so it is not taken for our output. */
+static void list_all(struct listing *listing, const struct frozen_table *table)
 {
-	list_outside(data, fd);
-	list(data, fd, NULL);
+	for (size_t i = 0; i < table->count; i++) {
+		list_outside(listing, table->numbers[i].fd);
+		if (!is_own(listing->request, table->numbers[i].fd))
+			list(listing, table->numbers[i], NULL);
+	}
+	list_outside(listing, INT_MAX);
 }
 
 /* Whether fd is open in the program at this moment, whose table is not the frozen one: 1, 0, or -1 where
@@ -368,19 +376,23 @@ static void keep_listed(struct census *census, const struct snapshot_request *re
 int census_take(struct census *census, const struct snapshot_request *request,
 		 struct scratch *scratch)
 {
-	struct listing listing = {.census = census, .request = request};
+	struct listing listing = {
+		.census = census,
+		.request = request,
+		.each = (request->output >= 0 || request->sink) && request->show == SNAPSHOT_SHOW_ALL,
+	};
+	struct frozen_table table;
 
 	*census = (struct census){.numbered = request->target || proc_has_our_numbers()};
 	census->now_ms = listing.now_ms = (uint64_t)monotonic_ms();
-	int end = ledger_end(request->ledger);
-	if (!frozen_table_each(end, count_one, &listing))
-		return ENOSYS;
-	listing.room += SPARE + (request->target ? request->target->outside_count : 0);
-	census->descriptors = scratch_array(scratch, listing.room, sizeof(*census->descriptors));
+	int failed = frozen_table_read(&table, ledger_end(request->ledger), scratch);
+	if (failed)
+		return failed;
+	size_t room = table.count + (request->target ? request->target->outside_count : 0);
+	census->descriptors = scratch_array(scratch, room, sizeof(*census->descriptors));
 	if (!census->descriptors)
 		return ENOMEM;
-	frozen_table_each(end, list_one, &listing);
-	list_outside(&listing, INT_MAX);
+	list_all(&listing, &table);
 	census->open = census->count;
 	if (request->target) {
 		census->changing += request->target->changing;

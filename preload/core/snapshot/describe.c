@@ -114,6 +114,8 @@ static bool is_terminal(uint32_t device_major)
 void describe_inspect(struct descriptor *descriptor, int pid)
 {
 	descriptor->idle_ms = IDLE_UNKNOWN;
+	if (!descriptor->outside && descriptor->entry.kind == FD_SOCKET && socket_inspect_tcp(descriptor))
+		return;
 	if (descriptor->outside)
 		descriptor->stat = descriptor->outside->stat;
 	else
@@ -330,8 +332,15 @@ static bool has_target(enum kind kind)
 	       kind == KIND_OTHER;
 }
 
-static void put_what(const struct describe *describe, const struct descriptor *descriptor,
-		     long flags)
+/* F_GETFL's answer; negative: it is not known. */
+static long status_flags(const struct descriptor *descriptor)
+{
+	const struct snapshot_outside *outside = descriptor->outside;
+
+	return outside ? outside->flags : RAW(fcntl, descriptor->fd, F_GETFL, 0);
+}
+
+static void put_what(const struct describe *describe, const struct descriptor *descriptor)
 {
 	switch (descriptor->kind) {
 	case KIND_TCP:
@@ -344,46 +353,35 @@ static void put_what(const struct describe *describe, const struct descriptor *d
 	case KIND_FILE:
 	case KIND_MEMFD:
 	case KIND_SHM:
-		describe_file(describe, descriptor, flags);
+		describe_file(describe, descriptor, status_flags(descriptor));
 		break;
 	case KIND_PIPE:
-		describe_pipe(describe, descriptor, flags);
+		describe_pipe(describe, descriptor, status_flags(descriptor));
 		break;
 	case KIND_DEVICE:
 	case KIND_TERMINAL:
-		describe_device(describe, descriptor, flags);
+		describe_device(describe, descriptor, status_flags(descriptor));
 		break;
 	default:
 		put_target(describe, descriptor);
 	}
 }
 
-/* F_GETFD's answer by the flags in fdinfo, which have both. */
-static long flags_of_number(long flags)
-{
-	if (flags < 0)
-		return flags;
-	return flags & O_CLOEXEC ? FD_CLOEXEC : 0;
-}
-
 void describe_put(const struct describe *describe, const struct descriptor *descriptor)
 {
-	const struct snapshot_outside *outside = descriptor->outside;
-	long flags = outside ? outside->flags : RAW(fcntl, descriptor->fd, F_GETFL, 0);
-	long fd_flags = outside ? flags_of_number(flags) : RAW(fcntl, descriptor->fd, F_GETFD, 0);
-
 	put_item(describe, "    ", (uint64_t)descriptor->fd);
 	put_char(describe->writer, ' ');
 	put_string(describe->writer, kind_name(descriptor->kind));
 	if (has_target(descriptor->kind)) {
 		put_char(describe->writer, ' ');
-		put_what(describe, descriptor, flags);
+		put_what(describe, descriptor);
 	} else {
 		special_describe(describe->writer, descriptor,
 				 holder(descriptor, snapshot_holder(describe->request)));
 	}
 	put_history(describe, descriptor);
-	if (fd_flags >= 0 && !(fd_flags & FD_CLOEXEC) && descriptor->class != DESCRIPTOR_INHERITED)
+	if (descriptor->fd_flags >= 0 && !(descriptor->fd_flags & FD_CLOEXEC) &&
+	    descriptor->class != DESCRIPTOR_INHERITED)
 		put_string(describe->writer, ", no close-on-exec");
 	put_char(describe->writer, '\n');
 }

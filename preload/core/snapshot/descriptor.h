@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -27,13 +28,20 @@ enum descriptor_class {
 
 struct descriptor {
 	int fd;
+	int fd_flags; /* F_GETFD's answer; negative: not known */
 	enum descriptor_class class;
 	enum kind kind;
 	bool any_kind; /* KIND_OTHER, because the name that would tell the kind can't be read */
 	uint8_t tcp_state; /* 0: not a TCP socket, or not known */
 	bool was_connected; /* TCP: data or a handshake was acknowledged */
+	bool all_acked; /* TCP: all that the program has written is acknowledged */
 	uint16_t socket_domain, socket_type, socket_protocol; /* 0: not a socket that answers */
 	uint32_t backlog, backlog_limit;                      /* TCP in LISTEN */
+	/* TCP: what was asked for already, while the kernel's memory of the socket was at hand. */
+	bool has_local, has_more;
+	struct sockaddr_in6 local; /* has_local: its own address, or a struct sockaddr_in */
+	struct sockaddr_in6 peer;  /* has_more: the peer's; family 0: none */
+	uint32_t unread;           /* has_more: bytes */
 	uint64_t idle_ms;
 	uint64_t age_ms; /* of what has an entry that was not there at start */
 	struct proc_stat stat;

@@ -23,8 +23,9 @@ void put_char(struct writer *writer, char character)
 	writer_put(writer, &character, 1);
 }
 
-static void put_number(struct writer *writer, uint64_t value, unsigned int base,
-		       unsigned int digits)
+/* Inline, so that base is known where it divides: a long text has more digits than anything else. */
+static inline __attribute__((always_inline)) void
+put_number(struct writer *writer, uint64_t value, unsigned int base, unsigned int digits)
 {
 	char text[32];
 	size_t at = sizeof(text);

@@ -2,6 +2,9 @@
 /* See frozen_table.h. */
 #include "frozen_table.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #include "preload/core/base/descriptors.h"
@@ -9,7 +12,7 @@
 #include "proc.h"
 
 /* Above ASKED_MAX most numbers may be closed, and asking for all of them costs more than listing. */
-enum { ASKED_MAX = 1 << 16, LIMIT_MAX = 1 << 20, STATUS_MAX = 16 * 1024 };
+enum { ASKED_MAX = 1 << 16, LIMIT_MAX = 1 << 20, STATUS_MAX = 16 * 1024, ROOM_FIRST = 1024 };
 
 static void take_size(const char *line, size_t length, void *data)
 {
@@ -27,22 +30,47 @@ static uint64_t likely_size(int end)
 	return size > (uint64_t)end ? size : (uint64_t)end;
 }
 
-bool frozen_table_each(int end, void (*each)(int fd, void *data), void *data)
+static void add(struct frozen_table *table, int fd, long flags)
 {
-	if (descriptor_open(-1) < 0)
-		return false;
+	if (table->count == table->room) {
+		size_t room = table->room ? 2 * table->room : (size_t)ROOM_FIRST;
+		struct frozen_number *numbers =
+			scratch_array(table->scratch, room, sizeof(*numbers));
 
+		if (!numbers)
+			return;
+		if (table->count)
+			memcpy(numbers, table->numbers, table->count * sizeof(*numbers));
+		table->numbers = numbers;
+		table->room = room;
+	}
+	table->numbers[table->count++] = (struct frozen_number){fd, (int)flags};
+}
+
+static void add_listed(int fd, void *data)
+{
+	add(data, fd, RAW(fcntl, fd, F_GETFD, 0));
+}
+
+int frozen_table_read(struct frozen_table *table, int end, struct scratch *scratch)
+{
 	uint64_t size = 0; /* how many numbers the table has room for: proc(5), /proc/pid/status */
 
+	*table = (struct frozen_table){.scratch = scratch};
+	if (descriptor_open(-1) < 0)
+		return ENOSYS;
 	proc_each_line("/proc/self/status", STATUS_MAX, take_size, &size);
 	if (size == 0) {
 		size = likely_size(end);
 	} else if (size > ASKED_MAX) {
-		descriptors_each(each, data);
-		return true;
+		descriptors_each(add_listed, table);
+		return scratch->failed ? ENOMEM : 0;
 	}
-	for (int fd = 0; fd < (int)size; fd++)
-		if (descriptor_open(fd) > 0)
-			each(fd, data);
-	return true;
+	for (int fd = 0; fd < (int)size; fd++) {
+		long flags = RAW(fcntl, fd, F_GETFD, 0);
+
+		if (flags >= 0 || (flags != -EBADF && descriptor_open(fd) > 0))
+			add(table, fd, flags);
+	}
+	return scratch->failed ? ENOMEM : 0;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "preload/core/base/raw_syscall.h"
@@ -20,6 +21,10 @@
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
 #endif
+
+/* How long an answer is that tells the member. */
+#define TOLD_TO(member) \
+	(offsetof(struct tcp_info, member) + sizeof(((struct tcp_info *)NULL)->member))
 
 static const char *const state_names[TCP_STATE_COUNT] = {
 	[1] = "ESTABLISHED", [2] = "SYN_SENT",   [3] = "SYN_RECV",    [4] = "FIN_WAIT1",
@@ -71,18 +76,22 @@ static enum kind kind_of(const struct descriptor *descriptor)
 	}
 }
 
-static void inspect_tcp(struct descriptor *descriptor)
+/* Returns false when the socket has no such state. */
+static bool inspect_tcp(struct descriptor *descriptor)
 {
 	struct tcp_info info;
 	socklen_t length = sizeof(info);
 
 	memset(&info, 0, sizeof(info));
 	if (RAW(getsockopt, descriptor->fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0)
-		return;
+		return false;
 	descriptor->tcp_state = info.tcpi_state;
 	/* Kernels before 4.1 answer without the counter, which then stays 0. The handshake's
 	 * acknowledgement counts as a byte, so it is above 0 once a connection has stood. */
 	descriptor->was_connected = info.tcpi_bytes_acked > 0 || info.tcpi_bytes_received > 0;
+	/* Before Linux 4.6 the second is not told. Of MPTCP this is the first subflow's. */
+	descriptor->all_acked = descriptor->socket_protocol == IPPROTO_TCP && info.tcpi_unacked == 0 &&
+				length >= TOLD_TO(tcpi_notsent_bytes) && info.tcpi_notsent_bytes == 0;
 	switch (info.tcpi_state) {
 	case TCP_STATE_LISTEN:
 		descriptor->backlog = info.tcpi_unacked;
@@ -99,6 +108,7 @@ static void inspect_tcp(struct descriptor *descriptor)
 					      ? info.tcpi_last_data_recv
 					      : info.tcpi_last_data_sent;
 	}
+	return true;
 }
 
 static void inspect_outside(struct descriptor *descriptor)
@@ -139,6 +149,59 @@ void socket_inspect(struct descriptor *descriptor)
 		inspect_tcp(descriptor);
 }
 
+/* Only TCP over IP has such a protocol, such an address and such a state together: a raw socket has no state, a
+ * packet socket another address, and one of SMC, which hands both on to a TCP socket of its own, another
+ * protocol. */
+bool socket_inspect_tcp(struct descriptor *descriptor)
+{
+	struct sockaddr_in6 local;
+	socklen_t length = sizeof(local);
+	int fd = descriptor->fd, protocol = 0;
+
+	if (!get_option(fd, SOL_SOCKET, SO_PROTOCOL, &protocol) ||
+	    (protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP))
+		return false;
+	memset(&local, 0, sizeof(local));
+	if (RAW(getsockname, fd, &local, &length) != 0 || length > sizeof(local) ||
+	    (local.sin6_family != AF_INET && local.sin6_family != AF_INET6))
+		return false;
+	descriptor->socket_protocol = (uint16_t)protocol;
+	if (!inspect_tcp(descriptor)) {
+		descriptor->socket_protocol = 0;
+		return false;
+	}
+	descriptor->kind = KIND_TCP;
+	descriptor->stat.mode = S_IFSOCK;
+	descriptor->socket_domain = local.sin6_family;
+	descriptor->socket_type = SOCK_STREAM;
+	descriptor->local = local;
+	descriptor->has_local = true;
+	return true;
+}
+
+void socket_inspect_more(struct descriptor *descriptor)
+{
+	struct sockaddr_in6 *peer = &descriptor->peer;
+	socklen_t length = sizeof(*peer);
+	int unread = 0;
+
+	if (!descriptor->has_local)
+		return;
+	if (RAW(getpeername, descriptor->fd, peer, &length) != 0)
+		memset(peer, 0, sizeof(*peer));
+	if (RAW(ioctl, descriptor->fd, SIOCINQ, &unread) == 0 && unread > 0)
+		descriptor->unread = (uint32_t)unread;
+	descriptor->has_more = true;
+}
+
+/* Gives the address that was asked for already. */
+static bool kept_name(const struct sockaddr_in6 *kept, struct sockaddr_storage *address, socklen_t *length)
+{
+	*length = kept->sin6_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(*kept);
+	memcpy(address, kept, *length);
+	return kept->sin6_family != AF_UNSPEC;
+}
+
 bool socket_name(const struct descriptor *descriptor, bool peer, struct sockaddr_storage *address,
 		 socklen_t *length)
 {
@@ -149,6 +212,8 @@ bool socket_name(const struct descriptor *descriptor, bool peer, struct sockaddr
 		*length = peer ? outside->peer_length : outside->local_length;
 		return *length;
 	}
+	if (peer ? descriptor->has_more : descriptor->has_local)
+		return kept_name(peer ? &descriptor->peer : &descriptor->local, address, length);
 	memset(address, 0, sizeof(*address));
 	*length = sizeof(*address);
 	return (peer ? RAW(getpeername, descriptor->fd, address, length)
@@ -184,6 +249,8 @@ static void put_amount(struct writer *writer, const char *what,
 
 	if (outside)
 		amount = request == SIOCINQ ? outside->unread : outside->unsent;
+	else if (descriptor->has_more && request == SIOCINQ)
+		amount = descriptor->unread;
 	else if (RAW(ioctl, descriptor->fd, request, &counted) == 0)
 		amount = counted;
 	if (amount <= less)
@@ -197,6 +264,8 @@ static void put_amount(struct writer *writer, const char *what,
  * numbers, in which a FIN takes one; without a connection they count the SYNs that were tried. */
 static void put_unsent(struct writer *writer, const struct descriptor *descriptor)
 {
+	if (descriptor->all_acked && !descriptor->outside)
+		return;
 	switch (descriptor->tcp_state) {
 	case TCP_STATE_ESTABLISHED:
 	case TCP_STATE_CLOSE_WAIT:
