@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* See group.h. Descriptors are sorted by group, so that a group is a run of them. */
+/*
+ * See group.h. A table finds each descriptor's group, and only those of one group are sorted: they come by rising
+ * numbers, and so nearly always by age already.
+ */
 #include "group.h"
 
 #include "endpoint.h"
@@ -26,24 +29,26 @@ static int order(uint64_t a, uint64_t b)
 	return (a > b) - (a < b);
 }
 
-static int compare_group(const struct descriptor *a, const struct descriptor *b)
+static bool same_group(const struct descriptor *a, const struct descriptor *b)
 {
-	int result = order(a->class, b->class);
-
-	if (!result)
-		result = order(stack_of(a), stack_of(b));
-	if (!result)
-		result = order(kind_of(a), kind_of(b));
-	if (!result)
-		result = order(a->user, b->user);
-	if (!result)
-		result = order(a->shared, b->shared);
+	if (a->class != b->class || stack_of(a) != stack_of(b) || kind_of(a) != kind_of(b) ||
+	    a->user != b->user || a->shared != b->shared)
+		return false;
 	/* Without stacks, this is all there is to tell them apart. */
-	if (!result && a->class == DESCRIPTOR_UNTRACED)
-		result = order(a->tcp_state, b->tcp_state);
-	if (!result && a->class == DESCRIPTOR_UNTRACED)
-		result = endpoint_compare(a->endpoint, b->endpoint);
-	return result;
+	return a->class != DESCRIPTOR_UNTRACED ||
+	       (a->tcp_state == b->tcp_state && endpoint_compare(a->endpoint, b->endpoint) == 0);
+}
+
+/* Of what same_group compares first. */
+static uint32_t hash_of(const struct descriptor *descriptor)
+{
+	const uint32_t parts[] = {descriptor->class, kind_of(descriptor), descriptor->user,
+				  stack_of(descriptor)};
+	uint32_t hash = 0;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		hash = (hash ^ parts[i]) * 0x9e3779b1;
+	return hash ^ hash >> 16;
 }
 
 /* Who used it last, as far as the ledger knows. */
@@ -58,12 +63,13 @@ static void take_user(struct descriptor *descriptor, const struct ledger *ledger
 	descriptor->shared = connection->shared != 0;
 }
 
+/* Two of a group. */
 static int compare_descriptors(const void *left, const void *right)
 {
 	const struct descriptor *a = left, *b = right;
-	int result = compare_group(a, b);
+	int result = 0;
 
-	if (!result && kind_of(a) != KIND_MIXED && a->class != DESCRIPTOR_UNSEEN)
+	if (kind_of(a) != KIND_MIXED && a->class != DESCRIPTOR_UNSEEN)
 		result = order(b->age_ms, a->age_ms);
 	return result ? result : order((uint64_t)a->fd, (uint64_t)b->fd);
 }
@@ -125,35 +131,44 @@ static void fill(struct group *group, const struct snapshot_request *request)
 		read_figures(group, request);
 }
 
-bool groups_make(struct groups *groups, const struct census *census,
-		 const struct snapshot_request *request, struct scratch *scratch)
+/* The descriptors of one group while they are brought together. */
+struct gathered {
+	const struct descriptor *first;
+	size_t count;
+};
+
+/* Says of each of the census' descriptors which group it is of, from 0 on. Returns how many groups there are. */
+static size_t gather(struct gathered *groups, uint32_t *group_of, const struct census *census,
+		     uint32_t *table, size_t size)
 {
-	struct descriptor **sorted = scratch_array(scratch, census->count, sizeof(*sorted));
-	size_t count = 0;
+	size_t groups_count = 0;
 
-	*groups = (struct groups){0};
-	if (!sorted)
-		return false;
 	for (size_t i = 0; i < census->count; i++) {
-		sorted[i] = &census->descriptors[i];
-		take_user(sorted[i], request->ledger);
-	}
-	sort_pointers((void **)sorted, census->count, compare_descriptors);
-	for (size_t i = 0; i < census->count; i++)
-		count += i == 0 || compare_group(sorted[i - 1], sorted[i]) != 0;
+		const struct descriptor *descriptor = &census->descriptors[i];
+		size_t at = hash_of(descriptor) & (size - 1);
 
-	struct group *made = scratch_array(scratch, count, sizeof(*made));
-	struct group **ranked = scratch_array(scratch, count, sizeof(*ranked));
-	groups->list = scratch_array(scratch, count, sizeof(*groups->list));
-	if (!made || !ranked || !groups->list)
-		return false;
-	for (size_t i = 0, at = 0; i < census->count; at++) {
-		made[at].members = &sorted[i];
-		while (i < census->count && compare_group(made[at].members[0], sorted[i]) == 0)
-			i++, made[at].count++;
-		fill(&made[at], request);
-		ranked[at] = &made[at];
+		while (table[at] && !same_group(groups[table[at] - 1].first, descriptor))
+			at = (at + 1) & (size - 1);
+		if (!table[at]) {
+			groups[groups_count].first = descriptor;
+			table[at] = (uint32_t)++groups_count;
+		}
+		group_of[i] = table[at] - 1;
+		groups[group_of[i]].count++;
 	}
+	return groups_count;
+}
+
+/* Fills in groups from made, in their final order. */
+static bool rank(struct groups *groups, struct group *made, size_t count, struct scratch *scratch)
+{
+	struct group **ranked = scratch_array(scratch, count, sizeof(*ranked));
+
+	groups->list = scratch_array(scratch, count, sizeof(*groups->list));
+	if (!ranked || !groups->list)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		ranked[i] = &made[i];
 	sort_pointers((void **)ranked, count, compare_groups);
 	for (size_t i = 0; i < count; i++) {
 		groups->list[i] = *ranked[i];
@@ -161,4 +176,38 @@ bool groups_make(struct groups *groups, const struct census *census,
 	}
 	groups->count = count;
 	return true;
+}
+
+bool groups_make(struct groups *groups, const struct census *census,
+		 const struct snapshot_request *request, struct scratch *scratch)
+{
+	struct descriptor **members = scratch_array(scratch, census->count, sizeof(*members));
+	struct gathered *gathered = scratch_array(scratch, census->count, sizeof(*gathered));
+	uint32_t *group_of = scratch_array(scratch, census->count, sizeof(*group_of));
+	size_t size = 2;
+
+	*groups = (struct groups){0};
+	while (size < 2 * census->count)
+		size *= 2;
+	uint32_t *table = scratch_array(scratch, size, sizeof(*table));
+	if (!members || !gathered || !group_of || !table)
+		return false;
+	for (size_t i = 0; i < census->count; i++)
+		take_user(&census->descriptors[i], request->ledger);
+	size_t count = gather(gathered, group_of, census, table, size);
+	struct group *made = scratch_array(scratch, count, sizeof(*made));
+	if (!made)
+		return false;
+	for (size_t i = 0; i < count; members += gathered[i++].count)
+		made[i].members = members;
+	for (size_t i = 0; i < census->count; i++) {
+		struct group *group = &made[group_of[i]];
+
+		group->members[group->count++] = &census->descriptors[i];
+	}
+	for (size_t i = 0; i < count; i++) {
+		sort_pointers((void **)made[i].members, made[i].count, compare_descriptors);
+		fill(&made[i], request);
+	}
+	return rank(groups, made, count, scratch);
 }
