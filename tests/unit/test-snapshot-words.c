@@ -18,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -460,6 +461,84 @@ static void more_than_the_buffer_holds_arrives_whole(void **state)
 	free(got);
 }
 
+enum { LINES = 700, LINE_SIZE = 40, TEXT_SIZE = LINES * LINE_SIZE };
+
+/* LINES numbered lines of LINE_SIZE bytes each, to a pipe. Returns what writer_close does. */
+static bool write_lines(int fd)
+{
+	static struct writer lines;
+	char line[LINE_SIZE + 1];
+
+	writer_open(&lines, fd, NULL);
+	lines.patience_ms = 50;
+	for (int i = 0; i < LINES; i++) {
+		snprintf(line, sizeof(line), "%039d\n", i);
+		writer_put(&lines, line, LINE_SIZE);
+	}
+	return writer_close(&lines);
+}
+
+static void text_is_not_torn_where_a_pipe_has_room(void **state)
+{
+	static char got[1024 * 1024];
+	int ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(fcntl(ends[1], F_SETPIPE_SZ, sizeof(got)), sizeof(got));
+	for (int round = 0; round < 20; round++) {
+		pid_t other = fork();
+
+		if (other == 0)
+			for (;;) {
+				const struct timespec pause = {.tv_nsec = 20000};
+
+				if (write(ends[1], "noise\n", 6) != 6)
+					_exit(1);
+				nanosleep(&pause, NULL);
+			}
+		assert_true(other > 0);
+		assert_true(write_lines(ends[1]));
+		assert_int_equal(kill(other, SIGKILL), 0);
+		assert_int_equal(waitpid(other, NULL, 0), other);
+		ssize_t size = read(ends[0], got, sizeof(got) - 1);
+		assert_true(size >= TEXT_SIZE);
+		got[size] = '\0';
+		const char *begin = strchr(got, '0');
+		assert_non_null(begin);
+		assert_null(memchr(begin, 'n', TEXT_SIZE));
+	}
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void text_is_torn_between_lines_where_a_pipe_has_little_room(void **state)
+{
+	static char got[64 * 1024];
+	static const char filler[47 * 1024];
+	int ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(write(ends[1], filler, sizeof(filler)), sizeof(filler));
+	assert_false(write_lines(ends[1]));
+	ssize_t size = read(ends[0], got, sizeof(got)) - (ssize_t)sizeof(filler);
+	assert_true(size > 0);
+	assert_int_equal(size % LINE_SIZE, 0);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void text_to_a_socket_is_one_write(void **state)
+{
+	static char got[2 * TEXT_SIZE];
+	int ends[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
+	assert_true(write_lines(ends[1]));
+	assert_int_equal(recv(ends[0], got, sizeof(got), MSG_DONTWAIT), TEXT_SIZE);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 #define PROMISE(words, function)                                                                   \
 	{                                                                                          \
 		.name = words, .test_func = function, .setup_func = begin, .teardown_func = end    \
@@ -501,6 +580,11 @@ int main(void)
 			a_number_that_is_not_open_is_an_error),
 		PROMISE("more than the buffer holds arrives whole",
 			more_than_the_buffer_holds_arrives_whole),
+		PROMISE("text is not torn where a pipe has room for it",
+			text_is_not_torn_where_a_pipe_has_room),
+		PROMISE("text is torn between lines where a pipe has little room",
+			text_is_torn_between_lines_where_a_pipe_has_little_room),
+		PROMISE("text to a socket is one write", text_to_a_socket_is_one_write),
 	};
 
 	return cmocka_run_group_tests_name("snapshot words", tests, NULL, NULL);

@@ -5,12 +5,16 @@
  * file description, which the program shares, so pipes and terminals are opened once more through
  * /proc: that makes a description of our own. Where that is refused, poll and a write of at most
  * PIPE_BUF bytes, which a pipe that is ready takes whole (pipe(7)), has to do.
+ *
+ * The program's other threads may write to the same pipe or terminal, so the text is one write where
+ * that can't block and there is room for it. Otherwise each write ends with a line.
  */
 #include "writer.h"
 
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -95,15 +99,38 @@ static int wait_ready(struct writer *writer, int64_t deadline)
 	}
 }
 
+/* Whether the pipe has room for size bytes. A page of it may hold less than it could, so one is left.
+ * Terminals (EBADF) take a write as a whole (tty_io.c, iterate_tty_write). */
+static bool has_room(int pipe, size_t size)
+{
+	int unread = 0;
+	long room = RAW(fcntl, pipe, F_GETPIPE_SZ);
+
+	if (room == -EBADF)
+		return true;
+	return room > 0 && RAW(ioctl, pipe, FIONREAD, &unread) == 0 &&
+	       (long)size <= room - unread - PIECE;
+}
+
+/* The size of a piece of at most PIECE bytes that ends with a line, unless the line is longer. */
+static size_t piece_size(const char *bytes, size_t size)
+{
+	size_t most = size < PIECE ? size : (size_t)PIECE;
+	const char *end = most < size ? memrchr(bytes, '\n', most) : NULL;
+
+	return end ? (size_t)(end - bytes) + 1 : most;
+}
+
 static long write_some(struct writer *writer, const char *bytes, size_t size)
 {
 	switch (writer->way) {
 	case WRITER_SOCKET:
-		return RAW(sendto, writer->fd, bytes, size < PIECE ? size : (size_t)PIECE,
-			   MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0);
+		return RAW(sendto, writer->fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0);
 	case WRITER_POLLED:
+		if (writer->own >= 0 && has_room(writer->own, size))
+			return RAW(write, writer->own, bytes, size);
 		return RAW(write, writer->own >= 0 ? writer->own : writer->fd, bytes,
-			   size < PIECE ? size : (size_t)PIECE);
+			   piece_size(bytes, size));
 	default:
 		return RAW(write, writer->fd, bytes, size);
 	}

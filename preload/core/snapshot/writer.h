@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The way out: a buffer in front of write(2). Regular files get few large writes; anything that can
- * block (a pipe, a terminal, a socket) is polled before each small one and given up when it takes
+ * block (a pipe, a terminal, a socket) is polled before each write and given up when it takes
  * nothing for a while, because the traced program stands still until the snapshot is written.
  * It never blocks for good, never raises SIGPIPE on a socket and never leaves a flag changed on a
  * description that the program shares. escape_text.h formats into it.
@@ -20,7 +20,7 @@ struct writer_sink {
 
 enum writer_way {
 	WRITER_WHOLE,  /* a regular file, or a device that takes all: write large pieces */
-	WRITER_POLLED, /* may block: poll, then write a little */
+	WRITER_POLLED, /* may block: poll, then write what there is room for */
 	WRITER_SOCKET, /* the same with sendto, which can be told not to block */
 	WRITER_SINK,   /* to a sink */
 };
