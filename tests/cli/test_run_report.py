@@ -10,6 +10,7 @@ import re
 import resource
 import shutil
 import signal
+import socket
 import stat
 import tempfile
 from pathlib import Path
@@ -522,6 +523,19 @@ def _():
         text = file.read()
     run.wait()
     check.equal(text.count(" tcp unbound"), 900)
+
+
+@test("the report of a snapshot is one write, what --gen-suppressions adds to it, too")
+def _():
+    reader, writer = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    script = "s = [open('/dev/null') for _ in range(200)]; import os; os._exit(0)"
+    run = Run(PYTHON, "-c", script, options=["--show=all", "--gen-suppressions"],
+              preexec=lambda: os.dup2(writer.fileno(), 2))
+    reader.setblocking(False)
+    text = reader.recv(1 << 20).decode()
+    check.matches(text, r"\Apython3, process \d+: 200 unclosed")
+    check.equal(text.count(" device /dev/null"), 200)
+    check.contains(text, "\nsuppressions for these:\n")
 
 
 @test("--show says how many descriptors are listed")

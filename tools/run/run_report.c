@@ -4,7 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "preload/core/base/line.h"
+#include "preload/core/snapshot/writer.h"
 #include "tools/reader/reader.h"
 #include "tools/report/findings.h"
 #include "tools/report/page.h"
@@ -54,23 +55,16 @@ static void trouble(struct telling *telling, const char *what, int error)
 	worsen(telling, RUN_REPORT_TROUBLE);
 }
 
-/* All of it, also where the program has made our common stderr non-blocking. */
+/* All of it, in one write where there is room for that (preload/core/snapshot/writer.h), so that no output of the
+ * program's stands in the middle. Waits for a slow reader: a pager may stand still for hours. */
 static int write_all(int fd, const char *text, size_t length)
 {
-	while (length) {
-		ssize_t written = write(fd, text, length);
+	struct writer writer;
 
-		if (written < 0 && errno == EAGAIN) {
-			struct pollfd room = {.fd = fd, .events = POLLOUT};
-			poll(&room, 1, -1);
-		} else if (written < 0 && errno != EINTR) {
-			return -errno;
-		} else if (written > 0) {
-			text += written;
-			length -= (size_t)written;
-		}
-	}
-	return 0;
+	writer_open(&writer, fd, NULL);
+	writer.patience_ms = INT_MAX;
+	writer_put(&writer, text, length);
+	return writer_close(&writer) ? 0 : -writer.error;
 }
 
 /* Text of the report. Where nobody reads any more there is nobody to be told, but limits count. */
@@ -110,25 +104,6 @@ static void set_apart(struct telling *telling)
 	told(telling);
 }
 
-/* Writes one part of the report by its function. */
-static void tell_part(struct telling *telling, struct model_snapshot *snapshot,
-		      void (*part)(FILE *, const struct model_snapshot *,
-				   const struct report_options *))
-{
-	char *text = NULL;
-	size_t length = 0;
-	FILE *memory = open_memstream(&text, &length);
-
-	if (!memory) {
-		trouble(telling, snapshot->source, errno);
-		return;
-	}
-	part(memory, snapshot, &telling->options);
-	fclose(memory);
-	put(telling, text, length);
-	free(text);
-}
-
 /* What suppressions leave of it: true when there is still something to tell. */
 static bool is_worth_telling(const struct model_snapshot *snapshot)
 {
@@ -147,13 +122,34 @@ static bool is_worth_telling(const struct model_snapshot *snapshot)
 }
 
 /* For --gen-suppressions: the lines that would leave out the rest, too. */
-static void put_suppressions(FILE *file, const struct model_snapshot *snapshot,
-			     const struct report_options *options)
+static void put_suppressions(FILE *file, const struct model_snapshot *snapshot)
 {
 	fputs("\nsuppressions for these:\n", file);
 	for (size_t i = 0; i < snapshot->group_count; i++)
 		if (!snapshot->groups[i].suppressed)
 			suppressions_generate(&snapshot->groups[i], file);
+}
+
+/* Writes the report of one snapshot, with an empty line before it unless it is the first. */
+static void tell_report(struct telling *telling, struct model_snapshot *snapshot)
+{
+	char *text = NULL;
+	size_t length = 0;
+	FILE *memory = open_memstream(&text, &length);
+
+	if (!memory) {
+		trouble(telling, snapshot->source, errno);
+		return;
+	}
+	if (telling->any && !telling->part)
+		fputc('\n', memory);
+	told(telling);
+	report_text(memory, snapshot, &telling->options);
+	if (telling->report->suppressions.generate)
+		put_suppressions(memory, snapshot);
+	fclose(memory);
+	put(telling, text, length);
+	free(text);
 }
 
 static void symbolize(struct telling *telling, struct model_snapshot *snapshot)
@@ -217,10 +213,7 @@ static bool tell(struct telling *telling, struct model_snapshot *snapshot, bool 
 	if (!suppressing)
 		symbolize(telling, snapshot);
 	findings_merge(snapshot);
-	set_apart(telling);
-	tell_part(telling, snapshot, report_text);
-	if (options->generate)
-		tell_part(telling, snapshot, put_suppressions);
+	tell_report(telling, snapshot);
 	return true;
 }
 
