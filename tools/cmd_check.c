@@ -13,6 +13,7 @@
 
 #include "tools/check/limits.h"
 #include "tools/check/suppressions.h"
+#include "tools/export/output.h"
 #include "tools/model/escape.h"
 #include "tools/model/model_memory.h"
 #include "tools/reader/reader.h"
@@ -392,6 +393,7 @@ int cmd_check(int argc, char **argv)
 	int status;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &check);
+	output_stdout();
 	status = check_all(&check);
 	symbolizer_destroy(check.symbolizer);
 	suppressions_destroy(check.suppressions.suppressions);

@@ -178,6 +178,15 @@ static int begin_file(struct output *output, const char *path, mode_t mode, cons
 	return error;
 }
 
+FILE *output_stdout(void)
+{
+	static char buffer[1024 * 1024];
+
+	/* Terminals have a line at a time otherwise, and pipes 4096 bytes. */
+	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+	return stdout;
+}
+
 struct output *output_begin(const char *path, mode_t mode, const char **reason)
 {
 	struct output *output = calloc(1, sizeof(*output));
@@ -189,7 +198,7 @@ struct output *output_begin(const char *path, mode_t mode, const char **reason)
 	}
 	output->folder = -1;
 	if (!path || strcmp(path, "-") == 0) {
-		output->file = stdout;
+		output->file = output_stdout();
 		output->is_stdout = true;
 		return output;
 	}
