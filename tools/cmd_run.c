@@ -8,10 +8,12 @@
 #include <argp.h>
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "preload/core/policy/options.h"
 #include "tools/run/environment.h"
@@ -141,6 +143,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		arguments->run.report.full = true;
 		return 0;
 	case KEY_REPORT:
+		/* Before anything of ours could get that number. */
+		if (strcmp(argument, "-") == 0 && fcntl(STDOUT_FILENO, F_GETFD) < 0) {
+			say("can't write standard output: %s", strerror(errno));
+			exit(LAUNCH_TROUBLE);
+		}
 		arguments->run.report_path = argument;
 		return 0;
 	case ARGP_KEY_ARG:
@@ -170,7 +177,8 @@ static struct argp_option *flags(void)
 		{"engine", KEY_ENGINE, "ENGINE", 0,
 		 "How to trace: preload, ptrace, or auto (the default), which looks at the program",
 		 1},
-		{"report", KEY_REPORT, "FILE", 0, "Write the report to FILE instead of stderr", 1},
+		{"report", KEY_REPORT, "FILE", 0,
+		 "Write the report to FILE (- is standard output) instead of stderr", 1},
 		{"full", KEY_FULL, NULL, 0,
 		 "Show all groups (20 without it), all frames of their stacks, and each of "
 		 "several short-lived processes",

@@ -274,6 +274,21 @@ def _():
     check.equal(oct(stat.S_IMODE(path.stat().st_mode)), "0o600")
 
 
+@test("--report=- is standard output, and makes no file; --output=- is refused")
+def _():
+    folder = temp_dir()
+    run = Run(program("ends"), "return", options=["--report=-"], cwd=folder)
+    check.equal((run.status, run.err), (3, ""))
+    check.contains(run.out, "leaks_files")
+    for words in (["-o", "-"], ["--output=-"]):
+        run = Run("touch", folder / "started", options=words, cwd=folder)
+        check.equal(run.status, 125)
+        check.matches(run.err, r"\Afdtrail run: --output=- is not accepted: .*--report=-.*\n\Z")
+    run = Run("true", options=["--report=-"], preexec=lambda: os.close(1))
+    check.equal((run.status, run.err), (125, "fdtrail run: can't write standard output: Bad file descriptor\n"))
+    check.equal(os.listdir(folder), [])
+
+
 @test("a report that can't be written is one line, before the program starts: 125")
 def _():
     marker = temp_dir() / "started"

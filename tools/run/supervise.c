@@ -52,6 +52,12 @@ static int choose_output(struct run *run)
 		    "nor held against limits");
 		return LAUNCH_TROUBLE;
 	}
+	/* What fdtrail itself writes goes there by --report; the tracer would make a file named "-". */
+	if (wanted && strcmp(wanted, "-") == 0) {
+		say("--output=- is not accepted: snapshots go to files (./- is one), or to stderr; "
+		    "--report=- writes the report to standard output");
+		return LAUNCH_TROUBLE;
+	}
 	const char *at_exit = environment_get(&run->environment, "FDTRAIL_EXIT");
 	run->report.at_exit = !at_exit || strcmp(at_exit, "0") != 0;
 	if (!run->report.at_exit && limits_any(&run->report.limits)) {
@@ -136,10 +142,14 @@ static int open_all(struct run *run)
 {
 	run->report.output = 2;
 	if (run->report_path) {
-		int fd = open(run->report_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY,
-			      0600);
+		bool to_stdout = strcmp(run->report_path, "-") == 0;
+		int fd = to_stdout ? fcntl(1, F_DUPFD_CLOEXEC, 3)
+				   : open(run->report_path,
+					  O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
+
 		if (fd < 0) {
-			say("can't write %s: %s", run->report_path, strerror(errno));
+			say("can't write %s: %s", to_stdout ? "standard output" : run->report_path,
+			    strerror(errno));
 			return LAUNCH_TROUBLE;
 		}
 		run->report.output = launch_move_high(fd);
