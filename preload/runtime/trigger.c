@@ -138,32 +138,47 @@ static int above_standard(int fd)
 	return (int)moved;
 }
 
-/* To the output, or, where that is not possible, to the roster of `fdtrail run`. */
+/* The way out of one snapshot. */
+struct way_out {
+	int fd; /* -1: it was not opened, or could not be */
+	bool refused; /* it could not be, and there is no roster either: failure says why */
+	struct output_failure failure;
+};
+
+/* Opens the output or, where that is not possible, the roster of `fdtrail run`. */
+static void open_output(struct snapshot_request *request, void *data)
+{
+	struct way_out *out = data;
+
+	out->fd = output_open(&runtime.options, request, &out->failure);
+	if (*runtime.options.output)
+		out->fd = above_standard(out->fd);
+	request->output = out->fd;
+	if (out->fd < 0)
+		request->sink = enroll_sink(out->failure.error);
+	out->refused = out->fd < 0 && !request->sink;
+}
+
 static void write_to_output(struct job *job)
 {
 	struct snapshot_request *request = &job->request;
 	struct snapshot_result *result = &job->result;
-	struct output_failure failure = {0};
-	int opened = output_open(&runtime.options, request, &failure);
+	struct way_out out = {.fd = -1};
 
-	request->output_shared = !*runtime.options.output;
-	if (!request->output_shared)
-		opened = above_standard(opened);
-	request->output = opened;
-	request->sink = opened < 0 ? enroll_sink(failure.error) : NULL;
+	request->output = -1;
+	request->open_output = open_output;
+	request->open_output_data = &out;
 	snapshot_take(request, result);
-	if (opened >= 0 && !request->output_shared)
-		RAW(close, opened);
+	request->open_output = NULL;
+	if (out.fd >= 0 && *runtime.options.output)
+		RAW(close, out.fd);
 	/* A text that was cut in the file is written once more, whole. */
-	if (opened >= 0 && result->error && (request->sink = enroll_sink(result->error))) {
-		request->output = -1;
+	if (out.fd >= 0 && result->error && (request->sink = enroll_sink(result->error)))
 		snapshot_take(request, result);
-	}
-	if (opened < 0 && !request->sink) {
-		/* What is open has been counted all the same: FDTRAIL_EXITCODE. */
-		output_refused(&runtime.options, request, &failure);
-		if (!result->error && (result->unclosed || !request->only_unclosed))
-			result->error = failure.error;
+	if (out.refused) {
+		output_refused(&runtime.options, request, &out.failure);
+		if (!result->error)
+			result->error = out.failure.error;
 	} else if (result->error) {
 		output_failed(&runtime.options, request, result->error);
 	}

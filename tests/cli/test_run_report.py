@@ -274,6 +274,19 @@ def _():
     check.equal(oct(stat.S_IMODE(path.stat().st_mode)), "0o600")
 
 
+@test("-o makes no file for a process that has nothing to tell, by {}", each=["preload", "ptrace"])
+def _(engine):
+    folder = temp_dir()
+    script = f"{program('ends')} none; {program('ends')} return; {program('ends')} return"
+    for options, count in (([], 2), (["--kinds=tcp"], 0), (["--kinds=device"], 2)):
+        run = Run("sh", "-c", script, options=[f"--engine={engine}", "-o", f"{folder}/%p", *options])
+        check.equal(run.status, 3)
+        files = list(folder.iterdir())
+        check.equal((len(files), [file.name for file in files if file.stat().st_size == 0]), (count, []), options)
+        for file in files:
+            file.unlink()
+
+
 @test("--report=- is standard output, and makes no file; --output=- is refused")
 def _():
     folder = temp_dir()

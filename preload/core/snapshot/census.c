@@ -39,7 +39,7 @@ static bool is_traced(const struct snapshot_request *request)
 
 static bool is_own(const struct snapshot_request *request, int fd)
 {
-	return fd == request->output && !request->output_shared;
+	return fd == request->output;
 }
 
 static uint64_t age_of(const struct listing *listing, const struct ledger_entry *entry)

@@ -109,9 +109,15 @@ static void put_nothing(struct writer *writer, const struct census *census)
 				   : "\nNothing that this program opened is left open.\n");
 }
 
+static bool has_output(const struct snapshot_request *request)
+{
+	return request->output >= 0 || request->sink;
+}
+
 static void write_text(struct snapshot *snapshot, struct snapshot_result *result)
 {
 	struct writer *writer = snapshot->writer;
+	struct snapshot_request with_output = *snapshot->request;
 	struct describe describe = {
 		.writer = writer,
 		.request = snapshot->request,
@@ -119,8 +125,12 @@ static void write_text(struct snapshot *snapshot, struct snapshot_result *result
 		.numbered = snapshot->request->target || proc_has_our_numbers(),
 	};
 
+	if (with_output.open_output)
+		with_output.open_output(&with_output, with_output.open_output_data);
+	if (!has_output(&with_output))
+		return;
 	snapshot->threads->pid = describe.numbered ? snapshot->request->pid : 0;
-	writer_open(writer, snapshot->request->output, snapshot->request->sink);
+	writer_open(writer, with_output.output, with_output.sink);
 	header_put(&describe, &snapshot->census, &snapshot->groups, snapshot->peaks);
 	if (snapshot->census.unclosed == 0 && !snapshot->request->unread)
 		put_nothing(writer, &snapshot->census);
@@ -160,7 +170,7 @@ void snapshot_take(const struct snapshot_request *request, struct snapshot_resul
 	result->open = snapshot.census.open;
 	if (failed) {
 		result->error = failed;
-	} else if ((request->output >= 0 || request->sink) &&
+	} else if ((has_output(request) || request->open_output) &&
 		   (snapshot.census.unclosed || !request->only_unclosed || request->unread ||
 		    peaks_are_held(request))) {
 		if (prepare(&snapshot))

@@ -101,8 +101,12 @@ struct snapshot_request {
 
 	int output;          /* where to write; open in the frozen copy, not to be listed. -1: count
 			      * only, write nothing */
-	bool output_shared;  /* output is the program's own stderr, which is to be listed */
 	const struct writer_sink *sink; /* where to write instead; NULL: to output */
+	/* Called before the first write, so that no file is made when there is nothing to write: sets
+	 * output or sink of the request that it gets, or neither when there is no way out. NULL: they
+	 * are set. */
+	void (*open_output)(struct snapshot_request *request, void *data);
+	void *open_output_data;
 	uint32_t show;       /* most descriptors listed per group; SNAPSHOT_SHOW_ALL */
 	uint64_t kinds;      /* the kinds that count, bits of kind.h */
 	bool inherited;      /* list inherited descriptors one by one as a group */

@@ -19,6 +19,8 @@
 #include "preload/core/policy/pace.h"
 #include "preload/core/policy/reason.h"
 #include "preload/core/snapshot/frame.h"
+#include "preload/core/snapshot/kind.h"
+#include "preload/core/snapshot/peak.h"
 #include "tools/process/outside_snapshot.h"
 #include "disposition.h"
 #include "enrolled.h"
@@ -183,6 +185,12 @@ static int take_to_output(struct watched *watched, struct snapshot_request *requ
 	struct task *task = watched->task;
 	const struct options *options = &tracer->options;
 	struct output_failure failure = {.error = EBADF, .silent = true};
+
+	/* A file is not made for nothing: what is open may be of other kinds. */
+	if (request->only_unclosed && request->kinds != KIND_ALL && *options->output &&
+	    !peaks_are_held(request) && take_watched(watched, request, result) == 0 &&
+	    !result->unclosed)
+		return 0;
 	int opened = *options->output ? output_open(options, request, &failure) : open_stderr(task);
 
 	request->output = opened;
