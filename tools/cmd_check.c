@@ -24,6 +24,7 @@
 #include "tools/report/page.h"
 #include "tools/report/progress.h"
 #include "tools/report/report.h"
+#include "tools/run/own_script.h"
 #include "tools/symbolize/symbolize.h"
 #include "tools/arguments/verb.h"
 
@@ -278,6 +279,7 @@ static void check_target(struct check *check, const struct target *target, const
 	enum limits_verdict verdict;
 	bool named = needs_names(check);
 
+	own_script_leave_out(snapshot);
 	if (named) {
 		symbolize(check, snapshot);
 		if (earlier)

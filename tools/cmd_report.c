@@ -17,6 +17,7 @@
 #include "tools/report/progress.h"
 #include "tools/report/report.h"
 #include "tools/arguments/report_arguments.h"
+#include "tools/run/own_script.h"
 #include "tools/symbolize/symbolize.h"
 #include "tools/arguments/verb.h"
 
@@ -47,6 +48,8 @@ static int write_one(struct report *report, struct model_snapshot *snapshot, FIL
 	struct filter before = report->asked.filter, after = {.kinds = KIND_ALL};
 	int error;
 
+	if (!report->asked.format)
+		own_script_leave_out(snapshot);
 	before.function = NULL;
 	after.function = report->asked.filter.function;
 	report->unjudged = model_add(report->unjudged, filter_apply(&before, snapshot));

@@ -26,6 +26,7 @@
 #include "tools/report/findings.h"
 #include "tools/report/progress.h"
 #include "tools/report/report.h"
+#include "tools/run/own_script.h"
 #include "tools/symbolize/symbolize.h"
 #include "tools/arguments/verb.h"
 
@@ -189,6 +190,7 @@ static int put_text(struct snapshots *snapshots, struct model_snapshot *snapshot
 	options.collapse_runtime = snapshots->asked->options.collapse_runtime;
 	if (first && another)
 		fputc('\n', snapshots->file);
+	own_script_leave_out(snapshot);
 	int error = symbolize_snapshot(snapshots->symbolizer, snapshot);
 	findings_merge(snapshot);
 	if (first)

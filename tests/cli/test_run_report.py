@@ -218,6 +218,24 @@ def _(shell):
     check.equal(Run(link).err, "", "started through a link with another name")
 
 
+@test("the script that a shell has open is not in the report of what it leaves open: {}", each=["sh", "bash"])
+def _(shell):
+    script = temp_dir() / "script.sh"
+    script.write_text(f"#!{require(shell)}\nexec 7</dev/null\ntrue\n:\n")
+    script.chmod(0o755)
+    kept = script.with_name("snapshot")
+    run = Run(script, options=["-o", kept, "--max-open=1"])
+    check.equal(run.status, 0)
+    report = run_bare([FDTRAIL, "report", kept])
+    for text in (run.err, report.out):
+        check.matches(text, rf"\A\w+, process \d+: 1 unclosed descriptor in 1 group; .*\n  look first at: 1 device, ")
+        check.lacks(text, "suppressed")
+        check.lacks(text, "script.sh, ")
+    check.equal(run_bare([FDTRAIL, "check", "--max-open=1", kept]).status, 0)
+    check.equal(run_bare([FDTRAIL, "check", "--max-open=0", kept]).status, 1)
+    check.contains(run_bare([FDTRAIL, "report", "--format=json", kept]).out, "script.sh")
+
+
 @test("what a script opens itself is reported")
 def _():
     script = temp_dir() / "script.sh"

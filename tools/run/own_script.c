@@ -35,17 +35,27 @@ static bool is_argument(const struct model_snapshot *snapshot, const char *path)
 	return false;
 }
 
-void own_script_apply(struct model_snapshot *snapshot)
+static bool is_script(const struct model_snapshot *snapshot, const struct model_group *group)
 {
+	const struct model_descriptor *descriptor = group->descriptors;
+
+	return group->origin == MODEL_OPENED && group->count == 1 && group->descriptor_count == 1 &&
+	       descriptor->kind == KIND_FILE && descriptor->what && descriptor->duplicated &&
+	       !descriptor->no_cloexec && descriptor->fd >= MOVED_TO &&
+	       strstr(descriptor->text, ", read,") && is_argument(snapshot, descriptor->what);
+}
+
+void own_script_leave_out(struct model_snapshot *snapshot)
+{
+	size_t kept = 0;
+
 	for (size_t i = 0; i < snapshot->group_count; i++) {
 		struct model_group *group = &snapshot->groups[i];
-		const struct model_descriptor *descriptor = group->descriptors;
 
-		if (group->origin == MODEL_OPENED && group->count == 1 &&
-		    group->descriptor_count == 1 && descriptor->kind == KIND_FILE &&
-		    descriptor->what && descriptor->duplicated && !descriptor->no_cloexec &&
-		    descriptor->fd >= MOVED_TO && strstr(descriptor->text, ", read,") &&
-		    is_argument(snapshot, descriptor->what))
-			group->suppressed = true;
+		if (!is_script(snapshot, group))
+			snapshot->groups[kept++] = *group;
+		else if (snapshot->unclosed > 0)
+			snapshot->unclosed--;
 	}
+	snapshot->group_count = kept;
 }

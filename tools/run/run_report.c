@@ -197,7 +197,7 @@ static bool tell(struct telling *telling, struct model_snapshot *snapshot, bool 
 	const struct suppression_options *options = &telling->report->suppressions;
 	bool suppressing = suppressions_any(options->suppressions);
 
-	own_script_apply(snapshot);
+	own_script_leave_out(snapshot);
 	/* Suppressions look at names. */
 	if (suppressing) {
 		symbolize(telling, snapshot);
