@@ -120,12 +120,22 @@ static void put_limit(const struct page *page, const struct model_snapshot *snap
 			   snapshot->limit == INT64_MAX ? "no limit" : "the limit is not known");
 		return;
 	}
+	/* Numbers that were inherited, or opened before the limit was lowered, may be above it. */
+	if (snapshot->open > snapshot->limit) {
+		page_linef(page, CONTINUED, CONTINUED, PAGE_WARNING,
+			   "%" PRId64 " descriptors are open; the limit is %" PRId64
+			   ", where open() and accept() fail (EMFILE)",
+			   snapshot->open, snapshot->limit);
+		return;
+	}
 	/* Four fifths of it. */
 	crowded = snapshot->open >= snapshot->limit - snapshot->limit / 5;
 	page_linef(page, CONTINUED, CONTINUED, crowded ? PAGE_WARNING : PAGE_PLAIN,
 		   "%" PRId64 " of %" PRId64 " descriptors are open%s", snapshot->open,
 		   snapshot->limit,
-		   crowded ? ": near the limit, where open() and accept() fail (EMFILE)" : "");
+		   !crowded			     ? ""
+		   : snapshot->open < snapshot->limit ? ": near the limit, where open() and accept() fail (EMFILE)"
+						      : ": open() and accept() fail (EMFILE)");
 }
 
 /* The group to begin with: snapshots are ordered, the likeliest leak first. */
