@@ -173,6 +173,16 @@ def _():
         check.contains(report(header(open_now=count) + SOCKETS + END), f"\n  {line}\n")
 
 
+@test("nobody is told to take another snapshot of a program that has ended: {}", each=[
+    "exit with status 0", "_exit with status 1", "quick_exit", "SIGTERM from process 9, which ends the program",
+    "SIGSEGV, which ends the program"])
+def _(why):
+    advice = "Take another one later"
+    first = header(number=1) + SOCKETS + END
+    check.contains(report(first), advice)
+    check.lacks(report(first.replace("SIGUSR1 from process 1", why)), advice)
+
+
 @test("the program's own code is marked in the stack, and what to do stands beside it")
 def _():
     text = report(WHOLE)

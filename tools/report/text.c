@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "tools/model/stack_lines.h"
+#include "tools/reader/snapshot_end.h"
 #include "heading.h"
 #include "page.h"
 #include "report.h"
@@ -240,9 +241,7 @@ static void put_rest(const struct page *page, const struct model_snapshot *snaps
 /* What one can't tell from a single look. */
 static void put_next(const struct page *page, const struct model_snapshot *snapshot)
 {
-	bool at_end = snapshot->why && (strncmp(snapshot->why, "exit", 4) == 0 ||
-					strncmp(snapshot->why, "_exit", 5) == 0 ||
-					strncmp(snapshot->why, "quick_exit", 10) == 0);
+	bool at_end = snapshot->why && snapshot_is_last(snapshot->why);
 
 	if (!snapshot->traced) {
 		fputc('\n', page->file);

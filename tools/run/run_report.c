@@ -17,6 +17,7 @@
 #include "preload/core/base/line.h"
 #include "preload/core/snapshot/writer.h"
 #include "tools/reader/reader.h"
+#include "tools/reader/snapshot_end.h"
 #include "tools/report/findings.h"
 #include "tools/report/page.h"
 #include "tools/report/progress.h"

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "preload/core/policy/signal_use.h"
+#include "tools/reader/snapshot_end.h"
 
 char *snapshot_files_escape(const char *path)
 {
@@ -169,19 +170,6 @@ static int by_age(const void *one, const void *other)
 	if (a->tv_sec != b->tv_sec)
 		return a->tv_sec < b->tv_sec ? -1 : 1;
 	return (a->tv_nsec > b->tv_nsec) - (a->tv_nsec < b->tv_nsec);
-}
-
-bool snapshot_is_last(const char *why)
-{
-	/* preload/runtime/exit.c */
-	static const char *const begins[] = {"exit with status ", "_exit with status ",
-					     "quick_exit"};
-	size_t line = strcspn(why, "\n");
-
-	for (size_t i = 0; i < sizeof(begins) / sizeof(*begins); i++)
-		if (strncmp(why, begins[i], strlen(begins[i])) == 0)
-			return true;
-	return memmem(why, line, ", which ends the program", 24);
 }
 
 bool snapshot_is_own(const char *why)

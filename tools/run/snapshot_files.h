@@ -45,9 +45,6 @@ int snapshot_files_look(struct snapshot_files *files);
  * the end. */
 bool snapshot_files_news(struct snapshot_files *files, const char *name);
 
-/* Whether this reason for a snapshot is the program's end. */
-bool snapshot_is_last(const char *why);
-
 /* Whether a snapshot with this `why:` was taken for a signal of the program's own, which asked for
  * none: it is kept in the file, and not reported. */
 bool snapshot_is_own(const char *why);
