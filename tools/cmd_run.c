@@ -20,6 +20,7 @@
 #include "tools/run/launch.h"
 #include "tools/run/run.h"
 #include "tools/arguments/say.h"
+#include "tools/symbolize/debug_dirs.h"
 #include "tools/arguments/tracer_options.h"
 #include "tools/arguments/verb.h"
 
@@ -124,6 +125,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		say("--error-exitcode=%s is not accepted: a number from 0 to 255", argument);
 		exit(LAUNCH_TROUBLE);
 	case KEY_DEBUG_DIR:
+		if (debug_dirs_trouble(argument)) {
+			say("--debug-dir=%s is not accepted: %s", argument, debug_dirs_trouble(argument));
+			exit(LAUNCH_TROUBLE);
+		}
 		return add_debug_dir(arguments, argument);
 	case KEY_ENGINE:
 		if (run_engine_find(argument, &arguments->run.engine))
@@ -184,7 +189,8 @@ static struct argp_option *flags(void)
 		 "several short-lived processes",
 		 1},
 		{"debug-dir", KEY_DEBUG_DIR, "DIR", 0,
-		 "Look for separate debug files in DIR, too (may be repeated)", 1},
+		 "Look for debug files, or the program before strip, in DIR, too; or in this one "
+		 "file (may be repeated)", 1},
 		{"error-exitcode", KEY_ERROR_EXITCODE, "STATUS", 0,
 		 "End with STATUS when a process breaks a limit; without limits, when it leaves "
 		 "anything open. With limits alone STATUS is 1; 0: off",

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from debug_files import HOST, INLINES, NOW, build_id, debuginfod, snapshot_of, split_copy
-from support import (BUILD, TESTS, Failed, check, compile_program, main, program, require, run_traced, seed,
+from support import (BUILD, TESTS, Failed, check, compile_program, main, program, require, run_bare, run_traced, seed,
                      skip, temp_dir, test, wait_until)
 
 FDTRAIL = BUILD / "tools" / "fdtrail"
@@ -171,6 +171,48 @@ def _(how):
     addresses = calls_of(whole)
     options = [f"--debug-dir={folder / 'debug'}"] if how == "build-id" else []
     compare(ours_of(stripped, addresses, *options), addr2line(whole, addresses), addresses)
+
+
+@test("lines come from {} that {}, by its build-id", each=[
+    (what, how) for what in ("the program before strip", "a debug file of another name")
+    for how in ("lies in --debug-dir", "is the --debug-dir")])
+def _(what, how):
+    whole, stripped, debug, _ = split_copy("link")
+    addresses = calls_of(whole)
+    text = snapshot_of(stripped, addresses)
+    kept = temp_dir() / "kept"
+    if what == "the program before strip":
+        shutil.copy(whole, kept)
+        debug.unlink()
+    else:
+        debug.rename(kept)
+    # Others that must not be taken: of another build, and without lines.
+    shutil.copy(compile_program(INLINES, "gcc-O0"), kept.with_name(stripped.name))
+    shutil.copy(stripped, kept.with_name("a stripped copy"))
+    (kept.parent / "no program").write_text("x")
+    os.mkfifo(kept.with_name("a pipe"))
+    option = f"--debug-dir={kept.parent if how.startswith('lies') else kept}"
+    compare(ours_of(stripped, addresses, option), addr2line(whole, addresses), addresses)
+    check.true(not any(has_lines(places(frame)) for frame in frames_of(text)), "there are no lines without it")
+    stripped.unlink()
+    compare(ours_of(None, addresses, option, text=text), addr2line(whole, addresses), addresses)
+
+
+@test("a --debug-dir that can't be one is refused: {}", each=[
+    ("no program", "a folder, or an ELF file"), ("none", "No such file or directory"),
+    ("a pipe", "a folder, or an ELF file"), ("no build-id", "the file has no build-id")])
+def _(what, words):
+    path = temp_dir() / what
+    if what == "no program":
+        path.write_text("x")
+    elif what == "a pipe":
+        os.mkfifo(path)
+    elif what == "no build-id":
+        subprocess.run(["objcopy", "--remove-section=.note.gnu.build-id", BUILD / "tools" / "fdtrail", path], check=True)
+    status, out, err = report("", f"--debug-dir={path}")
+    check.equal((status, out, err), (2, "", f"fdtrail report: --debug-dir={path} is not accepted: {words}\n"))
+    run = run_bare([BUILD / "tools" / "fdtrail", "run", f"--debug-dir={path}", "true"])
+    check.equal((run.status, run.err), (125, f"fdtrail run: --debug-dir={path} is not accepted: {words}\n"))
 
 
 @test("a relative --debug-dir is one, too; a folder that is not there is refused")

@@ -11,6 +11,7 @@
 
 #include "format_option.h"
 #include "tools/report/report.h"
+#include "tools/symbolize/debug_dirs.h"
 #include "verb.h"
 
 enum {
@@ -118,10 +119,8 @@ static void add_debug_dir(struct report_arguments *arguments, const char *value)
 		fprintf(stderr, "fdtrail report: there is no memory\n");
 		exit(EXIT_TROUBLE);
 	}
-	if (access(value, R_OK | X_OK) != 0 || strchr(value, ':'))
-		refuse("--debug-dir", value,
-		       strchr(value, ':') ? "a folder without a colon in its name"
-					  : strerror(errno));
+	if (debug_dirs_trouble(value))
+		refuse("--debug-dir", value, debug_dirs_trouble(value));
 	arguments->debug_dirs = grown;
 	grown[arguments->debug_dir_count++] = value;
 	grown[arguments->debug_dir_count] = NULL;
@@ -218,7 +217,8 @@ static const struct argp_option options[] = {
 	{"colour", KEY_COLOUR, "WHEN", OPTION_ALIAS | OPTION_HIDDEN, NULL, 2},
 	{.doc = "Where names come from:", .group = 3},
 	{"debug-dir", KEY_DEBUG_DIR, "DIR", 0,
-	 "Look for separate debug files in DIR, too: by build-id, or by the link in the program",
+	 "Look for debug files, or the program before strip, in DIR, too; or in this one file (may be "
+	 "repeated)",
 	 3},
 	{0},
 };

@@ -19,8 +19,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A build-id is a hash of 8 to 32 bytes; --build-id=0x... allows any. */
-enum { BUILD_ID_MAX = 64 };
+#include "debug_dirs.h"
+#include "elf_file.h"
 
 static const char standard_debug_dir[] = "/usr/lib/debug";
 
@@ -30,7 +30,7 @@ void (*module_file_download_progress)(const char *path);
 /* Of the one module that this process reads. */
 static char *search_path; /* dwfl_standard_find_debuginfo's list of folders */
 static Dwfl *session;
-static const char *looked_for;
+static const struct module_wanted *looked_for;
 
 /* Downloads. elfutils/debuginfod.h comes in a package of its own, for this one function. */
 
@@ -41,7 +41,7 @@ typedef void (*set_progress_fn)(debuginfod_client *client, progress_fn progress)
 static int download_progress(debuginfod_client *client, long done, long total)
 {
 	if (module_file_download_progress)
-		module_file_download_progress(looked_for);
+		module_file_download_progress(looked_for->path);
 	return module_file_cancel;
 }
 
@@ -75,8 +75,13 @@ static int find_debuginfo(Dwfl_Module *module, void **userdata, const char *name
 			  const char *file_name, const char *link, GElf_Word checksum,
 			  char **debug_file_name)
 {
+	int fd = debug_dirs_find(looked_for->debug_dirs, looked_for->path, looked_for->build_id,
+				 DEBUG_DIRS_LINES, debug_file_name);
+
+	if (fd >= 0)
+		return fd;
 	downloads_begin();
-	int fd = dwfl_standard_find_debuginfo(module, userdata, name, base, file_name, link,
+	fd = dwfl_standard_find_debuginfo(module, userdata, name, base, file_name, link,
 					      checksum, debug_file_name);
 	downloads_end();
 	return fd;
@@ -121,52 +126,13 @@ static int refuse(char *trouble, int error, const char *format, ...)
 	return error;
 }
 
-/* Writes the build-id of an ELF file in hexadecimal, an empty string when it has none. False: the
- * file is no ELF file. */
-static bool read_build_id(int fd, char hex[2 * BUILD_ID_MAX + 1])
-{
-	Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
-	const void *bytes;
-	ssize_t size;
-
-	hex[0] = '\0';
-	if (!elf || elf_kind(elf) != ELF_K_ELF) {
-		elf_end(elf);
-		return false;
-	}
-	size = dwelf_elf_gnu_build_id(elf, &bytes);
-	for (ssize_t i = 0; size <= BUILD_ID_MAX && i < size; i++)
-		sprintf(hex + 2 * i, "%02x", ((const unsigned char *)bytes)[i]);
-	elf_end(elf);
-	return true;
-}
-
-static int open_regular(const char *path, struct stat *status)
-{
-	int fd;
-
-	/* To open a device may do something. O_NONBLOCK and the second look: somebody may put a
-	 * FIFO there meanwhile. */
-	if (stat(path, status) != 0)
-		return -errno;
-	if (!S_ISREG(status->st_mode))
-		return -EBADF;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, status) == 0 && S_ISREG(status->st_mode))
-		return fd;
-	close(fd);
-	return -EBADF;
-}
-
 /* Is this the file that ran? */
 static int judge(int fd, const struct stat *status, const struct module_wanted *wanted,
 		 char *trouble)
 {
-	char hex[2 * BUILD_ID_MAX + 1];
+	char hex[BUILD_ID_TEXT];
 
-	if (!read_build_id(fd, hex))
+	if (!elf_file_build_id(fd, hex))
 		return refuse(trouble, -ENOEXEC, "its file is not a valid ELF file");
 	if (wanted->build_id) {
 		if (strcmp(wanted->build_id, hex) == 0)
@@ -223,7 +189,7 @@ failed:
 /* DIR/.build-id/ab/cdef.debug: a debug file has the symbols and lines, if not the code. */
 static int find_debug_file(const struct module_wanted *wanted, const char *dir, char **path)
 {
-	char hex[2 * BUILD_ID_MAX + 1];
+	char hex[BUILD_ID_TEXT];
 	struct stat status;
 
 	if (asprintf(path, "%s/.build-id/%.2s/%s.debug", dir, wanted->build_id,
@@ -231,8 +197,8 @@ static int find_debug_file(const struct module_wanted *wanted, const char *dir, 
 		*path = NULL;
 		return -ENOMEM;
 	}
-	int fd = open_regular(*path, &status);
-	if (fd >= 0 && (!read_build_id(fd, hex) || strcmp(hex, wanted->build_id) != 0)) {
+	int fd = elf_file_open(*path, &status);
+	if (fd >= 0 && (!elf_file_build_id(fd, hex) || strcmp(hex, wanted->build_id) != 0)) {
 		close(fd);
 		fd = -ESTALE;
 	}
@@ -248,7 +214,7 @@ static int find_by_build_id(const struct module_wanted *wanted, char **path)
 {
 	unsigned char bytes[BUILD_ID_MAX];
 	size_t size = strlen(wanted->build_id) / 2;
-	char hex[2 * BUILD_ID_MAX + 1];
+	char hex[BUILD_ID_TEXT];
 	void *nothing = NULL;
 	Elf *elf = NULL;
 	int fd = -1;
@@ -271,7 +237,7 @@ static int find_by_build_id(const struct module_wanted *wanted, char **path)
 	elf_end(elf);
 	dwfl_end(session);
 	session = NULL;
-	if (fd >= 0 && (!read_build_id(fd, hex) || strcmp(hex, wanted->build_id) != 0)) {
+	if (fd >= 0 && (!elf_file_build_id(fd, hex) || strcmp(hex, wanted->build_id) != 0)) {
 		close(fd);
 		fd = -1;
 	}
@@ -295,7 +261,7 @@ static int find_and_use(struct module_file *file, const struct module_wanted *wa
 
 	elf_version(EV_CURRENT);
 	*file = (struct module_file){.path = wanted->path, .fd = -1};
-	looked_for = wanted->path;
+	looked_for = wanted;
 	search_path = make_search_path(wanted->debug_dirs);
 	if (!search_path)
 		return refuse(trouble, -ENOMEM, "there was no memory to read its file");
@@ -305,7 +271,7 @@ static int find_and_use(struct module_file *file, const struct module_wanted *wa
 	if (wanted->path[0] != '/')
 		return refuse(trouble, -ENOENT, "it has no file");
 
-	fd = open_regular(wanted->path, &status);
+	fd = elf_file_open(wanted->path, &status);
 	if (fd == -ENOENT || fd == -ENOTDIR)
 		result = refuse(trouble, fd, "its file is gone");
 	else if (fd < 0)
@@ -326,6 +292,9 @@ static int find_and_use(struct module_file *file, const struct module_wanted *wa
 	if (fd < 0)
 		fd = find_debug_file(wanted, standard_debug_dir, &found);
 	bool is_debug_only = fd >= 0;
+	if (fd < 0 && (fd = debug_dirs_find(wanted->debug_dirs, wanted->path, wanted->build_id,
+					    DEBUG_DIRS_ANY, &found)) >= 0)
+		is_debug_only = elf_file_is_debug_only(fd);
 	if (fd < 0)
 		fd = find_by_build_id(wanted, &found);
 	if (fd >= 0)
