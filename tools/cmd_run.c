@@ -90,6 +90,7 @@ static void set_limits(struct arguments *arguments)
 	struct run *run = &arguments->run;
 	const char *kinds = environment_get(&run->environment, "FDTRAIL_KINDS");
 
+	run->failure_stays = !arguments->error_exitcode;
 	if (!arguments->error_exitcode)
 		run->error_exitcode = EXIT_BROKEN;
 	else if (run->error_exitcode && !limits_any(&arguments->limits.limits))
@@ -193,7 +194,8 @@ static struct argp_option *flags(void)
 		 "file (may be repeated)", 1},
 		{"error-exitcode", KEY_ERROR_EXITCODE, "STATUS", 0,
 		 "End with STATUS when a process breaks a limit; without limits, when it leaves "
-		 "anything open. With limits alone STATUS is 1; 0: off",
+		 "anything open. With limits alone STATUS is 1, unless the program has failed itself; "
+		 "0: off",
 		 1},
 		{.doc = "For Go programs:", .group = 2},
 		{"go-ancestors", KEY_GO_ANCESTORS, "COUNT", 0,

@@ -688,6 +688,18 @@ def _():
     check.equal(Run(program("demo"), options=["--max-open=7"]).status, 1)
 
 
+@test("a program that has failed keeps its status when a limit is broken, and the line stays: {}", each=[
+    ("exit 7", 7), ("kill -TERM $$", 143), ("exit 0", 1)])
+def _(end, status):
+    script = f"exec 7</dev/null; {end}"
+    run = Run("bash", "-c", script, options=["--max-open=0"])
+    check.equal(run.status, status)
+    check.matches(run.err, r"^fdtrail run: bash, process \d+: --max-open 0: 1 open$")
+    check.equal(Run("bash", "-c", script, options=["--max-open=0", "--error-exitcode=9"]).status, 9)
+    check.equal(Run("bash", "-c", script, options=["--max-open=0", "--error-exitcode=0"]).status,
+                0 if status == 1 else status)
+
+
 @test("a limit holds for each process, not for their sum")
 def _():
     three = f"{program('ends')} return 2; {program('ends')} return 2; {program('ends')} return 2; true"

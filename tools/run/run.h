@@ -34,6 +34,7 @@ struct run {
 	uint32_t go_ancestors;
 	bool http;
 	int error_exitcode; /* when a limit is broken; 0: the program's own stays */
+	bool failure_stays; /* the program's own, if it is not 0, stays whatever limit is broken */
 
 	struct environment environment; /* the program's, with the options in it */
 	struct program_file program;

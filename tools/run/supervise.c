@@ -290,7 +290,8 @@ static int report(struct run *run, int status, bool *remove)
 		say("the report ended by SIG%s", sigabbrev_np(signal) ? sigabbrev_np(signal) : "?");
 		*remove = false;
 	} else if (WEXITSTATUS(result) == RUN_REPORT_BROKEN) {
-		status = run->error_exitcode ? run->error_exitcode : status;
+		if (run->error_exitcode && !(run->failure_stays && status))
+			status = run->error_exitcode;
 	} else if (WEXITSTATUS(result) == RUN_REPORT_TROUBLE) {
 		*remove = false;
 	}
