@@ -45,7 +45,7 @@ static int executable(const char *path)
 	if (stat(path, &status) < 0)
 		return errno;
 	if (!S_ISREG(status.st_mode))
-		return EACCES;
+		return S_ISDIR(status.st_mode) ? EISDIR : EACCES;
 	return faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0 ? errno : 0;
 }
 
@@ -75,7 +75,7 @@ static int search(const char *command, char path[PATH_MAX])
 				memcpy(path, tried, (size_t)length + 1);
 				return 0;
 			}
-			if (found == EACCES)
+			if (found == EACCES || found == EISDIR)
 				error = EACCES;
 		}
 		at = *end ? end + 1 : NULL;
