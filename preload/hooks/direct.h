@@ -15,7 +15,7 @@
 
 #include <sys/syscall.h>
 
-#include "preload/core/base/kernel_call.h"
+#include "preload/arch/kernel_call.h"
 #include "hook.h"
 
 /* A system call with libc's return value, and errno. */

@@ -25,14 +25,9 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "preload/arch/machine.h"
 #include "preload/core/base/raw_syscall.h"
 #include "preload/libc/real.h"
-
-#if defined(__x86_64__)
-enum { SLOT = R_X86_64_JUMP_SLOT, POINTER = R_X86_64_GLOB_DAT, WORD = R_X86_64_64 };
-/* The instruction that returns. */
-static const uint8_t leaves[] = {0xc3};
-#endif
 
 enum { INIT_SIZE = 64 }; /* most bytes of _init behind the call */
 
@@ -218,9 +213,9 @@ static uintptr_t resolve(const struct library *library, const char *name)
 	const uint8_t *code = (const uint8_t *)library->place;
 
 	for (size_t i = 0; i < INIT_SIZE; i++) {
-		if (!segment_of(library, PT_LOAD, (uintptr_t)(code + i + sizeof(leaves))))
+		if (!segment_of(library, PT_LOAD, (uintptr_t)(code + i + sizeof(machine_return))))
 			break;
-		if (memcmp(code + i, leaves, sizeof(leaves)) == 0)
+		if (memcmp(code + i, machine_return, sizeof(machine_return)) == 0)
 			return (uintptr_t)deepbind_resolve(code + i, name, (void *)dlsym,
 							   RTLD_DEFAULT);
 	}
@@ -260,8 +255,8 @@ static void look_at(struct library *library, const ElfW(Rela) * relocation)
 	uintptr_t slot = library->bias + relocation->r_offset, now;
 
 	/* What it defines itself is what it wants. */
-	if ((type != SLOT && type != POINTER && type != WORD) || symbol->st_shndx != SHN_UNDEF ||
-	    (type == WORD && relocation->r_addend))
+	if ((type != MACHINE_JUMP_SLOT && type != MACHINE_POINTER && type != MACHINE_WORD) || symbol->st_shndx != SHN_UNDEF ||
+	    (type == MACHINE_WORD && relocation->r_addend))
 		return;
 	const char *name = library->names + symbol->st_name;
 	uintptr_t hook = own_function(name), real = hook ? real_function(name) : 0;
@@ -269,7 +264,7 @@ static void look_at(struct library *library, const ElfW(Rela) * relocation)
 		return;
 	memcpy(&now, (const void *)slot, sizeof(now));
 	/* Not bound yet, it leads into the library's own code, to what calls the loader. */
-	if (type == SLOT && segment_of(library, PT_LOAD, now))
+	if (type == MACHINE_JUMP_SLOT && segment_of(library, PT_LOAD, now))
 		now = resolve(library, name);
 	if (now == real)
 		lead(library, slot, hook);

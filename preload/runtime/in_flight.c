@@ -10,6 +10,7 @@
 #include <string.h>
 #include <ucontext.h>
 
+#include "preload/arch/machine.h"
 #include "preload/core/base/read_safely.h"
 #include "preload/libc/received_fds.h"
 #include "runtime.h"
@@ -65,32 +66,11 @@ static void note_message(struct returning *returning, const void *filled)
 	received_each(&message, note_received, returning);
 }
 
-/* What a system call that has just returned has returned; -1 where the thread was somewhere else. */
-static long result_of(const ucontext_t *state)
-{
-#if defined(__x86_64__)
-	uintptr_t pc = (uintptr_t)state->uc_mcontext.gregs[REG_RIP];
-
-	/* Not across a page: the one before may not be there. */
-	bool behind = pc % 4096 >= 2 && memcmp((const void *)(pc - 2), "\x0f\x05", 2) == 0; /* syscall */
-	return behind ? (long)state->uc_mcontext.gregs[REG_RAX] : -1;
-#elif defined(__aarch64__)
-	uintptr_t pc = (uintptr_t)state->uc_mcontext.pc;
-
-	bool behind = pc % 4096 && memcmp((const void *)(pc - 4), "\x01\x00\x00\xd4", 4) == 0; /* svc 0 */
-	return behind ? (long)state->uc_mcontext.regs[0] : -1;
-#endif
-}
-
 /* Whether the thread is still inside of the hook that it was last in. A hook that was left by longjmp may
  * seem so where the stack has grown again; then something old is read, safely. */
 static bool in_hook(const ucontext_t *state)
 {
-#if defined(__x86_64__)
-	uintptr_t sp = (uintptr_t)state->uc_mcontext.gregs[REG_RSP];
-#elif defined(__aarch64__)
-	uintptr_t sp = (uintptr_t)state->uc_mcontext.sp;
-#endif
+	uintptr_t sp = context_sp(state);
 	return sp <= thread_state.hook && thread_state.hook - sp < NEAR;
 }
 
@@ -105,7 +85,7 @@ void returning_note(struct returning *returning, const void *context)
 	if (thread_state.recording) {
 		note(returning, (int)thread_state.recording - 1);
 	} else {
-		long result = result_of(context);
+		long result = context_result(context);
 
 		if (result < 0 || result > INT_MAX)
 			return;

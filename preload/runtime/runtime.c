@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "preload/arch/machine.h"
 #include "preload/core/base/descriptors.h"
 #include "preload/core/base/raw_syscall.h"
 #include "trigger.h"
@@ -31,14 +32,8 @@ uint64_t runtime_now_ms(void)
 
 void runtime_find_clock(void)
 {
-	/* vdso(7) has the names: of the object, and of its function. */
-#ifdef __aarch64__
-	static const char name[] = "__kernel_clock_gettime";
-#else
-	static const char name[] = "__vdso_clock_gettime";
-#endif
 	void *vdso = dlopen("linux-vdso.so.1", RTLD_LAZY | RTLD_NOLOAD);
-	void *function = vdso ? dlsym(vdso, name) : NULL;
+	void *function = vdso ? dlsym(vdso, MACHINE_CLOCK) : NULL;
 
 	if (function)
 		runtime.clock = (__typeof__(runtime.clock))function;

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "preload/core/base/call_on_stack.h"
+#include "preload/arch/machine.h"
 #include "preload/core/base/channel.h"
 #include "preload/core/base/raw_syscall.h"
 #include "preload/core/base/write_signals.h"

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "preload/core/base/call_on_stack.h"
+#include "preload/arch/machine.h"
 #include "preload/core/base/line.h"
 #include "preload/core/base/raw_syscall.h"
 #include "enroll.h"

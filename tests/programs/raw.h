@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "../../preload/core/base/kernel_call.h"
+#include "../../preload/arch/kernel_call.h"
 
 static inline long raw_call(long number, long a, long b, long c, long d)
 {

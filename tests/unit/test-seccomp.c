@@ -22,7 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "preload/core/base/kernel_call.h"
+#include "preload/arch/kernel_call.h"
 #include "preload/core/base/seccomp.h"
 
 /* The call that the filters judge: its arguments are a bit to test, and the values of A and of X. */

@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "preload/core/base/call_on_stack.h"
+#include "preload/arch/machine.h"
 
 #define FUNCTION(name)                                                                             \
 	__attribute__((noinline)) int name(int value);                                             \

@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "preload/arch/registers.h"
 #include "preload/core/base/channel.h"
 #include "preload/core/base/descriptors.h"
 #include "preload/core/snapshot/proc.h"
@@ -36,24 +37,24 @@ enum {
 /* Whether a call with these arguments waits until something happens, however long. */
 static bool waits_for_ever(const struct user_regs_struct *registers)
 {
-	switch (registers->orig_rax) {
+	switch (regs_number(registers)) {
 	case SYS_pause:
 	case SYS_rt_sigsuspend:
 		return true;
 	case SYS_poll:
-		return (int)registers->rdx < 0;
+		return (int)regs_arg(registers, 2) < 0;
 	case SYS_epoll_wait:
 	case SYS_epoll_pwait:
-		return (int)registers->r10 < 0;
+		return (int)regs_arg(registers, 3) < 0;
 	case SYS_ppoll:
 	case SYS_rt_sigtimedwait:
-		return !registers->rdx;
+		return !regs_arg(registers, 2);
 	case SYS_select:
 	case SYS_pselect6:
-		return !registers->r8;
+		return !regs_arg(registers, 4);
 #ifdef SYS_epoll_pwait2
 	case SYS_epoll_pwait2:
-		return !registers->r10;
+		return !regs_arg(registers, 3);
 #endif
 	default:
 		return false;
@@ -66,12 +67,12 @@ static void keep_waiting(int thread)
 	struct user_regs_struct registers;
 
 	if (ptrace(PTRACE_GETREGS, thread, NULL, &registers) != 0 ||
-	    (long)registers.orig_rax < 0 || !waits_for_ever(&registers))
+	    regs_number(&registers) < 0 || !waits_for_ever(&registers))
 		return;
-	long error = -(long)registers.rax;
+	long error = -regs_result(&registers);
 	if (error != EINTR && (error < ERESTART_FIRST || error > ERESTART_LAST))
 		return;
-	registers.rax = (unsigned long)-ERESTARTNOINTR;
+	regs_set_result(&registers, -ERESTARTNOINTR);
 	ptrace(PTRACE_SETREGS, thread, NULL, &registers);
 }
 

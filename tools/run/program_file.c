@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "preload/arch/machine.h"
 #include "tools/process/program_rights.h"
 
 enum {
@@ -23,12 +24,6 @@ enum {
 	NAMES_MOST = 1 << 20,
 	HEADERS_MOST = 4096, /* of programs and sections each; more is no program that we know */
 };
-
-#if defined(__x86_64__)
-enum { OUR_MACHINE = EM_X86_64 };
-#elif defined(__aarch64__)
-enum { OUR_MACHINE = EM_AARCH64 };
-#endif
 
 static const char *last_part(const char *path)
 {
@@ -197,9 +192,9 @@ static enum program_kind look_at_elf(int fd, struct program_file *file)
 		return PROGRAM_CANNOT_RUN;
 	/* e_machine lies at the same place in both classes. */
 	if (elf.e_machine == EM_386 ||
-	    (elf.e_machine == OUR_MACHINE && elf.e_ident[EI_CLASS] == ELFCLASS32))
+	    (elf.e_machine == MACHINE_ELF && elf.e_ident[EI_CLASS] == ELFCLASS32))
 		return PROGRAM_32BIT;
-	if (elf.e_machine != OUR_MACHINE)
+	if (elf.e_machine != MACHINE_ELF)
 		return PROGRAM_OTHER_MACHINE;
 	if (elf.e_ident[EI_CLASS] != ELFCLASS64 ||
 	    (elf.e_type != ET_EXEC && elf.e_type != ET_DYN) ||

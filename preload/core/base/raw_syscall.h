@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <sys/syscall.h>
 
-#include "kernel_call.h"
+#include "preload/arch/kernel_call.h"
 #include "seccomp.h"
 
 /* Returns the kernel's answer: -4095..-1 is a negated errno (see syscall(2), "Architecture calling

@@ -12,6 +12,7 @@
 #include <linux/seccomp.h>
 #include <string.h>
 
+#include "preload/arch/machine.h"
 #include "read_safely.h"
 #include "raw_syscall.h"
 
@@ -165,11 +166,7 @@ static uint32_t verdict(long number, const long arguments[6], enum state least)
 {
 	struct seccomp_data data = {
 		.nr = (int)number,
-#if defined(__x86_64__)
-		.arch = AUDIT_ARCH_X86_64,
-#elif defined(__aarch64__)
-		.arch = AUDIT_ARCH_AARCH64,
-#endif
+		.arch = MACHINE_AUDIT,
 		.instruction_pointer = (uintptr_t)__builtin_return_address(0),
 	};
 	int32_t strictest = SECCOMP_RET_ALLOW;

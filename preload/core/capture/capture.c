@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "preload/core/base/call_on_stack.h"
+#include "preload/arch/machine.h"
 #include "preload/core/base/raw_syscall.h"
 
 enum {

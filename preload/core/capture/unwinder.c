@@ -14,6 +14,8 @@
 
 #include <libunwind.h>
 
+#include "preload/arch/machine.h"
+
 #define STRING_(x) #x
 #define STRING(x)  STRING_(x)
 #define LIBRARY    "libunwind-" STRING(UNW_TARGET) ".so.8"
@@ -29,12 +31,6 @@ FUNCTION(unw_step);
 FUNCTION(unw_get_reg);
 FUNCTION(unw_is_signal_frame);
 static __typeof__(&UNW_OBJ(dwarf_search_unwind_table)) call_search;
-
-#if defined(__x86_64__)
-#define UNWIND_FP UNW_X86_64_RBP
-#elif defined(__aarch64__)
-#define UNWIND_FP UNW_AARCH64_X29
-#endif
 
 enum {
 	FP_FRAME_MAX = 1 << 20, /* a frame pointer further away than this is not one */
@@ -137,7 +133,7 @@ static int access_reg(unw_addr_space_t as, unw_regnum_t reg, unw_word_t *value, 
 		*value = state->at.pc - 1;
 	} else if (reg == UNW_REG_SP) {
 		*value = state->at.sp;
-	} else if (reg == UNWIND_FP) {
+	} else if (reg == MACHINE_UNWIND_FP) {
 		*value = state->at.fp;
 		if (state->at_start)
 			log_read(state->walk, 0, state->at.fp, READ_FP);
@@ -394,7 +390,7 @@ static bool walk_by_libunwind(struct state *state, struct registers *at)
 			return false;
 		if (!search(state, call, 0, &info)) {
 			/* Where fp was saved is read, and so logged, only now that it is needed. */
-			if (!first && call_unw_get_reg(&cursor, UNWIND_FP, &fp) < 0) {
+			if (!first && call_unw_get_reg(&cursor, MACHINE_UNWIND_FP, &fp) < 0) {
 				walk->end = STACK_NO_UNWIND;
 				return false;
 			}

@@ -14,6 +14,7 @@
 
 #include <string.h>
 
+#include "preload/arch/registers.h"
 #include "go_layout.h"
 
 enum {
@@ -173,14 +174,14 @@ static int descriptor_of(const struct go_program *program, struct memory *memory
 bool go_http_use(struct go_program *program, int index, const struct user_regs_struct *registers,
 		 struct memory *memory, struct go_http_use *use)
 {
-	uintptr_t receiver = registers->rax;
+	uintptr_t receiver = regs_go_receiver(registers);
 	uint32_t *known;
 
 	if (index < 0 || (size_t)index >= program->http_count)
 		return false;
 	/* Behind the return address. */
 	if (program->stack_arguments &&
-	    !go_read(memory, registers->rsp + sizeof(receiver), &receiver, 1))
+	    !go_read(memory, regs_sp(registers) + sizeof(receiver), &receiver, 1))
 		return false;
 	use->shared = program->http_shared[index];
 	known = use->shared ? &program->shared_connection : &program->connection;

@@ -13,6 +13,8 @@
 #include "preload/core/capture/unwinder.h"
 #include "go_layout.h"
 
+#include "preload/arch/registers.h"
+
 struct go_walk {
 	struct go_program *program;
 	const struct go_stack_request *request;
@@ -192,7 +194,8 @@ static bool walk_c(struct go_walk *walk)
 
 	if (!walk->has_goroutine)
 		return false;
-	find_c_frames(walk, registers->rip, registers->rsp, registers->rbp);
+	find_c_frames(walk, regs_pc(registers), regs_sp(registers),
+		      regs_fp(registers));
 	for (uint32_t i = 0; i < c.count; i++) {
 		const struct go_frame *frame = go_program_frame(walk->program, c.pcs[i]);
 
@@ -219,8 +222,8 @@ bool go_stack_take(struct go_program *program, const struct go_stack_request *re
 		.program = program,
 		.request = request,
 		.stack = stack,
-		.pc = registers->rip,
-		.sp = registers->rsp,
+		.pc = regs_pc(registers),
+		.sp = regs_sp(registers),
 	};
 	struct pclntab_function function;
 

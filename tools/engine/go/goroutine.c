@@ -7,6 +7,8 @@
  */
 #include "go_layout.h"
 
+#include "preload/arch/registers.h"
+
 enum {
 	/* struct g */
 	G_STACK_LOW = 0,
@@ -85,14 +87,14 @@ bool goroutine_running(struct go_program *program, struct memory *memory,
 	uintptr_t from = program->local ? program->local : LOCAL_FIRST;
 	uintptr_t to = program->local ? program->local : LOCAL_LAST, value;
 
-	/* r14 is g in Go's own code (ABIInternal); assembly and C leave it or use it. */
-	if (is_running(memory, registers->r14, registers->rsp, goroutine))
+	/* The register is g in Go's own code (ABIInternal); assembly and C leave it or use it. */
+	if (is_running(memory, regs_go(registers), regs_sp(registers), goroutine))
 		return true;
-	if (!registers->fs_base)
+	if (!regs_tls(registers))
 		return false;
-	for (uintptr_t at = from; at <= to && memory->read(memory, registers->fs_base - at, &value);
+	for (uintptr_t at = from; at <= to && memory->read(memory, regs_tls(registers) - at, &value);
 	     at += sizeof(value))
-		if (is_running(memory, value, registers->rsp, goroutine)) {
+		if (is_running(memory, value, regs_sp(registers), goroutine)) {
 			program->local = (uint32_t)at;
 			return true;
 		}

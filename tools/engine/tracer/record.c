@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "preload/arch/registers.h"
 #include "preload/libc/new_descriptor.h"
 #include "triggers.h"
 #include "disposition.h"
@@ -29,22 +30,9 @@ enum { ARGUMENTS = 6, SETTLE_TRIES = 1000 };
 static void take_arguments(const struct user_regs_struct *registers, enum call_abi abi,
 			   unsigned long *arguments)
 {
-	/* syscall(2), "Architecture calling conventions". */
-	if (abi == ABI_I386) {
-		arguments[0] = (uint32_t)registers->rbx;
-		arguments[1] = (uint32_t)registers->rcx;
-		arguments[2] = (uint32_t)registers->rdx;
-		arguments[3] = (uint32_t)registers->rsi;
-		arguments[4] = (uint32_t)registers->rdi;
-		arguments[5] = (uint32_t)registers->rbp;
-	} else {
-		arguments[0] = registers->rdi;
-		arguments[1] = registers->rsi;
-		arguments[2] = registers->rdx;
-		arguments[3] = registers->r10;
-		arguments[4] = registers->r8;
-		arguments[5] = registers->r9;
-	}
+	for (int i = 0; i < ARGUMENTS; i++)
+		arguments[i] = abi == ABI_I386 ? regs_compat_arg(registers, i)
+					       : regs_arg(registers, i);
 }
 
 /* How a call is dealt with: the layout of some is only known where the ABI is the machine's own. */
@@ -129,9 +117,9 @@ void record_request(const struct tracer *tracer, struct task *task, int index)
 
 	/* Elsewhere than at the breakpoint are other values in the registers. */
 	if (!recorded(task) || !memory || !tracer_registers(task, &registers) ||
-	    registers.rip != process->breakpoints.addresses[index])
+	    regs_pc(&registers) != process->breakpoints.addresses[index])
 		return;
-	remote_memory_begin(memory, registers.rip, registers.rsp);
+	remote_memory_begin(memory, regs_pc(&registers), regs_sp(&registers));
 	if (go_http_use(process->go, index, &registers, remote_memory_walk(memory), &use))
 		ledger_used(&task->table->ledger, use.fd,
 			    stack_capture_begun(tracer, task, &registers), use.shared);
@@ -171,9 +159,9 @@ static void set_first_argument(const struct task *task, struct user_regs_struct 
 			       enum call_abi abi, unsigned long value)
 {
 	if (abi == ABI_I386)
-		registers->rbx = value;
+		regs_set_compat_arg0(registers, value);
 	else
-		registers->rdi = value;
+		regs_set_arg0(registers, value);
 	ptrace(PTRACE_SETREGS, task->tid, NULL, registers);
 }
 
@@ -340,7 +328,7 @@ void record_result(const struct tracer *tracer, struct task *task)
 	if (!task->table || !tracer_registers(task, &registers))
 		return;
 	take_arguments(&registers, task->abi, arguments);
-	long result = task->abi == ABI_I386 ? (int32_t)registers.rax : (long)registers.rax;
+	long result = task->abi == ABI_I386 ? (int32_t)regs_result(&registers) : regs_result(&registers);
 	if (result < 0) {
 		failed(tracer, task, call, arguments, result);
 		return;
@@ -404,7 +392,7 @@ static struct clone_call clone_call_of(struct task *task, const struct user_regs
 {
 	struct clone_call call = {0};
 	struct __ptrace_syscall_info info = {0};
-	unsigned long arguments[ARGUMENTS], number = registers->orig_rax & ~0x40000000ul;
+	unsigned long arguments[ARGUMENTS], number = (unsigned long)regs_number(registers) & ~0x40000000ul;
 	struct remote_memory *memory = process_memory(task->process);
 
 	ptrace(PTRACE_GET_SYSCALL_INFO, task->tid, sizeof(info), &info);
@@ -439,11 +427,10 @@ static uint32_t stack_of_clone(const struct tracer *tracer, struct task *task,
 	uint64_t caller;
 
 	if (!stack_table_view(stacks, stack, &view) || view.depth != 1 ||
-	    remote_memory_copy(process_memory(task->process), registers->rsp, &caller,
+	    remote_memory_copy(process_memory(task->process), regs_sp(registers), &caller,
 			       sizeof(caller)) != sizeof(caller))
 		return stack;
-	registers->rip = caller;
-	registers->rsp += sizeof(caller);
+	regs_set_pc_sp(registers, caller, regs_sp(registers) + sizeof(caller));
 	outer = stack_capture(tracer, task, registers);
 	return stack_table_view(stacks, outer, &view) && view.depth > 1 ? outer : stack;
 }

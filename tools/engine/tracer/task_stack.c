@@ -6,6 +6,7 @@
  */
 #include "task_stack.h"
 
+#include "preload/arch/registers.h"
 #include "preload/core/capture/capture.h"
 
 /* How deep the C library's own frames lie, in most cases: walks go so much deeper. */
@@ -41,7 +42,7 @@ uint32_t stack_capture(const struct tracer *tracer, const struct task *task,
 
 	if (!memory)
 		return STACK_NONE;
-	remote_memory_begin(memory, registers->rip, registers->rsp);
+	remote_memory_begin(memory, regs_pc(registers), regs_sp(registers));
 	return stack_capture_begun(tracer, task, registers);
 }
 
@@ -74,7 +75,7 @@ static uint32_t walk_stack(const struct tracer *tracer, const struct task *task,
 	}
 	walk.memory = memory;
 	walk.registers = (struct registers){
-		.pc = registers->rip, .sp = registers->rsp, .fp = registers->rbp};
+		.pc = regs_pc(registers), .sp = regs_sp(registers), .fp = regs_fp(registers)};
 	walk.depth = tracer->options.depth + WRAPPERS_USUAL;
 	unwinder_walk(&walk);
 	return intern(task, walk.pcs, walk.count, walk.end, tracer->options.depth);
@@ -85,10 +86,10 @@ uint32_t stack_capture_begun(const struct tracer *tracer, const struct task *tas
 {
 	struct remote_memory *memory = task->process->memory;
 	struct walk_start start = {
-		.pc = registers->rip,
-		.sp = registers->rsp,
-		.fp = registers->rbp,
-		.go = task->process->go ? registers->r14 : 0,
+		.pc = regs_pc(registers),
+		.sp = regs_sp(registers),
+		.fp = regs_fp(registers),
+		.go = task->process->go ? regs_go(registers) : 0,
 		.thread = registers->fs_base,
 		.table = task->table->serial,
 	};

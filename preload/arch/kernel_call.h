@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kernel_call6: the instruction that enters the kernel, and nothing around it. Gives what the kernel
+ * returns; -4095..-1 is a negated errno (syscall(2), "Architecture calling conventions"). Used by
+ * raw_syscall.h, and by test programs that open things the tracer can't see.
+ */
+#pragma once
+
+#if defined(__x86_64__)
+#include "x86_64/kernel_call.h"
+#elif defined(__aarch64__)
+#include "aarch64/kernel_call.h"
+#else
+#error "preload/arch/ has no folder for this processor"
+#endif

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The processor that fdtrail is built for. Each folder's machine.h has
+ *
+ *     MACHINE_ELF, MACHINE_AUDIT      its numbers in ELF files (elf.h) and in seccomp(2) filters
+ *     MACHINE_CLOCK                   the vDSO's clock_gettime: vdso(7)
+ *     MACHINE_JUMP_SLOT, _POINTER, _WORD    relocations of a function's address (its psABI)
+ *     MACHINE_UNWIND_FP               the frame pointer, as libunwind numbers it
+ *     machine_return[]                the instruction that returns
+ *     context_pc, context_sp          registers of an interrupted thread: sigaction(2), ucontext_t
+ *     context_result                  what a system call has returned that has just ended there; -1: none has
+ *     call_on_stack                   see below
+ *
+ * and the registers of a stopped thread (ptrace(2)) are in registers.h.
+ */
+#pragma once
+
+#include <stdint.h>
+#include <ucontext.h>
+
+/* Calls function(argument) with the stack pointer at top (aligned to 16), then returns on the old
+ * stack: for work that needs more stack than the place where it happens may have. Signals have to be
+ * blocked, so that no handler runs there. Throwing or jumping out of function is not possible. */
+static inline void call_on_stack(void (*function)(void *), void *argument, void *top);
+
+#if defined(__x86_64__)
+#include "x86_64/machine.h"
+#elif defined(__aarch64__)
+#include "aarch64/machine.h"
+#else
+#error "preload/arch/ has no folder for this processor"
+#endif

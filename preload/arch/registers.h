@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The registers of a stopped thread (ptrace(2), PTRACE_GETREGS) by what they mean. A folder's
+ * registers.h has for struct user_regs_struct
+ *
+ *     regs_pc, regs_sp, regs_fp    where it is, its stack, its frame pointer
+ *     regs_set_pc_sp               changes the first two
+ *     regs_tls                     its thread pointer; 0: none
+ *     regs_go                      Go's current goroutine: "Go internal ABI specification"
+ *     regs_go_receiver             the first argument of a Go function there (since Go 1.17)
+ *     regs_number                  the system call that it is in; -1: none
+ *     regs_arg(n)                  that call's argument n, from 0
+ *     regs_set_arg0                changes the first one before the call is made
+ *     regs_compat_arg, regs_set_compat_arg0    the same in a 32-bit program
+ *     regs_result                  what the call has returned; regs_set_result changes it
+ */
+#pragma once
+
+#include <stdint.h>
+#include <sys/user.h>
+
+#if defined(__x86_64__)
+#include "x86_64/registers.h"
+#else
+#error "preload/arch/ has no registers.h for this processor"
+#endif

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+static inline uintptr_t regs_pc(const struct user_regs_struct *regs)
+{
+	return regs->rip;
+}
+
+static inline uintptr_t regs_sp(const struct user_regs_struct *regs)
+{
+	return regs->rsp;
+}
+
+static inline uintptr_t regs_fp(const struct user_regs_struct *regs)
+{
+	return regs->rbp;
+}
+
+static inline void regs_set_pc_sp(struct user_regs_struct *regs, uintptr_t pc, uintptr_t sp)
+{
+	regs->rip = pc;
+	regs->rsp = sp;
+}
+
+static inline uintptr_t regs_tls(const struct user_regs_struct *regs)
+{
+	return regs->fs_base;
+}
+
+static inline uintptr_t regs_go(const struct user_regs_struct *regs)
+{
+	return regs->r14;
+}
+
+static inline uintptr_t regs_go_receiver(const struct user_regs_struct *regs)
+{
+	return regs->rax;
+}
+
+static inline long regs_number(const struct user_regs_struct *regs)
+{
+	return (long)regs->orig_rax;
+}
+
+/* syscall(2), "Architecture calling conventions". */
+static inline unsigned long regs_arg(const struct user_regs_struct *regs, int n)
+{
+	switch (n) {
+	case 0:
+		return regs->rdi;
+	case 1:
+		return regs->rsi;
+	case 2:
+		return regs->rdx;
+	case 3:
+		return regs->r10;
+	case 4:
+		return regs->r8;
+	default:
+		return regs->r9;
+	}
+}
+
+/* The same of a 32-bit program. */
+static inline unsigned long regs_compat_arg(const struct user_regs_struct *regs, int n)
+{
+	switch (n) {
+	case 0:
+		return (uint32_t)regs->rbx;
+	case 1:
+		return (uint32_t)regs->rcx;
+	case 2:
+		return (uint32_t)regs->rdx;
+	case 3:
+		return (uint32_t)regs->rsi;
+	case 4:
+		return (uint32_t)regs->rdi;
+	default:
+		return (uint32_t)regs->rbp;
+	}
+}
+
+static inline void regs_set_compat_arg0(struct user_regs_struct *regs, unsigned long value)
+{
+	regs->rbx = value;
+}
+
+static inline void regs_set_arg0(struct user_regs_struct *regs, unsigned long value)
+{
+	regs->rdi = value;
+}
+
+static inline long regs_result(const struct user_regs_struct *regs)
+{
+	return (long)regs->rax;
+}
+
+static inline void regs_set_result(struct user_regs_struct *regs, long value)
+{
+	regs->rax = (unsigned long)value;
+}

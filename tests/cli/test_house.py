@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The order of the house: includes between rooms go one way, and a name is one file's."""
+
+import re
+
+from support import SOURCE, check, main, test
+
+# From the ground up: a file includes files of its own room and of those before it. Assembly in arch/ reads the
+# constants of what it calls.
+PRELOAD = ["preload/arch", "preload/core/base", "preload/core/ledger", "preload/core/capture", "preload/core/snapshot",
+           "preload/core/policy", "preload/libc", "preload/runtime", "preload/hooks"]
+TOOLS = ["tools/model", "tools/reader", "tools/symbolize", "tools/export", "tools/report", "tools/diff", "tools/check",
+         "tools/arguments", "tools/process", "tools/engine/walk/prologue", "tools/engine/walk", "tools/engine/go",
+         "tools/engine/tracer", "tools/run", "tools"]
+# The core, and libc's names and lists, are there for the command, too.
+SHARED = PRELOAD[:PRELOAD.index("preload/libc") + 1]
+FILES = sorted(path for room in ("preload", "tools") for path in (SOURCE / room).rglob("*")
+               if path.suffix in (".c", ".h", ".S", ".list"))
+
+
+def room_of(path):
+    name = str(path.parent.relative_to(SOURCE))
+    return "preload/arch" if name.startswith("preload/arch") else name
+
+
+def includes(path):
+    """The files of ours that it includes."""
+    for name in re.findall(r'^\s*#\s*include\s+"([^"]+)"', path.read_text(), re.MULTILINE):
+        beside, rooted = path.parent / name, SOURCE / name
+        check.true(beside.exists() or rooted.exists(), f"{path}: there is {name}")
+        yield beside if beside.exists() else rooted
+
+
+@test("includes between rooms go one way")
+def _():
+    check.at_least(len(FILES), 400)
+    wrong = []
+    for path in FILES:
+        room = room_of(path)
+        allowed = PRELOAD[:PRELOAD.index(room) + 1] if room in PRELOAD else SHARED + TOOLS[:TOOLS.index(room) + 1]
+        if path.suffix == ".S":
+            allowed = PRELOAD
+        wrong += [f"{path.relative_to(SOURCE)} includes {target.relative_to(SOURCE)}" for target in includes(path)
+                  if room_of(target) not in allowed]
+    check.equal(wrong, [])
+
+
+@test("files of different rooms have different names")
+def _():
+    places = {}
+    for path in FILES:
+        if room_of(path) != "preload/arch" and path.suffix != ".list":
+            places.setdefault(path.stem, set()).add(path.parent)
+    check.equal({name: sorted(map(str, found)) for name, found in places.items() if len(found) > 1}, {})
+
+
+@test("a header of another room is included by its path from the top of the sources")
+def _():
+    wrong = [f"{path.relative_to(SOURCE)}: {name}" for path in FILES
+             for name in re.findall(r'^\s*#\s*include\s+"(\.\.?/[^"]+)"', path.read_text(), re.MULTILINE)]
+    check.equal(wrong, [])
+
+
+main()
