@@ -55,6 +55,16 @@ def _(_, mode, sentence, groups):
     check.equal([group["finding"] for group in documents["groups"]], [1] * groups, "findings of the groups")
 
 
+@test("10,240 files of one line, by 1,024 paths to it, are one finding")
+def _():
+    text = report_of("thousand")
+    check.equal(headings(text), [("10240 files, opened in open_table", "")])
+    check_first_line(text)
+    check.matches(text, r"(?m)^   by \d+ call paths:$")
+    document = json.loads(fdtrail("report", "--format=json", snapshots_of("thousand")).out)
+    check.equal((len(document["groups"]), {group["finding"] for group in document["groups"]}), (1024, {1}))
+
+
 @test("the call paths of a finding have their own counts, the first few unless --full is given")
 def _():
     three = report_of("three")

@@ -603,7 +603,7 @@ SERVER = TESTS / "programs" / "fork_server.c"
     "by the preload", "by ptrace"])
 def _(engine):
     engine = ["--engine=ptrace"] if "ptrace" in engine else []
-    run = Run(program("fork_server"), 24, 40, options=engine)
+    run = Run(program("fork_server"), 24, 80, options=engine)
     accepted, slowly = (line_of(SERVER, text) for text in ("= accept(", '"/dev/null"'))
     check.equal((run.status, run.left), (0, []))
     check.matches(run.err, rf"\Afork_server, process {run_program(run)}: 3 unclosed descriptors in 1 group.*\n"
@@ -622,11 +622,11 @@ def run_program(run):
 @test("short-lived children with other groups are a line of their own, and one alone is told in whole")
 def _():
     accepted, file = line_of(SERVER, "= accept("), line_of(SERVER, '"/dev/zero"')
-    run = Run(program("fork_server"), 24, 40, 8)
+    run = Run(program("fork_server"), 24, 80, 8)
     lines = [found.groups() for found in re.finditer(SERVED.format(accepted), run.err)]
     check.equal([(line[0], *line[3:5]) for line in lines], [("21", "this", "it"), ("3", "these", "them")])
     check.matches(lines[1][5], rf"\A; 1 device, opened in leaves_file at \S*fork_server\.c:{file}\Z")
-    run = Run(program("fork_server"), 24, 40, 24)
+    run = Run(program("fork_server"), 24, 80, 24)
     check.equal([found[1] for found in re.finditer(SERVED.format(accepted), run.err)], ["23"])
     check.equal(re.findall(r"(?m)^fork_server, process \d+: (\d+) unclosed", run.err), ["3", "2"])
     check.matches(run.err, r"=> #0 leaves_file ")
@@ -643,11 +643,11 @@ def _():
 @test("--full, --gen-suppressions and kept snapshots have each of the short-lived processes")
 def _():
     for option in ("--full", "--gen-suppressions"):
-        run = Run(program("fork_server"), 16, 40, options=[option])
+        run = Run(program("fork_server"), 16, 120, options=[option])
         check.lacks(run.err, "short-lived")
         check.equal(len(re.findall(r"(?m)^fork_server, process \d+: 1 unclosed", run.err)), 16, option)
     kept = temp_dir()
-    run = Run(program("fork_server"), 16, 40, options=[f"--output={kept}/%p"])
+    run = Run(program("fork_server"), 16, 120, options=[f"--output={kept}/%p"])
     check.matches(run.err, r"(?m)^fdtrail run: 16 short-lived processes ")
     told = run_bare([FDTRAIL, "report", "--format=json", *kept.iterdir()])
     snapshots = [json.loads(line) for line in told.out.splitlines()]
@@ -658,13 +658,13 @@ def _():
 
 @test("limits hold for each short-lived process, and say so in a line each")
 def _():
-    run = Run(program("fork_server"), 16, 40, options=["--max-close-wait=0", "--error-exitcode=9"])
+    run = Run(program("fork_server"), 16, 120, options=["--max-close-wait=0", "--error-exitcode=9"])
     check.equal(run.status, 9)
     broken = re.findall(r"(?m)^fdtrail run: fork_server, process (\d+): --max-close-wait 0: 1 in CLOSE_WAIT$", run.err)
     check.equal(len(set(broken)), 16)
     line = check.matches(run.err, r"(?m)^fdtrail run: 16 short-lived processes \(.* first process (\d+), last (\d+)\)")
     check.equal(line.groups(), (broken[0], broken[-1]))
-    check.equal(Run(program("fork_server"), 16, 40, options=["--max-open=3"]).status, 0)
+    check.equal(Run(program("fork_server"), 16, 120, options=["--max-open=3"]).status, 0)
 
 
 # Limits

@@ -287,7 +287,7 @@ FRAME static int take_over(int from)
 {
 	union {
 		struct cmsghdr header;
-		char room[CMSG_SPACE(sizeof(int))];
+		char room[CMSG_SPACE(2 * sizeof(int))];
 	} control;
 	char byte;
 	struct iovec part = {.iov_base = &byte, .iov_len = 1};
@@ -303,11 +303,11 @@ FRAME static int take_over(int from)
 
 static void pass(void)
 {
-	int ends[2], given = STDOUT_FILENO;
+	int ends[2], given[] = {STDOUT_FILENO, socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
 	union {
 		struct cmsghdr header;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)),
+		char room[CMSG_SPACE(sizeof(given))];
+	} control = {.header = {.cmsg_len = CMSG_LEN(sizeof(given)),
 				.cmsg_level = SOL_SOCKET,
 				.cmsg_type = SCM_RIGHTS}};
 	char byte = 0;
@@ -321,9 +321,10 @@ static void pass(void)
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
 		return;
-	memcpy(CMSG_DATA(&control.header), &given, sizeof(given));
+	memcpy(CMSG_DATA(&control.header), given, sizeof(given));
 	if (sendmsg(ends[0], &message, 0) == 1)
 		take_over(ends[1]);
+	close(given[1]);
 	close(ends[0]);
 	close(ends[1]);
 }

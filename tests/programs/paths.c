@@ -47,6 +47,32 @@ FRAME static int deeper(volatile int depth)
 	return fd;
 }
 
+/* A path for each number of BITS bits. */
+enum { BITS = 10, PATHS = 1 << BITS, EACH = 10 };
+
+static int turn(unsigned int bits, int depth);
+
+FRAME static int left(unsigned int bits, int depth)
+{
+	volatile int fd = turn(bits, depth);
+
+	return fd;
+}
+
+FRAME static int right(unsigned int bits, int depth)
+{
+	volatile int fd = turn(bits, depth);
+
+	return fd < 0 ? -1 : fd;
+}
+
+static int turn(unsigned int bits, int depth)
+{
+	if (!depth)
+		return open_table(300);
+	return bits & 1 ? left(bits >> 1, depth - 1) : right(bits >> 1, depth - 1);
+}
+
 /* Callers that the compiler can't make one function. */
 #define CALLER(number)                                                                             \
 	FRAME static void caller_##number(void)                                                    \
@@ -113,6 +139,9 @@ static void run(const char *mode)
 		call_each(3, 1);
 	else if (strcmp(mode, "leaf") == 0)
 		call_each(CALLERS, 10);
+	else if (strcmp(mode, "thousand") == 0)
+		for (volatile unsigned int i = 0; i < PATHS * EACH; i++)
+			left(i, BITS);
 	else if (strcmp(mode, "wrapper") == 0)
 		call_each(CALLERS, 1);
 	if (strcmp(mode, "wrapper") == 0 || strcmp(mode, "one of two") == 0)

@@ -25,6 +25,19 @@ func readConfig() {
 	opened = append(opened, file)
 }
 
+//go:noinline
+func descend(depth int) {
+	if depth > 0 {
+		descend(depth - 1)
+		return
+	}
+	file, err := os.Open("/proc/version") // leak: Go-recursion
+	if err != nil {
+		panic(err)
+	}
+	opened = append(opened, file)
+}
+
 // The collector would close what nobody holds.
 var opened []*os.File
 
@@ -75,6 +88,8 @@ func main() {
 		switch kind {
 		case "Go-file":
 			readConfig()
+		case "Go-recursion":
+			descend(i)
 		case "Go-response":
 			fetch(http.DefaultClient, url)
 		case "Go-transport":
