@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Which system calls the ptrace engine's filter stops, in each way to make them: a child has the filter and
+ * makes the calls, this process is its tracer, and lets none of those that stop be made.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <linux/close_range.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "preload/core/base/kernel_call.h"
+#include "tools/engine/tracer/calls.h"
+#include "tools/engine/tracer/seccomp_filter.h"
+
+enum { X32 = 0x40000000, PEERPIDFD = 77, PTPEER = 0x5441, NO_FILTER = 9, NO_I386 = 10, ASKS = SIGUSR1 };
+
+struct row {
+	enum call_abi abi;
+	long number;
+	long arguments[4];
+	const char *name; /* NULL: it is not stopped */
+};
+
+static const struct row rows[] = {
+	{ABI_X86_64, SYS_socket, {-1}, "socket"},
+	{ABI_X86_64, SYS_openat, {-1}, "openat"},
+	{ABI_X86_64, SYS_dup, {-1}, "dup"},
+	{ABI_X86_64, SYS_dup2, {-1, -1}, "dup2"},
+	{ABI_X86_64, SYS_dup3, {-1, -1}, "dup3"},
+	{ABI_X86_64, SYS_pipe2, {0}, "pipe2"},
+	{ABI_X86_64, SYS_socketpair, {-1}, "socketpair"},
+	{ABI_X86_64, SYS_connect, {-1}, "connect"},
+	{ABI_X86_64, SYS_recvmsg, {-1}, "recvmsg"},
+	{ABI_X86_64, SYS_recvmmsg, {-1}, "recvmmsg"},
+	{ABI_X86_64, SYS_signalfd4, {-1}, "signalfd4"},
+	{ABI_X86_64, SYS_exit_group, {0}, "exit_group"},
+	{ABI_X86_64, SYS_read, {-1}, NULL},
+	{ABI_X86_64, SYS_close, {-1}, NULL},
+	{ABI_X86_64, SYS_getppid, {0}, NULL},
+	/* Stopped for some arguments only. */
+	{ABI_X86_64, SYS_fcntl, {-1, F_DUPFD}, "fcntl"},
+	{ABI_X86_64, SYS_fcntl, {-1, F_DUPFD_CLOEXEC}, "fcntl"},
+	{ABI_X86_64, SYS_fcntl, {-1, F_GETFD}, NULL},
+	{ABI_X86_64, SYS_clone, {CLONE_UNTRACED | CLONE_THREAD}, "clone"},
+	{ABI_X86_64, SYS_clone, {CLONE_THREAD}, NULL},
+	{ABI_X86_64, SYS_unshare, {CLONE_FILES}, "unshare"},
+	{ABI_X86_64, SYS_unshare, {CLONE_FS}, NULL},
+	{ABI_X86_64, SYS_close_range, {900000, 900001, CLOSE_RANGE_UNSHARE}, "close_range"},
+	{ABI_X86_64, SYS_close_range, {900000, 900001, 0}, NULL},
+	{ABI_X86_64, SYS_getsockopt, {-1, SOL_SOCKET, PEERPIDFD}, "getsockopt"},
+	{ABI_X86_64, SYS_getsockopt, {-1, SOL_SOCKET, SO_ERROR}, NULL},
+	{ABI_X86_64, SYS_ioctl, {-1, PTPEER}, "ioctl"},
+	{ABI_X86_64, SYS_ioctl, {-1, 0x541b}, NULL},
+#ifdef SYS_landlock_create_ruleset
+	{ABI_X86_64, SYS_landlock_create_ruleset, {0, 0, 0}, "landlock_create_ruleset"},
+	{ABI_X86_64, SYS_landlock_create_ruleset, {0, 0, 1}, NULL},
+#endif
+	{ABI_X86_64, SYS_mmap, {0, 0, PROT_READ | PROT_EXEC}, "mmap"},
+	{ABI_X86_64, SYS_mmap, {0, 0, PROT_READ}, NULL},
+	{ABI_X86_64, SYS_rt_sigaction, {ASKS}, "rt_sigaction"},
+	{ABI_X86_64, SYS_rt_sigaction, {SIGUSR2}, NULL},
+	/* The high half of an argument says nothing. */
+	{ABI_X86_64, SYS_fcntl, {-1, (1L << 32) | F_DUPFD}, "fcntl"},
+
+	{ABI_X32, X32 | SYS_socket, {-1}, "socket"},
+	{ABI_X32, X32 | 519, {-1}, "recvmsg"},
+	{ABI_X32, X32 | 537, {-1}, "recvmmsg"},
+	{ABI_X32, X32 | 542, {-1, SOL_SOCKET, PEERPIDFD}, "getsockopt"},
+	{ABI_X32, X32 | 542, {-1, SOL_SOCKET, SO_ERROR}, NULL},
+	{ABI_X32, X32 | 512, {ASKS}, "rt_sigaction"},
+	{ABI_X32, X32 | SYS_fcntl, {-1, F_DUPFD_CLOEXEC}, "fcntl"},
+	{ABI_X32, X32 | SYS_read, {-1}, NULL},
+
+	/* asm/unistd_32.h */
+	{ABI_I386, 359, {-1}, "socket"},
+	{ABI_I386, 5, {0}, "open"},
+	{ABI_I386, 102, {0}, "recvmsg"}, /* socketcall: what it is for is looked at later */
+	{ABI_I386, 55, {-1, F_DUPFD}, "fcntl"},
+	{ABI_I386, 221, {-1, F_DUPFD_CLOEXEC}, "fcntl"},
+	{ABI_I386, 221, {-1, F_GETFD}, NULL},
+	{ABI_I386, 120, {CLONE_UNTRACED | CLONE_THREAD}, "clone"},
+	{ABI_I386, 192, {0, 0, PROT_EXEC}, "mmap"},
+	{ABI_I386, 192, {0, 0, PROT_READ}, NULL},
+	{ABI_I386, 174, {ASKS}, "rt_sigaction"},
+	{ABI_I386, 3, {-1}, NULL},
+	{ABI_I386, 41, {-1}, "dup"}, /* x86_64's socket */
+};
+
+enum { ROWS = sizeof(rows) / sizeof(*rows) };
+
+/* What both processes see. */
+struct shared {
+	int at; /* the row */
+	struct {
+		int times;
+		unsigned long tag;
+	} stops[ROWS];
+};
+
+static struct shared *shared;
+static bool has_i386 = true;
+
+static void call_i386(const struct row *row)
+{
+	long answer;
+
+	__asm__ volatile("int $0x80"
+			 : "=a"(answer)
+			 : "a"(row->number), "b"(row->arguments[0]), "c"(row->arguments[1]),
+			   "d"(row->arguments[2])
+			 : "memory");
+}
+
+static void no_i386(int number)
+{
+	(void)number;
+	kernel_call6(SYS_exit, NO_I386, 0, 0, 0, 0, 0);
+}
+
+static void make_calls(void)
+{
+	signal(SIGSEGV, no_i386);
+	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0 || raise(SIGSTOP) != 0 || filter_install(ASKS) != 0)
+		kernel_call6(SYS_exit, NO_FILTER, 0, 0, 0, 0, 0);
+	for (shared->at = 0; shared->at < ROWS; shared->at++) {
+		const struct row *row = &rows[shared->at];
+
+		if (row->abi == ABI_I386)
+			call_i386(row);
+		else
+			kernel_call6(row->number, row->arguments[0], row->arguments[1], row->arguments[2],
+				     row->arguments[3], 0, 0);
+	}
+	kernel_call6(SYS_exit, 0, 0, 0, 0, 0, 0);
+}
+
+/* Notes the stop, and leaves the call out. */
+static void leave_out(pid_t child)
+{
+	struct user_regs_struct registers;
+	int at = shared->at;
+
+	assert_int_equal(ptrace(PTRACE_GETEVENTMSG, child, NULL, &shared->stops[at].tag), 0);
+	shared->stops[at].times++;
+	assert_int_equal(ptrace(PTRACE_GETREGS, child, NULL, &registers), 0);
+	registers.orig_rax = (unsigned long)-1;
+	registers.rax = (unsigned long)-EPERM;
+	assert_int_equal(ptrace(PTRACE_SETREGS, child, NULL, &registers), 0);
+}
+
+static int set_up(void **state)
+{
+	int status;
+
+	(void)state;
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t child = fork();
+	if (child == 0)
+		make_calls();
+	if (waitpid(child, &status, 0) != child || !WIFSTOPPED(status) ||
+	    ptrace(PTRACE_SETOPTIONS, child, NULL, PTRACE_O_TRACESECCOMP | PTRACE_O_EXITKILL) != 0)
+		return -1;
+	do {
+		int signal = 0;
+
+		if (WIFSTOPPED(status) && status >> 16 == PTRACE_EVENT_SECCOMP)
+			leave_out(child);
+		else if (WIFSTOPPED(status) && WSTOPSIG(status) != SIGSTOP)
+			signal = WSTOPSIG(status);
+		if (ptrace(PTRACE_CONT, child, NULL, (unsigned long)signal) != 0 ||
+		    waitpid(child, &status, 0) != child)
+			return -1;
+	} while (!WIFEXITED(status));
+	has_i386 = WEXITSTATUS(status) != NO_I386;
+	return WEXITSTATUS(status) == NO_FILTER ? -1 : 0;
+}
+
+static void expect(enum call_abi abi)
+{
+	for (int i = 0; i < ROWS; i++) {
+		const struct row *row = &rows[i];
+		const struct call *call;
+		enum call_abi found;
+
+		if (row->abi != abi)
+			continue;
+		call = shared->stops[i].times ? call_of_tag(shared->stops[i].tag, &found) : NULL;
+		if (shared->stops[i].times != (row->name != NULL) ||
+		    (row->name && (!call || found != abi || strcmp(call->name, row->name) != 0)))
+			fail_msg("call %ld (%#lx, %#lx, %#lx): expected %s, stopped %d times as %s", row->number,
+				 row->arguments[0], row->arguments[1], row->arguments[2],
+				 row->name ? row->name : "no stop", shared->stops[i].times,
+				 call ? call->name : "none");
+	}
+}
+
+static void calls_of_the_machine_stop(void **state)
+{
+	(void)state;
+	expect(ABI_X86_64);
+}
+
+static void calls_of_x32_stop(void **state)
+{
+	(void)state;
+	expect(ABI_X32);
+}
+
+static void calls_of_i386_stop(void **state)
+{
+	(void)state;
+	if (!has_i386) {
+		print_message("# skipped: this kernel takes no calls of i386\n");
+		skip();
+	}
+	expect(ABI_I386);
+}
+
+static void a_tag_of_anothers_is_none(void **state)
+{
+	enum call_abi abi;
+
+	(void)state;
+	assert_null(call_of_tag(call_tag(ABI_COUNT, 0), &abi));
+	assert_null(call_of_tag(0xffff, &abi));
+	assert_null(call_of_tag(call_tag(ABI_X86_64, (uint16_t)calls_count), &abi));
+	assert_ptr_equal(call_of_tag(call_tag(ABI_I386, 3), &abi), &calls[3]);
+	assert_int_equal(abi, ABI_I386);
+}
+
+static void each_call_has_a_number_of_its_own(void **state)
+{
+	struct call_number numbers[CALLS_MAX];
+
+	(void)state;
+	for (int abi = 0; abi < ABI_COUNT; abi++) {
+		size_t count = calls_of_abi((enum call_abi)abi, numbers);
+
+		assert_in_range(count, 40, CALLS_MAX);
+		for (size_t i = 0; i < count; i++)
+			for (size_t j = 0; j < i; j++)
+				assert_int_not_equal(numbers[i].number, numbers[j].number);
+	}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		{.name = "calls of x86_64 are stopped, and no others", .test_func = calls_of_the_machine_stop},
+		{.name = "calls of x32 are stopped, and no others", .test_func = calls_of_x32_stop},
+		{.name = "calls of i386 are stopped, and no others", .test_func = calls_of_i386_stop},
+		{.name = "a tag of another filter's is none", .test_func = a_tag_of_anothers_is_none},
+		{.name = "each call has a number of its own", .test_func = each_call_has_a_number_of_its_own},
+	};
+
+	return cmocka_run_group_tests_name("filter", tests, set_up, NULL);
+}
