@@ -83,6 +83,7 @@ static void a_frame_pointer_that_can_not_be_one_is_not_followed(void **state)
 
 	for (size_t i = 0; i < sizeof(frames) / sizeof(*frames); i++) {
 		walk_to(&walk, 0, 0);
+		words[(FRAME - SP) / sizeof(*words) + 2] = CODE + 0x200;
 		walk.registers.fp = frames[i];
 		unwinder_walk(&walk);
 		assert_int_equal(walk.count, 1);

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+/* The ptrace engine's descriptor tables: who shares one, and what fork, exec and unshare make of it. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "tools/engine/tracer/fd_table.h"
+
+static const struct ledger_entry opened = {.kind = FD_SOCKET, .dup_of = LEDGER_NO_FD},
+				 inherited = {.origin = FD_INHERITED, .dup_of = LEDGER_NO_FD};
+
+static bool has(const struct table *table, int fd, struct ledger_entry *entry)
+{
+	return ledger_read(&table->ledger, fd, entry, NULL);
+}
+
+static void a_shared_table_is_one_until_it_is_unshared(void **state)
+{
+	struct table *table = table_create(), *other, *own;
+
+	(void)state;
+	assert_non_null(table);
+	ledger_opened(&table->ledger, 5, &opened);
+	other = table_share(table);
+	assert_ptr_equal(other, table);
+	own = table_unshare(other);
+	assert_ptr_not_equal(own, table);
+	assert_int_equal(own->users, 1);
+	assert_int_equal(table->users, 1);
+	/* What was there stays the opener's own, in both. */
+	struct ledger_entry entry;
+	assert_true(has(own, 5, &entry));
+	assert_false(entry.before_fork);
+	ledger_forget(&own->ledger, 5);
+	assert_true(has(table, 5, NULL));
+	assert_int_not_equal(own->serial, table->serial);
+	/* Nobody else uses it: it stays the same. */
+	assert_ptr_equal(table_unshare(own), own);
+	table_release(own);
+	table_release(table);
+	table_release(NULL);
+	assert_null(table_share(NULL));
+}
+
+static void a_forked_process_has_it_from_before(void **state)
+{
+	struct table *table = table_create(), *child;
+	struct ledger_entry entry;
+
+	(void)state;
+	ledger_opened(&table->ledger, 5, &opened);
+	table->missed = true;
+	child = table_fork(table);
+	assert_non_null(child);
+	assert_true(has(child, 5, &entry));
+	assert_true(entry.before_fork);
+	assert_int_equal(entry.kind, FD_SOCKET);
+	/* What could not be seen in the parent may be open in the child. */
+	assert_true(child->missed);
+	ledger_opened(&child->ledger, 6, &opened);
+	assert_true(has(child, 6, &entry));
+	assert_false(entry.before_fork);
+	assert_false(has(table, 6, NULL));
+	assert_true(has(table, 5, &entry));
+	assert_false(entry.before_fork);
+	table_release(child);
+	table_release(table);
+}
+
+static void what_is_found_open_is_noted_beside_what_is_known(void **state)
+{
+	struct table *table = table_create();
+	int known = eventfd(0, EFD_CLOEXEC), found = eventfd(0, EFD_CLOEXEC);
+	struct ledger_entry entry;
+
+	(void)state;
+	ledger_opened(&table->ledger, known, &opened);
+	assert_true(table_note_open(table, getpid(), &inherited));
+	assert_true(has(table, known, &entry));
+	assert_int_equal(entry.origin, FD_OPENED);
+	assert_true(has(table, found, &entry));
+	assert_int_equal(entry.origin, FD_INHERITED);
+	/* What is closed by now is taken out, and nothing else. */
+	close(found);
+	table_forget_closed(table, getpid());
+	assert_false(has(table, found, NULL));
+	assert_true(has(table, known, NULL));
+	assert_true(has(table, STDERR_FILENO, NULL));
+	/* A process that is not there says nothing: pids end at 2^22. */
+	assert_false(table_note_open(table, 1 << 23, &inherited));
+	table_forget_closed(table, 1 << 23);
+	assert_true(has(table, known, NULL));
+	close(known);
+	table_release(table);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		{.name = "a shared table is one until it is unshared",
+		 .test_func = a_shared_table_is_one_until_it_is_unshared},
+		{.name = "a forked process has its table from before",
+		 .test_func = a_forked_process_has_it_from_before},
+		{.name = "what is found open is noted beside what is known",
+		 .test_func = what_is_found_open_is_noted_beside_what_is_known},
+	};
+
+	return cmocka_run_group_tests_name("descriptor-table", tests, NULL, NULL);
+}
