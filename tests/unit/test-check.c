@@ -70,6 +70,11 @@ static void patterns_match_as_leak_sanitizers_do(void **state)
 		{"*", "", false},
 		{"**", "x", true},
 		{"foo*", "foo", true},
+		/* What the star has taken is given back up to the last letter. */
+		{"*o", "foo", true},
+		{"^*o$", "foo", true},
+		{"^f*x$", "fax", true},
+		{"a*c", "abbc", true},
 		{"^foo*$", "foo", true},
 		{"", "x", false},
 		{"^", "x", false},

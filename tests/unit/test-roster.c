@@ -40,6 +40,27 @@ static uint32_t state_of(const struct roster_record *record)
 	return atomic_load(&record->state);
 }
 
+static void of_a_long_path_the_end_is_kept(void **state)
+{
+	char path[300], program[100];
+
+	(void)state;
+	memset(path, 'd', sizeof(path));
+	strcpy(path + 280, "/the-program");
+	memset(program, 'p', sizeof(program) - 1);
+	program[sizeof(program) - 1] = '\0';
+	struct roster_record *record = roster_take(roster.header, ROSTER_EXECUTING, 5, 0, 7, program, path,
+						   ROSTER_NO_REASON);
+
+	assert_int_equal(strlen(record->file), sizeof(record->file) - 1);
+	assert_string_equal(record->file + strlen(record->file) - 12, "/the-program");
+	/* A name is cut at its end. */
+	assert_int_equal(strlen(record->program), sizeof(record->program) - 1);
+	record = roster_take(roster.header, ROSTER_EXECUTING, 6, 0, 7, NULL, NULL, ROSTER_NO_REASON);
+	assert_string_equal(record->file, "");
+	assert_string_equal(record->program, "");
+}
+
 static size_t count_taken(void)
 {
 	size_t count = 0;
@@ -241,6 +262,7 @@ int main(void)
 		TEST(a_spawned_program_is_known_by_its_parent_until_it_has_a_number),
 		TEST(a_record_that_is_anothers_by_now_is_left_alone),
 		TEST(processes_without_a_record_are_counted),
+		TEST(of_a_long_path_the_end_is_kept),
 		TEST(text_comes_back_as_it_was_written),
 		TEST(a_full_roster_takes_no_text),
 		TEST(offsets_and_lengths_are_not_believed),

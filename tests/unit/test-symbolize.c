@@ -256,12 +256,44 @@ static void the_program_and_its_own_libraries_are_own(void **state)
 	assert_false(own_module("[vdso]"));
 }
 
+static void what_runs_every_program_is_not_own_wherever_it_lies(void **state)
+{
+	static const char *const names[] = {
+		"ld-linux-x86-64.so.2", "ld-musl-x86_64.so.1", "libc.so.6",	   "libc-2.31.so",
+		"libc.musl-x86_64.so.1", "libpthread.so.0",    "libdl.so.2",	   "libm.so.6",
+		"librt.so.1",		"libgcc_s.so.1",       "libstdc++.so.6",   "libc++.so.1",
+		"libunwind.so.8",	"libunwind-x86_64.so.8", "libasan.so.8",   "libtsan.so.2",
+		"libubsan.so.1",	"liblsan.so.0",	       "libclang_rt.asan-x86_64.so", "libresolv.so.2",
+		"libfdtrail.so",
+	};
+	char path[128];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		snprintf(path, sizeof(path), "/srv/app/lib/%s", names[i]);
+		assert_false(own_module(path));
+		assert_false(own_module(names[i]));
+	}
+	/* Of the same beginning, and the user's. */
+	assert_true(own_module("/srv/app/lib/libcache.so"));
+	assert_true(own_module("/srv/app/lib/libmine.so"));
+	assert_true(own_module("/opt/x/libc"));
+}
+
 static void libraries_inside_the_program_are_not_own(void **state)
 {
 	assert_true(own_function("app::fetch(int)", "/src/app.cc"));
 	assert_true(own_function("fetch", NULL));
 	assert_true(own_function(NULL, NULL));
+	assert_true(own_function("main", "/src/app.c"));
+	assert_true(own_function("cloned", NULL));
 	assert_false(own_function("_start", NULL));
+	assert_false(own_function("__libc_start_call_main", NULL));
+	assert_false(own_function("start_thread", NULL));
+	assert_false(own_function("clone3", NULL));
+	/* Rust's standard library, where Debian and rustup unpack it, and with its path cut. */
+	assert_false(own_function("connect", "/usr/lib/rustlib/src/rust/library/std/src/net/tcp.rs"));
+	assert_false(own_function("open", "/home/me/.rustup/x/library/core/src/ops/function.rs"));
+	assert_true(own_function("app::run", "/home/me/library/src/main.rs"));
 	assert_false(own_function("std::thread::_M_run()", "/usr/include/c++/12/thread"));
 	assert_false(own_function("std::net::tcp::TcpStream::connect", NULL));
 	assert_false(own_function("call", "/rustc/5980/library/std/src/net/tcp.rs"));
@@ -621,6 +653,8 @@ int main(void)
 		 NULL, NULL, NULL},
 		{"the program and its own libraries are own",
 		 the_program_and_its_own_libraries_are_own, NULL, NULL, NULL},
+		{.name = "what runs every program is not own, wherever it lies",
+		 .test_func = what_runs_every_program_is_not_own_wherever_it_lies},
 		{"libraries inside the program are not own",
 		 libraries_inside_the_program_are_not_own, NULL, NULL, NULL},
 		{"the first source that knows an address answers",

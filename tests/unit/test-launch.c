@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Signals between somebody else, `fdtrail run` and the program: a child of this process runs another one as
+ * `fdtrail run` does.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tools/run/launch.h"
+
+enum { SIGNALS = 65, MOST_MS = 20 * 1000, LAST = 50, ENDS = 51, SENDS = 52 };
+
+/* What all three processes see. */
+static struct shared {
+	_Atomic int program;
+	_Atomic int got[SIGNALS];
+	_Atomic int value[SIGNALS];
+} *shared;
+
+static pid_t runner;
+
+/* As the program, and as a process of the program's. */
+static void send_to_runner(void)
+{
+	int parent = getppid();
+	pid_t child;
+
+	kill(parent, SIGTERM);
+	child = fork();
+	if (child == 0) {
+		kill(parent, SIGHUP);
+		_exit(0);
+	}
+	waitpid(child, NULL, 0);
+}
+
+static void note(int number, siginfo_t *info, void *context)
+{
+	(void)context;
+	if (number == SENDS)
+		send_to_runner();
+	shared->value[number] = info->si_code == SI_QUEUE ? info->si_value.sival_int : 0;
+	shared->got[number]++;
+	if (number == ENDS)
+		_exit(7);
+}
+
+static void nothing(void *data)
+{
+	(void)data;
+}
+
+static int be_program(void *data, int told)
+{
+	struct sigaction action = {.sa_sigaction = note, .sa_flags = SA_SIGINFO | SA_RESTART};
+
+	(void)data;
+	for (int number = 1; number < SIGNALS; number++)
+		sigaction(number, &action, NULL);
+	close(told);
+	shared->program = getpid();
+	for (;;)
+		pause();
+	return 0;
+}
+
+static void be_runner(void)
+{
+	struct launch launch = {.signals = -1};
+	int status;
+
+	if (launch_prepare(&launch) != 0 || launch_start(&launch, be_program, NULL) != 0)
+		_exit(99);
+	status = launch_wait(&launch, -1, nothing, NULL);
+	launch_finish(&launch);
+	_exit(launch_exit_status(status));
+}
+
+/* Until *value is not 0, or for too long. */
+static bool comes(_Atomic int *value)
+{
+	for (int i = 0; i < MOST_MS && !*value; i++)
+		nanosleep(&(struct timespec){.tv_nsec = 1000 * 1000}, NULL);
+	return *value != 0;
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	runner = fork();
+	if (runner == 0)
+		be_runner();
+	return runner > 0 && comes(&shared->program) ? 0 : -1;
+}
+
+/* The exit status of the runner, whose program has ended. */
+static int exit_status(void)
+{
+	int status;
+
+	assert_int_equal(waitpid(runner, &status, 0), runner);
+	assert_true(WIFEXITED(status));
+	runner = 0;
+	return WEXITSTATUS(status);
+}
+
+static int end(void **state)
+{
+	(void)state;
+	if (runner > 0) {
+		kill(shared->program, SIGKILL);
+		exit_status();
+	}
+	return munmap(shared, sizeof(*shared));
+}
+
+static void what_others_send_goes_to_the_program_once(void **state)
+{
+	const int numbers[] = {SIGQUIT, SIGINT, SIGTERM, SIGHUP,	  SIGUSR1, SIGUSR2,	SIGALRM,
+				      SIGPIPE, SIGIO,  SIGPWR,	SIGWINCH, SIGURG,  SIGRTMIN + 3};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		assert_int_equal(kill(runner, numbers[i]), 0);
+		if (!comes(&shared->got[numbers[i]]))
+			fail_msg("signal %d has not come", numbers[i]);
+	}
+	/* Those before it have been dealt with by then: the lower numbers come first. */
+	assert_int_equal(kill(runner, LAST), 0);
+	assert_true(comes(&shared->got[LAST]));
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		assert_int_equal(shared->got[numbers[i]], 1);
+}
+
+static void a_value_stays_with_its_signal(void **state)
+{
+	(void)state;
+	assert_int_equal(sigqueue(runner, SIGUSR1, (union sigval){.sival_int = 4711}), 0);
+	assert_true(comes(&shared->got[SIGUSR1]));
+	assert_int_equal(shared->value[SIGUSR1], 4711);
+}
+
+static void what_the_program_sends_does_not_come_back(void **state)
+{
+	(void)state;
+	/* The program sends SIGTERM to the runner, and so does a process that it has started. */
+	assert_int_equal(kill(shared->program, SENDS), 0);
+	assert_true(comes(&shared->got[SENDS]));
+	assert_int_equal(kill(runner, LAST), 0);
+	assert_true(comes(&shared->got[LAST]));
+	assert_int_equal(shared->got[SIGTERM], 0);
+	assert_int_equal(shared->got[SIGHUP], 0);
+	/* From elsewhere it comes. */
+	assert_int_equal(kill(runner, SIGTERM), 0);
+	assert_true(comes(&shared->got[SIGTERM]));
+}
+
+static void the_programs_end_is_told(void **state)
+{
+	(void)state;
+	assert_int_equal(kill(shared->program, ENDS), 0);
+	assert_int_equal(exit_status(), 7);
+}
+
+static void the_signal_that_ended_it_is_told(void **state)
+{
+	(void)state;
+	assert_int_equal(kill(shared->program, SIGKILL), 0);
+	assert_int_equal(exit_status(), LAUNCH_SIGNALLED + SIGKILL);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+#define TEST(title, function)                                                                      \
+	{.name = title, .test_func = function, .setup_func = begin, .teardown_func = end}
+		TEST("what others send goes to the program, once", what_others_send_goes_to_the_program_once),
+		TEST("a value stays with its signal", a_value_stays_with_its_signal),
+		TEST("what the program sends does not come back", what_the_program_sends_does_not_come_back),
+		TEST("the program's end is told", the_programs_end_is_told),
+		TEST("the signal that ended the program is told", the_signal_that_ended_it_is_told),
+	};
+
+	return cmocka_run_group_tests_name("launch", tests, NULL, NULL);
+}
