@@ -19,12 +19,12 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "frame.h"
 
 static struct sockaddr_in server_address = {.sin_family = AF_INET};
+static int last_connection;
 
 static void say(const char *text)
 {
@@ -137,7 +137,7 @@ FRAME static void fetch_status(int broker)
 	int connection = open_connection();
 
 	snprintf(line, sizeof(line), "GET /status/%d", broker);
-	send_request(connection, line);
+	send_request(last_connection = connection, line);
 }
 
 FRAME static void poll_brokers(int count)
@@ -149,10 +149,10 @@ FRAME static void poll_brokers(int count)
 	}
 }
 
-/* Leaves the server the time to close the last connection, so that its state is CLOSE_WAIT. */
-static void pause_briefly(void)
+/* Until the server has closed the last connection, so that its state is CLOSE_WAIT. */
+static void wait_for_the_server(void)
 {
-	nanosleep(&(struct timespec){.tv_nsec = 200 * 1000 * 1000}, NULL);
+	(void)!recv(last_connection, (char[1024]){0}, 1024, MSG_PEEK | MSG_WAITALL);
 }
 
 /* Not by raise(3): what a program sends itself means what it means without the tracer, and SIGUSR1
@@ -179,7 +179,7 @@ int main(void)
 	/* volatile: one call of poll_brokers in the program, whatever the compiler makes of loops. */
 	for (volatile int round = 0; round < 2; round++) {
 		poll_brokers(3 + 2 * round);
-		pause_briefly();
+		wait_for_the_server();
 		if (round == 0) {
 			say("3 brokers polled. Now kill -USR1: what is open now?");
 			ask_for_a_report();

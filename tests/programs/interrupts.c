@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,8 +59,32 @@ static void handle(int number, int flags)
 	sigaction(number, &action, NULL);
 }
 
+static volatile pid_t worker; /* the thread that works, once it does */
+
+/* Until the thread waits in the kernel; or, where it never does, until it has begun. */
+static void wait_for_worker(int sleeps)
+{
+	char path[64], text[512];
+	const char *state = NULL;
+
+	while (!worker)
+		sched_yield();
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)worker);
+	for (int i = 0; sleeps && i < 10000 && (!state || state[2] != 'S'); i++) {
+		FILE *file = fopen(path, "r");
+		size_t size = file ? fread(text, 1, sizeof(text) - 1, file) : 0;
+
+		if (file)
+			fclose(file);
+		text[size] = '\0';
+		state = strrchr(text, ')'); /* behind the name: proc(5) */
+		usleep(1000);
+	}
+}
+
 static void *accepts(void *data)
 {
+	worker = gettid();
 	accept(listener, NULL, NULL);
 	return data;
 }
@@ -68,24 +93,27 @@ static void *reads(void *data)
 {
 	char byte;
 
+	worker = gettid();
 	(void)!read(quiet[0], &byte, 1);
 	return data;
 }
 
 static void *closes(void *data)
 {
+	worker = gettid();
 	for (;;)
 		close(open("/dev/null", O_RDONLY));
 	return data;
 }
 
-static int cancels(void *(*work)(void *))
+static int cancels(void *(*work)(void *), int sleeps)
 {
 	pthread_t thread;
 	void *result = NULL;
 
+	worker = 0;
 	pthread_create(&thread, NULL, work, NULL);
-	usleep(20000);
+	wait_for_worker(sleeps);
 	pthread_cancel(thread);
 	pthread_join(thread, &result);
 	return result == PTHREAD_CANCELED;
@@ -119,11 +147,11 @@ int main(int count, char **words)
 		tick(0);
 		printf("%d\n", calls > 0);
 	} else if (strcmp(how, "cancel") == 0) {
-		int accepted = cancels(accepts), read = cancels(reads), closed = cancels(closes);
+		int accepted = cancels(accepts, 1), read = cancels(reads, 1), closed = cancels(closes, 0);
 		printf("%d %d %d\n", accepted, read, closed);
 	} else if (strcmp(how, "blocked") == 0) {
 		pthread_create(&thread, NULL, accepts, NULL);
-		usleep(20000);
+		wait_for_worker(1);
 		for (int i = 0; i < 1000; i++)
 			close(open("/dev/null", O_RDONLY));
 		printf("done\n");
