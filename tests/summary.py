@@ -56,12 +56,14 @@ def read_program(totals, folder, log):
     """Counts one test program's checks and prints what went wrong in it."""
     title = f"{log['name'].partition(':')[2] or log['name']} ({folder})"
     totals.seen |= {Path(word).name for word in log["command"]}
-    failed_here, lines, planned, counted = 0, [], None, 0
+    failed_here, lines, planned, counted, reason = 0, [], None, 0, None
     output = log.get("stdout", "").splitlines()
     failing = False  # inside the diagnostics that follow a failed check
     for line in output:
         if line.startswith("# ran "):
             totals.ran.append(line.removeprefix("# ran "))
+        if line.startswith("# skipped: "):  # skip.h
+            reason = line.removeprefix("# skipped: ")
         plan = re.match(r"1\.\.(\d+)(?:\s*#\s*SKIP\S*\s*(.*))?", line, re.I)
         if plan:
             planned = int(plan[1])
@@ -77,7 +79,8 @@ def read_program(totals, folder, log):
         failing = False
         directive = (found[3] or "").upper()
         if directive == "SKIP":
-            words = [title, found[2], found[4]]
+            words = [title, found[2], found[4], reason]
+            reason = None
             totals.skipped.append(": ".join(word.strip() for word in words if word))
         elif found[1] and directive != "TODO":
             failing = True

@@ -449,7 +449,7 @@ def _():
     fd = int(run.out)
     if fd < 0:
         check.equal(fd, -38, "the kernel has no i386 calls")
-        return
+        skip("the kernel has no i386 calls")
     check.equal(run.last.group_of("opens_as_i386").fds, [fd])
 
 

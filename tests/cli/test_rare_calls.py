@@ -58,7 +58,7 @@ def _():
 
 @test("with a full table that may be larger no inherited descriptor is given up")
 def _():
-    found, _ = run("full_table")
+    found, _ = run("full_table", INHERITED=1)
     check.contains(found.last.text, "opened in leaks\n")
     check.lacks(found.last.text, "the descriptor table is full")
     check.matches(found.last.text, "^why: exit with status 0$")

@@ -6,7 +6,7 @@ tracer, or it says what it left out."""
 import os
 import resource
 
-from support import (BUILD, LIBRARY, TESTS, check, compile_program, main, program, ran, run_bare, run_traced, temp_dir,
+from support import (BUILD, LIBRARY, TESTS, check, compile_program, main, program, ran, run_bare, run_traced, skip, temp_dir,
                      test)
 
 MIB = 1 << 20
@@ -25,7 +25,7 @@ def _(size):
     bare = run_bare(words, preexec=preexec)
     run = run_traced(words, preexec=preexec)
     if bare.status != 3:
-        return  # not even that: the loader has no room for the C library
+        skip("without the tracer the loader has no room for the C library")
     if run.status == 127 or "LD_PRELOAD" in run.err:
         check.at_most(size, 4, "MiB in which the loader finds no room for the library")
         return

@@ -84,7 +84,7 @@ static FRAME int makes_signalfd(void)
 	sigset_t mask;
 
 	sigemptyset(&mask);
-	for (int times = 0; times < 2; times++) {
+	for (volatile int times = 0; times < 2; times++) { /* one call in the program */
 		sigaddset(&mask, SIGUSR1 + times);
 		fd = signalfd(fd, &mask, SFD_CLOEXEC);
 	}

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "preload/core/snapshot/busy_threads.h"
+#include "../skip.h"
 
 static _Atomic int tid;
 static _Atomic bool ends;
@@ -82,7 +83,7 @@ static void end(pthread_t thread)
 static pthread_t begin_busy(struct busy_threads *busy)
 {
 	if (!kernel_tells())
-		skip();
+		SKIP("the kernel does not count the time of threads (schedstat)");
 	pthread_t thread = begin(is_busy);
 	for (int tries = 0; tries < 10000; tries++) {
 		busy_threads_find(busy, getpid());

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "preload/core/base/channel.h"
+#include "../skip.h"
 
 enum { TMPFS = 0x01021994, STRANGER = 54321, OTHER = 54322 };
 
@@ -106,8 +107,7 @@ static void a_file_on_a_disk_is_not(void **state)
 		assert_false(is_taken(fd));
 		return;
 	}
-	print_message("# skipped: every folder that can be written to lies in memory\n");
-	skip();
+	SKIP("every folder that can be written to lies in memory");
 }
 
 static void what_is_no_file_is_not(void **state)
@@ -126,23 +126,14 @@ static void what_is_no_file_is_not(void **state)
 	assert_int_equal(channel_open(&closed), -1);
 }
 
-static bool is_root(void)
-{
-	if (geteuid() == 0)
-		return true;
-	print_message("# skipped: only root can become another user\n");
-	return false;
-}
-
 static void a_file_of_another_user_is_not(void **state)
 {
-	int fd = memory_file();
+	int fd;
 
 	(void)state;
-	if (!is_root()) {
-		close(fd);
-		skip();
-	}
+	if (geteuid() != 0)
+		SKIP("only root can become another user");
+	fd = memory_file();
 	assert_int_equal(fchown(fd, STRANGER, STRANGER), 0);
 	assert_false(is_taken(fd));
 }
@@ -189,8 +180,8 @@ static bool program_takes(uid_t user, bool private, uid_t owner)
 static void a_program_answers_root_and_its_own_user(void **state)
 {
 	(void)state;
-	if (!is_root())
-		skip();
+	if (geteuid() != 0)
+		SKIP("only root can become another user");
 	assert_true(program_takes(0, false, 0));
 	assert_true(program_takes(0, true, 0));
 	assert_true(program_takes(STRANGER, false, STRANGER));

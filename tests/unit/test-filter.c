@@ -26,6 +26,7 @@
 #include "preload/core/base/kernel_call.h"
 #include "tools/engine/tracer/calls.h"
 #include "tools/engine/tracer/seccomp_filter.h"
+#include "../skip.h"
 
 enum { X32 = 0x40000000, PEERPIDFD = 77, PTPEER = 0x5441, NO_FILTER = 9, NO_I386 = 10, ASKS = SIGUSR1 };
 
@@ -224,10 +225,8 @@ static void calls_of_x32_stop(void **state)
 static void calls_of_i386_stop(void **state)
 {
 	(void)state;
-	if (!has_i386) {
-		print_message("# skipped: this kernel takes no calls of i386\n");
-		skip();
-	}
+	if (!has_i386)
+		SKIP("this kernel takes no calls of i386");
 	expect(ABI_I386);
 }
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "preload/core/snapshot/proc.h"
+#include "../skip.h"
 
 enum { NOBODY = 54321, ANSWERS = 1 };
 
@@ -39,10 +40,8 @@ static void what_others_may_not_see_is_not_closed(void **state)
 	char byte;
 
 	(void)state;
-	if (geteuid() != 0) {
-		print_message("# skipped: only root can become another user\n");
-		skip();
-	}
+	if (geteuid() != 0)
+		SKIP("only root can become another user");
 	assert_int_equal(pipe(ready), 0);
 	assert_int_equal(pipe(done), 0);
 	pid_t private = fork();

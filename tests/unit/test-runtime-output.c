@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "preload/core/policy/snapshot_output.h"
+#include "../skip.h"
 
 enum { STRANGER = 54321 };
 
@@ -139,10 +140,8 @@ static void what_belongs_to_another_user_is_refused(void **state)
 	int reader;
 
 	(void)state;
-	if (geteuid() != 0) {
-		print_message("# skipped: only root can give a file away\n");
-		skip();
-	}
+	if (geteuid() != 0)
+		SKIP("only root can give a file away");
 	close(open("theirs", O_CREAT | O_WRONLY | O_CLOEXEC, 0666));
 	assert_int_equal(chown("theirs", STRANGER, STRANGER), 0);
 	expect_refused("theirs", EACCES, "another user");

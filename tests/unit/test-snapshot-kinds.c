@@ -4,6 +4,7 @@
  * can be brought into, and what waits in a socket or a pipe.
  */
 #include "../snapshot_fixture.h"
+#include "../skip.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -347,7 +348,7 @@ static void ipv6_sockets_write_their_addresses_in_brackets(void **state)
 	socklen_t length = sizeof(address);
 
 	if (bind(fd, (void *)&address, sizeof(address)) != 0)
-		skip(); /* a machine without IPv6 */
+		SKIP("this machine has no IPv6");
 	assert_int_equal(listen(fd, 3), 0);
 	assert_int_equal(getsockname(fd, (void *)&address, &length), 0);
 	assert_said(fd, "tcp [::1]:%d, LISTEN, backlog 0 of 3", ntohs(address.sin6_port));
@@ -618,7 +619,7 @@ static void a_message_queue_is_known_by_what_opened_it(void **state)
 
 	syscall(SYS_mq_unlink, "fdtrail");
 	if (queue < 0)
-		skip(); /* a kernel without them */
+		SKIP("the kernel has no message queues");
 	assert_said(known(queue, FD_MQUEUE), "mqueue /fdtrail, deleted");
 }
 

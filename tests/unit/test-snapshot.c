@@ -4,10 +4,12 @@
  * counts instead, and what it leaves alone.
  */
 #include "../snapshot_fixture.h"
+#include "../skip.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
@@ -324,6 +326,14 @@ static void connect_pair(int ends[2])
 	fixture_keep(fixture, ends[0]);
 }
 
+/* Until the peer's FIN has come in. */
+static void wait_for_close(int fd)
+{
+	struct pollfd closed = {.fd = fd, .events = POLLRDHUP};
+
+	assert_int_equal(poll(&closed, 1, 20 * 1000), 1);
+}
+
 static void a_group_in_close_wait_comes_first_and_says_what_that_means(void **state)
 {
 	int ends[2];
@@ -334,7 +344,7 @@ static void a_group_in_close_wait_comes_first_and_says_what_that_means(void **st
 	connect_pair(ends);
 	fixture_opened(fixture, ends[0], stack_of(fetch_status), FD_SOCKET);
 	close(ends[1]);
-	usleep(20000);
+	wait_for_close(ends[0]);
 	assert_says(
 		fixture_take(fixture),
 		"\ngroup 1: 1 tcp socket in CLOSE_WAIT, opened in fetch_status\n"
@@ -354,7 +364,7 @@ static void the_states_of_a_group_are_counted(void **state)
 	close(ends[1]);
 	fixture_keep(fixture, other[1]);
 	ledger_opened(&fixture->ledger, other[1], &(struct ledger_entry){.origin = FD_INHERITED});
-	usleep(20000);
+	wait_for_close(ends[0]);
 	assert_says(fixture_take(fixture), "\ngroup 1: 2 tcp sockets (1 in CLOSE_WAIT, 1 in "
 					   "ESTABLISHED), opened in fetch_status\n");
 }
@@ -756,7 +766,7 @@ static void ten_thousand_sockets_are_listed(void **state)
 	getrlimit(RLIMIT_NOFILE, &old);
 	limit = old;
 	if (limit.rlim_max < SOCKETS + 100)
-		skip();
+		SKIP("the hard limit on descriptors is too low");
 	limit.rlim_cur = SOCKETS + 100;
 	setrlimit(RLIMIT_NOFILE, &limit);
 	uint32_t stacks[20];

@@ -30,6 +30,8 @@
 #include "tools/symbolize/source_path.h"
 #include "tools/symbolize/worker.h"
 
+#include "../skip.h"
+
 /* Demangling */
 
 static const char *demangled(const char *name)
@@ -77,7 +79,7 @@ static void the_libraries_of_cpp_demangle_without_a_return_type(void **state)
 	char text[DEMANGLE_TEXT_MAX];
 
 	if (demangle_by_library(names[0][0], text) != text)
-		skip(); /* none is installed */
+		SKIP("no library that demangles C++ is installed");
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		char shown[DEMANGLE_TEXT_MAX], *to = shown;
 

@@ -23,6 +23,8 @@
 
 #include "preload/core/snapshot/elf_symbols.h"
 
+#include "../skip.h"
+
 __attribute__((noinline)) int a_global_function(int value);
 int a_global_function(int value)
 {
@@ -224,7 +226,7 @@ static void the_vdso_is_named_from_memory(void **state)
 	uintptr_t base = getauxval(AT_SYSINFO_EHDR);
 
 	if (!base)
-		skip();
+		SKIP("the kernel gives no vDSO");
 	atomic_store(&module.bias, base);
 	atomic_store(&module.start, base);
 	/* somewhere in it there are functions with names */

@@ -62,7 +62,7 @@ static void put_common(uint8_t version, const char *augmentation, uint8_t encodi
 	for (; *augmentation; augmentation++) {
 		if (*augmentation == 'P') {
 			put_byte(PC_RELATIVE_4);
-			put_value(0x1b1b1b1b, 4);
+			put_value(0x00ff00ff, 4);
 		} else if (*augmentation == 'L') {
 			put_byte(PC_RELATIVE_4);
 		} else if (*augmentation == 'R') {
