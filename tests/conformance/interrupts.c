@@ -125,13 +125,15 @@ INTERRUPTS(poll, poll(&(struct pollfd){.fd = ends[0], .events = POLLIN}, 1, 5000
 static void waits_for_children(void)
 {
 	int status = 0;
-	pid_t pid = fork();
+	char byte;
 
+	makes_ready();
+	pid_t pid = fork();
 	if (pid == 0) {
-		usleep(100000);
+		(void)!read(ends[0], &byte, 1);
 		_exit(5);
 	}
-	interrupt(SIGUSR1, SA_RESTART, NULL);
+	interrupt(SIGUSR1, SA_RESTART, comes_a_byte);
 	CALL(waitpid(pid, &status, 0) == pid);
 	interrupted();
 	say("%d", WEXITSTATUS(status));
