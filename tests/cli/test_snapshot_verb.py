@@ -373,6 +373,24 @@ os.setresgid({NOBODY}, {NOBODY}, {NOBODY}); os.setresuid({NOBODY}, {NOBODY}, {NO
     refused(run_bare(as_nobody(command, "snapshot", target.pid)), "ask as root")
 
 
+@test("root that may not look at a process is not told to ask as root")
+def _():
+    as_nobody()  # needs root
+
+    def drop(*capabilities):
+        """PR_CAPBSET_DROP: root gains all others by execve(2)."""
+        return lambda: [ctypes.CDLL(None).prctl(24, number, 0, 0, 0) for number in capabilities]
+
+    CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE = 1, 2, 19
+    target = start_python(SOCKETS)
+    asked = ask(target.pid, preexec=drop(CAP_SYS_PTRACE))
+    check.contains(asked.out, "8 could not be looked at, only counted\n")
+    target = start_traced(as_nobody(PYTHON, "-c", SOCKETS), traced=False)
+    wait_until(lambda: "ready\n" in target.out)
+    asked = ask(target.pid, preexec=drop(CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE))
+    refused(asked, f"process {target.pid} can't be looked at, although you are root: CAP_SYS_PTRACE is missing here")
+
+
 @test("no file but one made for it is written to, whoever sends the signal")
 def _():
     target = start_python(SOCKETS, True)

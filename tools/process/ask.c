@@ -298,6 +298,8 @@ static void explain(const struct request *request, int error, char *text, size_t
 			 process->pid, name, strerror(-error),
 			 error == -EAGAIN
 				 ? "try again, or look at it with --outside"
+			 : geteuid() == 0
+				 ? "ask without another tracer, or look at it with --outside"
 				 : "ask as root and without another tracer, or look at it with "
 				   "--outside");
 	else if (error == -EPERM)

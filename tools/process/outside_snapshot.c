@@ -283,8 +283,8 @@ const char *remote_trouble(int pid, int error, char *text, size_t size)
 	if (read == -EACCES)
 		snprintf(text, size,
 			 "process %d is there, but /proc does not show it (it is mounted with "
-			 "hidepid): ask as root",
-			 pid);
+			 "hidepid)%s",
+			 pid, geteuid() == 0 ? "" : ": ask as root");
 	else if (read == -EXDEV)
 		snprintf(text, size,
 			 "process %d can't be looked at: /proc is not mounted, or it is that of "
@@ -294,6 +294,11 @@ const char *remote_trouble(int pid, int error, char *text, size_t size)
 		snprintf(text, size, "there is no process %d", pid);
 	else if (process_obstacle(&process, text, size))
 		;
+	else if ((error == -EACCES || error == -EPERM) && geteuid() == 0)
+		snprintf(text, size,
+			 "process %d can't be looked at, although you are root: CAP_SYS_PTRACE is "
+			 "missing here (as in containers), or a security module forbids it",
+			 pid);
 	else if ((error == -EACCES || error == -EPERM) && process.user != geteuid())
 		snprintf(text, size, "process %d belongs to user %u: ask as that user, or as root",
 			 pid, process.user);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "preload/core/base/raw_syscall.h"
 #include "escape_text.h"
 
 /* A counted line of a section, which begins with its first line; nothing when the count is 0. */
@@ -63,7 +64,9 @@ static void put_not_seen(struct writer *writer, const struct snapshot_request *r
 
 		count_outside(request->target, &hidden, &unlisted);
 		put_counted(writer, &section, hidden,
-			    "could not be looked at, only counted: ask as root");
+			    RAW(geteuid) == 0
+				    ? "could not be looked at, only counted"
+				    : "could not be looked at, only counted: ask as root");
 		put_counted(writer, &section, request->target->outside_count - hidden,
 			    request->target->outside_reason);
 		put_counted(writer, &section, unlisted,
