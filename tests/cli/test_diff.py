@@ -97,9 +97,10 @@ def _():
     run = fdtrail("diff", "--format=folded", *two_snapshots())
     lines = run.out.splitlines()
     check.equal(len(lines), 5)
-    counts = {line.rsplit(" ", 2)[0].rsplit(";", 1)[-1]: line.rsplit(" ", 2)[1:] for line in lines}
-    check.equal(counts, {"leak_sockets": ["3", "6"], "late_epoll": ["0", "1"], "open_files": ["4", "2"],
-                         "make_event": ["1", "0"], "keep_folder": ["1", "1"]})
+    counts = {";".join(line.rsplit(" ", 2)[0].split(";")[-2:]): line.rsplit(" ", 2)[1:] for line in lines}
+    check.equal(counts, {"leak_sockets;[tcp]": ["3", "6"], "late_epoll;[epoll]": ["0", "1"],
+                         "open_files;[file]": ["4", "2"], "make_event;[eventfd]": ["1", "0"],
+                         "keep_folder;[directory]": ["1", "1"]})
 
 
 @test("--output names the file, which is whole")

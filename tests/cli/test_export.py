@@ -171,11 +171,11 @@ def _():
 @test("a collapsed stack leads from the program to the function that leaked")
 def _():
     stacks = folded(traced_text([program("demo")], INHERITED=1))
-    leaks = [stack for stack in stacks if stack.endswith(";open_connection")]
+    leaks = [stack for stack in stacks if stack.endswith(";open_connection;[tcp]")]
     check.equal(len(leaks), 1)
     # Not 11: the snapshot before the last one is of the same process.
     check.equal(stacks[leaks[0]], 8)
-    check.matches(leaks[0], r"^demo;.*;main;poll_brokers;fetch_status;open_connection$")
+    check.matches(leaks[0], r"^demo;.*;main;poll_brokers;fetch_status;open_connection;\[tcp\]$")
     check.contains(list(stacks), "demo;[inherited]")
 
 
@@ -288,7 +288,7 @@ def _():
                  ("main", lines["main"], False)])
     check.true(all(frame["file"] == str(source) for frame in frames), "the file is the source")
     check.equal(len({frame["address"] for frame in frames}), 2)
-    check.true(any(stack.endswith(";main;outer;middle;inner") for stack in folded(text)), "a frame each")
+    check.true(any(stack.endswith(";main;outer;middle;inner;[device]") for stack in folded(text)), "a frame each")
     raw = pprof(text, "-raw")
     check.matches(raw, rf"inner {re.escape(str(source))}:{lines['inner']} s=0\n +middle {re.escape(str(source))}:"
                        rf"{lines['middle']} s=0\n +outer {re.escape(str(source))}:{lines['outer']} s=0")
@@ -319,7 +319,7 @@ def _():
     check.contains(run.out, "leaked 5\n")
     broker.stdin.close()
     text = output.read_bytes()
-    leaks = {stack: count for stack, count in folded(text).items() if stack.endswith(";[last HTTP request]")}
+    leaks = {stack: count for stack, count in folded(text).items() if stack.endswith(";[last HTTP request];[tcp]")}
     check.equal(sum(leaks.values()), 5)
     for stack in leaks:
         check.contains(stack, ";main.(*Server).Disconnect;")
@@ -382,7 +382,7 @@ def _():
     check.equal(found[2]["stack"][0]["function_hex"], "fffe")
     check.equal(labelled(metrics(text), "fdtrail_open_descriptors"), len(EVIL_NAMES))
     check.equal(sum(folded(text).values()), len(EVIL_NAMES))
-    check.true(all(stack.count(";") == 2 for stack in folded(text)), "each stack is the program and two frames")
+    check.true(all(stack.count(";") == 3 for stack in folded(text)), "each stack is the program, two frames and the kind")
     raw = pprof(text, "-raw")
     check.contains(raw, "a;b")
     check.true("\x1b" not in raw, "no escape sequence")

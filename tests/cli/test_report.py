@@ -586,10 +586,16 @@ def _():
                    "1 descriptor was not judged by the filters and left out: the snapshot does not list it")
 
 
+@test("files and sockets that one function opens are two lines of folded stacks")
+def _():
+    text = header() + FILES + FILES.replace("group 2: 2 files", "group 3: 1 tcp socket") + END
+    check.equal(report(text, "--format=folded").splitlines(), ["server;open_log;[file] 2", "server;open_log;[tcp] 1"])
+
+
 @test("filters hold for every format")
 def _():
     out = report(WHOLE, "--format=folded", "--kind=file")
-    check.equal(out, "server;open_log 2\n")
+    check.equal(out, "server;open_log;[file] 2\n")
 
 
 # On a terminal

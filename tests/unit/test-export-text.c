@@ -129,8 +129,8 @@ static void a_collapsed_stack_begins_at_the_program(void **state)
 
 	assert_string_equal(
 		exported_as(exported, "folded", NULL),
-		"server;[incomplete];a:b \xef\xbf\xbd\"c\" \xef\xbf\xbd;server+0x12a9;dial 3\n"
-		"server;[opened behind fdtrail's back] 2\n"
+		"server;[incomplete];a:b \xef\xbf\xbd\"c\" \xef\xbf\xbd;server+0x12a9;dial;[tcp] 3\n"
+		"server;[opened behind fdtrail's back];[file] 2\n"
 		"server;[inherited] 3\n");
 	exported_destroy(exported);
 }
@@ -148,7 +148,7 @@ static void what_is_inlined_is_a_frame_of_its_own(void **state)
 	frames[1].locations = locations;
 	frames[1].location_count = 2;
 	frames[1].own = true;
-	assert_has(exported_as(exported, "folded", NULL), ";outer;inner;dial 3\n");
+	assert_has(exported_as(exported, "folded", NULL), ";outer;inner;dial;[tcp] 3\n");
 	text = exported_as(exported, "json", NULL);
 	assert_has(text, "\"index\":1,\"address\":\"0x5500000012a9\",\"function\":\"inner\","
 			 "\"file\":\"/src/a.c\",\"line\":3,\"module\":\"/srv/server\","
@@ -167,10 +167,10 @@ static void frames_of_a_runtime_are_left_out_on_request(void **state)
 	const char *text;
 
 	/* As long as nobody has said what is the program's own, all is shown. */
-	assert_has(exported_as(exported, "folded", &collapse), ";server+0x12a9;dial 3\n");
+	assert_has(exported_as(exported, "folded", &collapse), ";server+0x12a9;dial;[tcp] 3\n");
 	exported->snapshots[0]->groups[0].stacks[0].frames[1].own = true;
 	assert_has(exported_as(exported, "folded", &collapse),
-		   "server;[incomplete];server+0x12a9 3\n");
+		   "server;[incomplete];server+0x12a9;[tcp] 3\n");
 	text = exported_as(exported, "json", &collapse);
 	assert_has_not(text, "\"function\":\"dial\"");
 	assert_has(text, "0x12a9");
@@ -197,8 +197,8 @@ static void of_one_process_the_newest_snapshot_counts(void **state)
 	assert_int_equal(exported->count, 3);
 	assert_string_equal(
 		exported_as(exported, "folded", NULL),
-		"server;[incomplete];a:b \xef\xbf\xbd\"c\" \xef\xbf\xbd;server+0x12a9;dial 5\n"
-		"server;[incomplete];a:b \xef\xbf\xbd\"c\" \xef\xbf\xbd;server+0x12a9;dial 3\n");
+		"server;[incomplete];a:b \xef\xbf\xbd\"c\" \xef\xbf\xbd;server+0x12a9;dial;[tcp] 5\n"
+		"server;[incomplete];a:b \xef\xbf\xbd\"c\" \xef\xbf\xbd;server+0x12a9;dial;[tcp] 3\n");
 	exported_destroy(exported);
 }
 
@@ -394,7 +394,7 @@ static void goroutines_follow_each_other(void **state)
 
 	/* The connection is that of the last request, not of the first. */
 	assert_string_equal(exported_as(exported, "folded", NULL),
-			    "server;ask;[last HTTP request] 1\n");
+			    "server;ask;[last HTTP request];[tcp] 1\n");
 	assert_has(exported_as(exported, "prometheus", NULL), "function=\"ask\"} 1\n");
 	text = exported_as(exported, "json", NULL);
 	assert_has(text, "\"created_by\":[{\"frames\":[{\"index\":0,\"address\":\"0x12\","
@@ -404,7 +404,7 @@ static void goroutines_follow_each_other(void **state)
 			 "\"address\":\"0x14\",\"function\":\"ask\",");
 	exported->snapshots[0]->groups[0].stack_count = 1;
 	assert_string_equal(exported_as(exported, "folded", NULL),
-			    "server;main;[created by];[incomplete];serve;[created by];dial 1\n");
+			    "server;main;[created by];[incomplete];serve;[created by];dial;[tcp] 1\n");
 	assert_has(exported_as(exported, "prometheus", NULL), "function=\"dial\"} 1\n");
 	exported->snapshots[0]->groups[0].stacks[0].created_by->frames[0].own = true;
 	assert_has(exported_as(exported, "prometheus", NULL), "function=\"serve\"} 1\n");
@@ -492,7 +492,7 @@ static void a_stack_that_the_cut_went_through_is_incomplete(void **state)
 						    "    #0 0x11 in dial (/srv/server+0x11)\n"
 						    "  descriptors:\n"
 						    "    7 file /a, read\n");
-	assert_string_equal(exported_as(exported, "folded", NULL), "server;dial 2\n");
+	assert_string_equal(exported_as(exported, "folded", NULL), "server;dial;[file] 2\n");
 	exported_destroy(exported);
 }
 
