@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """meson install puts everything in place, and it works from there and from where it is moved to."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -46,18 +47,20 @@ def _():
         check.contains(run.out, str(next(place.rglob("libfdtrail.so"))))
 
 
-@test("pkg-config tells where the tracer is, and the version")
+@test("pkg-config tells where the tracer is, and the version, wherever the prefix was moved to")
 def _():
     prefix = installed()
     folder = next(prefix.rglob("fdtrail.pc")).parent
 
     def ask(*words):
-        return subprocess.run([require("pkg-config"), f"--define-variable=prefix={prefix}", *words, "fdtrail"],
+        return subprocess.run([require("pkg-config"), *words, "fdtrail"],
                               env={"PKG_CONFIG_PATH": str(folder)}, capture_output=True, text=True,
                               check=True).stdout.strip()
 
-    check.equal(ask("--variable=preload"), str(next(prefix.rglob("libfdtrail.so"))))
-    check.equal(ask("--variable=command"), str(prefix / "bin/fdtrail"))
+    check.equal(os.path.realpath(ask("--variable=preload")), str(next(prefix.rglob("libfdtrail.so")).resolve()))
+    check.equal(os.path.realpath(ask("--variable=command")), str((prefix / "bin/fdtrail").resolve()))
+    check.equal((ask("--cflags"), ask("--libs")), ("", ""), "there is nothing to compile or link with")
+    check.lacks((folder / "fdtrail.pc").read_text(), "=/")
     version = re.search(r"^ +version: '([^']+)'", (SOURCE / "meson.build").read_text(), re.MULTILINE).group(1)
     check.equal(ask("--modversion"), version)
 
