@@ -99,6 +99,15 @@ def _(page):
     check.equal(lines, [])
 
 
+@test("{} is no wider than 80 columns, its examples neither", each=sorted(path.stem for path in MAN.glob("*.scd")))
+def _(page):
+    groff = shutil.which("groff") or skip("groff is not installed")
+    text = subprocess.run([groff, "-man", "-Tascii", "-P-cbou", "-rLL=78n", BUILD / "tools" / "man" / page],
+                          capture_output=True, text=True, check=True).stdout
+    check.at_least(len(text.splitlines()), 50)
+    check.equal([line for line in text.splitlines() if len(line) > 80], [])
+
+
 @test("what the manual refers to is there")
 def _():
     pages = {path.stem for path in MAN.glob("*.scd")}
