@@ -38,10 +38,9 @@ static const char *format_name(size_t index)
 
 static void refuse_format(const char *name)
 {
-	const char *near = nearest(name, format_name, diff_format_count);
-
-	fprintf(stderr, "fdtrail diff: there is no format '%s'%s%s%s; there are", name,
-		near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+	fprintf(stderr, "fdtrail diff: there is no format '%s'", name);
+	fputs(nearest_say(stderr, name, format_name, diff_format_count) ? "There are" : "there are",
+	      stderr);
 	for (size_t i = 0; i < diff_format_count; i++)
 		fprintf(stderr, "%s %s", i ? "," : "", diff_formats[i].name);
 	fputc('\n', stderr);

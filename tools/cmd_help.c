@@ -23,10 +23,8 @@ int cmd_help(int argc, char **argv)
 		return list_verbs();
 
 	const struct verb *verb = verb_find(argv[1]);
-	if (!verb) {
-		fprintf(stderr, "fdtrail help: there is no verb '%s'\n", argv[1]);
-		return EXIT_TROUBLE;
-	}
+	if (!verb)
+		return verb_unknown(argv[1]);
 	snprintf(name, sizeof(name), "fdtrail %s", verb->name);
 	return verb->run(2, (char *[]){name, "--help", NULL});
 }

@@ -38,12 +38,11 @@ static const char *verb_name(size_t index)
 	return verbs[index].name;
 }
 
-static int unknown(const char *name)
+int verb_unknown(const char *name)
 {
-	const char *near = nearest(name, verb_name, verb_count);
-
-	fprintf(stderr, "fdtrail: unknown verb '%s'%s%s%s; `fdtrail help` lists them\n", name,
-		near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+	fprintf(stderr, "fdtrail: there is no verb '%s'", name);
+	nearest_say(stderr, name, verb_name, verb_count);
+	fputs("`fdtrail help` lists them\n", stderr);
 	return EXIT_TROUBLE;
 }
 
@@ -64,7 +63,7 @@ int main(int argc, char **argv)
 
 	const struct verb *verb = verb_find(argv[1]);
 	if (!verb)
-		return unknown(argv[1]);
+		return verb_unknown(argv[1]);
 	snprintf(name, sizeof(name), "fdtrail %s", verb->name);
 	argv[1] = name;
 	return verb->run(argc - 1, argv + 1);

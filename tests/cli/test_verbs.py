@@ -17,6 +17,15 @@ def leak(count):
     return next(run.dir.glob("report.*"))
 
 
+@test("a mistyped verb is one line, with its nearest neighbour: {}", each=[
+    (["snapshto"], "there is no verb 'snapshto'; did you mean 'snapshot'? `fdtrail help` lists them"),
+    (["help", "chek"], "there is no verb 'chek'; did you mean 'check'? `fdtrail help` lists them"),
+    (["xyzzyxyzzy"], "there is no verb 'xyzzyxyzzy'; `fdtrail help` lists them")])
+def _(words, line):
+    run = run_bare([FDTRAIL, *words])
+    check.equal((run.status, run.out, run.err), (2, "", f"fdtrail: {line}\n"))
+
+
 @test("an answer on standard output is one write: {}", each=["report", "check", "diff", "snapshot"])
 def _(verb):
     reader, writer = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

@@ -21,9 +21,10 @@ const struct format *format_option(const char *verb, const char *name)
 	if (format || strcmp(name, "text") == 0)
 		return format;
 
-	const char *near = nearest(name, format_name, format_count + 1);
-	fprintf(stderr, "fdtrail %s: there is no format '%s'%s%s%s; there are text", verb, name,
-		near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+	fprintf(stderr, "fdtrail %s: there is no format '%s'", verb, name);
+	fputs(nearest_say(stderr, name, format_name, format_count + 1) ? "There are text"
+								      : "there are text",
+	      stderr);
 	for (size_t i = 0; i < format_count; i++)
 		fprintf(stderr, ", %s", formats[i].name);
 	fputc('\n', stderr);

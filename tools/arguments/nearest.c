@@ -48,3 +48,14 @@ const char *nearest(const char *typed, const char *(*name_of)(size_t index), siz
 	}
 	return best;
 }
+
+bool nearest_say(FILE *file, const char *typed, const char *(*name_of)(size_t index), size_t count)
+{
+	const char *near = nearest(typed, name_of, count);
+
+	if (near)
+		fprintf(file, "; did you mean '%s'? ", near);
+	else
+		fputs("; ", file);
+	return near;
+}

@@ -28,6 +28,9 @@ extern const size_t verb_count;
 /* The verb called name, or NULL. */
 const struct verb *verb_find(const char *name);
 
+/* Says that there is no verb of that name, and which one may be meant; returns the exit status. */
+int verb_unknown(const char *name);
+
 int cmd_check(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
 int cmd_help(int argc, char **argv);
