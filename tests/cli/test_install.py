@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """meson install puts everything in place, and it works from there and from where it is moved to."""
 
+import json
 import os
 import re
 import shutil
@@ -45,6 +46,20 @@ def _():
         run = run_bare([place / "bin/fdtrail", "run", "--exit=0", "--", "sed", "/libfdtrail/!d", "/proc/self/maps"])
         check.equal(run.err, "")
         check.contains(run.out, str(next(place.rglob("libfdtrail.so"))))
+
+
+@test("-Dtests=disabled builds no test, and needs no C++ compiler and no cmocka")
+def _():
+    build = temp_dir() / "build"
+    subprocess.run([require("meson"), "setup", "-Dtests=disabled", build, SOURCE], check=True, capture_output=True,
+                   env={"PATH": "/usr/local/bin:/usr/bin:/bin", "CXX": "false"})
+    asked = subprocess.run([require("meson"), "introspect", "--targets", "--tests", build], check=True,
+                           capture_output=True, text=True)
+    found = json.loads(asked.stdout)
+    names = {target["name"] for target in found["targets"] if target["build_by_default"]}
+    check.equal(names, {"fdtrail", "tools", "fdtrail.1", "fdtrail-json.5", "libfdtrail.7"})
+    check.equal([target["name"] for target in found["targets"] if "/tests/" in target["defined_in"]], [])
+    check.equal(found["tests"], [])
 
 
 @test("pkg-config tells where the tracer is, and the version, wherever the prefix was moved to")
