@@ -23,7 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "preload/core/base/kernel_call.h"
+#include "preload/arch/kernel_call.h"
 #include "tools/engine/tracer/calls.h"
 #include "tools/engine/tracer/seccomp_filter.h"
 #include "../skip.h"
