@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Faults on purpose: reads tests/faults/*.faults, and changes a copy of the sources by one of them.
 
-A fault names no path and no line number, so that files can be moved and renamed: its old text has to be in the
-sources exactly once. One that does not apply any more is an error, never left out. faults/README.md has the format.
+A fault names no path and no line number, so that files can be moved and renamed, and space is space, so that they can be
+formatted: its old text has to be in the sources exactly once. One that does not apply any more is an error, never left out. faults/README.md has the format.
 """
 
 import contextlib
+import re
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent
@@ -75,11 +76,15 @@ def read_sources(source):
             if path.suffix in ENDINGS}
 
 
+def _spot(fault):
+    """Finds the old text, from the beginning of a line to the end of one, however it is laid out."""
+    return re.compile(r"^[ \t]*" + r"\s+".join(map(re.escape, fault.old.split())) + r"[ \t]*\n", re.MULTILINE)
+
+
 def place(fault, sources):
-    """The file that has the fault's old text, once, as whole lines."""
-    text = "\n" + fault.old
-    places = [path for path, whole in sources.items() for _ in range(("\n" + whole).count(text))
-              if fault.where in ("", path.name)]
+    """The file that has the fault's old text, once."""
+    places = [path for path, whole in sources.items() if fault.where in ("", path.name)
+              for _ in _spot(fault).finditer(whole)]
     if len(places) != 1:
         raise Broken(f"{fault}: the old text is in {len(places)} places, not in one:\n{fault.old}"
                      + "".join(f"{path}\n" for path in places))
@@ -90,7 +95,7 @@ def place(fault, sources):
 def applied(fault, sources):
     """Changes the file, and back."""
     path = place(fault, sources)
-    path.write_text(("\n" + sources[path]).replace("\n" + fault.old, "\n" + fault.new)[1:])
+    path.write_text(_spot(fault).sub(lambda _: fault.new, sources[path]))
     try:
         yield
     finally:

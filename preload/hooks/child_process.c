@@ -84,7 +84,7 @@ HOOK int unshare(int flags)
  * signals_after_exec, and between enroll_before_exec and enroll_after_exec. */
 #define EXEC(file, search, envp, call)                                                             \
 	do {                                                                                       \
-		enum roster_reason reason = unseen_before_exec(file, search);                      \
+		enum roster_reason reason = untraced_exec_before_exec(file, search);                      \
 		struct enroll_exec executing = enroll_before_exec(file, envp, reason);             \
 		bool changed = signals_before_exec();                                              \
 		int result = (call);                                                               \
@@ -99,7 +99,7 @@ enum { NOT_KNOWN = 0 }; /* the id of a process */
 /* The same for call, which returns 0 or an errno; then pid has the new process' id, or NOT_KNOWN. */
 #define SPAWN(file, search, envp, pid, call)                                                       \
 	do {                                                                                       \
-		enum roster_reason reason = unseen_before_spawn(file, search);                     \
+		enum roster_reason reason = untraced_exec_before_spawn(file, search);                     \
 		struct enroll_exec executing = enroll_before_spawn(file, envp, reason);            \
 		bool changed = signals_before_exec();                                              \
 		int result = (call);                                                               \

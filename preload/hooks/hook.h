@@ -32,7 +32,7 @@
 
 /* The same where two are stored in fds, as pipe(2) does. */
 #define opened_pair(call, fds, kind)                                                               \
-	(hook_fills(&(struct filling){FILLS_PAIR, (fds)}),                                         \
+	(hook_fills(&(struct awaited){AWAITED_PAIR, (fds)}),                                         \
 	 hook_pair((call), (fds), (kind), __func__, HERE))
 
 static inline int hook_duplicated(int fd, int from, const char *name, const void *frame)
@@ -50,7 +50,7 @@ static inline int hook_pair(int result, const int fds[2], enum fd_kind kind, con
 	if (result < 0) {
 		runtime_failed(name);
 	} else {
-		struct filling filling = {FILLS_PAIR, fds};
+		struct awaited filling = {AWAITED_PAIR, fds};
 
 		hook_fills(&filling);
 		runtime_opened_one(fds[0], &(struct opening){.kind = kind}, frame);

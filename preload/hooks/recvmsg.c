@@ -56,7 +56,7 @@ static void record(int fd, bool is_pidfd, void *data)
 void received_message(struct msghdr *message, const void *frame)
 {
 	struct receiving receiving = {.frame = frame};
-	struct filling filling = {FILLS_MESSAGE, message};
+	struct awaited filling = {AWAITED_MESSAGE, message};
 
 	hook_fills(&filling);
 	received_each(message, record, &receiving);
@@ -72,7 +72,7 @@ void received_messages(struct mmsghdr *messages, int count, const void *frame)
 
 HOOK ssize_t recvmsg(int sockfd, struct msghdr *msg, int flags)
 {
-	struct filling filling = {FILLS_MESSAGE, msg};
+	struct awaited filling = {AWAITED_MESSAGE, msg};
 
 	hook_fills(&filling);
 	ssize_t result = REAL(recvmsg)(sockfd, msg, flags);

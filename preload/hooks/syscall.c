@@ -53,13 +53,13 @@ long syscall_hook(long number, long a, long b, long c, long d, long e, long f)
 	case SYS_getsockopt:
 		return socket_option((int)CALL(), (int)b, (int)c, (const void *)d, HERE);
 	case SYS_socketpair:
-		hook_fills(&(struct filling){FILLS_PAIR, (const int *)d});
+		hook_fills(&(struct awaited){AWAITED_PAIR, (const int *)d});
 		return hook_pair((int)CALL(), (const int *)d, FD_SOCKET, "socketpair", HERE);
 #ifdef SYS_pipe
 	case SYS_pipe:
 #endif
 	case SYS_pipe2:
-		hook_fills(&(struct filling){FILLS_PAIR, (const int *)a});
+		hook_fills(&(struct awaited){AWAITED_PAIR, (const int *)a});
 		return hook_pair((int)CALL(), (const int *)a, FD_PIPE, "pipe", HERE);
 #ifdef SYS_signalfd
 	case SYS_signalfd:

@@ -20,29 +20,29 @@ enum {
 	CONTROL_MAX = 512, /* bytes of a message's control data */
 };
 
-static void note(struct returning *returning, int fd)
+static void note(struct in_flight *in_flight, int fd)
 {
 	if (fd < 0 || fd == INT_MAX)
 		return;
-	for (int i = 0; i < SNAPSHOT_RETURNING_MAX && returning->count < RETURNING_NOTED; i++) {
-		_Atomic int *place = &runtime.wiped->returning[i];
+	for (int i = 0; i < SNAPSHOT_IN_FLIGHT_MAX && in_flight->count < IN_FLIGHT_NOTED; i++) {
+		_Atomic int *place = &runtime.wiped->in_flight[i];
 		int none = 0;
 
 		if (atomic_compare_exchange_strong(place, &none, fd + 1)) {
-			returning->places[returning->count++] = place;
+			in_flight->places[in_flight->count++] = place;
 			return;
 		}
 	}
 }
 
-static void note_pair(struct returning *returning, const void *filled)
+static void note_pair(struct in_flight *in_flight, const void *filled)
 {
 	int pair[2];
 
 	if (!read_safely(pair, filled, sizeof(pair)))
 		return;
-	note(returning, pair[0]);
-	note(returning, pair[1]);
+	note(in_flight, pair[0]);
+	note(in_flight, pair[1]);
 }
 
 static void note_received(int fd, bool is_pidfd, void *data)
@@ -51,7 +51,7 @@ static void note_received(int fd, bool is_pidfd, void *data)
 	note(data, fd);
 }
 
-static void note_message(struct returning *returning, const void *filled)
+static void note_message(struct in_flight *in_flight, const void *filled)
 {
 	struct msghdr message;
 	char control[CONTROL_MAX] __attribute__((aligned(8)));
@@ -63,7 +63,7 @@ static void note_message(struct returning *returning, const void *filled)
 	if (!read_safely(control, message.msg_control, message.msg_controllen))
 		return;
 	message.msg_control = control;
-	received_each(&message, note_received, returning);
+	received_each(&message, note_received, in_flight);
 }
 
 /* Whether the thread is still inside of the hook that it was last in. A hook that was left by longjmp may
@@ -74,33 +74,33 @@ static bool in_hook(const ucontext_t *state)
 	return sp <= thread_state.hook && thread_state.hook - sp < NEAR;
 }
 
-void returning_note(struct returning *returning, const void *context)
+void in_flight_note(struct in_flight *in_flight, const void *context)
 {
-	const struct filling *filling = (const void *)(thread_state.hook & ~(uintptr_t)HOOK_FILLS);
+	const struct awaited *filling = (const void *)(thread_state.hook & ~(uintptr_t)HOOK_FILLS);
 	bool fills = thread_state.hook & HOOK_FILLS;
 
-	returning->count = 0;
+	in_flight->count = 0;
 	if (!in_hook(context))
 		return;
 	if (thread_state.recording) {
-		note(returning, (int)thread_state.recording - 1);
+		note(in_flight, (int)thread_state.recording - 1);
 	} else {
 		long result = context_result(context);
 
 		if (result < 0 || result > INT_MAX)
 			return;
 		if (!fills)
-			note(returning, (int)result);
+			note(in_flight, (int)result);
 	}
 	/* The call has returned, so this has been written. */
-	if (fills && filling->form == FILLS_PAIR)
-		note_pair(returning, filling->filled);
-	else if (fills && filling->form == FILLS_MESSAGE)
-		note_message(returning, filling->filled);
+	if (fills && filling->form == AWAITED_PAIR)
+		note_pair(in_flight, filling->filled);
+	else if (fills && filling->form == AWAITED_MESSAGE)
+		note_message(in_flight, filling->filled);
 }
 
-void returning_forget(struct returning *returning)
+void in_flight_forget(struct in_flight *in_flight)
 {
-	while (returning->count)
-		atomic_store(returning->places[--returning->count], 0);
+	while (in_flight->count)
+		atomic_store(in_flight->places[--in_flight->count], 0);
 }

@@ -9,18 +9,18 @@
 
 #include <stdatomic.h>
 
-enum { RETURNING_NOTED = 16 }; /* of one thread; of a message with more than these, the first */
+enum { IN_FLIGHT_NOTED = 16 }; /* of one thread; of a message with more than these, the first */
 
 /* What a thread has noted. */
-struct returning {
+struct in_flight {
 	int count;
-	_Atomic int *places[RETURNING_NOTED];
+	_Atomic int *places[IN_FLIGHT_NOTED];
 };
 
 /* Notes what the thread with this ucontext_t (sigaction(2), SA_SIGINFO) was getting, as far as there are
- * places. For the handler in that thread, with all signals blocked until returning_forget: a handler that
+ * places. For the handler in that thread, with all signals blocked until in_flight_forget: a handler that
  * leaves by longjmp would leave the note for ever. */
-void returning_note(struct returning *returning, const void *context);
+void in_flight_note(struct in_flight *in_flight, const void *context);
 
 /* Takes it back. */
-void returning_forget(struct returning *returning);
+void in_flight_forget(struct in_flight *in_flight);

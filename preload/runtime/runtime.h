@@ -34,7 +34,7 @@ struct wiped {
 	_Atomic uint32_t snapshot; /* who takes one, and who has asked for one: snapshot_queue.h */
 	_Atomic uint64_t forked_ms; /* when this process was forked, as started_ms; 0: it was not, or by
 				     * a call that runs no code of ours in the child */
-	_Atomic int returning[SNAPSHOT_RETURNING_MAX]; /* see struct snapshot_request */
+	_Atomic int in_flight[SNAPSHOT_IN_FLIGHT_MAX]; /* see struct snapshot_request */
 };
 
 /* What every call reads stands side by side, in front. */
@@ -66,8 +66,8 @@ extern struct runtime runtime;
 
 /* What a hook's real call fills with new descriptors, if it does not return one. Lies in the hook's
  * frame. */
-struct filling {
-	enum { FILLS_PAIR, FILLS_MESSAGE } form;
+struct awaited {
+	enum { AWAITED_PAIR, AWAITED_MESSAGE } form;
 	const void *filled; /* int[2], struct msghdr */
 };
 
@@ -80,7 +80,7 @@ struct thread_state {
 	uint32_t tid_forks;  /* .. while runtime.forks was this, plus 1 */
 	uint32_t recording;  /* the number that is being recorded, plus 1; with hook, below */
 	struct stack_bounds bounds;
-	/* While the thread is in a hook that opens something: the hook's frame, or its struct filling
+	/* While the thread is in a hook that opens something: the hook's frame, or its struct awaited
 	 * with HOOK_FILLS added. For a signal that comes in then, and asks for a snapshot: in_flight.h.
 	 * Who leaves the hook by longjmp leaves it as it is. */
 	uintptr_t hook;
@@ -93,7 +93,7 @@ _Static_assert(sizeof(struct thread_state) <= 40, "the loader has little room fo
 
 enum { HOOK_FILLS = 1 };
 
-_Static_assert(_Alignof(struct filling) > HOOK_FILLS, "thread_state.hook has room for the bit");
+_Static_assert(_Alignof(struct awaited) > HOOK_FILLS, "thread_state.hook has room for the bit");
 
 enum { THREAD_INSIDE = 1 << 30, THREAD_APART = 1 << 29 };
 
@@ -143,7 +143,7 @@ static inline void hook_ends(void)
 }
 
 /* The same for a call that fills something. */
-static inline void hook_fills(const struct filling *filling)
+static inline void hook_fills(const struct awaited *filling)
 {
 	hook_begins((const void *)((uintptr_t)filling | HOOK_FILLS));
 }

@@ -15,7 +15,7 @@
 #include "signals.h"
 #include "untraced_exec.h"
 
-enum { KEY = 1 }; /* of unseen_first: no file's */
+enum { KEY = 1 }; /* of untraced_exec_first: no file's */
 
 #define REFUSES(name, ...) seccomp_will_refuse6(SYS_##name, (long[6]){__VA_ARGS__})
 
@@ -67,7 +67,7 @@ static void say(void)
 
 	list_refused(&refused);
 	bool nothing = leaves_nothing();
-	if ((!refused.length && !nothing) || !unseen_first(KEY + nothing))
+	if ((!refused.length && !nothing) || !untraced_exec_first(KEY + nothing))
 		return;
 	line_quote(&line, runtime.program);
 	line_add(&line, " sets up a seccomp filter that refuses ");

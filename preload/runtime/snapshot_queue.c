@@ -18,16 +18,16 @@ enum {
 	NAPS = 10 * 1000,
 };
 
-static uint32_t taken_by(enum turn_kind kind)
+static uint32_t taken_by(enum snapshot_queue_kind kind)
 {
-	return kind == TURN_FINAL ? TAKEN | LAST : TAKEN;
+	return kind == QUEUE_FINAL ? TAKEN | LAST : TAKEN;
 }
 
 /* Until the turn is given back. Who has waited too long leaves what it owes to the thread that has
  * the turn, and is one of those who have asked meanwhile. */
-static bool wait_for(_Atomic uint32_t *turns, enum turn_kind kind)
+static bool wait_for(_Atomic uint32_t *turns, enum snapshot_queue_kind kind)
 {
-	uint32_t owed = kind == TURN_SHARED ? PROMISED : 0;
+	uint32_t owed = kind == QUEUE_SHARED ? PROMISED : 0;
 
 	for (int naps = 0;; naps++) {
 		uint32_t old = atomic_load(turns), left = (old - WAITER) & ~owed;
@@ -46,17 +46,17 @@ static bool wait_for(_Atomic uint32_t *turns, enum turn_kind kind)
 	}
 }
 
-bool turn_begin(_Atomic uint32_t *turns, enum turn_kind kind, bool may_wait)
+bool snapshot_queue_begin(_Atomic uint32_t *turns, enum snapshot_queue_kind kind, bool may_wait)
 {
 	uint32_t old = atomic_load(turns);
 
 	for (;;) {
-		bool joins = kind == TURN_SHARED && old & TAKEN && (!(old & LAST) || !may_wait);
+		bool joins = kind == QUEUE_SHARED && old & TAKEN && (!(old & LAST) || !may_wait);
 
 		if (!(old & TAKEN) && (old < WAITER || !may_wait)) {
 			if (atomic_compare_exchange_strong(turns, &old, old | taken_by(kind)))
 				return true;
-		} else if (kind == TURN_SHARED && old & (AGAIN | PROMISED)) {
+		} else if (kind == QUEUE_SHARED && old & (AGAIN | PROMISED)) {
 			return false;
 		} else if (joins) {
 			uint32_t asked = (old & ~(uint32_t)LAST) | AGAIN;
@@ -64,7 +64,7 @@ bool turn_begin(_Atomic uint32_t *turns, enum turn_kind kind, bool may_wait)
 			if (atomic_compare_exchange_strong(turns, &old, asked))
 				return false;
 		} else {
-			uint32_t owed = kind == TURN_SHARED ? PROMISED : 0;
+			uint32_t owed = kind == QUEUE_SHARED ? PROMISED : 0;
 
 			if (atomic_compare_exchange_strong(turns, &old, (old | owed) + WAITER))
 				return wait_for(turns, kind);
@@ -72,12 +72,12 @@ bool turn_begin(_Atomic uint32_t *turns, enum turn_kind kind, bool may_wait)
 	}
 }
 
-bool turn_end(_Atomic uint32_t *turns, enum turn_kind kind)
+bool snapshot_queue_end(_Atomic uint32_t *turns, enum snapshot_queue_kind kind)
 {
 	uint32_t old = atomic_load(turns);
 
 	for (;;) {
-		bool again = kind != TURN_FINAL && old & AGAIN;
+		bool again = kind != QUEUE_FINAL && old & AGAIN;
 		uint32_t ended = again ? (old & ~(uint32_t)AGAIN) | LAST
 				       : old & ~(uint32_t)(TAKEN | LAST | AGAIN);
 

@@ -16,17 +16,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum turn_kind {
-	TURN_SHARED, /* whoever takes the snapshot, as long as it begins from now on */
-	TURN_OWN,    /* one's own, which is waited for; others' are answered after it */
-	TURN_FINAL,  /* one's own, which is waited for; the program ends after it */
+enum snapshot_queue_kind {
+	QUEUE_SHARED, /* whoever takes the snapshot, as long as it begins from now on */
+	QUEUE_OWN,    /* one's own, which is waited for; others' are answered after it */
+	QUEUE_FINAL,  /* one's own, which is waited for; the program ends after it */
 };
 
 /* Asks for a turn in turns, which begins as 0. True: the caller has it, and gives it back by
- * turn_end. False: somebody else answers the request, or, for the other kinds than TURN_SHARED, it
+ * snapshot_queue_end. False: somebody else answers the request, or, for the other kinds than QUEUE_SHARED, it
  * has waited for 10 s in vain. may_wait: false when a request can interrupt the thread that has the
  * turn, which may be this one. */
-bool turn_begin(_Atomic uint32_t *turns, enum turn_kind kind, bool may_wait);
+bool snapshot_queue_begin(_Atomic uint32_t *turns, enum snapshot_queue_kind kind, bool may_wait);
 
 /* After the snapshot. True: once more, for those who were asked meanwhile. */
-bool turn_end(_Atomic uint32_t *turns, enum turn_kind kind);
+bool snapshot_queue_end(_Atomic uint32_t *turns, enum snapshot_queue_kind kind);

@@ -121,7 +121,7 @@ void runtime_start(void)
 	}
 	message_note_stderr();
 	options_read(&runtime.options, environ);
-	published_set_signal(runtime.options.signal);
+	signal_note_set(runtime.options.signal);
 	enroll_process(runtime.program);
 	if (!prepare()) {
 		LINE(line, LINE_LONG);
@@ -158,7 +158,7 @@ static void say_what_matters(void)
 	LINE(line, LINE_LONG);
 
 	if (is_go_program()) {
-		unseen_program(runtime.program);
+		untraced_exec_program(runtime.program);
 	} else if (!unwinder_usable()) {
 		line_add(&line, unwinder_name());
 		line_add(&line, "; stacks follow frame pointers only and may lack frames");
@@ -184,7 +184,7 @@ __attribute__((constructor)) static void start(void)
 		fork_register();
 		exit_register();
 		signals_register();
-		unseen_start();
+		untraced_exec_start();
 		say_what_matters();
 	}
 	errno = saved;

@@ -265,7 +265,7 @@ static void run(void *data)
 	*request = (struct snapshot_request){
 		.ledger = &runtime.ledger,
 		.hidden = {-1, -1, -1, -1},
-		.returning = runtime.wiped->returning,
+		.in_flight = runtime.wiped->in_flight,
 		.unseen = unseen,
 		.why = job->why,
 		.number = atomic_load(&runtime.number) + 1,
@@ -307,19 +307,19 @@ static void run(void *data)
 
 static void take(struct job *job)
 {
-	enum turn_kind kind = job->channel		   ? TURN_OWN
-			      : job->flags & TRIGGER_WAIT ? TURN_FINAL
-							   : TURN_SHARED;
+	enum snapshot_queue_kind kind = job->channel		   ? QUEUE_OWN
+			      : job->flags & TRIGGER_WAIT ? QUEUE_FINAL
+							   : QUEUE_SHARED;
 	_Atomic uint32_t *turns = &runtime.wiped->snapshot;
 	const uint64_t all = UINT64_MAX;
 	int saved = errno;
 	uint64_t mask = 0;
 	bool blocked = RAW(rt_sigprocmask, SIG_SETMASK, &all, &mask, sizeof(all)) == 0;
-	struct returning returning = {0};
+	struct in_flight in_flight = {0};
 
 	if (job->context)
-		returning_note(&returning, job->context);
-	bool mine = turn_begin(turns, kind, blocked);
+		in_flight_note(&in_flight, job->context);
+	bool mine = snapshot_queue_begin(turns, kind, blocked);
 
 	while (mine) {
 		job->result = (struct snapshot_result){0};
@@ -332,13 +332,13 @@ static void take(struct job *job)
 			job->result.error = ENOMEM;
 		}
 		memory_unmap(job->stacks, HELPER_STACK + OWN_STACK);
-		mine = turn_end(turns, kind);
+		mine = snapshot_queue_end(turns, kind);
 		/* What others have asked for does not go through a channel. */
 		job->channel = NULL;
 		job->sender = 0;
 	}
 	/* While signals are blocked: a handler may leave us by longjmp. */
-	returning_forget(&returning);
+	in_flight_forget(&in_flight);
 	if (blocked)
 		RAW(rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));
 	errno = saved;
@@ -375,7 +375,7 @@ void trigger_out_of_descriptors(const char *name)
 
 	if (now < due || !atomic_compare_exchange_strong(&next_emfile, &due, now + PACE_EMFILE_MS))
 		return;
-	why_out_of_descriptors(&why, name, error);
+	reason_out_of_descriptors(&why, name, error);
 	trigger_snapshot(why.text, 0, NULL);
 	errno = error;
 }
@@ -394,7 +394,7 @@ static void watch_threshold(void)
 	    atomic_compare_exchange_strong(&threshold, &due, pace_next_threshold(due))) {
 		LINE(why, LINE_SHORT);
 
-		why_threshold(&why, count, due);
+		reason_threshold(&why, count, due);
 		trigger_snapshot(why.text, 0, NULL);
 		due = pace_next_threshold(due);
 	}

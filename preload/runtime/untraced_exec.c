@@ -30,7 +30,7 @@ enum {
 /* Files that have been told of, shared with forked processes. */
 static _Atomic uint64_t *noted;
 
-void unseen_start(void)
+void untraced_exec_start(void)
 {
 	long memory = RAW(mmap, NULL, NOTED * sizeof(*noted), PROT_READ | PROT_WRITE,
 			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -39,7 +39,7 @@ void unseen_start(void)
 }
 
 /* When there are too many, nobody is told of the rest. */
-bool unseen_first(uint64_t key)
+bool untraced_exec_first(uint64_t key)
 {
 	for (size_t i = 0; noted && i < NOTED; i++) {
 		uint64_t found = 0;
@@ -54,7 +54,7 @@ bool unseen_first(uint64_t key)
 
 static bool is_new(const struct stat *status)
 {
-	return unseen_first((uint64_t)status->st_ino * 31 + (uint64_t)status->st_dev + 1);
+	return untraced_exec_first((uint64_t)status->st_ino * 31 + (uint64_t)status->st_dev + 1);
 }
 
 /* ROSTER_NO_REASON: the tracer will see it, or nobody can tell. */
@@ -180,7 +180,7 @@ static bool look(const char *path, enum roster_reason *reason)
 	return true;
 }
 
-enum roster_reason unseen_before_exec(const char *file, bool search)
+enum roster_reason untraced_exec_before_exec(const char *file, bool search)
 {
 	enum roster_reason reason = ROSTER_NO_REASON;
 	char path[PATH_LONGEST];
@@ -208,12 +208,12 @@ enum roster_reason unseen_before_exec(const char *file, bool search)
 	}
 }
 
-enum roster_reason unseen_before_spawn(const char *file, bool search)
+enum roster_reason untraced_exec_before_spawn(const char *file, bool search)
 {
-	return atomic_load(&runtime.threaded) ? ROSTER_NO_REASON : unseen_before_exec(file, search);
+	return atomic_load(&runtime.threaded) ? ROSTER_NO_REASON : untraced_exec_before_exec(file, search);
 }
 
-void unseen_program(const char *name)
+void untraced_exec_program(const char *name)
 {
 	LINE(line, LINE_LONG);
 

@@ -13,20 +13,20 @@
 #include "preload/core/base/roster.h"
 
 /* Prepares the memory that forked processes share with us. From the constructor. */
-void unseen_start(void);
+void untraced_exec_start(void);
 
 /* True for the first who asks with this key, of this program and what it forks. */
-bool unseen_first(uint64_t key);
+bool untraced_exec_first(uint64_t key);
 
 /* file is about to be executed; search: execvp(3) will look for it in PATH. Returns why the tracer will see
  * nothing of it, as far as the file tells. Without `fdtrail run`, which tells of all such programs at its
  * end, a static one is told of here. Async-signal-safe, also in a vfork child; keeps errno. */
-enum roster_reason unseen_before_exec(const char *file, bool search);
+enum roster_reason untraced_exec_before_exec(const char *file, bool search);
 
 /* The same for posix_spawn(3), which is called in the program itself and not in a forked child. To
  * look takes a descriptor number for the moment, which other threads could miss: where there are
  * any, nothing is looked at. */
-enum roster_reason unseen_before_spawn(const char *file, bool search);
+enum roster_reason untraced_exec_before_spawn(const char *file, bool search);
 
 /* This program itself is one of Go's. From the constructor. */
-void unseen_program(const char *name);
+void untraced_exec_program(const char *name);

@@ -13,21 +13,21 @@
 static const struct ledger_entry opened = {.kind = FD_SOCKET, .dup_of = LEDGER_NO_FD},
 				 inherited = {.origin = FD_INHERITED, .dup_of = LEDGER_NO_FD};
 
-static bool has(const struct table *table, int fd, struct ledger_entry *entry)
+static bool has(const struct fd_table *table, int fd, struct ledger_entry *entry)
 {
 	return ledger_read(&table->ledger, fd, entry, NULL);
 }
 
 static void a_shared_table_is_one_until_it_is_unshared(void **state)
 {
-	struct table *table = table_create(), *other, *own;
+	struct fd_table *table = fd_table_create(), *other, *own;
 
 	(void)state;
 	assert_non_null(table);
 	ledger_opened(&table->ledger, 5, &opened);
-	other = table_share(table);
+	other = fd_table_share(table);
 	assert_ptr_equal(other, table);
-	own = table_unshare(other);
+	own = fd_table_unshare(other);
 	assert_ptr_not_equal(own, table);
 	assert_int_equal(own->users, 1);
 	assert_int_equal(table->users, 1);
@@ -39,22 +39,22 @@ static void a_shared_table_is_one_until_it_is_unshared(void **state)
 	assert_true(has(table, 5, NULL));
 	assert_int_not_equal(own->serial, table->serial);
 	/* Nobody else uses it: it stays the same. */
-	assert_ptr_equal(table_unshare(own), own);
-	table_release(own);
-	table_release(table);
-	table_release(NULL);
-	assert_null(table_share(NULL));
+	assert_ptr_equal(fd_table_unshare(own), own);
+	fd_table_release(own);
+	fd_table_release(table);
+	fd_table_release(NULL);
+	assert_null(fd_table_share(NULL));
 }
 
 static void a_forked_process_has_it_from_before(void **state)
 {
-	struct table *table = table_create(), *child;
+	struct fd_table *table = fd_table_create(), *child;
 	struct ledger_entry entry;
 
 	(void)state;
 	ledger_opened(&table->ledger, 5, &opened);
 	table->missed = true;
-	child = table_fork(table);
+	child = fd_table_fork(table);
 	assert_non_null(child);
 	assert_true(has(child, 5, &entry));
 	assert_true(entry.before_fork);
@@ -67,35 +67,35 @@ static void a_forked_process_has_it_from_before(void **state)
 	assert_false(has(table, 6, NULL));
 	assert_true(has(table, 5, &entry));
 	assert_false(entry.before_fork);
-	table_release(child);
-	table_release(table);
+	fd_table_release(child);
+	fd_table_release(table);
 }
 
 static void what_is_found_open_is_noted_beside_what_is_known(void **state)
 {
-	struct table *table = table_create();
+	struct fd_table *table = fd_table_create();
 	int known = eventfd(0, EFD_CLOEXEC), found = eventfd(0, EFD_CLOEXEC);
 	struct ledger_entry entry;
 
 	(void)state;
 	ledger_opened(&table->ledger, known, &opened);
-	assert_true(table_note_open(table, getpid(), &inherited));
+	assert_true(fd_table_note_open(table, getpid(), &inherited));
 	assert_true(has(table, known, &entry));
 	assert_int_equal(entry.origin, FD_OPENED);
 	assert_true(has(table, found, &entry));
 	assert_int_equal(entry.origin, FD_INHERITED);
 	/* What is closed by now is taken out, and nothing else. */
 	close(found);
-	table_forget_closed(table, getpid());
+	fd_table_forget_closed(table, getpid());
 	assert_false(has(table, found, NULL));
 	assert_true(has(table, known, NULL));
 	assert_true(has(table, STDERR_FILENO, NULL));
 	/* A process that is not there says nothing: pids end at 2^22. */
-	assert_false(table_note_open(table, 1 << 23, &inherited));
-	table_forget_closed(table, 1 << 23);
+	assert_false(fd_table_note_open(table, 1 << 23, &inherited));
+	fd_table_forget_closed(table, 1 << 23);
 	assert_true(has(table, known, NULL));
 	close(known);
-	table_release(table);
+	fd_table_release(table);
 }
 
 int main(void)

@@ -136,7 +136,7 @@ static void no_i386(int number)
 static void make_calls(void)
 {
 	signal(SIGSEGV, no_i386);
-	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0 || raise(SIGSTOP) != 0 || filter_install(ASKS) != 0)
+	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0 || raise(SIGSTOP) != 0 || seccomp_filter_install(ASKS) != 0)
 		kernel_call6(SYS_exit, NO_FILTER, 0, 0, 0, 0, 0);
 	for (shared->at = 0; shared->at < ROWS; shared->at++) {
 		const struct row *row = &rows[shared->at];

@@ -47,7 +47,7 @@ static void the_files_of_a_c_library_are_known_by_name(void **state)
 		frame_t frames[] = {FRAME_MAKE(add(rows[i].path, false), 0x10),
 				    FRAME_MAKE(add("/srv/app", false), 0x20)};
 
-		if (wrappers_count(NULL, &modules, frames, 2) != rows[i].library)
+		if (libc_frames_count(NULL, &modules, frames, 2) != rows[i].library)
 			fail_msg("%s", rows[i].path);
 	}
 }
@@ -58,16 +58,16 @@ static void only_the_innermost_ones_count(void **state)
 	frame_t frames[] = {FRAME_MAKE(libc, 1), FRAME_MAKE(libc, 2), FRAME_MAKE(app, 3), FRAME_MAKE(libc, 4)};
 
 	(void)state;
-	assert_int_equal(wrappers_count(NULL, &modules, frames, 4), 2);
-	assert_int_equal(wrappers_count(NULL, &modules, frames + 2, 2), 0);
+	assert_int_equal(libc_frames_count(NULL, &modules, frames, 4), 2);
+	assert_int_equal(libc_frames_count(NULL, &modules, frames + 2, 2), 0);
 	/* Where there is nothing else, all stays: a thread of the library's own. */
-	assert_int_equal(wrappers_count(NULL, &modules, frames, 2), 0);
+	assert_int_equal(libc_frames_count(NULL, &modules, frames, 2), 0);
 	/* Generated code is the program's, and so is what created a goroutine. */
 	frames[1] = FRAME_MAKE(MODULE_NONE, 2);
-	assert_int_equal(wrappers_count(NULL, &modules, frames, 4), 1);
+	assert_int_equal(libc_frames_count(NULL, &modules, frames, 4), 1);
 	frames[1] = FRAME_CREATED_BY(STACK_COMPLETE);
-	assert_int_equal(wrappers_count(NULL, &modules, frames, 4), 1);
-	assert_int_equal(wrappers_count(NULL, &modules, frames, 0), 0);
+	assert_int_equal(libc_frames_count(NULL, &modules, frames, 4), 1);
+	assert_int_equal(libc_frames_count(NULL, &modules, frames, 0), 0);
 }
 
 int main(void)

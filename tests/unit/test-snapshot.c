@@ -472,11 +472,11 @@ static void what_no_hook_saw_is_listed_with_the_reason(void **state)
 
 static void what_a_thread_is_just_getting_is_not_opened_behind_our_back(void **state)
 {
-	static _Atomic int returning[SNAPSHOT_RETURNING_MAX];
+	static _Atomic int in_flight[SNAPSHOT_IN_FLIGHT_MAX];
 	int fd = unseen();
 
-	returning[7] = fd + 1;
-	fixture->request.returning = returning;
+	in_flight[7] = fd + 1;
+	fixture->request.in_flight = in_flight;
 	const char *text = fixture_take(fixture);
 	assert_int_equal(fixture->result.unclosed, 0);
 	assert_says(text, "  1 being opened or reused at that moment\n");

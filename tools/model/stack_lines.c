@@ -81,19 +81,19 @@ static bool is_cut(const struct model_snapshot *snapshot, const struct model_gro
 }
 
 /* Lines, or only their number while lines is NULL. */
-struct filling {
+struct line_list {
 	struct stack_line *lines;
 	size_t count;
 };
 
-static void add(struct filling *filling, struct stack_line line)
+static void add(struct line_list *filling, struct stack_line line)
 {
 	if (filling->lines)
 		filling->lines[filling->count] = line;
 	filling->count++;
 }
 
-static void fill(struct filling *filling, const struct model_snapshot *snapshot,
+static void fill(struct line_list *filling, const struct model_snapshot *snapshot,
 		 const struct model_group *group, bool collapse_runtime)
 {
 	const struct model_stack *stack = group_stack(group);
@@ -127,7 +127,7 @@ static void fill(struct filling *filling, const struct model_snapshot *snapshot,
 int stack_lines(const struct model_snapshot *snapshot, const struct model_group *group,
 		bool collapse_runtime, struct stack_line **lines, size_t *count)
 {
-	struct filling filling = {0};
+	struct line_list filling = {0};
 
 	fill(&filling, snapshot, group, collapse_runtime);
 	filling.lines = calloc(filling.count, sizeof(*filling.lines));

@@ -17,7 +17,7 @@
 #include "preload/core/snapshot/proc.h"
 #include "blocked.h"
 #include "holder.h"
-#include "published_signal.h"
+#include "loaded_tracer.h"
 #include "signal_state.h"
 
 enum {
@@ -35,7 +35,7 @@ int ask_how_traced(const struct process *process)
 {
 	if (process->tracer > 0 && process_is_fdtrail(process->tracer))
 		return TRACE_ENGINE;
-	int loaded = published_is_loaded(process_thread(process));
+	int loaded = loaded_tracer_find(process_thread(process));
 	if (loaded < 0)
 		return loaded == -ENOENT ? -ESRCH : loaded;
 	return loaded ? TRACE_PRELOAD : TRACE_NONE;

@@ -46,7 +46,7 @@ enum mark {
 	MARK_CHANGING, /* changed in the last round */
 };
 
-struct taking {
+struct copying {
 	struct copies *copies;
 	struct scratch *scratch;
 	int pid, folder, pidfd, self;
@@ -75,13 +75,13 @@ static bool add(struct numbers *numbers, int fd, struct scratch *scratch)
 
 static void note(int fd, void *data)
 {
-	struct taking *taking = data;
+	struct copying *taking = data;
 
 	add(&taking->numbers, fd, taking->scratch);
 }
 
 /* Lists the numbers anew. */
-static int list(struct taking *taking)
+static int list(struct copying *taking)
 {
 	long dir = RAW(openat, taking->folder, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 
@@ -142,7 +142,7 @@ static bool move(int *fd, int from)
 }
 
 /* Makes room for numbers below taking->end: ours are above, all else is closed. */
-static int clear(struct taking *taking, int *output)
+static int clear(struct copying *taking, int *output)
 {
 	if ((*output >= 0 && !move(output, taking->end)) || !move(&taking->folder, taking->end) ||
 	    (taking->pidfd >= 0 && !move(&taking->pidfd, taking->end)))
@@ -177,7 +177,7 @@ static bool is_close_on_exec(int pid, int fd)
 }
 
 /* Copies one. 0, or a negative errno; -EBADF when it is not open any more. */
-static long copy(struct taking *taking, int fd)
+static long copy(struct copying *taking, int fd)
 {
 	bool close_on_exec = is_close_on_exec(taking->pid, fd);
 	long got = RAW(pidfd_getfd, taking->pidfd, fd, 0);
@@ -193,7 +193,7 @@ static long copy(struct taking *taking, int fd)
 
 /* Whether our copy is of what is open there now. Where the kernel does not compare, a number that
  * is still in use counts as unchanged. */
-static bool is_same(const struct taking *taking, int fd)
+static bool is_same(const struct copying *taking, int fd)
 {
 	long order = RAW(kcmp, taking->self, taking->pid, KCMP_FILE, fd, fd);
 
@@ -201,7 +201,7 @@ static bool is_same(const struct taking *taking, int fd)
 }
 
 /* Copies fd, or notes that it can't be. */
-static void take(struct taking *taking, int fd)
+static void take(struct copying *taking, int fd)
 {
 	long error = copy(taking, fd);
 
@@ -216,7 +216,7 @@ static void take(struct taking *taking, int fd)
 }
 
 /* What we hold of numbers that are closed there by now is let go. Returns whether there was any. */
-static bool drop_closed(struct taking *taking)
+static bool drop_closed(struct copying *taking)
 {
 	bool dropped = false;
 	size_t at = 0;
@@ -237,7 +237,7 @@ static bool drop_closed(struct taking *taking)
 
 /* A round: changed says whether anything had changed since the one before. The last one takes no
  * more copies. Returns 0 or a negative errno. */
-static int go_round(struct taking *taking, bool last, bool *changed)
+static int go_round(struct copying *taking, bool last, bool *changed)
 {
 	int error = list(taking);
 
@@ -266,7 +266,7 @@ static int go_round(struct taking *taking, bool last, bool *changed)
 }
 
 /* What is open there and not in our table. */
-static int take_missing(struct taking *taking)
+static int take_missing(struct copying *taking)
 {
 	struct copies *copies = taking->copies;
 
@@ -287,7 +287,7 @@ static int take_missing(struct taking *taking)
 	return 0;
 }
 
-static int take_all(struct taking *taking)
+static int take_all(struct copying *taking)
 {
 	bool changed = true;
 	int error = 0;
@@ -298,7 +298,7 @@ static int take_all(struct taking *taking)
 }
 
 /* The process' folder in /proc stands for this very process, even if its number is used again. */
-static int open_process(struct taking *taking)
+static int open_process(struct copying *taking)
 {
 	char path[PROC_PATH_SIZE];
 
@@ -319,7 +319,7 @@ static int open_process(struct taking *taking)
 
 int copies_take(struct copies *copies, int pid, int *output, struct scratch *scratch)
 {
-	struct taking taking = {
+	struct copying taking = {
 		.copies = copies,
 		.scratch = scratch,
 		.pid = pid,

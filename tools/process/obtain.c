@@ -54,13 +54,13 @@ int obtain_outside(struct obtained *obtained, int pid, const char *verb)
 	struct snapshot_result result = {0};
 	struct process process;
 	char program[REMOTE_PROGRAM_SIZE], text[REMOTE_TROUBLE_SIZE];
-	int error = remote_request(&request, pid, program);
+	int error = outside_request(&request, pid, program);
 
 	if (error)
-		return complain(verb, remote_trouble(pid, error, text, sizeof(text)), error);
+		return complain(verb, outside_trouble(pid, error, text, sizeof(text)), error);
 	request.why = "fdtrail looks from outside";
 	request.output = memfd_create("fdtrail snapshot", MFD_CLOEXEC);
-	error = request.output < 0 ? -errno : remote_snapshot(&request, &result);
+	error = request.output < 0 ? -errno : outside_snapshot(&request, &result);
 	if (!error && result.error)
 		error = -result.error;
 	/* One that has ended meanwhile has nothing open, and that is not what was asked for. */
@@ -69,7 +69,7 @@ int obtain_outside(struct obtained *obtained, int pid, const char *verb)
 	if (error) {
 		if (request.output >= 0)
 			close(request.output);
-		return complain(verb, remote_trouble(pid, error, text, sizeof(text)), error);
+		return complain(verb, outside_trouble(pid, error, text, sizeof(text)), error);
 	}
 	if (lseek(request.output, 0, SEEK_SET) != 0) {
 		error = -errno;
@@ -89,12 +89,12 @@ int obtain_snapshot(struct obtained *obtained, int pid, const char *verb)
 	int error = process_read(&process, pid);
 
 	if (error)
-		return complain(verb, remote_trouble(pid, error, text, sizeof(text)), error);
+		return complain(verb, outside_trouble(pid, error, text, sizeof(text)), error);
 	if (process_obstacle(&process, text, sizeof(text)))
 		return complain(verb, text, -EINVAL);
 	int trace = ask_how_traced(&process);
 	if (trace < 0)
-		return complain(verb, remote_trouble(pid, trace, text, sizeof(text)), trace);
+		return complain(verb, outside_trouble(pid, trace, text, sizeof(text)), trace);
 	if (trace == TRACE_NONE)
 		return obtain_outside(obtained, pid, verb);
 	int file = ask_snapshot(&process, (enum trace)trace, text, sizeof(text));

@@ -217,7 +217,7 @@ static int snapshot(struct job *job)
 	return run(job);
 }
 
-int remote_snapshot(const struct snapshot_request *request, struct snapshot_result *result)
+int outside_snapshot(const struct snapshot_request *request, struct snapshot_result *result)
 {
 	struct job job = {.request = *request, .result = result};
 
@@ -226,7 +226,7 @@ int remote_snapshot(const struct snapshot_request *request, struct snapshot_resu
 	return snapshot(&job);
 }
 
-int remote_snapshot_watched(const struct snapshot_request *request, struct snapshot_result *result,
+int outside_snapshot_watched(const struct snapshot_request *request, struct snapshot_result *result,
 			    void (*copied)(void *data), void *data)
 {
 	struct job job = {.request = *request, .result = result, .copied = copied, .data = data};
@@ -234,18 +234,18 @@ int remote_snapshot_watched(const struct snapshot_request *request, struct snaps
 	return snapshot(&job);
 }
 
-void remote_unread(const struct snapshot_request *request, int error, struct snapshot_result *result)
+void outside_unread(const struct snapshot_request *request, int error, struct snapshot_result *result)
 {
 	struct snapshot_target target = {.traced = request->ledger != NULL};
 	struct snapshot_request unread = *request;
 	char text[REMOTE_TROUBLE_SIZE];
 
 	unread.target = &target;
-	unread.unread = remote_trouble(request->pid, error, text, sizeof(text));
+	unread.unread = outside_trouble(request->pid, error, text, sizeof(text));
 	snapshot_take(&unread, result);
 }
 
-int remote_request(struct snapshot_request *request, int pid, char *program)
+int outside_request(struct snapshot_request *request, int pid, char *program)
 {
 	struct process process;
 	char text[REMOTE_TROUBLE_SIZE];
@@ -275,7 +275,7 @@ int remote_request(struct snapshot_request *request, int pid, char *program)
 	return 0;
 }
 
-const char *remote_trouble(int pid, int error, char *text, size_t size)
+const char *outside_trouble(int pid, int error, char *text, size_t size)
 {
 	struct process process;
 	int read = process_read(&process, pid);

@@ -25,7 +25,7 @@ enum { REMOTE_PROGRAM_SIZE = 64, REMOTE_TROUBLE_SIZE = 256 };
  * caller sets it. program, of REMOTE_PROGRAM_SIZE bytes, is where the process' name is kept.
  * Returns 0, or a negative errno: -ESRCH, or -EINVAL for what has no descriptors (a kernel thread,
  * a zombie) or is a thread and no process. */
-int remote_request(struct snapshot_request *request, int pid, char *program);
+int outside_request(struct snapshot_request *request, int pid, char *program);
 
 /* Takes and writes a snapshot of process request->pid. The request is as for snapshot_take, with
  * these differences: ledger NULL means that the process is not traced; before, before_end and
@@ -36,19 +36,19 @@ int remote_request(struct snapshot_request *request, int pid, char *program);
  * Returns 0 and fills in result, or a negative errno: -ESRCH no such process, -EACCES the kernel
  * lets us see nothing of it, -ENOMEM, or what fork(2) says. Signals are blocked in the calling
  * thread and in the helper meanwhile. */
-int remote_snapshot(const struct snapshot_request *request, struct snapshot_result *result);
+int outside_snapshot(const struct snapshot_request *request, struct snapshot_result *result);
 
 /* The same for who holds the ledger of a process that runs on: request->before is used
  * (snapshot_begin_before), and when the descriptors have been copied, copied(data) is called here,
  * to record what the process was being given meanwhile. What has changed since `before` is then not
  * listed as known. */
-int remote_snapshot_watched(const struct snapshot_request *request, struct snapshot_result *result,
+int outside_snapshot_watched(const struct snapshot_request *request, struct snapshot_result *result,
 			    void (*copied)(void *data), void *data);
 
 /* Writes the snapshot of a process that one of the two above could not look at, with that error: it says
  * why, and that nothing is known of what is open. Call it in a process of ours. */
-void remote_unread(const struct snapshot_request *request, int error, struct snapshot_result *result);
+void outside_unread(const struct snapshot_request *request, int error, struct snapshot_result *result);
 
 /* One line, without a newline, on why nothing can be known of process pid: what the negative errno
  * of the two above means here. text has REMOTE_TROUBLE_SIZE bytes. Returns text. */
-const char *remote_trouble(int pid, int error, char *text, size_t size);
+const char *outside_trouble(int pid, int error, char *text, size_t size);

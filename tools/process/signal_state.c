@@ -14,7 +14,7 @@
 #include "preload/core/base/descriptors.h"
 #include "preload/core/policy/options.h"
 #include "preload/core/snapshot/proc.h"
-#include "published_signal.h"
+#include "loaded_tracer.h"
 
 enum { ENVIRONMENT_MAX = 32 * 1024 * 1024, STATUS_MAX = 16384 };
 
@@ -41,7 +41,7 @@ static char *variable(int pid, const char *name)
 int signal_state_preload(int pid)
 {
 	/* The tracer's own word first: programs overwrite their environment. */
-	int number = published_signal_of(pid);
+	int number = loaded_tracer_signal(pid);
 	if (number >= 0)
 		return number;
 

@@ -112,7 +112,7 @@ static void put_line(const struct page *page, struct line *line, int digits, int
 }
 
 /* How a stack is put, and those that created its goroutine. */
-struct manner {
+struct stack_style {
 	const struct model_frame *marked; /* where to look first; or NULL */
 	size_t marked_location;
 	enum text_frames frames;
@@ -145,7 +145,7 @@ static size_t folded_from(const struct model_stack *stack, size_t first)
 }
 
 static void put_frames(const struct page *page, const struct model_stack *stack,
-		       const struct manner *manner)
+		       const struct stack_style *manner)
 {
 	size_t room = 0, count = 0, hidden = 0;
 	int64_t last = 0;
@@ -216,7 +216,7 @@ static void put_frames(const struct page *page, const struct model_stack *stack,
 
 /* The heading of a stack, and its frames; one that is folded whole is one line. */
 static void put_stack(const struct page *page, const char *heading, const struct model_stack *stack,
-		      const struct manner *manner)
+		      const struct stack_style *manner)
 {
 	if (manner->frames == TEXT_FRAMES_FOLDED && stack->frame_count > 1 && !stack->lost &&
 	    !stack->incomplete && folded_from(stack, 0) == stack->frame_count) {
@@ -238,7 +238,7 @@ enum text_frames text_frames_of(const struct report_options *options)
 void text_stack(const struct page *page, const char *heading, const struct model_stack *stack,
 		const struct model_group *marked, enum text_frames frames)
 {
-	struct manner manner = {.frames = TEXT_FRAMES_ALL};
+	struct stack_style manner = {.frames = TEXT_FRAMES_ALL};
 
 	if (marked)
 		manner.marked = heading_frame(marked, stack, &manner.marked_location);

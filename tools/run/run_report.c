@@ -31,7 +31,7 @@
 enum { NOTES_MOST = 1000 };
 
 /* What one walk through the files has to say. */
-struct telling {
+struct reporting {
 	struct run_report *report;
 	struct symbolizer *symbolizer;
 	struct report_options options;
@@ -44,16 +44,16 @@ struct telling {
 	enum run_report_result result;
 };
 
-static void worsen(struct telling *telling, enum run_report_result result)
+static void worsen(struct reporting *reporting, enum run_report_result result)
 {
-	if (result > telling->result)
-		telling->result = result;
+	if (result > reporting->result)
+		reporting->result = result;
 }
 
-static void trouble(struct telling *telling, const char *what, int error)
+static void trouble(struct reporting *reporting, const char *what, int error)
 {
 	say("can't report %s: %s", what, strerror(error));
-	worsen(telling, RUN_REPORT_TROUBLE);
+	worsen(reporting, RUN_REPORT_TROUBLE);
 }
 
 /* All of it, in one write where there is room for that (preload/core/snapshot/writer.h), so that no output of the
@@ -69,40 +69,40 @@ static int write_all(int fd, const char *text, size_t length)
 }
 
 /* Text of the report. Where nobody reads any more there is nobody to be told, but limits count. */
-static void put(struct telling *telling, const char *text, size_t length)
+static void put(struct reporting *reporting, const char *text, size_t length)
 {
-	if (telling->part) {
-		fwrite(text, 1, length, telling->part);
+	if (reporting->part) {
+		fwrite(text, 1, length, reporting->part);
 		return;
 	}
-	int error = write_all(telling->report->output, text, length);
-	if (error < 0 && error != -EPIPE && telling->result < RUN_REPORT_TROUBLE)
-		trouble(telling, "what was found", -error);
+	int error = write_all(reporting->report->output, text, length);
+	if (error < 0 && error != -EPIPE && reporting->result < RUN_REPORT_TROUBLE)
+		trouble(reporting, "what was found", -error);
 }
 
 /* A line of our own, where the report goes. */
-static void tell_line(struct telling *telling, const char *text)
+static void tell_line(struct reporting *reporting, const char *text)
 {
 	LINE(line, LINE_LONG);
 
 	line_add(&line, "fdtrail run: ");
 	line_quote(&line, text);
 	line_add(&line, "\n");
-	put(telling, line.text, line.length);
+	put(reporting, line.text, line.length);
 }
 
 /* From now on there is something that the next report is set apart from. */
-static void told(struct telling *telling)
+static void told(struct reporting *reporting)
 {
-	telling->any |= !telling->part;
+	reporting->any |= !reporting->part;
 }
 
 /* A report is a paragraph of its own. */
-static void set_apart(struct telling *telling)
+static void set_apart(struct reporting *reporting)
 {
-	if (telling->any && !telling->part)
-		put(telling, "\n", 1);
-	told(telling);
+	if (reporting->any && !reporting->part)
+		put(reporting, "\n", 1);
+	told(reporting);
 }
 
 /* What suppressions leave of it: true when there is still something to tell. */
@@ -132,43 +132,43 @@ static void put_suppressions(FILE *file, const struct model_snapshot *snapshot)
 }
 
 /* Writes the report of one snapshot, with an empty line before it unless it is the first. */
-static void tell_report(struct telling *telling, struct model_snapshot *snapshot)
+static void tell_report(struct reporting *reporting, struct model_snapshot *snapshot)
 {
 	char *text = NULL;
 	size_t length = 0;
 	FILE *memory = open_memstream(&text, &length);
 
 	if (!memory) {
-		trouble(telling, snapshot->source, errno);
+		trouble(reporting, snapshot->source, errno);
 		return;
 	}
-	if (telling->any && !telling->part)
+	if (reporting->any && !reporting->part)
 		fputc('\n', memory);
-	told(telling);
-	report_text(memory, snapshot, &telling->options);
-	if (telling->report->suppressions.generate)
+	told(reporting);
+	report_text(memory, snapshot, &reporting->options);
+	if (reporting->report->suppressions.generate)
 		put_suppressions(memory, snapshot);
 	fclose(memory);
-	put(telling, text, length);
+	put(reporting, text, length);
 	free(text);
 }
 
-static void symbolize(struct telling *telling, struct model_snapshot *snapshot)
+static void symbolize(struct reporting *reporting, struct model_snapshot *snapshot)
 {
-	int error = symbolize_snapshot(telling->symbolizer, snapshot);
+	int error = symbolize_snapshot(reporting->symbolizer, snapshot);
 
 	if (error < 0)
 		say("functions and lines can't be looked up: %s", strerror(-error));
 }
 
 /* In one line, what a process had open at once that left nothing open. */
-static void tell_peaks(struct telling *telling, struct model_snapshot *snapshot)
+static void tell_peaks(struct reporting *reporting, struct model_snapshot *snapshot)
 {
 	LINE(line, LINE_LONG);
 	struct page page;
 	char *sentence, *process;
 
-	symbolize(telling, snapshot);
+	symbolize(reporting, snapshot);
 	page_open(&page, NULL, 0, false);
 	sentence = text_peaks_sentence(&page, snapshot);
 	page_close(&page);
@@ -178,8 +178,8 @@ static void tell_peaks(struct telling *telling, struct model_snapshot *snapshot)
 	line_add(&line, process);
 	line_add(&line, snapshot->unclosed ? ": " : ": nothing is left open; ");
 	line_add(&line, sentence);
-	tell_line(telling, line.text);
-	told(telling);
+	tell_line(reporting, line.text);
+	told(reporting);
 	free(process);
 	free(sentence);
 }
@@ -193,80 +193,80 @@ static bool has_peaks(const struct model_snapshot *snapshot, bool broken)
 }
 
 /* True: it was a report, and not a line or nothing. */
-static bool tell(struct telling *telling, struct model_snapshot *snapshot, bool last)
+static bool tell(struct reporting *reporting, struct model_snapshot *snapshot, bool last)
 {
-	const struct suppression_options *options = &telling->report->suppressions;
+	const struct suppression_options *options = &reporting->report->suppressions;
 	bool suppressing = suppressions_any(options->suppressions);
 
 	own_script_leave_out(snapshot);
 	/* Suppressions look at names. */
 	if (suppressing) {
-		symbolize(telling, snapshot);
+		symbolize(reporting, snapshot);
 		suppressions_apply(options->suppressions, snapshot);
 	}
 	/* With --verbose --inherited there is something to list. */
-	bool lists = telling->report->verbose && !snapshot->unclosed && snapshot->group_count;
+	bool lists = reporting->report->verbose && !snapshot->unclosed && snapshot->group_count;
 	if (last && !lists && !is_worth_telling(snapshot)) {
 		if (has_peaks(snapshot, false))
-			tell_peaks(telling, snapshot);
+			tell_peaks(reporting, snapshot);
 		return false;
 	}
 	if (!suppressing)
-		symbolize(telling, snapshot);
+		symbolize(reporting, snapshot);
 	findings_merge(snapshot);
-	tell_report(telling, snapshot);
+	tell_report(reporting, snapshot);
 	return true;
 }
 
 /* Holds a process' last snapshot against the limits; a line for each that is broken. */
-static void check_limits(struct telling *telling, struct model_snapshot *snapshot)
+static void check_limits(struct reporting *reporting, struct model_snapshot *snapshot)
 {
 	char *lines = NULL, *rest;
 	size_t length = 0;
 	FILE *memory;
 
-	if (!limits_any(&telling->report->limits) || !(memory = open_memstream(&lines, &length)))
+	if (!limits_any(&reporting->report->limits) || !(memory = open_memstream(&lines, &length)))
 		return;
 	enum limits_verdict verdict =
-		limits_check(&telling->report->limits, snapshot, NULL, memory);
+		limits_check(&reporting->report->limits, snapshot, NULL, memory);
 	fclose(memory);
 	if (verdict != LIMITS_KEPT)
-		worsen(telling, verdict == LIMITS_BROKEN ? RUN_REPORT_BROKEN : RUN_REPORT_UNKNOWN);
+		worsen(reporting, verdict == LIMITS_BROKEN ? RUN_REPORT_BROKEN : RUN_REPORT_UNKNOWN);
 	/* Told already, where they were worth it. */
 	if (has_peaks(snapshot, true) && !is_worth_telling(snapshot) && !has_peaks(snapshot, false))
-		tell_peaks(telling, snapshot);
+		tell_peaks(reporting, snapshot);
 	for (char *line = strtok_r(lines, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-		tell_line(telling, line);
+		tell_line(reporting, line);
 	free(lines);
 }
 
 /* Makes what is to be told of a process by its last snapshot, and hands it on: it comes in the order of
  * the processes' ends. report: not only about limits. */
-static void tell_last(struct telling *telling, struct model_snapshot *snapshot, bool report)
+static void tell_last(struct reporting *reporting, struct model_snapshot *snapshot, bool report)
 {
 	char *text = NULL;
 	size_t length = 0;
 
-	telling->part = open_memstream(&text, &length);
-	if (!telling->part) {
-		trouble(telling, snapshot->source, errno);
+	reporting->part = open_memstream(&text, &length);
+	if (!reporting->part) {
+		trouble(reporting, snapshot->source, errno);
 		return;
 	}
 	/* One line is enough for several only where nothing is missing that it would not tell. */
 	bool alone = !snapshot->whole || snapshot->mixed || snapshot->unread ||
 		     snapshot->unknown_lines || has_peaks(snapshot, false);
-	bool reported = report && tell(telling, snapshot, true);
-	fflush(telling->part);
+	bool reported = report && tell(reporting, snapshot, true);
+	fflush(reporting->part);
 	size_t end = reported ? length : 0;
-	check_limits(telling, snapshot);
-	fclose(telling->part);
-	telling->part = NULL;
+	check_limits(reporting, snapshot);
+	fclose(reporting->part);
+	reporting->part = NULL;
 	char *lines = strdup(text + end);
 	if (lines) {
 		text[end] = '\0';
-		run_order_add(telling->order, snapshot, alone, text, lines);
+		run_order_add(reporting->order, snapshot, alone, text, lines);
 	} else {
-		trouble(telling, snapshot->source, ENOMEM);
+		trouble(reporting, snapshot->source, ENOMEM);
 	}
 	free(lines);
 	free(text);
@@ -274,17 +274,17 @@ static void tell_last(struct telling *telling, struct model_snapshot *snapshot, 
 
 static void put_in_order(void *data, const char *text, bool report)
 {
-	struct telling *telling = data;
+	struct reporting *reporting = data;
 
 	if (report)
-		set_apart(telling);
-	put(telling, text, strlen(text));
-	told(telling);
+		set_apart(reporting);
+	put(reporting, text, strlen(text));
+	told(reporting);
 }
 
 /* Keeps the lines that the tracer has written beside its snapshots: what it could not see
  * (preload/runtime/untraced_exec.c). */
-static void keep_notes(struct telling *telling, const char *text, size_t length)
+static void keep_notes(struct reporting *reporting, const char *text, size_t length)
 {
 	static const char mark[] = "fdtrail: ";
 
@@ -294,18 +294,18 @@ static void keep_notes(struct telling *telling, const char *text, size_t length)
 
 		if (size > sizeof(mark) && memcmp(line, mark, sizeof(mark) - 1) == 0) {
 			char *note = strndup(line + sizeof(mark) - 1, size - (sizeof(mark) - 1));
-			void *more = reallocarray(telling->notes, telling->note_count + 1,
-						  sizeof(*telling->notes));
+			void *more = reallocarray(reporting->notes, reporting->note_count + 1,
+						  sizeof(*reporting->notes));
 			if (!more) {
 				free(note);
 				return;
 			}
-			telling->notes = more;
-			while (note && i < telling->note_count &&
-			       strcmp(telling->notes[i], note) != 0)
+			reporting->notes = more;
+			while (note && i < reporting->note_count &&
+			       strcmp(reporting->notes[i], note) != 0)
 				i++;
-			if (note && i == telling->note_count && i < NOTES_MOST)
-				telling->notes[telling->note_count++] = note;
+			if (note && i == reporting->note_count && i < NOTES_MOST)
+				reporting->notes[reporting->note_count++] = note;
 			else
 				free(note);
 		}
@@ -314,51 +314,51 @@ static void keep_notes(struct telling *telling, const char *text, size_t length)
 }
 
 /* The notes that warn of something else than what was not traced: a line each. They are taken out. */
-static void tell_warnings(struct telling *telling)
+static void tell_warnings(struct reporting *reporting)
 {
 	static const char mark[] = "warning: ";
 	size_t kept = 0;
 
-	for (size_t i = 0; i < telling->note_count; i++) {
-		char *note = telling->notes[i];
+	for (size_t i = 0; i < reporting->note_count; i++) {
+		char *note = reporting->notes[i];
 
 		if (strncmp(note, mark, sizeof(mark) - 1) != 0) {
-			telling->notes[kept++] = note;
+			reporting->notes[kept++] = note;
 			continue;
 		}
-		tell_line(telling, note + sizeof(mark) - 1);
+		tell_line(reporting, note + sizeof(mark) - 1);
 		free(note);
-		telling->any = true;
+		reporting->any = true;
 	}
-	telling->note_count = kept;
+	reporting->note_count = kept;
 }
 
-static void tell_notes(struct telling *telling)
+static void tell_notes(struct reporting *reporting)
 {
 	char *text = NULL;
 	size_t length = 0;
 
-	tell_warnings(telling);
-	FILE *memory = telling->note_count ? open_memstream(&text, &length) : NULL;
+	tell_warnings(reporting);
+	FILE *memory = reporting->note_count ? open_memstream(&text, &length) : NULL;
 	if (!memory)
 		return;
 	/* What was not traced may have broken any limit. */
-	if (limits_any(&telling->report->limits))
-		worsen(telling, RUN_REPORT_UNKNOWN);
-	fprintf(memory, "%snot traced:\n", telling->any ? "\n" : "");
-	for (size_t i = 0; i < telling->note_count; i++) {
+	if (limits_any(&reporting->report->limits))
+		worsen(reporting, RUN_REPORT_UNKNOWN);
+	fprintf(memory, "%snot traced:\n", reporting->any ? "\n" : "");
+	for (size_t i = 0; i < reporting->note_count; i++) {
 		LINE(line, LINE_LONG);
-		line_quote(&line, telling->notes[i]);
+		line_quote(&line, reporting->notes[i]);
 		fprintf(memory, "  %s\n", line.text);
-		free(telling->notes[i]);
+		free(reporting->notes[i]);
 	}
-	free(telling->notes);
-	telling->notes = NULL;
-	telling->note_count = 0;
+	free(reporting->notes);
+	reporting->notes = NULL;
+	reporting->note_count = 0;
 	fclose(memory);
-	put(telling, text, length);
+	put(reporting, text, length);
 	free(text);
-	telling->any = true;
+	reporting->any = true;
 }
 
 /* From begin to end of the file, those snapshots that are to be told: all, only those at a
@@ -366,9 +366,9 @@ static void tell_notes(struct telling *telling)
 enum which { WHICH_ALL, WHICH_LAST, WHICH_OTHERS };
 
 /* Whether the roster has a whole text of the process whose snapshot was cut in a file. */
-static bool is_in_roster(const struct telling *telling, const struct model_snapshot *snapshot)
+static bool is_in_roster(const struct reporting *reporting, const struct model_snapshot *snapshot)
 {
-	const struct run_roster *roster = telling->report->roster;
+	const struct run_roster *roster = reporting->report->roster;
 
 	for (size_t i = 0; roster && i < ROSTER_RECORDS; i++) {
 		const struct roster_record *record = &roster->header->records[i];
@@ -381,7 +381,7 @@ static bool is_in_roster(const struct telling *telling, const struct model_snaps
 }
 
 /* The snapshots in text, which is what source has; cut: it may be cut, and be whole elsewhere. */
-static void tell_text(struct telling *telling, char *text, size_t length, const char *source, bool cut,
+static void tell_text(struct reporting *reporting, char *text, size_t length, const char *source, bool cut,
 		      enum which which)
 {
 	FILE *stream = fmemopen(text, length, "r");
@@ -389,19 +389,19 @@ static void tell_text(struct telling *telling, char *text, size_t length, const 
 	struct model_snapshot *snapshot;
 
 	if (which != WHICH_OTHERS)
-		keep_notes(telling, text, length);
+		keep_notes(reporting, text, length);
 	if (!reader)
-		trouble(telling, source, errno);
+		trouble(reporting, source, errno);
 	while (reader && (snapshot = reader_next(reader))) {
 		bool last = snapshot->why && snapshot_is_last(snapshot->why);
-		bool elsewhere = cut && !snapshot->whole && is_in_roster(telling, snapshot);
+		bool elsewhere = cut && !snapshot->whole && is_in_roster(reporting, snapshot);
 
 		bool own = snapshot->why && snapshot_is_own(snapshot->why);
 		bool wanted = !own && (which == WHICH_ALL || last == (which == WHICH_LAST));
 		if (!elsewhere && last && which != WHICH_OTHERS)
-			tell_last(telling, snapshot, wanted);
+			tell_last(reporting, snapshot, wanted);
 		else if (!elsewhere && wanted)
-			tell(telling, snapshot, last);
+			tell(reporting, snapshot, last);
 		model_destroy(snapshot);
 	}
 	reader_destroy(reader);
@@ -409,7 +409,7 @@ static void tell_text(struct telling *telling, char *text, size_t length, const 
 		fclose(stream);
 }
 
-static void tell_range(struct telling *telling, const struct snapshot_file *file, off_t begin,
+static void tell_range(struct reporting *reporting, const struct snapshot_file *file, off_t begin,
 		       off_t end, enum which which)
 {
 	void *text = MAP_FAILED;
@@ -422,9 +422,9 @@ static void tell_range(struct telling *telling, const struct snapshot_file *file
 	if (fd >= 0)
 		text = mmap(NULL, (size_t)(end - from), PROT_READ, MAP_PRIVATE, fd, from);
 	if (text == MAP_FAILED)
-		trouble(telling, file->path, errno);
+		trouble(reporting, file->path, errno);
 	else
-		tell_text(telling, (char *)text + (begin - from), (size_t)(end - begin), file->path, true,
+		tell_text(reporting, (char *)text + (begin - from), (size_t)(end - begin), file->path, true,
 			  which);
 	if (text != MAP_FAILED)
 		munmap(text, (size_t)(end - from));
@@ -433,9 +433,9 @@ static void tell_range(struct telling *telling, const struct snapshot_file *file
 }
 
 /* The snapshots that could not be written to files. */
-static void tell_roster(struct telling *telling)
+static void tell_roster(struct reporting *reporting)
 {
-	const struct run_roster *roster = telling->report->roster;
+	const struct run_roster *roster = reporting->report->roster;
 
 	for (size_t i = 0; roster && i < ROSTER_RECORDS; i++) {
 		const struct roster_record *record = &roster->header->records[i];
@@ -445,17 +445,17 @@ static void tell_roster(struct telling *telling)
 			continue;
 		char *text = run_roster_text(roster, record, &length);
 		if (!text)
-			trouble(telling, "a snapshot", ENOMEM);
+			trouble(reporting, "a snapshot", ENOMEM);
 		else if (length)
-			tell_text(telling, text, length, "a snapshot in memory", false, WHICH_ALL);
+			tell_text(reporting, text, length, "a snapshot in memory", false, WHICH_ALL);
 		free(text);
 	}
 }
 
 /* Names the processes of which nothing is known; no limit is kept over them. */
-static void tell_unknown(struct telling *telling)
+static void tell_unknown(struct reporting *reporting)
 {
-	const struct run_report *report = telling->report;
+	const struct run_report *report = reporting->report;
 	bool limited = limits_any(&report->limits);
 	struct run_unknown unknown = {
 		.roster = report->roster,
@@ -474,65 +474,65 @@ static void tell_unknown(struct telling *telling)
 	size_t count = run_unknown_print(&unknown, memory);
 	fclose(memory);
 	if (length)
-		set_apart(telling);
-	put(telling, text, length);
+		set_apart(reporting);
+	put(reporting, text, length);
 	free(text);
 	if (!count || !limited)
 		return;
 	LINE(line, LINE_SHORT);
 	line_add(&line, count == 1 ? "no limit is kept over a process that is not known"
 				   : "no limit is kept over processes that are not known");
-	tell_line(telling, line.text);
-	worsen(telling, RUN_REPORT_UNKNOWN);
+	tell_line(reporting, line.text);
+	worsen(reporting, RUN_REPORT_UNKNOWN);
 }
 
 /* progress: say what takes long. While the program runs the terminal is its own. */
-static bool telling_begin(struct telling *telling, struct run_report *report, bool progress)
+static bool telling_begin(struct reporting *reporting, struct run_report *report, bool progress)
 {
 	const struct symbolize_options names = {
 		.debug_dirs = report->debug_dirs,
 		.progress = progress ? progress_step : NULL,
-		.data = &telling->progress,
+		.data = &reporting->progress,
 	};
 	FILE *target = fdopen(fcntl(report->output, F_DUPFD_CLOEXEC, 3), "w");
 
-	*telling = (struct telling){
+	*reporting = (struct reporting){
 		.report = report,
 		.symbolizer = symbolizer_create(&names),
 		.any = report->told,
 	};
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL); /* there are children to be waited for */
-	progress_begin(&telling->progress, "fdtrail run");
-	telling->options = report_options_for(target ? target : stderr);
+	progress_begin(&reporting->progress, "fdtrail run");
+	reporting->options = report_options_for(target ? target : stderr);
 	if (target)
 		fclose(target);
-	telling->options.full = report->full;
+	reporting->options.full = report->full;
 	if (report->show && strcmp(report->show, "all") == 0)
-		telling->options.show = REPORT_SHOW_ALL;
+		reporting->options.show = REPORT_SHOW_ALL;
 	else if (report->show && strcmp(report->show, "auto") != 0)
-		telling->options.show = atoi(report->show);
-	if (telling->symbolizer)
+		reporting->options.show = atoi(report->show);
+	if (reporting->symbolizer)
 		return true;
-	trouble(telling, "the snapshots", ENOMEM);
+	trouble(reporting, "the snapshots", ENOMEM);
 	return false;
 }
 
 enum run_report_result run_report_news(struct run_report *report)
 {
-	struct telling telling;
+	struct reporting reporting;
 
-	if (!telling_begin(&telling, report, false))
-		return telling.result;
+	if (!telling_begin(&reporting, report, false))
+		return reporting.result;
 	for (size_t i = 0; i < report->files.count; i++) {
 		const struct snapshot_file *file = &report->files.files[i];
-		tell_range(&telling, file, file->shown, file->whole, WHICH_OTHERS);
+		tell_range(&reporting, file, file->shown, file->whole, WHICH_OTHERS);
 	}
-	symbolizer_destroy(telling.symbolizer);
-	return telling.result;
+	symbolizer_destroy(reporting.symbolizer);
+	return reporting.result;
 }
 
-static void print_suppressions(struct telling *telling)
+static void print_suppressions(struct reporting *reporting)
 {
 	char *text = NULL;
 	size_t length = 0;
@@ -540,37 +540,37 @@ static void print_suppressions(struct telling *telling)
 
 	if (!memory)
 		return;
-	suppressions_print(telling->report->suppressions.suppressions, memory);
+	suppressions_print(reporting->report->suppressions.suppressions, memory);
 	fclose(memory);
-	put(telling, text, length);
+	put(reporting, text, length);
 	free(text);
 }
 
 enum run_report_result run_report_end(struct run_report *report)
 {
-	struct telling telling;
+	struct reporting reporting;
 
-	if (!telling_begin(&telling, report, true))
-		return telling.result;
-	telling.order = run_order_create(&report->life, !report->full && !report->suppressions.generate);
+	if (!telling_begin(&reporting, report, true))
+		return reporting.result;
+	reporting.order = run_order_create(&report->life, !report->full && !report->suppressions.generate);
 	for (size_t i = 0; i < report->files.count; i++) {
 		const struct snapshot_file *file = &report->files.files[i];
 		struct stat status;
 
 		if (stat(file->path, &status) < 0)
 			continue;
-		tell_range(&telling, file, file->begin, file->shown, WHICH_LAST);
-		tell_range(&telling, file, file->shown, status.st_size, WHICH_ALL);
+		tell_range(&reporting, file, file->begin, file->shown, WHICH_LAST);
+		tell_range(&reporting, file, file->shown, status.st_size, WHICH_ALL);
 	}
-	tell_roster(&telling);
-	run_order_tell(telling.order, put_in_order, &telling);
-	run_order_destroy(telling.order);
-	tell_notes(&telling);
-	tell_unknown(&telling);
+	tell_roster(&reporting);
+	run_order_tell(reporting.order, put_in_order, &reporting);
+	run_order_destroy(reporting.order);
+	tell_notes(&reporting);
+	tell_unknown(&reporting);
 	if (report->suppressions.print)
-		print_suppressions(&telling);
-	if (!telling.any && report->verbose && telling.result == RUN_REPORT_CLEAN)
-		tell_line(&telling, "nothing was left open");
-	symbolizer_destroy(telling.symbolizer);
-	return telling.result;
+		print_suppressions(&reporting);
+	if (!reporting.any && report->verbose && reporting.result == RUN_REPORT_CLEAN)
+		tell_line(&reporting, "nothing was left open");
+	symbolizer_destroy(reporting.symbolizer);
+	return reporting.result;
 }

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-void why_out_of_descriptors(struct line *why, const char *name, int error)
+void reason_out_of_descriptors(struct line *why, const char *name, int error)
 {
 	line_add(why, error == ENFILE ? "ENFILE: " : "EMFILE: ");
 	line_add(why, name);
@@ -12,7 +12,7 @@ void why_out_of_descriptors(struct line *why, const char *name, int error)
 				      : "() failed, no descriptor is left");
 }
 
-void why_threshold(struct line *why, size_t count, uint32_t mark)
+void reason_threshold(struct line *why, size_t count, uint32_t mark)
 {
 	line_add(why, "threshold: ");
 	line_number(why, (int64_t)count);

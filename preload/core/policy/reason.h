@@ -8,7 +8,7 @@
 #include "preload/core/base/line.h"
 
 /* The function name failed with error, EMFILE or ENFILE. */
-void why_out_of_descriptors(struct line *why, const char *name, int error);
+void reason_out_of_descriptors(struct line *why, const char *name, int error);
 
 /* So many descriptors are open, and that many were the mark. */
-void why_threshold(struct line *why, size_t count, uint32_t mark);
+void reason_threshold(struct line *why, size_t count, uint32_t mark);

@@ -9,11 +9,11 @@
 #include <stdint.h>
 
 /* The note: its owner, its type, and what it holds: 4 bytes, the distance from them to the word. */
-#define PUBLISHED_OWNER "fdtrail"
-enum { PUBLISHED_SIGNAL_NOTE = 1 };
+#define SIGNAL_NOTE_OWNER "fdtrail"
+enum { SIGNAL_NOTE_TYPE = 1 };
 
 /* The word: this, and the signal's number; 0: none asks. Another value: not yet known. */
-#define PUBLISHED_MARK 0xfd7a0000u
+#define SIGNAL_NOTE_MARK 0xfd7a0000u
 
 /* Sets the word. For the start. */
-void published_set_signal(int signal);
+void signal_note_set(int signal);

@@ -82,7 +82,7 @@ static void put_timer(struct writer *writer, const struct fdinfo *info)
 	}
 }
 
-void special_describe(struct writer *writer, const struct descriptor *descriptor, int holder)
+void anon_inode_describe(struct writer *writer, const struct descriptor *descriptor, int holder)
 {
 	char path[PROC_PATH_SIZE];
 	struct fdinfo info = {0};

@@ -10,4 +10,4 @@
 
 /* Puts what is known, each piece behind ", ". Kinds that it does not know get nothing. holder: the
  * process whose table it is in, or PROC_SELF. */
-void special_describe(struct writer *writer, const struct descriptor *descriptor, int holder);
+void anon_inode_describe(struct writer *writer, const struct descriptor *descriptor, int holder);

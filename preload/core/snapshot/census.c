@@ -71,10 +71,10 @@ static bool held_still(const struct snapshot_request *request, int fd, struct le
 }
 
 /* Whether a thread that asks for a snapshot was just getting fd from a system call. */
-static bool is_returning(const struct snapshot_request *request, int fd)
+static bool is_in_flight(const struct snapshot_request *request, int fd)
 {
-	for (int i = 0; request->returning && i < SNAPSHOT_RETURNING_MAX; i++)
-		if (atomic_load(&request->returning[i]) == fd + 1)
+	for (int i = 0; request->in_flight && i < SNAPSHOT_IN_FLIGHT_MAX; i++)
+		if (atomic_load(&request->in_flight[i]) == fd + 1)
 			return true;
 	return false;
 }
@@ -88,7 +88,7 @@ static void classify(const struct listing *listing, struct descriptor *descripto
 
 	if (known && descriptor->entry.closing)
 		descriptor->class = DESCRIPTOR_CLOSING;
-	else if (!known && is_returning(request, fd))
+	else if (!known && is_in_flight(request, fd))
 		descriptor->class = DESCRIPTOR_CHANGING;
 	else if (!held_still(request, fd, now))
 		descriptor->class = DESCRIPTOR_CHANGING;
@@ -286,7 +286,7 @@ static size_t look_again(struct census *census, const struct snapshot_request *r
 		if (descriptor->class != DESCRIPTOR_UNSEEN)
 			continue;
 		if (ledger_read(request->ledger, descriptor->fd, NULL, NULL) ||
-		    is_returning(request, descriptor->fd) ||
+		    is_in_flight(request, descriptor->fd) ||
 		    (asked && asked-- && open_now(census, request, descriptor->fd) == 0))
 			reclassify(census, descriptor, request);
 		else

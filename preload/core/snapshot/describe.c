@@ -376,7 +376,7 @@ void describe_put(const struct describe *describe, const struct descriptor *desc
 		put_char(describe->writer, ' ');
 		put_what(describe, descriptor);
 	} else {
-		special_describe(describe->writer, descriptor,
+		anon_inode_describe(describe->writer, descriptor,
 				 holder(descriptor, snapshot_holder(describe->request)));
 	}
 	put_history(describe, descriptor);

@@ -24,7 +24,7 @@
 #define SNAPSHOT_VERSION 1
 #define SNAPSHOT_SHOW_ALL UINT32_MAX
 
-enum { SNAPSHOT_HIDDEN_MAX = 4, SNAPSHOT_RETURNING_MAX = 64, SNAPSHOT_UNSEEN_MAX = 64 };
+enum { SNAPSHOT_HIDDEN_MAX = 4, SNAPSHOT_IN_FLIGHT_MAX = 64, SNAPSHOT_UNSEEN_MAX = 64 };
 
 struct frame_namer; /* frame.h */
 
@@ -78,7 +78,7 @@ struct snapshot_request {
 	/* Numbers that threads which ask for a snapshot were just getting from a system call, each plus
 	 * 1, 0: unused place. No hook has had the time to record them, or will have before the snapshot
 	 * has been taken. NULL: none. */
-	const _Atomic int *returning;
+	const _Atomic int *in_flight;
 
 	/* Which descriptors no hook had seen when the last snapshot was taken, SNAPSHOT_UNSEEN_MAX
 	 * places; filled in anew. There is no need to wait long for the records of these. NULL: not kept. */

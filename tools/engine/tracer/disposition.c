@@ -53,8 +53,8 @@ void disposition_set(struct process *process, enum call_abi abi, const unsigned 
 enum signal_effect disposition_effect(const struct task *task, const siginfo_t *info)
 {
 	const struct process *process = task->process;
-	uintptr_t handler = image_handler(task->tid, info->si_signo);
-	bool own = signal_is_from(info, image_own_number(task->tid)) ||
+	uintptr_t handler = exec_image_handler(task->tid, info->si_signo);
+	bool own = signal_is_from(info, exec_image_own_number(task->tid)) ||
 		   (process->forked_from && signal_is_from(info, process->forked_from));
 
 	return signal_use_effect(&process->signal_use, info->si_signo, handler, own);
@@ -65,7 +65,7 @@ bool disposition_is_own(const struct tracer *tracer, const struct task *task,
 {
 	const struct task *sender = task_find(&tracer->tracees, signal_sender(info));
 
-	return signal_is_from(info, image_own_number(task->tid)) ||
+	return signal_is_from(info, exec_image_own_number(task->tid)) ||
 	       (sender && sender->process &&
 		strcmp(sender->process->main_path, task->process->main_path) == 0);
 }

@@ -287,7 +287,7 @@ int engine_exec(const struct engine_request *request)
 		return cannot_trace(request, error);
 	if (tracer.options.verbose && !left_out(request))
 		options_print(&tracer.options, (char **)request->envp);
-	error = -filter_install(tracer.options.signal);
+	error = -seccomp_filter_install(tracer.options.signal);
 	if (error) {
 		say("can't trace %s: seccomp(2) filters are not to be had: %s", request->path,
 		    strerror(error));

@@ -35,7 +35,7 @@ static size_t read_file(int pid, const char *name, char *text, size_t size)
 	return used;
 }
 
-unsigned long long image_status(int pid, const char *name, unsigned int column, int base)
+unsigned long long exec_image_status(int pid, const char *name, unsigned int column, int base)
 {
 	char text[8192], key[32], *at;
 	unsigned long long number = 0;
@@ -52,16 +52,16 @@ unsigned long long image_status(int pid, const char *name, unsigned int column, 
 	return number;
 }
 
-uintptr_t image_handler(int tid, int signal)
+uintptr_t exec_image_handler(int tid, int signal)
 {
 	enum { HANDLER = 2 }; /* neither SIG_DFL nor SIG_IGN, which are 0 and 1 */
 
-	if (image_status(tid, "SigCgt", 0, 16) >> (signal - 1) & 1)
+	if (exec_image_status(tid, "SigCgt", 0, 16) >> (signal - 1) & 1)
 		return HANDLER;
-	return (uintptr_t)(image_status(tid, "SigIgn", 0, 16) >> (signal - 1) & 1 ? SIG_IGN : SIG_DFL);
+	return (uintptr_t)(exec_image_status(tid, "SigIgn", 0, 16) >> (signal - 1) & 1 ? SIG_IGN : SIG_DFL);
 }
 
-int image_own_number(int tid)
+int exec_image_own_number(int tid)
 {
 	char text[8192];
 
@@ -70,20 +70,20 @@ int image_own_number(int tid)
 	char *line = strstr(text, "\nNStgid:");
 	char *end = line ? strchr(line + 1, '\n') : NULL;
 	if (!end)
-		return (int)image_status(tid, "Tgid", 0, 10);
+		return (int)exec_image_status(tid, "Tgid", 0, 10);
 	*end = '\0';
 	return atoi(strrchr(line, '\t') + 1);
 }
 
-bool image_is_thread(int tid, int pid)
+bool exec_image_is_thread(int tid, int pid)
 {
-	return (int)image_status(tid, "Tgid", 0, 10) == pid;
+	return (int)exec_image_status(tid, "Tgid", 0, 10) == pid;
 }
 
-bool image_has_parent(struct tracees *tracees, int tid)
+bool exec_image_has_parent(struct tracees *tracees, int tid)
 {
-	int group = (int)image_status(tid, "Tgid", 0, 10);
-	int parent = (int)image_status(tid, "PPid", 0, 10);
+	int group = (int)exec_image_status(tid, "Tgid", 0, 10);
+	int parent = (int)exec_image_status(tid, "PPid", 0, 10);
 	struct task *task;
 
 	for (task = tracees->tasks; task; task = task->hh.next)
@@ -116,7 +116,7 @@ static void find_names(struct process *process)
 	process->program[size] = '\0';
 }
 
-uint64_t image_auxiliary(int pid, uint64_t type)
+uint64_t exec_image_auxiliary(int pid, uint64_t type)
 {
 	Elf64_auxv_t vector[64];
 	size_t size = read_file(pid, "auxv", (char *)vector, sizeof(vector));
@@ -143,7 +143,7 @@ static void say_unknown_go(const struct process *process)
 	message(&line);
 }
 
-void image_command(int pid, char *name, size_t size)
+void exec_image_command(int pid, char *name, size_t size)
 {
 	size_t length = read_file(pid, "comm", name, size);
 
@@ -157,9 +157,9 @@ static void look_at_file(const struct tracer *tracer, struct process *process)
 	Elf64_Ehdr header;
 
 	go_program_release(process->go);
-	wrappers_release(process->wrappers);
+	libc_frames_release(process->libc_frames);
 	process->go = NULL;
-	process->wrappers = NULL;
+	process->libc_frames = NULL;
 	process->breakpoints = (struct breakpoints){0};
 	process->connects = false;
 	process->runtimes = STACK_NONE;
@@ -170,19 +170,19 @@ static void look_at_file(const struct tracer *tracer, struct process *process)
 	if (pread(fd, &header, sizeof(header), 0) == sizeof(header) &&
 	    memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 &&
 	    header.e_ident[EI_CLASS] == ELFCLASS64) {
-		process->go = go_program_create(fd, image_auxiliary(process->pid, AT_ENTRY) -
+		process->go = go_program_create(fd, exec_image_auxiliary(process->pid, AT_ENTRY) -
 							 header.e_entry);
 		if (process->go && tracer->request->http)
 			go_http_breakpoints(process->go, &process->breakpoints);
 		if (!process->go && errno == ENOTSUP)
 			say_unknown_go(process);
 		if (!process->go)
-			process->wrappers = wrappers_create(fd);
+			process->libc_frames = libc_frames_create(fd);
 	}
 	close(fd);
 }
 
-void image_look(const struct tracer *tracer, struct process *process)
+void exec_image_look(const struct tracer *tracer, struct process *process)
 {
 	const char *only = tracer->options.only;
 
@@ -202,7 +202,7 @@ void image_look(const struct tracer *tracer, struct process *process)
 	if (!process->recording)
 		return;
 	look_at_file(tracer, process);
-	process->started_ms = asks_now_ms();
-	asks_start(tracer, process);
-	asks_note_stderr(process, process->pid);
+	process->started_ms = triggers_now_ms();
+	triggers_start(tracer, process);
+	triggers_note_stderr(process, process->pid);
 }

@@ -9,26 +9,26 @@
 
 /* Fills in all of process that follows from the program it runs now: names, whether it is to be
  * recorded, the start of its time, whether it is a Go program. */
-void image_look(const struct tracer *tracer, struct process *process);
+void exec_image_look(const struct tracer *tracer, struct process *process);
 
 /* The number in that column (the first is 0) behind name in /proc/PID/status, or 0. */
-unsigned long long image_status(int pid, const char *name, unsigned int column, int base);
+unsigned long long exec_image_status(int pid, const char *name, unsigned int column, int base);
 
 /* The command name of the process (/proc/PID/comm), which anybody may read. */
-void image_command(int pid, char *name, size_t size);
+void exec_image_command(int pid, char *name, size_t size);
 
 /* What the process was given of that type (getauxval(3)); 0: nothing, or it can't be read. */
-uint64_t image_auxiliary(int pid, uint64_t type);
+uint64_t exec_image_auxiliary(int pid, uint64_t type);
 
 /* What the process of this thread does with the signal: SIG_DFL, SIG_IGN, or any other value for a
  * handler. */
-uintptr_t image_handler(int tid, int signal);
+uintptr_t exec_image_handler(int tid, int signal);
 
 /* The number that the process of this thread knows itself by: in a PID namespace it has its own. */
-int image_own_number(int tid);
+int exec_image_own_number(int tid);
 
 /* Whether the task is a thread of that process. */
-bool image_is_thread(int tid, int pid);
+bool exec_image_is_thread(int tid, int pid);
 
 /* Whether a new task's parent is among the tracees, so that an event will tell of it. */
-bool image_has_parent(struct tracees *tracees, int tid);
+bool exec_image_has_parent(struct tracees *tracees, int tid);

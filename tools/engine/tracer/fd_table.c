@@ -9,10 +9,10 @@
 #include "preload/core/base/descriptors.h"
 #include "preload/core/snapshot/proc.h"
 
-struct table *table_create(void)
+struct fd_table *fd_table_create(void)
 {
 	static uint64_t serial;
-	struct table *table = calloc(1, sizeof(*table));
+	struct fd_table *table = calloc(1, sizeof(*table));
 
 	if (!table)
 		return NULL;
@@ -20,18 +20,18 @@ struct table *table_create(void)
 	table->serial = ++serial;
 	if (ledger_init(&table->ledger, &table->arena))
 		return table;
-	table_release(table);
+	fd_table_release(table);
 	return NULL;
 }
 
-struct table *table_share(struct table *table)
+struct fd_table *fd_table_share(struct fd_table *table)
 {
 	if (table)
 		table->users++;
 	return table;
 }
 
-void table_release(struct table *table)
+void fd_table_release(struct fd_table *table)
 {
 	if (!table || --table->users)
 		return;
@@ -40,12 +40,12 @@ void table_release(struct table *table)
 	free(table);
 }
 
-static struct table *copy(const struct table *table)
+static struct fd_table *copy(const struct fd_table *table)
 {
-	struct table *made = table_create();
+	struct fd_table *made = fd_table_create();
 
 	if (made && !ledger_copy(&made->ledger, &table->ledger)) {
-		table_release(made);
+		fd_table_release(made);
 		return NULL;
 	}
 	if (made)
@@ -53,29 +53,29 @@ static struct table *copy(const struct table *table)
 	return made;
 }
 
-struct table *table_fork(const struct table *table)
+struct fd_table *fd_table_fork(const struct fd_table *table)
 {
-	struct table *made = copy(table);
+	struct fd_table *made = copy(table);
 
 	if (made)
 		ledger_forked(&made->ledger, false);
 	return made;
 }
 
-struct table *table_unshare(struct table *table)
+struct fd_table *fd_table_unshare(struct fd_table *table)
 {
-	struct table *made;
+	struct fd_table *made;
 
 	if (table->users == 1)
 		return table;
 	made = copy(table);
 	if (made)
-		table_release(table);
+		fd_table_release(table);
 	return made;
 }
 
 struct noting {
-	struct table *table;
+	struct fd_table *table;
 	const struct ledger_entry *entry;
 };
 
@@ -87,7 +87,7 @@ static void note(int fd, void *data)
 		ledger_opened(&noting->table->ledger, fd, noting->entry);
 }
 
-bool table_note_open(struct table *table, int pid, const struct ledger_entry *entry)
+bool fd_table_note_open(struct fd_table *table, int pid, const struct ledger_entry *entry)
 {
 	struct noting noting = {table, entry};
 	char path[PROC_PATH_SIZE];
@@ -99,7 +99,7 @@ bool table_note_open(struct table *table, int pid, const struct ledger_entry *en
 	return whole;
 }
 
-void table_forget_closed(struct table *table, int pid)
+void fd_table_forget_closed(struct fd_table *table, int pid)
 {
 	struct ledger *ledger = &table->ledger;
 

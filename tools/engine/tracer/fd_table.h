@@ -11,7 +11,7 @@
 
 #include "preload/core/ledger/ledger.h"
 
-struct table {
+struct fd_table {
 	struct ledger ledger;
 	struct arena arena;
 	unsigned int users;
@@ -21,24 +21,24 @@ struct table {
 };
 
 /* An empty one with one user, or NULL: no memory. */
-struct table *table_create(void);
+struct fd_table *fd_table_create(void);
 
 /* One more user; returns it. NULL is accepted, by the next, too. */
-struct table *table_share(struct table *table);
+struct fd_table *fd_table_share(struct fd_table *table);
 /* One user less; the last one's gives everything back. */
-void table_release(struct table *table);
+void fd_table_release(struct fd_table *table);
 
 /* What fork makes of it: a table of its own in which everything is from before the fork. NULL: no
  * memory. */
-struct table *table_fork(const struct table *table);
+struct fd_table *fd_table_fork(const struct fd_table *table);
 
 /* What unshare(CLONE_FILES) makes of it: the same, and the caller's use moves to it. The table
  * itself when nobody else uses it. NULL: no memory, and nothing was changed. */
-struct table *table_unshare(struct table *table);
+struct fd_table *fd_table_unshare(struct fd_table *table);
 
 /* Records every number that is open in process pid and has no entry, as entry says. False: which are
  * open can't be read. */
-bool table_note_open(struct table *table, int pid, const struct ledger_entry *entry);
+bool fd_table_note_open(struct fd_table *table, int pid, const struct ledger_entry *entry);
 
 /* Takes out every entry whose number is not open in process pid any more, as far as that can be seen. */
-void table_forget_closed(struct table *table, int pid);
+void fd_table_forget_closed(struct fd_table *table, int pid);

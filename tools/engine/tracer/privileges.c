@@ -50,23 +50,23 @@ static void note(const struct tracer *tracer, const struct process *process,
  * or has denied them itself. Without CAP_SYS_ADMIN the filter has done that for all. */
 static bool we_deny(int pid)
 {
-	bool admin = image_status(getpid(), "CapEff", 0, 16) >> CAP_SYS_ADMIN & 1;
+	bool admin = exec_image_status(getpid(), "CapEff", 0, 16) >> CAP_SYS_ADMIN & 1;
 
 	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0 &&
-	       !(admin && image_status(pid, "NoNewPrivs", 0, 10));
+	       !(admin && exec_image_status(pid, "NoNewPrivs", 0, 10));
 }
 
 /* Whether the process has not got what its file gives. */
 static bool lacks(int pid, const char *exe)
 {
-	uid_t user = (uid_t)image_status(pid, "Uid", 1, 10);
-	gid_t group = (gid_t)image_status(pid, "Gid", 1, 10);
+	uid_t user = (uid_t)exec_image_status(pid, "Uid", 1, 10);
+	gid_t group = (gid_t)exec_image_status(pid, "Gid", 1, 10);
 	const char *missing = program_rights(exe, user, group);
 
 	/* The file gives them still when the process has got them. */
 	if (missing && strcmp(missing, "file capabilities") == 0)
-		return program_capabilities(exe) & image_status(pid, "CapBnd", 0, 16) &
-		       ~image_status(pid, "CapPrm", 0, 16);
+		return program_capabilities(exe) & exec_image_status(pid, "CapBnd", 0, 16) &
+		       ~exec_image_status(pid, "CapPrm", 0, 16);
 	return missing;
 }
 
@@ -95,7 +95,7 @@ static void say_unreadable(const struct tracer *tracer, const struct process *pr
 	struct file_id file = {0};
 	LINE(line, LINE_LONG);
 
-	image_command(process->pid, name, sizeof(name));
+	exec_image_command(process->pid, name, sizeof(name));
 	for (const char *letter = name; *letter; letter++)
 		file.inode = file.inode * 31 + (uint8_t)*letter;
 	if (!we_deny(process->pid) || !is_new(file))
@@ -123,13 +123,13 @@ bool privileges_look(const struct tracer *tracer, const struct process *process)
 	/* Most files give none to anybody. */
 	if (!program_rights(exe, (uid_t)-1, (gid_t)-1))
 		return false;
-	const char *rights = program_rights(exe, (uid_t)image_status(pid, "Uid", 0, 10),
-					    (gid_t)image_status(pid, "Gid", 0, 10));
+	const char *rights = program_rights(exe, (uid_t)exec_image_status(pid, "Uid", 0, 10),
+					    (gid_t)exec_image_status(pid, "Gid", 0, 10));
 	if (!rights)
 		return false;
 	bool denied = lacks(pid, exe);
 	/* Else it has what it would have without us, and no more than its user. */
-	if (denied ? !we_deny(pid) : !image_auxiliary(pid, AT_SECURE))
+	if (denied ? !we_deny(pid) : !exec_image_auxiliary(pid, AT_SECURE))
 		return false;
 	/* Nobody wants to hear of what FDTRAIL_ONLY leaves out, unless it lacks its rights. */
 	if (!denied &&

@@ -54,7 +54,7 @@ static struct ledger_entry entry_of(const struct task *task, enum fd_kind kind,
 	return (struct ledger_entry){
 		.stack = stack,
 		.opened_at =
-			(uint32_t)((asks_now_ms() - task->process->started_ms) / LEDGER_TICK_MS),
+			(uint32_t)((triggers_now_ms() - task->process->started_ms) / LEDGER_TICK_MS),
 		.thread = (uint32_t)task->tid,
 		.dup_of = dup_of,
 		.kind = kind,
@@ -62,7 +62,7 @@ static struct ledger_entry entry_of(const struct task *task, enum fd_kind kind,
 	};
 }
 
-/* One of several, with asks_opened for each when all are recorded: a snapshot in between would find the
+/* One of several, with triggers_opened for each when all are recorded: a snapshot in between would find the
  * others without a record. */
 static void opened_one(struct task *task, int fd, enum fd_kind kind, enum fd_origin origin,
 		       uint32_t dup_of, uint32_t stack)
@@ -79,7 +79,7 @@ static void opened(const struct tracer *tracer, struct task *task, int fd, enum 
 		   enum fd_origin origin, uint32_t dup_of, uint32_t stack)
 {
 	opened_one(task, fd, kind, origin, dup_of, stack);
-	asks_opened(tracer, task);
+	triggers_opened(tracer, task);
 }
 
 /* One or two numbers that a call has filled in. */
@@ -97,7 +97,7 @@ static void opened_at(const struct tracer *tracer, struct task *task, uintptr_t 
 	for (size_t i = 0; i < count; i++)
 		opened_one(task, fds[i], kind, FD_OPENED, LEDGER_NO_FD, stack);
 	for (size_t i = 0; i < count; i++)
-		asks_opened(tracer, task);
+		triggers_opened(tracer, task);
 }
 
 void record_inherited(struct task *task)
@@ -105,7 +105,7 @@ void record_inherited(struct task *task)
 	struct ledger_entry entry = {.origin = FD_INHERITED, .dup_of = LEDGER_NO_FD};
 
 	/* Whether that could be read or not, it is nothing that the program has opened. */
-	table_note_open(task->table, task->tid, &entry);
+	fd_table_note_open(task->table, task->tid, &entry);
 }
 
 void record_request(const struct tracer *tracer, struct task *task, int index)
@@ -168,7 +168,7 @@ static void set_first_argument(const struct task *task, struct user_regs_struct 
 static void exits(const struct tracer *tracer, struct task *task,
 		  struct user_regs_struct *registers, enum call_abi abi, unsigned long status)
 {
-	int wanted = asks_exit(tracer, task, (int)status);
+	int wanted = triggers_exit(tracer, task, (int)status);
 
 	if (wanted != (int)status)
 		set_first_argument(task, registers, abi, (unsigned long)wanted);
@@ -242,7 +242,7 @@ static void duplicated(const struct tracer *tracer, struct task *task, int fd, i
 	ledger_read(&task->table->ledger, from, &original, NULL);
 	opened(tracer, task, fd, original.kind, FD_DUPLICATED, (uint32_t)from, stack);
 	if (fd == STDERR_FILENO)
-		asks_note_stderr(task->process, task->tid);
+		triggers_note_stderr(task->process, task->tid);
 }
 
 /* Of a call that has returned without an error: whether it has made no descriptor. */
@@ -274,7 +274,7 @@ static bool made_none(struct task *task, enum call_way way, const unsigned long 
 /* unshare(CLONE_FILES) and CLOSE_RANGE_UNSHARE have given the task a table of its own. */
 static void unshared(struct task *task)
 {
-	struct table *own = table_unshare(task->table);
+	struct fd_table *own = fd_table_unshare(task->table);
 
 	if (own)
 		task->table = own;
@@ -284,7 +284,7 @@ static void resync(struct task *task, enum fd_kind kind, uint32_t stack)
 {
 	struct ledger_entry entry = entry_of(task, kind, FD_OPENED, LEDGER_NO_FD, stack);
 
-	if (!table_note_open(task->table, task->tid, &entry))
+	if (!fd_table_note_open(task->table, task->tid, &entry))
 		task->table->missed = true;
 }
 
@@ -294,7 +294,7 @@ static void failed(const struct tracer *tracer, struct task *task, const struct 
 	if (call->way == CALL_DUP_OVER && arguments[0] != arguments[1])
 		ledger_still_open(&task->table->ledger, (int)arguments[1]);
 	if ((result == -EMFILE || result == -ENFILE) && recorded(task))
-		asks_out_of_descriptors(tracer, task, call->name, (int)-result);
+		triggers_out_of_descriptors(tracer, task, call->name, (int)-result);
 }
 
 /* count: of messages; -1: it is a single one. */
@@ -315,7 +315,7 @@ static void received(const struct tracer *tracer, struct task *task,
 	for (size_t i = 0; i < found; i++)
 		opened_one(task, list[i].fd, list[i].kind, FD_RECEIVED, LEDGER_NO_FD, stack);
 	for (size_t i = 0; i < found; i++)
-		asks_opened(tracer, task);
+		triggers_opened(tracer, task);
 }
 
 void record_result(const struct tracer *tracer, struct task *task)
@@ -384,7 +384,7 @@ static uint64_t clone_flags_of(const struct task *task, int child, int event)
 {
 	if (event == PTRACE_EVENT_VFORK)
 		return CLONE_VM | CLONE_VFORK;
-	return image_is_thread(child, task->process->pid) ? CLONE_VM | CLONE_FILES | CLONE_THREAD : 0;
+	return exec_image_is_thread(child, task->process->pid) ? CLONE_VM | CLONE_FILES | CLONE_THREAD : 0;
 }
 
 static struct clone_call clone_call_of(struct task *task, const struct user_regs_struct *registers,
@@ -484,10 +484,10 @@ static bool runs(const struct task *task)
 
 void record_closed(struct task *task)
 {
-	table_forget_closed(task->table, task->tid);
+	fd_table_forget_closed(task->table, task->tid);
 }
 
-void record_returned(const struct tracer *tracer, const struct table *table,
+void record_returned(const struct tracer *tracer, const struct fd_table *table,
 		     const struct task *except)
 {
 	struct task *other;

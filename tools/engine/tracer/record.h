@@ -32,5 +32,5 @@ void record_closed(struct task *task);
 /* Records what the threads with this table but one have just been given and not been stopped for yet, or are about to be.
  * Around the copy of a descriptor table, record_closed before and this after it, no number is seen
  * with the stack of one that was closed. */
-void record_returned(const struct tracer *tracer, const struct table *table,
+void record_returned(const struct tracer *tracer, const struct fd_table *table,
 		     const struct task *except);

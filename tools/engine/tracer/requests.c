@@ -84,6 +84,6 @@ void requests_answer(const struct tracer *tracer)
 		atomic_store(&taken, place + 1);
 		struct task *task = task_of(tracer, process_meant(&info));
 		if (task)
-			asks_request(tracer, task, &info);
+			triggers_request(tracer, task, &info);
 	}
 }

@@ -134,7 +134,7 @@ static void make_filter(struct code *code)
 	emit_abi(code, ABI_X32);
 }
 
-int filter_install(int signal)
+int seccomp_filter_install(int signal)
 {
 	static struct code code;
 	struct sock_fprog program;

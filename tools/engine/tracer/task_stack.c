@@ -26,7 +26,7 @@ static uint32_t intern(const struct task *task, const uintptr_t *pcs, uint32_t c
 				    ? FRAME_CREATED_BY(pcs[i])
 				    : capture_frame(&ledger->modules, memory,
 						    task->process->main_path, &object, pcs[i]);
-	uint32_t skip = wrappers_count(task->process->wrappers, &ledger->modules, frames, count);
+	uint32_t skip = libc_frames_count(task->process->libc_frames, &ledger->modules, frames, count);
 	count -= skip;
 	if (count > depth) {
 		count = depth;

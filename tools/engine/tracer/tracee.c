@@ -29,7 +29,7 @@ struct task *task_create(struct tracees *tracees, int tid, struct process *proce
 static void process_destroy(struct process *process)
 {
 	remote_memory_destroy(process->memory);
-	wrappers_release(process->wrappers);
+	libc_frames_release(process->libc_frames);
 	go_program_release(process->go);
 	free(process);
 }
@@ -84,7 +84,7 @@ void task_destroy(struct tracees *tracees, struct task *task)
 		process->ending--;
 
 	HASH_DEL(tracees->tasks, task);
-	table_release(task->table);
+	fd_table_release(task->table);
 	free(task);
 	if (process && --process->tasks == 0)
 		process_destroy(process);

@@ -49,7 +49,7 @@ struct process {
 	uint32_t runtimes;              /* the last stack in which Go's runtime opened for itself */
 	struct breakpoints breakpoints; /* where a request over a connection begins (go_http.h) */
 	bool connects;                  /* it has asked for one: its threads are armed */
-	struct wrappers *wrappers;      /* of a static program; or NULL */
+	struct libc_frames *libc_frames;      /* of a static program; or NULL */
 	uint64_t next_emfile_ms;        /* before that, no snapshot for EMFILE */
 	uint64_t next_interval_ms;
 	uint32_t threshold; /* the next to be reported; 0: none */
@@ -59,7 +59,7 @@ struct process {
 struct task {
 	int tid;
 	struct process *process;    /* NULL: its parent's event has not come in yet */
-	struct table *table;        /* NULL: not recorded */
+	struct fd_table *table;        /* NULL: not recorded */
 	const struct call *pending; /* a call whose result will be looked at */
 	enum call_abi abi;          /* of it */
 	bool armed;                 /* with the breakpoints of its process */

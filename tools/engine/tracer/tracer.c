@@ -84,25 +84,25 @@ static struct process *forked_process(const struct tracer *tracer, const struct 
 	memcpy(process, parent, sizeof(*process));
 	process->pid = pid;
 	process->forked_from = parent->pid;
-	process->forked_ms = asks_now_ms();
+	process->forked_ms = triggers_now_ms();
 	process->tasks = process->ending = 0;
 	process->reader = pid;
 	process->memory = NULL;
 	process->record = NULL;
-	wrappers_share(process->wrappers);
+	libc_frames_share(process->libc_frames);
 	if (process->go)
 		go_program_share(process->go);
 	process->unsettled = parent->tasks > 1;
-	asks_start(tracer, process);
+	triggers_start(tracer, process);
 	return process;
 }
 
 static void give_table(struct task *child, const struct task *parent, uint64_t flags)
 {
 	if (flags & CLONE_FILES)
-		child->table = table_share(parent->table);
+		child->table = fd_table_share(parent->table);
 	else if (parent->table && child->process->recording)
-		child->table = table_fork(parent->table);
+		child->table = fd_table_fork(parent->table);
 }
 
 static void adopt(struct tracer *tracer, struct task *child, const struct task *parent,
@@ -181,13 +181,13 @@ static void on_exec(struct tracer *tracer, int pid, const struct task *reported)
 	task->pending = NULL;
 	task->armed = false;
 	/* The table is the process' own from now on (execve(2)). */
-	table_release(task->table);
+	fd_table_release(task->table);
 	task->table = NULL;
 	if (!task->process && (task->process = process_create(pid)))
 		task->process->tasks = 1;
 	if (task->process)
-		image_look(tracer, task->process);
-	if (task->process && task->process->recording && (task->table = table_create()))
+		exec_image_look(tracer, task->process);
+	if (task->process && task->process->recording && (task->table = fd_table_create()))
 		record_inherited(task);
 	resume(task, 0);
 }
@@ -199,9 +199,9 @@ static void on_end(struct tracer *tracer, struct task *task)
 
 	if (task->table && task->process->recording) {
 		if (WIFSIGNALED(status))
-			asks_killed(tracer, task, WTERMSIG(status));
+			triggers_killed(tracer, task, WTERMSIG(status));
 		else if (task->process->tasks - task->process->ending == 1)
-			asks_exit(tracer, task, WEXITSTATUS(status));
+			triggers_exit(tracer, task, WEXITSTATUS(status));
 	}
 	task->pending = NULL;
 	task_ends(&tracer->tracees, task);
@@ -250,7 +250,7 @@ static void on_signal(struct tracer *tracer, struct task *task, int signal)
 		bool asked = channel_asks(&info);
 
 		if (asked || effect != SIGNAL_ENDS) {
-			asks_signal(tracer, task, &info);
+			triggers_signal(tracer, task, &info);
 			answered(tracer, task, !asked && effect == SIGNAL_RUNS ? signal : 0);
 			return;
 		}
@@ -311,15 +311,15 @@ static void adopt_orphans(struct tracer *tracer)
 
 	HASH_ITER(hh, tracer->tracees.tasks, task, next)
 	{
-		if (!task->early || task->process || image_has_parent(&tracer->tracees, task->tid))
+		if (!task->early || task->process || exec_image_has_parent(&tracer->tracees, task->tid))
 			continue;
 		task->process = process_create(task->tid);
 		if (!task->process)
 			continue;
 		task->process->tasks = 1;
 		task_was_early(&tracer->tracees, task);
-		image_look(tracer, task->process);
-		if (task->process->recording && (task->table = table_create()))
+		exec_image_look(tracer, task->process);
+		if (task->process->recording && (task->table = fd_table_create()))
 			record_inherited(task);
 		resume(task, 0);
 	}

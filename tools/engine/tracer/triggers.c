@@ -36,7 +36,7 @@ enum ask_flags {
 	ASK_RUNNING = 4,       /* the task is not stopped */
 };
 
-uint64_t asks_now_ms(void)
+uint64_t triggers_now_ms(void)
 {
 	struct timespec now;
 
@@ -44,9 +44,9 @@ uint64_t asks_now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-void asks_start(const struct tracer *tracer, struct process *process)
+void triggers_start(const struct tracer *tracer, struct process *process)
 {
-	uint64_t now = asks_now_ms();
+	uint64_t now = triggers_now_ms();
 
 	process->number = 0;
 	process->ended = false;
@@ -67,7 +67,7 @@ static struct file_id stderr_of(int pid)
 	return (struct file_id){.device = status.st_dev, .inode = status.st_ino};
 }
 
-void asks_note_stderr(struct process *process, int tid)
+void triggers_note_stderr(struct process *process, int tid)
 {
 	process->stderr_file = stderr_of(tid);
 }
@@ -111,7 +111,7 @@ static void say_trouble(int pid, int error)
 	char text[512];
 
 	line_add(&line, "no snapshot: ");
-	line_add(&line, remote_trouble(pid, error, text, sizeof(text)));
+	line_add(&line, outside_trouble(pid, error, text, sizeof(text)));
 	message(&line);
 }
 
@@ -156,7 +156,7 @@ static int take_watched(struct watched *watched, struct snapshot_request *reques
 	record_returned(watched->tracer, watched->task->table, watched->stopped);
 	if (!snapshot_begin_before(request))
 		return -ENOMEM;
-	int error = remote_snapshot_watched(request, result, copied, watched);
+	int error = outside_snapshot_watched(request, result, copied, watched);
 	snapshot_end_before(request);
 	return error;
 }
@@ -173,7 +173,7 @@ static int take_once(struct watched *watched, struct snapshot_request *request,
 		return -error;
 	}
 	if (error < 0)
-		remote_unread(request, error, result);
+		outside_unread(request, error, result);
 	return result->error;
 }
 
@@ -293,7 +293,7 @@ static void say_signal(struct line *why, int number)
 		line_number(why, number);
 }
 
-void asks_signal(const struct tracer *tracer, struct task *task, const siginfo_t *info)
+void triggers_signal(const struct tracer *tracer, struct task *task, const siginfo_t *info)
 {
 	const siginfo_t *asker = channel_asks(info) ? info : NULL;
 	struct snapshot_result result = {0};
@@ -305,7 +305,7 @@ void asks_signal(const struct tracer *tracer, struct task *task, const siginfo_t
 	take_for(asker, tracer, task, why.text, 0, &result);
 }
 
-void asks_request(const struct tracer *tracer, struct task *task, const siginfo_t *info)
+void triggers_request(const struct tracer *tracer, struct task *task, const siginfo_t *info)
 {
 	struct snapshot_result result = {0};
 	LINE(why, LINE_SHORT);
@@ -317,7 +317,7 @@ void asks_request(const struct tracer *tracer, struct task *task, const siginfo_
 
 /* Whether the process may have opened something itself that is open. The engine sees each call, so if
  * the ledger holds nothing, nothing is unclosed. */
-static bool holds_any(const struct table *table)
+static bool holds_any(const struct fd_table *table)
 {
 	const struct ledger *ledger = &table->ledger;
 	struct ledger_entry entry;
@@ -342,7 +342,7 @@ static bool end(const struct tracer *tracer, struct task *task, const char *why)
 	task->process->ended = true;
 	int error = 0;
 	if (options->exit || options->exitcode) {
-		table_forget_closed(task->table, task->tid);
+		fd_table_forget_closed(task->table, task->tid);
 		if (options->verbose || options->peaks || holds_any(task->table))
 			error = take(tracer, task, why, flags, &result);
 	}
@@ -350,7 +350,7 @@ static bool end(const struct tracer *tracer, struct task *task, const char *why)
 	return result.unclosed;
 }
 
-int asks_exit(const struct tracer *tracer, struct task *task, int status)
+int triggers_exit(const struct tracer *tracer, struct task *task, int status)
 {
 	LINE(why, LINE_SHORT);
 
@@ -360,7 +360,7 @@ int asks_exit(const struct tracer *tracer, struct task *task, int status)
 	return unclosed && tracer->options.exitcode ? tracer->options.exitcode : status;
 }
 
-void asks_killed(const struct tracer *tracer, struct task *task, int signal)
+void triggers_killed(const struct tracer *tracer, struct task *task, int signal)
 {
 	LINE(why, LINE_SHORT);
 
@@ -373,18 +373,18 @@ void asks_killed(const struct tracer *tracer, struct task *task, int signal)
 	end(tracer, task, why.text);
 }
 
-void asks_out_of_descriptors(const struct tracer *tracer, struct task *task, const char *name,
+void triggers_out_of_descriptors(const struct tracer *tracer, struct task *task, const char *name,
 			     int error)
 {
 	struct process *process = task->process;
 	struct snapshot_result result = {0};
-	uint64_t now = asks_now_ms();
+	uint64_t now = triggers_now_ms();
 	LINE(why, LINE_SHORT);
 
 	if (!tracer->options.emfile || process->asking || now < process->next_emfile_ms)
 		return;
 	process->next_emfile_ms = now + PACE_EMFILE_MS;
-	why_out_of_descriptors(&why, name, error);
+	reason_out_of_descriptors(&why, name, error);
 	take(tracer, task, why.text, 0, &result);
 }
 
@@ -396,12 +396,12 @@ static void watch_threshold(const struct tracer *tracer, struct task *task)
 	if (process->opens_left-- > 1)
 		return;
 	uint32_t due = process->threshold;
-	table_forget_closed(task->table, task->tid);
+	fd_table_forget_closed(task->table, task->tid);
 	size_t count = ledger_count(&task->table->ledger);
 	if (count >= due) {
 		LINE(why, LINE_SHORT);
 
-		why_threshold(&why, count, due);
+		reason_threshold(&why, count, due);
 		due = process->threshold = pace_next_threshold(due);
 		take(tracer, task, why.text, 0, &result);
 	}
@@ -414,13 +414,13 @@ static void watch_interval(const struct tracer *tracer, struct task *task)
 	struct snapshot_result result = {0};
 	uint64_t now;
 
-	if (!tracer->options.interval || (now = asks_now_ms()) < process->next_interval_ms)
+	if (!tracer->options.interval || (now = triggers_now_ms()) < process->next_interval_ms)
 		return;
 	process->next_interval_ms = now + (uint64_t)tracer->options.interval * 1000;
 	take(tracer, task, "interval", 0, &result);
 }
 
-void asks_opened(const struct tracer *tracer, struct task *task)
+void triggers_opened(const struct tracer *tracer, struct task *task)
 {
 	if (task->process->asking)
 		return;

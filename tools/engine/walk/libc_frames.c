@@ -17,7 +17,7 @@ struct function {
 	bool library;
 };
 
-struct wrappers {
+struct libc_frames {
 	unsigned int users;
 	size_t count;
 	struct function functions[]; /* sorted by start */
@@ -62,24 +62,24 @@ static int by_start(const void *a, const void *b)
 }
 
 /* Aliases of one function are one: `socket` says what `__socket` does not. */
-static void unite(struct wrappers *wrappers)
+static void unite(struct libc_frames *libc_frames)
 {
 	size_t kept = 0;
 
-	if (wrappers->count)
-		qsort(wrappers->functions, wrappers->count, sizeof(*wrappers->functions), by_start);
-	for (size_t i = 0; i < wrappers->count; i++) {
-		struct function *last = kept ? &wrappers->functions[kept - 1] : NULL;
+	if (libc_frames->count)
+		qsort(libc_frames->functions, libc_frames->count, sizeof(*libc_frames->functions), by_start);
+	for (size_t i = 0; i < libc_frames->count; i++) {
+		struct function *last = kept ? &libc_frames->functions[kept - 1] : NULL;
 
-		if (last && last->start == wrappers->functions[i].start)
-			last->library |= wrappers->functions[i].library;
+		if (last && last->start == libc_frames->functions[i].start)
+			last->library |= libc_frames->functions[i].library;
 		else
-			wrappers->functions[kept++] = wrappers->functions[i];
+			libc_frames->functions[kept++] = libc_frames->functions[i];
 	}
-	wrappers->count = kept;
+	libc_frames->count = kept;
 }
 
-static struct wrappers *read_symbols(Elf *elf, Elf_Scn *section)
+static struct libc_frames *read_symbols(Elf *elf, Elf_Scn *section)
 {
 	GElf_Shdr header;
 	GElf_Sym symbol;
@@ -88,66 +88,66 @@ static struct wrappers *read_symbols(Elf *elf, Elf_Scn *section)
 	if (!data || !gelf_getshdr(section, &header))
 		return NULL;
 	size_t most = data->d_size / sizeof(Elf64_Sym);
-	struct wrappers *wrappers = malloc(sizeof(*wrappers) + most * sizeof(*wrappers->functions));
-	if (!wrappers)
+	struct libc_frames *libc_frames = malloc(sizeof(*libc_frames) + most * sizeof(*libc_frames->functions));
+	if (!libc_frames)
 		return NULL;
-	wrappers->users = 1;
-	wrappers->count = 0;
+	libc_frames->users = 1;
+	libc_frames->count = 0;
 	for (size_t i = 0; i < most && gelf_getsym(data, (int)i, &symbol); i++) {
 		const char *name = elf_strptr(elf, header.sh_link, symbol.st_name);
 
 		if (GELF_ST_TYPE(symbol.st_info) == STT_FUNC && name)
-			wrappers->functions[wrappers->count++] = (struct function){
+			libc_frames->functions[libc_frames->count++] = (struct function){
 				symbol.st_value, symbol.st_size, is_library(name)};
 	}
-	unite(wrappers);
-	return wrappers;
+	unite(libc_frames);
+	return libc_frames;
 }
 
-struct wrappers *wrappers_create(int fd)
+struct libc_frames *libc_frames_create(int fd)
 {
-	struct wrappers *wrappers = NULL;
+	struct libc_frames *libc_frames = NULL;
 	Elf_Scn *section = NULL;
 	GElf_Shdr header;
 
 	elf_version(EV_CURRENT);
 	Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
 	if (elf && gelf_getclass(elf) == ELFCLASS64 && is_static(elf))
-		while (!wrappers && (section = elf_nextscn(elf, section)))
+		while (!libc_frames && (section = elf_nextscn(elf, section)))
 			if (gelf_getshdr(section, &header) && header.sh_type == SHT_SYMTAB)
-				wrappers = read_symbols(elf, section);
+				libc_frames = read_symbols(elf, section);
 	elf_end(elf);
-	return wrappers;
+	return libc_frames;
 }
 
-struct wrappers *wrappers_share(struct wrappers *wrappers)
+struct libc_frames *libc_frames_share(struct libc_frames *libc_frames)
 {
-	if (wrappers)
-		wrappers->users++;
-	return wrappers;
+	if (libc_frames)
+		libc_frames->users++;
+	return libc_frames;
 }
 
-void wrappers_release(struct wrappers *wrappers)
+void libc_frames_release(struct libc_frames *libc_frames)
 {
-	if (wrappers && --wrappers->users == 0)
-		free(wrappers);
+	if (libc_frames && --libc_frames->users == 0)
+		free(libc_frames);
 }
 
-static bool in_library(const struct wrappers *wrappers, uint64_t address)
+static bool in_library(const struct libc_frames *libc_frames, uint64_t address)
 {
-	size_t low = 0, high = wrappers->count;
+	size_t low = 0, high = libc_frames->count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (wrappers->functions[middle].start <= address)
+		if (libc_frames->functions[middle].start <= address)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	if (!low)
 		return false;
-	const struct function *function = &wrappers->functions[low - 1];
+	const struct function *function = &libc_frames->functions[low - 1];
 	return function->library && (!function->size || address - function->start < function->size);
 }
 
@@ -165,7 +165,7 @@ static bool is_library_file(const char *path)
 	return strcmp(name, "libc.so") == 0;
 }
 
-uint32_t wrappers_count(const struct wrappers *wrappers, const struct module_table *modules,
+uint32_t libc_frames_count(const struct libc_frames *libc_frames, const struct module_table *modules,
 			const frame_t *frames, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
@@ -175,7 +175,7 @@ uint32_t wrappers_count(const struct wrappers *wrappers, const struct module_tab
 
 		if (!module)
 			return i;
-		if (module->is_main ? !wrappers || !in_library(wrappers, FRAME_OFFSET(frames[i]))
+		if (module->is_main ? !libc_frames || !in_library(libc_frames, FRAME_OFFSET(frames[i]))
 				    : !is_library_file(module->path))
 			return i;
 	}

@@ -12,16 +12,16 @@
 #include "preload/core/ledger/module_table.h"
 #include "preload/core/ledger/stack_table.h"
 
-struct wrappers;
+struct libc_frames;
 
 /* Of the program that is open as fd, which is not kept. NULL: it is not static, has no symbols, or
  * there was no memory. */
-struct wrappers *wrappers_create(int fd);
+struct libc_frames *libc_frames_create(int fd);
 /* One more user of it; returns it. NULL is accepted, by the next, too. */
-struct wrappers *wrappers_share(struct wrappers *wrappers);
-void wrappers_release(struct wrappers *wrappers);
+struct libc_frames *libc_frames_share(struct libc_frames *libc_frames);
+void libc_frames_release(struct libc_frames *libc_frames);
 
 /* How many of the innermost frames are the C library's own; 0 when all are, and then none is left
- * out. wrappers: of the program, or NULL. */
-uint32_t wrappers_count(const struct wrappers *wrappers, const struct module_table *modules,
+ * out. libc_frames: of the program, or NULL. */
+uint32_t libc_frames_count(const struct libc_frames *libc_frames, const struct module_table *modules,
 			const frame_t *frames, uint32_t count);

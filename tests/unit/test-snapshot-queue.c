@@ -29,17 +29,17 @@ static void take_one(void)
 }
 
 /* What a thread does that is asked: runtime/trigger.c. */
-static void request(enum turn_kind kind)
+static void request(enum snapshot_queue_kind kind)
 {
-	bool mine = turn_begin(&turns, kind, true);
+	bool mine = snapshot_queue_begin(&turns, kind, true);
 	int in_a_row = 0;
 
-	if (!mine && kind != TURN_SHARED)
+	if (!mine && kind != QUEUE_SHARED)
 		refused++;
 	while (mine) {
 		take_one();
 		in_a_row++;
-		mine = turn_end(&turns, kind);
+		mine = snapshot_queue_end(&turns, kind);
 	}
 	int most = most_in_a_row;
 	while (in_a_row > most && !atomic_compare_exchange_weak(&most_in_a_row, &most, in_a_row))
@@ -57,7 +57,7 @@ static void *ask(void *data)
 		pthread_barrier_wait(&begin);
 		for (int j = 0; j <= i % 3; j++) {
 			asked_at[number] = ++now;
-			request(number == 0 && i % 2 ? TURN_OWN : TURN_SHARED);
+			request(number == 0 && i % 2 ? QUEUE_OWN : QUEUE_SHARED);
 		}
 		pthread_barrier_wait(&end);
 	}
@@ -100,11 +100,11 @@ static void who_is_asked_meanwhile_leaves_it_to_who_takes_it_once(void **state)
 	_Atomic uint32_t mine = 0;
 
 	(void)state;
-	assert_true(turn_begin(&mine, TURN_SHARED, true));
-	assert_false(turn_begin(&mine, TURN_SHARED, true));
-	assert_false(turn_begin(&mine, TURN_SHARED, true));
-	assert_true(turn_end(&mine, TURN_SHARED));
-	assert_false(turn_end(&mine, TURN_SHARED));
+	assert_true(snapshot_queue_begin(&mine, QUEUE_SHARED, true));
+	assert_false(snapshot_queue_begin(&mine, QUEUE_SHARED, true));
+	assert_false(snapshot_queue_begin(&mine, QUEUE_SHARED, true));
+	assert_true(snapshot_queue_end(&mine, QUEUE_SHARED));
+	assert_false(snapshot_queue_end(&mine, QUEUE_SHARED));
 	assert_int_equal(mine, 0);
 }
 
@@ -113,12 +113,12 @@ static void who_may_not_wait_has_the_last_one_repeated(void **state)
 	_Atomic uint32_t mine = 0;
 
 	(void)state;
-	assert_true(turn_begin(&mine, TURN_SHARED, false));
+	assert_true(snapshot_queue_begin(&mine, QUEUE_SHARED, false));
 	for (int i = 0; i < 3; i++) {
-		assert_false(turn_begin(&mine, TURN_SHARED, false));
-		assert_true(turn_end(&mine, TURN_SHARED));
+		assert_false(snapshot_queue_begin(&mine, QUEUE_SHARED, false));
+		assert_true(snapshot_queue_end(&mine, QUEUE_SHARED));
 	}
-	assert_false(turn_end(&mine, TURN_SHARED));
+	assert_false(snapshot_queue_end(&mine, QUEUE_SHARED));
 	assert_int_equal(mine, 0);
 }
 
@@ -127,9 +127,9 @@ static void the_one_at_the_end_of_the_program_is_not_repeated(void **state)
 	_Atomic uint32_t mine = 0;
 
 	(void)state;
-	assert_true(turn_begin(&mine, TURN_FINAL, true));
-	assert_false(turn_begin(&mine, TURN_SHARED, false));
-	assert_false(turn_end(&mine, TURN_FINAL));
+	assert_true(snapshot_queue_begin(&mine, QUEUE_FINAL, true));
+	assert_false(snapshot_queue_begin(&mine, QUEUE_SHARED, false));
+	assert_false(snapshot_queue_end(&mine, QUEUE_FINAL));
 	assert_int_equal(mine, 0);
 }
 
@@ -148,5 +148,5 @@ int main(void)
 		{.name = "the one at the end of the program is not repeated",
 		 .test_func = the_one_at_the_end_of_the_program_is_not_repeated},
 	};
-	return cmocka_run_group_tests_name("turn", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("snapshot-queue", tests, NULL, NULL);
 }

@@ -61,15 +61,15 @@ static int begin(void **state)
 /* What is noted, then forgotten: these numbers and no others. */
 static void expect(const ucontext_t *state, const int *fds, int count)
 {
-	struct returning returning;
+	struct in_flight in_flight;
 
-	returning_note(&returning, state);
-	assert_int_equal(returning.count, count);
-	for (int i = 0; i < SNAPSHOT_RETURNING_MAX; i++)
-		assert_int_equal(atomic_load(&wiped.returning[i]), i < count ? fds[i] + 1 : 0);
-	returning_forget(&returning);
-	for (int i = 0; i < SNAPSHOT_RETURNING_MAX; i++)
-		assert_int_equal(atomic_load(&wiped.returning[i]), 0);
+	in_flight_note(&in_flight, state);
+	assert_int_equal(in_flight.count, count);
+	for (int i = 0; i < SNAPSHOT_IN_FLIGHT_MAX; i++)
+		assert_int_equal(atomic_load(&wiped.in_flight[i]), i < count ? fds[i] + 1 : 0);
+	in_flight_forget(&in_flight);
+	for (int i = 0; i < SNAPSHOT_IN_FLIGHT_MAX; i++)
+		assert_int_equal(atomic_load(&wiped.in_flight[i]), 0);
 }
 
 static void expect_one(size_t place, long result, int fd)
@@ -124,13 +124,13 @@ static void what_is_being_recorded_is_noted_wherever_the_thread_stands(void **st
 /* What a hook has in its frame, and what the functions that it calls have below. */
 struct hook {
 	uintptr_t below[STACK];
-	struct filling filling;
+	struct awaited filling;
 };
 
 static void both_ends_of_a_pair_are_noted(void **state)
 {
 	int pair[2] = {11, 12};
-	struct hook hook = {.filling = {FILLS_PAIR, pair}};
+	struct hook hook = {.filling = {AWAITED_PAIR, pair}};
 	ucontext_t returned = interrupted(BEHIND_CALL, 0, hook.below),
 		   failed = interrupted(BEHIND_CALL, -EMFILE, hook.below);
 
@@ -151,7 +151,7 @@ static void what_a_message_has_brought_is_noted(void **state)
 	} control = {.bytes = {0}};
 	const int fds[] = {20, 21, 22};
 	struct msghdr message = {.msg_control = control.bytes, .msg_controllen = sizeof(control.bytes)};
-	struct hook hook = {.filling = {FILLS_MESSAGE, &message}};
+	struct hook hook = {.filling = {AWAITED_MESSAGE, &message}};
 	struct cmsghdr *part = CMSG_FIRSTHDR(&message);
 	ucontext_t returned = interrupted(BEHIND_CALL, 1, hook.below);
 
@@ -169,23 +169,23 @@ static void what_a_message_has_brought_is_noted(void **state)
 
 static void notes_without_a_place_are_none(void **state)
 {
-	struct returning returning;
+	struct in_flight in_flight;
 	ucontext_t returned = interrupted(BEHIND_CALL, 7, &stack[0]);
 
 	(void)state;
 	hook_begins(&stack[8]);
-	for (int i = 0; i < SNAPSHOT_RETURNING_MAX; i++)
-		atomic_store(&wiped.returning[i], 1000 + i);
-	returning_note(&returning, &returned);
-	assert_int_equal(returning.count, 0);
+	for (int i = 0; i < SNAPSHOT_IN_FLIGHT_MAX; i++)
+		atomic_store(&wiped.in_flight[i], 1000 + i);
+	in_flight_note(&in_flight, &returned);
+	assert_int_equal(in_flight.count, 0);
 	/* One place becomes free. */
-	atomic_store(&wiped.returning[40], 0);
-	returning_note(&returning, &returned);
-	assert_int_equal(returning.count, 1);
-	assert_int_equal(atomic_load(&wiped.returning[40]), 8);
-	returning_forget(&returning);
-	assert_int_equal(atomic_load(&wiped.returning[40]), 0);
-	assert_int_equal(atomic_load(&wiped.returning[41]), 1041);
+	atomic_store(&wiped.in_flight[40], 0);
+	in_flight_note(&in_flight, &returned);
+	assert_int_equal(in_flight.count, 1);
+	assert_int_equal(atomic_load(&wiped.in_flight[40]), 8);
+	in_flight_forget(&in_flight);
+	assert_int_equal(atomic_load(&wiped.in_flight[40]), 0);
+	assert_int_equal(atomic_load(&wiped.in_flight[41]), 1041);
 }
 
 int main(void)
@@ -202,5 +202,5 @@ int main(void)
 		TEST("notes for which there is no place are none", notes_without_a_place_are_none),
 	};
 
-	return cmocka_run_group_tests_name("returning", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("in-flight", tests, NULL, NULL);
 }

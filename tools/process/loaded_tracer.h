@@ -6,8 +6,8 @@
 
 /* The signal's number, 0 when none asks; or a negative errno: -ENODATA it does not say, or what
  * reading its memory failed with. */
-int published_signal_of(int pid);
+int loaded_tracer_signal(int pid);
 
 /* Whether libfdtrail.so is loaded in process pid, whatever its file is called: 1, 0, or a negative
  * errno. Where the process' memory can't be read, the name alone tells. */
-int published_is_loaded(int pid);
+int loaded_tracer_find(int pid);

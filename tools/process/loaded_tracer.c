@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* See published_signal.h. Nothing that is read there is trusted. */
-#include "published_signal.h"
+/* See loaded_tracer.h. Nothing that is read there is trusted. */
+#include "loaded_tracer.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -39,9 +39,9 @@ static bool find_note(int pid, uintptr_t address, size_t size, uintptr_t *word)
 		size_t description = ((size_t)note.n_descsz + 3) & ~(size_t)3;
 		if (name > left - at || description > left - at - name)
 			return false;
-		if (note.n_type == PUBLISHED_SIGNAL_NOTE && note.n_descsz == sizeof(distance) &&
-		    note.n_namesz == sizeof(PUBLISHED_OWNER) &&
-		    memcmp(notes + at, PUBLISHED_OWNER, sizeof(PUBLISHED_OWNER)) == 0) {
+		if (note.n_type == SIGNAL_NOTE_TYPE && note.n_descsz == sizeof(distance) &&
+		    note.n_namesz == sizeof(SIGNAL_NOTE_OWNER) &&
+		    memcmp(notes + at, SIGNAL_NOTE_OWNER, sizeof(SIGNAL_NOTE_OWNER)) == 0) {
 			memcpy(&distance, notes + at + name, sizeof(distance));
 			*word = address + at + name + (uintptr_t)(intptr_t)distance;
 			return true;
@@ -96,7 +96,7 @@ static bool is_named(const struct mappings *mappings)
 	return false;
 }
 
-int published_is_loaded(int pid)
+int loaded_tracer_find(int pid)
 {
 	struct mappings mappings;
 	uintptr_t word;
@@ -107,7 +107,7 @@ int published_is_loaded(int pid)
 	return error ? error : found;
 }
 
-int published_signal_of(int pid)
+int loaded_tracer_signal(int pid)
 {
 	struct mappings mappings;
 	uintptr_t place;
@@ -120,7 +120,7 @@ int published_signal_of(int pid)
 	mappings_finish(&mappings);
 	if (error)
 		return error;
-	if ((word & 0xffff0000u) != PUBLISHED_MARK || (word & 0xffff) > SIGNALS)
+	if ((word & 0xffff0000u) != SIGNAL_NOTE_MARK || (word & 0xffff) > SIGNALS)
 		return -ENODATA;
 	return (int)(word & 0xffff);
 }
