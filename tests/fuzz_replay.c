@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Gives a fuzz target each file of its folder, the empty input too, and prints a line of TAP for each.
- * libFuzzer's own main() needs clang, which not everybody who runs the tests has.
+ * Gives a fuzz target each file of its folder, the empty input too, and prints a line of TAP for
+ * each. libFuzzer's own main() needs clang, which not everybody who runs the tests has.
  */
 #include <dirent.h>
 #include <stdint.h>

@@ -194,8 +194,10 @@ static inline void go_file_add_cgo(struct go_file *file)
 	static const char names[] =
 		"runtime.asmcgocall\0runtime.systemstack_switch\0runtime.cgocallback";
 	static const uint8_t values[] = {
-		2, 4, 2 * GO_FILE_SWITCH_FRAME, 0xc, 0, /* 32: pcsp: 0, then 8 */
-		2, 4, 2 * 0x20,                 0xc, 0, /* 37: 0, then 0x20 */
+		2,   4, 2 * GO_FILE_SWITCH_FRAME,
+		0xc, 0, /* 32: pcsp: 0, then 8 */
+		2,   4, 2 * 0x20,
+		0xc, 0, /* 37: 0, then 0x20 */
 	};
 	const size_t functions = GO_FILE_TABLE + GO_FILE_FUNCTIONS;
 

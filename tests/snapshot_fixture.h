@@ -33,7 +33,7 @@ struct fixture {
 	struct snapshot_result result;
 	uint32_t module; /* the test program itself */
 	uintptr_t bias;
-	char *text; /* of the last snapshot */
+	char *text;   /* of the last snapshot */
 	int kept[64]; /* closed at the end */
 	int kept_count;
 };

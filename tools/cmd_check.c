@@ -201,8 +201,7 @@ static bool read_processes(struct check *check, bool *all)
 	*all = subject_find(&check->pid, verb) == 0 &&
 	       subject_each(check->pid, check->children, verb, read_process, check);
 	if (!check->children && *all)
-		check->left_out = subject_left_out(
-			check->pid, ", not looked at (see --children)");
+		check->left_out = subject_left_out(check->pid, ", not looked at (see --children)");
 	return *all || check->targets.count;
 }
 

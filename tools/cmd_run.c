@@ -127,7 +127,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		exit(LAUNCH_TROUBLE);
 	case KEY_DEBUG_DIR:
 		if (debug_dirs_trouble(argument)) {
-			say("--debug-dir=%s is not accepted: %s", argument, debug_dirs_trouble(argument));
+			say("--debug-dir=%s is not accepted: %s", argument,
+			    debug_dirs_trouble(argument));
 			exit(LAUNCH_TROUBLE);
 		}
 		return add_debug_dir(arguments, argument);
@@ -191,10 +192,12 @@ static struct argp_option *flags(void)
 		 1},
 		{"debug-dir", KEY_DEBUG_DIR, "DIR", 0,
 		 "Look for debug files, or the program before strip, in DIR, too; or in this one "
-		 "file (may be repeated)", 1},
+		 "file (may be repeated)",
+		 1},
 		{"error-exitcode", KEY_ERROR_EXITCODE, "STATUS", 0,
 		 "End with STATUS when a process breaks a limit; without limits, when it leaves "
-		 "anything open. With limits alone STATUS is 1, unless the program has failed itself; "
+		 "anything open. With limits alone STATUS is 1, unless the program has failed "
+		 "itself; "
 		 "0: off",
 		 1},
 		{.doc = "For Go programs:", .group = 2},

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * fdtrail snapshot: what a running process has open, now. A traced one is asked for its own
- * snapshot, with stacks; any other is looked at from outside (tools/process/obtain.h). --count takes
- * several, and says of each what grew since the one before.
+ * snapshot, with stacks; any other is looked at from outside (tools/process/obtain.h). --count
+ * takes several, and says of each what grew since the one before.
  */
 #include <argp.h>
 #include <errno.h>
@@ -196,8 +196,7 @@ static int put_text(struct snapshots *snapshots, struct model_snapshot *snapshot
 	if (first)
 		report_text(snapshots->file, snapshot, &options);
 	else
-		series_text(snapshots->file, *last, snapshot, snapshots->asked->children,
-			    &options);
+		series_text(snapshots->file, *last, snapshot, snapshots->asked->children, &options);
 	fflush(snapshots->file);
 	model_destroy(*last);
 	*last = snapshot;
@@ -298,8 +297,7 @@ static void say_left_out(const struct asked *asked)
 				 : subject_left_out(asked->pid, ", not shown (see --children)");
 
 	if (children)
-		fprintf(stderr, "fdtrail snapshot: process %d has %s\n",
-			asked->pid, children);
+		fprintf(stderr, "fdtrail snapshot: process %d has %s\n", asked->pid, children);
 	free(children);
 }
 

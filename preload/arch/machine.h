@@ -8,7 +8,7 @@
  *     MACHINE_UNWIND_FP               the frame pointer, as libunwind numbers it
  *     machine_return[]                the instruction that returns
  *     context_pc, context_sp          registers of an interrupted thread: sigaction(2), ucontext_t
- *     context_result                  what a system call has returned that has just ended there; -1: none has
+ *     context_result                  what the system call returned that just ended; -1: none
  *     call_on_stack                   see below
  *
  * and the registers of a stopped thread (ptrace(2)) are in registers.h.
@@ -19,8 +19,9 @@
 #include <ucontext.h>
 
 /* Calls function(argument) with the stack pointer at top (aligned to 16), then returns on the old
- * stack: for work that needs more stack than the place where it happens may have. Signals have to be
- * blocked, so that no handler runs there. Throwing or jumping out of function is not possible. */
+ * stack: for work that needs more stack than the place where it happens may have. Signals have to
+ * be blocked, so that no handler runs there. Throwing or jumping out of function is not possible.
+ */
 static inline void call_on_stack(void (*function)(void *), void *argument, void *top);
 
 #if defined(__x86_64__)

@@ -2,8 +2,8 @@
 /*
  * Hooks of the functions that make and end processes. fork itself needs none: the child notices by
  * itself, and the C library calls handlers around it (runtime/fork.c). exec and posix_spawn change
- * nothing in the ledger; they are here for the signals that the program ignores, and for `fdtrail run`, which
- * wants to hear of programs in which the tracer never starts (runtime/enroll.h).
+ * nothing in the ledger; they are here for the signals that the program ignores, and for `fdtrail
+ * run`, which wants to hear of programs in which the tracer never starts (runtime/enroll.h).
  *
  * vfork is in vfork-*.S: the child runs on the parent's stack, so the hook must leave nothing
  * there.
@@ -84,7 +84,7 @@ HOOK int unshare(int flags)
  * signals_after_exec, and between enroll_before_exec and enroll_after_exec. */
 #define EXEC(file, search, envp, call)                                                             \
 	do {                                                                                       \
-		enum roster_reason reason = untraced_exec_before_exec(file, search);                      \
+		enum roster_reason reason = untraced_exec_before_exec(file, search);               \
 		struct enroll_exec executing = enroll_before_exec(file, envp, reason);             \
 		bool changed = signals_before_exec();                                              \
 		int result = (call);                                                               \
@@ -96,10 +96,11 @@ HOOK int unshare(int flags)
 
 enum { NOT_KNOWN = 0 }; /* the id of a process */
 
-/* The same for call, which returns 0 or an errno; then pid has the new process' id, or NOT_KNOWN. */
+/* The same for call, which returns 0 or an errno; then pid has the new process' id, or NOT_KNOWN.
+ */
 #define SPAWN(file, search, envp, pid, call)                                                       \
 	do {                                                                                       \
-		enum roster_reason reason = untraced_exec_before_spawn(file, search);                     \
+		enum roster_reason reason = untraced_exec_before_spawn(file, search);              \
 		struct enroll_exec executing = enroll_before_spawn(file, envp, reason);            \
 		bool changed = signals_before_exec();                                              \
 		int result = (call);                                                               \
@@ -198,7 +199,8 @@ HOOK int posix_spawn(pid_t *restrict pid, const char *restrict path,
 	pid_t child = 0;
 
 	SPAWN(path, false, envp, child,
-	      give_pid(REAL(posix_spawn)(&child, path, file_actions, attrp, argv, envp), pid, &child));
+	      give_pid(REAL(posix_spawn)(&child, path, file_actions, attrp, argv, envp), pid,
+		       &child));
 }
 
 HOOK int posix_spawnp(pid_t *restrict pid, const char *restrict file,
@@ -209,7 +211,8 @@ HOOK int posix_spawnp(pid_t *restrict pid, const char *restrict file,
 	pid_t child = 0;
 
 	SPAWN(file, true, envp, child,
-	      give_pid(REAL(posix_spawnp)(&child, file, file_actions, attrp, argv, envp), pid, &child));
+	      give_pid(REAL(posix_spawnp)(&child, file, file_actions, attrp, argv, envp), pid,
+		       &child));
 }
 
 /* posix_spawn with a pidfd (glibc 2.39). These return an error's number, and so must what stands

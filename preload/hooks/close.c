@@ -9,7 +9,6 @@
 #include <linux/close_range.h>
 #include <pthread.h>
 
-
 /* Before glibc 2.34 it is in libpthread, which a program without threads doesn't have. */
 #pragma weak pthread_testcancel
 

@@ -8,8 +8,8 @@
  *
  * The system call is libc's, with its arguments, so whoever filters or watches system calls sees no
  * other one. Where a thread may be cancelled in it (pthreads(7), "Cancellation points") libc's
- * function is called as soon as there may be a second thread, which libc decides by the same word from
- * glibc 2.36 on; before that no call is made directly.
+ * function is called as soon as there may be a second thread, which libc decides by the same word
+ * from glibc 2.36 on; before that no call is made directly.
  */
 #pragma once
 

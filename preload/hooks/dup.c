@@ -48,7 +48,8 @@ HOOK int dup3(int oldfd, int newfd, int flags)
 {
 	struct closing recorded = dup_over_begin(oldfd, newfd);
 
-	return dup_over_end(REAL(dup3)(oldfd, newfd, flags), oldfd, newfd, recorded, __func__, HERE);
+	return dup_over_end(REAL(dup3)(oldfd, newfd, flags), oldfd, newfd, recorded, __func__,
+			    HERE);
 }
 
 /* All other commands, F_DUPFD_QUERY (Linux 6.10) among them, go through untouched. As in glibc, the

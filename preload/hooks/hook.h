@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What every hook file includes. A hook is a plain C function with the signature of its man page: it
- * calls the real function, reports what came back, and returns just that, with errno untouched.
+ * What every hook file includes. A hook is a plain C function with the signature of its man page:
+ * it calls the real function, reports what came back, and returns just that, with errno untouched.
  */
 #pragma once
 
@@ -27,12 +27,11 @@
 #define opened(call, kind) (hook_begins(HERE), runtime_result((call), (kind), __func__, HERE))
 
 /* The same where it is a copy of from. */
-#define duplicated(call, from)                                                                     \
-	(hook_begins(HERE), hook_duplicated((call), (from), __func__, HERE))
+#define duplicated(call, from) (hook_begins(HERE), hook_duplicated((call), (from), __func__, HERE))
 
 /* The same where two are stored in fds, as pipe(2) does. */
 #define opened_pair(call, fds, kind)                                                               \
-	(hook_fills(&(struct awaited){AWAITED_PAIR, (fds)}),                                         \
+	(hook_fills(&(struct awaited){AWAITED_PAIR, (fds)}),                                       \
 	 hook_pair((call), (fds), (kind), __func__, HERE))
 
 static inline int hook_duplicated(int fd, int from, const char *name, const void *frame)

@@ -10,7 +10,7 @@
 /* open(2): the mode is there only when a file may be created. */
 #define MODE_ARGUMENT(flags, last)                                                                 \
 	mode_t mode = 0;                                                                           \
-	if ((flags) & O_CREAT || ((flags)&O_TMPFILE) == O_TMPFILE) {                               \
+	if ((flags)&O_CREAT || ((flags)&O_TMPFILE) == O_TMPFILE) {                                 \
 		va_list arguments;                                                                 \
 		va_start(arguments, last);                                                         \
 		mode = va_arg(arguments, mode_t);                                                  \
@@ -193,7 +193,8 @@ HOOK int openpty(int *amaster, int *aslave, char *name, const struct termios *te
 }
 
 /* The child has the terminal as its standard descriptors, which it inherits like all others. */
-HOOK pid_t forkpty(int *amaster, char *name, const struct termios *termp, const struct winsize *winp)
+HOOK pid_t forkpty(int *amaster, char *name, const struct termios *termp,
+		   const struct winsize *winp)
 {
 	pid_t pid = REAL(forkpty)(amaster, name, termp, winp);
 

@@ -13,8 +13,8 @@ HOOK_ALIAS(__pipe, pipe);
 
 HOOK int pipe2(int pipefd[2], int flags)
 {
-	/* libunwind wants a pipe, to test addresses of our own process with, which it is never asked
-	 * to do. It must not take numbers from the program, and can do without. */
+	/* libunwind wants a pipe, to test addresses of our own process with, which it is never
+	 * asked to do. It must not take numbers from the program, and can do without. */
 	if (thread_state.vforks & THREAD_INSIDE) {
 		errno = EMFILE;
 		return -1;

@@ -13,7 +13,8 @@
 #define SCM_PIDFD 0x04 /* Linux 6.5: include/linux/socket.h */
 #endif
 
-void received_each(struct msghdr *message, void (*each)(int fd, bool is_pidfd, void *data), void *data)
+void received_each(struct msghdr *message, void (*each)(int fd, bool is_pidfd, void *data),
+		   void *data)
 {
 	if (!message->msg_controllen)
 		return;
@@ -46,10 +47,10 @@ static void record(int fd, bool is_pidfd, void *data)
 {
 	struct receiving *receiving = data;
 
-	runtime_opened_one(fd,
-			   &(struct opening){.kind = is_pidfd ? FD_PIDFD : FD_UNKNOWN,
-					     .origin = FD_RECEIVED},
-			   receiving->frame);
+	runtime_opened_one(
+		fd,
+		&(struct opening){.kind = is_pidfd ? FD_PIDFD : FD_UNKNOWN, .origin = FD_RECEIVED},
+		receiving->frame);
 	receiving->count++;
 }
 

@@ -78,8 +78,8 @@ HOOK int sigignore(int sig)
 	return set_handler(sig, SIG_IGN, 0, false) == SIG_ERR ? -1 : 0;
 }
 
-/* sigset(3): sets the disposition and takes the signal out of the mask, or, for SIG_HOLD, puts it in;
- * SIG_HOLD is also what it returns when the signal was blocked. */
+/* sigset(3): sets the disposition and takes the signal out of the mask, or, for SIG_HOLD, puts it
+ * in; SIG_HOLD is also what it returns when the signal was blocked. */
 HOOK sighandler_t sigset(int sig, sighandler_t disp)
 {
 	struct sigaction old;

@@ -65,8 +65,8 @@ HOOK FILE *setmntent(const char *filename, const char *type)
 
 HOOK_ALIAS(__setmntent, setmntent);
 
-/* freopen closes what the stream had and opens anew, mostly under the same number. When it fails the
- * stream may be closed already, or not; the descriptor itself tells. */
+/* freopen closes what the stream had and opens anew, mostly under the same number. When it fails
+ * the stream may be closed already, or not; the descriptor itself tells. */
 static FILE *reopen(FILE *(*function)(const char *, const char *, FILE *), const char *pathname,
 		    const char *mode, FILE *stream, const char *name, const void *frame)
 {
@@ -185,8 +185,8 @@ HOOK DIR *opendir(const char *name)
 	if (!dir)
 		runtime_failed(__func__);
 	else
-		runtime_opened(dirfd(dir), &(struct opening){.kind = FD_FILE, .owner = FD_OWNER_DIR},
-			       HERE);
+		runtime_opened(dirfd(dir),
+			       &(struct opening){.kind = FD_FILE, .owner = FD_OWNER_DIR}, HERE);
 	return dir;
 }
 
@@ -201,8 +201,8 @@ HOOK DIR *fdopendir(int fd)
 
 static int number_of_dir(DIR *dir)
 {
-	/* closedir(NULL) is EINVAL in glibc. The header says that it is never NULL, so the compiler must
-	 * not know whose argument this is. */
+	/* closedir(NULL) is EINVAL in glibc. The header says that it is never NULL, so the compiler
+	 * must not know whose argument this is. */
 	__asm__("" : "+r"(dir));
 	return dir ? dirfd(dir) : -1;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The hook of syscall(2), for the numbers that make, copy or end descriptors; hook_syscall.S sends all
- * others straight on. Some programs make these calls this way because their C library is older than
- * the kernel, and openat2, io_uring_setup, userfaultfd and their like have no other way.
+ * The hook of syscall(2), for the numbers that make, copy or end descriptors; hook_syscall.S sends
+ * all others straight on. Some programs make these calls this way because their C library is older
+ * than the kernel, and openat2, io_uring_setup, userfaultfd and their like have no other way.
  */
 #include "hook.h"
 
@@ -35,9 +35,9 @@ long syscall_hook(long number, long a, long b, long c, long d, long e, long f)
 #ifdef SYS_landlock_create_ruleset
 	case SYS_landlock_create_ruleset: {
 		int result = (int)CALL();
-		return landlock_opens((uint32_t)c)
-			       ? runtime_result(result, FD_LANDLOCK, "landlock_create_ruleset", HERE)
-			       : result;
+		return landlock_opens((uint32_t)c) ? runtime_result(result, FD_LANDLOCK,
+								    "landlock_create_ruleset", HERE)
+						   : result;
 	}
 #endif
 	case SYS_io_uring_setup: {
@@ -48,7 +48,8 @@ long syscall_hook(long number, long a, long b, long c, long d, long e, long f)
 	}
 	case SYS_bpf: {
 		int result = (int)CALL();
-		return bpf_opens((uint32_t)a) ? runtime_result(result, FD_BPF, "bpf", HERE) : result;
+		return bpf_opens((uint32_t)a) ? runtime_result(result, FD_BPF, "bpf", HERE)
+					      : result;
 	}
 	case SYS_getsockopt:
 		return socket_option((int)CALL(), (int)b, (int)c, (const void *)d, HERE);
@@ -66,7 +67,8 @@ long syscall_hook(long number, long a, long b, long c, long d, long e, long f)
 #endif
 	case SYS_signalfd4: {
 		int result = (int)CALL();
-		return (int)a == -1 ? runtime_result(result, FD_SIGNALFD, "signalfd", HERE) : result;
+		return (int)a == -1 ? runtime_result(result, FD_SIGNALFD, "signalfd", HERE)
+				    : result;
 	}
 	case SYS_dup:
 		hook_begins(HERE);

@@ -10,6 +10,7 @@ _Static_assert(sizeof(*syscall_hooked) == 1, "syscall-*.S compares bytes");
 #define OPENS(name, kind) [SYS_##name] = 1,
 #define ALSO(name)        [SYS_##name] = 1,
 
+/* clang-format off */
 const uint8_t syscall_hooked[SYSCALL_NUMBERS] = {
 #include "preload/libc/syscall.list"
 	ALSO(io_uring_setup)
@@ -40,3 +41,4 @@ const uint8_t syscall_hooked[SYSCALL_NUMBERS] = {
 	ALSO(close_range)
 #endif
 };
+/* clang-format on */

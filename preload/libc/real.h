@@ -66,9 +66,10 @@ struct real {
 extern struct real real;
 
 /* Looks real functions up: those that each C library has, and those that this one may lack. What it
- * lacks becomes a function that fails with ENOSYS, and dlsym calls malloc to say so; so the second is
- * for the constructor and the hooks of these functions alone: an allocator may open a file inside of
- * malloc, under its lock, and be the first to call a hook. Any number of threads may do it at once. */
+ * lacks becomes a function that fails with ENOSYS, and dlsym calls malloc to say so; so the second
+ * is for the constructor and the hooks of these functions alone: an allocator may open a file
+ * inside of malloc, under its lock, and be the first to call a hook. Any number of threads may do
+ * it at once. */
 void real_resolve(void);
 void real_resolve_later(void);
 
@@ -81,5 +82,6 @@ __attribute__((cold)) void real_resolve_for(const void *pointer);
 
 /* The real function of this name. */
 #define REAL(function)                                                                             \
-	(__builtin_expect(real.function != NULL, 1) ? real.function                                \
-						    : (real_resolve_for(&real.function), real.function))
+	(__builtin_expect(real.function != NULL, 1)                                                \
+		 ? real.function                                                                   \
+		 : (real_resolve_for(&real.function), real.function))

@@ -8,7 +8,8 @@
 #include <sys/socket.h>
 
 /* Calls each(fd, is_pidfd, data) for each descriptor that arrived with message. */
-void received_each(struct msghdr *message, void (*each)(int fd, bool is_pidfd, void *data), void *data);
+void received_each(struct msghdr *message, void (*each)(int fd, bool is_pidfd, void *data),
+		   void *data);
 
 /* Records the descriptors that arrived with message, or with the first count of messages, for the
  * function whose hook has this frame address. */

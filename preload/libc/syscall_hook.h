@@ -4,7 +4,8 @@
  */
 #pragma once
 
-/* The numbers of x86_64 and aarch64 are below this; from it on follow those of x32 (asm/unistd_x32.h). */
+/* The numbers of x86_64 and aarch64 are below this; from it on follow those of x32
+ * (asm/unistd_x32.h). */
 #define SYSCALL_NUMBERS 512
 
 #ifndef __ASSEMBLER__

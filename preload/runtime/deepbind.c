@@ -255,8 +255,8 @@ static void look_at(struct library *library, const ElfW(Rela) * relocation)
 	uintptr_t slot = library->bias + relocation->r_offset, now;
 
 	/* What it defines itself is what it wants. */
-	if ((type != MACHINE_JUMP_SLOT && type != MACHINE_POINTER && type != MACHINE_WORD) || symbol->st_shndx != SHN_UNDEF ||
-	    (type == MACHINE_WORD && relocation->r_addend))
+	if ((type != MACHINE_JUMP_SLOT && type != MACHINE_POINTER && type != MACHINE_WORD) ||
+	    symbol->st_shndx != SHN_UNDEF || (type == MACHINE_WORD && relocation->r_addend))
 		return;
 	const char *name = library->names + symbol->st_name;
 	uintptr_t hook = own_function(name), real = hook ? real_function(name) : 0;

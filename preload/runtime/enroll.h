@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * This process in the roster of `fdtrail run` (preload/core/base/roster.h): entered when the tracer starts or a
- * child has been forked, kept while a program is executed, and left at the end. Without `fdtrail
- * run` there is no roster, and nothing here does anything.
+ * This process in the roster of `fdtrail run` (preload/core/base/roster.h): entered when the tracer
+ * starts or a child has been forked, kept while a program is executed, and left at the end. Without
+ * `fdtrail run` there is no roster, and nothing here does anything.
  */
 #pragma once
 
@@ -40,7 +40,8 @@ void enroll_unseen(enum roster_reason reason);
 void enroll_end(int error);
 
 /* Where to write the text of a snapshot that can't be written to its file, because of file_error
- * (an errno); NULL: there is no roster. One at a time (preload/runtime/snapshot_queue.h). Async-signal-safe. */
+ * (an errno); NULL: there is no roster. One at a time (preload/runtime/snapshot_queue.h).
+ * Async-signal-safe. */
 const struct writer_sink *enroll_sink(int file_error);
 
 /* Whether `fdtrail run` hears of programs that are executed without the tracer. */

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
  * The end of the program. on_exit handlers run in reverse order of registration, and ours is
- * registered before the loader's own handler, which runs the destructors of the program and of all its
- * libraries: so ours comes after all of these (an ordinary destructor would report what a library is
- * about to close). _exit and _Exit run no handler and are hooked; quick_exit has a list of its own.
+ * registered before the loader's own handler, which runs the destructors of the program and of all
+ * its libraries: so ours comes after all of these (an ordinary destructor would report what a
+ * library is about to close). _exit and _Exit run no handler and are hooked; quick_exit has a list
+ * of its own.
  */
 #include "exit.h"
 
@@ -26,10 +27,12 @@ static int end(const char *how, bool has_status, int status)
 {
 	struct snapshot_result result = {0};
 	struct options *options = &runtime.options;
-	unsigned int flags = TRIGGER_WAIT | (options->verbose || options->peaks ? 0 : TRIGGER_ONLY_UNCLOSED);
+	unsigned int flags =
+		TRIGGER_WAIT | (options->verbose || options->peaks ? 0 : TRIGGER_ONLY_UNCLOSED);
 	LINE(why, LINE_SHORT);
 
-	/* A task that shares our memory and descriptors, but is a process of its own, is not our end. */
+	/* A task that shares our memory and descriptors, but is a process of its own, is not our
+	 * end. */
 	long pid = RAW(getpid);
 	if (!runtime_on() || (pid > 0 && pid != atomic_load(&runtime.pid)))
 		return status;
@@ -76,8 +79,8 @@ static void at_exit(int status, void *data)
 	int wanted = end("exit with status ", true, status);
 
 	(void)data;
-	/* exit() called by a handler goes on with the handlers that are left, the flushing of streams
-	 * among them, and ends with the new status (glibc's __run_exit_handlers). */
+	/* exit() called by a handler goes on with the handlers that are left, the flushing of
+	 * streams among them, and ends with the new status (glibc's __run_exit_handlers). */
 	if (wanted != status)
 		exit(wanted);
 }

@@ -2,8 +2,9 @@
 /*
  * fork. The child notices by itself: its gate is zero (see runtime.h), whichever call made it, and
  * the first hook there repairs what was copied half done. The handlers around the C library's fork
- * see to it that there is mostly nothing to repair: registered first, they run closest to the system
- * call itself. Around calls that run no handlers, preload/hooks/child_process.c does the same.
+ * see to it that there is mostly nothing to repair: registered first, they run closest to the
+ * system call itself. Around calls that run no handlers, preload/hooks/child_process.c does the
+ * same.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -51,8 +52,8 @@ void fork_register(void)
 	pthread_atfork(before, after, after_in_child);
 }
 
-/* A thread that was closing is not here to finish it, and the copies of memory and descriptors are of
- * two moments: a marked number may be open, and may have been given to another opening since. */
+/* A thread that was closing is not here to finish it, and the copies of memory and descriptors are
+ * of two moments: a marked number may be open, and may have been given to another opening since. */
 static void end_closes(void)
 {
 	struct ledger_entry entry;

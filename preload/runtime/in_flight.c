@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * See in_flight.h. Hooks say what they are about to get (hook_begins in runtime.h), since a register or the
- * bytes before an instruction don't tell a descriptor from a length.
+ * See in_flight.h. Hooks say what they are about to get (hook_begins in runtime.h), since a
+ * register or the bytes before an instruction don't tell a descriptor from a length.
  */
 #include "in_flight.h"
 
@@ -66,8 +66,8 @@ static void note_message(struct in_flight *in_flight, const void *filled)
 	received_each(&message, note_received, in_flight);
 }
 
-/* Whether the thread is still inside of the hook that it was last in. A hook that was left by longjmp may
- * seem so where the stack has grown again; then something old is read, safely. */
+/* Whether the thread is still inside of the hook that it was last in. A hook that was left by
+ * longjmp may seem so where the stack has grown again; then something old is read, safely. */
 static bool in_hook(const ucontext_t *state)
 {
 	uintptr_t sp = context_sp(state);

@@ -16,7 +16,8 @@ enum {
 	ENDED = 0, /* what the kernel writes when the helper ends */
 	WORKS,
 	ASKS,
-	PATIENCE_MS = 100, /* the thread may have been stopped (SIGSTOP), or be waiting for a processor */
+	PATIENCE_MS =
+		100, /* the thread may have been stopped (SIGSTOP), or be waiting for a processor */
 	PAUSE_NS = 20 * 1000 * 1000,
 };
 

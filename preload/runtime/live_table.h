@@ -13,7 +13,8 @@
 #include <stdint.h>
 
 struct live_table {
-	_Atomic uint32_t state; /* the helper is cloned with CLONE_CHILD_CLEARTID and this as its word */
+	_Atomic uint32_t
+		state; /* the helper is cloned with CLONE_CHILD_CLEARTID and this as its word */
 	int fd, answer;
 	bool given_up;
 };

@@ -141,7 +141,7 @@ static inline uint32_t ticks(void)
 }
 
 static inline __attribute__((always_inline)) void record(int fd, uint32_t opening, int from,
-							  const void *frame)
+							 const void *frame)
 {
 	struct registers registers = runtime_registers(frame);
 
@@ -168,7 +168,8 @@ void runtime_record(int fd, uint32_t opening, int from, const void *frame)
 	if (__builtin_expect(on, 1))
 		record(fd, opening, from, frame);
 	hook_ends();
-	if (__builtin_expect(atomic_load_explicit(&runtime.watching, memory_order_relaxed), 0) && on)
+	if (__builtin_expect(atomic_load_explicit(&runtime.watching, memory_order_relaxed), 0) &&
+	    on)
 		runtime_watch(fd);
 }
 
@@ -192,7 +193,8 @@ void runtime_watch(int fd)
 void runtime_still_open(int fd, struct closing closing)
 {
 	if (RAW(fcntl, fd, F_GETFD) == -EBADF)
-		slot_closed(&runtime.ledger, closing); /* by another thread, whose hook may not know yet */
+		slot_closed(&runtime.ledger,
+			    closing); /* by another thread, whose hook may not know yet */
 	else
 		slot_still_open(&runtime.ledger, closing);
 }

@@ -19,10 +19,10 @@
 #include "preload/core/snapshot/snapshot.h"
 #include "preload/core/policy/options.h"
 
-/* Whether hooks record. In memory that fork sets to zero in the child (MADV_WIPEONFORK), which is how
- * a hook notices, by the load that it makes anyway, that it runs in a forked process. */
+/* Whether hooks record. In memory that fork sets to zero in the child (MADV_WIPEONFORK), which is
+ * how a hook notices, by the load that it makes anyway, that it runs in a forked process. */
 enum gate {
-	GATE_NEW,    /* not started yet, or just forked */
+	GATE_NEW, /* not started yet, or just forked */
 	GATE_OPEN,
 	GATE_SHARED, /* a process made by clone(CLONE_VM) may share this memory: ask who we are */
 	GATE_SHUT,   /* not a program to trace, or no memory */
@@ -30,28 +30,28 @@ enum gate {
 
 struct wiped {
 	_Atomic uint32_t gate;
-	_Atomic uint32_t forking;  /* a thread is repairing after a fork */
-	_Atomic uint32_t snapshot; /* who takes one, and who has asked for one: snapshot_queue.h */
-	_Atomic uint64_t forked_ms; /* when this process was forked, as started_ms; 0: it was not, or by
-				     * a call that runs no code of ours in the child */
+	_Atomic uint32_t forking;   /* a thread is repairing after a fork */
+	_Atomic uint32_t snapshot;  /* who takes one, and who has asked for one: snapshot_queue.h */
+	_Atomic uint64_t forked_ms; /* when this process was forked, as started_ms; 0: it was not,
+				     * or by a call that runs no code of ours in the child */
 	_Atomic int in_flight[SNAPSHOT_IN_FLIGHT_MAX]; /* see struct snapshot_request */
 };
 
 /* What every call reads stands side by side, in front. */
 struct runtime {
 	struct wiped *wiped;
-	const char *alone;      /* not zero: direct and no second thread. hooks/direct.h */
-	bool direct;            /* hooks may make libc's system calls themselves */
-	/* clock_gettime, the vDSO's once our constructor has found it: a call less, and the kernel's
-	 * time whatever is preloaded beside us. */
+	const char *alone; /* not zero: direct and no second thread. hooks/direct.h */
+	bool direct;       /* hooks may make libc's system calls themselves */
+	/* clock_gettime, the vDSO's once our constructor has found it: a call less, and the
+	 * kernel's time whatever is preloaded beside us. */
 	int (*clock)(clockid_t clockid, struct timespec *time);
-	uint64_t started_ms;    /* CLOCK_MONOTONIC_COARSE, at a whole LEDGER_TICK_MS */
-	uint32_t started;       /* the same in ticks */
-	_Atomic int pid;        /* whose descriptors the ledger holds */
-	_Atomic uint32_t forks; /* how often this memory has been forked */
-	_Atomic bool watching;  /* a threshold or an interval is set */
-	_Atomic bool threaded;  /* a thread beside the first has opened something */
-	_Atomic bool ended;     /* the exit snapshot has been taken */
+	uint64_t started_ms;     /* CLOCK_MONOTONIC_COARSE, at a whole LEDGER_TICK_MS */
+	uint32_t started;        /* the same in ticks */
+	_Atomic int pid;         /* whose descriptors the ledger holds */
+	_Atomic uint32_t forks;  /* how often this memory has been forked */
+	_Atomic bool watching;   /* a threshold or an interval is set */
+	_Atomic bool threaded;   /* a thread beside the first has opened something */
+	_Atomic bool ended;      /* the exit snapshot has been taken */
 	_Atomic int forked_from; /* the process that this one is a copy of; 0: none */
 	struct ledger ledger;
 	struct capture capture;
@@ -73,16 +73,16 @@ struct awaited {
 
 /* The thread's own: 40 bytes of the loader's small reserve. */
 struct thread_state {
-	uint32_t vforks;     /* inside how many vforks this thread is; see vfork-*.S, which needs it
-			      * first. THREAD_INSIDE: the thread is inside a library of ours;
-			      * THREAD_APART: it has descriptors of its own */
-	uint32_t tid;        /* kernel thread id, once asked for .. */
-	uint32_t tid_forks;  /* .. while runtime.forks was this, plus 1 */
-	uint32_t recording;  /* the number that is being recorded, plus 1; with hook, below */
+	uint32_t vforks;    /* inside how many vforks this thread is; see vfork-*.S, which needs it
+			     * first. THREAD_INSIDE: the thread is inside a library of ours;
+			     * THREAD_APART: it has descriptors of its own */
+	uint32_t tid;       /* kernel thread id, once asked for .. */
+	uint32_t tid_forks; /* .. while runtime.forks was this, plus 1 */
+	uint32_t recording; /* the number that is being recorded, plus 1; with hook, below */
 	struct stack_bounds bounds;
-	/* While the thread is in a hook that opens something: the hook's frame, or its struct awaited
-	 * with HOOK_FILLS added. For a signal that comes in then, and asks for a snapshot: in_flight.h.
-	 * Who leaves the hook by longjmp leaves it as it is. */
+	/* While the thread is in a hook that opens something: the hook's frame, or its struct
+	 * awaited with HOOK_FILLS added. For a signal that comes in then, and asks for a snapshot:
+	 * in_flight.h. Who leaves the hook by longjmp leaves it as it is. */
 	uintptr_t hook;
 };
 
@@ -119,13 +119,14 @@ struct opening {
 	enum fd_owner owner;
 };
 
-/* Records fd as opened by the function whose hook has this frame address (__builtin_frame_address(0)
- * in the hook itself), when this process is to be recorded. opening: slot_opening's; from: the number
- * that fd is a copy of, and whose kind it gets, or -1. Async-signal-safe, keeps errno. */
+/* Records fd as opened by the function whose hook has this frame address
+ * (__builtin_frame_address(0) in the hook itself), when this process is to be recorded. opening:
+ * slot_opening's; from: the number that fd is a copy of, and whose kind it gets, or -1.
+ * Async-signal-safe, keeps errno. */
 void runtime_record(int fd, uint32_t opening, int from, const void *frame);
 
-/* Before the real call: the hook with this frame opens something. Until runtime_record, runtime_failed
- * or hook_ends. */
+/* Before the real call: the hook with this frame opens something. Until runtime_record,
+ * runtime_failed or hook_ends. */
 static inline void hook_begins(const void *frame)
 {
 	thread_state.recording = 0;
@@ -148,8 +149,8 @@ static inline void hook_fills(const struct awaited *filling)
 	hook_begins((const void *)((uintptr_t)filling | HOOK_FILLS));
 }
 
-/* The same as runtime_opened for one of several: until hook_ends no snapshot is taken because of it, which
- * would find the others without a record. Then runtime_watch_all. */
+/* The same as runtime_opened for one of several: until hook_ends no snapshot is taken because of
+ * it, which would find the others without a record. Then runtime_watch_all. */
 void runtime_opened_one(int fd, const struct opening *opening, const void *frame);
 void runtime_watch_all(int count);
 
@@ -177,8 +178,8 @@ static inline int runtime_result(int fd, enum fd_kind kind, const char *name, co
 	return fd;
 }
 
-/* The calling thread has a table of its own from now on (unshare(2), CLONE_FILES). What it opens and closes
- * is none of the process' any more. */
+/* The calling thread has a table of its own from now on (unshare(2), CLONE_FILES). What it opens
+ * and closes is none of the process' any more. */
 void runtime_apart(void);
 
 /* Whether the process has one thread. False also where /proc does not say. */
@@ -187,8 +188,8 @@ bool runtime_single_threaded(void);
 /* When a threshold or an interval is set: looks at it now that fd was opened; -1: closed. */
 __attribute__((cold)) void runtime_watch(int fd);
 
-/* Around the real close of fd: the entry that is to be ended; without a slot runtime_closed is not to
- * be called. */
+/* Around the real close of fd: the entry that is to be ended; without a slot runtime_closed is not
+ * to be called. */
 static inline struct closing runtime_closing(int fd)
 {
 	return runtime_on() ? slot_closing(&runtime.ledger, fd) : (struct closing){0};
@@ -201,8 +202,8 @@ static inline void runtime_closed(struct closing closing)
 		runtime_watch(-1);
 }
 
-/* Instead, when the real call failed: fd is still open, unless the kernel says that it is not. Keeps
- * errno. */
+/* Instead, when the real call failed: fd is still open, unless the kernel says that it is not.
+ * Keeps errno. */
 void runtime_still_open(int fd, struct closing closing);
 
 /* connect(fd, address) was called by the function whose hook has this frame address. */
@@ -227,8 +228,8 @@ void runtime_find_clock(void);
  * hook's when another library's constructor was faster. */
 void runtime_start(void);
 
-/* fork.c: what surrounds fork, for the constructor; the child's first steps; and a hook's first call
- * there. */
+/* fork.c: what surrounds fork, for the constructor; the child's first steps; and a hook's first
+ * call there. */
 void fork_register(void);
 void fork_note_time(void);
 void fork_happened(void);

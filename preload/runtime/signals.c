@@ -22,8 +22,8 @@
 #include "preload/core/policy/signal_use.h"
 #include "trigger.h"
 
-/* What ends a program by default, and is no crash: sent by users, by whoever stops reading a pipe, by
- * alarm(2). */
+/* What ends a program by default, and is no crash: sent by users, by whoever stops reading a pipe,
+ * by alarm(2). */
 static const int endings[] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGALRM, SIGUSR2};
 
 enum { ENDINGS = sizeof(endings) / sizeof(*endings), MANAGED = 1 + ENDINGS, SPINS = 100000 };
@@ -36,7 +36,7 @@ struct disposition {
 
 static struct managed {
 	int number;
-	bool asks;   /* for a snapshot; else it ends the program */
+	bool asks; /* for a snapshot; else it ends the program */
 	bool ready;
 	_Atomic uint32_t sequence;
 	_Atomic bool interrupts; /* siginterrupt(number, 1) is in force */
@@ -227,8 +227,8 @@ static void end_by(int number)
 	enroll_process(runtime.program);
 }
 
-/* Whether the program has sent the signal to itself. A process counts as the same program as the one
- * that it was forked from: masters end their workers so. */
+/* Whether the program has sent the signal to itself. A process counts as the same program as the
+ * one that it was forked from: masters end their workers so. */
 static bool is_own(const siginfo_t *info)
 {
 	int forked_from = atomic_load(&runtime.forked_from);
@@ -253,8 +253,8 @@ static bool ask(int number, const struct sigaction *action, const struct signal_
 	signal_use_why(&why, info);
 	if (on)
 		trigger_signal(why.text, info, context);
-	/* A request of `fdtrail snapshot` is for us alone: the program would take it for a signal of its
-	 * own kind. */
+	/* A request of `fdtrail snapshot` is for us alone: the program would take it for a signal
+	 * of its own kind. */
 	return effect == SIGNAL_RUNS && !asked;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * See snapshot_queue.h. All is in one word. A waiter naps: a snapshot takes a fraction of a millisecond to
- * some seconds, and a futex would have to be told apart from the program's in a seccomp filter.
+ * See snapshot_queue.h. All is in one word. A waiter naps: a snapshot takes a fraction of a
+ * millisecond to some seconds, and a futex would have to be told apart from the program's in a
+ * seccomp filter.
  */
 #include "snapshot_queue.h"
 

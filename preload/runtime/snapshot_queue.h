@@ -23,9 +23,9 @@ enum snapshot_queue_kind {
 };
 
 /* Asks for a turn in turns, which begins as 0. True: the caller has it, and gives it back by
- * snapshot_queue_end. False: somebody else answers the request, or, for the other kinds than QUEUE_SHARED, it
- * has waited for 10 s in vain. may_wait: false when a request can interrupt the thread that has the
- * turn, which may be this one. */
+ * snapshot_queue_end. False: somebody else answers the request, or, for the other kinds than
+ * QUEUE_SHARED, it has waited for 10 s in vain. may_wait: false when a request can interrupt the
+ * thread that has the turn, which may be this one. */
 bool snapshot_queue_begin(_Atomic uint32_t *turns, enum snapshot_queue_kind kind, bool may_wait);
 
 /* After the snapshot. True: once more, for those who were asked meanwhile. */

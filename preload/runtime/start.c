@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The start, in two parts. What hooks need is made ready by whoever comes first, another library's
- * constructor that opens something or our own: memory, options, and what was open before. What calls
- * into the loader or registers something waits for our constructor.
+ * constructor that opens something or our own: memory, options, and what was open before. What
+ * calls into the loader or registers something waits for our constructor.
  */
 #include <elf.h>
 #include <errno.h>
@@ -110,7 +110,8 @@ void runtime_start(void)
 		runtime.direct = true;
 	}
 	find_names();
-	/* A program with more rights than its user: the loader leaves most preloads out by itself. */
+	/* A program with more rights than its user: the loader leaves most preloads out by itself.
+	 */
 	if (!getauxval(AT_SECURE))
 		enroll_arrive(environ);
 	if (getauxval(AT_SECURE) || (!options_match(only, runtime.program) &&

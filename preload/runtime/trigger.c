@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * See trigger.h. The helper process costs a clone and a wait, some 100 us; the program's thread
- * stands still meanwhile (CLONE_VFORK), its other threads run on. Where the kernel refuses a process
- * (a limit, a seccomp filter) the snapshot is taken in the thread itself, and opens its files there.
+ * stands still meanwhile (CLONE_VFORK), its other threads run on. Where the kernel refuses a
+ * process (a limit, a seccomp filter) the snapshot is taken in the thread itself, and opens its
+ * files there.
  */
 #include "trigger.h"
 
@@ -42,8 +43,8 @@ struct job {
 	const char *why;
 	unsigned int flags;
 	const siginfo_t *channel; /* where the text goes; NULL: to the usual output */
-	int sender;          /* the process that asks; 0: none, or it is not known */
-	const void *context; /* what the signal that asks has interrupted; or NULL */
+	int sender;               /* the process that asks; 0: none, or it is not known */
+	const void *context;      /* what the signal that asks has interrupted; or NULL */
 	struct snapshot_request request;
 	struct snapshot_result result;
 	bool done; /* result tells all; else what was to take the snapshot has ended before */
@@ -114,7 +115,8 @@ static void make_room(struct snapshot_request *request)
 		limit.rlim_cur = limit.rlim_max += 64;
 		RAW(prlimit64, 0, RLIMIT_NOFILE, &limit, NULL);
 	}
-	for (int fd = 0; fd < request->before_end && given < SNAPSHOT_HIDDEN_MAX && !has_room(); fd++) {
+	for (int fd = 0; fd < request->before_end && given < SNAPSHOT_HIDDEN_MAX && !has_room();
+	     fd++) {
 		struct ledger_entry entry;
 
 		if (!ledger_read(request->ledger, fd, &entry, NULL) ||
@@ -125,8 +127,8 @@ static void make_room(struct snapshot_request *request)
 	}
 }
 
-/* Where 0, 1 or 2 is closed in the program, a file of ours has got that number. In the program's own
- * table, which a snapshot without a helper process uses, another thread could print into it. */
+/* Where 0, 1 or 2 is closed in the program, a file of ours has got that number. In the program's
+ * own table, which a snapshot without a helper process uses, another thread could print into it. */
 static int above_standard(int fd)
 {
 	if (fd < 0 || fd > 2)
@@ -140,7 +142,7 @@ static int above_standard(int fd)
 
 /* The way out of one snapshot. */
 struct way_out {
-	int fd; /* -1: it was not opened, or could not be */
+	int fd;       /* -1: it was not opened, or could not be */
 	bool refused; /* it could not be, and there is no roster either: failure says why */
 	struct output_failure failure;
 };
@@ -217,8 +219,9 @@ static int helper(void *data)
 	return 0;
 }
 
-/* Whether the next process would be the first of a PID namespace (unshare(2), CLONE_NEWPID), which ends
- * with it, so that the program could make no other one. The link is there, and leads nowhere yet. */
+/* Whether the next process would be the first of a PID namespace (unshare(2), CLONE_NEWPID), which
+ * ends with it, so that the program could make no other one. The link is there, and leads nowhere
+ * yet. */
 static bool begins_namespace(void)
 {
 	static const char path[] = "/proc/self/ns/pid_for_children"; /* Linux 4.12 */
@@ -229,8 +232,9 @@ static bool begins_namespace(void)
 	       RAW(newfstatat, AT_FDCWD, path, &status, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* Makes the helper: its process id, or -1 where there can be none, and the thread itself is left; also
- * where a filter would end the program for a clone or a wait. Returns when the helper has ended. */
+/* Makes the helper: its process id, or -1 where there can be none, and the thread itself is left;
+ * also where a filter would end the program for a clone or a wait. Returns when the helper has
+ * ended. */
 static int run_helper(struct job *job)
 {
 	bool answers = live_table_needed();
@@ -275,7 +279,7 @@ static void run(void *data)
 		.started_ms = runtime.started_ms,
 		.forked_ms = atomic_load(&runtime.wiped->forked_ms),
 		.libunwind = unwinder_name(),
-		.show = options->show != OPTION_AUTO	   ? options->show
+		.show = options->show != OPTION_AUTO       ? options->show
 			: *options->output || job->channel ? SNAPSHOT_SHOW_ALL
 							   : 5,
 		.kinds = options->kinds,
@@ -307,9 +311,9 @@ static void run(void *data)
 
 static void take(struct job *job)
 {
-	enum snapshot_queue_kind kind = job->channel		   ? QUEUE_OWN
-			      : job->flags & TRIGGER_WAIT ? QUEUE_FINAL
-							   : QUEUE_SHARED;
+	enum snapshot_queue_kind kind = job->channel                ? QUEUE_OWN
+					: job->flags & TRIGGER_WAIT ? QUEUE_FINAL
+								    : QUEUE_SHARED;
 	_Atomic uint32_t *turns = &runtime.wiped->snapshot;
 	const uint64_t all = UINT64_MAX;
 	int saved = errno;
@@ -380,8 +384,8 @@ void trigger_out_of_descriptors(const char *name)
 	errno = error;
 }
 
-static _Atomic int64_t opens_left;    /* until the descriptors are counted again */
-static _Atomic uint32_t threshold;    /* the next to be reported */
+static _Atomic int64_t opens_left;     /* until the descriptors are counted again */
+static _Atomic uint32_t threshold;     /* the next to be reported */
 static _Atomic uint64_t next_snapshot; /* ms: when the interval ends */
 
 static void watch_threshold(void)
@@ -418,7 +422,6 @@ void trigger_start(void)
 	atomic_store(&threshold, runtime.options.threshold);
 	atomic_store(&opens_left, 0);
 	atomic_store(&next_emfile, 0);
-	atomic_store(&next_snapshot,
-		     runtime_now_ms() + (uint64_t)runtime.options.interval * 1000);
+	atomic_store(&next_snapshot, runtime_now_ms() + (uint64_t)runtime.options.interval * 1000);
 	atomic_store(&runtime.watching, runtime.options.threshold || runtime.options.interval);
 }

@@ -19,13 +19,14 @@ enum trigger_flags {
 	TRIGGER_WAIT = 2,          /* another snapshot in progress is waited for, not joined */
 };
 
-/* Takes a snapshot, for the reason given. Where another thread is taking one, that thread repeats it
- * instead, or the next one to be taken is waited for and is ours (snapshot_queue.h); what can't be taken or written has been said in a message. result may be NULL. All signals are
- * blocked meanwhile. Async-signal-safe, any thread, keeps errno. */
+/* Takes a snapshot, for the reason given. Where another thread is taking one, that thread repeats
+ * it instead, or the next one to be taken is waited for and is ours (snapshot_queue.h); what can't
+ * be taken or written has been said in a message. result may be NULL. All signals are blocked
+ * meanwhile. Async-signal-safe, any thread, keeps errno. */
 void trigger_snapshot(const char *why, unsigned int flags, struct snapshot_result *result);
 
-/* The same for a signal, with what its handler was given. Where it names a channel (preload/core/base/channel.h) the
- * snapshot goes there. */
+/* The same for a signal, with what its handler was given. Where it names a channel
+ * (preload/core/base/channel.h) the snapshot goes there. */
 void trigger_signal(const char *why, const siginfo_t *info, const void *context);
 
 /* A hooked function failed with EMFILE or ENFILE (in errno). At most one snapshot a minute. */

@@ -144,8 +144,8 @@ static bool is_privileged(const char *path, const struct stat *status)
 	return (status->st_mode & S_ISUID && status->st_uid != (uid_t)RAW(geteuid)) ||
 	       (status->st_mode & S_ISGID && status->st_mode & S_IXGRP &&
 		status->st_gid != (gid_t)RAW(getegid)) ||
-	       (RAW(geteuid) != 0 && RAW(getxattr, path, "security.capability", capabilities,
-					 sizeof(capabilities)) > 0);
+	       (RAW(geteuid) != 0 &&
+		RAW(getxattr, path, "security.capability", capabilities, sizeof(capabilities)) > 0);
 }
 
 /* False: there is no such file, or none that may be executed: execvp(3) goes on with the next. */
@@ -210,7 +210,8 @@ enum roster_reason untraced_exec_before_exec(const char *file, bool search)
 
 enum roster_reason untraced_exec_before_spawn(const char *file, bool search)
 {
-	return atomic_load(&runtime.threaded) ? ROSTER_NO_REASON : untraced_exec_before_exec(file, search);
+	return atomic_load(&runtime.threaded) ? ROSTER_NO_REASON
+					      : untraced_exec_before_exec(file, search);
 }
 
 void untraced_exec_program(const char *name)

@@ -18,9 +18,10 @@ void untraced_exec_start(void);
 /* True for the first who asks with this key, of this program and what it forks. */
 bool untraced_exec_first(uint64_t key);
 
-/* file is about to be executed; search: execvp(3) will look for it in PATH. Returns why the tracer will see
- * nothing of it, as far as the file tells. Without `fdtrail run`, which tells of all such programs at its
- * end, a static one is told of here. Async-signal-safe, also in a vfork child; keeps errno. */
+/* file is about to be executed; search: execvp(3) will look for it in PATH. Returns why the tracer
+ * will see nothing of it, as far as the file tells. Without `fdtrail run`, which tells of all such
+ * programs at its end, a static one is told of here. Async-signal-safe, also in a vfork child;
+ * keeps errno. */
 enum roster_reason untraced_exec_before_exec(const char *file, bool search);
 
 /* The same for posix_spawn(3), which is called in the program itself and not in a forked child. To

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * The work that scripts/bench times, one kind a run: bare, and then under a tracer. It prints what it
- * measured itself, so that the start of a tracer is no part of a loop.
+ * The work that scripts/bench times, one kind a run: bare, and then under a tracer. It prints what
+ * it measured itself, so that the start of a tracer is no part of a loop.
  *
  *     work LOOP COUNT [beside] socket, open, dup or connect: "CPU-NS WALL-NS" an operation; with a
  *                              second thread, which sleeps
  *     work live COUNT          opens COUNT descriptors through 1000 stacks: "OPENED KIB-MORE"
  *     work threads COUNT       starts and joins threads: "CPU-NS WALL-NS" a thread
  *     work crowd COUNT         keeps COUNT threads: "COUNT KIB-MORE"
- *     work snapshot COUNT      with COUNT sockets open: "COUNT NS", the longest that an open+close took
- *     work start COUNT [LIB]   starts itself COUNT times, with LIB preloaded: "CPU-NS WALL-NS" a start
+ *     work snapshot COUNT      with COUNT sockets open: "COUNT NS", the longest open+close
+ *     work start COUNT [LIB]   starts itself COUNT times, with LIB preloaded: "CPU-NS WALL-NS"
  *     work request PORT COUNT  HTTP requests to the loopback, each on a connection of its own
  *     work nothing             ends
  */
@@ -167,7 +167,8 @@ static void run_loop(void (*operation)(void), long count)
 
 static void allow(long count)
 {
-	struct rlimit limit, more = {.rlim_cur = (rlim_t)count + 100, .rlim_max = (rlim_t)count + 100};
+	struct rlimit limit,
+		more = {.rlim_cur = (rlim_t)count + 100, .rlim_max = (rlim_t)count + 100};
 
 	getrlimit(RLIMIT_NOFILE, &limit);
 	if (limit.rlim_cur >= more.rlim_cur)
@@ -185,7 +186,9 @@ static NOINLINE int left(unsigned path, int bits);
 
 static NOINLINE int right(unsigned path, int bits)
 {
-	int fd = bits == 0 ? dup(0) : path & 1 ? left(path >> 1, bits - 1) : right(path >> 1, bits - 1);
+	int fd = bits == 0  ? dup(0)
+		 : path & 1 ? left(path >> 1, bits - 1)
+			    : right(path >> 1, bits - 1);
 
 	after++;
 	return fd;
@@ -193,7 +196,9 @@ static NOINLINE int right(unsigned path, int bits)
 
 static NOINLINE int left(unsigned path, int bits)
 {
-	int fd = bits == 0 ? dup(0) : path & 1 ? left(path >> 1, bits - 1) : right(path >> 1, bits - 1);
+	int fd = bits == 0  ? dup(0)
+		 : path & 1 ? left(path >> 1, bits - 1)
+			    : right(path >> 1, bits - 1);
 
 	after--;
 	return fd;
@@ -323,7 +328,8 @@ static void run_snapshot(long count)
 static void run_start(long count, const char *preload)
 {
 	char variable[4096], output[] = "FDTRAIL_OUTPUT=/dev/null";
-	char *argv[] = {"work", "nothing", NULL}, *envp[] = {output, preload ? variable : NULL, NULL};
+	char *argv[] = {"work", "nothing", NULL},
+	     *envp[] = {output, preload ? variable : NULL, NULL};
 	struct rusage before, then;
 	uint64_t start, wall;
 
@@ -343,9 +349,12 @@ static void run_start(long count, const char *preload)
 	getrusage(RUSAGE_CHILDREN, &then);
 	printf("%.1f %.1f\n",
 	       ((double)(then.ru_utime.tv_sec - before.ru_utime.tv_sec + then.ru_stime.tv_sec -
-			 before.ru_stime.tv_sec) * 1e9 +
+			 before.ru_stime.tv_sec) *
+			1e9 +
 		(double)(then.ru_utime.tv_usec - before.ru_utime.tv_usec + then.ru_stime.tv_usec -
-			 before.ru_stime.tv_usec) * 1e3) / (double)count,
+			 before.ru_stime.tv_usec) *
+			1e3) /
+		       (double)count,
 	       (double)wall / (double)count);
 }
 
@@ -353,7 +362,8 @@ static void run_start(long count, const char *preload)
 
 static void run_requests(int port, long count)
 {
-	static const char request[] = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+	static const char request[] =
+		"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 	char answer[8192];
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -392,7 +402,8 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		void (*operation)(void);
-	} loops[] = {{"socket", op_socket}, {"open", op_open}, {"dup", op_dup}, {"connect", op_connect}};
+	} loops[] = {
+		{"socket", op_socket}, {"open", op_open}, {"dup", op_dup}, {"connect", op_connect}};
 	const char *kind = argc > 1 ? argv[1] : "";
 	long count = argc > 2 ? atol(argv[2]) : 0;
 

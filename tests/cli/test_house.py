@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The order of the house: includes between rooms go one way, and a name is one file's."""
+"""The order of the house: includes between rooms go one way, a name is one file's, and the code has one form."""
 
 import re
+import subprocess
 
-from support import SOURCE, check, main, test
+from support import SOURCE, check, main, require, skip, test
 
 # From the ground up: a file includes files of its own room and of those before it. Assembly in arch/ reads the
 # constants of what it calls.
@@ -17,6 +18,9 @@ TOOLS = ["tools/model", "tools/reader", "tools/symbolize", "tools/export", "tool
 SHARED = PRELOAD[:PRELOAD.index("preload/libc") + 1]
 FILES = sorted(path for room in ("preload", "tools") for path in (SOURCE / room).rglob("*")
                if path.suffix in (".c", ".h", ".S", ".list"))
+FORMATTED = sorted(path for room in ("preload", "tools", "tests") for path in (SOURCE / room).rglob("*")
+                   if path.suffix in (".c", ".h", ".cpp") and "/go/" not in str(path))
+FORMATTER = 14  # Debian 12's: each version of clang-format has a mind of its own
 
 
 def room_of(path):
@@ -60,6 +64,24 @@ def _():
     wrong = [f"{path.relative_to(SOURCE)}: {name}" for path in FILES
              for name in re.findall(r'^\s*#\s*include\s+"(\.\.?/[^"]+)"', path.read_text(), re.MULTILINE)]
     check.equal(wrong, [])
+
+
+@test("no line of C has more than 100 columns")
+def _():
+    check.at_least(len(FORMATTED), 500)
+    check.equal([f"{path.relative_to(SOURCE)}:{number}" for path in FORMATTED
+                 for number, line in enumerate(path.read_text().splitlines(), 1) if len(line.expandtabs(8)) > 100], [])
+
+
+@test("clang-format changes no file", timeout=200)
+def _():
+    command = require("clang-format")
+    version = re.search(r"version (\d+)", subprocess.check_output([command, "--version"], text=True))[1]
+    if int(version) != FORMATTER:
+        skip(f"clang-format {version} formats other than {FORMATTER}, which the code is formatted with")
+    done = subprocess.run([command, "--dry-run", "-Werror", "-ferror-limit=1", *FORMATTED], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, cwd=SOURCE, check=False)
+    check.equal(sorted(set(re.findall(r"^(\S+?):\d+", done.stdout, re.MULTILINE))), [])
 
 
 main()

@@ -66,9 +66,10 @@ void say_open(void);
 #define NOWHERE ((void *)8)
 void *end_of_page(size_t size);
 
-/* From now on the call that is made is interrupted by signal every 20 ms, whose handler has these flags.
- * With SA_RESTART, complete() is called the second time, so that a call that was restarted has its end.
- * interrupted() ends it and says whether it has happened at all: how often depends on the machine. */
+/* From now on the call that is made is interrupted by signal every 20 ms, whose handler has these
+ * flags. With SA_RESTART, complete() is called the second time, so that a call that was restarted
+ * has its end. interrupted() ends it and says whether it has happened at all: how often depends on
+ * the machine. */
 void interrupt(int signal, int flags, void (*complete)(void));
 void interrupted(void);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * DWARF and symbol tables, in any bytes that claim to be the ELF file of a module: what is read of them is
- * an answer that the parent of the process which reads them understands.
+ * DWARF and symbol tables, in any bytes that claim to be the ELF file of a module: what is read of
+ * them is an answer that the parent of the process which reads them understands.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -28,14 +28,19 @@ static void found(void *data, size_t index, const struct name_source *source,
 }
 
 /* As the parent would be sent it. */
-static void take(const struct name_source *const *sources, uint64_t address, const struct answer *answer)
+static void take(const struct name_source *const *sources, uint64_t address,
+		 const struct answer *answer)
 {
 	bool answered = false;
 	size_t answers = 0;
-	const struct worker_request request = {
-		.addresses = &address, .count = 1, .sources = sources, .found = found, .data = &answers};
+	const struct worker_request request = {.addresses = &address,
+					       .count = 1,
+					       .sources = sources,
+					       .found = found,
+					       .data = &answers};
 	char trouble[MODULE_TROUBLE_SIZE];
-	struct worker_reading reading = {.request = &request, .answered = &answered, .trouble = trouble};
+	struct worker_reading reading = {
+		.request = &request, .answered = &answered, .trouble = trouble};
 	const uint32_t head[2] = {0, answer->count};
 	uint32_t length = (uint32_t)(1 + sizeof(head) + answer->size);
 	char *record = malloc(sizeof(length) + length);

@@ -24,7 +24,7 @@ static void remove_folder(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct perf_map_name names[] = {
-		{.address = 0}, {.address = 0x10}, {.address = 0x11},
+		{.address = 0},      {.address = 0x10},           {.address = 0x11},
 		{.address = 0x1000}, {.address = 0x7fffffffffff}, {.address = UINT64_MAX},
 	};
 	const size_t count = sizeof(names) / sizeof(*names);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The reader, on any bytes: what it has once understood and written it must understand in the same way
- * again.
+ * The reader, on any bytes: what it has once understood and written it must understand in the same
+ * way again.
  */
 #include <stdint.h>
 #include <stdio.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * A program's seccomp filter, of any instructions: it is copied and asked before the kernel has looked at
- * it, so it may be nonsense. Asking it ends, stays inside of the copy, and gives the same answer twice.
+ * A program's seccomp filter, of any instructions: it is copied and asked before the kernel has
+ * looked at it, so it may be nonsense. Asking it ends, stays inside of the copy, and gives the same
+ * answer twice.
  */
 #include <linux/filter.h>
 #include <stdint.h>
@@ -15,7 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	size_t length = size / sizeof(struct sock_filter);
-	struct sock_filter *exact = malloc(size ? size : 1); /* so that a read past the end is noticed */
+	struct sock_filter *exact =
+		malloc(size ? size : 1); /* so that a read past the end is noticed */
 
 	if (!exact || length > UINT16_MAX) {
 		free(exact);

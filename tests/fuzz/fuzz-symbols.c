@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The tracer's own reader of symbols, on any bytes that claim to be the ELF file of a loaded module: once as
- * the file, once as what lies in memory. No read leaves the file, none faults, and each has an end.
+ * The tracer's own reader of symbols, on any bytes that claim to be the ELF file of a loaded
+ * module: once as the file, once as what lies in memory. No read leaves the file, none faults, and
+ * each has an end.
  */
 #include <stdint.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the child process that reads a module's file sends, in any bytes: it may be in the hands of who
- * made that file.
+ * What the child process that reads a module's file sends, in any bytes: it may be in the hands of
+ * who made that file.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -42,7 +42,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.data = answers,
 	};
 	char trouble[MODULE_TROUBLE_SIZE] = "";
-	struct worker_reading reading = {.request = &request, .answered = answered, .trouble = trouble};
+	struct worker_reading reading = {
+		.request = &request, .answered = answered, .trouble = trouble};
 	char *exact = malloc(size ? size : 1); /* so that a read past the end is noticed */
 
 	if (!exact)
@@ -50,7 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size)
 		memcpy(exact, data, size);
 	ssize_t taken = worker_take_records(&reading, exact, size);
-	if (taken > (ssize_t)size || (taken >= 0 && memcmp(answered, answers, sizeof(answers)) != 0) ||
+	if (taken > (ssize_t)size ||
+	    (taken >= 0 && memcmp(answered, answers, sizeof(answers)) != 0) ||
 	    memchr(trouble, '\0', sizeof(trouble)) == NULL)
 		abort();
 	free(reading.step);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Holds the decoder of instructions against another: reads lines "OFFSET LENGTH" from stdin, of the code in
- * the file given, and prints those that the decoder finds another length for.
+ * Holds the decoder of instructions against another: reads lines "OFFSET LENGTH" from stdin, of the
+ * code in the file given, and prints those that the decoder finds another length for.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,11 +2,13 @@
 /*
  *     apart HOW
  *
- * The process' descriptors, and others that are not the process': opens_in_main opens a device. Then
- * unshare, close_range: a thread takes a table of its own by this call, closes the number there and opens
+ * The process' descriptors, and others that are not the process': opens_in_main opens a device.
+ * Then unshare, close_range: a thread takes a table of its own by this call, closes the number
+ * there and opens
  *         it anew in opens_apart;
- * clone:  a process that shares memory and descriptors calls _exit, before opens_later opens one more;
- * pid_namespace: after unshare(CLONE_NEWPID) a snapshot is asked for, and a child must still be possible.
+ * clone:  a process that shares memory and descriptors calls _exit, before opens_later opens one
+ * more; pid_namespace: after unshare(CLONE_NEWPID) a snapshot is asked for, and a child must still
+ * be possible.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -76,7 +78,8 @@ int main(int count, char **words)
 	how = words[1];
 	number = opens_in_main();
 	if (strcmp(how, "clone") == 0) {
-		int pid = clone(ends, stack + sizeof(stack), CLONE_VM | CLONE_FILES | SIGCHLD, NULL);
+		int pid =
+			clone(ends, stack + sizeof(stack), CLONE_VM | CLONE_FILES | SIGCHLD, NULL);
 
 		return pid < 0 || waitpid(pid, &status, 0) != pid || opens_later() < 0;
 	}

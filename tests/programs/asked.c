@@ -2,9 +2,9 @@
 /*
  *     asked HOW TIMES
  *
- * Opens and closes by HOW (open, dup, socket, pipe, socketpair, recvmsg) until a timer has sent SIGALRM so
- * often. Nearly all that this program does is done in the kernel, so the signal mostly comes in when the
- * call returns with its new descriptors.
+ * Opens and closes by HOW (open, dup, socket, pipe, socketpair, recvmsg) until a timer has sent
+ * SIGALRM so often. Nearly all that this program does is done in the kernel, so the signal mostly
+ * comes in when the call returns with its new descriptors.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -31,8 +31,10 @@ static int receive(void)
 {
 	char byte = 0, room[CMSG_SPACE(sizeof(int))] = {0};
 	struct iovec data = {&byte, 1};
-	struct msghdr message = {
-		.msg_iov = &data, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof(room)};
+	struct msghdr message = {.msg_iov = &data,
+				 .msg_iovlen = 1,
+				 .msg_control = room,
+				 .msg_controllen = sizeof(room)};
 	struct cmsghdr *part = CMSG_FIRSTHDR(&message);
 	int fd = 0;
 
@@ -56,9 +58,9 @@ FRAME static void opens(const char *how)
 		fd[0] = dup(0);
 	else if (strcmp(how, "socket") == 0)
 		fd[0] = socket(AF_UNIX, SOCK_STREAM, 0);
-	else if (strcmp(how, "pipe") == 0 ? pipe(fd) : strcmp(how, "socketpair") == 0
-						? socketpair(AF_UNIX, SOCK_STREAM, 0, fd)
-						: (fd[0] = receive()) < 0)
+	else if (strcmp(how, "pipe") == 0         ? pipe(fd)
+		 : strcmp(how, "socketpair") == 0 ? socketpair(AF_UNIX, SOCK_STREAM, 0, fd)
+						  : (fd[0] = receive()) < 0)
 		exit(1);
 	close(fd[0]);
 	if (fd[1] >= 0)

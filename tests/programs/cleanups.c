@@ -2,9 +2,9 @@
 /*
  *     cleanups LIBRARY TIMES [THREADS]
  *
- * Calls the function of libcleanups.cpp so often, in the main thread, or in threads one after another,
- * each of whose stacks lies at another distance from the library, with nothing between. The last call of
- * each leaks.
+ * Calls the function of libcleanups.cpp so often, in the main thread, or in threads one after
+ * another, each of whose stacks lies at another distance from the library, with nothing between.
+ * The last call of each leaks.
  */
 #include <dlfcn.h>
 #include <pthread.h>
@@ -45,7 +45,8 @@ int main(int count, char **words)
 	if (count == 3)
 		calls_library();
 	/* One after another, downwards from one place; only the one in use is there. */
-	char *top = mmap(NULL, (size_t)APART * MOST, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *top = mmap(NULL, (size_t)APART * MOST, PROT_NONE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	for (int i = 0; top != MAP_FAILED && count > 3 && i < atoi(words[3]) && i < MOST; i++) {
 		char *stack = top + (size_t)(MOST - 1 - i) * APART;
 		pthread_attr_t attributes;
@@ -55,8 +56,8 @@ int main(int count, char **words)
 			return 1;
 		pthread_attr_init(&attributes);
 		pthread_attr_setstack(&attributes, stack, SIZE);
-		if (pthread_create(&id, &attributes, thread, NULL) != 0 || pthread_join(id, NULL) != 0 ||
-		    mprotect(stack, SIZE, PROT_NONE) != 0)
+		if (pthread_create(&id, &attributes, thread, NULL) != 0 ||
+		    pthread_join(id, NULL) != 0 || mprotect(stack, SIZE, PROT_NONE) != 0)
 			return 1;
 	}
 	return 0;

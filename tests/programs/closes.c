@@ -2,9 +2,10 @@
 /*
  *     closes NAME
  *
- * Opens /dev/null in opens_before, ends that descriptor through the function NAME in closes_by_NAME,
- * and takes the same number again by a raw system call, unless NAME has already put something there.
- * Prints the number. A hook that missed the end would let the new descriptor wear the old stack.
+ * Opens /dev/null in opens_before, ends that descriptor through the function NAME in
+ * closes_by_NAME, and takes the same number again by a raw system call, unless NAME has already put
+ * something there. Prints the number. A hook that missed the end would let the new descriptor wear
+ * the old stack.
  */
 #define _GNU_SOURCE
 #include <dirent.h>

@@ -6,8 +6,8 @@
  *
  *     confines WAY ACTION CALL...
  *
- * WAY: prctl, seccomp, strict, or term, which is prctl and ends by SIGTERM. ACTION: EPERM, ENOSYS, kill
- * or trap.
+ * WAY: prctl, seccomp, strict, or term, which is prctl and ends by SIGTERM. ACTION: EPERM, ENOSYS,
+ * kill or trap.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -9,7 +9,8 @@
 
 int main(int argc, char **argv)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t length = sizeof(address);
 	int listener = socket(AF_INET, SOCK_STREAM, 0), count = argc > 1 ? atoi(argv[1]) : 1;
 
@@ -19,7 +20,8 @@ int main(int argc, char **argv)
 	for (int i = 0; i < count; i++) {
 		int client = socket(AF_INET, SOCK_STREAM, 0);
 
-		if (connect(client, (void *)&address, length) != 0 || accept(listener, NULL, NULL) < 0)
+		if (connect(client, (void *)&address, length) != 0 ||
+		    accept(listener, NULL, NULL) < 0)
 			err(1, "connection %d", i);
 	}
 	return 0;

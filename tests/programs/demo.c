@@ -2,11 +2,12 @@
 /*
  * The demonstration that scripts/run shows: a client that polls a small HTTP server over the
  * loopback. The server answers each request and closes the connection, as many do. check_health
- * reads the answer and closes its end, too; fetch_status sends its request, takes no interest in the
- * answer, and forgets the socket. Each forgotten socket stays in CLOSE_WAIT: the server has closed,
- * the client has not.
+ * reads the answer and closes its end, too; fetch_status sends its request, takes no interest in
+ * the answer, and forgets the socket. Each forgotten socket stays in CLOSE_WAIT: the server has
+ * closed, the client has not.
  *
- * Half way a shell sends it SIGUSR1 by kill(1), as its user would; then it goes on and returns from main.
+ * Half way a shell sends it SIGUSR1 by kill(1), as its user would; then it goes on and returns from
+ * main.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -110,7 +111,8 @@ FRAME static int open_connection(void)
 static void send_request(int connection, const char *line)
 {
 	char request[256];
-	int length = snprintf(request, sizeof(request), "%s HTTP/1.1\r\nHost: localhost\r\n\r\n", line);
+	int length =
+		snprintf(request, sizeof(request), "%s HTTP/1.1\r\nHost: localhost\r\n\r\n", line);
 
 	if (write(connection, request, (size_t)length) != length)
 		err(1, "demo: cannot send a request");
@@ -176,7 +178,8 @@ int main(void)
 	say("fetch_status() forgets to. Which of them leaks? The tracer will tell.");
 
 	pid_t server = start_server();
-	/* volatile: one call of poll_brokers in the program, whatever the compiler makes of loops. */
+	/* volatile: one call of poll_brokers in the program, whatever the compiler makes of loops.
+	 */
 	for (volatile int round = 0; round < 2; round++) {
 		poll_brokers(3 + 2 * round);
 		wait_for_the_server();

@@ -2,10 +2,10 @@
 /*
  *     fork_server COUNT MILLISECONDS [EACH]
  *
- * A server that forks a child for each connection, COUNT one after another, and is its own client. A
- * child accepts its connection in accept_one, hears that the client has gone, and ends MILLISECONDS
- * later with the connection open; each EACHth child leaves a file of leaves_file open, too. The
- * server itself leaks a file in leaks_slowly at every eighth connection.
+ * A server that forks a child for each connection, COUNT one after another, and is its own client.
+ * A child accepts its connection in accept_one, hears that the client has gone, and ends
+ * MILLISECONDS later with the connection open; each EACHth child leaves a file of leaves_file open,
+ * too. The server itself leaks a file in leaks_slowly at every eighth connection.
  */
 #include <fcntl.h>
 #include <netinet/in.h>

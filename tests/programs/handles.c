@@ -2,10 +2,11 @@
 /*
  *     handles [fault | above | accept]
  *
- * Leaks in its handler of SIGUSR1, which the tracer's own handler calls, and ends. fault: instead in
- * one of SIGILL, which comes from the first instruction of a function that another one has called by
- * its last. above: in one that runs on a stack at higher addresses than the one that it interrupts.
- * accept: in one that interrupts accept, which is the last call of the function that makes it.
+ * Leaks in its handler of SIGUSR1, which the tracer's own handler calls, and ends. fault: instead
+ * in one of SIGILL, which comes from the first instruction of a function that another one has
+ * called by its last. above: in one that runs on a stack at higher addresses than the one that it
+ * interrupts. accept: in one that interrupts accept, which is the last call of the function that
+ * makes it.
  */
 #include <fcntl.h>
 #include <signal.h>

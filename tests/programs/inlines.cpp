@@ -13,8 +13,10 @@
 
 #include "frame.h"
 
-namespace leaks {
-namespace {
+namespace leaks
+{
+namespace
+{
 
 FRAME int leak_socket(int domain)
 {

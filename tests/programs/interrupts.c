@@ -2,10 +2,10 @@
 /*
  *     interrupts HOW
  *
- * eintr: accept ends with EINTR when a handler without SA_RESTART runs. stack: the snapshot signal arrives
- * on an alternate stack of 8 KiB. handler: a signal handler opens files, 20000 times, while main does.
- * cancel: threads that are cancelled in accept, read and close end, and main goes on. blocked: a thread
- * waits in accept while another opens and closes.
+ * eintr: accept ends with EINTR when a handler without SA_RESTART runs. stack: the snapshot signal
+ * arrives on an alternate stack of 8 KiB. handler: a signal handler opens files, 20000 times, while
+ * main does. cancel: threads that are cancelled in accept, read and close end, and main goes on.
+ * blocked: a thread waits in accept while another opens and closes.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -147,7 +147,8 @@ int main(int count, char **words)
 		tick(0);
 		printf("%d\n", calls > 0);
 	} else if (strcmp(how, "cancel") == 0) {
-		int accepted = cancels(accepts, 1), read = cancels(reads, 1), closed = cancels(closes, 0);
+		int accepted = cancels(accepts, 1), read = cancels(reads, 1),
+		    closed = cancels(closes, 0);
 		printf("%d %d %d\n", accepted, read, closed);
 	} else if (strcmp(how, "blocked") == 0) {
 		pthread_create(&thread, NULL, accepts, NULL);

@@ -2,8 +2,9 @@
 /*
  *     leaks KIND
  *
- * Leaks three times in one way; the line that should have been followed by a close ends in "leak: KIND".
- * scripts/leak-table runs each, and puts what fdtrail prints for it into docs/kinds-of-leaks.md.
+ * Leaks three times in one way; the line that should have been followed by a close ends in "leak:
+ * KIND". scripts/leak-table runs each, and puts what fdtrail prints for it into
+ * docs/kinds-of-leaks.md.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -413,14 +414,29 @@ int main(int count, char **words)
 		const char *kind;
 		void (*leak)(void);
 	} kinds[] = {
-		{"error-path", error_path}, {"helper", helper},	    {"one-caller", one_caller},
-		{"recursion", recursion},   {"FILE", stream},	    {"DIR", folder},
-		{"popen", shell},	    {"deleted", deleted},   {"pipe", pipes},
-		{"socketpair", pairs},	    {"eventfd", event},	    {"epoll", loop},
-		{"timerfd", timer},	    {"inotify", watch},	    {"memfd", memory},
-		{"dup", copy},		    {"thread", thread},	    {"SCM_RIGHTS", pass},
-		{"udp", datagrams},	    {"accept", accepts},    {"CLOSE_WAIT", asks},
-		{"exec", over_exec},	    {"nothing", nothing},
+		{"error-path", error_path},
+		{"helper", helper},
+		{"one-caller", one_caller},
+		{"recursion", recursion},
+		{"FILE", stream},
+		{"DIR", folder},
+		{"popen", shell},
+		{"deleted", deleted},
+		{"pipe", pipes},
+		{"socketpair", pairs},
+		{"eventfd", event},
+		{"epoll", loop},
+		{"timerfd", timer},
+		{"inotify", watch},
+		{"memfd", memory},
+		{"dup", copy},
+		{"thread", thread},
+		{"SCM_RIGHTS", pass},
+		{"udp", datagrams},
+		{"accept", accepts},
+		{"CLOSE_WAIT", asks},
+		{"exec", over_exec},
+		{"nothing", nothing},
 	};
 
 	self = words[0];

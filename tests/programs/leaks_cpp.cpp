@@ -9,10 +9,12 @@
 
 #include "frame.h"
 
-namespace app {
+namespace app
+{
 
-class Reader {
-public:
+class Reader
+{
+      public:
 	FRAME size_t first_word()
 	{
 		auto *stream = new std::ifstream("/proc/version"); /* leak: C++-stream */

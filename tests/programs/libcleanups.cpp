@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: MIT
-// A C++ library whose function has something to clean up: its unwind data names a personality routine,
-// through a word of the library's data.
+// A C++ library whose function has something to clean up: its unwind data names a personality
+// routine, through a word of the library's data.
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "frame.h"
 
-namespace {
+namespace
+{
 
 struct Cleanup {
 	int fd;
-	explicit Cleanup(int number) : fd(number) {}
-	~Cleanup() { close(fd); }
+	explicit Cleanup(int number) : fd(number)
+	{
+	}
+	~Cleanup()
+	{
+		close(fd);
+	}
 };
 
 } // namespace

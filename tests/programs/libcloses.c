@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* A library that opens when it is loaded, and closes in its destructor: at the very end of a program. */
+/* A library that opens when it is loaded, and closes in its destructor: at the very end of a
+ * program. */
 #include <fcntl.h>
 #include <unistd.h>
 

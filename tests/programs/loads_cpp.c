@@ -2,8 +2,8 @@
 /*
  *     loads_cpp LIBRARY TIMES
  *
- * A program in C that loads a C++ library and lets it throw. Prints how often it caught, and the file
- * whose _Unwind_RaiseException a library would be bound to.
+ * A program in C that loads a C++ library and lets it throw. Prints how often it caught, and the
+ * file whose _Unwind_RaiseException a library would be bound to.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -10,7 +10,8 @@
 int main(int count, char **words)
 {
 	void *library = dlopen(count > 1 ? words[1] : "", RTLD_NOW);
-	int (*call)(const char *) = library ? (int (*)(const char *))dlsym(library, "library_call") : NULL;
+	int (*call)(const char *) =
+		library ? (int (*)(const char *))dlsym(library, "library_call") : NULL;
 
 	return !call || chdir("/") != 0 || call("/dev/null") < 0;
 }

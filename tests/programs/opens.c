@@ -157,8 +157,8 @@ static struct file_handle *handle_of(const char *path)
 	return &room.handle;
 }
 
-/* A server of rcmd(3) and rexec(3) on the loopback: answers one call in a thread of its own, with the
- * second connection that it is asked for. Returns the port as these want it. */
+/* A server of rcmd(3) and rexec(3) on the loopback: answers one call in a thread of its own, with
+ * the second connection that it is asked for. Returns the port as these want it. */
 static struct sockaddr_storage shell_address;
 static char *host, *const here[] = {".", NULL};
 
@@ -177,7 +177,8 @@ static void *answer(void *listening)
 	read_word(fd, word);
 	/* The port stands at the same place in both families. */
 	((struct sockaddr_in *)&shell_address)->sin_port = htons((uint16_t)atoi(word));
-	if (back < 0 || connect(back, (struct sockaddr *)&shell_address, sizeof(shell_address)) != 0)
+	if (back < 0 ||
+	    connect(back, (struct sockaddr *)&shell_address, sizeof(shell_address)) != 0)
 		return NULL;
 	for (int i = 0; i < 3; i++)
 		read_word(fd, word);

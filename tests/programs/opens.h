@@ -5,7 +5,6 @@
  */
 #pragma once
 
-
 #define OPENING_FILES                                                                              \
 	OPENS(open, 0, open("file", O_RDWR | O_CREAT, 0600))                                       \
 	OPENS(open64, 0, open64("file", O_RDWR | O_CREAT, 0600))                                   \
@@ -33,8 +32,7 @@
 	      shm_open("/fdtrail-opens", O_RDWR | O_CREAT, 0600))                                  \
 	OPENS(mq_open, mq_unlink("/fdtrail-opens"),                                                \
 	      mq_open("/fdtrail-opens", O_RDWR | O_CREAT, 0600, &attributes))                      \
-	OPENS(__mq_open_2,                                                                         \
-	      mq_open("/fdtrail-opens-2", O_RDWR | O_CREAT, 0600, &attributes),                    \
+	OPENS(__mq_open_2, mq_open("/fdtrail-opens-2", O_RDWR | O_CREAT, 0600, &attributes),       \
 	      __mq_open_2("/fdtrail-opens-2", O_RDWR))                                             \
 	OPENS(memfd_create, 0, memfd_create("opens", MFD_CLOEXEC))                                 \
 	OPENS(posix_openpt, 0, posix_openpt(O_RDWR | O_NOCTTY))                                    \
@@ -46,8 +44,9 @@
 	OPENS(fopen, 0, number(fopen("file", "w")))                                                \
 	OPENS(fopen64, 0, number(fopen64("file", "w")))                                            \
 	OPENS(_IO_fopen, 0, number(_IO_fopen("file", "w")))                                        \
-	OPENS(freopen, creat("file", 0600), number(freopen("file", "w", fdopen(prepared, "w"))))                                    \
-	OPENS(freopen64, creat("file", 0600), number(freopen64("file", "w", fdopen(prepared, "w"))))                                \
+	OPENS(freopen, creat("file", 0600), number(freopen("file", "w", fdopen(prepared, "w"))))   \
+	OPENS(freopen64, creat("file", 0600),                                                      \
+	      number(freopen64("file", "w", fdopen(prepared, "w"))))                               \
 	OPENS(tmpfile, 0, number(tmpfile()))                                                       \
 	OPENS(tmpfile64, 0, number(tmpfile64()))                                                   \
 	OPENS(popen, 0, number(popen("true", "r")))                                                \
@@ -76,7 +75,8 @@
 	      pair_of(rexec_af(&host, prepared, "you", "word", "true", &pair[1], AF_INET6), pair)) \
 	OPENS(getsockopt, pair_of_sockets(),                                                       \
 	      first_of_one(getsockopt(prepared, SOL_SOCKET, SO_PEERPIDFD, pair,                    \
-				      &(socklen_t){sizeof(int)}), pair))                           \
+				      &(socklen_t){sizeof(int)}),                                  \
+			   pair))                                                                  \
 	OPENS(recvmsg_pidfd, mailbox_of_pidfds(),                                                  \
 	      received(recvmsg(prepared, &letters.msg_hdr, 0)))                                    \
 	OPENS(recvmsg, mailbox(), received(recvmsg(prepared, &letters.msg_hdr, 0)))                \
@@ -101,8 +101,9 @@
 	OPENS(fsmount, file_system(), fsmount(prepared, 0, 0))                                     \
 	OPENS(open_tree, 0, open_tree(AT_FDCWD, ".", 0))                                           \
 	OPENS(clone, 0,                                                                            \
-	      first_of_one(clone(ends, ends_on + sizeof(ends_on), CLONE_PIDFD | SIGCHLD, NULL,     \
-				 pair), pair))
+	      first_of_one(                                                                        \
+		      clone(ends, ends_on + sizeof(ends_on), CLONE_PIDFD | SIGCHLD, NULL, pair),   \
+		      pair))
 
 #define OPENING_COPIES                                                                             \
 	OPENS(dup, 0, dup(1))                                                                      \
@@ -150,15 +151,15 @@
 	OPENS(sys_perf_event_open, 0, syscall(SYS_perf_event_open, &perf, 0, -1, -1, 0))           \
 	OPENS(sys_io_uring_setup, 0, syscall(SYS_io_uring_setup, 1, &ring))                        \
 	OPENS(sys_pidfd_open, 0, syscall(SYS_pidfd_open, getpid(), 0))                             \
-	OPENS(sys_pidfd_getfd, pidfd_open(getpid(), 0),                                            \
-	      syscall(SYS_pidfd_getfd, prepared, 1, 0))                                            \
+	OPENS(sys_pidfd_getfd, pidfd_open(getpid(), 0), syscall(SYS_pidfd_getfd, prepared, 1, 0))  \
 	OPENS(sys_fsopen, 0, syscall(SYS_fsopen, "tmpfs", 0))                                      \
 	OPENS(sys_fspick, 0, syscall(SYS_fspick, AT_FDCWD, "/", 0))                                \
 	OPENS(sys_fsmount, file_system(), syscall(SYS_fsmount, prepared, 0, 0))                    \
 	OPENS(sys_bpf, 0, syscall(SYS_bpf, BPF_MAP_CREATE, &map, sizeof(map)))                     \
 	OPENS(sys_getsockopt, pair_of_sockets(),                                                   \
 	      first_of_one((int)syscall(SYS_getsockopt, prepared, SOL_SOCKET, SO_PEERPIDFD, pair,  \
-					&(socklen_t){sizeof(int)}), pair))                         \
+					&(socklen_t){sizeof(int)}),                                \
+			   pair))                                                                  \
 	OPENS(sys_open_tree, 0, syscall(SYS_open_tree, AT_FDCWD, ".", 0))                          \
 	OPENS(sys_landlock_create_ruleset, 0,                                                      \
 	      syscall(SYS_landlock_create_ruleset, &(long[]){1}, sizeof(long), 0))                 \
@@ -168,5 +169,5 @@
 	OPENS(sys_fcntl, 0, syscall(SYS_fcntl, 1, F_DUPFD, 40))
 
 #define EVERY_OPENING                                                                              \
-	OPENING_FILES OPENING_STREAMS OPENING_SOCKETS OPENING_EVENTS OPENING_COPIES               \
-	OPENING_SYSTEM_CALLS
+	OPENING_FILES OPENING_STREAMS OPENING_SOCKETS OPENING_EVENTS OPENING_COPIES                \
+		OPENING_SYSTEM_CALLS

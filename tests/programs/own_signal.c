@@ -4,9 +4,9 @@
  *
  * Leaks a pipe in leaks_a_pipe, and deals with SIGUSR1 as HOW says. It sends it to itself, with the
  * default action in force: raise, kill, tgkill, sigqueue, thread or timer. Or it waits for one that
- * another process sends: as it is (waits), after it has set the default action (chosen), has taken a
- * handler back (restored), or has a handler that runs once (once). Or it forks: the parent sends it to
- * its child, which has the default action (worker) or a handler (told).
+ * another process sends: as it is (waits), after it has set the default action (chosen), has taken
+ * a handler back (restored), or has a handler that runs once (once). Or it forks: the parent sends
+ * it to its child, which has the default action (worker) or a handler (told).
  */
 #define _GNU_SOURCE
 #include <pthread.h>

@@ -27,7 +27,7 @@ FRAME static void unrolled(void)
 	volatile int fd = -1;
 
 #define ONCE fd = socket(AF_INET, SOCK_STREAM, 0);
-	ONCE ONCE ONCE ONCE ONCE (void)fd;
+	ONCE ONCE ONCE ONCE ONCE(void) fd;
 #undef ONCE
 }
 

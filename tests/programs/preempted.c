@@ -2,9 +2,9 @@
 /*
  *     preempted ROUNDS          (with libpauses.so behind the tracer)
  *
- * A thread opens a device in opens_slowly and is taken off its processor between the real open's return and
- * the hook's: another thread, which does not rest for 80 ms, shares that processor with it, and is far
- * more important. Meanwhile a snapshot is asked for. Once in each round.
+ * A thread opens a device in opens_slowly and is taken off its processor between the real open's
+ * return and the hook's: another thread, which does not rest for 80 ms, shares that processor with
+ * it, and is far more important. Meanwhile a snapshot is asked for. Once in each round.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -75,7 +75,9 @@ static void *is_busy(void *unused)
 	clock_gettime(CLOCK_MONOTONIC, &begun);
 	do
 		clock_gettime(CLOCK_MONOTONIC, &now);
-	while (!asked && (now.tv_sec - begun.tv_sec) * 1000 + (now.tv_nsec - begun.tv_nsec) / 1000000 < BUSY_MS);
+	while (!asked &&
+	       (now.tv_sec - begun.tv_sec) * 1000 + (now.tv_nsec - begun.tv_nsec) / 1000000 <
+		       BUSY_MS);
 	return NULL;
 }
 

@@ -126,7 +126,8 @@ static int fails_as_i386(void)
 {
 	int fd = leaks();
 #if defined(__x86_64__)
-	char *low = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	char *low = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
 	int error;
 
 	__asm__ volatile("int $0x80"

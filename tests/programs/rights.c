@@ -21,8 +21,8 @@ int main(void)
 
 	while (status && fgets(line, sizeof(line), status))
 		if (strncmp(line, "CapPrm:", 7) == 0)
-			printf("user %d/%d group %d/%d capabilities %s", (int)getuid(), (int)geteuid(),
-			       (int)getgid(), (int)getegid(), line + 8);
+			printf("user %d/%d group %d/%d capabilities %s", (int)getuid(),
+			       (int)geteuid(), (int)getgid(), (int)getegid(), line + 8);
 	if (status)
 		fclose(status);
 	return opens_with_rights() < 0;

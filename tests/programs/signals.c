@@ -61,8 +61,7 @@ int main(int count, char **words)
 		sigaction(number, &action, NULL);
 	sigaction(number, NULL, &back);
 	const int compared = SA_SIGINFO | SA_RESETHAND | SA_ONSTACK;
-	printf("own %d flags %d\n",
-	       back.sa_handler == handler || back.sa_sigaction == info_handler,
+	printf("own %d flags %d\n", back.sa_handler == handler || back.sa_sigaction == info_handler,
 	       (back.sa_flags & compared) == (action.sa_flags & compared));
 	fflush(stdout);
 	raise(number);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * A thread's close(2) lingers (socket(7), SO_LINGER): the number is free already. The main thread gets it
- * by a raw system call and forks. Prints the number and the child's PID; the child asks for a snapshot.
+ * A thread's close(2) lingers (socket(7), SO_LINGER): the number is free already. The main thread
+ * gets it by a raw system call and forks. Prints the number and the child's PID; the child asks for
+ * a snapshot.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -30,7 +31,8 @@ static void *closes(void *data)
 /* A connection whose other end reads nothing, with more to send than its buffers take. */
 static int connection(int *other)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	struct linger minute = {.l_onoff = 1, .l_linger = 60};
 	socklen_t length = sizeof(address);
 	int listener = socket(AF_INET, SOCK_STREAM, 0), fd = socket(AF_INET, SOCK_STREAM, 0);

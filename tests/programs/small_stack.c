@@ -2,8 +2,9 @@
 /*
  *     small_stack SIZE
  *
- * Has an alternate stack of so many bytes, which is enough for no handler of its own, because there is
- * none. Asks for a snapshot, prints how many bytes beside that stack have changed, and ends by SIGTERM.
+ * Has an alternate stack of so many bytes, which is enough for no handler of its own, because there
+ * is none. Asks for a snapshot, prints how many bytes beside that stack have changed, and ends by
+ * SIGTERM.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

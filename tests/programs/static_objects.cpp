@@ -2,8 +2,9 @@
 //
 //     static_objects LIBRARY
 //
-// A C++ program whose static objects close in their destructors; it throws and catches on the way, loads
-// a library that closes in its own destructor, and leaks one descriptor in leaks_past_a_throw.
+// A C++ program whose static objects close in their destructors; it throws and catches on the way,
+// loads a library that closes in its own destructor, and leaks one descriptor in
+// leaks_past_a_throw.
 #include <cstdio>
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -12,13 +13,23 @@
 
 #include "frame.h"
 
-namespace {
+namespace
+{
 
 struct File {
 	int fd = -1;
-	File() { open_it(); }
-	~File() { close(fd); }
-	FRAME void open_it() { fd = open("/dev/null", O_RDONLY); }
+	File()
+	{
+		open_it();
+	}
+	~File()
+	{
+		close(fd);
+	}
+	FRAME void open_it()
+	{
+		fd = open("/dev/null", O_RDONLY);
+	}
 };
 
 File file_of_the_program;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Library objects around descriptors: who owns a number, and so what closes it. The argument chooses.
+ * Library objects around descriptors: who owns a number, and so what closes it. The argument
+ * chooses.
  */
 #define _GNU_SOURCE
 #include <dirent.h>

@@ -2,8 +2,8 @@
 /*
  *     terminals REPORT
  *
- * Makes a terminal its standard descriptors by login_tty in takes_over, takes the number that login_tty
- * closed by a raw system call, and writes both numbers to the file REPORT.
+ * Makes a terminal its standard descriptors by login_tty in takes_over, takes the number that
+ * login_tty closed by a raw system call, and writes both numbers to the file REPORT.
  */
 #include <fcntl.h>
 #include <pty.h>

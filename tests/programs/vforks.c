@@ -2,9 +2,9 @@
 /*
  *     vforks HOW
  *
- * Leaks in leaks_in_parent and lets a child that shares this memory close everything: close, closefrom,
- * close_range, dup2 (in a vfork child), _exit (which
- * executes nothing), spawn (posix_spawn). The parent's records must stay.
+ * Leaks in leaks_in_parent and lets a child that shares this memory close everything: close,
+ * closefrom, close_range, dup2 (in a vfork child), _exit (which executes nothing), spawn
+ * (posix_spawn). The parent's records must stay.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

@@ -266,8 +266,9 @@ void *ask(void *)
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, nullptr);
 	while (!stop) {
-		// A handler that takes longer than the next signal to come would be all that a thread does, with
-		// or without a tracer: so none is asked again before it has done something.
+		// A handler that takes longer than the next signal to come would be all that a
+		// thread does, with or without a tracer: so none is asked again before it has done
+		// something.
 		unsigned int which = roll(std::size(workers) + 2);
 		if (which >= std::size(workers)) {
 			if (main_times != main_asked && kill(getpid(), SIGUSR1) == 0)
@@ -276,7 +277,8 @@ void *ask(void *)
 			Worker &worker = workers[which];
 			int tid = worker.tid;
 			long times = worker.times;
-			if (tid && times != worker.asked && syscall(SYS_tgkill, getpid(), tid, SIGUSR1) == 0)
+			if (tid && times != worker.asked &&
+			    syscall(SYS_tgkill, getpid(), tid, SIGUSR1) == 0)
 				worker.asked = times, asked++;
 		}
 		nap(1000);
@@ -308,7 +310,8 @@ bool look(long number)
 		}
 		for (int i = 0; i < report.descriptor_count; i++) {
 			const report_descriptor *found = &report.descriptors[i];
-			// What fopen and dlopen open inside of libc is not recorded before they return.
+			// What fopen and dlopen open inside of libc is not recorded before they
+			// return.
 			unfinished += report.groups[found->group].origin == REPORT_UNSEEN &&
 				      !strstr(found->text, "/dev/zero,") &&
 				      strcmp(found->kind, "file") != 0;
@@ -377,7 +380,8 @@ int main(int count, char **words)
 	}
 	stop = true;
 	pthread_join(asker, nullptr);
-	// accept and read wait for somebody, and connect for accept; who wakes them has stopped, too.
+	// accept and read wait for somebody, and connect for accept; who wakes them has stopped,
+	// too.
 	shutdown(listener, SHUT_RDWR);
 	if (write(ends[1], "xx", 2) != 2)
 		return 2;
@@ -386,12 +390,14 @@ int main(int count, char **words)
 	raise(SIGUSR1);
 	while (look(number))
 		number++;
-	// A thread whose handler waits may have been interrupted right behind an open, before its hook knew the
-	// number. Most of these are found (preload/runtime/in_flight.h); without that it is every third snapshot.
+	// A thread whose handler waits may have been interrupted right behind an open, before its
+	// hook knew the number. Most of these are found (preload/runtime/in_flight.h); without that
+	// it is every third snapshot.
 	if (unfinished > number / 10 + 4)
 		complain("too many descriptors were opened behind fdtrail's back: ",
 			 std::to_string(unfinished));
-	printf("%ld requests, %ld handled by the program, %ld snapshots, all whole, nothing lost, %ld descriptors "
+	printf("%ld requests, %ld handled by the program, %ld snapshots, all whole, nothing lost, "
+	       "%ld descriptors "
 	       "of calls that had not yet returned; ",
 	       asked.load(), handled.load(), number - 1, unfinished);
 	for (Worker &worker : workers)

@@ -88,7 +88,8 @@ static void threads_never_share_a_piece(void **state)
 	for (size_t t = 0; t < THREADS; t++) {
 		workers[t].arena = &arena;
 		workers[t].mark = (unsigned char)(t + 1);
-		assert_int_equal(pthread_create(&workers[t].thread, NULL, take_and_mark, &workers[t]), 0);
+		assert_int_equal(
+			pthread_create(&workers[t].thread, NULL, take_and_mark, &workers[t]), 0);
 	}
 	for (size_t t = 0; t < THREADS; t++)
 		pthread_join(workers[t].thread, NULL);
@@ -104,12 +105,14 @@ static void threads_never_share_a_piece(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		{.name = "pieces are zeroed and aligned to 16", .test_func = pieces_are_zeroed_and_aligned},
+		{.name = "pieces are zeroed and aligned to 16",
+		 .test_func = pieces_are_zeroed_and_aligned},
 		{.name = "a large piece leaves the current chunk alone",
 		 .test_func = large_pieces_leave_the_chunk_alone},
 		{.name = "an arena's limit is kept", .test_func = the_limit_is_kept},
 		{.name = "absurd sizes are refused", .test_func = absurd_sizes_are_refused},
-		{.name = "threads never get the same piece", .test_func = threads_never_share_a_piece},
+		{.name = "threads never get the same piece",
+		 .test_func = threads_never_share_a_piece},
 	};
 	return cmocka_run_group_tests_name("arena", tests, NULL, NULL);
 }

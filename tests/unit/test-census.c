@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Which of what is open a snapshot lists, under what, and in which order: the rules that only some programs
- * come to.
+ * Which of what is open a snapshot lists, under what, and in which order: the rules that only some
+ * programs come to.
  */
 #include "../snapshot_fixture.h"
 
@@ -81,7 +81,8 @@ static size_t unclosed_with_input(int fd, struct ledger_entry entry)
 
 static void standard_input_is_what_a_program_has_put_there(void **state)
 {
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0),
+	    null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 	(void)state;
 	fixture_note_inherited(fixture_keep(fixture, fd), fixture);
@@ -89,11 +90,13 @@ static void standard_input_is_what_a_program_has_put_there(void **state)
 	/* The lowest number was free, and a socket got it. */
 	assert_int_equal(unclosed_with_input(fd, (struct ledger_entry){.kind = FD_SOCKET}), 1);
 	assert_int_equal(unclosed_with_input(fd, (struct ledger_entry){.kind = FD_SOCKET,
-								       .origin = FD_DUPLICATED}), 0);
+								       .origin = FD_DUPLICATED}),
+			 0);
 	assert_int_equal(unclosed_with_input(null, (struct ledger_entry){.kind = FD_FILE}), 1);
 	/* freopen(3) */
 	assert_int_equal(unclosed_with_input(null, (struct ledger_entry){.kind = FD_FILE,
-									 .owner = FD_OWNER_FILE}), 0);
+									 .owner = FD_OWNER_FILE}),
+			 0);
 }
 
 enum { LATE_US = 5000, TRIES = 40 };
@@ -109,8 +112,8 @@ static void *records_late(void *unused)
 	return unused;
 }
 
-/* A thread that was interrupted between the kernel's answer and its record. On a busy machine it may come
- * too early or too late, but not each time. */
+/* A thread that was interrupted between the kernel's answer and its record. On a busy machine it
+ * may come too early or too late, but not each time. */
 static void a_record_that_is_about_to_come_is_waited_for(void **state)
 {
 	bool waited = false;
@@ -172,7 +175,7 @@ static int open_kind(enum fd_kind kind)
 
 static void only_what_can_be_there_wears_the_stack(void **state)
 {
-	static const enum fd_kind kinds[] = {FD_EPOLL,	  FD_EVENTFD, FD_TIMERFD, FD_SIGNALFD,
+	static const enum fd_kind kinds[] = {FD_EPOLL,   FD_EVENTFD, FD_TIMERFD, FD_SIGNALFD,
 					     FD_INOTIFY, FD_SOCKET,  FD_FILE};
 	enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
 
@@ -181,7 +184,8 @@ static void only_what_can_be_there_wears_the_stack(void **state)
 		for (int is = 0; is < KINDS; is++) {
 			int fd = open_kind(kinds[is]);
 			/* What open(2) has made may be anything, but for a socket. */
-			bool good = said == is || (kinds[said] == FD_FILE && kinds[is] != FD_SOCKET);
+			bool good =
+				said == is || (kinds[said] == FD_FILE && kinds[is] != FD_SOCKET);
 
 			assert_true(fd >= 0);
 			fixture_opened(fixture, fd, stack_of(fetch_status), kinds[said]);
@@ -235,9 +239,9 @@ static void the_first_snapshot_knows_of_no_growth(void **state)
 
 static void a_heading_points_to_who_called_the_c_library(void **state)
 {
-	uint32_t libc = module_table_add(&fixture->ledger.modules, "/lib/x86_64-linux-gnu/libc.so.6",
-					 (const uint8_t *)"\x12\x34", 2, 0x7f0000000000, 0x7f0000000000,
-					 0x7f0000200000);
+	uint32_t libc = module_table_add(
+		&fixture->ledger.modules, "/lib/x86_64-linux-gnu/libc.so.6",
+		(const uint8_t *)"\x12\x34", 2, 0x7f0000000000, 0x7f0000000000, 0x7f0000200000);
 	frame_t frames[] = {
 		FRAME_MAKE(libc, 0x1234),
 		FRAME_MAKE(fixture->module, (uintptr_t)fetch_status - fixture->bias + 1),
@@ -263,8 +267,9 @@ static void a_peak_over_numbers_that_the_program_chose_is_an_upper_bound(void **
 	chosen = (int)(limit.rlim_cur < 1000 ? limit.rlim_cur : 1000) - 1;
 	assert_int_equal(dup2(fd, chosen), chosen);
 	fixture_keep(fixture, chosen);
-	ledger_opened(&fixture->ledger, chosen,
-		      &(struct ledger_entry){.stack = stack_of(fetch_status), .origin = FD_DUPLICATED});
+	ledger_opened(
+		&fixture->ledger, chosen,
+		&(struct ledger_entry){.stack = stack_of(fetch_status), .origin = FD_DUPLICATED});
 	assert_says(fixture_take(fixture), "\npeak: at most 2 open at once");
 }
 
@@ -292,13 +297,15 @@ static void the_highest_peaks_are_listed_the_highest_first(void **state)
 	held_and_closed(100, 49);
 	fixture_take(fixture);
 	for (int i = 0; i < 20; i++) {
-		snprintf(expected, sizeof(expected), "\npeak %d: %d open at once, opened ", i + 1, 74 - i);
+		snprintf(expected, sizeof(expected), "\npeak %d: %d open at once, opened ", i + 1,
+			 74 - i);
 		assert_says(fixture->text, expected);
 	}
 	assert_says_not(fixture->text, "\npeak 21:");
 	assert_says(fixture->text, "\npeaks: 20 listed; 6 more stacks, at most 54 open at once\n");
 	fixture->request.peaks = true;
-	assert_says(fixture_take(fixture), "\npeaks: 20 listed; 6 more stacks, at most 54 open at once\n");
+	assert_says(fixture_take(fixture),
+		    "\npeaks: 20 listed; 6 more stacks, at most 54 open at once\n");
 }
 
 int main(void)
@@ -316,7 +323,8 @@ int main(void)
 			only_what_can_be_there_wears_the_stack),
 		PROMISE("what shrinks is no more a leak than what rests",
 			what_shrinks_is_no_more_a_leak_than_what_rests),
-		PROMISE("the first snapshot knows of no growth", the_first_snapshot_knows_of_no_growth),
+		PROMISE("the first snapshot knows of no growth",
+			the_first_snapshot_knows_of_no_growth),
 		PROMISE("a heading points to who called the C library",
 			a_heading_points_to_who_called_the_c_library),
 		PROMISE("a peak over numbers that the program chose is an upper bound",

@@ -138,8 +138,8 @@ static void a_file_of_another_user_is_not(void **state)
 	assert_false(is_taken(fd));
 }
 
-/* Whether a program of user is_taken() the file of a process of owner's; private: as a daemon is that was
- * started as root. */
+/* Whether a program of user is_taken() the file of a process of owner's; private: as a daemon is
+ * that was started as root. */
 static bool program_takes(uid_t user, bool private, uid_t owner)
 {
 	int ready[2], done[2], fd = -1, status;
@@ -150,7 +150,8 @@ static bool program_takes(uid_t user, bool private, uid_t owner)
 	pid_t asker = fork();
 	if (asker == 0) {
 		close(done[1]);
-		if ((owner && (setgid(owner) != 0 || setuid(owner) != 0)) || prctl(PR_SET_DUMPABLE, 1) != 0)
+		if ((owner && (setgid(owner) != 0 || setuid(owner) != 0)) ||
+		    prctl(PR_SET_DUMPABLE, 1) != 0)
 			_exit(1);
 		fd = memfd_create("channel", MFD_CLOEXEC);
 		if (write(ready[1], &fd, sizeof(fd)) != sizeof(fd) || read(done[0], &byte, 1) != 0)
@@ -227,11 +228,14 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		{.name = "an empty file in memory, without a name, is written to",
 		 .test_func = an_empty_file_in_memory_is_taken},
-		{.name = "a file that holds something is not", .test_func = a_file_that_holds_something_is_not},
-		{.name = "a file that has a name is not", .test_func = a_file_that_has_a_name_is_not},
+		{.name = "a file that holds something is not",
+		 .test_func = a_file_that_holds_something_is_not},
+		{.name = "a file that has a name is not",
+		 .test_func = a_file_that_has_a_name_is_not},
 		{.name = "a file on a disk is not", .test_func = a_file_on_a_disk_is_not},
 		{.name = "what is no file is not", .test_func = what_is_no_file_is_not},
-		{.name = "a file of another user is not", .test_func = a_file_of_another_user_is_not},
+		{.name = "a file of another user is not",
+		 .test_func = a_file_of_another_user_is_not},
 		{.name = "a program answers root and its own user, a private one root alone",
 		 .test_func = a_program_answers_root_and_its_own_user},
 		{.name = "only a queued signal with the mark asks",

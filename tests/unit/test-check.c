@@ -204,7 +204,8 @@ static void a_name_that_can_not_be_read_may_stand_for_any_kind(void **state)
 {
 	static const char unreadable[] =
 		"group 1: 2 other descriptors, of unknown origin\n  descriptors:\n"
-		"    3 other unknown, name can't be read: permission denied\n    4 other uts:[4026531838]\n";
+		"    3 other unknown, name can't be read: permission denied\n    4 other "
+		"uts:[4026531838]\n";
 	struct limits limits = LIMITS_INIT;
 
 	limits.open = 2;
@@ -221,9 +222,12 @@ static void no_limit_is_kept_by_a_process_that_could_not_be_looked_at(void **sta
 	struct limits limits = LIMITS_INIT;
 
 	limits.open = limits.group = limits.close_wait = 100;
-	assert_int_equal(verdict_on(snapshot_of("unclosed: unknown: process 7 is private\n", "", ""), limits),
-			 LIMITS_UNKNOWN);
-	assert_int_equal(verdict_on(snapshot_of("unclosed: 0; 3 inherited\n", "", ""), limits), LIMITS_KEPT);
+	assert_int_equal(
+		verdict_on(snapshot_of("unclosed: unknown: process 7 is private\n", "", ""),
+			   limits),
+		LIMITS_UNKNOWN);
+	assert_int_equal(verdict_on(snapshot_of("unclosed: 0; 3 inherited\n", "", ""), limits),
+			 LIMITS_KEPT);
 }
 
 static void a_group_without_a_stack_is_not_taken_for_one_stacks(void **state)
@@ -403,9 +407,8 @@ static const char peak_of_others[] =
 	"peak 1: 100 open at once, opened in main\n  reached: 0.3s after the start\n"
 	"  stack: 100 opened, 100 closed, 0 live; peak 100\n  opened at:\n"
 	"    #0 0x1 in main (/srv/app+0x1)\n",
-		  bounded_peak[] =
-	"peak 1: at most 100 open at once, opened in main\n"
-	"  stack: 100 opened, 100 closed, 0 live; peak at most 100\n";
+		  bounded_peak[] = "peak 1: at most 100 open at once, opened in main\n"
+				   "  stack: 100 opened, 100 closed, 0 live; peak at most 100\n";
 
 static enum limits_verdict verdict_of(const struct limits *limits, const char *header,
 				      const char *peaks, bool *broken)
@@ -426,11 +429,13 @@ static enum limits_verdict verdict_of(const struct limits *limits, const char *h
 static void what_was_open_at_once_is_held_against_limits(void **state)
 {
 	struct limits peak = LIMITS_INIT, percent = LIMITS_INIT, group = LIMITS_INIT;
-	static const char header[] = "descriptors: 3 open, limit 128 (2 %)\n"
-				     "peak: 100 open at once, 0.3s after the start; 103 with the inherited",
-			  bounded[] = "descriptors: 3 open, limit 128 (2 %)\n"
-				      "peak: at most 100 open at once, 0.3s after the start; 103 with "
-				      "the inherited",
+	static const char header[] =
+		"descriptors: 3 open, limit 128 (2 %)\n"
+		"peak: 100 open at once, 0.3s after the start; 103 with the inherited",
+			  bounded[] =
+				  "descriptors: 3 open, limit 128 (2 %)\n"
+				  "peak: at most 100 open at once, 0.3s after the start; 103 with "
+				  "the inherited",
 			  hidden[] = "peak: 100 open at once, 0.3s after the start\n"
 				     "peaks: 1 listed; 7 more stacks, at most 40 open at once",
 			  old[] = "descriptors: 3 open, limit 128 (2 %)";

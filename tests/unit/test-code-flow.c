@@ -73,28 +73,35 @@ static void expect(const uint8_t *code, size_t size, const struct known *known, 
 			fail_msg("at %zu: no rule", known[i].place);
 		if (rule.outermost || rule.by_fp != known[i].by_fp ||
 		    rule.frame_end != known[i].frame_end || rule.saved_fp != known[i].saved_fp)
-			fail_msg("at %zu: by %s, %ld, %ld", known[i].place, rule.by_fp ? "rbp" : "rsp",
-				 (long)rule.frame_end, (long)rule.saved_fp);
+			fail_msg("at %zu: by %s, %ld, %ld", known[i].place,
+				 rule.by_fp ? "rbp" : "rsp", (long)rule.frame_end,
+				 (long)rule.saved_fp);
 	}
 }
 
 static void a_frame_is_followed_from_push_to_leave(void **state)
 {
 	static const uint8_t code[] = {
-		0x55,                         /* 0: push rbp */
-		0x48, 0x89, 0xe5,             /* 1: mov rbp, rsp */
-		0x53,                         /* 4: push rbx */
-		0x48, 0x83, 0xec, 0x18,       /* 5: sub rsp, 24 */
-		0x48, 0x83, 0xe4, 0xf0,       /* 9: and rsp, -16 */
-		0x90,                         /* 13: nop */
-		0x48, 0x8d, 0x65, 0xf8,       /* 14: lea rsp, [rbp-8] */
-		0x5b,                         /* 18: pop rbx */
-		0xc9,                         /* 19: leave */
-		0xc3,                         /* 20: ret */
+		0x55,                   /* 0: push rbp */
+		0x48, 0x89, 0xe5,       /* 1: mov rbp, rsp */
+		0x53,                   /* 4: push rbx */
+		0x48, 0x83, 0xec, 0x18, /* 5: sub rsp, 24 */
+		0x48, 0x83, 0xe4, 0xf0, /* 9: and rsp, -16 */
+		0x90,                   /* 13: nop */
+		0x48, 0x8d, 0x65, 0xf8, /* 14: lea rsp, [rbp-8] */
+		0x5b,                   /* 18: pop rbx */
+		0xc9,                   /* 19: leave */
+		0xc3,                   /* 20: ret */
 	};
 	static const struct known known[] = {
-		{0, false, 8, 0},    {1, false, 16, 16}, {4, false, 16, 16}, {5, false, 24, 16},
-		{9, false, 48, 16},  {13, true, 16, 16}, {18, false, 24, 16}, {19, false, 16, 16},
+		{0, false, 8, 0},
+		{1, false, 16, 16},
+		{4, false, 16, 16},
+		{5, false, 24, 16},
+		{9, false, 48, 16},
+		{13, true, 16, 16},
+		{18, false, 24, 16},
+		{19, false, 16, 16},
 		/* Behind leave rbp is the caller's again. */
 		{20, false, 8, 0},
 	};
@@ -105,19 +112,19 @@ static void a_frame_is_followed_from_push_to_leave(void **state)
 static void rbp_is_the_callers_until_it_is_pushed(void **state)
 {
 	static const uint8_t code[] = {
-		0x41, 0x54,                   /* 0: push r12 */
-		0x55,                         /* 2: push rbp, which holds a value of the function's own then */
-		0x53,                         /* 3: push rbx */
-		0x55,                         /* 4: push rbp, once more */
-		0x48, 0x83, 0xc4, 0x08,       /* 5: add rsp, 8 */
-		0x90,                         /* 9: nop */
-		0x5b,                         /* 10: pop rbx */
-		0x5d,                         /* 11: pop rbp */
-		0x41, 0x5c,                   /* 12: pop r12 */
-		0xc3,                         /* 14: ret */
+		0x41, 0x54, /* 0: push r12 */
+		0x55,       /* 2: push rbp, which holds a value of the function's own then */
+		0x53,       /* 3: push rbx */
+		0x55,       /* 4: push rbp, once more */
+		0x48, 0x83, 0xc4, 0x08, /* 5: add rsp, 8 */
+		0x90,                   /* 9: nop */
+		0x5b,                   /* 10: pop rbx */
+		0x5d,                   /* 11: pop rbp */
+		0x41, 0x5c,             /* 12: pop r12 */
+		0xc3,                   /* 14: ret */
 	};
 	static const struct known known[] = {
-		{2, false, 16, 0},  {3, false, 24, 24},  {5, false, 40, 24}, {9, false, 32, 24},
+		{2, false, 16, 0},   {3, false, 24, 24}, {5, false, 40, 24}, {9, false, 32, 24},
 		{11, false, 24, 24}, {12, false, 16, 0}, {14, false, 8, 0},
 	};
 
@@ -140,7 +147,8 @@ static void both_ways_of_a_branch_are_followed(void **state)
 		0xc3,                         /* 21: ret */
 	};
 	static const struct known known[] = {
-		{4, false, 24, 0}, {7, false, 8, 0}, {8, false, 16, 0}, {17, false, 48, 0}, {21, false, 8, 0},
+		{4, false, 24, 0},  {7, false, 8, 0},  {8, false, 16, 0},
+		{17, false, 48, 0}, {21, false, 8, 0},
 	};
 
 	expect(code, sizeof(code), known, sizeof(known) / sizeof(*known));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The ptrace engine's descriptor tables: who shares one, and what fork, exec and unshare make of it. */
+/* The ptrace engine's descriptor tables: who shares one, and what fork, exec and unshare make of
+ * it. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -30,12 +30,13 @@ static int set_up(void **state)
 /* Refuses up to four calls with EACCES. */
 static bool refuse(const long *numbers, size_t count)
 {
-	struct sock_filter lines[12] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr))};
+	struct sock_filter lines[12] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr))};
 	struct sock_fprog program = {.len = 1, .filter = lines};
 
 	for (size_t i = 0; i < count; i++) {
-		lines[program.len++] =
-			(struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)numbers[i], 0, 1);
+		lines[program.len++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+								    (uint32_t)numbers[i], 0, 1);
 		lines[program.len++] =
 			(struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES);
 	}
@@ -117,9 +118,11 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		{.name = "what can't be asked for is neither open nor closed",
-		 .test_func = what_can_not_be_asked_for_is_neither_open_nor_closed, .setup_func = set_up},
+		 .test_func = what_can_not_be_asked_for_is_neither_open_nor_closed,
+		 .setup_func = set_up},
 		{.name = "every open number is listed once, with /proc and without",
-		 .test_func = every_open_number_is_listed_once, .setup_func = set_up},
+		 .test_func = every_open_number_is_listed_once,
+		 .setup_func = set_up},
 	};
 
 	return cmocka_run_group_tests_name("descriptors", tests, NULL, NULL);

@@ -127,11 +127,11 @@ static void a_collapsed_stack_begins_at_the_program(void **state)
 {
 	struct exported *exported = exported_create(whole);
 
-	assert_string_equal(
-		exported_as(exported, "folded", NULL),
-		"server;[incomplete];a:b \xef\xbf\xbd\"c\" \xef\xbf\xbd;server+0x12a9;dial;[tcp] 3\n"
-		"server;[opened behind fdtrail's back];[file] 2\n"
-		"server;[inherited] 3\n");
+	assert_string_equal(exported_as(exported, "folded", NULL),
+			    "server;[incomplete];a:b \xef\xbf\xbd\"c\" "
+			    "\xef\xbf\xbd;server+0x12a9;dial;[tcp] 3\n"
+			    "server;[opened behind fdtrail's back];[file] 2\n"
+			    "server;[inherited] 3\n");
 	exported_destroy(exported);
 }
 
@@ -195,10 +195,11 @@ static void of_one_process_the_newest_snapshot_counts(void **state)
 			END HEADER("1", "8") GROUP("55000000", "3") END);
 
 	assert_int_equal(exported->count, 3);
-	assert_string_equal(
-		exported_as(exported, "folded", NULL),
-		"server;[incomplete];a:b \xef\xbf\xbd\"c\" \xef\xbf\xbd;server+0x12a9;dial;[tcp] 5\n"
-		"server;[incomplete];a:b \xef\xbf\xbd\"c\" \xef\xbf\xbd;server+0x12a9;dial;[tcp] 3\n");
+	assert_string_equal(exported_as(exported, "folded", NULL),
+			    "server;[incomplete];a:b \xef\xbf\xbd\"c\" "
+			    "\xef\xbf\xbd;server+0x12a9;dial;[tcp] 5\n"
+			    "server;[incomplete];a:b \xef\xbf\xbd\"c\" "
+			    "\xef\xbf\xbd;server+0x12a9;dial;[tcp] 3\n");
 	exported_destroy(exported);
 }
 
@@ -262,10 +263,11 @@ static void peaks_are_exported_beside_groups(void **state)
 	(void)state;
 	stack_id(&exported->snapshots[0]->peaks[0].of.stacks[0], id);
 	assert_has(text, "fdtrail_process_peak_descriptors{program=\"server\",pid=\"7\"} 103\n");
-	snprintf(line, sizeof(line),
-		 "fdtrail_stack_peak_descriptors{program=\"server\",stack=\"%s\",function=\"dial\"} "
-		 "100\n",
-		 id);
+	snprintf(
+		line, sizeof(line),
+		"fdtrail_stack_peak_descriptors{program=\"server\",stack=\"%s\",function=\"dial\"} "
+		"100\n",
+		id);
 	assert_has(text, line);
 	text = exported_as(exported, "json", NULL);
 	assert_has(text, "\"peak\":{\"open\":100,\"with_inherited\":103,\"reached_seconds\":0.3,"
@@ -403,8 +405,9 @@ static void goroutines_follow_each_other(void **state)
 	assert_has(text, "\"last_http_request_by\":[{\"frames\":[{\"index\":0,"
 			 "\"address\":\"0x14\",\"function\":\"ask\",");
 	exported->snapshots[0]->groups[0].stack_count = 1;
-	assert_string_equal(exported_as(exported, "folded", NULL),
-			    "server;main;[created by];[incomplete];serve;[created by];dial;[tcp] 1\n");
+	assert_string_equal(
+		exported_as(exported, "folded", NULL),
+		"server;main;[created by];[incomplete];serve;[created by];dial;[tcp] 1\n");
 	assert_has(exported_as(exported, "prometheus", NULL), "function=\"dial\"} 1\n");
 	exported->snapshots[0]->groups[0].stacks[0].created_by->frames[0].own = true;
 	assert_has(exported_as(exported, "prometheus", NULL), "function=\"serve\"} 1\n");

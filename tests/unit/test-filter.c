@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Which system calls the ptrace engine's filter stops, in each way to make them: a child has the filter and
- * makes the calls, this process is its tracer, and lets none of those that stop be made.
+ * Which system calls the ptrace engine's filter stops, in each way to make them: a child has the
+ * filter and makes the calls, this process is its tracer, and lets none of those that stop be made.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,7 +28,14 @@
 #include "tools/engine/tracer/seccomp_filter.h"
 #include "../skip.h"
 
-enum { X32 = 0x40000000, PEERPIDFD = 77, PTPEER = 0x5441, NO_FILTER = 9, NO_I386 = 10, ASKS = SIGUSR1 };
+enum {
+	X32 = 0x40000000,
+	PEERPIDFD = 77,
+	PTPEER = 0x5441,
+	NO_FILTER = 9,
+	NO_I386 = 10,
+	ASKS = SIGUSR1
+};
 
 struct row {
 	enum call_abi abi;
@@ -136,7 +143,8 @@ static void no_i386(int number)
 static void make_calls(void)
 {
 	signal(SIGSEGV, no_i386);
-	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0 || raise(SIGSTOP) != 0 || seccomp_filter_install(ASKS) != 0)
+	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0 || raise(SIGSTOP) != 0 ||
+	    seccomp_filter_install(ASKS) != 0)
 		kernel_call6(SYS_exit, NO_FILTER, 0, 0, 0, 0, 0);
 	for (shared->at = 0; shared->at < ROWS; shared->at++) {
 		const struct row *row = &rows[shared->at];
@@ -144,8 +152,8 @@ static void make_calls(void)
 		if (row->abi == ABI_I386)
 			call_i386(row);
 		else
-			kernel_call6(row->number, row->arguments[0], row->arguments[1], row->arguments[2],
-				     row->arguments[3], 0, 0);
+			kernel_call6(row->number, row->arguments[0], row->arguments[1],
+				     row->arguments[2], row->arguments[3], 0, 0);
 	}
 	kernel_call6(SYS_exit, 0, 0, 0, 0, 0, 0);
 }
@@ -169,7 +177,8 @@ static int set_up(void **state)
 	int status;
 
 	(void)state;
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
 	pid_t child = fork();
 	if (child == 0)
 		make_calls();
@@ -203,10 +212,10 @@ static void expect(enum call_abi abi)
 		call = shared->stops[i].times ? call_of_tag(shared->stops[i].tag, &found) : NULL;
 		if (shared->stops[i].times != (row->name != NULL) ||
 		    (row->name && (!call || found != abi || strcmp(call->name, row->name) != 0)))
-			fail_msg("call %ld (%#lx, %#lx, %#lx): expected %s, stopped %d times as %s", row->number,
-				 row->arguments[0], row->arguments[1], row->arguments[2],
-				 row->name ? row->name : "no stop", shared->stops[i].times,
-				 call ? call->name : "none");
+			fail_msg("call %ld (%#lx, %#lx, %#lx): expected %s, stopped %d times as %s",
+				 row->number, row->arguments[0], row->arguments[1],
+				 row->arguments[2], row->name ? row->name : "no stop",
+				 shared->stops[i].times, call ? call->name : "none");
 	}
 }
 
@@ -260,11 +269,15 @@ static void each_call_has_a_number_of_its_own(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		{.name = "calls of x86_64 are stopped, and no others", .test_func = calls_of_the_machine_stop},
+		{.name = "calls of x86_64 are stopped, and no others",
+		 .test_func = calls_of_the_machine_stop},
 		{.name = "calls of x32 are stopped, and no others", .test_func = calls_of_x32_stop},
-		{.name = "calls of i386 are stopped, and no others", .test_func = calls_of_i386_stop},
-		{.name = "a tag of another filter's is none", .test_func = a_tag_of_anothers_is_none},
-		{.name = "each call has a number of its own", .test_func = each_call_has_a_number_of_its_own},
+		{.name = "calls of i386 are stopped, and no others",
+		 .test_func = calls_of_i386_stop},
+		{.name = "a tag of another filter's is none",
+		 .test_func = a_tag_of_anothers_is_none},
+		{.name = "each call has a number of its own",
+		 .test_func = each_call_has_a_number_of_its_own},
 	};
 
 	return cmocka_run_group_tests_name("filter", tests, set_up, NULL);

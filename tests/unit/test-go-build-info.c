@@ -18,8 +18,9 @@ static bool is_main(const char *lines, const char *function)
 
 static void packages_of_the_main_module_are_the_programs_own(void **state)
 {
-	static const char lines[] = "path\texample.org/server/cmd\nmod\texample.org/server\t(devel)\t\n"
-				    "dep\tother.example/rest\tv1.2.3\th1:abc=\n";
+	static const char lines[] =
+		"path\texample.org/server/cmd\nmod\texample.org/server\t(devel)\t\n"
+		"dep\tother.example/rest\tv1.2.3\th1:abc=\n";
 
 	assert_true(is_main(lines, "main.run"));
 	assert_true(is_main(lines, "main.(*Server).Stop"));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a thread that is interrupted by a request for a snapshot was just getting. The runtime's own state is
- * the test's here: nothing else of runtime/ is linked.
+ * What a thread that is interrupted by a request for a snapshot was just getting. The runtime's own
+ * state is the test's here: nothing else of runtime/ is linked.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,10 +22,12 @@ struct runtime runtime = {.wiped = &wiped};
 _Thread_local struct thread_state thread_state;
 
 /* As preload/hooks/recvmsg.c has it: descriptors of SCM_RIGHTS alone. */
-void received_each(struct msghdr *message, void (*each)(int fd, bool is_pidfd, void *data), void *data)
+void received_each(struct msghdr *message, void (*each)(int fd, bool is_pidfd, void *data),
+		   void *data)
 {
 	for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part; part = CMSG_NXTHDR(message, part))
-		for (size_t i = 0; i + sizeof(int) <= part->cmsg_len - CMSG_LEN(0); i += sizeof(int)) {
+		for (size_t i = 0; i + sizeof(int) <= part->cmsg_len - CMSG_LEN(0);
+		     i += sizeof(int)) {
 			int fd;
 
 			memcpy(&fd, CMSG_DATA(part) + i, sizeof(fd));
@@ -34,7 +36,8 @@ void received_each(struct msghdr *message, void (*each)(int fd, bool is_pidfd, v
 }
 
 /* A system call's instruction with what is before it, and others. */
-static const uint8_t code[4096] __attribute__((aligned(4096))) = {[100] = 0x0f, [101] = 0x05, [110] = 0x90};
+static const uint8_t code[4096]
+	__attribute__((aligned(4096))) = {[100] = 0x0f, [101] = 0x05, [110] = 0x90};
 enum { BEHIND_CALL = 102, ELSEWHERE = 112, STACK = 64 };
 
 static uintptr_t stack[STACK];
@@ -150,7 +153,8 @@ static void what_a_message_has_brought_is_noted(void **state)
 		struct cmsghdr align;
 	} control = {.bytes = {0}};
 	const int fds[] = {20, 21, 22};
-	struct msghdr message = {.msg_control = control.bytes, .msg_controllen = sizeof(control.bytes)};
+	struct msghdr message = {.msg_control = control.bytes,
+				 .msg_controllen = sizeof(control.bytes)};
 	struct hook hook = {.filling = {AWAITED_MESSAGE, &message}};
 	struct cmsghdr *part = CMSG_FIRSTHDR(&message);
 	ucontext_t returned = interrupted(BEHIND_CALL, 1, hook.below);

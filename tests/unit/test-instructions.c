@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What single instructions do to rsp and rbp, and where they lead. Real code is held against objdump in
- * cli/test_static.py; here is a row for each rule.
+ * What single instructions do to rsp and rbp, and where they lead. Real code is held against
+ * objdump in cli/test_static.py; here is a row for each rule.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -54,7 +54,8 @@ static const struct row rows[] = {
 	{"sub rsp, [rax]", BYTES("\x48\x2b\x20"), STACK_UNKNOWN, 0, WAY_ON, 0},
 	{"lea rsp, [rsp+24]", BYTES("\x48\x8d\x64\x24\x18"), STACK_MOVES, -24, WAY_ON, 0},
 	{"lea rsp, [rsp-24]", BYTES("\x48\x8d\x64\x24\xe8"), STACK_MOVES, 24, WAY_ON, 0},
-	{"lea rsp, [rsp+0x1000]", BYTES("\x48\x8d\xa4\x24\x00\x10\x00\x00"), STACK_MOVES, -0x1000, WAY_ON, 0},
+	{"lea rsp, [rsp+0x1000]", BYTES("\x48\x8d\xa4\x24\x00\x10\x00\x00"), STACK_MOVES, -0x1000,
+	 WAY_ON, 0},
 	{"lea rsp, [rbp-40]", BYTES("\x48\x8d\x65\xd8"), STACK_FROM_FP, 40, WAY_ON, 0},
 	{"lea rsp, [r13-40]", BYTES("\x49\x8d\x65\xd8"), STACK_UNKNOWN, 0, WAY_ON, 0},
 	{"lea rsp, [r12+24]", BYTES("\x49\x8d\x64\x24\x18"), STACK_UNKNOWN, 0, WAY_ON, 0},
@@ -95,14 +96,17 @@ static const struct row rows[] = {
 	{"jrcxz +9", BYTES("\xe3\x07"), STACK_SAME, 0, WAY_BRANCH, 9},
 	{"endbr64", BYTES("\xf3\x0f\x1e\xfa"), STACK_SAME, 0, WAY_ON, 0},
 	{"syscall", BYTES("\x0f\x05"), STACK_SAME, 0, WAY_ON, 0},
-	{"nopw cs:[rax+rax]", BYTES("\x66\x2e\x0f\x1f\x84\x00\x00\x00\x00\x00"), STACK_SAME, 0, WAY_ON, 0},
+	{"nopw cs:[rax+rax]", BYTES("\x66\x2e\x0f\x1f\x84\x00\x00\x00\x00\x00"), STACK_SAME, 0,
+	 WAY_ON, 0},
 	{"mov rax, imm64", BYTES("\x48\xb8\1\2\3\4\5\6\7\x08"), STACK_SAME, 0, WAY_ON, 0},
 	{"mov ax, imm16", BYTES("\x66\xb8\1\2"), STACK_SAME, 0, WAY_ON, 0},
 	{"test al, 1", BYTES("\xf6\xc0\x01"), STACK_SAME, 0, WAY_ON, 0},
 	{"neg al", BYTES("\xf6\xd8"), STACK_SAME, 0, WAY_ON, 0},
 	{"vzeroupper", BYTES("\xc5\xf8\x77"), STACK_SAME, 0, WAY_ON, 0},
-	{"vpalignr xmm0, xmm1, xmm2, 4", BYTES("\xc4\xe3\x71\x0f\xc2\x04"), STACK_SAME, 0, WAY_ON, 0},
-	{"vmovdqu64 zmm0, [rsp+0x40]", BYTES("\x62\xf1\xfe\x48\x6f\x44\x24\x01"), STACK_SAME, 0, WAY_ON, 0},
+	{"vpalignr xmm0, xmm1, xmm2, 4", BYTES("\xc4\xe3\x71\x0f\xc2\x04"), STACK_SAME, 0, WAY_ON,
+	 0},
+	{"vmovdqu64 zmm0, [rsp+0x40]", BYTES("\x62\xf1\xfe\x48\x6f\x44\x24\x01"), STACK_SAME, 0,
+	 WAY_ON, 0},
 };
 
 enum { ROWS = sizeof(rows) / sizeof(*rows) };
@@ -120,11 +124,12 @@ static void each_instruction_does_what_it_does(void **state)
 		memcpy(code, row->bytes, row->length);
 		if (!x86_decode(code, sizeof(code), &found))
 			fail_msg("%s: is not decoded", row->text);
-		if (found.length != row->length || found.stack != row->stack || found.way != row->way ||
-		    found.amount != row->amount || found.direct != (row->target != 0) ||
+		if (found.length != row->length || found.stack != row->stack ||
+		    found.way != row->way || found.amount != row->amount ||
+		    found.direct != (row->target != 0) ||
 		    (found.direct && found.target != row->target))
-			fail_msg("%s: length %zu, stack %d, amount %ld, way %d, %s %ld", row->text, found.length,
-				 found.stack, (long)found.amount, found.way,
+			fail_msg("%s: length %zu, stack %d, amount %ld, way %d, %s %ld", row->text,
+				 found.length, found.stack, (long)found.amount, found.way,
 				 found.direct ? "to" : "to nowhere known", (long)found.target);
 		/* Not one byte more is looked at. */
 		for (size_t size = 0; size < row->length; size++)
@@ -138,8 +143,8 @@ static void what_is_no_instruction_is_none(void **state)
 	static const struct {
 		const char *bytes;
 		size_t length;
-	} bad[] = {{BYTES("\x06")}, {BYTES("\x60")}, {BYTES("\x9a")}, {BYTES("\xea")}, {BYTES("\xd6")},
-		   {BYTES("\x0f\x04")}, {BYTES("\x0f\xa6")}};
+	} bad[] = {{BYTES("\x06")}, {BYTES("\x60")},     {BYTES("\x9a")},    {BYTES("\xea")},
+		   {BYTES("\xd6")}, {BYTES("\x0f\x04")}, {BYTES("\x0f\xa6")}};
 	uint8_t code[32];
 	struct instruction found;
 
@@ -166,7 +171,8 @@ static void only_syscall_is_a_system_call(void **state)
 		assert_true(x86_decode(code, sizeof(code), &found));
 		assert_int_equal(found.syscall, strcmp(rows[i].text, "syscall") == 0);
 		/* To another function, by a jump. */
-		assert_int_equal(found.away, strstr(rows[i].text, "jmp r") || strstr(rows[i].text, "jmp ["));
+		assert_int_equal(found.away,
+				 strstr(rows[i].text, "jmp r") || strstr(rows[i].text, "jmp ["));
 	}
 }
 
@@ -175,7 +181,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		{.name = "each instruction does what it does",
 		 .test_func = each_instruction_does_what_it_does},
-		{.name = "what is no instruction is none", .test_func = what_is_no_instruction_is_none},
+		{.name = "what is no instruction is none",
+		 .test_func = what_is_no_instruction_is_none},
 		{.name = "only a system call and a jump to elsewhere are marked",
 		 .test_func = only_syscall_is_a_system_call},
 	};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Signals between somebody else, `fdtrail run` and the program: a child of this process runs another one as
- * `fdtrail run` does.
+ * Signals between somebody else, `fdtrail run` and the program: a child of this process runs
+ * another one as `fdtrail run` does.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -26,7 +26,7 @@ static struct shared {
 	_Atomic int program;
 	_Atomic int got[SIGNALS];
 	_Atomic int value[SIGNALS];
-} *shared;
+} * shared;
 
 static pid_t runner;
 
@@ -98,7 +98,8 @@ static bool comes(_Atomic int *value)
 static int begin(void **state)
 {
 	(void)state;
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
 	runner = fork();
 	if (runner == 0)
 		be_runner();
@@ -128,8 +129,8 @@ static int end(void **state)
 
 static void what_others_send_goes_to_the_program_once(void **state)
 {
-	const int numbers[] = {SIGQUIT, SIGINT, SIGTERM, SIGHUP,	  SIGUSR1, SIGUSR2,	SIGALRM,
-				      SIGPIPE, SIGIO,  SIGPWR,	SIGWINCH, SIGURG,  SIGRTMIN + 3};
+	const int numbers[] = {SIGQUIT, SIGINT, SIGTERM, SIGHUP,   SIGUSR1, SIGUSR2,     SIGALRM,
+			       SIGPIPE, SIGIO,  SIGPWR,  SIGWINCH, SIGURG,  SIGRTMIN + 3};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
@@ -186,9 +187,11 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 #define TEST(title, function)                                                                      \
 	{.name = title, .test_func = function, .setup_func = begin, .teardown_func = end}
-		TEST("what others send goes to the program, once", what_others_send_goes_to_the_program_once),
+		TEST("what others send goes to the program, once",
+		     what_others_send_goes_to_the_program_once),
 		TEST("a value stays with its signal", a_value_stays_with_its_signal),
-		TEST("what the program sends does not come back", what_the_program_sends_does_not_come_back),
+		TEST("what the program sends does not come back",
+		     what_the_program_sends_does_not_come_back),
 		TEST("the program's end is told", the_programs_end_is_told),
 		TEST("the signal that ended the program is told", the_signal_that_ended_it_is_told),
 	};

@@ -31,15 +31,17 @@ static void open_at(int fd, uint32_t stack)
 
 static void an_entry_reads_back_as_it_was(void **state)
 {
-	struct ledger_entry given = {
-		.stack = stack_of(1),
-		.opened_at = (1u << 30) - 1,
-		.thread = (1u << 22) - 1,
-		.dup_of = LEDGER_NO_FD - 1,
-		.kind = FD_LANDLOCK,
-		.origin = FD_DUPLICATED,
-		.owner = FD_OWNER_POPEN,
-	}, read;
+	struct ledger_entry given =
+				    {
+					    .stack = stack_of(1),
+					    .opened_at = (1u << 30) - 1,
+					    .thread = (1u << 22) - 1,
+					    .dup_of = LEDGER_NO_FD - 1,
+					    .kind = FD_LANDLOCK,
+					    .origin = FD_DUPLICATED,
+					    .owner = FD_OWNER_POPEN,
+				    },
+			    read;
 
 	(void)state;
 	ledger_opened(&ledger, 7, &given);
@@ -66,14 +68,16 @@ static void an_entry_reads_back_as_it_was(void **state)
 
 static void what_does_not_fit_stays_in_its_field(void **state)
 {
-	struct ledger_entry given = {
-		.stack = stack_of(1),
-		.opened_at = 1u << 30,
-		.thread = UINT32_MAX,
-		.dup_of = LEDGER_NO_FD + 7,
-		.kind = FD_FILE,
-		.origin = FD_DUPLICATED,
-	}, read;
+	struct ledger_entry given =
+				    {
+					    .stack = stack_of(1),
+					    .opened_at = 1u << 30,
+					    .thread = UINT32_MAX,
+					    .dup_of = LEDGER_NO_FD + 7,
+					    .kind = FD_FILE,
+					    .origin = FD_DUPLICATED,
+				    },
+			    read;
 
 	(void)state;
 	ledger_opened(&ledger, 7, &given);
@@ -150,7 +154,8 @@ static void a_close_that_failed_leaves_the_entry(void **state)
 	assert_false(entry.closing);
 }
 
-/* Who closed it has been away while the number was opened anew, and marked for a dup2 that fails. */
+/* Who closed it has been away while the number was opened anew, and marked for a dup2 that fails.
+ */
 static void a_close_that_ends_late_takes_out_no_newer_entry(void **state)
 {
 	uint32_t stack = stack_of(1);
@@ -304,8 +309,8 @@ static void a_peak_outlives_the_closes(void **state)
 	assert_false(ledger_peak(&ledger).at_most);
 }
 
-/* Every way out of the ledger, in any order, against a model that knows what is open. Numbers are the
- * lowest free ones, as the kernel gives them out, but for those that are copied over. */
+/* Every way out of the ledger, in any order, against a model that knows what is open. Numbers are
+ * the lowest free ones, as the kernel gives them out, but for those that are copied over. */
 static void peaks_are_those_of_a_model(void **state)
 {
 	enum { STACKS = 5, NUMBERS = 64 };
@@ -449,8 +454,7 @@ static void inherited_ones_are_no_peak_of_the_process(void **state)
 	/* What it closes of its parent's is none of what it has opened, before or after. */
 	close_at(3);
 	assert_int_equal(ledger_peak(&ledger).opened, 1);
-	assert_int_equal(open_count_live(
-				 stack_table_figures(&ledger.stacks, stack)->count.word),
+	assert_int_equal(open_count_live(stack_table_figures(&ledger.stacks, stack)->count.word),
 			 1);
 	open_at(3, stack);
 	assert_int_equal(peak_of(stack), 2);
@@ -532,8 +536,8 @@ static void equal_stacks_are_one_and_other_ends_are_others(void **state)
 	assert_int_equal(stack_table_intern(&ledger.stacks, frames, 3, STACK_COMPLETE), whole);
 	assert_int_not_equal(stack_table_intern(&ledger.stacks, frames, 3, STACK_DEEPER), whole);
 	assert_int_not_equal(stack_table_intern(&ledger.stacks, frames, 2, STACK_COMPLETE), whole);
-	assert_int_not_equal(stack_table_intern(&ledger.stacks, frames, STACK_DEPTH_MAX,
-						STACK_COMPLETE), whole);
+	assert_int_not_equal(
+		stack_table_intern(&ledger.stacks, frames, STACK_DEPTH_MAX, STACK_COMPLETE), whole);
 }
 
 static void a_stack_that_is_too_deep_says_that_it_was_cut(void **state)
@@ -544,11 +548,13 @@ static void a_stack_that_is_too_deep_says_that_it_was_cut(void **state)
 	(void)state;
 	for (uint32_t i = 0; i < STACK_DEPTH_MAX + 44; i++)
 		frames[i] = i;
-	uint32_t deep = stack_table_intern(&ledger.stacks, frames, STACK_DEPTH_MAX + 44, STACK_COMPLETE);
+	uint32_t deep =
+		stack_table_intern(&ledger.stacks, frames, STACK_DEPTH_MAX + 44, STACK_COMPLETE);
 	assert_true(stack_table_view(&ledger.stacks, deep, &view));
 	assert_int_equal(view.depth, STACK_DEPTH_MAX);
 	assert_int_equal(view.end, STACK_DEEPER);
-	assert_int_equal(stack_table_intern(&ledger.stacks, frames, STACK_DEPTH_MAX, STACK_DEEPER), deep);
+	assert_int_equal(stack_table_intern(&ledger.stacks, frames, STACK_DEPTH_MAX, STACK_DEEPER),
+			 deep);
 }
 
 static void thousands_of_stacks_keep_their_frames(void **state)

@@ -32,14 +32,22 @@ static void the_files_of_a_c_library_are_known_by_name(void **state)
 		const char *path;
 		bool library;
 	} rows[] = {
-		{"/lib/x86_64-linux-gnu/libc.so.6", true},   {"/lib/libc-2.31.so", true},
-		{"/lib/libpthread.so.0", true},		     {"/lib/libpthread-2.31.so", true},
-		{"/lib/librt.so.1", true},		     {"/lib/libutil.so.1", true},
-		{"/lib64/ld-linux-x86-64.so.2", true},	     {"/lib/ld-musl-x86_64.so.1", true},
-		{"/lib/libc.musl-x86_64.so.1", true},	     {"/usr/lib/x86_64-linux-musl/libc.so", true},
-		{"/srv/libc.so.6.d/libapp.so", false},	     {"/usr/lib/libcurl.so.4", false},
-		{"/usr/lib/libc++.so.1", false},	     {"/usr/lib/mylibc.so", false},
-		{"/srv/librtmp.so.1", false},		     {"linux-vdso.so.1", false},
+		{"/lib/x86_64-linux-gnu/libc.so.6", true},
+		{"/lib/libc-2.31.so", true},
+		{"/lib/libpthread.so.0", true},
+		{"/lib/libpthread-2.31.so", true},
+		{"/lib/librt.so.1", true},
+		{"/lib/libutil.so.1", true},
+		{"/lib64/ld-linux-x86-64.so.2", true},
+		{"/lib/ld-musl-x86_64.so.1", true},
+		{"/lib/libc.musl-x86_64.so.1", true},
+		{"/usr/lib/x86_64-linux-musl/libc.so", true},
+		{"/srv/libc.so.6.d/libapp.so", false},
+		{"/usr/lib/libcurl.so.4", false},
+		{"/usr/lib/libc++.so.1", false},
+		{"/usr/lib/mylibc.so", false},
+		{"/srv/librtmp.so.1", false},
+		{"linux-vdso.so.1", false},
 	};
 
 	(void)state;
@@ -55,7 +63,8 @@ static void the_files_of_a_c_library_are_known_by_name(void **state)
 static void only_the_innermost_ones_count(void **state)
 {
 	uint32_t libc = add("/lib/libc.so.6", false), app = add("/srv/app", true);
-	frame_t frames[] = {FRAME_MAKE(libc, 1), FRAME_MAKE(libc, 2), FRAME_MAKE(app, 3), FRAME_MAKE(libc, 4)};
+	frame_t frames[] = {FRAME_MAKE(libc, 1), FRAME_MAKE(libc, 2), FRAME_MAKE(app, 3),
+			    FRAME_MAKE(libc, 4)};
 
 	(void)state;
 	assert_int_equal(libc_frames_count(NULL, &modules, frames, 4), 2);

@@ -139,7 +139,8 @@ int main(void)
 		 .test_func = a_file_is_known_by_its_name_whatever_that_is},
 		{.name = "an address lies in one mapping or in none",
 		 .test_func = an_address_lies_in_one_mapping_or_none},
-		{.name = "all of many mappings are there", .test_func = all_of_many_mappings_are_there},
+		{.name = "all of many mappings are there",
+		 .test_func = all_of_many_mappings_are_there},
 		{.name = "a process that is not there has an error",
 		 .test_func = a_process_that_is_not_there_has_an_error},
 	};

@@ -118,7 +118,8 @@ static void words_that_are_places_on_the_stack_move_with_it(void **state)
 /* Three pages of a stack, and what lies behind. */
 static char *map_stack(void)
 {
-	char *stack = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *stack =
+		mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	assert_true(stack != MAP_FAILED);
 	return stack;
@@ -161,7 +162,8 @@ int main(void)
 	{.name = title, .test_func = function, .setup_func = set_up, .teardown_func = tear_down}
 		TEST("every word of a stack that is known counts",
 		     every_word_of_a_stack_that_is_known_counts),
-		TEST("a walk that can't be repeated is not kept", a_walk_that_can_not_be_repeated_is_not_kept),
+		TEST("a walk that can't be repeated is not kept",
+		     a_walk_that_can_not_be_repeated_is_not_kept),
 		TEST("words that are places on the stack move with it",
 		     words_that_are_places_on_the_stack_move_with_it),
 		TEST("a word that a frame pointer led to is read only where there is one",

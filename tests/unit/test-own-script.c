@@ -35,15 +35,17 @@ static int end(void **state)
 	return rmdir(folder);
 }
 
-/* Whether a program with this command line, which has one group of this descriptor, is a shell with its
- * script. */
+/* Whether a program with this command line, which has one group of this descriptor, is a shell with
+ * its script. */
 static bool is_script(const char *command, const char *groups, const char *descriptor)
 {
 	char text[1024];
 
 	snprintf(text, sizeof(text),
-		 "fdtrail snapshot 1\nwhy: test\nprocess: 7 sh, user 0\ncommand: %s\n\ngroup 1: %s, opened in main\n"
-		 "  opened at:\n    #0 0x000000001234 in main (/bin/dash+0x1234)\n  descriptors:\n    %s\n\n"
+		 "fdtrail snapshot 1\nwhy: test\nprocess: 7 sh, user 0\ncommand: %s\n\ngroup 1: "
+		 "%s, opened in main\n"
+		 "  opened at:\n    #0 0x000000001234 in main (/bin/dash+0x1234)\n  descriptors:\n "
+		 "   %s\n\n"
 		 "end of fdtrail snapshot 1\n",
 		 command, groups, descriptor);
 	FILE *in = fmemopen(text, strlen(text), "r");
@@ -85,15 +87,18 @@ static void only_the_script_is_the_script(void **state)
 		/* It was opened there, and not moved; it is written to; children get it. */
 		{"10 file %s, read, position 0, size 9, age 1.0s, thread 7 (sh)", false},
 		{"10 file %s, write, position 0, size 9, age 1.0s, dup of 3, thread 7 (sh)", false},
-		{"10 file %s, read-write, position 0, size 9, age 1.0s, dup of 3, thread 7 (sh)", false},
-		{"10 file %s, read, position 0, size 9, age 1.0s, dup of 3, thread 7 (sh), no close-on-exec",
+		{"10 file %s, read-write, position 0, size 9, age 1.0s, dup of 3, thread 7 (sh)",
+		 false},
+		{"10 file %s, read, position 0, size 9, age 1.0s, dup of 3, thread 7 (sh), no "
+		 "close-on-exec",
 		 false},
 		{"10 directory %s, age 1.0s, dup of 3, thread 7 (sh)", false},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		if (is_script("/bin/sh real.sh", "1 file", described(rows[i].descriptor, script)) != rows[i].is)
+		if (is_script("/bin/sh real.sh", "1 file", described(rows[i].descriptor, script)) !=
+		    rows[i].is)
 			fail_msg("%s", rows[i].descriptor);
 }
 
@@ -116,8 +121,10 @@ static void the_command_line_names_it(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		{.name = "only the script is the script", .test_func = only_the_script_is_the_script},
-		{.name = "the command line names it, or a link to it", .test_func = the_command_line_names_it},
+		{.name = "only the script is the script",
+		 .test_func = only_the_script_is_the_script},
+		{.name = "the command line names it, or a link to it",
+		 .test_func = the_command_line_names_it},
 	};
 
 	return cmocka_run_group_tests_name("own-script", tests, begin, end);

@@ -19,13 +19,17 @@ static void text_is_cut_to_its_columns(void **state)
 		int columns;
 		const char *cut;
 	} rows[] = {
-		{"0123456789", 11, "0123456789"}, {"0123456789", 10, "0123456789"},
-		{"0123456789", 9, "012345..."},	  {"0123456789", 4, "0..."},
-		{"0123456789", 3, "0123456789"},  {"", 5, ""},
+		{"0123456789", 11, "0123456789"},
+		{"0123456789", 10, "0123456789"},
+		{"0123456789", 9, "012345..."},
+		{"0123456789", 4, "0..."},
+		{"0123456789", 3, "0123456789"},
+		{"", 5, ""},
 		/* A letter of two bytes, and one of three, take a column each. */
 		{"\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9fxyz", 7, "\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9fxyz"},
 		{"\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9fxyz", 6, "\xc3\xa4\xc3\xb6\xc3\xbc..."},
-		{"\xe6\xbc\xa2\xe6\xbc\xa2\xe6\xbc\xa2\xe6\xbc\xa2\xe6\xbc\xa2", 4, "\xe6\xbc\xa2..."},
+		{"\xe6\xbc\xa2\xe6\xbc\xa2\xe6\xbc\xa2\xe6\xbc\xa2\xe6\xbc\xa2", 4,
+		 "\xe6\xbc\xa2..."},
 	};
 
 	(void)state;
@@ -41,7 +45,8 @@ static void text_is_cut_to_its_columns(void **state)
 }
 
 /* What is printed at this width. The caller frees it. */
-static char *printed(int width, bool colour, int indent, int more, enum page_style style, const char *text)
+static char *printed(int width, bool colour, int indent, int more, enum page_style style,
+		     const char *text)
 {
 	char *written;
 	size_t size;
@@ -61,22 +66,28 @@ static void lines_are_broken_at_the_last_blank_that_fits(void **state)
 		int width, indent, more;
 		const char *text, *lines;
 	} rows[] = {
-		{0, 2, 2, "a long line of text without a terminal", "  a long line of text without a terminal\n"},
+		{0, 2, 2, "a long line of text without a terminal",
+		 "  a long line of text without a terminal\n"},
 		/* 30 columns, of which 30 are used. */
-		{30, 0, 2, "123456789 123456789 123456789 x", "123456789 123456789 123456789\n  x\n"},
+		{30, 0, 2, "123456789 123456789 123456789 x",
+		 "123456789 123456789 123456789\n  x\n"},
 		{30, 0, 2, "123456789 123456789 1234567890", "123456789 123456789 1234567890\n"},
-		{30, 0, 2, "123456789 123456789 12345678901", "123456789 123456789\n  12345678901\n"},
+		{30, 0, 2, "123456789 123456789 12345678901",
+		 "123456789 123456789\n  12345678901\n"},
 		{30, 3, 2, "123456789 123456789 1234567", "   123456789 123456789 1234567\n"},
-		{30, 3, 2, "123456789 123456789 12345678", "   123456789 123456789\n     12345678\n"},
+		{30, 3, 2, "123456789 123456789 12345678",
+		 "   123456789 123456789\n     12345678\n"},
 		/* Half a path can't be copied. */
 		{25, 0, 2, "/a/path/that/is/longer/than/the/line open",
 		 "/a/path/that/is/longer/than/the/line\n  open\n"},
 		/* Not between a number and its unit. */
 		{24, 0, 2, "abcdefghijk lmno, 12345 B left", "abcdefghijk lmno,\n  12345 B left\n"},
-		{24, 0, 2, "abcdefghijk lmno, 12345 Big left", "abcdefghijk lmno, 12345\n  Big left\n"},
+		{24, 0, 2, "abcdefghijk lmno, 12345 Big left",
+		 "abcdefghijk lmno, 12345\n  Big left\n"},
 		/* Columns, not bytes. */
-		{24, 0, 2, "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4 "
-			   "0123456789 012",
+		{24, 0, 2,
+		 "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4 "
+		 "0123456789 012",
 		 "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4 "
 		 "0123456789\n  012\n"},
 		{24, 0, 0, "", "\n"},
@@ -84,8 +95,8 @@ static void lines_are_broken_at_the_last_blank_that_fits(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		char *written = printed(rows[i].width, false, rows[i].indent, rows[i].more, PAGE_WARNING,
-					rows[i].text);
+		char *written = printed(rows[i].width, false, rows[i].indent, rows[i].more,
+					PAGE_WARNING, rows[i].text);
 
 		assert_string_equal(written, rows[i].lines);
 		free(written);
@@ -97,7 +108,8 @@ static void colour_ends_with_each_line(void **state)
 	char *written = printed(24, true, 1, 1, PAGE_WARNING, "0123456789 0123456789 012");
 
 	(void)state;
-	assert_string_equal(written, " \033[33m0123456789 0123456789\033[0m\n  \033[33m012\033[0m\n");
+	assert_string_equal(written,
+			    " \033[33m0123456789 0123456789\033[0m\n  \033[33m012\033[0m\n");
 	free(written);
 	written = printed(24, true, 0, 0, PAGE_PLAIN, "plain");
 	assert_string_equal(written, "plain\n");
@@ -110,9 +122,12 @@ static void a_path_is_short_only_below_the_folder(void **state)
 	static const struct {
 		const char *path, *shown;
 	} rows[] = {
-		{"/srv/app/main.c", "main.c"},		 {"/srv/app/src/main.c", "src/main.c"},
-		{"/srv/application/x.c", "/srv/application/x.c"}, {"/srv/app", "/srv/app"},
-		{"/srv/other/app/x.c", "/srv/other/app/x.c"}, {"x.c", "x.c"},
+		{"/srv/app/main.c", "main.c"},
+		{"/srv/app/src/main.c", "src/main.c"},
+		{"/srv/application/x.c", "/srv/application/x.c"},
+		{"/srv/app", "/srv/app"},
+		{"/srv/other/app/x.c", "/srv/other/app/x.c"},
+		{"x.c", "x.c"},
 		{"/srv/app/a\033b.c", "a\\x1bb.c"},
 	};
 

@@ -76,8 +76,8 @@ static void take(const char *line, size_t length, void *data)
 	struct lines *lines = data;
 
 	lines->count++;
-	snprintf(lines->text + strlen(lines->text), sizeof(lines->text) - strlen(lines->text), "%.*s;",
-		 (int)(length < 8 ? length : 8), line);
+	snprintf(lines->text + strlen(lines->text), sizeof(lines->text) - strlen(lines->text),
+		 "%.*s;", (int)(length < 8 ? length : 8), line);
 }
 
 /* A file of a line of size letters between short ones. */
@@ -124,10 +124,14 @@ static void a_number_is_read_behind_its_key(void **state)
 		bool good;
 		uint64_t value;
 	} rows[] = {
-		{"pos:\t4711", "pos:", 10, true, 4711},	    {"pos:\t0", "pos:", 10, true, 0},
-		{"flags:\t02000002", "flags:", 8, true, 0x80002}, {"mask: ff", "mask:", 16, true, 255},
-		{"pos:", "pos:", 10, false, 0},		    {"pos:\tx", "pos:", 10, false, 0},
-		{"position:\t1", "pos:", 10, false, 0},	    {"po", "pos:", 10, false, 0},
+		{"pos:\t4711", "pos:", 10, true, 4711},
+		{"pos:\t0", "pos:", 10, true, 0},
+		{"flags:\t02000002", "flags:", 8, true, 0x80002},
+		{"mask: ff", "mask:", 16, true, 255},
+		{"pos:", "pos:", 10, false, 0},
+		{"pos:\tx", "pos:", 10, false, 0},
+		{"position:\t1", "pos:", 10, false, 0},
+		{"po", "pos:", 10, false, 0},
 		{"12 rest", "", 10, true, 12},
 	};
 
@@ -135,8 +139,8 @@ static void a_number_is_read_behind_its_key(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		uint64_t value = 0;
 
-		assert_int_equal(proc_field(rows[i].line, strlen(rows[i].line), rows[i].key, rows[i].base,
-					    &value),
+		assert_int_equal(proc_field(rows[i].line, strlen(rows[i].line), rows[i].key,
+					    rows[i].base, &value),
 				 rows[i].good);
 		if (rows[i].good)
 			assert_int_equal(value, rows[i].value);
@@ -150,7 +154,8 @@ static void paths_are_those_of_the_process(void **state)
 	(void)state;
 	assert_string_equal(proc_fd_path(path, 4194303, 1073741823), "/proc/4194303/fd/1073741823");
 	assert_string_equal(proc_fd_path(path, PROC_SELF, 0), "/proc/self/fd/0");
-	assert_string_equal(proc_fdinfo_path(path, 4194303, 1073741823), "/proc/4194303/fdinfo/1073741823");
+	assert_string_equal(proc_fdinfo_path(path, 4194303, 1073741823),
+			    "/proc/4194303/fdinfo/1073741823");
 	assert_string_equal(proc_task_path(path, 4194303, 4194302, "schedstat"),
 			    "/proc/4194303/task/4194302/schedstat");
 }
@@ -164,8 +169,10 @@ int main(void)
 		 .test_func = what_others_may_not_see_is_not_closed},
 		{.name = "a line that is too long costs no other",
 		 .test_func = a_line_that_is_too_long_costs_no_other},
-		{.name = "a number is read behind its key", .test_func = a_number_is_read_behind_its_key},
-		{.name = "paths are those of the process", .test_func = paths_are_those_of_the_process},
+		{.name = "a number is read behind its key",
+		 .test_func = a_number_is_read_behind_its_key},
+		{.name = "paths are those of the process",
+		 .test_func = paths_are_those_of_the_process},
 	};
 
 	return cmocka_run_group_tests_name("proc", tests, NULL, NULL);

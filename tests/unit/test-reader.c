@@ -291,8 +291,9 @@ static void details_of_every_kind_are_told_apart(void **state)
 		{"1 file unknown, read", 0, 0, 0, 0, 0},
 		{"1 memfd unknown, read-write", 0, "unknown", 0, 0, 0},
 		{"1 memfd unknown, name can't be read: no /proc here, read-write", 0, 0, 0, 0, 0},
-		{"1 file unknown, name can't be read: permission denied, inode 7 of device 8:1, read", 0, 0,
-		 0, 0, 0},
+		{"1 file unknown, name can't be read: permission denied, inode 7 of device 8:1, "
+		 "read",
+		 0, 0, 0, 0, 0},
 		{"1 file /tmp/LISTEN, write", 0, "/tmp/LISTEN", 0, 0, 0},
 		{"1 file \"/tmp/a\\\"b\\\\, age 5.0s\"", 0, "/tmp/a\"b\\, age 5.0s", 0, 0, 0},
 		{"1 other uts:[4026531838]", 0, "uts:[4026531838]", 0, 0, 0},

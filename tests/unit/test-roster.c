@@ -49,14 +49,15 @@ static void of_a_long_path_the_end_is_kept(void **state)
 	strcpy(path + 280, "/the-program");
 	memset(program, 'p', sizeof(program) - 1);
 	program[sizeof(program) - 1] = '\0';
-	struct roster_record *record = roster_take(roster.header, ROSTER_EXECUTING, 5, 0, 7, program, path,
-						   ROSTER_NO_REASON);
+	struct roster_record *record = roster_take(roster.header, ROSTER_EXECUTING, 5, 0, 7,
+						   program, path, ROSTER_NO_REASON);
 
 	assert_int_equal(strlen(record->file), sizeof(record->file) - 1);
 	assert_string_equal(record->file + strlen(record->file) - 12, "/the-program");
 	/* A name is cut at its end. */
 	assert_int_equal(strlen(record->program), sizeof(record->program) - 1);
-	record = roster_take(roster.header, ROSTER_EXECUTING, 6, 0, 7, NULL, NULL, ROSTER_NO_REASON);
+	record =
+		roster_take(roster.header, ROSTER_EXECUTING, 6, 0, 7, NULL, NULL, ROSTER_NO_REASON);
 	assert_string_equal(record->file, "");
 	assert_string_equal(record->program, "");
 }

@@ -157,10 +157,13 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 #define TEST(title, function)                                                                      \
 	{.name = title, .test_func = function, .setup_func = begin, .teardown_func = end}
-		TEST("names are made of what is known of the process", names_are_made_of_what_is_known),
-		TEST("a name that leads elsewhere is refused", a_name_that_leads_elsewhere_is_refused),
+		TEST("names are made of what is known of the process",
+		     names_are_made_of_what_is_known),
+		TEST("a name that leads elsewhere is refused",
+		     a_name_that_leads_elsewhere_is_refused),
 		TEST("what is no file is refused", what_is_no_file_is_refused),
-		TEST("what belongs to another user is refused", what_belongs_to_another_user_is_refused),
+		TEST("what belongs to another user is refused",
+		     what_belongs_to_another_user_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("runtime-output", tests, NULL, NULL);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The interpreter of a program's seccomp filters, held against the kernel: each filter is also set up in a
- * child, which makes the calls that the interpreter is asked about.
+ * The interpreter of a program's seccomp filters, held against the kernel: each filter is also set
+ * up in a child, which makes the calls that the interpreter is asked about.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,7 +25,8 @@
 #include "preload/arch/kernel_call.h"
 #include "preload/core/base/seccomp.h"
 
-/* The call that the filters judge: its arguments are a bit to test, and the values of A and of X. */
+/* The call that the filters judge: its arguments are a bit to test, and the values of A and of X.
+ */
 #define JUDGED SYS_getppid
 
 enum { LINES = 48 };
@@ -66,7 +67,8 @@ static void end(struct filter *filter)
 	line(filter, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
 }
 
-static const uint32_t values[] = {0, 1, 2, 7, 31, 32, 33, 0x7fffffff, 0x80000000, 0x80000003, UINT32_MAX};
+static const uint32_t values[] = {0,  1,          2,          7,          31,        32,
+				  33, 0x7fffffff, 0x80000000, 0x80000003, UINT32_MAX};
 
 enum { VALUES = sizeof(values) / sizeof(*values), NOT_TAKEN = 1 };
 
@@ -81,7 +83,8 @@ static uint32_t bits_in_kernel(uint32_t a, uint32_t x)
 	uint32_t bits = 0;
 
 	for (int bit = 0; bit < 32; bit++)
-		bits |= (uint32_t)(kernel_call6(JUDGED, (long)(UINT32_C(1) << bit), a, x, 0, 0, 0) == -ENOTTY)
+		bits |= (uint32_t)(kernel_call6(JUDGED, (long)(UINT32_C(1) << bit), a, x, 0, 0,
+						0) == -ENOTTY)
 			<< bit;
 	return bits;
 }
@@ -107,7 +110,8 @@ static void judge(const struct filter *filter, struct outcome *outcome)
 	_exit(0);
 }
 
-/* False: the kernel does not take it. A child that was ended is followed by one that leaves that pair out. */
+/* False: the kernel does not take it. A child that was ended is followed by one that leaves that
+ * pair out. */
 static bool ask_kernel(const struct filter *filter, struct outcome *outcome)
 {
 	struct outcome *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
@@ -131,7 +135,8 @@ static bool ask_kernel(const struct filter *filter, struct outcome *outcome)
 /* Keeps a filter, and forgets it. */
 static long keep(const struct filter *filter)
 {
-	long kept = seccomp_keep(&(struct sock_fprog){filter->length, (struct sock_filter *)filter->lines});
+	long kept = seccomp_keep(
+		&(struct sock_fprog){filter->length, (struct sock_filter *)filter->lines});
 
 	assert_true(kept != SECCOMP_NOT_KEPT);
 	return kept;
@@ -152,14 +157,15 @@ static void compare(const struct filter *filter, const char *name)
 			bool killed = seccomp_forbids(JUDGED, 1, values[i], values[j], 0, 0, 0);
 
 			for (int bit = 0; bit < 32 && !killed; bit++)
-				a |= (uint32_t)seccomp_will_refuse(JUDGED, (long)(UINT32_C(1) << bit), values[i],
-								   values[j], 0, 0, 0)
+				a |= (uint32_t)seccomp_will_refuse(JUDGED,
+								   (long)(UINT32_C(1) << bit),
+								   values[i], values[j], 0, 0, 0)
 				     << bit;
 			if (killed == outcome.killed[i][j] && a == outcome.a[i][j])
 				continue;
 			seccomp_forget(kept);
-			fail_msg("%s, A %#x, X %#x: %#x%s, by the kernel %#x%s", name, values[i], values[j],
-				 a, killed ? " (killed)" : "", outcome.a[i][j],
+			fail_msg("%s, A %#x, X %#x: %#x%s, by the kernel %#x%s", name, values[i],
+				 values[j], a, killed ? " (killed)" : "", outcome.a[i][j],
 				 outcome.killed[i][j] ? " (killed)" : "");
 		}
 	seccomp_forget(kept);
@@ -170,17 +176,18 @@ static const struct {
 	uint16_t operation;
 } operations[] = {
 	{"add", BPF_ADD}, {"sub", BPF_SUB}, {"mul", BPF_MUL}, {"div", BPF_DIV}, {"and", BPF_AND},
-	{"or", BPF_OR},	  {"xor", BPF_XOR}, {"lsh", BPF_LSH}, {"rsh", BPF_RSH}, {"neg", BPF_NEG},
+	{"or", BPF_OR},   {"xor", BPF_XOR}, {"lsh", BPF_LSH}, {"rsh", BPF_RSH}, {"neg", BPF_NEG},
 };
 
-/* No program can have a filter that divides by a constant of 0, or shifts by one of 32; and neg has no
- * operand. */
+/* No program can have a filter that divides by a constant of 0, or shifts by one of 32; and neg has
+ * no operand. */
 static bool kernel_refuses(uint16_t operation, int constant)
 {
 	if (operation == BPF_NEG)
 		return constant < 0;
-	return constant >= 0 && ((operation == BPF_DIV && values[constant] == 0) ||
-				 ((operation == BPF_LSH || operation == BPF_RSH) && values[constant] >= 32));
+	return constant >= 0 &&
+	       ((operation == BPF_DIV && values[constant] == 0) ||
+		((operation == BPF_LSH || operation == BPF_RSH) && values[constant] >= 32));
 }
 
 static void arithmetic_is_the_kernels(void **state)
@@ -196,7 +203,8 @@ static void arithmetic_is_the_kernels(void **state)
 				continue;
 			begin(&filter);
 			line(&filter,
-			     (uint16_t)(BPF_ALU | operations[i].operation | (constant < 0 ? BPF_X : BPF_K)),
+			     (uint16_t)(BPF_ALU | operations[i].operation |
+					(constant < 0 ? BPF_X : BPF_K)),
 			     constant < 0 ? 0 : values[constant], 0, 0);
 			end(&filter);
 			snprintf(name, sizeof(name), "%s %#x", operations[i].name,
@@ -219,7 +227,8 @@ static void jumps_are_the_kernels(void **state)
 
 			begin(&filter);
 			line(&filter,
-			     (uint16_t)(BPF_JMP | jumps[i].operation | (constant < 0 ? BPF_X : BPF_K)),
+			     (uint16_t)(BPF_JMP | jumps[i].operation |
+					(constant < 0 ? BPF_X : BPF_K)),
 			     constant < 0 ? 0 : values[constant], 2, 1);
 			line(&filter, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
 			line(&filter, BPF_LD | BPF_IMM, 0x55, 0, 0);
@@ -285,9 +294,9 @@ static void of_several_filters_the_strictest_counts(void **state)
 		uint32_t answer;
 		bool refuses, forbids;
 	} rows[] = {
-		{SECCOMP_RET_ALLOW, false, false},	  {SECCOMP_RET_LOG, false, false},
-		{SECCOMP_RET_TRACE | 5, false, false},	  {SECCOMP_RET_ERRNO | ENOTTY, true, false},
-		{SECCOMP_RET_TRAP, true, true},		  {SECCOMP_RET_KILL_THREAD, true, true},
+		{SECCOMP_RET_ALLOW, false, false},      {SECCOMP_RET_LOG, false, false},
+		{SECCOMP_RET_TRACE | 5, false, false},  {SECCOMP_RET_ERRNO | ENOTTY, true, false},
+		{SECCOMP_RET_TRAP, true, true},         {SECCOMP_RET_KILL_THREAD, true, true},
 		{SECCOMP_RET_KILL_PROCESS, true, true},
 	};
 	enum { ROWS = sizeof(rows) / sizeof(*rows) };
@@ -308,7 +317,8 @@ static void of_several_filters_the_strictest_counts(void **state)
 			assert_int_equal(seccomp_will_refuse(JUDGED, 0, 0, 0, 0, 0, 0),
 					 rows[stricter].refuses);
 			seccomp_use(first);
-			assert_int_equal(seccomp_forbids(JUDGED, 0, 0, 0, 0, 0, 0), rows[i].forbids);
+			assert_int_equal(seccomp_forbids(JUDGED, 0, 0, 0, 0, 0, 0),
+					 rows[i].forbids);
 			seccomp_use(second);
 			assert_int_equal(seccomp_forbids(JUDGED, 0, 0, 0, 0, 0, 0),
 					 rows[stricter].forbids);
@@ -347,13 +357,15 @@ static bool kernel_has_filters(void)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		{.name = "arithmetic of filters is the kernel's", .test_func = arithmetic_is_the_kernels},
+		{.name = "arithmetic of filters is the kernel's",
+		 .test_func = arithmetic_is_the_kernels},
 		{.name = "jumps of filters are the kernel's", .test_func = jumps_are_the_kernels},
 		{.name = "memory, moves and words of the call are the kernel's",
 		 .test_func = memory_and_moves_are_the_kernels},
 		{.name = "of several filters the strictest counts, once it is in use",
 		 .test_func = of_several_filters_the_strictest_counts},
-		{.name = "the strict mode leaves four calls", .test_func = the_strict_mode_leaves_four_calls},
+		{.name = "the strict mode leaves four calls",
+		 .test_func = the_strict_mode_leaves_four_calls},
 	};
 
 	if (!kernel_has_filters()) {

@@ -21,7 +21,7 @@ static enum signal_effect after_set(const char *module, int flags, int times, bo
 static void the_first_handler_of_a_runtime_does_not_run(void **state)
 {
 	static const char *const files[] = {
-		"/usr/bin/node", "/opt/node-20/bin/node20", "/usr/lib/libnode.so.108",
+		"/usr/bin/node",    "/opt/node-20/bin/node20",       "/usr/lib/libnode.so.108",
 		"/usr/bin/ruby3.1", "/usr/lib/libruby-3.1.so.3.1.2", "/usr/lib/erts/bin/beam.smp",
 	};
 
@@ -72,9 +72,9 @@ static void a_sender_is_known_only_where_the_kernel_tells_it(void **state)
 		int code;
 		bool tells;
 	} rows[] = {
-		{SI_USER, true},     {SI_TKILL, true},	  {SI_QUEUE, true},  {SI_MESGQ, true},
-		{SI_TIMER, false},   {SI_ASYNCIO, false}, {SI_KERNEL, false}, {SI_SIGIO, false},
-		{POLL_IN, false},    {CLD_EXITED, false}, {TRAP_BRKPT, false},
+		{SI_USER, true},   {SI_TKILL, true},    {SI_QUEUE, true},    {SI_MESGQ, true},
+		{SI_TIMER, false}, {SI_ASYNCIO, false}, {SI_KERNEL, false},  {SI_SIGIO, false},
+		{POLL_IN, false},  {CLD_EXITED, false}, {TRAP_BRKPT, false},
 	};
 
 	(void)state;

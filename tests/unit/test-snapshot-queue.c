@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Whose turn it is to take a snapshot: preload/runtime/snapshot_queue.h. A snapshot here is two readings of a clock
- * that only counts. */
+/* Whose turn it is to take a snapshot: preload/runtime/snapshot_queue.h. A snapshot here is two
+ * readings of a clock that only counts. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

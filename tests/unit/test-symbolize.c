@@ -261,11 +261,26 @@ static void the_program_and_its_own_libraries_are_own(void **state)
 static void what_runs_every_program_is_not_own_wherever_it_lies(void **state)
 {
 	static const char *const names[] = {
-		"ld-linux-x86-64.so.2", "ld-musl-x86_64.so.1", "libc.so.6",	   "libc-2.31.so",
-		"libc.musl-x86_64.so.1", "libpthread.so.0",    "libdl.so.2",	   "libm.so.6",
-		"librt.so.1",		"libgcc_s.so.1",       "libstdc++.so.6",   "libc++.so.1",
-		"libunwind.so.8",	"libunwind-x86_64.so.8", "libasan.so.8",   "libtsan.so.2",
-		"libubsan.so.1",	"liblsan.so.0",	       "libclang_rt.asan-x86_64.so", "libresolv.so.2",
+		"ld-linux-x86-64.so.2",
+		"ld-musl-x86_64.so.1",
+		"libc.so.6",
+		"libc-2.31.so",
+		"libc.musl-x86_64.so.1",
+		"libpthread.so.0",
+		"libdl.so.2",
+		"libm.so.6",
+		"librt.so.1",
+		"libgcc_s.so.1",
+		"libstdc++.so.6",
+		"libc++.so.1",
+		"libunwind.so.8",
+		"libunwind-x86_64.so.8",
+		"libasan.so.8",
+		"libtsan.so.2",
+		"libubsan.so.1",
+		"liblsan.so.0",
+		"libclang_rt.asan-x86_64.so",
+		"libresolv.so.2",
 		"libfdtrail.so",
 	};
 	char path[128];
@@ -293,7 +308,8 @@ static void libraries_inside_the_program_are_not_own(void **state)
 	assert_false(own_function("start_thread", NULL));
 	assert_false(own_function("clone3", NULL));
 	/* Rust's standard library, where Debian and rustup unpack it, and with its path cut. */
-	assert_false(own_function("connect", "/usr/lib/rustlib/src/rust/library/std/src/net/tcp.rs"));
+	assert_false(
+		own_function("connect", "/usr/lib/rustlib/src/rust/library/std/src/net/tcp.rs"));
 	assert_false(own_function("open", "/home/me/.rustup/x/library/core/src/ops/function.rs"));
 	assert_true(own_function("app::run", "/home/me/library/src/main.rs"));
 	assert_false(own_function("std::thread::_M_run()", "/usr/include/c++/12/thread"));

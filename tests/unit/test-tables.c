@@ -32,9 +32,8 @@ static int begin(void **state)
 
 static uint32_t connect_to(uint32_t stack, uint32_t host, uint16_t port)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET,
-				      .sin_port = htons(port),
-				      .sin_addr.s_addr = htonl(host)};
+	struct sockaddr_in address = {
+		.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(host)};
 
 	return connection_table_intern(&connections, stack, (struct sockaddr *)&address,
 				       sizeof(address));
@@ -66,10 +65,12 @@ static void a_short_or_strange_address_is_left_out(void **state)
 	assert_int_equal(connection_table_intern(&connections, 2, NULL, 0), id);
 	/* As long as one of IPv4, which is too short for this. */
 	assert_int_equal(connection_table_intern(&connections, 2, (struct sockaddr *)&address,
-						 sizeof(struct sockaddr_in)), id);
+						 sizeof(struct sockaddr_in)),
+			 id);
 	address.sin6_family = AF_UNIX;
 	assert_int_equal(connection_table_intern(&connections, 2, (struct sockaddr *)&address,
-						 sizeof(address)), id);
+						 sizeof(address)),
+			 id);
 }
 
 static void an_ipv6_address_is_kept_whole(void **state)
@@ -87,7 +88,8 @@ static void an_ipv6_address_is_kept_whole(void **state)
 	assert_memory_equal(connection->address, &address.sin6_addr, 16);
 	address.sin6_addr.s6_addr[15]++;
 	assert_int_not_equal(connection_table_intern(&connections, 2, (struct sockaddr *)&address,
-						     sizeof(address)), id);
+						     sizeof(address)),
+			     id);
 }
 
 /* Fills the table with addresses from one stack; returns how many it took. */
@@ -158,7 +160,8 @@ static void a_last_user_is_kept_without_the_address_rather_than_not_at_all(void 
 
 static void where_there_is_no_room_nobody_is_named_rather_than_another(void **state)
 {
-	uint32_t first = connect_to(2, 1, 1), used = connection_table_used(&connections, first, 7, true), id;
+	uint32_t first = connect_to(2, 1, 1),
+		 used = connection_table_used(&connections, first, 7, true), id;
 
 	(void)state;
 	fill(2);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Search tables built from .eh_frame, as static programs have it: by rows of records made by hand. */
+/* Search tables built from .eh_frame, as static programs have it: by rows of records made by hand.
+ */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,7 +16,13 @@
 #define BASE    UINT64_C(0x400000)
 #define CODE    UINT64_C(0x401230)
 
-enum { PC_RELATIVE_4 = 0x1b, ABSOLUTE_8 = 0x00, ABSOLUTE_U4 = 0x03, DATA_RELATIVE_4 = 0x3b, INDIRECT_4 = 0x9b };
+enum {
+	PC_RELATIVE_4 = 0x1b,
+	ABSOLUTE_8 = 0x00,
+	ABSOLUTE_U4 = 0x03,
+	DATA_RELATIVE_4 = 0x3b,
+	INDIRECT_4 = 0x9b
+};
 
 static uint8_t frames[512];
 static size_t used, common;
@@ -134,7 +141,8 @@ static void pointers_are_what_the_cie_says(void **state)
 	expect_one(1, "zPLR", PC_RELATIVE_4, true);
 	expect_one(1, "zRS", PC_RELATIVE_4, true);
 	expect_one(1, "zSR", PC_RELATIVE_4, true);
-	/* What is relative to something else, or lies elsewhere, is left out, and what is not known. */
+	/* What is relative to something else, or lies elsewhere, is left out, and what is not
+	 * known. */
 	expect_one(1, "zR", DATA_RELATIVE_4, false);
 	expect_one(1, "zR", INDIRECT_4, false);
 	expect_one(1, "zXR", PC_RELATIVE_4, false);
@@ -155,7 +163,8 @@ static void functions_are_sorted_and_none_is_there_twice(void **state)
 	put_description(PC_RELATIVE_4, CODE + 0x60, 0);
 	put_common(1, "zPLR", PC_RELATIVE_4);
 	last = put_description(PC_RELATIVE_4, CODE + 0x100, 0x10);
-	expect(3, (const uint64_t[]){CODE, CODE + 0x40, CODE + 0x100}, (const size_t[]){first, second, last});
+	expect(3, (const uint64_t[]){CODE, CODE + 0x40, CODE + 0x100},
+	       (const size_t[]){first, second, last});
 	/* One of an object file ends with a length of zero; another one's follows. */
 	put_value(0, 4);
 	put_common(1, "zR", PC_RELATIVE_4);
@@ -201,10 +210,12 @@ static void a_section_cut_anywhere_gives_what_is_whole(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		{.name = "pointers are what the CIE says", .test_func = pointers_are_what_the_cie_says},
+		{.name = "pointers are what the CIE says",
+		 .test_func = pointers_are_what_the_cie_says},
 		{.name = "functions are sorted, and none is there twice",
 		 .test_func = functions_are_sorted_and_none_is_there_twice},
-		{.name = "what is too far away is left out", .test_func = what_is_too_far_away_is_left_out},
+		{.name = "what is too far away is left out",
+		 .test_func = what_is_too_far_away_is_left_out},
 		{.name = "a section cut anywhere gives what is whole",
 		 .test_func = a_section_cut_anywhere_gives_what_is_whole},
 	};

@@ -15,7 +15,7 @@ enum {
 	SP = 0x7000,
 	FRAME = SP + 0x40,
 	OUTER = SP + 0x80,
-	BEFORE = 0x100,  /* bytes below SP that are there, too */
+	BEFORE = 0x100, /* bytes below SP that are there, too */
 	FAR = 0x300000, /* .. and some far above it */
 };
 
@@ -137,8 +137,10 @@ int main(void)
 		 .test_func = a_chain_that_ends_elsewhere_is_incomplete},
 		{.name = "a frame pointer that can't be one is not followed",
 		 .test_func = a_frame_pointer_that_can_not_be_one_is_not_followed},
-		{.name = "a walk is as deep as it may be", .test_func = a_walk_is_as_deep_as_it_may_be},
-		{.name = "words are logged as what they are", .test_func = words_are_logged_as_what_they_are},
+		{.name = "a walk is as deep as it may be",
+		 .test_func = a_walk_is_as_deep_as_it_may_be},
+		{.name = "words are logged as what they are",
+		 .test_func = words_are_logged_as_what_they_are},
 	};
 
 	if (!unwinder_load()) {

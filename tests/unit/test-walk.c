@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Stacks of this process: what a capture leaves out, what it remembers, and what it changes: nothing. */
+/* Stacks of this process: what a capture leaves out, what it remembers, and what it changes:
+ * nothing. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,7 +25,9 @@ static struct walk walk;
 static int set_up(void **state)
 {
 	(void)state;
-	return ledger_init(&ledger, &arena) && capture_init(&capture, &ledger, DEPTH, "test-walk") ? 0 : -1;
+	return ledger_init(&ledger, &arena) && capture_init(&capture, &ledger, DEPTH, "test-walk")
+		       ? 0
+		       : -1;
 }
 
 static struct registers caller_of(const void *frame)
@@ -71,7 +74,8 @@ static void our_own_frames_are_left_out(void **state)
 	assert_true(stack_table_view(&ledger.stacks, take_through_own_code(), &rest));
 	assert_int_equal(rest.depth, all.depth - 1);
 	/* The one that called it, and all behind that: but for the place of the call. */
-	assert_memory_equal(rest.frames + 1, all.frames + 2, (rest.depth - 1) * sizeof(*rest.frames));
+	assert_memory_equal(rest.frames + 1, all.frames + 2,
+			    (rest.depth - 1) * sizeof(*rest.frames));
 }
 
 static void what_is_taken_during_a_dlclose_is_not_remembered(void **state)
@@ -182,7 +186,8 @@ static void what_lies_on_another_stack_is_read_anew_each_time(void **state)
 
 static void a_word_is_read_only_where_all_of_it_is(void **state)
 {
-	char *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *pages =
+		mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	uintptr_t word = 0;
 
 	(void)state;
@@ -257,12 +262,16 @@ int main(void)
 		     what_is_taken_during_a_dlclose_is_not_remembered),
 		TEST("signals are blocked no longer than the walk",
 		     signals_are_blocked_no_longer_than_the_walk),
-		TEST("an interrupted instruction is no call", an_interrupted_instruction_is_no_call),
+		TEST("an interrupted instruction is no call",
+		     an_interrupted_instruction_is_no_call),
 		TEST("what lies on another stack is read anew each time",
 		     what_lies_on_another_stack_is_read_anew_each_time),
-		TEST("a word is read only where all of it is", a_word_is_read_only_where_all_of_it_is),
-		TEST("what can be written to is not constant", what_can_be_written_to_is_not_constant),
-		TEST("a child repairs what a thread was changing", a_child_repairs_what_a_thread_was_changing),
+		TEST("a word is read only where all of it is",
+		     a_word_is_read_only_where_all_of_it_is),
+		TEST("what can be written to is not constant",
+		     what_can_be_written_to_is_not_constant),
+		TEST("a child repairs what a thread was changing",
+		     a_child_repairs_what_a_thread_was_changing),
 	};
 
 	if (!unwinder_load()) {

@@ -23,7 +23,7 @@ const struct format *format_option(const char *verb, const char *name)
 
 	fprintf(stderr, "fdtrail %s: there is no format '%s'", verb, name);
 	fputs(nearest_say(stderr, name, format_name, format_count + 1) ? "There are text"
-								      : "there are text",
+								       : "there are text",
 	      stderr);
 	for (size_t i = 0; i < format_count; i++)
 		fprintf(stderr, ", %s", formats[i].name);

@@ -10,6 +10,6 @@
  * when none is near. */
 const char *nearest(const char *typed, const char *(*name_of)(size_t index), size_t count);
 
-/* Writes what follows "there is no ... 'TYPED'": "; did you mean 'NEAR'? ", or "; " when none is near.
- * Returns whether one is, so that a new sentence begins. */
+/* Writes what follows "there is no ... 'TYPED'": "; did you mean 'NEAR'? ", or "; " when none is
+ * near. Returns whether one is, so that a new sentence begins. */
 bool nearest_say(FILE *file, const char *typed, const char *(*name_of)(size_t index), size_t count);

@@ -217,7 +217,8 @@ static const struct argp_option options[] = {
 	{"colour", KEY_COLOUR, "WHEN", OPTION_ALIAS | OPTION_HIDDEN, NULL, 2},
 	{.doc = "Where names come from:", .group = 3},
 	{"debug-dir", KEY_DEBUG_DIR, "DIR", 0,
-	 "Look for debug files, or the program before strip, in DIR, too; or in this one file (may be "
+	 "Look for debug files, or the program before strip, in DIR, too; or in this one file (may "
+	 "be "
 	 "repeated)",
 	 3},
 	{0},

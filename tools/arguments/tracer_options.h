@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The tracer's options as the command knows them: preload/core/policy/options.list, nothing of its own. */
+/* The tracer's options as the command knows them: preload/core/policy/options.list, nothing of its
+ * own. */
 #pragma once
 
 #include <stddef.h>

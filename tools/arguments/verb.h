@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * A verb of the command: `fdtrail NAME ...`. Each has a file cmd_NAME.c with an argp parser (its table
- * of options feeds parsing, --help, and the tests that hold the man page and the completions against
- * it) and a row in the one table, verbs in main.c.
+ * A verb of the command: `fdtrail NAME ...`. Each has a file cmd_NAME.c with an argp parser (its
+ * table of options feeds parsing, --help, and the tests that hold the man page and the completions
+ * against it) and a row in the one table, verbs in main.c.
  */
 #pragma once
 
@@ -17,7 +17,7 @@ enum exit_status {
 
 struct verb {
 	const char *name;
-	const char *summary; /* a line for `fdtrail help` */
+	const char *summary;               /* a line for `fdtrail help` */
 	int (*run)(int argc, char **argv); /* argv[0] is "fdtrail NAME"; returns the exit status */
 };
 

@@ -101,7 +101,9 @@ static int64_t close_wait_of(const struct check *check, const struct model_group
 		return count_parts(check, group, close_wait_of, exact);
 	*exact = true;
 	if (group->kind != KIND_COUNT)
-		return group->kind == KIND_TCP && is_wanted(check, KIND_TCP) ? model_in_state(group, "CLOSE_WAIT") : 0;
+		return group->kind == KIND_TCP && is_wanted(check, KIND_TCP)
+			       ? model_in_state(group, "CLOSE_WAIT")
+			       : 0;
 	if (!is_wanted(check, KIND_TCP))
 		return 0;
 	for (size_t i = 0; i < group->descriptor_count; i++)

@@ -16,15 +16,15 @@
 #define LIMIT_NONE (-1)
 
 struct limits {
-	int64_t close_wait; /* TCP sockets in CLOSE_WAIT */
-	int64_t open;       /* descriptors that the program opened and has not closed */
-	int64_t group;      /* descriptors of one group; of one finding, if they were merged */
-	int64_t growth;     /* of the same, since the snapshot before */
+	int64_t close_wait;   /* TCP sockets in CLOSE_WAIT */
+	int64_t open;         /* descriptors that the program opened and has not closed */
+	int64_t group;        /* descriptors of one group; of one finding, if they were merged */
+	int64_t growth;       /* of the same, since the snapshot before */
 	int64_t peak;         /* descriptors that the program had open at once */
 	int64_t peak_percent; /* the same, with inherited ones, in percent of the process' limit */
 	int64_t peak_group;   /* descriptors of one stack that were open at once */
-	double age;         /* seconds, of any descriptor; < 0: none */
-	uint64_t kinds;     /* only these count: KIND_BIT */
+	double age;           /* seconds, of any descriptor; < 0: none */
+	uint64_t kinds;       /* only these count: KIND_BIT */
 };
 
 #define LIMITS_INIT                                                                                \
@@ -44,22 +44,23 @@ enum limits_verdict {
 /* Whether any limit is set. */
 bool limits_any(const struct limits *limits);
 
-/* Whether any is set on what was open at once: a process has to tell that at its end, although it has
- * closed everything (FDTRAIL_PEAKS). */
+/* Whether any is set on what was open at once: a process has to tell that at its end, although it
+ * has closed everything (FDTRAIL_PEAKS). */
 bool limits_any_peak(const struct limits *limits);
 
 /*
  * Holds a snapshot against the limits, and writes a line to file for each that is broken or of
  * which the snapshot does not tell; file NULL: writes nothing. Marks the groups that break one
- * (model_group.broken), and the peaks that do. before is an earlier snapshot of the same program, for the growth, or NULL:
- * then it is the growth since the tracer's own last snapshot.
+ * (model_group.broken), and the peaks that do. before is an earlier snapshot of the same program,
+ * for the growth, or NULL: then it is the growth since the tracer's own last snapshot.
  */
 enum limits_verdict limits_check(const struct limits *limits, struct model_snapshot *snapshot,
 				 struct model_snapshot *before, FILE *file);
 
 /* The limits as options of the command line, as a child parser (argp_children): --max-close-wait,
- * --max-open, --max-group, --max-growth, --max-peak, --max-peak-group, --max-age. Its input (child_inputs) is a struct
- * limit_options. A wrong value ends the program with a line on stderr. */
+ * --max-open, --max-group, --max-growth, --max-peak, --max-peak-group, --max-age. Its input
+ * (child_inputs) is a struct limit_options. A wrong value ends the program with a line on stderr.
+ */
 struct limit_options {
 	const char *prefix;   /* of messages: "fdtrail check: " */
 	int trouble;          /* exit status when a value is wrong */

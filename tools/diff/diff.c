@@ -60,8 +60,8 @@ static size_t add_groups(struct finding_item *members, struct model_snapshot *sn
 		if (!group->part_count)
 			members[count++] = (struct finding_item){.group = group, .is_new = is_new};
 		for (size_t j = 0; j < group->part_count; j++)
-			members[count++] = (struct finding_item){.group = group->parts[j],
-								 .is_new = is_new};
+			members[count++] =
+				(struct finding_item){.group = group->parts[j], .is_new = is_new};
 	}
 	return count;
 }
@@ -71,8 +71,7 @@ static size_t add_groups(struct finding_item *members, struct model_snapshot *sn
 static void choose_group(const struct diff *diff, struct diff_entry *entry)
 {
 	bool is_new = entry->new_count != 0;
-	struct finding_item *items =
-		memory_array(NULL, entry->member_count, sizeof(*items));
+	struct finding_item *items = memory_array(NULL, entry->member_count, sizeof(*items));
 	size_t count = 0;
 
 	for (size_t i = 0; i < entry->member_count; i++)

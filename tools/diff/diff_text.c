@@ -39,8 +39,10 @@ static void put_notes(const struct page *page, const struct diff *diff)
 		bool holds;
 		const char *words;
 	} notes[] = {
-		{old->unread, "what was open in the old one is not known: all of it looks new here"},
-		{new->unread, "what is open in the new one is not known: all of it looks gone here"},
+		{old->unread,
+		 "what was open in the old one is not known: all of it looks new here"},
+		{new->unread,
+		 "what is open in the new one is not known: all of it looks gone here"},
 		{!old->whole, "the old snapshot is cut: what is missing there looks new here"},
 		{!new->whole, "the new snapshot is cut: what is missing there looks gone here"},
 		{old->mixed || new->mixed, "lines of several snapshots, written at the same time, "

@@ -27,8 +27,8 @@ struct output;
  * call). */
 struct output *output_begin(const char *path, mode_t mode, const char **reason);
 
-/* Standard output, with room for a whole answer, so that a program that writes to the same terminal or
- * pipe does not tear it. To be called before anything is written to it. */
+/* Standard output, with room for a whole answer, so that a program that writes to the same terminal
+ * or pipe does not tear it. To be called before anything is written to it. */
 FILE *output_stdout(void);
 
 /* The stream to write to. */

@@ -51,7 +51,8 @@ static int group_locations(struct profile *profile, const struct model_snapshot 
 {
 	struct stack_line *lines;
 	size_t line_count;
-	int error = stack_lines(snapshot, group, profile->options->collapse_runtime, &lines, &line_count);
+	int error = stack_lines(snapshot, group, profile->options->collapse_runtime, &lines,
+				&line_count);
 
 	if (error)
 		return error;

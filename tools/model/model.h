@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * A snapshot as the command knows it: what reader.c makes of the text (preload/core/snapshot/README.md),
- * what symbolize/ adds names and lines to, and what report/, export/, diff and check are made from.
- * Everything of one snapshot, its strings too, lives in its own memory and ends with
- * model_destroy(). Strings are unescaped unless it is said that they are as written: they may hold
- * any byte but zero, which the text writes as \x00 and the model ends at, so print them by
- * escape.h. What is as written can be printed as it is, whoever wrote it. NULL means that the text
- * does not say.
+ * A snapshot as the command knows it: what reader.c makes of the text
+ * (preload/core/snapshot/README.md), what symbolize/ adds names and lines to, and what report/,
+ * export/, diff and check are made from. Everything of one snapshot, its strings too, lives in its
+ * own memory and ends with model_destroy(). Strings are unescaped unless it is said that they are
+ * as written: they may hold any byte but zero, which the text writes as \x00 and the model ends at,
+ * so print them by escape.h. What is as written can be printed as it is, whoever wrote it. NULL
+ * means that the text does not say.
  */
 #pragma once
 
@@ -142,12 +142,13 @@ struct model_group {
 	int64_t finding; /* the number of the finding that it is part of; 0: not looked for */
 	const struct model_frame *culprit; /* the frame to look at first; NULL: not looked for */
 	size_t culprit_location;           /* of culprit->locations */
-	const struct model_frame *caller; /* where another finding has the same culprit; or NULL */
+	const struct model_frame *caller;  /* where another finding has the same culprit; or NULL */
 	size_t caller_location;
 	const char *accepted; /* "accepted at port 80": they are connections of clients; or NULL */
 	bool same_place; /* another finding has a culprit of the same function, no line is known */
-	/* Of a finding: the groups that it is made of; and its call paths, each of them a group that
-	 * is made of parts, too: the most descriptors first. None: it is a group of the text. */
+	/* Of a finding: the groups that it is made of; and its call paths, each of them a group
+	 * that is made of parts, too: the most descriptors first. None: it is a group of the text.
+	 */
 	struct model_group **parts;
 	size_t part_count;
 	struct model_group *paths;
@@ -158,9 +159,9 @@ struct model_group {
 struct model_peak {
 	/* Its stack and figures, as a group's; it has no descriptors, and its kind is not known. */
 	struct model_group of;
-	double reached;     /* seconds after the start; < 0: not known */
-	int64_t until_end;  /* so many were open until the process closed them at its end; or
-			     * MODEL_UNKNOWN */
+	double reached;           /* seconds after the start; < 0: not known */
+	int64_t until_end;        /* so many were open until the process closed them at its end; or
+				   * MODEL_UNKNOWN */
 	const char *reached_text; /* as it is written; or NULL */
 };
 
@@ -189,16 +190,16 @@ struct model_snapshot {
 	 * MODEL_UNKNOWN. And when, in seconds after the start; < 0: not known. */
 	int64_t peak, peak_all;
 	double peak_reached;
-	bool peak_at_most;   /* it may have been less */
-	/* Of "peaks:": stacks of which neither a group nor a peak is listed, and the most that one of
-	 * them had open at once. */
+	bool peak_at_most; /* it may have been less */
+	/* Of "peaks:": stacks of which neither a group nor a peak is listed, and the most that one
+	 * of them had open at once. */
 	int64_t unlisted_stacks, unlisted_most;
-	double uptime;       /* seconds; < 0: not known */
-	double forked;       /* seconds since the process was forked, if it was; < 0: not known */
+	double uptime; /* seconds; < 0: not known */
+	double forked; /* seconds since the process was forked, if it was; < 0: not known */
 	int64_t unclosed, inherited; /* of "unclosed:" */
-	const char *unread; /* as written: why what is open could not be looked at; or NULL */
-	bool traced;                 /* false: made by looking at a process without the tracer */
-	const char *nothing;         /* the sentence that nothing is unclosed; or NULL */
+	const char *unread;  /* as written: why what is open could not be looked at; or NULL */
+	bool traced;         /* false: made by looking at a process without the tracer */
+	const char *nothing; /* the sentence that nothing is unclosed; or NULL */
 	struct model_group *groups;
 	size_t group_count;
 	struct model_peak *peaks; /* the highest first */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The text of a snapshot, from the model: see preload/core/snapshot/README.md for what it looks like. */
+/* The text of a snapshot, from the model: see preload/core/snapshot/README.md for what it looks
+ * like. */
 #include <inttypes.h>
 #include <string.h>
 

@@ -47,7 +47,7 @@ struct request {
 	const struct process *process;
 	int answers; /* the process that gets the signal: that one, or the ptrace engine */
 	int number, holder;
-	bool blocked; /* all threads block the signal */
+	bool blocked;        /* all threads block the signal */
 	int pidfd;           /* of who answers; -1: there is none */
 	int files[ATTEMPTS]; /* made before the holder, who has to have them, too */
 	int count;           /* of signals sent */
@@ -296,8 +296,7 @@ static void explain(const struct request *request, int error, char *text, size_t
 			 "process %d blocks %s in all its threads, and fdtrail could not let one "
 			 "of them have it (ptrace(2): %s): %s",
 			 process->pid, name, strerror(-error),
-			 error == -EAGAIN
-				 ? "try again, or look at it with --outside"
+			 error == -EAGAIN ? "try again, or look at it with --outside"
 			 : geteuid() == 0
 				 ? "ask without another tracer, or look at it with --outside"
 				 : "ask as root and without another tracer, or look at it with "
@@ -336,8 +335,7 @@ static int obtain(struct request *request)
 	request->count = 0;
 	int file = has_ended(request->process) ? -ESRCH : make_files(request);
 	if (!file)
-		file = request->holder =
-			holder_find(request->answers, request->files, ATTEMPTS);
+		file = request->holder = holder_find(request->answers, request->files, ATTEMPTS);
 	if (file > 0)
 		file = ask(request);
 	if (request->holder > 0)

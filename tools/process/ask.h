@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Asks a traced process for a snapshot, and waits for the answer (preload/core/base/channel.h). Called
- * by obtain.c.
+ * Asks a traced process for a snapshot, and waits for the answer (preload/core/base/channel.h).
+ * Called by obtain.c.
  */
 #pragma once
 

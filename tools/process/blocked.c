@@ -66,8 +66,8 @@ static void keep_waiting(int thread)
 {
 	struct user_regs_struct registers;
 
-	if (ptrace(PTRACE_GETREGS, thread, NULL, &registers) != 0 ||
-	    regs_number(&registers) < 0 || !waits_for_ever(&registers))
+	if (ptrace(PTRACE_GETREGS, thread, NULL, &registers) != 0 || regs_number(&registers) < 0 ||
+	    !waits_for_ever(&registers))
 		return;
 	long error = -regs_result(&registers);
 	if (error != EINTR && (error < ERESTART_FIRST || error > ERESTART_LAST))

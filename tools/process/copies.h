@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Copies of another process' descriptors, each at its own number in the table of the process that
- * calls this: a helper whose table is made empty for it. Called by outside_snapshot.c, in a process that
- * shares the command's memory, so with raw system calls only.
+ * calls this: a helper whose table is made empty for it. Called by outside_snapshot.c, in a process
+ * that shares the command's memory, so with raw system calls only.
  */
 #pragma once
 

@@ -26,8 +26,7 @@ static bool read_whole(int pid, uintptr_t at, void *bytes, size_t size)
 static bool find_note(int pid, uintptr_t address, size_t size, uintptr_t *word)
 {
 	uint8_t notes[NOTES_MAX];
-	size_t left =
-		process_memory_read(pid, address, notes, size < NOTES_MAX ? size : NOTES_MAX);
+	size_t left = process_memory_read(pid, address, notes, size < NOTES_MAX ? size : NOTES_MAX);
 
 	for (size_t at = 0; left - at >= sizeof(Elf64_Nhdr);) {
 		Elf64_Nhdr note;
@@ -72,8 +71,7 @@ static bool find_in_library(int pid, uintptr_t start, uintptr_t *word)
 }
 
 /* Whether the library is in process pid, under whatever name, and where its word lies there. */
-static bool find_in_process(int pid, const struct mappings *mappings,
-			    uintptr_t *word)
+static bool find_in_process(int pid, const struct mappings *mappings, uintptr_t *word)
 {
 	for (size_t i = 0; i < mappings->count; i++)
 		if (mappings->list[i].offset == 0 && mappings->list[i].path[0] == '/' &&
@@ -114,8 +112,7 @@ int loaded_tracer_signal(int pid)
 	uint32_t word = 0;
 
 	int error = mappings_read(&mappings, pid);
-	if (find_in_process(pid, &mappings, &place) &&
-	    !read_whole(pid, place, &word, sizeof(word)))
+	if (find_in_process(pid, &mappings, &place) && !read_whole(pid, place, &word, sizeof(word)))
 		word = 0;
 	mappings_finish(&mappings);
 	if (error)

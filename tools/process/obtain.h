@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * A snapshot of a running process, by the best way that there is: a traced one is asked for its
- * own, with stacks; any other is looked at from outside (outside_snapshot.h). Used by `fdtrail snapshot` and
- * `fdtrail check --pid`.
+ * own, with stacks; any other is looked at from outside (outside_snapshot.h). Used by `fdtrail
+ * snapshot` and `fdtrail check --pid`.
  */
 #pragma once
 
@@ -10,8 +10,8 @@
 #include <stdio.h>
 
 struct obtained {
-	FILE *text;  /* the snapshot, to be read from its beginning; reader_create takes it */
-	bool traced; /* it is the tracer's own, with stacks */
+	FILE *text;   /* the snapshot, to be read from its beginning; reader_create takes it */
+	bool traced;  /* it is the tracer's own, with stacks */
 	bool partial; /* threads have tables of their own, which are not in it: a line says so */
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Descriptors of another process that can't be copied: what /proc tells of them. Called by outside_snapshot.c
- * in the helper, which shares the command's memory: raw system calls only.
+ * Descriptors of another process that can't be copied: what /proc tells of them. Called by
+ * outside_snapshot.c in the helper, which shares the command's memory: raw system calls only.
  */
 #pragma once
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * See outside_snapshot.h. The helper is made as the tracer's own is (runtime/trigger.c): clone(2) with
- * CLONE_VM and CLONE_VFORK, without CLONE_FILES. It shares our memory, so that what it finds in the
- * ledger is set right for good, and has a table of its own to fill. It calls nothing of the C
- * library that keeps a state.
+ * See outside_snapshot.h. The helper is made as the tracer's own is (runtime/trigger.c): clone(2)
+ * with CLONE_VM and CLONE_VFORK, without CLONE_FILES. It shares our memory, so that what it finds
+ * in the ledger is set right for good, and has a table of its own to fill. It calls nothing of the
+ * C library that keeps a state.
  */
 #include "outside_snapshot.h"
 
@@ -227,14 +227,15 @@ int outside_snapshot(const struct snapshot_request *request, struct snapshot_res
 }
 
 int outside_snapshot_watched(const struct snapshot_request *request, struct snapshot_result *result,
-			    void (*copied)(void *data), void *data)
+			     void (*copied)(void *data), void *data)
 {
 	struct job job = {.request = *request, .result = result, .copied = copied, .data = data};
 
 	return snapshot(&job);
 }
 
-void outside_unread(const struct snapshot_request *request, int error, struct snapshot_result *result)
+void outside_unread(const struct snapshot_request *request, int error,
+		    struct snapshot_result *result)
 {
 	struct snapshot_target target = {.traced = request->ledger != NULL};
 	struct snapshot_request unread = *request;

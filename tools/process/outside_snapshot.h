@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * A snapshot of another process. preload/core/snapshot/ describes the descriptors of the process that it
- * runs in; so a helper process takes copies of the other one's (pidfd_getfd(2), Linux 5.6) and puts
- * each at the same number in a table of its own, and the one snapshot writer works on that. What
- * can't be copied, because the kernel is older or does not allow it, is described from /proc alone,
- * and the text says that less is known.
+ * A snapshot of another process. preload/core/snapshot/ describes the descriptors of the process
+ * that it runs in; so a helper process takes copies of the other one's (pidfd_getfd(2), Linux 5.6)
+ * and puts each at the same number in a table of its own, and the one snapshot writer works on
+ * that. What can't be copied, because the kernel is older or does not allow it, is described from
+ * /proc alone, and the text says that less is known.
  *
  * The other process is never stopped, signalled or written to. What it closes in that moment stays
  * open until the helper has ended: usually for some milliseconds.
@@ -43,11 +43,12 @@ int outside_snapshot(const struct snapshot_request *request, struct snapshot_res
  * to record what the process was being given meanwhile. What has changed since `before` is then not
  * listed as known. */
 int outside_snapshot_watched(const struct snapshot_request *request, struct snapshot_result *result,
-			    void (*copied)(void *data), void *data);
+			     void (*copied)(void *data), void *data);
 
-/* Writes the snapshot of a process that one of the two above could not look at, with that error: it says
- * why, and that nothing is known of what is open. Call it in a process of ours. */
-void outside_unread(const struct snapshot_request *request, int error, struct snapshot_result *result);
+/* Writes the snapshot of a process that one of the two above could not look at, with that error: it
+ * says why, and that nothing is known of what is open. Call it in a process of ours. */
+void outside_unread(const struct snapshot_request *request, int error,
+		    struct snapshot_result *result);
 
 /* One line, without a newline, on why nothing can be known of process pid: what the negative errno
  * of the two above means here. text has REMOTE_TROUBLE_SIZE bytes. Returns text. */

@@ -60,8 +60,8 @@ static int not_shown(int pid)
 	return kill(pid, 0) == 0 || errno == EPERM ? -EACCES : -ESRCH;
 }
 
-/* From the blank before a field of /proc/PID/stat to that before a later one: the state is the third,
- * starttime the 22nd, exit_signal the 38th (proc_pid_stat(5)). NULL: it is not there. */
+/* From the blank before a field of /proc/PID/stat to that before a later one: the state is the
+ * third, starttime the 22nd, exit_signal the 38th (proc_pid_stat(5)). NULL: it is not there. */
 static char *skip_fields(char *at, int from, int to)
 {
 	for (int field = from; field < to && at; field++)
@@ -128,8 +128,8 @@ int process_thread(const struct process *process)
 
 	if (!is_dead(process))
 		return process->pid;
-	int folder = open(proc_pid_path(path, process->pid, "task"),
-			  O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int folder =
+		open(proc_pid_path(path, process->pid, "task"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder < 0)
 		return 0;
 	descriptors_in(folder, take_live_thread, &thread);

@@ -24,9 +24,9 @@ struct process {
 	uint64_t started_ticks; /* the same as the kernel counts: with pid, this very process */
 };
 
-/* Reads what is known of pid. 0, or a negative errno: -ESRCH there is no such process, -EACCES there
- * is one, and /proc does not show it to us; -EXDEV /proc is not mounted, or has the numbers of another
- * PID namespace (pid_namespaces(7)): then pid is another process there. */
+/* Reads what is known of pid. 0, or a negative errno: -ESRCH there is no such process, -EACCES
+ * there is one, and /proc does not show it to us; -EXDEV /proc is not mounted, or has the numbers
+ * of another PID namespace (pid_namespaces(7)): then pid is another process there. */
 int process_read(struct process *process, int pid);
 
 /* Whether it has ended: it is a zombie, and not one whose main thread alone has ended. */

@@ -28,7 +28,8 @@ const char *program_rights(const char *path, uid_t user, gid_t group)
 	struct stat status;
 	struct statvfs mounted;
 
-	if (stat(path, &status) != 0 || (statvfs(path, &mounted) == 0 && mounted.f_flag & ST_NOSUID))
+	if (stat(path, &status) != 0 ||
+	    (statvfs(path, &mounted) == 0 && mounted.f_flag & ST_NOSUID))
 		return NULL;
 	if (status.st_mode & S_ISUID && status.st_uid != user)
 		return "set-user-ID";

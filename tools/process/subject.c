@@ -25,9 +25,9 @@ enum {
 static size_t run_command(int pid, char words[WORDS_SIZE])
 {
 	char path[PROC_PATH_SIZE];
-	size_t length = process_is_fdtrail(pid) ? proc_read(proc_pid_path(path, pid, "cmdline"),
-							     words, WORDS_SIZE)
-						: 0;
+	size_t length = process_is_fdtrail(pid)
+				? proc_read(proc_pid_path(path, pid, "cmdline"), words, WORDS_SIZE)
+				: 0;
 	size_t verb = strnlen(words, length) + 1;
 
 	return verb < length && strcmp(words + verb, "run") == 0 ? length : 0;
@@ -176,7 +176,8 @@ bool subject_each(int pid, bool children, const char *verb, bool (*look)(int pid
 	bool all = true;
 	size_t next = 0;
 
-	*(struct subject *)list_add(&subjects, sizeof(struct subject)) = (struct subject){.pid = pid};
+	*(struct subject *)list_add(&subjects, sizeof(struct subject)) =
+		(struct subject){.pid = pid};
 	for (int round = 0; next < subjects.count && round < ROUNDS; round++) {
 		for (size_t end = subjects.count; next < end; next++) {
 			const struct subject *subject = (struct subject *)subjects.items + next;
@@ -217,7 +218,8 @@ char *subject_left_out(int pid, const char *left_out)
 		return NULL;
 	}
 	if (error)
-		fprintf(file, "perhaps child processes: they can't be listed (%s)", strerror(-error));
+		fprintf(file, "perhaps child processes: they can't be listed (%s)",
+			strerror(-error));
 	else
 		fprintf(file, "%zu child process%s%s", count, count == 1 ? "" : "es", left_out);
 	for (size_t i = 0; !error && i < count && i < NAMED_MAX; i++)

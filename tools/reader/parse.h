@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The lines of a snapshot, one by one: what each rule of the grammar (preload/core/snapshot/README.md)
- * makes of a line. reader.c knows which lines may come where. All return false when the line is not
- * of that form, and have then changed nothing but memory.
+ * The lines of a snapshot, one by one: what each rule of the grammar
+ * (preload/core/snapshot/README.md) makes of a line. reader.c knows which lines may come where. All
+ * return false when the line is not of that form, and have then changed nothing but memory.
  */
 #pragma once
 
@@ -24,12 +24,13 @@ void parse_header(struct parse *parse, struct model_snapshot *snapshot);
 /* "group 1: 3 tcp sockets (2 in CLOSE_WAIT, 1 in ESTABLISHED), opened in main" */
 bool parse_heading(struct parse *parse, struct scan line, struct model_group *group);
 
-/* "peak 1: at most 100 open at once, opened in main", and the lines that only a peak has: "  reached: 0.3s after
- * the start", "  until the end: 100" */
+/* "peak 1: at most 100 open at once, opened in main", and the lines that only a peak has: "
+ * reached: 0.3s after the start", "  until the end: 100" */
 bool parse_peak_heading(struct parse *parse, struct scan line, struct model_peak *peak);
 bool parse_peak_line(struct parse *parse, struct scan line, struct model_peak *peak);
 
-/* "  ages: 0.3s to 4m02s" and "  stack: 9 opened, 1 closed, 8 live, +3 since the last snapshot; peak 8" */
+/* "  ages: 0.3s to 4m02s" and "  stack: 9 opened, 1 closed, 8 live, +3 since the last snapshot;
+ * peak 8" */
 bool parse_ages(struct parse *parse, struct scan line, struct model_group *group);
 bool parse_figures(struct scan line, struct model_group *group);
 

@@ -26,8 +26,8 @@ static bool take_kind(struct scan *line, enum kind *kind)
 	return false;
 }
 
-/* An address as a word, "@" and a word, or nothing when there is no address, or no telling; false when there is
- * none of these. */
+/* An address as a word, "@" and a word, or nothing when there is no address, or no telling; false
+ * when there is none of these. */
 static bool take_address(struct parse *parse, struct scan *line, const char **address)
 {
 	bool abstract = false;
@@ -39,8 +39,8 @@ static bool take_address(struct parse *parse, struct scan *line, const char **ad
 	/* An abstract name may be empty: then it is written as "". */
 	if (!scan_word(line, &word))
 		return false;
-	if (!abstract && (span_is(word, "unbound") || span_is(word, "unnamed") ||
-			  span_is(word, "unknown")))
+	if (!abstract &&
+	    (span_is(word, "unbound") || span_is(word, "unnamed") || span_is(word, "unknown")))
 		return true;
 	char *text = span_unquote(word, parse->memory);
 	if (abstract) {

@@ -8,8 +8,8 @@
 #include "parse.h"
 
 static const char *const names[] = {
-	"why",         "number", "when",  "process",  "asked in", "command", "uptime",
-	"forked",      "descriptors", "peak", "peaks", "versions", "host", "kinds", "unclosed",
+	"why",         "number", "when",  "process",  "asked in", "command", "uptime",   "forked",
+	"descriptors", "peak",   "peaks", "versions", "host",     "kinds",   "unclosed",
 };
 
 bool parse_field(struct parse *parse, struct scan line, struct model_field *field)

@@ -4,6 +4,6 @@
 
 #include <stdbool.h>
 
-/* Whether this reason for a snapshot, its `why:`, is the program's end. Looks no further than the end of
- * the line. */
+/* Whether this reason for a snapshot, its `why:`, is the program's end. Looks no further than the
+ * end of the line. */
 bool snapshot_is_last(const char *why);

@@ -35,12 +35,14 @@ bool culprit_is_own(const struct model_frame *frame, size_t location)
 
 bool culprit_is_dependency(const struct model_frame *frame, size_t location)
 {
-	return location < frame->location_count && frame->locations[location].module == MODEL_GO_DEPENDENCY;
+	return location < frame->location_count &&
+	       frame->locations[location].module == MODEL_GO_DEPENDENCY;
 }
 
 /* The innermost function of the module that a Go program was built from. Dependencies are the
  * program's own code, too, but no more than a library is. */
-static const struct model_frame *main_module_frame(const struct model_stack *stack, size_t *location)
+static const struct model_frame *main_module_frame(const struct model_stack *stack,
+						   size_t *location)
 {
 	bool any = false;
 

@@ -23,8 +23,8 @@ bool culprit_is_own(const struct model_frame *frame, size_t location);
 
 /* A dependency's function that leaves a response to its caller is innocent: whose is it? The
  * package main is always the program's own; without build information dependencies are told from it
- * by nothing that is sure. The frame of package main that is nearest to the culprit; NULL: there is none, or the culprit is
- * in it. *where: which of its locations. */
+ * by nothing that is sure. The frame of package main that is nearest to the culprit; NULL: there is
+ * none, or the culprit is in it. *where: which of its locations. */
 const struct model_frame *culprit_main(const struct model_stack *stack,
 				       const struct model_frame *culprit, size_t location,
 				       size_t *where);

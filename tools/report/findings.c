@@ -30,10 +30,10 @@ struct entry {
 struct path {
 	struct entry *entries;
 	size_t count;
-	bool closes; /* it closes what it opens */
-	bool leaks;  /* it has left several open, or more and more */
+	bool closes;    /* it closes what it opens */
+	bool leaks;     /* it has left several open, or more and more */
 	size_t culprit; /* of key.own */
-	size_t caller;  /* of key.own, where the culprit alone would be that of two findings; or 0 */
+	size_t caller; /* of key.own, where the culprit alone would be that of two findings; or 0 */
 	size_t finding;
 	bool apart; /* of a finding whose paths close what they open, while others' don't */
 };
@@ -76,7 +76,8 @@ static int compare_for_sort(const void *left, const void *right)
 
 	order = order ? order : compare_numbers(a->item.is_new, b->item.is_new);
 	order = order ? order : compare_numbers(a->item.addresses, b->item.addresses);
-	return order ? order : compare_numbers((int64_t)a->item.position, (int64_t)b->item.position);
+	return order ? order
+		     : compare_numbers((int64_t)a->item.position, (int64_t)b->item.position);
 }
 
 static bool same_base(const struct entry *a, const struct entry *b)
@@ -99,9 +100,8 @@ static void number_entry(struct entry *entry, struct stack_keys *keys)
 	entry->has_stack = true;
 	entry->used = stack->role == MODEL_LAST_USED_AT;
 	entry->key = stack_keys_of(keys, stack);
-	entry->item.addresses =
-		opened && opened != stack ? stack_keys_of(keys, opened).addresses
-					  : entry->key.addresses;
+	entry->item.addresses = opened && opened != stack ? stack_keys_of(keys, opened).addresses
+							  : entry->key.addresses;
 	/* A library's frame that many share says nothing of who is to blame. */
 	entry->base = entry->key.own_count ? entry->key.own[0].line : entry->key.path;
 	entry->main = -1;
@@ -197,8 +197,7 @@ static bool is_wrapper(struct path *const *paths, size_t count)
 	       count_callers(paths, count) >= WRAPPER_CALLERS;
 }
 
-static void settle(struct path **paths, size_t count, size_t depth, size_t caller,
-		   size_t *findings)
+static void settle(struct path **paths, size_t count, size_t depth, size_t caller, size_t *findings)
 {
 	size_t finding = (*findings)++;
 
@@ -273,8 +272,7 @@ static int compare_culprits(const void *left, const void *right)
 	int order = compare_numbers(one->item.group->origin, other->item.group->origin);
 
 	order = order ? order
-		      : compare_numbers(one->item.group->suppressed,
-					other->item.group->suppressed);
+		      : compare_numbers(one->item.group->suppressed, other->item.group->suppressed);
 	order = order ? order : compare_numbers(one->used, other->used);
 	order = order ? order : compare_numbers(one->main, other->main);
 	order = order ? order : compare_numbers(a->apart, b->apart);
@@ -353,8 +351,7 @@ void findings_sort(struct finding_item *items, size_t count, bool by_path, bool 
 		for (end = first + 1; end < count; end++)
 			if (!same_path(&entries[first], &entries[end], join))
 				break;
-		paths[path_count] =
-			(struct path){.entries = &entries[first], .count = end - first};
+		paths[path_count] = (struct path){.entries = &entries[first], .count = end - first};
 		judge(&paths[path_count++]);
 	}
 	for (size_t first = 0, end; first < path_count; first = end) {

@@ -113,8 +113,8 @@ static void join_descriptors(struct model_snapshot *snapshot, struct model_group
 	group->descriptor_count = 0;
 	for (size_t i = 0; i < count; i++)
 		group->descriptor_count += items[i].group->descriptor_count;
-	at = group->descriptors = obstack_alloc(&snapshot->memory,
-						group->descriptor_count * sizeof(*at));
+	at = group->descriptors =
+		obstack_alloc(&snapshot->memory, group->descriptor_count * sizeof(*at));
 	for (size_t i = 0; i < count; i++) {
 		const struct model_group *part = items[i].group;
 
@@ -289,8 +289,7 @@ static struct model_group *find(struct model_snapshot *snapshot, size_t *found)
 {
 	size_t count = snapshot->group_count;
 	struct finding_item *items = memory_array(NULL, count, sizeof(*items));
-	struct model_group *findings =
-		obstack_alloc(&snapshot->memory, count * sizeof(*findings));
+	struct model_group *findings = obstack_alloc(&snapshot->memory, count * sizeof(*findings));
 
 	for (size_t i = 0; i < count; i++)
 		items[i] = (struct finding_item){.group = &snapshot->groups[i], .is_new = true};

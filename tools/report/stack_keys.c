@@ -187,9 +187,9 @@ struct stack_key stack_keys_of(struct stack_keys *keys, const struct model_stack
 			for (size_t j = 0; j < locations; j++) {
 				int line = number_line(keys, frame, j);
 				/* In a stripped program there are only offsets. */
-				bool is_own = culprit_is_own(frame, j) ||
-					      (frame->own && frame->module &&
-					       !frame_function(frame, j));
+				bool is_own =
+					culprit_is_own(frame, j) ||
+					(frame->own && frame->module && !frame_function(frame, j));
 
 				reached = reached || (frame == culprit && j == chosen);
 				add_once(&path, line);

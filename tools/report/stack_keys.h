@@ -22,11 +22,11 @@ struct own_line {
 };
 
 struct stack_key {
-	int path;    /* of all lines, each once */
-	int callers; /* of the program's own functions outside the innermost, each once */
+	int path;      /* of all lines, each once */
+	int callers;   /* of the program's own functions outside the innermost, each once */
 	int addresses; /* of the stack as this process has it */
-	/* The program's own lines from the one to look at first outwards, each once; none: the stack
-	 * has no frame of the program. Freed by stack_keys_destroy(). */
+	/* The program's own lines from the one to look at first outwards, each once; none: the
+	 * stack has no frame of the program. Freed by stack_keys_destroy(). */
 	struct own_line *own;
 	size_t own_count;
 };

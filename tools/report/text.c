@@ -134,8 +134,8 @@ static void put_descriptors(const struct page *page, const struct model_group *g
 			   rest);
 }
 
-/* How many descriptors of a finding have a stack that reads like this one. Those of a path share the
- * stack that the finding was made by; who opened a connection may be another each time. */
+/* How many descriptors of a finding have a stack that reads like this one. Those of a path share
+ * the stack that the finding was made by; who opened a connection may be another each time. */
 static int64_t count_like(const struct model_group *group, const struct model_stack *stack)
 {
 	struct stack_keys *keys;
@@ -174,12 +174,12 @@ static void put_stacks(const struct page *page, const struct model_group *group,
 		if (group->stacks[i].role != role)
 			continue;
 		int64_t count = count_like(group, &group->stacks[i]);
-		const char *words = role == MODEL_OPENED_AT && group->accepted ? "accepted at"
-									       : headings[role];
-		heading = of == count || group->stacks[i].share
-				  ? page_format("%s", words)
-				  : page_format("%s (%" PRId64 " of %" PRId64 ")", words, count,
-						of);
+		const char *words =
+			role == MODEL_OPENED_AT && group->accepted ? "accepted at" : headings[role];
+		heading =
+			of == count || group->stacks[i].share
+				? page_format("%s", words)
+				: page_format("%s (%" PRId64 " of %" PRId64 ")", words, count, of);
 		text_stack(page, heading, &group->stacks[i], mark ? group : NULL,
 			   text_frames_of(options));
 		free(heading);

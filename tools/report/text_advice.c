@@ -180,12 +180,13 @@ void text_advice(const struct page *page, const struct model_group *group, struc
 		put_owner(page, group, said);
 	} else {
 		said->close_wait = true;
-		page_prosef(page, INDENT, 0, PAGE_PLAIN,
-			    "What to do: in CLOSE_WAIT the peer has closed, and the program has not "
-			    "called close(). Follow the code from %s to where it drops a connection "
-			    "without closing it.",
-			    !opened || !opened->frame_count ? "where it connects or accepts"
-			    : heading_frame(group, opened, &location)->own ? "=>"
-									  : "here");
+		page_prosef(
+			page, INDENT, 0, PAGE_PLAIN,
+			"What to do: in CLOSE_WAIT the peer has closed, and the program has not "
+			"called close(). Follow the code from %s to where it drops a connection "
+			"without closing it.",
+			!opened || !opened->frame_count ? "where it connects or accepts"
+			: heading_frame(group, opened, &location)->own ? "=>"
+								       : "here");
 	}
 }

@@ -61,8 +61,8 @@ static int compare_files(const void *left, const void *right)
  * same path and size count as one file, so there may be more. */
 static void put_deleted(const struct page *page, const struct model_group *group)
 {
-	const struct model_descriptor **files =
-		memory_array(NULL, group->descriptor_count, sizeof(const struct model_descriptor *));
+	const struct model_descriptor **files = memory_array(
+		NULL, group->descriptor_count, sizeof(const struct model_descriptor *));
 	bool at_least = (int64_t)group->descriptor_count != group->count;
 	size_t count = 0, held = 0;
 	int64_t bytes = 0;

@@ -118,8 +118,8 @@ void text_paths(const struct page *page, const struct model_group *group,
 	for (size_t i = 0; i < shown; i++)
 		put_path(page, &group->paths[i], &keys[i], first, behind);
 	if (shown < count)
-		page_linef(page, LIST_INDENT, CONTINUED, PAGE_FAINT,
-			   "and %zu more paths (--full)", count - shown);
+		page_linef(page, LIST_INDENT, CONTINUED, PAGE_FAINT, "and %zu more paths (--full)",
+			   count - shown);
 	free(keys);
 	stack_keys_destroy(numbers);
 }

@@ -133,9 +133,10 @@ static void put_limit(const struct page *page, const struct model_snapshot *snap
 	page_linef(page, CONTINUED, CONTINUED, crowded ? PAGE_WARNING : PAGE_PLAIN,
 		   "%" PRId64 " of %" PRId64 " descriptors are open%s", snapshot->open,
 		   snapshot->limit,
-		   !crowded			     ? ""
-		   : snapshot->open < snapshot->limit ? ": near the limit, where open() and accept() fail (EMFILE)"
-						      : ": open() and accept() fail (EMFILE)");
+		   !crowded ? ""
+		   : snapshot->open < snapshot->limit
+			   ? ": near the limit, where open() and accept() fail (EMFILE)"
+			   : ": open() and accept() fail (EMFILE)");
 }
 
 /* The group to begin with: snapshots are ordered, the likeliest leak first. */

@@ -141,12 +141,13 @@ static int set_preload(struct run *run)
 	return 0;
 }
 
-/* Says in the roster what this process is about to execute; the program says that the tracer has started. */
+/* Says in the roster what this process is about to execute; the program says that the tracer has
+ * started. */
 static void enter_program(const struct run *run)
 {
 	if (run->report.roster)
-		roster_take(run->roster.header, ROSTER_EXECUTING, (int)getpid(), 0, roster_pid_namespace(),
-			    run->argv[0], run->argv[0], ROSTER_NO_REASON);
+		roster_take(run->roster.header, ROSTER_EXECUTING, (int)getpid(), 0,
+			    roster_pid_namespace(), run->argv[0], run->argv[0], ROSTER_NO_REASON);
 }
 
 int run_become_program(void *data, int told)

@@ -42,7 +42,8 @@ static int make_owner(struct folder *folder)
 	folder->owner = open(fresh, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (folder->owner < 0)
 		return -errno;
-	/* Where a file system has no locks, or no file may grow, a folder that is left behind stays. */
+	/* Where a file system has no locks, or no file may grow, a folder that is left behind
+	 * stays. */
 	struct write_signals held;
 	write_signals_hold(&held);
 	bool written = write(folder->owner, text, length) == (ssize_t)length;

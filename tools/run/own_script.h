@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The file that an interpreter runs. A shell keeps its script open until its end, at a high number
- * that no child gets; that is how it reads it, and no leak. Texts and limits leave it out; the snapshot
- * has it nevertheless, and so has JSON.
+ * that no child gets; that is how it reads it, and no leak. Texts and limits leave it out; the
+ * snapshot has it nevertheless, and so has JSON.
  */
 #pragma once
 

@@ -40,13 +40,13 @@ struct run {
 	struct program_file program;
 	struct launch launch;
 	struct run_report report;
-	struct folder folder;  /* of our own, if one is needed */
-	bool kept;             /* snapshots lie where the user wants them */
-	int watch;             /* inotify, or -1 */
-	int events;            /* epoll: watch, and the roster's socket; or -1 */
+	struct folder folder; /* of our own, if one is needed */
+	bool kept;            /* snapshots lie where the user wants them */
+	int watch;            /* inotify, or -1 */
+	int events;           /* epoll: watch, and the roster's socket; or -1 */
 	struct run_roster roster;
-	pid_t reporter;        /* that tells the news now; 0: none */
-	bool news;             /* there is more to be told */
+	pid_t reporter; /* that tells the news now; 0: none */
+	bool news;      /* there is more to be told */
 };
 
 /* The engine of that name; false: there is none. */

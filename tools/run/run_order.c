@@ -110,8 +110,7 @@ static bool is_short_lived(const struct run_order *order, const struct model_sna
 	double run = (double)(order->life.ended_ms - order->life.started_ms) / 1000;
 
 	return is_outlived(order, snapshot) && lived(snapshot) >= 0 &&
-	       lived(snapshot) <= SHORT_SECONDS &&
-	       (lived(snapshot) + tenth) * PARTS_OF_RUN <= run;
+	       lived(snapshot) <= SHORT_SECONDS && (lived(snapshot) + tenth) * PARTS_OF_RUN <= run;
 }
 
 /* The groups by which processes are compared: not what others have opened before the fork. */
@@ -258,8 +257,9 @@ static void put_common(FILE *out, const struct part *part, const struct common *
 		if (group->least < group->most)
 			fprintf(out, "%" PRId64 " to ", group->least);
 		fprintf(out, "%" PRId64 " %s", group->most,
-			group->kind < KIND_COUNT ? kind_noun(group->kind, (size_t)group->most)
-						 : page_plural(group->most, "descriptor", "descriptors"));
+			group->kind < KIND_COUNT
+				? kind_noun(group->kind, (size_t)group->most)
+				: page_plural(group->most, "descriptor", "descriptors"));
 		if (group->close_wait == part->count)
 			fputs(" (each some in CLOSE_WAIT)", out);
 		else if (group->close_wait)
@@ -283,7 +283,8 @@ static char *line_of(const struct part *part)
 			program);
 		put_lives(out, part);
 		fprintf(out,
-			"; first process %" PRId64 ", last %" PRId64 ") ended with %s open, and exit closed %s",
+			"; first process %" PRId64 ", last %" PRId64
+			") ended with %s open, and exit closed %s",
 			part->first, part->last, one ? "this" : "these", one ? "it" : "them");
 		for (size_t i = 0; i < told; i++) {
 			fputs(i ? "; " : ": ", out);
@@ -298,8 +299,8 @@ static char *line_of(const struct part *part)
 	return text;
 }
 
-void run_order_tell(struct run_order *order,
-		    void (*put)(void *data, const char *text, bool report), void *data)
+void run_order_tell(struct run_order *order, void (*put)(void *data, const char *text, bool report),
+		    void *data)
 {
 	bool first = true; /* of the lines that tell several processes: they are a paragraph */
 

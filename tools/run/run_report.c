@@ -36,10 +36,10 @@ struct reporting {
 	struct symbolizer *symbolizer;
 	struct report_options options;
 	struct progress progress;
-	bool any;        /* something has been told */
-	FILE *part;      /* where the text goes that is told later; NULL: it is told at once */
+	bool any;   /* something has been told */
+	FILE *part; /* where the text goes that is told later; NULL: it is told at once */
 	struct run_order *order; /* what is told later, by processes' ends; NULL: nothing is */
-	char **notes;    /* lines of the tracer beside snapshots, each once */
+	char **notes;            /* lines of the tracer beside snapshots, each once */
 	size_t note_count;
 	enum run_report_result result;
 };
@@ -56,8 +56,9 @@ static void trouble(struct reporting *reporting, const char *what, int error)
 	worsen(reporting, RUN_REPORT_TROUBLE);
 }
 
-/* All of it, in one write where there is room for that (preload/core/snapshot/writer.h), so that no output of the
- * program's stands in the middle. Waits for a slow reader: a pager may stand still for hours. */
+/* All of it, in one write where there is room for that (preload/core/snapshot/writer.h), so that no
+ * output of the program's stands in the middle. Waits for a slow reader: a pager may stand still
+ * for hours. */
 static int write_all(int fd, const char *text, size_t length)
 {
 	struct writer writer;
@@ -231,7 +232,8 @@ static void check_limits(struct reporting *reporting, struct model_snapshot *sna
 		limits_check(&reporting->report->limits, snapshot, NULL, memory);
 	fclose(memory);
 	if (verdict != LIMITS_KEPT)
-		worsen(reporting, verdict == LIMITS_BROKEN ? RUN_REPORT_BROKEN : RUN_REPORT_UNKNOWN);
+		worsen(reporting,
+		       verdict == LIMITS_BROKEN ? RUN_REPORT_BROKEN : RUN_REPORT_UNKNOWN);
 	/* Told already, where they were worth it. */
 	if (has_peaks(snapshot, true) && !is_worth_telling(snapshot) && !has_peaks(snapshot, false))
 		tell_peaks(reporting, snapshot);
@@ -240,8 +242,8 @@ static void check_limits(struct reporting *reporting, struct model_snapshot *sna
 	free(lines);
 }
 
-/* Makes what is to be told of a process by its last snapshot, and hands it on: it comes in the order of
- * the processes' ends. report: not only about limits. */
+/* Makes what is to be told of a process by its last snapshot, and hands it on: it comes in the
+ * order of the processes' ends. report: not only about limits. */
 static void tell_last(struct reporting *reporting, struct model_snapshot *snapshot, bool report)
 {
 	char *text = NULL;
@@ -313,7 +315,8 @@ static void keep_notes(struct reporting *reporting, const char *text, size_t len
 	}
 }
 
-/* The notes that warn of something else than what was not traced: a line each. They are taken out. */
+/* The notes that warn of something else than what was not traced: a line each. They are taken out.
+ */
 static void tell_warnings(struct reporting *reporting)
 {
 	static const char mark[] = "warning: ";
@@ -381,8 +384,8 @@ static bool is_in_roster(const struct reporting *reporting, const struct model_s
 }
 
 /* The snapshots in text, which is what source has; cut: it may be cut, and be whole elsewhere. */
-static void tell_text(struct reporting *reporting, char *text, size_t length, const char *source, bool cut,
-		      enum which which)
+static void tell_text(struct reporting *reporting, char *text, size_t length, const char *source,
+		      bool cut, enum which which)
 {
 	FILE *stream = fmemopen(text, length, "r");
 	struct reader *reader = stream ? reader_create(stream, source) : NULL;
@@ -424,8 +427,8 @@ static void tell_range(struct reporting *reporting, const struct snapshot_file *
 	if (text == MAP_FAILED)
 		trouble(reporting, file->path, errno);
 	else
-		tell_text(reporting, (char *)text + (begin - from), (size_t)(end - begin), file->path, true,
-			  which);
+		tell_text(reporting, (char *)text + (begin - from), (size_t)(end - begin),
+			  file->path, true, which);
 	if (text != MAP_FAILED)
 		munmap(text, (size_t)(end - from));
 	if (fd >= 0)
@@ -447,7 +450,8 @@ static void tell_roster(struct reporting *reporting)
 		if (!text)
 			trouble(reporting, "a snapshot", ENOMEM);
 		else if (length)
-			tell_text(reporting, text, length, "a snapshot in memory", false, WHICH_ALL);
+			tell_text(reporting, text, length, "a snapshot in memory", false,
+				  WHICH_ALL);
 		free(text);
 	}
 }
@@ -552,7 +556,8 @@ enum run_report_result run_report_end(struct run_report *report)
 
 	if (!telling_begin(&reporting, report, true))
 		return reporting.result;
-	reporting.order = run_order_create(&report->life, !report->full && !report->suppressions.generate);
+	reporting.order =
+		run_order_create(&report->life, !report->full && !report->suppressions.generate);
 	for (size_t i = 0; i < report->files.count; i++) {
 		const struct snapshot_file *file = &report->files.files[i];
 		struct stat status;

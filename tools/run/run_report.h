@@ -25,11 +25,11 @@ struct run_report {
 	bool told;            /* something has been reported */
 	struct limits limits; /* that each process has to keep, by its last snapshot */
 	struct suppression_options suppressions;
-	const char *const *debug_dirs; /* as in symbolize.h */
-	struct run_life life;          /* of the program */
-	int status;                    /* of the program, as waitpid(2) has it */
-	bool at_exit;                  /* processes report at their end */
-	bool kept;                     /* the user wants the snapshots in files */
+	const char *const *debug_dirs;   /* as in symbolize.h */
+	struct run_life life;            /* of the program */
+	int status;                      /* of the program, as waitpid(2) has it */
+	bool at_exit;                    /* processes report at their end */
+	bool kept;                       /* the user wants the snapshots in files */
 	const struct run_roster *roster; /* who was there, and what is not in files */
 };
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The command's side of the roster (preload/core/base/roster.h): makes the memory, gives it to processes
- * that can't open it themselves, and reads it at the end, without believing anything that it holds.
+ * The command's side of the roster (preload/core/base/roster.h): makes the memory, gives it to
+ * processes that can't open it themselves, and reads it at the end, without believing anything that
+ * it holds.
  */
 #pragma once
 

@@ -52,7 +52,8 @@ static int choose_output(struct run *run)
 		    "nor held against limits");
 		return LAUNCH_TROUBLE;
 	}
-	/* What fdtrail itself writes goes there by --report; the tracer would make a file named "-". */
+	/* What fdtrail itself writes goes there by --report; the tracer would make a file named
+	 * "-". */
 	if (wanted && strcmp(wanted, "-") == 0) {
 		say("--output=- is not accepted: snapshots go to files (./- is one), or to stderr; "
 		    "--report=- writes the report to standard output");
@@ -116,7 +117,8 @@ static int make_roster(struct run *run)
 		return 0;
 	}
 	if (error == -EFBIG)
-		say("can't keep snapshots: no file may grow here, not even in memory; raise the limit (ulimit -f)");
+		say("can't keep snapshots: no file may grow here, not even in memory; raise the "
+		    "limit (ulimit -f)");
 	else
 		say("can't share memory with the program: %s", strerror(-error));
 	return LAUNCH_TROUBLE;
@@ -143,9 +145,10 @@ static int open_all(struct run *run)
 	run->report.output = 2;
 	if (run->report_path) {
 		bool to_stdout = strcmp(run->report_path, "-") == 0;
-		int fd = to_stdout ? fcntl(1, F_DUPFD_CLOEXEC, 3)
-				   : open(run->report_path,
-					  O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
+		int fd = to_stdout
+				 ? fcntl(1, F_DUPFD_CLOEXEC, 3)
+				 : open(run->report_path,
+					O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
 
 		if (fd < 0) {
 			say("can't write %s: %s", to_stdout ? "standard output" : run->report_path,

@@ -82,7 +82,8 @@ static int find_in_folder(const char *dir, const char *build_id, enum debug_dirs
 	int fd = -1;
 
 	for (int i = 0; folder && fd < 0 && i < FILES_MOST && (entry = readdir(folder)); i++)
-		if (entry->d_type == DT_REG || entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN)
+		if (entry->d_type == DT_REG || entry->d_type == DT_LNK ||
+		    entry->d_type == DT_UNKNOWN)
 			fd = try_path(in_folder(dir, entry->d_name), build_id, what, path);
 	if (folder)
 		closedir(folder);

@@ -12,7 +12,7 @@ const char *debug_dirs_trouble(const char *path);
 /* DEBUG_DIRS_LINES: a file without symbols and lines is of no use. */
 enum debug_dirs_for { DEBUG_DIRS_ANY, DEBUG_DIRS_LINES };
 
-/* Opens the file that has this build-id (NULL: none has): that of the module's own name first. dirs ends
- * with NULL, and may be NULL itself. A descriptor, with *path to be freed; or -1. */
+/* Opens the file that has this build-id (NULL: none has): that of the module's own name first. dirs
+ * ends with NULL, and may be NULL itself. A descriptor, with *path to be freed; or -1. */
 int debug_dirs_find(const char *const *dirs, const char *module, const char *build_id,
 		    enum debug_dirs_for what, char **path);

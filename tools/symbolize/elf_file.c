@@ -58,8 +58,8 @@ static bool has_section(int fd, section_is *is)
 	for (Elf_Scn *at = NULL; elf && !found && elf_getshdrstrndx(elf, &names) == 0 &&
 				 (at = elf_nextscn(elf, at)) != NULL;) {
 		GElf_Shdr section;
-		const char *name = gelf_getshdr(at, &section) ? elf_strptr(elf, names, section.sh_name)
-							      : NULL;
+		const char *name =
+			gelf_getshdr(at, &section) ? elf_strptr(elf, names, section.sh_name) : NULL;
 
 		found = name && is(&section, name);
 	}

@@ -8,8 +8,8 @@
 /* A build-id is a hash of 8 to 32 bytes; --build-id=0x... allows any. */
 enum { BUILD_ID_MAX = 64, BUILD_ID_TEXT = 2 * BUILD_ID_MAX + 1 };
 
-/* Opens a regular file to read. A descriptor, or a negative errno: -EBADF when it is another kind of
- * file. */
+/* Opens a regular file to read. A descriptor, or a negative errno: -EBADF when it is another kind
+ * of file. */
 int elf_file_open(const char *path, struct stat *status);
 
 /* Writes the build-id of an ELF file in hexadecimal, an empty string when it has none. False: the

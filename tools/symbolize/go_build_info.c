@@ -48,8 +48,8 @@ static bool take_pointed(const struct go_elf *elf, uint64_t at, struct text *str
 {
 	uint64_t header, bytes, length;
 
-	if (!go_elf_pointer(elf, at, &header) || !header ||
-	    !go_elf_pointer(elf, header, &bytes) || !go_elf_pointer(elf, header + 8, &length))
+	if (!go_elf_pointer(elf, at, &header) || !header || !go_elf_pointer(elf, header, &bytes) ||
+	    !go_elf_pointer(elf, header + 8, &length))
 		return false;
 	string->bytes = go_elf_bytes(elf, bytes, &string->size);
 	if (!string->bytes || length > string->size)

@@ -81,8 +81,8 @@ static int find_debuginfo(Dwfl_Module *module, void **userdata, const char *name
 	if (fd >= 0)
 		return fd;
 	downloads_begin();
-	fd = dwfl_standard_find_debuginfo(module, userdata, name, base, file_name, link,
-					      checksum, debug_file_name);
+	fd = dwfl_standard_find_debuginfo(module, userdata, name, base, file_name, link, checksum,
+					  debug_file_name);
 	downloads_end();
 	return fd;
 }
@@ -266,8 +266,9 @@ static int find_and_use(struct module_file *file, const struct module_wanted *wa
 	if (!search_path)
 		return refuse(trouble, -ENOMEM, "there was no memory to read its file");
 	if (wanted->path[0] != '/' && strchr(wanted->path, '/'))
-		return refuse(trouble, -ENOENT,
-			      "its path is relative, and the program was elsewhere when it used it");
+		return refuse(
+			trouble, -ENOENT,
+			"its path is relative, and the program was elsewhere when it used it");
 	if (wanted->path[0] != '/')
 		return refuse(trouble, -ENOENT, "it has no file");
 

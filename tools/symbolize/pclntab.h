@@ -6,9 +6,9 @@
  * (src/internal/abi/symtab.go, src/runtime/symtab.go, src/debug/gosym/pclntab.go there), on
  * little-endian 64-bit machines.
  *
- * Used to name frames (symbolize/) and to walk stacks (tools/engine/go/go_stack.c). Addresses are those of
- * the ELF file, without the load bias. Everything in the file is the enemy's until it has been
- * checked.
+ * Used to name frames (symbolize/) and to walk stacks (tools/engine/go/go_stack.c). Addresses are
+ * those of the ELF file, without the load bias. Everything in the file is the enemy's until it has
+ * been checked.
  */
 #pragma once
 
@@ -54,7 +54,8 @@ enum { PCLNTAB_LOCATIONS_MAX = 32 };
 struct pclntab *pclntab_create(const void *elf, size_t size);
 void pclntab_destroy(struct pclntab *table);
 
-/* Whether the file has such a table at all, by its sections: it may be of a format that is not known. */
+/* Whether the file has such a table at all, by its sections: it may be of a format that is not
+ * known. */
 bool pclntab_is_there(const void *elf, size_t size);
 
 enum pclntab_version pclntab_version(const struct pclntab *table);

@@ -93,10 +93,10 @@ static bool go_find(void *state, uint64_t address, struct answer *answer)
 		answer_add(answer, locations[i].function, locations[i].file, locations[i].line, 0,
 			   i + 1 < count);
 		if (source->has_modules && !pclntab_is_standard(locations[i].function))
-			answer_add_module(answer, go_modules_is_main(&source->modules,
-								     locations[i].function)
-							  ? MODEL_GO_MAIN
-							  : MODEL_GO_DEPENDENCY);
+			answer_add_module(
+				answer, go_modules_is_main(&source->modules, locations[i].function)
+						? MODEL_GO_MAIN
+						: MODEL_GO_DEPENDENCY);
 	}
 	return true;
 }

@@ -180,8 +180,8 @@ static void on_signal(int number)
 #endif
 #endif
 
-/* Of what is allocated; what is mapped of files does not count. A browser's debug information takes half
- * of it, and a few bytes of a compressed section may stand for any amount. */
+/* Of what is allocated; what is mapped of files does not count. A browser's debug information takes
+ * half of it, and a few bytes of a compressed section may stand for any amount. */
 enum { MEMORY_MAX = 1 << 30 };
 
 static void put_file(const char *path, const char *text)

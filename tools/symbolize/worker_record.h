@@ -37,13 +37,13 @@ struct worker_reading {
 	bool *answered; /* by index of the request's addresses */
 	size_t source;  /* the one that is being asked */
 	bool done;
-	bool nonsense;  /* the child sent what it should not have */
-	char *trouble;  /* MODULE_TROUBLE_SIZE bytes */
-	char *step;     /* on the heap; or NULL */
+	bool nonsense; /* the child sent what it should not have */
+	char *trouble; /* MODULE_TROUBLE_SIZE bytes */
+	char *step;    /* on the heap; or NULL */
 };
 
-/* Takes the whole records at the beginning of bytes: calls the request's found for each answer. Returns
- * their size; or -1: they make no sense. */
+/* Takes the whole records at the beginning of bytes: calls the request's found for each answer.
+ * Returns their size; or -1: they make no sense. */
 ssize_t worker_take_records(struct worker_reading *reading, const char *bytes, size_t size);
 
 /* The child: answers as they are made. Zero is an empty one; bytes is on the heap. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The parent's side of worker_record.h: records into answers. The child may be in the hands of who made
- * the file that it reads, so nothing is believed: every size and number is checked, and the first
- * record that makes no sense is the last.
+ * The parent's side of worker_record.h: records into answers. The child may be in the hands of who
+ * made the file that it reads, so nothing is believed: every size and number is checked, and the
+ * first record that makes no sense is the last.
  */
 #include "worker_record.h"
 

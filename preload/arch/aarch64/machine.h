@@ -29,7 +29,8 @@ static inline long context_result(const ucontext_t *context)
 {
 	uintptr_t pc = context_pc(context);
 
-	if (pc % 4096 == 0 || memcmp((const void *)(pc - 4), "\x01\x00\x00\xd4", 4) != 0) /* svc 0 */
+	if (pc % 4096 == 0 ||
+	    memcmp((const void *)(pc - 4), "\x01\x00\x00\xd4", 4) != 0) /* svc 0 */
 		return -1;
 	return (long)context->uc_mcontext.regs[0];
 }
@@ -44,9 +45,9 @@ static inline void call_on_stack(void (*function)(void *), void *argument, void 
 			 "mov sp, %0"
 			 : "=&r"(kept), "+r"(x0)
 			 : "r"(function), "r"(top)
-			 : "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12",
-			   "x13", "x14", "x15", "x16", "x17", "x18", "x30", "memory", "cc", "v0",
-			   "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v16", "v17", "v18", "v19",
-			   "v20", "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29",
-			   "v30", "v31");
+			 : "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11",
+			   "x12", "x13", "x14", "x15", "x16", "x17", "x18", "x30", "memory", "cc",
+			   "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v16", "v17", "v18",
+			   "v19", "v20", "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28",
+			   "v29", "v30", "v31");
 }

@@ -41,8 +41,8 @@ void memory_unmap(void *memory, size_t size)
 {
 	if (!memory)
 		return;
-	/* A stack that was left by _exit keeps what AddressSanitizer noted of its frames, and whoever
-	 * gets that address next would meet it. */
+	/* A stack that was left by _exit keeps what AddressSanitizer noted of its frames, and
+	 * whoever gets that address next would meet it. */
 	ASAN_UNPOISON_MEMORY_REGION(memory, size);
 	RAW(munmap, memory, size);
 }

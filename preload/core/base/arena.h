@@ -2,8 +2,8 @@
 /*
  * Memory of our own. Hooks run inside malloc, in signal handlers and in vfork children, so nothing
  * here may use the program's heap: an arena takes pages from mmap and hands out pieces that are
- * never given back one by one. Allocation is one atomic addition, so a signal handler that interrupts another
- * allocation, or a fork in the middle of one, finds nothing torn.
+ * never given back one by one. Allocation is one atomic addition, so a signal handler that
+ * interrupts another allocation, or a fork in the middle of one, finds nothing torn.
  */
 #pragma once
 
@@ -15,10 +15,10 @@
 struct arena_chunk;
 
 struct arena {
-	_Atomic(struct arena_chunk *) chunk; /* that pieces are taken from */
+	_Atomic(struct arena_chunk *) chunk;  /* that pieces are taken from */
 	_Atomic(struct arena_chunk *) chunks; /* all of them */
-	_Atomic size_t total; /* bytes taken from mmap, for figures and limits */
-	size_t limit;         /* most bytes to take from mmap; 0: no limit */
+	_Atomic size_t total;                 /* bytes taken from mmap, for figures and limits */
+	size_t limit;                         /* most bytes to take from mmap; 0: no limit */
 };
 
 /* Returns size bytes, zeroed, aligned to 16, that live as long as the process; NULL when the system

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The build-id among an ELF file's notes (elf(5)). Those of a PT_NOTE segment are read by whoever
- * has it: the tracer in its own memory (preload/core/capture/local_memory.c) or in the file (preload/core/snapshot/elf_image.c), the
- * ptrace engine in the traced program's.
+ * has it: the tracer in its own memory (preload/core/capture/local_memory.c) or in the file
+ * (preload/core/snapshot/elf_image.c), the ptrace engine in the traced program's.
  */
 #pragma once
 

@@ -14,7 +14,8 @@
 /* In the lower half, beside the number of the file: the thread blocks this signal. */
 #define BLOCKED UINT64_C(0x80000000)
 
-_Static_assert((BLOCKED & INT_MAX) == 0 && (CHANNEL_MARK & UINT32_MAX) == 0 && BLOCKED <= UINT32_MAX,
+_Static_assert((BLOCKED & INT_MAX) == 0 && (CHANNEL_MARK & UINT32_MAX) == 0 &&
+		       BLOCKED <= UINT32_MAX,
 	       "the mark, the bit and the number of the file lie side by side");
 
 enum { TMPFS = 0x01021994 }; /* TMPFS_MAGIC of statfs(2): what memfd_create(2) makes lies there */

@@ -30,7 +30,7 @@
 
 /* How the ptrace engine is asked: by this signal, with a file of this name and the process id. */
 #define CHANNEL_ENGINE_SIGNAL SIGRTMIN
-#define CHANNEL_ENGINE_FILE "fdtrail snapshot of "
+#define CHANNEL_ENGINE_FILE   "fdtrail snapshot of "
 
 /* Whether the signal asks for a snapshot through a channel. Async-signal-safe. */
 bool channel_asks(const siginfo_t *info);

@@ -8,7 +8,7 @@
 const char *errno_name(int error)
 {
 	static const char *const names[] = {
-		/* clang-format off */
+	/* clang-format off */
 #define NAME(name) [name] = #name,
 	NAME(EPERM) NAME(ENOENT) NAME(ESRCH) NAME(EINTR) NAME(EIO) NAME(ENXIO) NAME(E2BIG)
 	NAME(ENOEXEC) NAME(EBADF) NAME(ECHILD) NAME(EAGAIN) NAME(ENOMEM) NAME(EACCES) NAME(EFAULT)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A line of text put together in place, without a heap or a locale: messages, file names, and what a
- * snapshot says it was taken for. What does not fit is cut. Async-signal-safe.
+ * A line of text put together in place, without a heap or a locale: messages, file names, and what
+ * a snapshot says it was taken for. What does not fit is cut. Async-signal-safe.
  */
 #pragma once
 

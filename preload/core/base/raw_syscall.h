@@ -28,15 +28,18 @@ static inline long raw_syscall6(long number, long a, long b, long c, long d, lon
 
 /* Makes system call SYS_<name> with up to six arguments of any integer or pointer type. */
 #define RAW(name, ...) RAW_NUMBER(SYS_##name, ##__VA_ARGS__)
-#define RAW_NUMBER(...) RAW_PICK(__VA_ARGS__, RAW6, RAW5, RAW4, RAW3, RAW2, RAW1, RAW0)(__VA_ARGS__)
+/* clang-format off */
+#define RAW_NUMBER(...) \
+	RAW_PICK(__VA_ARGS__, RAW6, RAW5, RAW4, RAW3, RAW2, RAW1, RAW0)(__VA_ARGS__)
+/* clang-format on */
 #define RAW_PICK(n, a, b, c, d, e, f, chosen, ...) chosen
-#define RAW_L(x) ((long)(x))
-#define RAW0(n) raw_syscall6(n, 0, 0, 0, 0, 0, 0)
-#define RAW1(n, a) raw_syscall6(n, RAW_L(a), 0, 0, 0, 0, 0)
-#define RAW2(n, a, b) raw_syscall6(n, RAW_L(a), RAW_L(b), 0, 0, 0, 0)
-#define RAW3(n, a, b, c) raw_syscall6(n, RAW_L(a), RAW_L(b), RAW_L(c), 0, 0, 0)
-#define RAW4(n, a, b, c, d) raw_syscall6(n, RAW_L(a), RAW_L(b), RAW_L(c), RAW_L(d), 0, 0)
-#define RAW5(n, a, b, c, d, e)                                                                     \
-	raw_syscall6(n, RAW_L(a), RAW_L(b), RAW_L(c), RAW_L(d), RAW_L(e), 0)
+
+#define RAW_L(x)               ((long)(x))
+#define RAW0(n)                raw_syscall6(n, 0, 0, 0, 0, 0, 0)
+#define RAW1(n, a)             raw_syscall6(n, RAW_L(a), 0, 0, 0, 0, 0)
+#define RAW2(n, a, b)          raw_syscall6(n, RAW_L(a), RAW_L(b), 0, 0, 0, 0)
+#define RAW3(n, a, b, c)       raw_syscall6(n, RAW_L(a), RAW_L(b), RAW_L(c), 0, 0, 0)
+#define RAW4(n, a, b, c, d)    raw_syscall6(n, RAW_L(a), RAW_L(b), RAW_L(c), RAW_L(d), 0, 0)
+#define RAW5(n, a, b, c, d, e) raw_syscall6(n, RAW_L(a), RAW_L(b), RAW_L(c), RAW_L(d), RAW_L(e), 0)
 #define RAW6(n, a, b, c, d, e, f)                                                                  \
 	raw_syscall6(n, RAW_L(a), RAW_L(b), RAW_L(c), RAW_L(d), RAW_L(e), RAW_L(f))

@@ -28,7 +28,8 @@ struct header {
 };
 
 _Static_assert(sizeof(struct header) == sizeof(struct sock_filter), "a header is an instruction");
-_Static_assert(POOL == (1 << 18) / sizeof(struct sock_filter), "MAX_INSNS_PER_PATH of kernel/seccomp.c");
+_Static_assert(POOL == (1 << 18) / sizeof(struct sock_filter),
+	       "MAX_INSNS_PER_PATH of kernel/seccomp.c");
 _Static_assert(BPF_MAXINSNS <= UINT16_MAX, "a header's length has 16 bits");
 
 static struct sock_filter pool[POOL];
@@ -128,7 +129,8 @@ static uint32_t run(const struct sock_filter *filter, size_t length,
 		case BPF_ALU | BPF_XOR:
 			a ^= operand;
 			continue;
-		/* By the last 5 bits, as the kernel's (kernel/bpf/core.c) and the machine's shifts. */
+		/* By the last 5 bits, as the kernel's (kernel/bpf/core.c) and the machine's shifts.
+		 */
 		case BPF_ALU | BPF_LSH:
 			a <<= operand & 31;
 			continue;

@@ -2,9 +2,9 @@
 /*
  * The seccomp(2) filters that the program has set up for itself. A filter may end the program for a
  * system call that it does not foresee, and ours are such: so we keep a copy of each filter, and
- * ask the copies before every raw system call of ours (raw_syscall.h). What would end the program, or
- * raise SIGSYS in it, is not called: it answers ENOSYS, and whoever called does without, as on an
- * old kernel.
+ * ask the copies before every raw system call of ours (raw_syscall.h). What would end the program,
+ * or raise SIGSYS in it, is not called: it answers ENOSYS, and whoever called does without, as on
+ * an old kernel.
  *
  * What is not known: filters from before exec (a container's, a service manager's), those set up by
  * inline assembly, and which threads a filter is for: each is taken to be for all. See prctl.c for

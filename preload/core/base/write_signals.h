@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * A write of ours must not end or stop the program, which has written nothing: to a pipe that nobody
- * reads it would raise SIGPIPE, past the limit on a file's size (RLIMIT_FSIZE) SIGXFSZ, and from the
- * background to a terminal with tostop set SIGTTOU (stty(1)). All three are held back meanwhile, and
- * what our write has raised is taken out again. Async-signal-safe.
+ * A write of ours must not end or stop the program, which has written nothing: to a pipe that
+ * nobody reads it would raise SIGPIPE, past the limit on a file's size (RLIMIT_FSIZE) SIGXFSZ, and
+ * from the background to a terminal with tostop set SIGTTOU (stty(1)). All three are held back
+ * meanwhile, and what our write has raised is taken out again. Async-signal-safe.
  */
 #pragma once
 
@@ -22,8 +22,7 @@ struct write_signals {
 
 static inline void write_signals_hold(struct write_signals *held)
 {
-	const uint64_t all =
-		WRITE_SIGNAL(SIGPIPE) | WRITE_SIGNAL(SIGXFSZ) | WRITE_SIGNAL(SIGTTOU);
+	const uint64_t all = WRITE_SIGNAL(SIGPIPE) | WRITE_SIGNAL(SIGXFSZ) | WRITE_SIGNAL(SIGTTOU);
 	uint64_t pending = 0;
 
 	RAW(rt_sigprocmask, SIG_BLOCK, &all, &held->mask, sizeof(all));

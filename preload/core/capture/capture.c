@@ -16,7 +16,7 @@ enum {
 	LOCK_NAPS_WALK = 20 * 1000,
 	LOCK_NAPS_FORK = 2000,
 	LOCK_NAP_NS = 100 * 1000,
-	LOCK_WHY = 3,  /* of the lock's word: enum capture_lock. The rest is the holder's ticket */
+	LOCK_WHY = 3, /* of the lock's word: enum capture_lock. The rest is the holder's ticket */
 	LOCK_TICKET = 4,
 };
 
@@ -31,8 +31,8 @@ static struct local_memory memory;
 static char walk_stack[WALK_STACK] __attribute__((aligned(64)));
 _Static_assert(WALK_STACK % 16 == 0, "its end is a stack pointer: call_on_stack.h");
 
-/* How many naps the holder that the lock's word names is worth. Who was waited for in vain, a thread
- * that a debugger has stopped, is not waited for as long again. */
+/* How many naps the holder that the lock's word names is worth. Who was waited for in vain, a
+ * thread that a debugger has stopped, is not waited for as long again. */
 static int patience(const struct capture *capture, uint32_t held)
 {
 	return (held & LOCK_WHY) == CAPTURE_FORKING || held == atomic_load(&capture->given_up)
@@ -56,7 +56,8 @@ static bool lock(struct capture *capture, enum capture_lock why, struct capture_
 		} else if (tries < LOCK_YIELDS + patience(capture, held)) {
 			RAW(nanosleep, &((struct timespec){.tv_nsec = LOCK_NAP_NS}), NULL);
 		} else if (why == CAPTURE_WALKING && (held & LOCK_WHY) == CAPTURE_FORKING) {
-			/* It only wants a copy without a walk in it, and the child can do with one. */
+			/* It only wants a copy without a walk in it, and the child can do with one.
+			 */
 			if (atomic_compare_exchange_strong(&capture->lock, &held, hold->ticket))
 				return true;
 		} else {
@@ -196,7 +197,8 @@ static void walk_and_keep(void *data)
 	walk.registers = *cold->registers;
 	walk.depth = capture->depth;
 	unwinder_walk(&walk);
-	/* Between frames of the program: a handler that ours has called, a destructor run by dlclose. */
+	/* Between frames of the program: a handler that ours has called, a destructor run by
+	 * dlclose. */
 	for (uint32_t i = 0; i < walk.count; i++)
 		if (walk.pcs[i] < capture->own_start || walk.pcs[i] >= capture->own_end)
 			frames[count++] = capture_frame(&capture->ledger->modules, &memory.memory,

@@ -3,10 +3,10 @@
  * The stack of the calling thread, as an id of the stack table: by the memo in tens of nanoseconds,
  * by a walk under the capture lock when the memo does not know it yet.
  *
- * That lock is the only one in the traced program. Signals are blocked while it is held, a walk calls
- * nothing under it that waits for anything else, and waiting for it has an end: from a fork it is
- * taken away, and who can't have it from another walk, which nothing but the scheduler or a debugger
- * can hold up, records its descriptor without a stack. So it can't be part of a deadlock.
+ * That lock is the only one in the traced program. Signals are blocked while it is held, a walk
+ * calls nothing under it that waits for anything else, and waiting for it has an end: from a fork
+ * it is taken away, and who can't have it from another walk, which nothing but the scheduler or a
+ * debugger can hold up, records its descriptor without a stack. So it can't be part of a deadlock.
  */
 #pragma once
 
@@ -24,13 +24,13 @@ struct capture {
 	_Atomic uint32_t unlooked; /* .. that could not have the lock to look what is gone */
 	struct memo memo;
 	struct ledger *ledger;
-	uint32_t depth; /* most frames of a stack, <= STACK_DEPTH_MAX */
-	const char *main_path; /* the program's file */
+	uint32_t depth;               /* most frames of a stack, <= STACK_DEPTH_MAX */
+	const char *main_path;        /* the program's file */
 	uintptr_t own_start, own_end; /* our own code: its frames are left out; both 0: none */
-	_Atomic uint32_t lock;     /* enum capture_lock in its low bits; the holder's ticket */
-	_Atomic uint32_t tickets;  /* the last one given out */
-	_Atomic uint32_t given_up; /* the lock's word when it was last waited for in vain */
-	bool loaded;               /* the constructor has tried to load libunwind */
+	_Atomic uint32_t lock;        /* enum capture_lock in its low bits; the holder's ticket */
+	_Atomic uint32_t tickets;     /* the last one given out */
+	_Atomic uint32_t given_up;    /* the lock's word when it was last waited for in vain */
+	bool loaded;                  /* the constructor has tried to load libunwind */
 };
 
 enum capture_lock { CAPTURE_FREE, CAPTURE_WALKING, CAPTURE_FORKING };
@@ -75,8 +75,8 @@ static inline struct captured capture_stack(struct capture *capture, struct regi
 	return capture_cold(capture, registers.pc, registers.sp, registers.fp);
 }
 
-/* The frame for pc, its module noted in modules. object: what the frame before lay in, or zeroes; changes
- * to that of pc. Callers hold the capture lock, or are a tracer outside of the program. */
+/* The frame for pc, its module noted in modules. object: what the frame before lay in, or zeroes;
+ * changes to that of pc. Callers hold the capture lock, or are a tracer outside of the program. */
 frame_t capture_frame(struct module_table *modules, struct memory *memory, const char *main_path,
 		      struct object *object, uintptr_t pc);
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * See local_memory.h. Objects are found by _dl_find_object (glibc 2.35), which takes no lock and may be
- * called anywhere. Older C libraries have only dl_iterate_phdr, which takes the loader's lock:
- * there the objects are copied at start, and again when an address lies in none of the copied ones.
+ * See local_memory.h. Objects are found by _dl_find_object (glibc 2.35), which takes no lock and
+ * may be called anywhere. Older C libraries have only dl_iterate_phdr, which takes the loader's
+ * lock: there the objects are copied at start, and again when an address lies in none of the copied
+ * ones.
  */
 #include "local_memory.h"
 

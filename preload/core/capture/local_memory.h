@@ -16,11 +16,12 @@ enum { OBJECT_SEGMENTS = 8 };
 
 /* What is mapped at a code address. */
 struct object {
-	uintptr_t start, end;      /* the addresses it spans; start == end: nothing is known */
-	uintptr_t bias;            /* run-time address - address in the ELF file */
-	uintptr_t unwind_table;    /* address of .eh_frame_hdr; 0: none */
-	uintptr_t unwind_base;     /* what its entries are relative to, where that is not itself; or 0 */
-	const char *path;          /* "": the program itself */
+	uintptr_t start, end;   /* the addresses it spans; start == end: nothing is known */
+	uintptr_t bias;         /* run-time address - address in the ELF file */
+	uintptr_t unwind_table; /* address of .eh_frame_hdr; 0: none */
+	uintptr_t
+		unwind_base; /* what its entries are relative to, where that is not itself; or 0 */
+	const char *path;    /* "": the program itself */
 	bool is_main;
 	uint8_t build_id[MODULE_BUILD_ID_MAX];
 	size_t build_id_size;
@@ -45,8 +46,8 @@ struct memory {
 	bool (*read)(struct memory *memory, uintptr_t address, uintptr_t *word);
 	/* Fills in the object that address lies in; false when there is none. */
 	bool (*find)(struct memory *memory, uintptr_t address, struct object *object);
-	/* Fills in how to leave the function in which code without unwind data stands at place, with these
-	 * registers. False: it does not know. NULL: it knows of none. */
+	/* Fills in how to leave the function in which code without unwind data stands at place,
+	 * with these registers. False: it does not know. NULL: it knows of none. */
 	bool (*leave)(struct memory *memory, uintptr_t place, uintptr_t sp, uintptr_t fp,
 		      struct leave_rule *rule);
 };
@@ -62,9 +63,9 @@ struct local_memory {
 /* Prepares memory for one walk. Async-signal-safe. */
 void local_memory_init(struct local_memory *memory);
 
-/* True when the word at address can be read. One system call, without effect: rt_sigprocmask with an
- * invalid how copies the set in before it looks at how, and answers EFAULT or EINVAL. Unlike a write
- * to a pipe it takes no descriptor, and no seccomp filter can do without rt_sigprocmask. */
+/* True when the word at address can be read. One system call, without effect: rt_sigprocmask with
+ * an invalid how copies the set in before it looks at how, and answers EFAULT or EINVAL. Unlike a
+ * write to a pipe it takes no descriptor, and no seccomp filter can do without rt_sigprocmask. */
 bool address_readable(uintptr_t address);
 
 /* Must be called once before the first walk, outside of signal handlers. */

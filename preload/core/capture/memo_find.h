@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * The memo as it is stored, and how a stack is found in it, inline: with preload/core/ledger/slot.h this is what
- * the tracer costs. What counts there are loads that wait for other loads, after a system call that
- * has left little of ours in the nearest cache: from the return address to the run behind it, then
- * all the reads side by side, and where one differs, straight on to the run behind it.
+ * The memo as it is stored, and how a stack is found in it, inline: with preload/core/ledger/slot.h
+ * this is what the tracer costs. What counts there are loads that wait for other loads, after a
+ * system call that has left little of ours in the nearest cache: from the return address to the run
+ * behind it, then all the reads side by side, and where one differs, straight on to the run behind
+ * it.
  *
  * For capture.c, memo.c and the runtime's usual path; memo.h says what each function does.
  */

@@ -4,8 +4,8 @@
  * step only when there is some, because its own guesses for frames without (a validating read, a
  * frame chain without bounds) are not ours to log.
  *
- * find_proc_info with UNW_INFO_FORMAT_REMOTE_TABLE over .eh_frame_hdr is the way perf(1) takes, too:
- * dwarf_search_unwind_table is exported by libunwind but declared in none of its headers.
+ * find_proc_info with UNW_INFO_FORMAT_REMOTE_TABLE over .eh_frame_hdr is the way perf(1) takes,
+ * too: dwarf_search_unwind_table is exported by libunwind but declared in none of its headers.
  */
 #include "unwinder.h"
 
@@ -107,8 +107,8 @@ static int access_mem(unw_addr_space_t as, unw_word_t address, unw_word_t *value
 	}
 	/* An entry's personality routine is found through a word of the object's data, which is the
 	 * same at each distance from sp: logged relative to it, it would be sought elsewhere by the
-	 * next thread. Any other word of an object's data is no stack's either, unless sp lies there
-	 * itself: who knows what it stands for, so the walk is taken anew each time. */
+	 * next thread. Any other word of an object's data is no stack's either, unless sp lies
+	 * there itself: who knows what it stands for, so the walk is taken anew each time. */
 	if (!state->searching && !is_constant(&state->object, address)) {
 		if (in_object(&state->object, address) &&
 		    !in_object(&state->object, state->walk->registers.sp))
@@ -120,7 +120,8 @@ static int access_mem(unw_addr_space_t as, unw_word_t address, unw_word_t *value
 	return 0;
 }
 
-static int access_reg(unw_addr_space_t as, unw_regnum_t reg, unw_word_t *value, int write, void *arg)
+static int access_reg(unw_addr_space_t as, unw_regnum_t reg, unw_word_t *value, int write,
+		      void *arg)
 {
 	struct state *state = arg;
 
@@ -195,11 +196,13 @@ static bool search(struct state *state, uintptr_t ip, int need_unwind_info, unw_
 		.start_ip = state->object.start,
 		.end_ip = state->object.end,
 		.format = UNW_INFO_FORMAT_REMOTE_TABLE,
-		.u.rti = {
-			.segbase = state->object.unwind_base ? state->object.unwind_base : table,
-			.table_len = entries,
-			.table_data = table + 12,
-		},
+		.u.rti =
+			{
+				.segbase = state->object.unwind_base ? state->object.unwind_base
+								     : table,
+				.table_len = entries,
+				.table_data = table + 12,
+			},
 	};
 	state->searching = true;
 	int result = call_search(space, ip, &unwind, info, need_unwind_info, state);
@@ -311,8 +314,8 @@ static bool step_by_fp(struct walk *walk, struct registers *at)
 	return false;
 }
 
-/* The same by what the memory knows of the code. False: it knows nothing, or the walk has ended; then
- * ended is set. */
+/* The same by what the memory knows of the code. False: it knows nothing, or the walk has ended;
+ * then ended is set. */
 static bool step_by_rule(struct walk *walk, struct registers *at, bool *ended)
 {
 	struct memory *memory = walk->memory;
@@ -346,8 +349,8 @@ static bool step_without_data(struct walk *walk, struct registers *at)
 
 /* One frame up. *interrupted: whether the frame's pc is exact, since a signal came in there.
  *
- * Which of the two is a signal frame depends on the machine: for x86_64 the one above it, as soon as
- * a step has led there, for others the frame of the trampoline itself. */
+ * Which of the two is a signal frame depends on the machine: for x86_64 the one above it, as soon
+ * as a step has led there, for others the frame of the trampoline itself. */
 static int step_up(unw_cursor_t *cursor, bool *interrupted)
 {
 	bool leaves = call_unw_is_signal_frame(cursor) > 0 && !*interrupted;

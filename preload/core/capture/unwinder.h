@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The walk itself: libunwind through its remote interface over a struct memory, frame pointers where
- * there is no unwind data, and a log of every register and stack word that decided where the walk
- * went. Slow (tens of microseconds) and not reentrant: callers hold the capture lock.
+ * The walk itself: libunwind through its remote interface over a struct memory, frame pointers
+ * where there is no unwind data, and a log of every register and stack word that decided where the
+ * walk went. Slow (tens of microseconds) and not reentrant: callers hold the capture lock.
  */
 #pragma once
 
@@ -22,7 +22,8 @@ struct registers {
 enum read_flags {
 	READ_RELATIVE = 1, /* the value is an address on the stack: kept relative to sp */
 	READ_FP = 2,       /* not a word: the fp register */
-	READ_CHECKED = 4,  /* found through a frame pointer: the address is a guess until it is read */
+	READ_CHECKED =
+		4, /* found through a frame pointer: the address is a guess until it is read */
 };
 
 struct logged_read {
@@ -57,13 +58,14 @@ bool unwinder_load(void);
 /* "libunwind 1.6", or the reason why walks follow frame pointers only. */
 const char *unwinder_name(void);
 
-/* From here on walks follow frame pointers; why is a static text for unwinder_name. For a child forked in
- * the middle of another thread's walk (libunwind's locks may be held by nobody), and before a seccomp
- * filter that would end the program for libunwind's system calls. */
+/* From here on walks follow frame pointers; why is a static text for unwinder_name. For a child
+ * forked in the middle of another thread's walk (libunwind's locks may be held by nobody), and
+ * before a seccomp filter that would end the program for libunwind's system calls. */
 void unwinder_disable(const char *why);
 
 /* True when walks use libunwind. */
 bool unwinder_usable(void);
 
-/* Walks the stack. Never fails: what could be found is in walk, and walk->end says what is missing. */
+/* Walks the stack. Never fails: what could be found is in walk, and walk->end says what is missing.
+ */
 void unwinder_walk(struct walk *walk);

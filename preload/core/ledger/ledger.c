@@ -81,8 +81,8 @@ void slot_rises(struct ledger *ledger, int fd, uint32_t opening, uint32_t opened
 	below = highest + 1;
 	while (below < fd && ledger_read(ledger, below, NULL, NULL))
 		below++;
-	/* A gap below it: the program has chosen the number, or what lies there is not recorded. The kernel
-	 * itself chooses none while a lower one is free. */
+	/* A gap below it: the program has chosen the number, or what lies there is not recorded.
+	 * The kernel itself chooses none while a lower one is free. */
 	if (below < fd) {
 		atomic_fetch_add(&numbers->beyond, 1);
 		raise_peak(numbers, opened_at, slot_origin(opening) == FD_DUPLICATED);
@@ -142,7 +142,8 @@ void slot_counts_run(struct ledger *ledger, struct stack_figures *figures, uint6
 	atomic_store_explicit(&figures->run_opened, opened, memory_order_relaxed);
 	atomic_store_explicit(&figures->run_live, (uint32_t)open_count_live(before),
 			      memory_order_relaxed);
-	atomic_store_explicit(&figures->run_opens, atomic_load(&ledger->opens), memory_order_relaxed);
+	atomic_store_explicit(&figures->run_opens, atomic_load(&ledger->opens),
+			      memory_order_relaxed);
 }
 
 void slot_empty(struct ledger *ledger, int fd, struct slot *slot)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * What is open, and from where. Descriptors are small dense integers, so the index is an array of
- * 16-byte slots, taken from the system by pages as numbers appear. An entry is stored whole and taken
- * out by one exchange: no lock, nothing for a signal handler or a fork to find half done.
+ * 16-byte slots, taken from the system by pages as numbers appear. An entry is stored whole and
+ * taken out by one exchange: no lock, nothing for a signal handler or a fork to find half done.
  *
  * The ledger is an object without globals. It knows no hook, no signal and no way to read a stack.
  */
@@ -52,10 +52,10 @@ enum fd_origin { FD_OPENED, FD_DUPLICATED, FD_RECEIVED, FD_INHERITED };
 enum fd_owner { FD_OWNER_NONE, FD_OWNER_FILE, FD_OWNER_DIR, FD_OWNER_POPEN };
 
 enum {
-	LEDGER_NO_FD = (1 << 18) - 1,  /* dup_of: not known, or too large to be kept */
-	LEDGER_TICK_MS = 50,           /* opened_at counts these */
+	LEDGER_NO_FD = (1 << 18) - 1, /* dup_of: not known, or too large to be kept */
+	LEDGER_TICK_MS = 50,          /* opened_at counts these */
 	LEDGER_GENERATIONS = 16,
-	LEDGER_HELD_LEAST = 50,     /* of a stack: fewer are not known to be held. See ledger_held */
+	LEDGER_HELD_LEAST = 50, /* of a stack: fewer are not known to be held. See ledger_held */
 	LEDGER_TEARDOWN_OPENS = 16, /* a process that ends opens no more than that */
 };
 
@@ -64,13 +64,13 @@ struct ledger_entry {
 	uint32_t connection; /* connect's stack and address: an id of the connection table, or 0 */
 	uint32_t opened_at;  /* ticks of LEDGER_TICK_MS since the ledger began; 30 bits */
 	uint32_t thread;     /* kernel thread id of the opener; 22 bits */
-	uint32_t dup_of;     /* FD_DUPLICATED: the number that was copied; else LEDGER_NO_FD. Not kept
-			      * beside a connection */
+	uint32_t dup_of; /* FD_DUPLICATED: the number that was copied; else LEDGER_NO_FD. Not kept
+			  * beside a connection */
 	enum fd_kind kind;
 	enum fd_origin origin;
 	enum fd_owner owner;
-	bool closing;        /* a close has begun and not yet returned */
-	bool before_fork;    /* it was opened in a process that this one was forked from */
+	bool closing;     /* a close has begun and not yet returned */
+	bool before_fork; /* it was opened in a process that this one was forked from */
 };
 
 /* A slot as stored; equal words mean an unchanged entry. {0, 0} is empty. */
@@ -79,17 +79,18 @@ struct ledger_words {
 };
 
 /*
- * The most descriptors that were open at once in the process, without a count that all threads change:
- * the kernel gives out the lowest free number, so when it has given n, n + 1 are open. Entries with
- * a gap below them (dup2 and F_DUPFD put them there) are counted in addition. So the peak is never too
- * low for what is recorded, and it is exact where a program leaves numbers to the kernel.
+ * The most descriptors that were open at once in the process, without a count that all threads
+ * change: the kernel gives out the lowest free number, so when it has given n, n + 1 are open.
+ * Entries with a gap below them (dup2 and F_DUPFD put them there) are counted in addition. So the
+ * peak is never too low for what is recorded, and it is exact where a program leaves numbers to the
+ * kernel.
  */
 struct ledger_numbers {
 	_Atomic int highest;   /* number that was given out when all below it had entries, or -1 */
 	_Atomic int beyond;    /* entries with higher numbers */
 	_Atomic int inherited; /* entries from the start, or from before the fork */
-	/* An inherited one was closed, so what was the highest number says no more how many of its own the
-	 * process has open: the next open finds highest and beyond anew. */
+	/* An inherited one was closed, so what was the highest number says no more how many of its
+	 * own the process has open: the next open finds highest and beyond anew. */
 	_Atomic bool stale;
 	_Atomic uint32_t peak;     /* of what the process has opened itself */
 	_Atomic uint32_t peak_at;  /* ticks, as in ledger_entry.opened_at */
@@ -102,17 +103,18 @@ struct ledger {
 	struct ledger_page *first;            /* of pages: there from the beginning */
 	_Atomic(struct ledger_page *) *pages; /* by fd / PAGE_SLOTS */
 	struct arena *arena;
-	_Atomic uint32_t page_end;            /* one past the highest page in use */
-	_Atomic uint32_t generation;          /* 1 .. LEDGER_GENERATIONS - 1; moves on in a fork */
+	_Atomic uint32_t page_end;   /* one past the highest page in use */
+	_Atomic uint32_t generation; /* 1 .. LEDGER_GENERATIONS - 1; moves on in a fork */
 	struct ledger_numbers numbers;
-	_Atomic bool counts_opens;            /* a stack has begun to close LEDGER_HELD_LEAST or more */
-	_Atomic uint64_t dropped;             /* descriptors not recorded for want of memory */
-	_Atomic uint64_t stackless;           /* captures that had to give up waiting for another thread */
+	_Atomic bool counts_opens;  /* a stack has begun to close LEDGER_HELD_LEAST or more */
+	_Atomic uint64_t dropped;   /* descriptors not recorded for want of memory */
+	_Atomic uint64_t stackless; /* captures that had to give up waiting for another thread */
 	struct module_table modules;
 	struct stack_table stacks;
 	struct connection_table connections;
-	/* How often the process has opened something since counts_opens was set; threads may lose some.
-	 * In a cache line of its own: the first one is read by every call, and hardly ever written. */
+	/* How often the process has opened something since counts_opens was set; threads may lose
+	 * some. In a cache line of its own: the first one is read by every call, and hardly ever
+	 * written. */
 	_Atomic uint32_t opens __attribute__((aligned(64)));
 };
 
@@ -122,9 +124,9 @@ bool ledger_init(struct ledger *ledger, struct arena *arena);
 /* Gives back the memory that is not the arena's. Nobody may be using the ledger. */
 void ledger_release(struct ledger *ledger);
 
-/* Fills an empty ledger with what from holds: stacks and modules under the same ids, entries as they
- * are. For a process seen from outside that has been forked; ledger_forked makes it the child's. False:
- * no memory. Nobody else may be using either. */
+/* Fills an empty ledger with what from holds: stacks and modules under the same ids, entries as
+ * they are. For a process seen from outside that has been forked; ledger_forked makes it the
+ * child's. False: no memory. Nobody else may be using either. */
 bool ledger_copy(struct ledger *ledger, const struct ledger *from);
 
 /* Records that fd is open as entry says; what the slot held before counts as closed. Called after
@@ -171,8 +173,8 @@ int ledger_end(const struct ledger *ledger);
 /* How many entries there are, the closing ones left out. Reads every slot. */
 size_t ledger_count(const struct ledger *ledger);
 
-/* Counts each stack's live descriptors anew, into its figures: from the slots themselves, in which a
- * snapshot has put right what no hook had seen. For snapshots only. */
+/* Counts each stack's live descriptors anew, into its figures: from the slots themselves, in which
+ * a snapshot has put right what no hook had seen. For snapshots only. */
 void ledger_take_figures(struct ledger *ledger);
 
 /* The most that were open at once so far. */
@@ -184,9 +186,9 @@ struct ledger_peak {
 };
 struct ledger_peak ledger_peak(const struct ledger *ledger);
 
-/* How many of this stack's descriptors were still open when the process stopped opening any: it has closed
- * them since, and has opened LEDGER_TEARDOWN_OPENS at most meanwhile, as in a teardown. Below
- * LEDGER_HELD_LEAST: those that are open now. */
+/* How many of this stack's descriptors were still open when the process stopped opening any: it has
+ * closed them since, and has opened LEDGER_TEARDOWN_OPENS at most meanwhile, as in a teardown.
+ * Below LEDGER_HELD_LEAST: those that are open now. */
 uint32_t ledger_held(const struct ledger *ledger, const struct stack_figures *figures);
 
 /* In a forked child, once, before anything else: what is in the ledger becomes "before fork" and

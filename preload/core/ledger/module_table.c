@@ -33,8 +33,8 @@ static const char *keep_path(struct module_table *table, const char *path)
 
 /* The path that a library's relative name stands for: in the program's working directory when one
  * of its frames is first seen, which most often is still the one that it was loaded from. If no
- * such file is there, the name stays as it is (preload/core/snapshot/module_path.c looks again); a file that is
- * there has to prove itself to whoever reads it. */
+ * such file is there, the name stays as it is (preload/core/snapshot/module_path.c looks again); a
+ * file that is there has to prove itself to whoever reads it. */
 static const char *keep_absolute(struct module_table *table, const char *name)
 {
 	char directory[PATH_MAX];

@@ -14,20 +14,20 @@
 #include "preload/core/base/arena.h"
 
 enum {
-	MODULE_NONE = 0,           /* the frame's offset is an absolute address (JIT code) */
-	MODULE_LIMIT = 4096,       /* most modules; frames in later ones are kept as addresses */
-	MODULE_BUILD_ID_MAX = 32,  /* bytes */
+	MODULE_NONE = 0,          /* the frame's offset is an absolute address (JIT code) */
+	MODULE_LIMIT = 4096,      /* most modules; frames in later ones are kept as addresses */
+	MODULE_BUILD_ID_MAX = 32, /* bytes */
 };
 
 struct module {
-	_Atomic uintptr_t bias;    /* load address: run-time address - address in the ELF file */
-	_Atomic uintptr_t start;   /* lowest mapped address that was looked at, as last seen */
-	_Atomic uintptr_t end;     /* one past the highest */
-	_Atomic bool unloaded;     /* dlclose took it away */
-	bool is_main;              /* the program itself: /proc/self/exe is its file */
-	bool has_file;             /* false for the vDSO */
-	int pid;                   /* of the process that it is mapped in; 0: our own */
-	uint8_t build_id_size;     /* 0: the module has none */
+	_Atomic uintptr_t bias;  /* load address: run-time address - address in the ELF file */
+	_Atomic uintptr_t start; /* lowest mapped address that was looked at, as last seen */
+	_Atomic uintptr_t end;   /* one past the highest */
+	_Atomic bool unloaded;   /* dlclose took it away */
+	bool is_main;            /* the program itself: /proc/self/exe is its file */
+	bool has_file;           /* false for the vDSO */
+	int pid;                 /* of the process that it is mapped in; 0: our own */
+	uint8_t build_id_size;   /* 0: the module has none */
 	uint8_t build_id[MODULE_BUILD_ID_MAX];
 	/* Never NULL, both live with the table. */
 	const char *name; /* as the loader knows it */

@@ -23,7 +23,7 @@ enum {
 
 #define OPEN_COUNT_OPENED                                                                          \
 	((UINT64_C(1) << OPEN_COUNT_LIVE_BITS) + 1) /* one more opened, and open */
-#define OPEN_COUNT_LIVE UINT64_C(1)               /* one more, or less, open */
+#define OPEN_COUNT_LIVE UINT64_C(1)                 /* one more, or less, open */
 
 _Static_assert(64 - OPEN_COUNT_LIVE_BITS == 38, "open_count_opened counts modulo 2^38");
 _Static_assert(OPEN_COUNT_LIVE_BITS <= 32, "open_count_live looks at the lower 32 bits");

@@ -158,12 +158,13 @@ slot_opened(struct ledger *ledger, int fd, uint32_t opening, uint64_t link, uint
 		slot_counts_inherited(ledger);
 	if (__builtin_expect(figures != NULL, 1))
 		open_count_open(&figures->count, (uint32_t)ticks);
-	if (__builtin_expect(fd > atomic_load_explicit(&ledger->numbers.highest, memory_order_relaxed),
-			     0))
+	if (__builtin_expect(
+		    fd > atomic_load_explicit(&ledger->numbers.highest, memory_order_relaxed), 0))
 		slot_rises(ledger, fd, opening, (uint32_t)ticks);
 	if (__builtin_expect(atomic_load_explicit(&ledger->counts_opens, memory_order_relaxed), 0))
 		atomic_store_explicit(&ledger->opens,
-				      atomic_load_explicit(&ledger->opens, memory_order_relaxed) + 1,
+				      atomic_load_explicit(&ledger->opens, memory_order_relaxed) +
+					      1,
 				      memory_order_relaxed);
 	atomic_store_explicit(&slot->b,
 			      link | (uint64_t)(thread & 0x3fffff) << B_THREAD |
@@ -201,8 +202,8 @@ static inline struct closing slot_closing(struct ledger *ledger, int fd)
 	return closing;
 }
 
-/* ledger_closed. Here a thread that was given the number may store its entry at any moment, and even
- * mark it, for a copy over its number: only what was marked here is taken out. */
+/* ledger_closed. Here a thread that was given the number may store its entry at any moment, and
+ * even mark it, for a copy over its number: only what was marked here is taken out. */
 static inline void slot_closed(struct ledger *ledger, struct closing closing)
 {
 	uint64_t b = atomic_load_explicit(&closing.slot->b, memory_order_relaxed), a = closing.a;
@@ -212,9 +213,9 @@ static inline void slot_closed(struct ledger *ledger, struct closing closing)
 		slot_gone(ledger, closing.fd, a);
 }
 
-/* ledger_still_open for what was marked here, and is open: takes the mark off. A range keeps no words of
- * what it marks, so another thread's close_range that ends late takes out a newer entry as well; that
- * is put back. */
+/* ledger_still_open for what was marked here, and is open: takes the mark off. A range keeps no
+ * words of what it marks, so another thread's close_range that ends late takes out a newer entry as
+ * well; that is put back. */
 static inline void slot_still_open(struct ledger *ledger, struct closing closing)
 {
 	uint64_t marked = closing.a, none = 0;

@@ -23,21 +23,23 @@
 typedef uint64_t frame_t;
 #define FRAME_MODULE(frame) ((uint32_t)((frame) >> 48))
 #define FRAME_OFFSET(frame) ((frame)&0xffffffffffffULL)
-#define FRAME_MAKE(module, offset) ((uint64_t)(module) << 48 | ((uint64_t)(offset)&0xffffffffffffULL))
+#define FRAME_MAKE(module, offset)                                                                 \
+	((uint64_t)(module) << 48 | ((uint64_t)(offset)&0xffffffffffffULL))
 
-/* Between the frames of a stack: what follows is the stack that created the goroutine which ran what
- * stands before (Go, the ptrace engine). end is the enum stack_end of what stands before. */
+/* Between the frames of a stack: what follows is the stack that created the goroutine which ran
+ * what stands before (Go, the ptrace engine). end is the enum stack_end of what stands before. */
 #define FRAME_MODULE_MARK     0xffffu
 #define FRAME_CREATED_BY(end) FRAME_MAKE(FRAME_MODULE_MARK, end)
 
 enum stack_end {
-	STACK_COMPLETE,     /* ends where the thread begins */
-	STACK_DEEPER,       /* cut at FDTRAIL_DEPTH frames */
-	STACK_NO_UNWIND,    /* ended at code without unwind data or a usable frame pointer */
-	STACK_EARLY,        /* taken before libunwind was loaded: frame pointers only */
+	STACK_COMPLETE,      /* ends where the thread begins */
+	STACK_DEEPER,        /* cut at FDTRAIL_DEPTH frames */
+	STACK_NO_UNWIND,     /* ended at code without unwind data or a usable frame pointer */
+	STACK_EARLY,         /* taken before libunwind was loaded: frame pointers only */
 	STACK_POINTERS_ONLY, /* libunwind could not be used: frame pointers only */
 	/* Of goroutines' creators: */
-	STACK_CREATOR_ONLY,  /* the go statement alone is known: GODEBUG=tracebackancestors is not set */
+	STACK_CREATOR_ONLY,  /* the go statement alone is known: GODEBUG=tracebackancestors is not
+				set */
 	STACK_NO_CREATOR,    /* where goroutines keep them is not known for this version of Go */
 	STACK_MORE_CREATORS, /* those before that are not kept: --go-ancestors */
 };
@@ -48,7 +50,7 @@ enum {
 	STACK_FIRST = 2,       /* id of the first real stack */
 	STACK_LIMIT = 1 << 20, /* ids are below this */
 	STACK_DEPTH_MAX = 256,
-	STACK_PAGE = 1024,     /* stacks to a page of the table */
+	STACK_PAGE = 1024, /* stacks to a page of the table */
 };
 
 struct stack; /* with its uthash handle: stack_table.c */
@@ -56,11 +58,12 @@ struct stack; /* with its uthash handle: stack_table.c */
 /* What readers see of a stack. The figures count since start, or since fork in a forked process. */
 struct stack_figures {
 	struct open_count count;
-	/* Of the closes since this stack has last opened one, where LEDGER_HELD_LEAST or more were open
-	 * before the first: how many it had opened by then, how many of them were open, and
+	/* Of the closes since this stack has last opened one, where LEDGER_HELD_LEAST or more were
+	 * open before the first: how many it had opened by then, how many of them were open, and
 	 * ledger.opens at that moment. See ledger_held. */
 	_Atomic uint32_t run_opened, run_live, run_opens;
-	_Atomic uint32_t live;        /* at the last ledger_take_figures; the rest of those opened is closed */
+	_Atomic uint32_t
+		live; /* at the last ledger_take_figures; the rest of those opened is closed */
 	_Atomic uint32_t live_before; /* live at the last snapshot that was written */
 };
 
@@ -77,8 +80,8 @@ struct stack_view {
 	struct stack_figures *figures;
 };
 
-/* STACK_PAGE stacks. Whoever closes a descriptor goes by the id alone, and may be faster than the news of
- * the table's count. */
+/* STACK_PAGE stacks. Whoever closes a descriptor goes by the id alone, and may be faster than the
+ * news of the table's count. */
 typedef _Atomic(_Atomic(struct stack *) *) stack_page;
 
 _Static_assert(STACK_LIMIT % STACK_PAGE == 0, "stack_table_known divides any id");
@@ -86,10 +89,10 @@ _Static_assert(MODULE_LIMIT < FRAME_MODULE_MARK, "a module's id has 16 bits, and
 
 struct stack_table {
 	struct arena *arena;
-	struct stack *head;               /* uthash's */
-	_Atomic uint32_t count;           /* one past the highest id in use */
-	_Atomic uint64_t overflowed;      /* how many captures got STACK_OVERFLOW */
-	stack_page *pages;                /* id -> stack, by pages */
+	struct stack *head;          /* uthash's */
+	_Atomic uint32_t count;      /* one past the highest id in use */
+	_Atomic uint64_t overflowed; /* how many captures got STACK_OVERFLOW */
+	stack_page *pages;           /* id -> stack, by pages */
 	struct stack *overflow;
 };
 
@@ -121,8 +124,8 @@ bool stack_table_view(const struct stack_table *table, uint32_t id, struct stack
 /* The figures of id, or NULL. Async-signal-safe, any thread, no lock. */
 struct stack_figures *stack_table_figures(const struct stack_table *table, uint32_t id);
 
-/* The same for an id from STACK_FIRST on that the table has given out. NULL: another thread has only just
- * done so, and this one does not see it yet. */
+/* The same for an id from STACK_FIRST on that the table has given out. NULL: another thread has
+ * only just done so, and this one does not see it yet. */
 static inline struct stack_figures *stack_table_known(const struct stack_table *table, uint32_t id)
 {
 	_Atomic(struct stack *) *page =

@@ -74,11 +74,11 @@ static const struct {
 	const char *name;
 	int number;
 } signals[] = {
-	{"HUP", SIGHUP},       {"INT", SIGINT},     {"QUIT", SIGQUIT}, {"USR1", SIGUSR1},
-	{"USR2", SIGUSR2},     {"ALRM", SIGALRM},   {"TERM", SIGTERM}, {"CONT", SIGCONT},
-	{"URG", SIGURG},       {"XCPU", SIGXCPU},   {"XFSZ", SIGXFSZ}, {"VTALRM", SIGVTALRM},
-	{"PROF", SIGPROF},     {"WINCH", SIGWINCH}, {"IO", SIGIO},     {"POLL", SIGPOLL},
-	{"PWR", SIGPWR},       {"TRAP", SIGTRAP},   {"PIPE", SIGPIPE}, {"CHLD", SIGCHLD},
+	{"HUP", SIGHUP},   {"INT", SIGINT},     {"QUIT", SIGQUIT}, {"USR1", SIGUSR1},
+	{"USR2", SIGUSR2}, {"ALRM", SIGALRM},   {"TERM", SIGTERM}, {"CONT", SIGCONT},
+	{"URG", SIGURG},   {"XCPU", SIGXCPU},   {"XFSZ", SIGXFSZ}, {"VTALRM", SIGVTALRM},
+	{"PROF", SIGPROF}, {"WINCH", SIGWINCH}, {"IO", SIGIO},     {"POLL", SIGPOLL},
+	{"PWR", SIGPWR},   {"TRAP", SIGTRAP},   {"PIPE", SIGPIPE}, {"CHLD", SIGCHLD},
 };
 
 const char *signal_name(int number)
@@ -291,7 +291,8 @@ void options_read(struct options *options, char **environ)
 	for (int i = 0; i < OPTIONS; i++)
 		table[i].parse(options, table[i].standard);
 	for (char **variable = environ; variable && *variable; variable++) {
-		bool known = strncmp(*variable, PREFIX, strlen(PREFIX)) != 0 || value_of(*variable, "RUN");
+		bool known = strncmp(*variable, PREFIX, strlen(PREFIX)) != 0 ||
+			     value_of(*variable, "RUN");
 
 		for (int i = 0; i < OPTIONS && !known; i++) {
 			const char *value = value_of(*variable, table[i].name);

@@ -32,8 +32,8 @@ struct options {
  * stderr, and its default is used. Async-signal-safe. */
 void options_read(struct options *options, char **environ);
 
-/* Whether the option FDTRAIL_<name> takes this value: for the command, which refuses a bad one before
- * the program starts. */
+/* Whether the option FDTRAIL_<name> takes this value: for the command, which refuses a bad one
+ * before the program starts. */
 bool options_accept(const char *name, const char *value);
 
 /* The value of ROSTER_VARIABLE (preload/core/base/roster.h); NULL: there is none. */

@@ -30,8 +30,7 @@ static bool names(const char *file, const char *name)
 	static const char behind[] = "-.0123456789";
 	size_t length = strlen(name);
 
-	return strncmp(file, name, length) == 0 &&
-	       (!file[length] || strchr(behind, file[length]));
+	return strncmp(file, name, length) == 0 && (!file[length] || strchr(behind, file[length]));
 }
 
 static const struct runtime *find_runtime(const char *module)
@@ -51,8 +50,7 @@ static bool is_handler(uintptr_t handler)
 
 void signal_use_set(struct signal_use *use, uintptr_t handler, int flags, const char *module)
 {
-	const struct runtime *runtime =
-		is_handler(handler) && module ? find_runtime(module) : NULL;
+	const struct runtime *runtime = is_handler(handler) && module ? find_runtime(module) : NULL;
 
 	use->chosen = true;
 	use->of_runtime = runtime && !use->runtime_began && !(flags & runtime->without);
@@ -112,8 +110,8 @@ void signal_use_why(struct line *why, const siginfo_t *info)
 	else
 		line_number(why, info->si_signo);
 	if (sender) {
-		line_add(why, channel_asks(info) ? " by fdtrail snapshot, process "
-						 : " from process ");
+		line_add(why,
+			 channel_asks(info) ? " by fdtrail snapshot, process " : " from process ");
 		line_number(why, sender);
 	}
 }

@@ -20,8 +20,8 @@
 
 /* Kept for a process since its exec, copied by fork. All zeroes at first. */
 struct signal_use {
-	bool chosen;     /* the program has set the action that is in force */
-	bool of_runtime; /* .. but it is what the runtime of a language does by itself */
+	bool chosen;        /* the program has set the action that is in force */
+	bool of_runtime;    /* .. but it is what the runtime of a language does by itself */
 	bool runtime_began; /* such a runtime has set its handler: what follows is the program's */
 };
 
@@ -35,8 +35,8 @@ enum signal_effect {
 	SIGNAL_ENDS, /* the default action: it ends the program */
 };
 
-/* What the signal does, where handler is what sigaction(2) would read back. own: the program has sent
- * it itself. */
+/* What the signal does, where handler is what sigaction(2) would read back. own: the program has
+ * sent it itself. */
 enum signal_effect signal_use_effect(const struct signal_use *use, int number, uintptr_t handler,
 				     bool own);
 

@@ -152,11 +152,10 @@ static void complain(const struct options *options, const struct snapshot_reques
 	message(&line);
 }
 
-void output_failed(const struct options *options, const struct snapshot_request *request,
-		   int error)
+void output_failed(const struct options *options, const struct snapshot_request *request, int error)
 {
-	complain(options, request, "the snapshot could not be written whole to ",
-		 error_text(error), error);
+	complain(options, request, "the snapshot could not be written whole to ", error_text(error),
+		 error);
 }
 
 void output_refused(const struct options *options, const struct snapshot_request *request,
@@ -180,11 +179,13 @@ static bool is_accepted(int fd, struct output_failure *failure)
 						   .reason = "its status can't be read"};
 		return false;
 	}
-	/* A pipe that somebody has laid into a shared folder, to read what is meant for us alone. */
+	/* A pipe that somebody has laid into a shared folder, to read what is meant for us alone.
+	 */
 	bool own = status.st_uid == (uid_t)RAW(geteuid);
 	if (S_ISDIR(status.st_mode))
 		failure->error = EISDIR;
-	else if (S_ISFIFO(status.st_mode) ? !own && status.st_uid != 0 : S_ISREG(status.st_mode) && !own)
+	else if (S_ISFIFO(status.st_mode) ? !own && status.st_uid != 0
+					  : S_ISREG(status.st_mode) && !own)
 		failure->reason = "it belongs to another user, and is not written to";
 	else if (S_ISREG(status.st_mode) && status.st_nlink > 1)
 		failure->reason = "it has a second name (a hard link), and is not written to";

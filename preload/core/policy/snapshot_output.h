@@ -15,10 +15,10 @@ struct output_failure {
 	bool silent;        /* nobody is to be told: stderr has become another file */
 };
 
-/* Opens the output for the snapshot that request describes: a descriptor, or -1 with *failure filled
- * in. A file is created with mode 0600 and appended to, never through a symbolic
- * link, never one that belongs to somebody else or has a second name. The caller closes the
- * descriptor unless it is 2. Async-signal-safe. */
+/* Opens the output for the snapshot that request describes: a descriptor, or -1 with *failure
+ * filled in. A file is created with mode 0600 and appended to, never through a symbolic link, never
+ * one that belongs to somebody else or has a second name. The caller closes the descriptor unless
+ * it is 2. Async-signal-safe. */
 int output_open(const struct options *options, const struct snapshot_request *request,
 		struct output_failure *failure);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Socket addresses in words: "10.0.0.1:80", "[::1]:80", a path, "@abstract". Used for what the kernel
- * says (getsockname, getpeername) and for what the connection table remembers.
+ * Socket addresses in words: "10.0.0.1:80", "[::1]:80", a path, "@abstract". Used for what the
+ * kernel says (getsockname, getpeername) and for what the connection table remembers.
  */
 #pragma once
 

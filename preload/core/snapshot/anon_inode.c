@@ -37,8 +37,8 @@ static void take_line(const char *line, size_t length, void *data)
 
 	if (begins(line, length, "tfd:") || begins(line, length, "inotify wd:"))
 		info->watches++;
-	else if (begins(line, length, "fanotify ino:") || begins(line, length, "fanotify mnt_id:") ||
-		 begins(line, length, "fanotify sdev:"))
+	else if (begins(line, length, "fanotify ino:") ||
+		 begins(line, length, "fanotify mnt_id:") || begins(line, length, "fanotify sdev:"))
 		info->marks++;
 	else if (proc_field(line, length, "eventfd-count:", 16, &info->count))
 		info->has_count = true;
@@ -108,10 +108,12 @@ void anon_inode_describe(struct writer *writer, const struct descriptor *descrip
 	switch (descriptor->kind) {
 	case KIND_EPOLL:
 	case KIND_INOTIFY:
-		put_item(writer, reading == PROC_WHOLE ? ", watches " : ", watches more than ", info.watches);
+		put_item(writer, reading == PROC_WHOLE ? ", watches " : ", watches more than ",
+			 info.watches);
 		break;
 	case KIND_FANOTIFY:
-		put_item(writer, reading == PROC_WHOLE ? ", marks " : ", marks more than ", info.marks);
+		put_item(writer, reading == PROC_WHOLE ? ", marks " : ", marks more than ",
+			 info.marks);
 		break;
 	case KIND_EVENTFD:
 		if (info.has_count)

@@ -10,7 +10,7 @@
 #include "proc.h"
 
 enum {
-	LOOKED_AT_MAX = 4096, /* threads; to look at one takes some 10 us */
+	LOOKED_AT_MAX = 4096,     /* threads; to look at one takes some 10 us */
 	RAN_NS = 2 * 1000 * 1000, /* a walk that was never made before takes 0.3 ms */
 	STAT_SIZE = 512,
 };
@@ -26,12 +26,14 @@ static bool is_runnable(int pid, uint32_t thread)
 	return name_end && name_end[1] == ' ' && name_end[2] == 'R';
 }
 
-/* The first number of /proc/PID/task/TID/schedstat (Documentation/scheduler/sched-stats.rst in Linux).
- * False: the kernel does not say, or says 0, as some do of all threads. Who never ran has opened nothing. */
+/* The first number of /proc/PID/task/TID/schedstat (Documentation/scheduler/sched-stats.rst in
+ * Linux). False: the kernel does not say, or says 0, as some do of all threads. Who never ran has
+ * opened nothing. */
 static bool time_on_processor(int pid, uint32_t thread, uint64_t *ns)
 {
 	char path[PROC_PATH_SIZE], text[STAT_SIZE];
-	size_t length = proc_read(proc_task_path(path, pid, thread, "schedstat"), text, sizeof(text));
+	size_t length =
+		proc_read(proc_task_path(path, pid, thread, "schedstat"), text, sizeof(text));
 	const char *end = memchr(text, ' ', length);
 
 	return end && proc_field(text, (size_t)(end - text), "", 10, ns) && *ns;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * The threads that want a processor. One of them may have been taken off it between a real open's return
- * and the record of it: a system call's return is where the scheduler stops threads, and on a busy machine
- * it may take long until one goes on. Once it has had a processor for a moment, or sleeps, what it has
- * opened is recorded. Called by the census for what is open and not recorded; reads /proc/PID/task.
+ * The threads that want a processor. One of them may have been taken off it between a real open's
+ * return and the record of it: a system call's return is where the scheduler stops threads, and on
+ * a busy machine it may take long until one goes on. Once it has had a processor for a moment, or
+ * sleeps, what it has opened is recorded. Called by the census for what is open and not recorded;
+ * reads /proc/PID/task.
  */
 #pragma once
 
@@ -22,7 +23,8 @@ struct busy_threads {
 	} threads[BUSY_THREADS_KEPT];
 };
 
-/* Finds the threads of process pid that are runnable now, but the calling one. Async-signal-safe. */
+/* Finds the threads of process pid that are runnable now, but the calling one. Async-signal-safe.
+ */
 void busy_threads_find(struct busy_threads *busy, int pid);
 
 /* Drops those that have run since, sleep now, or have ended. True: some are left. */

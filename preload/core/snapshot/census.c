@@ -17,7 +17,7 @@
 #include "socket_state.h"
 
 enum {
-	RECORD_NAPS = 6, /* what no hook saw makes a snapshot so much longer .. */
+	RECORD_NAPS = 6,     /* what no hook saw makes a snapshot so much longer .. */
 	RECORD_MS_MAX = 500, /* .. and where threads wait for a processor, until then */
 	RECORD_NAP_NS = 2 * 1000 * 1000,
 	ASKED_OFTEN = 64, /* descriptors of which the kernel is asked after each nap */
@@ -44,14 +44,14 @@ static bool is_own(const struct snapshot_request *request, int fd)
 
 static uint64_t age_of(const struct listing *listing, const struct ledger_entry *entry)
 {
-	uint64_t opened = listing->request->started_ms +
-			  (uint64_t)entry->opened_at * LEDGER_TICK_MS;
+	uint64_t opened =
+		listing->request->started_ms + (uint64_t)entry->opened_at * LEDGER_TICK_MS;
 
 	return listing->now_ms > opened ? listing->now_ms - opened : 0;
 }
 
-/* What a program puts at 0, 1 or 2 itself, by dup2 or freopen, is its standard input and output, and
- * stays open on purpose. A socket that merely got the lowest free number is not. */
+/* What a program puts at 0, 1 or 2 itself, by dup2 or freopen, is its standard input and output,
+ * and stays open on purpose. A socket that merely got the lowest free number is not. */
 static bool is_standard(const struct descriptor *descriptor)
 {
 	return descriptor->fd <= 2 && (descriptor->entry.origin == FD_DUPLICATED ||
@@ -162,7 +162,8 @@ static void list(struct listing *listing, struct frozen_number number,
 	descriptor->outside = outside;
 	classify(listing, descriptor);
 	describe_inspect(descriptor, snapshot_holder(listing->request));
-	if (descriptor->class == DESCRIPTOR_UNTRACED && fd <= 2 && !kind_is_socket(descriptor->kind))
+	if (descriptor->class == DESCRIPTOR_UNTRACED && fd <= 2 &&
+	    !kind_is_socket(descriptor->kind))
 		descriptor->class = DESCRIPTOR_INHERITED;
 	if (descriptor->class == DESCRIPTOR_OPENED && contradicts(descriptor))
 		disown(census, listing->request, descriptor);
@@ -194,7 +195,9 @@ static struct frozen_number outside_number(const struct snapshot_outside *outsid
 {
 	long flags = outside->flags;
 
-	return (struct frozen_number){outside->fd, flags < 0 ? -1 : flags & O_CLOEXEC ? FD_CLOEXEC : 0};
+	return (struct frozen_number){outside->fd, flags < 0           ? -1
+						   : flags & O_CLOEXEC ? FD_CLOEXEC
+								       : 0};
 }
 
 /* Lists what is not in our table, up to the number before. */
@@ -220,8 +223,8 @@ static void list_all(struct listing *listing, const struct frozen_table *table)
 	list_outside(listing, INT_MAX);
 }
 
-/* Whether fd is open in the program at this moment, whose table is not the frozen one: 1, 0, or -1 where
- * that can't be seen. */
+/* Whether fd is open in the program at this moment, whose table is not the frozen one: 1, 0, or -1
+ * where that can't be seen. */
 static int open_now(const struct census *census, const struct snapshot_request *request, int fd)
 {
 	int open = census->numbered ? proc_fd_open(snapshot_holder(request), fd) : -1;
@@ -229,8 +232,9 @@ static int open_now(const struct census *census, const struct snapshot_request *
 	return open < 0 && request->open_now ? request->open_now(fd, request->open_now_data) : open;
 }
 
-/* Whether fd, which is not in the census, is closed in the program for certain. Where the program can't be
- * looked at, the frozen table tells; copies of another process' descriptors may be incomplete. */
+/* Whether fd, which is not in the census, is closed in the program for certain. Where the program
+ * can't be looked at, the frozen table tells; copies of another process' descriptors may be
+ * incomplete. */
 static bool closed_now(const struct census *census, const struct snapshot_request *request, int fd)
 {
 	int open = open_now(census, request, fd);
@@ -273,10 +277,11 @@ static void note_unseen(const struct census *census, const struct snapshot_reque
 		request->unseen[noted++].fd = -1;
 }
 
-/* How many of what has no record still have none, and are open; only_new: without those of which that is
- * known from the last snapshot. asked: of how many the kernel is asked at most whether they are open. */
-static size_t look_again(struct census *census, const struct snapshot_request *request, bool only_new,
-			 size_t asked)
+/* How many of what has no record still have none, and are open; only_new: without those of which
+ * that is known from the last snapshot. asked: of how many the kernel is asked at most whether they
+ * are open. */
+static size_t look_again(struct census *census, const struct snapshot_request *request,
+			 bool only_new, size_t asked)
 {
 	size_t unseen = 0;
 
@@ -301,8 +306,8 @@ static void nap(void)
 }
 
 /* Another thread may stand between the real open and the record of it: the system call's return is
- * where the scheduler stops threads. It gets a moment, and where processors are scarce as long as it
- * takes until it has had one; what is recorded by then was no secret. */
+ * where the scheduler stops threads. It gets a moment, and where processors are scarce as long as
+ * it takes until it has had one; what is recorded by then was no secret. */
 static void wait_for_records(struct census *census, const struct snapshot_request *request)
 {
 	/* The ledger of another process is filled by the one that waits for us. */
@@ -312,8 +317,8 @@ static void wait_for_records(struct census *census, const struct snapshot_reques
 	for (; look_again(census, request, false, ASKED_OFTEN) && naps < most; naps++)
 		nap();
 	/* Twice, since one may have waited for another, which was taking a stack. */
-	for (int round = 0; round < 2 && naps == RECORD_NAPS &&
-			    look_again(census, request, true, ASKED_OFTEN);
+	for (int round = 0;
+	     round < 2 && naps == RECORD_NAPS && look_again(census, request, true, ASKED_OFTEN);
 	     round++) {
 		struct busy_threads busy;
 
@@ -326,8 +331,8 @@ static void wait_for_records(struct census *census, const struct snapshot_reques
 	note_unseen(census, request);
 }
 
-/* What the ledger holds, unchanged since before the copy, and the copy has not, was closed by a call
- * that no hook saw. */
+/* What the ledger holds, unchanged since before the copy, and the copy has not, was closed by a
+ * call that no hook saw. */
 static void forget_closed(struct census *census, const struct snapshot_request *request)
 {
 	size_t at = 0;
@@ -374,12 +379,13 @@ static void keep_listed(struct census *census, const struct snapshot_request *re
 }
 
 int census_take(struct census *census, const struct snapshot_request *request,
-		 struct scratch *scratch)
+		struct scratch *scratch)
 {
 	struct listing listing = {
 		.census = census,
 		.request = request,
-		.each = (request->output >= 0 || request->sink) && request->show == SNAPSHOT_SHOW_ALL,
+		.each = (request->output >= 0 || request->sink) &&
+			request->show == SNAPSHOT_SHOW_ALL,
 	};
 	struct frozen_table table;
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The count: every descriptor that is open in the frozen table, held against the ledger. This is where
- * a snapshot's truth is made: what the ledger has and the kernel has not is taken out of the ledger,
- * what the kernel has and the ledger has not is said to be unseen. Called once by snapshot.c.
+ * The count: every descriptor that is open in the frozen table, held against the ledger. This is
+ * where a snapshot's truth is made: what the ledger has and the kernel has not is taken out of the
+ * ledger, what the kernel has and the ledger has not is said to be unseen. Called once by
+ * snapshot.c.
  */
 #pragma once
 
@@ -21,10 +22,11 @@ struct census {
 	size_t closing;   /* a close had begun */
 	size_t changing;  /* opened or closed around the moment of the copy */
 	size_t forgotten; /* were in the ledger, and closed by something unseen */
-	size_t unwanted; /* not inherited, but of kinds that are not asked for */
+	size_t unwanted;  /* not inherited, but of kinds that are not asked for */
 	size_t unclosed;  /* opened or unseen, of the wanted kinds */
 };
 
-/* Fills in census. 0, or ENOMEM, or ENOSYS where a seccomp filter leaves no way to list descriptors. */
+/* Fills in census. 0, or ENOMEM, or ENOSYS where a seccomp filter leaves no way to list
+ * descriptors. */
 int census_take(struct census *census, const struct snapshot_request *request,
-		 struct scratch *scratch);
+		struct scratch *scratch);

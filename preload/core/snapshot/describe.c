@@ -55,11 +55,11 @@ static enum kind kind_of_link(const char *link, size_t length)
 		const char *name;
 		enum kind kind;
 	} names[] = {
-		{"[eventpoll]", KIND_EPOLL},     {"[eventfd", KIND_EVENTFD},
-		{"[timerfd]", KIND_TIMERFD},     {"[signalfd]", KIND_SIGNALFD},
-		{"inotify", KIND_INOTIFY},       {"[fanotify]", KIND_FANOTIFY},
-		{"[pidfd]", KIND_PIDFD},         {"[userfaultfd]", KIND_USERFAULTFD},
-		{"[perf_event]", KIND_PERF},     {"[io_uring]", KIND_IO_URING},
+		{"[eventpoll]", KIND_EPOLL}, {"[eventfd", KIND_EVENTFD},
+		{"[timerfd]", KIND_TIMERFD}, {"[signalfd]", KIND_SIGNALFD},
+		{"inotify", KIND_INOTIFY},   {"[fanotify]", KIND_FANOTIFY},
+		{"[pidfd]", KIND_PIDFD},     {"[userfaultfd]", KIND_USERFAULTFD},
+		{"[perf_event]", KIND_PERF}, {"[io_uring]", KIND_IO_URING},
 	};
 	static const char anonymous[] = "anon_inode:";
 
@@ -114,7 +114,8 @@ static bool is_terminal(uint32_t device_major)
 void describe_inspect(struct descriptor *descriptor, int pid)
 {
 	descriptor->idle_ms = IDLE_UNKNOWN;
-	if (!descriptor->outside && descriptor->entry.kind == FD_SOCKET && socket_inspect_tcp(descriptor))
+	if (!descriptor->outside && descriptor->entry.kind == FD_SOCKET &&
+	    socket_inspect_tcp(descriptor))
 		return;
 	if (descriptor->outside)
 		descriptor->stat = descriptor->outside->stat;
@@ -148,9 +149,10 @@ static void put_item(const struct describe *describe, const char *what, uint64_t
 	put_unsigned(describe->writer, value);
 }
 
-/* Why there is no name, and the number of the file: `find -inum` finds a file by it, and both ends of a
- * pipe have the same. */
-static void put_no_name(const struct describe *describe, const struct descriptor *descriptor, long error)
+/* Why there is no name, and the number of the file: `find -inum` finds a file by it, and both ends
+ * of a pipe have the same. */
+static void put_no_name(const struct describe *describe, const struct descriptor *descriptor,
+			long error)
 {
 	struct writer *writer = describe->writer;
 
@@ -183,8 +185,8 @@ static void put_target(const struct describe *describe, const struct descriptor 
 {
 	char link[PATH_MAX];
 	const char *at = link;
-	long found = proc_fd_link(holder(descriptor, snapshot_holder(describe->request)), descriptor->fd, link,
-				  sizeof(link));
+	long found = proc_fd_link(holder(descriptor, snapshot_holder(describe->request)),
+				  descriptor->fd, link, sizeof(link));
 
 	if (found < 0) {
 		put_no_name(describe, descriptor, found);
@@ -233,7 +235,8 @@ static void describe_file(const struct describe *describe, const struct descript
 
 	put_target(describe, descriptor);
 	put_access(describe, flags);
-	proc_fdinfo_path(path, holder(descriptor, snapshot_holder(describe->request)), descriptor->fd);
+	proc_fdinfo_path(path, holder(descriptor, snapshot_holder(describe->request)),
+			 descriptor->fd);
 	if (!(flags & O_PATH) &&
 	    proc_each_line(path, 4096, take_position, &position) != PROC_UNREADABLE)
 		put_item(describe, ", position ", position);
@@ -377,7 +380,7 @@ void describe_put(const struct describe *describe, const struct descriptor *desc
 		put_what(describe, descriptor);
 	} else {
 		anon_inode_describe(describe->writer, descriptor,
-				 holder(descriptor, snapshot_holder(describe->request)));
+				    holder(descriptor, snapshot_holder(describe->request)));
 	}
 	put_history(describe, descriptor);
 	if (descriptor->fd_flags >= 0 && !(descriptor->fd_flags & FD_CLOEXEC) &&

@@ -18,8 +18,8 @@ struct describe {
 	bool numbered; /* /proc has the process under the number that request says */
 };
 
-/* Fills in kind, stat and, for sockets, what socket_state.h says. fd, entry and outside are filled in before;
- * pid is the process that the descriptor is of. */
+/* Fills in kind, stat and, for sockets, what socket_state.h says. fd, entry and outside are filled
+ * in before; pid is the process that the descriptor is of. */
 void describe_inspect(struct descriptor *descriptor, int pid);
 
 /* Puts the descriptor's line, with its newline. */

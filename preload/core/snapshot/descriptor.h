@@ -31,10 +31,10 @@ struct descriptor {
 	int fd_flags; /* F_GETFD's answer; negative: not known */
 	enum descriptor_class class;
 	enum kind kind;
-	bool any_kind; /* KIND_OTHER, because the name that would tell the kind can't be read */
+	bool any_kind;     /* KIND_OTHER, because the name that would tell the kind can't be read */
 	uint8_t tcp_state; /* 0: not a TCP socket, or not known */
 	bool was_connected; /* TCP: data or a handshake was acknowledged */
-	bool all_acked; /* TCP: all that the program has written is acknowledged */
+	bool all_acked;     /* TCP: all that the program has written is acknowledged */
 	uint16_t socket_domain, socket_type, socket_protocol; /* 0: not a socket that answers */
 	uint32_t backlog, backlog_limit;                      /* TCP in LISTEN */
 	/* TCP: what was asked for already, while the kernel's memory of the socket was at hand. */
@@ -46,8 +46,9 @@ struct descriptor {
 	uint64_t age_ms; /* of what has an entry that was not there at start */
 	struct proc_stat stat;
 	struct ledger_entry entry; /* DESCRIPTOR_OPENED, and before_fork ones */
-	uint32_t user; /* sockets: stack of the last HTTP request, or STACK_NONE */
-	bool shared;   /* .. which may have been one of several at a time */
-	const struct endpoint *endpoint; /* DESCRIPTOR_UNTRACED: what many have in common, or NULL */
+	uint32_t user;             /* sockets: stack of the last HTTP request, or STACK_NONE */
+	bool shared;               /* .. which may have been one of several at a time */
+	const struct endpoint
+		*endpoint; /* DESCRIPTOR_UNTRACED: what many have in common, or NULL */
 	const struct snapshot_outside *outside; /* it is not in our table: all that is known */
 };

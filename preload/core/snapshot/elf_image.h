@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The bytes of a loaded module: its file, or its mapped memory where the file is gone. Both are read
- * by system calls that fail where a plain read would fault: a file can be truncated and a library
- * unloaded at any moment. Used by elf_symbols.c, which checks all that it finds in them.
+ * The bytes of a loaded module: its file, or its mapped memory where the file is gone. Both are
+ * read by system calls that fail where a plain read would fault: a file can be truncated and a
+ * library unloaded at any moment. Used by elf_symbols.c, which checks all that it finds in them.
  */
 #pragma once
 
@@ -29,8 +29,8 @@ struct image {
 	Elf64_Ehdr header;
 };
 
-/* Opens the module's file and makes sure that it is what was loaded: by the build-id, or where there
- * is none by the first page. */
+/* Opens the module's file and makes sure that it is what was loaded: by the build-id, or where
+ * there is none by the first page. */
 enum image_state image_open_file(struct image *image, const struct module *module);
 
 /* The same for the module's memory, by way of process_vm_readv(2). */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Function names for addresses of one module, out of its .symtab or, when it is stripped, .dynsym. The
- * module's file may be anything by now: elf_image.h bounds every read. Called by frame.c, once per module.
+ * Function names for addresses of one module, out of its .symtab or, when it is stripped, .dynsym.
+ * The module's file may be anything by now: elf_image.h bounds every read. Called by frame.c, once
+ * per module.
  */
 #pragma once
 
@@ -13,8 +14,8 @@
 
 /* A question and its answer. */
 struct symbol_query {
-	uint64_t address;  /* as in the ELF file */
-	const char *name;  /* NULL: no symbol covers it; lives in the scratch */
+	uint64_t address; /* as in the ELF file */
+	const char *name; /* NULL: no symbol covers it; lives in the scratch */
 	size_t name_length;
 	/* The best symbol so far. */
 	uint64_t value;

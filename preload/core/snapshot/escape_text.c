@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * See escape_text.h. Escaped are: the backslash, control bytes, bytes that are not UTF-8, and the characters
- * that are invisible or turn the direction of what follows, with which a file name could show
- * something else than it is (C1 controls, zero-width, line separators, bidirectional marks).
+ * See escape_text.h. Escaped are: the backslash, control bytes, bytes that are not UTF-8, and the
+ * characters that are invisible or turn the direction of what follows, with which a file name could
+ * show something else than it is (C1 controls, zero-width, line separators, bidirectional marks).
  */
 #include "escape_text.h"
 
@@ -23,9 +23,10 @@ void put_char(struct writer *writer, char character)
 	writer_put(writer, &character, 1);
 }
 
-/* Inline, so that base is known where it divides: a long text has more digits than anything else. */
-static inline __attribute__((always_inline)) void
-put_number(struct writer *writer, uint64_t value, unsigned int base, unsigned int digits)
+/* Inline, so that base is known where it divides: a long text has more digits than anything else.
+ */
+static inline __attribute__((always_inline)) void put_number(struct writer *writer, uint64_t value,
+							     unsigned int base, unsigned int digits)
 {
 	char text[32];
 	size_t at = sizeof(text);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The lexical rules of the text: numbers, times, and words from outside. Whatever a program or a
- * file name brings in is escaped here, so that it can't drive a terminal, can't fake a line, and can
- * be read back byte for byte (README.md, "Words"). Every part that writes text uses these.
+ * file name brings in is escaped here, so that it can't drive a terminal, can't fake a line, and
+ * can be read back byte for byte (README.md, "Words"). Every part that writes text uses these.
  */
 #pragma once
 

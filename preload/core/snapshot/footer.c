@@ -43,8 +43,8 @@ static void put_not_listed(struct writer *writer, const struct snapshot_request 
 	put_counted(writer, &section, census->changing, "being opened or reused at that moment");
 }
 
-/* Of the descriptors of another process that could not be copied: how many can't be looked at, and how
- * many sockets are in none of the kernel's tables. */
+/* Of the descriptors of another process that could not be copied: how many can't be looked at, and
+ * how many sockets are in none of the kernel's tables. */
 static void count_outside(const struct snapshot_target *target, size_t *hidden, size_t *unlisted)
 {
 	*hidden = *unlisted = 0;
@@ -70,7 +70,8 @@ static void put_not_seen(struct writer *writer, const struct snapshot_request *r
 		put_counted(writer, &section, request->target->outside_count - hidden,
 			    request->target->outside_reason);
 		put_counted(writer, &section, unlisted,
-			    "in no socket table that can be read: unbound, or of another network namespace");
+			    "in no socket table that can be read: unbound, or of another network "
+			    "namespace");
 	}
 	put_counted(writer, &section, census->forgotten,
 		    "closed behind fdtrail's back since the last snapshot");
@@ -126,8 +127,9 @@ static void put_modules(struct writer *writer, const struct frames *frames)
 		put_module(writer, module_table_get(frames->modules, id), frames->uses[id]);
 	}
 	if (frames->unnamed)
-		put_string(writer, "  note: A frame without a name can be named where the module has its "
-				   "symbols:\n  note: addr2line -Cfie MODULE OFFSET\n");
+		put_string(writer,
+			   "  note: A frame without a name can be named where the module has its "
+			   "symbols:\n  note: addr2line -Cfie MODULE OFFSET\n");
 }
 
 void footer_put(const struct describe *describe, const struct census *census,

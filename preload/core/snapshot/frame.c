@@ -121,7 +121,8 @@ static void resolve_module(struct frames *frames, struct named_frame **sorted, s
 
 void frames_resolve(struct frames *frames)
 {
-	struct named_frame **sorted = scratch_array(frames->scratch, frames->count, sizeof(*sorted));
+	struct named_frame **sorted =
+		scratch_array(frames->scratch, frames->count, sizeof(*sorted));
 
 	if (!sorted)
 		return;
@@ -202,11 +203,13 @@ static void put_end(struct writer *writer, enum stack_end end, uint32_t depth)
 		}
 		break;
 	case STACK_NO_UNWIND:
-		put_string(writer, "    (incomplete: the next caller is code without unwind data)\n");
+		put_string(writer,
+			   "    (incomplete: the next caller is code without unwind data)\n");
 		break;
 	case STACK_EARLY:
-		put_string(writer, "    (taken before libunwind was loaded: by frame pointers only, "
-				   "may be incomplete)\n");
+		put_string(writer,
+			   "    (taken before libunwind was loaded: by frame pointers only, "
+			   "may be incomplete)\n");
 		break;
 	case STACK_POINTERS_ONLY:
 		put_string(writer, "    (taken without libunwind: by frame pointers only, "
@@ -277,7 +280,8 @@ static const char *base_name(const char *path)
 
 static bool is_c_library(const struct module *module)
 {
-	static const char *const names[] = {"libc.so", "libc-2", "libc.musl", "ld-musl", "libpthread"};
+	static const char *const names[] = {"libc.so", "libc-2", "libc.musl", "ld-musl",
+					    "libpthread"};
 	const char *base = base_name(module->path);
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)

@@ -25,25 +25,30 @@ struct named_frame {
 
 /* Names that are not in the symbol table, as Go's are in a table of their own. */
 struct frame_namer {
-	/* Fills in the name of named->frame, which lies in module, and what it is; false: it does not
-	 * know. What name points to must stay. */
+	/* Fills in the name of named->frame, which lies in module, and what it is; false: it does
+	 * not know. What name points to must stay. */
 	bool (*find)(const struct frame_namer *namer, const struct module *module,
 		     struct named_frame *named);
 };
 
-enum module_use { MODULE_UNUSED, MODULE_USED, MODULE_FILE_ABSENT, MODULE_FILE_CHANGED,
-		  MODULE_FILE_BROKEN };
+enum module_use {
+	MODULE_UNUSED,
+	MODULE_USED,
+	MODULE_FILE_ABSENT,
+	MODULE_FILE_CHANGED,
+	MODULE_FILE_BROKEN
+};
 
 struct frames {
 	struct scratch *scratch;
 	const struct module_table *modules;
 	const struct frame_namer *namer; /* or NULL */
-	struct named_frame *list; /* each once */
+	struct named_frame *list;        /* each once */
 	size_t count, room;
 	uint32_t *slots; /* hash table of places in list + 1 */
 	size_t slot_count;
-	uint8_t *uses;   /* enum module_use, by module id */
-	bool unnamed;    /* a frame without a name was put */
+	uint8_t *uses; /* enum module_use, by module id */
+	bool unnamed;  /* a frame without a name was put */
 };
 
 /* False: there was no memory. */
@@ -64,8 +69,8 @@ void frames_put(struct frames *frames, struct writer *writer, const struct stack
 bool frames_pool(const struct frames *frames, const struct stack_view *stack);
 
 /* Puts where a stack begins, for a heading: "in fetch_status" or "at demo+0x1234". The first frame
- * outside the C library, which for some functions stands between, or outside Go's own, if need be of the
- * stack that created the goroutine. */
+ * outside the C library, which for some functions stands between, or outside Go's own, if need be
+ * of the stack that created the goroutine. */
 void frames_put_origin(const struct frames *frames, struct writer *writer,
 		       const struct stack_view *stack);
 

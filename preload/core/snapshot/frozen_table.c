@@ -11,7 +11,8 @@
 #include "preload/core/base/raw_syscall.h"
 #include "proc.h"
 
-/* Above ASKED_MAX most numbers may be closed, and asking for all of them costs more than listing. */
+/* Above ASKED_MAX most numbers may be closed, and asking for all of them costs more than listing.
+ */
 enum { ASKED_MAX = 1 << 16, LIMIT_MAX = 1 << 20, STATUS_MAX = 16 * 1024, ROOM_FIRST = 1024 };
 
 static void take_size(const char *line, size_t length, void *data)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * The numbers that are open in the descriptor table that a snapshot looks at. Listing /proc/self/fd
- * makes the kernel build an inode for each number and tear it down again, some 4 us; asking for each
- * number with fcntl(2) costs 0.1 us, open or not. So a table of usual size is asked, once. Used by
- * the census.
+ * makes the kernel build an inode for each number and tear it down again, some 4 us; asking for
+ * each number with fcntl(2) costs 0.1 us, open or not. So a table of usual size is asked, once.
+ * Used by the census.
  */
 #pragma once
 
@@ -22,7 +22,7 @@ struct frozen_table {
 	struct scratch *scratch;
 };
 
-/* Fills in table with every open descriptor of the calling process. Without /proc: of those below end,
- * 65536 or the limit on new numbers, whichever is highest. Returns 0, or ENOMEM, or ENOSYS where a
- * seccomp filter of the program refuses whatever would tell which are open. */
+/* Fills in table with every open descriptor of the calling process. Without /proc: of those below
+ * end, 65536 or the limit on new numbers, whichever is highest. Returns 0, or ENOMEM, or ENOSYS
+ * where a seccomp filter of the program refuses whatever would tell which are open. */
 int frozen_table_read(struct frozen_table *table, int end, struct scratch *scratch);

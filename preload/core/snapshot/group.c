@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * See group.h. A table finds each descriptor's group, and only those of one group are sorted: they come by rising
- * numbers, and so nearly always by age already.
+ * See group.h. A table finds each descriptor's group, and only those of one group are sorted: they
+ * come by rising numbers, and so nearly always by age already.
  */
 #include "group.h"
 
@@ -18,7 +18,8 @@ static uint32_t stack_of(const struct descriptor *descriptor)
 
 static enum kind kind_of(const struct descriptor *descriptor)
 {
-	bool mixed = descriptor->class == DESCRIPTOR_INHERITED && stack_of(descriptor) == STACK_NONE;
+	bool mixed =
+		descriptor->class == DESCRIPTOR_INHERITED && stack_of(descriptor) == STACK_NONE;
 
 	return mixed ? KIND_MIXED : descriptor->kind;
 }
@@ -137,7 +138,8 @@ struct gathered {
 	size_t count;
 };
 
-/* Says of each of the census' descriptors which group it is of, from 0 on. Returns how many groups there are. */
+/* Says of each of the census' descriptors which group it is of, from 0 on. Returns how many groups
+ * there are. */
 static size_t gather(struct gathered *groups, uint32_t *group_of, const struct census *census,
 		     uint32_t *table, size_t size)
 {

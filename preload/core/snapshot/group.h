@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Descriptors in groups: one per opening stack and kind, those first that look most like a leak. Where
- * it is known who used a connection last, that splits a group: the one that opened a connection, and the one
- * that leaks it, may be two. A forked process's inherited descriptors are grouped by the stack that opened them, too; what was
- * open at start is one group of all kinds.
+ * Descriptors in groups: one per opening stack and kind, those first that look most like a leak.
+ * Where it is known who used a connection last, that splits a group: the one that opened a
+ * connection, and the one that leaks it, may be two. A forked process's inherited descriptors are
+ * grouped by the stack that opened them, too; what was open at start is one group of all kinds.
  */
 #pragma once
 
@@ -21,8 +21,8 @@
 
 struct group {
 	enum descriptor_class class;
-	enum kind kind; /* or KIND_MIXED */
-	uint32_t stack; /* STACK_NONE: not known */
+	enum kind kind;              /* or KIND_MIXED */
+	uint32_t stack;              /* STACK_NONE: not known */
 	struct descriptor **members; /* oldest first */
 	size_t count;
 	size_t states[TCP_STATE_COUNT]; /* how many are in each TCP state; [0]: none */

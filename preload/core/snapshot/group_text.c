@@ -135,13 +135,14 @@ static void put_notes(const struct describe *describe, const struct frames *fram
 	struct writer *writer = describe->writer;
 
 	if (group->class == DESCRIPTOR_UNSEEN)
-		put_string(writer, "  reason: no hook saw them open: a raw system call, io_uring, a "
-				   "call inside\n  reason: libc, or one that had not yet returned\n");
+		put_string(writer,
+			   "  reason: no hook saw them open: a raw system call, io_uring, a "
+			   "call inside\n  reason: libc, or one that had not yet returned\n");
 	if (group->class == DESCRIPTOR_UNTRACED)
 		put_string(writer, "  reason: the process is not traced\n");
 	if (group->states[TCP_STATE_CLOSE_WAIT])
-		put_note(writer, group->class == DESCRIPTOR_UNTRACED ? close_wait_untraced
-								     : close_wait);
+		put_note(writer,
+			 group->class == DESCRIPTOR_UNTRACED ? close_wait_untraced : close_wait);
 	if (group->has_user)
 		put_note(writer, group->shared ? shared : last_user);
 	else if (group->has_stack && describe->request->unknown_user &&

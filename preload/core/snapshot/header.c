@@ -229,7 +229,8 @@ static void put_kinds(struct writer *writer, uint64_t kinds)
 	put_char(writer, '\n');
 }
 
-static void put_unclosed(struct writer *writer, const struct census *census, const struct groups *groups)
+static void put_unclosed(struct writer *writer, const struct census *census,
+			 const struct groups *groups)
 {
 	put_string(writer, "unclosed: ");
 	put_unsigned(writer, census->unclosed);

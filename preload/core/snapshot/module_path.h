@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The absolute paths of libraries that the loader knows by relative ones, where the program was
- * elsewhere by the time that their first frame was seen (preload/core/ledger/module_table.c): as the kernel has
- * mapped them.
+ * elsewhere by the time that their first frame was seen (preload/core/ledger/module_table.c): as
+ * the kernel has mapped them.
  */
 #pragma once
 

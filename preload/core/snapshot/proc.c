@@ -141,7 +141,8 @@ int proc_fd_open(int pid, int fd)
 	if (found >= 0)
 		return 1;
 	/* Either there is no such number, or no such folder for us. */
-	if (found == -ENOENT && RAW(newfstatat, AT_FDCWD, proc_pid_path(path, pid, "fd"), &status, 0) == 0)
+	if (found == -ENOENT &&
+	    RAW(newfstatat, AT_FDCWD, proc_pid_path(path, pid, "fd"), &status, 0) == 0)
 		return 0;
 	return -1;
 }

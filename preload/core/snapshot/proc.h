@@ -36,17 +36,17 @@ char *proc_pid_path(char *path, int pid, const char *name);
 /* "/proc/<pid>/task/<thread>/<name>" */
 char *proc_task_path(char *path, int pid, uint32_t thread, const char *name);
 
-/* Whether processes have the numbers in /proc that the calling process knows them by. In a PID namespace
- * without a /proc of its own (pid_namespaces(7)) they have others. */
+/* Whether processes have the numbers in /proc that the calling process knows them by. In a PID
+ * namespace without a /proc of its own (pid_namespaces(7)) they have others. */
 bool proc_has_our_numbers(void);
 
 /* Reads what fd refers to: a path, or a word such as "anon_inode:[eventpoll]". Not terminated.
  * Returns its length, or the negative errno for which it is not known. */
 long proc_fd_link(int pid, int fd, char *link, size_t size);
 
-/* Whether fd is open in process pid: 1, 0, or -1 where /proc does not tell. The kernel keeps others out
- * of /proc/PID/fd of a process that has changed its user (PR_SET_DUMPABLE in prctl(2)), and with the
- * mount option hidepid there is no /proc/PID at all (proc(5)). */
+/* Whether fd is open in process pid: 1, 0, or -1 where /proc does not tell. The kernel keeps others
+ * out of /proc/PID/fd of a process that has changed its user (PR_SET_DUMPABLE in prctl(2)), and
+ * with the mount option hidepid there is no /proc/PID at all (proc(5)). */
 int proc_fd_open(int pid, int fd);
 
 /* Reads a file of /proc whole; returns the length, at most size - 1, and terminates it with a zero

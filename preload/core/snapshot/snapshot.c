@@ -104,9 +104,10 @@ static bool prepare(struct snapshot *snapshot)
 
 static void put_nothing(struct writer *writer, const struct census *census)
 {
-	put_string(writer, census->unwanted
-				   ? "\nNothing that this program opened is left open, of these kinds.\n"
-				   : "\nNothing that this program opened is left open.\n");
+	put_string(writer,
+		   census->unwanted
+			   ? "\nNothing that this program opened is left open, of these kinds.\n"
+			   : "\nNothing that this program opened is left open.\n");
 }
 
 static bool has_output(const struct snapshot_request *request)

@@ -3,12 +3,12 @@
  * The snapshot: one text that says what is open and which stack opened it. Its grammar is in
  * README.md beside this file.
  *
- * snapshot_take runs in a helper process that runtime/ makes for the moment (clone with CLONE_VM and
- * CLONE_VFORK, without CLONE_FILES): it shares the traced program's memory and has a frozen copy of
- * its descriptor table. So /proc/self/fd lists what the program had open at one instant, and files
- * opened here take no number from the program. Because memory and thread-local storage are the
- * program's, nothing here may call libc functions that lock, allocate, write errno or use a locale:
- * raw system calls (preload/core/base/raw_syscall.h) and memcpy/memset/memcmp/strlen only.
+ * snapshot_take runs in a helper process that runtime/ makes for the moment (clone with CLONE_VM
+ * and CLONE_VFORK, without CLONE_FILES): it shares the traced program's memory and has a frozen
+ * copy of its descriptor table. So /proc/self/fd lists what the program had open at one instant,
+ * and files opened here take no number from the program. Because memory and thread-local storage
+ * are the program's, nothing here may call libc functions that lock, allocate, write errno or use a
+ * locale: raw system calls (preload/core/base/raw_syscall.h) and memcpy/memset/memcmp/strlen only.
  */
 #pragma once
 
@@ -21,14 +21,15 @@
 #include "proc.h"
 #include "writer.h"
 
-#define SNAPSHOT_VERSION 1
+#define SNAPSHOT_VERSION  1
 #define SNAPSHOT_SHOW_ALL UINT32_MAX
 
 enum { SNAPSHOT_HIDDEN_MAX = 4, SNAPSHOT_IN_FLIGHT_MAX = 64, SNAPSHOT_UNSEEN_MAX = 64 };
 
 struct frame_namer; /* frame.h */
 
-/* A descriptor of another process that could not be copied into our table: what /proc tells of it. */
+/* A descriptor of another process that could not be copied into our table: what /proc tells of it.
+ */
 struct snapshot_outside {
 	int fd;
 	bool hidden; /* it is open, and nothing more is known: stat is all zero */
@@ -36,11 +37,11 @@ struct snapshot_outside {
 	struct proc_stat stat;
 	/* Of a socket; domain 0: nothing more is known. */
 	uint16_t domain, type, protocol;
-	uint8_t state; /* of TCP */
+	uint8_t state;  /* of TCP */
 	bool connected; /* it has a peer, known or not */
 	bool listens;
-	bool unlisted; /* of a TCP or UDP socket: it is in no table of its process' network namespace, so
-			* it is unbound, or of another namespace */
+	bool unlisted; /* of a TCP or UDP socket: it is in no table of its process' network
+			* namespace, so it is unbound, or of another namespace */
 	uint32_t unread, unsent; /* bytes */
 	struct sockaddr_storage local, peer;
 	socklen_t local_length, peer_length; /* 0: not known */
@@ -52,10 +53,10 @@ struct snapshot_unseen {
 	uint64_t inode;
 };
 
-/* A process other than the one that snapshot_take runs in (tools/remote). Its descriptors were copied
- * into our table under their own numbers. */
+/* A process other than the one that snapshot_take runs in (tools/remote). Its descriptors were
+ * copied into our table under their own numbers. */
 struct snapshot_target {
-	bool traced; /* else the ledger is empty, and tells nothing */
+	bool traced;                            /* else the ledger is empty, and tells nothing */
 	const struct snapshot_outside *outside; /* by rising number */
 	size_t outside_count;
 	const char *outside_reason; /* why there are any: one line */
@@ -66,8 +67,8 @@ struct snapshot_request {
 	struct ledger *ledger;
 	const struct snapshot_target *target; /* NULL: our own process */
 
-	/* The slots of 0 .. before_end - 1 as they were before the descriptor table was copied. A slot
-	 * that has other words now was changing during the copy and is not listed as known. */
+	/* The slots of 0 .. before_end - 1 as they were before the descriptor table was copied. A
+	 * slot that has other words now was changing during the copy and is not listed as known. */
 	const struct ledger_words *before;
 	int before_end;
 
@@ -75,13 +76,14 @@ struct snapshot_request {
 	 * our own files when the table was full; all of them inherited. -1: unused place. */
 	int hidden[SNAPSHOT_HIDDEN_MAX];
 
-	/* Numbers that threads which ask for a snapshot were just getting from a system call, each plus
-	 * 1, 0: unused place. No hook has had the time to record them, or will have before the snapshot
-	 * has been taken. NULL: none. */
+	/* Numbers that threads which ask for a snapshot were just getting from a system call, each
+	 * plus 1, 0: unused place. No hook has had the time to record them, or will have before the
+	 * snapshot has been taken. NULL: none. */
 	const _Atomic int *in_flight;
 
 	/* Which descriptors no hook had seen when the last snapshot was taken, SNAPSHOT_UNSEEN_MAX
-	 * places; filled in anew. There is no need to wait long for the records of these. NULL: not kept. */
+	 * places; filled in anew. There is no need to wait long for the records of these. NULL: not
+	 * kept. */
 	struct snapshot_unseen *unseen;
 	const char *why;     /* one line: "SIGUSR1 from process 4711", "exit with status 0", ... */
 	uint32_t number;     /* 1 for the first snapshot of this process */
@@ -89,44 +91,46 @@ struct snapshot_request {
 	int thread;          /* the thread that asked */
 	const char *program; /* the program's short name */
 	uint64_t started_ms; /* CLOCK_MONOTONIC when the ledger began, in milliseconds */
-	uint64_t forked_ms;  /* the same when the process was forked, if that was later; 0: it was not,
-			      * or it is not known */
+	uint64_t forked_ms;  /* the same when the process was forked, if that was later; 0: it was
+			      * not,  or it is not known */
 	const char *unread;  /* why the descriptors can't be looked at: then the text says that, and
 			      * tells nothing of them. NULL: they can be */
 	const char *libunwind; /* "libunwind 1.6", or why there is none */
 
-	/* Whether fd is open in the program now, where /proc does not tell: 1, 0 or -1. NULL: nobody can say. */
+	/* Whether fd is open in the program now, where /proc does not tell: 1, 0 or -1. NULL:
+	 * nobody can say. */
 	int (*open_now)(int fd, void *data);
 	void *open_now_data;
 
-	int output;          /* where to write; open in the frozen copy, not to be listed. -1: count
-			      * only, write nothing */
+	int output; /* where to write; open in the frozen copy, not to be listed. -1: count
+		     * only, write nothing */
 	const struct writer_sink *sink; /* where to write instead; NULL: to output */
-	/* Called before the first write, so that no file is made when there is nothing to write: sets
-	 * output or sink of the request that it gets, or neither when there is no way out. NULL: they
-	 * are set. */
+	/* Called before the first write, so that no file is made when there is nothing to write:
+	 * sets output or sink of the request that it gets, or neither when there is no way out.
+	 * NULL: they are set. */
 	void (*open_output)(struct snapshot_request *request, void *data);
 	void *open_output_data;
-	uint32_t show;       /* most descriptors listed per group; SNAPSHOT_SHOW_ALL */
-	uint64_t kinds;      /* the kinds that count, bits of kind.h */
-	bool inherited;      /* list inherited descriptors one by one as a group */
-	bool only_unclosed;  /* write nothing when nothing of these kinds is unclosed, and no stack has held
-			      * many until the end (peak.h) */
-	bool peaks;          /* list the peaks of all stacks, low ones, too */
+	uint32_t show;      /* most descriptors listed per group; SNAPSHOT_SHOW_ALL */
+	uint64_t kinds;     /* the kinds that count, bits of kind.h */
+	bool inherited;     /* list inherited descriptors one by one as a group */
+	bool only_unclosed; /* write nothing when nothing of these kinds is unclosed, and no stack
+			     * has held many until the end (peak.h) */
+	bool peaks;         /* list the peaks of all stacks, low ones, too */
 
 	/* For the ptrace engine; zero elsewhere. */
-	int holder;          /* the thread whose descriptors these are, where it is not that of pid */
-	bool closes_unseen;  /* closing is not watched: what has been closed meanwhile is no surprise */
-	const struct frame_namer *namer;  /* asked before the files' symbol tables */
-	const char *const *unknown_user;  /* a note for connections that are kept for others, and whose
-					   * last user is not known: lines, then NULL */
+	int holder; /* the thread whose descriptors these are, where it is not that of pid */
+	bool closes_unseen; /* closing is not watched: what has been closed meanwhile is no surprise
+			     */
+	const struct frame_namer *namer; /* asked before the files' symbol tables */
+	const char *const *unknown_user; /* a note for connections that are kept for others, and
+					  * whose last user is not known: lines, then NULL */
 };
 
 struct snapshot_result {
 	size_t unclosed; /* descriptors of the wanted kinds, not inherited, that are open */
-	size_t open;     /* all open descriptors, inherited ones and those of other kinds included */
-	bool written;    /* the whole text was written */
-	int error;       /* errno of the first failure: of write, or ENOMEM; 0 */
+	size_t open;  /* all open descriptors, inherited ones and those of other kinds included */
+	bool written; /* the whole text was written */
+	int error;    /* errno of the first failure: of write, or ENOMEM; 0 */
 };
 
 /* Whose descriptors /proc is asked for. */
@@ -135,8 +139,8 @@ static inline int snapshot_holder(const struct snapshot_request *request)
 	return request->holder ? request->holder : request->pid;
 }
 
-/* Fills in request->before and before_end from its ledger, for before the descriptor table is copied; false: no
- * memory. snapshot_end_before gives that back. */
+/* Fills in request->before and before_end from its ledger, for before the descriptor table is
+ * copied; false: no memory. snapshot_end_before gives that back. */
 bool snapshot_begin_before(struct snapshot_request *request);
 void snapshot_end_before(struct snapshot_request *request);
 

@@ -23,13 +23,13 @@
 #endif
 
 /* How long an answer is that tells the member. */
-#define TOLD_TO(member) \
+#define TOLD_TO(member)                                                                            \
 	(offsetof(struct tcp_info, member) + sizeof(((struct tcp_info *)NULL)->member))
 
 static const char *const state_names[TCP_STATE_COUNT] = {
-	[1] = "ESTABLISHED", [2] = "SYN_SENT",   [3] = "SYN_RECV",    [4] = "FIN_WAIT1",
-	[5] = "FIN_WAIT2",   [6] = "TIME_WAIT",  [7] = "CLOSED",      [8] = "CLOSE_WAIT",
-	[9] = "LAST_ACK",    [10] = "LISTEN",    [11] = "CLOSING",
+	[1] = "ESTABLISHED", [2] = "SYN_SENT",  [3] = "SYN_RECV", [4] = "FIN_WAIT1",
+	[5] = "FIN_WAIT2",   [6] = "TIME_WAIT", [7] = "CLOSED",   [8] = "CLOSE_WAIT",
+	[9] = "LAST_ACK",    [10] = "LISTEN",   [11] = "CLOSING",
 };
 
 enum {
@@ -90,8 +90,9 @@ static bool inspect_tcp(struct descriptor *descriptor)
 	 * acknowledgement counts as a byte, so it is above 0 once a connection has stood. */
 	descriptor->was_connected = info.tcpi_bytes_acked > 0 || info.tcpi_bytes_received > 0;
 	/* Before Linux 4.6 the second is not told. Of MPTCP this is the first subflow's. */
-	descriptor->all_acked = descriptor->socket_protocol == IPPROTO_TCP && info.tcpi_unacked == 0 &&
-				length >= TOLD_TO(tcpi_notsent_bytes) && info.tcpi_notsent_bytes == 0;
+	descriptor->all_acked = descriptor->socket_protocol == IPPROTO_TCP &&
+				info.tcpi_unacked == 0 && length >= TOLD_TO(tcpi_notsent_bytes) &&
+				info.tcpi_notsent_bytes == 0;
 	switch (info.tcpi_state) {
 	case TCP_STATE_LISTEN:
 		descriptor->backlog = info.tcpi_unacked;
@@ -149,9 +150,9 @@ void socket_inspect(struct descriptor *descriptor)
 		inspect_tcp(descriptor);
 }
 
-/* Only TCP over IP has such a protocol, such an address and such a state together: a raw socket has no state, a
- * packet socket another address, and one of SMC, which hands both on to a TCP socket of its own, another
- * protocol. */
+/* Only TCP over IP has such a protocol, such an address and such a state together: a raw socket has
+ * no state, a packet socket another address, and one of SMC, which hands both on to a TCP socket of
+ * its own, another protocol. */
 bool socket_inspect_tcp(struct descriptor *descriptor)
 {
 	struct sockaddr_in6 local;
@@ -195,7 +196,8 @@ void socket_inspect_more(struct descriptor *descriptor)
 }
 
 /* Gives the address that was asked for already. */
-static bool kept_name(const struct sockaddr_in6 *kept, struct sockaddr_storage *address, socklen_t *length)
+static bool kept_name(const struct sockaddr_in6 *kept, struct sockaddr_storage *address,
+		      socklen_t *length)
 {
 	*length = kept->sin6_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(*kept);
 	memcpy(address, kept, *length);
@@ -240,8 +242,8 @@ static bool put_addresses(struct writer *writer, const struct descriptor *descri
 }
 
 /* Puts what an ioctl counts, less what of it is no data. */
-static void put_amount(struct writer *writer, const char *what,
-		       const struct descriptor *descriptor, unsigned long request, int less)
+static void put_amount(struct writer *writer, const char *what, const struct descriptor *descriptor,
+		       unsigned long request, int less)
 {
 	const struct snapshot_outside *outside = descriptor->outside;
 	int64_t amount = 0;
@@ -361,7 +363,8 @@ static bool hung_up(const struct descriptor *descriptor)
 	struct pollfd socket = {.fd = descriptor->fd};
 	struct timespec at_once = {0};
 
-	return !descriptor->outside && RAW(ppoll, &socket, 1, &at_once, NULL, 0) == 1 && socket.revents & POLLHUP;
+	return !descriptor->outside && RAW(ppoll, &socket, 1, &at_once, NULL, 0) == 1 &&
+	       socket.revents & POLLHUP;
 }
 
 static void describe_unix(const struct describe *describe, const struct descriptor *descriptor)
@@ -392,8 +395,7 @@ static void describe_unix(const struct describe *describe, const struct descript
 		length = sizeof(peer);
 		/* The kernel tells who made the connection or the pair. Where that is this process,
 		 * the other end may be anybody's by now: a child's. */
-		if (!outside &&
-		    RAW(getsockopt, fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 &&
+		if (!outside && RAW(getsockopt, fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 &&
 		    peer.pid > 0 && peer.pid != describe->request->pid) {
 			put_string(writer, ", peer pid ");
 			put_unsigned(writer, (uint64_t)peer.pid);
@@ -403,18 +405,20 @@ static void describe_unix(const struct describe *describe, const struct descript
 	} else if (!datagrams && !(outside && outside->connected)) {
 		put_string(writer, ", not connected");
 	}
-	put_amount(writer, descriptor->socket_type == SOCK_STREAM ? ", unread " : ", next datagram ",
+	put_amount(writer,
+		   descriptor->socket_type == SOCK_STREAM ? ", unread " : ", next datagram ",
 		   descriptor, SIOCINQ, 0);
 }
 
 static const char *netlink_name(unsigned int protocol)
 {
 	static const char *const names[] = {
-		[0] = "route",      [2] = "usersock",  [4] = "sock_diag",      [5] = "nflog",
-		[6] = "xfrm",       [7] = "selinux",   [8] = "iscsi",          [9] = "audit",
-		[10] = "fib_lookup", [11] = "connector", [12] = "netfilter",   [14] = "dnrtmsg",
-		[15] = "kobject_uevent", [16] = "generic", [18] = "scsitransport", [20] = "rdma",
-		[21] = "crypto",
+		[0] = "route",           [2] = "usersock",   [4] = "sock_diag",
+		[5] = "nflog",           [6] = "xfrm",       [7] = "selinux",
+		[8] = "iscsi",           [9] = "audit",      [10] = "fib_lookup",
+		[11] = "connector",      [12] = "netfilter", [14] = "dnrtmsg",
+		[15] = "kobject_uevent", [16] = "generic",   [18] = "scsitransport",
+		[20] = "rdma",           [21] = "crypto",
 	};
 
 	return protocol < sizeof(names) / sizeof(*names) ? names[protocol] : NULL;

@@ -20,12 +20,12 @@ const char *socket_state_name(unsigned int tcp_state);
 /* Fills in kind, protocol, TCP state and idle time of a socket. */
 void socket_inspect(struct descriptor *descriptor);
 
-/* The same for what is likely a TCP socket of this process, by half as many calls: its file is not looked at.
- * False, and nothing else is to be relied on: it is none. */
+/* The same for what is likely a TCP socket of this process, by half as many calls: its file is not
+ * looked at. False, and nothing else is to be relied on: it is none. */
 bool socket_inspect_tcp(struct descriptor *descriptor);
 
-/* For one that socket_inspect_tcp has found, and that will be listed: asks for the rest at once, which costs a
- * third less than to come back for it when thousands of others have been asked. */
+/* For one that socket_inspect_tcp has found, and that will be listed: asks for the rest at once,
+ * which costs a third less than to come back for it when thousands of others have been asked. */
 void socket_inspect_more(struct descriptor *descriptor);
 
 /* The socket's own address, or its peer's; false when it has none, or none is known. */

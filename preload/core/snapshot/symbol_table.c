@@ -6,8 +6,8 @@
 
 enum {
 	SECTIONS_MAX = 1 << 16,
-	DYNAMIC_MAX = 512,       /* entries of a dynamic section that are looked at */
-	HASH_MAX = 1 << 22,      /* buckets and chain links of a hash table that are followed */
+	DYNAMIC_MAX = 512,  /* entries of a dynamic section that are looked at */
+	HASH_MAX = 1 << 22, /* buckets and chain links of a hash table that are followed */
 };
 
 static bool in_file(const struct image *image, uint64_t offset, uint64_t size)
@@ -15,7 +15,8 @@ static bool in_file(const struct image *image, uint64_t offset, uint64_t size)
 	return offset <= image->size && size <= image->size - offset;
 }
 
-/* The section headers, in scratch memory. The count may be in the first of them (elf(5), e_shnum). */
+/* The section headers, in scratch memory. The count may be in the first of them (elf(5), e_shnum).
+ */
 static const Elf64_Shdr *read_sections(const struct image *image, uint32_t *count,
 				       struct scratch *scratch)
 {

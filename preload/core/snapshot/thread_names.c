@@ -13,11 +13,12 @@ static void look_up(struct thread_names *names, uint32_t place, uint32_t thread)
 	names->kept[place].state = THREAD_NOT_KNOWN;
 	if (!names->pid)
 		return;
-	size_t length = proc_read(proc_task_path(path, names->pid, thread, "comm"), name,
-				  THREAD_NAME_SIZE);
+	size_t length =
+		proc_read(proc_task_path(path, names->pid, thread, "comm"), name, THREAD_NAME_SIZE);
 	if (length) {
 		names->kept[place].state = THREAD_RUNS;
-		names->kept[place].length = (uint8_t)(name[length - 1] == '\n' ? length - 1 : length);
+		names->kept[place].length =
+			(uint8_t)(name[length - 1] == '\n' ? length - 1 : length);
 	} else if (proc_read(proc_pid_path(path, names->pid, "comm"), ours, sizeof(ours))) {
 		names->kept[place].state = THREAD_ENDED;
 	}

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * See writer.h. poll(2) alone does not keep a write from blocking: another process may fill the pipe
- * in between, and a terminal that has room for some bytes is ready. O_NONBLOCK belongs to the open
- * file description, which the program shares, so pipes and terminals are opened once more through
- * /proc: that makes a description of our own. Where that is refused, poll and a write of at most
- * PIPE_BUF bytes, which a pipe that is ready takes whole (pipe(7)), has to do.
+ * See writer.h. poll(2) alone does not keep a write from blocking: another process may fill the
+ * pipe in between, and a terminal that has room for some bytes is ready. O_NONBLOCK belongs to the
+ * open file description, which the program shares, so pipes and terminals are opened once more
+ * through /proc: that makes a description of our own. Where that is refused, poll and a write of at
+ * most PIPE_BUF bytes, which a pipe that is ready takes whole (pipe(7)), has to do.
  *
- * The program's other threads may write to the same pipe or terminal, so the text is one write where
- * that can't block and there is room for it. Otherwise each write ends with a line.
+ * The program's other threads may write to the same pipe or terminal, so the text is one write
+ * where that can't block and there is room for it. Otherwise each write ends with a line.
  */
 #include "writer.h"
 
@@ -34,7 +34,8 @@ static bool can_be_reopened(const struct proc_stat *stat)
 {
 	if ((stat->mode & S_IFMT) == S_IFIFO)
 		return true;
-	return (stat->mode & S_IFMT) == S_IFCHR && stat->rdev_major >= 136 && stat->rdev_major <= 143;
+	return (stat->mode & S_IFMT) == S_IFCHR && stat->rdev_major >= 136 &&
+	       stat->rdev_major <= 143;
 }
 
 static int reopen(int fd)
@@ -86,8 +87,7 @@ static int wait_ready(struct writer *writer, int64_t deadline)
 		if (left <= 0)
 			return ETIMEDOUT;
 
-		struct timespec timeout = {.tv_sec = left / 1000,
-					   .tv_nsec = left % 1000 * 1000000};
+		struct timespec timeout = {.tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000};
 		long answer = wait_writable(writer->own >= 0 ? writer->own : writer->fd, &timeout);
 		if (answer == -EINTR)
 			continue;
@@ -99,8 +99,8 @@ static int wait_ready(struct writer *writer, int64_t deadline)
 	}
 }
 
-/* Whether the pipe has room for size bytes. A page of it may hold less than it could, so one is left.
- * Terminals (EBADF) take a write as a whole (tty_io.c, iterate_tty_write). */
+/* Whether the pipe has room for size bytes. A page of it may hold less than it could, so one is
+ * left. Terminals (EBADF) take a write as a whole (tty_io.c, iterate_tty_write). */
 static bool has_room(int pipe, size_t size)
 {
 	int unread = 0;

@@ -30,7 +30,7 @@ struct writer {
 	const struct writer_sink *sink;
 	int own; /* our own non-blocking description of the same pipe or terminal, or -1 */
 	enum writer_way way;
-	int error; /* errno of the first failure; nothing is written after it */
+	int error;       /* errno of the first failure; nothing is written after it */
 	int patience_ms; /* how long a full pipe is waited for; writer_open sets 5000 */
 	char *buffer;
 	size_t size, used;

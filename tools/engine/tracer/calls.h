@@ -27,9 +27,9 @@ enum call_way {
 	CALL_RECVMMSG,
 	CALL_RESYNC, /* some of the above, in a layout that is not read: the table is looked at */
 	CALL_CONNECT,
-	CALL_MAP,         /* code: where modules lie may change */
-	CALL_CLONE,   /* that would make a process without its tracer */
-	CALL_UNSHARE, /* of the descriptor table */
+	CALL_MAP,       /* code: where modules lie may change */
+	CALL_CLONE,     /* that would make a process without its tracer */
+	CALL_UNSHARE,   /* of the descriptor table */
 	CALL_SIGACTION, /* for the signal that asks */
 	CALL_EXIT_GROUP,
 };

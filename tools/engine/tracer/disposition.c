@@ -60,8 +60,7 @@ enum signal_effect disposition_effect(const struct task *task, const siginfo_t *
 	return signal_use_effect(&process->signal_use, info->si_signo, handler, own);
 }
 
-bool disposition_is_own(const struct tracer *tracer, const struct task *task,
-			const siginfo_t *info)
+bool disposition_is_own(const struct tracer *tracer, const struct task *task, const siginfo_t *info)
 {
 	const struct task *sender = task_find(&tracer->tracees, signal_sender(info));
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a traced process does with the signal that asks for a snapshot: by its calls of sigaction(2),
- * which the filter stops for this one signal, and by /proc when one comes in. The rules are the
- * preload's (preload/core/policy/signal_use.h). Called by tracer.c and record.c.
+ * What a traced process does with the signal that asks for a snapshot: by its calls of
+ * sigaction(2), which the filter stops for this one signal, and by /proc when one comes in. The
+ * rules are the preload's (preload/core/policy/signal_use.h). Called by tracer.c and record.c.
  */
 #pragma once
 

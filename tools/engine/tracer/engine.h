@@ -28,7 +28,7 @@ struct engine_request {
 	char *const *envp;     /* the program's; FDTRAIL_<NAME> in it are the tracer's options */
 	uint32_t go_ancestors; /* most goroutines of an ancestry that are kept with a stack */
 	struct roster_header *roster; /* of the run; NULL: there is none */
-	bool http;             /* Go: note the last HTTP request over each connection */
+	bool http;                    /* Go: note the last HTTP request over each connection */
 };
 
 /* Becomes the program, traced. To be called where execve(2) would be, in a process without threads.

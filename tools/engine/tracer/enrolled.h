@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The traced processes in the roster of `fdtrail run` (preload/core/base/roster.h). The tracer enters
- * them, since nothing of ours runs in them.
+ * The traced processes in the roster of `fdtrail run` (preload/core/base/roster.h). The tracer
+ * enters them, since nothing of ours runs in them.
  */
 #pragma once
 
@@ -12,8 +12,8 @@
  */
 void enrolled_begin(const struct tracer *tracer, struct process *process);
 
-/* Tells the roster that the process runs a program of which nothing will be known. False: there is none,
- * or no room. */
+/* Tells the roster that the process runs a program of which nothing will be known. False: there is
+ * none, or no room. */
 bool enrolled_unseen(const struct tracer *tracer, const struct process *process,
 		     enum roster_reason reason);
 

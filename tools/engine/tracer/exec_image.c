@@ -58,7 +58,8 @@ uintptr_t exec_image_handler(int tid, int signal)
 
 	if (exec_image_status(tid, "SigCgt", 0, 16) >> (signal - 1) & 1)
 		return HANDLER;
-	return (uintptr_t)(exec_image_status(tid, "SigIgn", 0, 16) >> (signal - 1) & 1 ? SIG_IGN : SIG_DFL);
+	return (uintptr_t)(exec_image_status(tid, "SigIgn", 0, 16) >> (signal - 1) & 1 ? SIG_IGN
+										       : SIG_DFL);
 }
 
 int exec_image_own_number(int tid)
@@ -171,7 +172,7 @@ static void look_at_file(const struct tracer *tracer, struct process *process)
 	    memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 &&
 	    header.e_ident[EI_CLASS] == ELFCLASS64) {
 		process->go = go_program_create(fd, exec_image_auxiliary(process->pid, AT_ENTRY) -
-							 header.e_entry);
+							    header.e_entry);
 		if (process->go && tracer->request->http)
 			go_http_breakpoints(process->go, &process->breakpoints);
 		if (!process->go && errno == ENOTSUP)

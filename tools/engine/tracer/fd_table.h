@@ -15,8 +15,8 @@ struct fd_table {
 	struct ledger ledger;
 	struct arena arena;
 	unsigned int users;
-	bool missed;     /* the program may have opened what the ledger has not, for its memory or its
-			  * folder in /proc could not be read */
+	bool missed; /* the program may have opened what the ledger has not, for its memory or its
+		      * folder in /proc could not be read */
 	uint64_t serial; /* that no other table has, or had */
 };
 
@@ -36,9 +36,10 @@ struct fd_table *fd_table_fork(const struct fd_table *table);
  * itself when nobody else uses it. NULL: no memory, and nothing was changed. */
 struct fd_table *fd_table_unshare(struct fd_table *table);
 
-/* Records every number that is open in process pid and has no entry, as entry says. False: which are
- * open can't be read. */
+/* Records every number that is open in process pid and has no entry, as entry says. False: which
+ * are open can't be read. */
 bool fd_table_note_open(struct fd_table *table, int pid, const struct ledger_entry *entry);
 
-/* Takes out every entry whose number is not open in process pid any more, as far as that can be seen. */
+/* Takes out every entry whose number is not open in process pid any more, as far as that can be
+ * seen. */
 void fd_table_forget_closed(struct fd_table *table, int pid);

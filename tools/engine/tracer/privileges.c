@@ -46,8 +46,8 @@ static void note(const struct tracer *tracer, const struct process *process,
 		message(line);
 }
 
-/* Whether the process would have been given rights if nobody traced it: not when it was denied them before,
- * or has denied them itself. Without CAP_SYS_ADMIN the filter has done that for all. */
+/* Whether the process would have been given rights if nobody traced it: not when it was denied them
+ * before, or has denied them itself. Without CAP_SYS_ADMIN the filter has done that for all. */
 static bool we_deny(int pid)
 {
 	bool admin = exec_image_status(getpid(), "CapEff", 0, 16) >> CAP_SYS_ADMIN & 1;
@@ -132,8 +132,7 @@ bool privileges_look(const struct tracer *tracer, const struct process *process)
 	if (denied ? !we_deny(pid) : !exec_image_auxiliary(pid, AT_SECURE))
 		return false;
 	/* Nobody wants to hear of what FDTRAIL_ONLY leaves out, unless it lacks its rights. */
-	if (!denied &&
-	    (!process->recording || enrolled_unseen(tracer, process, ROSTER_PRIVILEGED)))
+	if (!denied && (!process->recording || enrolled_unseen(tracer, process, ROSTER_PRIVILEGED)))
 		return true;
 	if (denied)
 		say_denied(&line, process, rights);

@@ -16,8 +16,8 @@ struct received {
 	enum fd_kind kind;
 };
 
-/* Whether the struct msghdr at address has room for descriptors at all: 1, 0, or -1 when it can't be
- * read. */
+/* Whether the struct msghdr at address has room for descriptors at all: 1, 0, or -1 when it can't
+ * be read. */
 int received_has_room(struct remote_memory *memory, uintptr_t address);
 
 /* Fills in what has come with the struct msghdr at address, at most RECEIVED_MAX; returns how many.

@@ -31,8 +31,8 @@ static void take_arguments(const struct user_regs_struct *registers, enum call_a
 			   unsigned long *arguments)
 {
 	for (int i = 0; i < ARGUMENTS; i++)
-		arguments[i] = abi == ABI_I386 ? regs_compat_arg(registers, i)
-					       : regs_arg(registers, i);
+		arguments[i] =
+			abi == ABI_I386 ? regs_compat_arg(registers, i) : regs_arg(registers, i);
 }
 
 /* How a call is dealt with: the layout of some is only known where the ABI is the machine's own. */
@@ -53,8 +53,8 @@ static struct ledger_entry entry_of(const struct task *task, enum fd_kind kind,
 {
 	return (struct ledger_entry){
 		.stack = stack,
-		.opened_at =
-			(uint32_t)((triggers_now_ms() - task->process->started_ms) / LEDGER_TICK_MS),
+		.opened_at = (uint32_t)((triggers_now_ms() - task->process->started_ms) /
+					LEDGER_TICK_MS),
 		.thread = (uint32_t)task->tid,
 		.dup_of = dup_of,
 		.kind = kind,
@@ -62,8 +62,8 @@ static struct ledger_entry entry_of(const struct task *task, enum fd_kind kind,
 	};
 }
 
-/* One of several, with triggers_opened for each when all are recorded: a snapshot in between would find the
- * others without a record. */
+/* One of several, with triggers_opened for each when all are recorded: a snapshot in between would
+ * find the others without a record. */
 static void opened_one(struct task *task, int fd, enum fd_kind kind, enum fd_origin origin,
 		       uint32_t dup_of, uint32_t stack)
 {
@@ -328,7 +328,8 @@ void record_result(const struct tracer *tracer, struct task *task)
 	if (!task->table || !tracer_registers(task, &registers))
 		return;
 	take_arguments(&registers, task->abi, arguments);
-	long result = task->abi == ABI_I386 ? (int32_t)regs_result(&registers) : regs_result(&registers);
+	long result =
+		task->abi == ABI_I386 ? (int32_t)regs_result(&registers) : regs_result(&registers);
 	if (result < 0) {
 		failed(tracer, task, call, arguments, result);
 		return;
@@ -384,7 +385,9 @@ static uint64_t clone_flags_of(const struct task *task, int child, int event)
 {
 	if (event == PTRACE_EVENT_VFORK)
 		return CLONE_VM | CLONE_VFORK;
-	return exec_image_is_thread(child, task->process->pid) ? CLONE_VM | CLONE_FILES | CLONE_THREAD : 0;
+	return exec_image_is_thread(child, task->process->pid)
+		       ? CLONE_VM | CLONE_FILES | CLONE_THREAD
+		       : 0;
 }
 
 static struct clone_call clone_call_of(struct task *task, const struct user_regs_struct *registers,
@@ -392,7 +395,8 @@ static struct clone_call clone_call_of(struct task *task, const struct user_regs
 {
 	struct clone_call call = {0};
 	struct __ptrace_syscall_info info = {0};
-	unsigned long arguments[ARGUMENTS], number = (unsigned long)regs_number(registers) & ~0x40000000ul;
+	unsigned long arguments[ARGUMENTS],
+		number = (unsigned long)regs_number(registers) & ~0x40000000ul;
 	struct remote_memory *memory = process_memory(task->process);
 
 	ptrace(PTRACE_GET_SYSCALL_INFO, task->tid, sizeof(info), &info);

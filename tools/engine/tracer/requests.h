@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * How `fdtrail snapshot` asks the engine itself (preload/core/base/channel.h): the tracing process gets a
- * signal, and the program none, whether it blocks signals or is stopped. Used by tracer.c.
+ * How `fdtrail snapshot` asks the engine itself (preload/core/base/channel.h): the tracing process
+ * gets a signal, and the program none, whether it blocks signals or is stopped. Used by tracer.c.
  */
 #pragma once
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * See seccomp_filter.h. Straight-line code: per call one comparison and, where it is met, one answer that
- * carries the call's tag. Jumps stay within a call's own block, so their 8 bits suffice.
+ * See seccomp_filter.h. Straight-line code: per call one comparison and, where it is met, one
+ * answer that carries the call's tag. Jumps stay within a call's own block, so their 8 bits
+ * suffice.
  */
 #include "seccomp_filter.h"
 
@@ -93,8 +94,7 @@ static void emit_call(struct code *code, enum call_abi abi, const struct call_nu
 	emit(code, BPF_JMP | BPF_JEQ | BPF_K, call->number, 0, (uint8_t)(2 + 2 * rows));
 	emit(code, BPF_LD | BPF_W | BPF_ABS, offset_of_argument(first->argument), 0, 0);
 	for (unsigned int i = 0; i < rows; i++) {
-		uint32_t value =
-			first[i].value == SIGNAL_THAT_ASKS ? code->signal : first[i].value;
+		uint32_t value = first[i].value == SIGNAL_THAT_ASKS ? code->signal : first[i].value;
 
 		emit(code, (uint16_t)(BPF_JMP | first[i].test | BPF_K), value, 0, 1);
 		emit_answer(code, stop);

@@ -8,5 +8,6 @@
 
 /* Puts the filter on the calling thread, for good; what it starts inherits it. Without the right to
  * do so in any other way it first gives up the rights that set-user-ID programs would gain
- * (PR_SET_NO_NEW_PRIVS). signal: the one that asks for snapshots; 0: none. 0 or a negative errno. */
+ * (PR_SET_NO_NEW_PRIVS). signal: the one that asks for snapshots; 0: none. 0 or a negative errno.
+ */
 int seccomp_filter_install(int signal);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * See task_stack.h. Go's own tables know Go's stacks; libunwind, through the walker that the preload
- * uses, knows all others. Frames are kept as module and offset at once, so what they mean stays
- * known.
+ * See task_stack.h. Go's own tables know Go's stacks; libunwind, through the walker that the
+ * preload uses, knows all others. Frames are kept as module and offset at once, so what they mean
+ * stays known.
  */
 #include "task_stack.h"
 
@@ -26,7 +26,8 @@ static uint32_t intern(const struct task *task, const uintptr_t *pcs, uint32_t c
 				    ? FRAME_CREATED_BY(pcs[i])
 				    : capture_frame(&ledger->modules, memory,
 						    task->process->main_path, &object, pcs[i]);
-	uint32_t skip = libc_frames_count(task->process->libc_frames, &ledger->modules, frames, count);
+	uint32_t skip =
+		libc_frames_count(task->process->libc_frames, &ledger->modules, frames, count);
 	count -= skip;
 	if (count > depth) {
 		count = depth;

@@ -32,25 +32,25 @@ struct process {
 	unsigned int tasks;  /* that live */
 	bool recording;      /* false before the first exec, in a vfork child, and in programs that
 			      * FDTRAIL_ONLY leaves out */
-	bool unsettled;   /* forked while other threads were at the table: see tracer.c, begin() */
-	int forked_from;  /* the process that it is a copy of, since its exec; 0: none */
+	bool unsettled;  /* forked while other threads were at the table: see tracer.c, begin() */
+	int forked_from; /* the process that it is a copy of, since its exec; 0: none */
 	struct signal_use signal_use; /* the signal that asks */
-	bool asking;      /* a snapshot of it is being prepared */
-	bool ended;       /* its last snapshot has been taken */
+	bool asking;                  /* a snapshot of it is being prepared */
+	bool ended;                   /* its last snapshot has been taken */
 	struct roster_record *record; /* in the roster of the run; or NULL */
-	char program[64]; /* argv[0]'s last part */
-	char main_path[PATH_MAX];       /* the program's file */
-	uint64_t started_ms;            /* CLOCK_MONOTONIC when the ledger began */
-	uint64_t forked_ms;             /* the same when it was forked; 0: it was not, since its exec */
-	uint32_t number;                /* of the last snapshot */
-	struct file_id stderr_file;     /* what its number 2 is to be for us to write there */
+	char program[64];             /* argv[0]'s last part */
+	char main_path[PATH_MAX];     /* the program's file */
+	uint64_t started_ms;          /* CLOCK_MONOTONIC when the ledger began */
+	uint64_t forked_ms;         /* the same when it was forked; 0: it was not, since its exec */
+	uint32_t number;            /* of the last snapshot */
+	struct file_id stderr_file; /* what its number 2 is to be for us to write there */
 	struct remote_memory *memory;   /* made when it is first needed */
 	struct go_program *go;          /* NULL: it is no Go program */
 	uint32_t runtimes;              /* the last stack in which Go's runtime opened for itself */
 	struct breakpoints breakpoints; /* where a request over a connection begins (go_http.h) */
 	bool connects;                  /* it has asked for one: its threads are armed */
-	struct libc_frames *libc_frames;      /* of a static program; or NULL */
-	uint64_t next_emfile_ms;        /* before that, no snapshot for EMFILE */
+	struct libc_frames *libc_frames; /* of a static program; or NULL */
+	uint64_t next_emfile_ms;         /* before that, no snapshot for EMFILE */
 	uint64_t next_interval_ms;
 	uint32_t threshold; /* the next to be reported; 0: none */
 	int64_t opens_left; /* until the descriptors are counted again */
@@ -59,7 +59,7 @@ struct process {
 struct task {
 	int tid;
 	struct process *process;    /* NULL: its parent's event has not come in yet */
-	struct fd_table *table;        /* NULL: not recorded */
+	struct fd_table *table;     /* NULL: not recorded */
 	const struct call *pending; /* a call whose result will be looked at */
 	enum call_abi abi;          /* of it */
 	bool armed;                 /* with the breakpoints of its process */
@@ -71,8 +71,8 @@ struct task {
 };
 
 struct tracees {
-	struct task *tasks; /* uthash's, by tid */
-	unsigned int early; /* how many of them wait for their parents' events */
+	struct task *tasks;            /* uthash's, by tid */
+	unsigned int early;            /* how many of them wait for their parents' events */
 	unsigned int answered, passed; /* how many have been answered; events since the first was */
 };
 

@@ -311,7 +311,8 @@ static void adopt_orphans(struct tracer *tracer)
 
 	HASH_ITER(hh, tracer->tracees.tasks, task, next)
 	{
-		if (!task->early || task->process || exec_image_has_parent(&tracer->tracees, task->tid))
+		if (!task->early || task->process ||
+		    exec_image_has_parent(&tracer->tracees, task->tid))
 			continue;
 		task->process = process_create(task->tid);
 		if (!task->process)

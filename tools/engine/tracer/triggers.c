@@ -139,7 +139,8 @@ static bool find_name(const struct frame_namer *namer, const struct module *modu
 struct watched {
 	const struct tracer *tracer;
 	struct task *task;
-	const struct task *stopped; /* the same, whose stop is being dealt with; or NULL: it may run */
+	const struct task
+		*stopped; /* the same, whose stop is being dealt with; or NULL: it may run */
 };
 
 static void copied(void *data)
@@ -161,8 +162,8 @@ static int take_watched(struct watched *watched, struct snapshot_request *reques
 	return error;
 }
 
-/* Takes it where request says. 0, or the errno of what kept it from being taken or written. What can't
- * be looked at has a text that says so. */
+/* Takes it where request says. 0, or the errno of what kept it from being taken or written. What
+ * can't be looked at has a text that says so. */
 static int take_once(struct watched *watched, struct snapshot_request *request,
 		     struct snapshot_result *result)
 {
@@ -208,7 +209,8 @@ static int take_to_output(struct watched *watched, struct snapshot_request *requ
 	if (opened < 0 && !request->sink) {
 		/* What is open has been counted all the same: FDTRAIL_EXITCODE. */
 		output_refused(options, request, &failure);
-		return error || (!result->unclosed && request->only_unclosed) ? error : failure.error;
+		return error || (!result->unclosed && request->only_unclosed) ? error
+									      : failure.error;
 	}
 	if (result->error)
 		output_failed(options, request, result->error);
@@ -217,7 +219,7 @@ static int take_to_output(struct watched *watched, struct snapshot_request *requ
 
 /* asker: a signal that names a channel for the text, or NULL. Returns as take_once. */
 static int take_for(const siginfo_t *asker, const struct tracer *tracer, struct task *task,
-		     const char *why, unsigned int flags, struct snapshot_result *result)
+		    const char *why, unsigned int flags, struct snapshot_result *result)
 {
 	const struct options *options = &tracer->options;
 	struct process *process = task->process;
@@ -315,8 +317,8 @@ void triggers_request(const struct tracer *tracer, struct task *task, const sigi
 	take_for(info, tracer, task, why.text, ASK_RUNNING, &result);
 }
 
-/* Whether the process may have opened something itself that is open. The engine sees each call, so if
- * the ledger holds nothing, nothing is unclosed. */
+/* Whether the process may have opened something itself that is open. The engine sees each call, so
+ * if the ledger holds nothing, nothing is unclosed. */
 static bool holds_any(const struct fd_table *table)
 {
 	const struct ledger *ledger = &table->ledger;
@@ -333,8 +335,8 @@ static bool holds_any(const struct fd_table *table)
 static bool end(const struct tracer *tracer, struct task *task, const char *why)
 {
 	const struct options *options = &tracer->options;
-	unsigned int flags =
-		(options->verbose || options->peaks ? 0 : ASK_ONLY_UNCLOSED) | (options->exit ? 0 : ASK_COUNT_ONLY);
+	unsigned int flags = (options->verbose || options->peaks ? 0 : ASK_ONLY_UNCLOSED) |
+			     (options->exit ? 0 : ASK_COUNT_ONLY);
 	struct snapshot_result result = {0};
 
 	if (task->process->ended)
@@ -374,7 +376,7 @@ void triggers_killed(const struct tracer *tracer, struct task *task, int signal)
 }
 
 void triggers_out_of_descriptors(const struct tracer *tracer, struct task *task, const char *name,
-			     int error)
+				 int error)
 {
 	struct process *process = task->process;
 	struct snapshot_result result = {0};

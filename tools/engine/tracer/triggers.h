@@ -29,7 +29,7 @@ void triggers_killed(const struct tracer *tracer, struct task *task, int signal)
 
 /* A call failed for want of descriptors: error is EMFILE or ENFILE. */
 void triggers_out_of_descriptors(const struct tracer *tracer, struct task *task, const char *name,
-			     int error);
+				 int error);
 
 /* Something was opened. */
 void triggers_opened(const struct tracer *tracer, struct task *task);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * See libc_frames.h. In a static program a function is taken for the C library's when its name is one
- * of those that the preload hooks, or one that C reserves to the library (C11, 7.1.3: two
+ * See libc_frames.h. In a static program a function is taken for the C library's when its name is
+ * one of those that the preload hooks, or one that C reserves to the library (C11, 7.1.3: two
  * underscores, or one and a capital), mangled names of C++ and Rust left out.
  */
 #include "libc_frames.h"
@@ -67,7 +67,8 @@ static void unite(struct libc_frames *libc_frames)
 	size_t kept = 0;
 
 	if (libc_frames->count)
-		qsort(libc_frames->functions, libc_frames->count, sizeof(*libc_frames->functions), by_start);
+		qsort(libc_frames->functions, libc_frames->count, sizeof(*libc_frames->functions),
+		      by_start);
 	for (size_t i = 0; i < libc_frames->count; i++) {
 		struct function *last = kept ? &libc_frames->functions[kept - 1] : NULL;
 
@@ -88,7 +89,8 @@ static struct libc_frames *read_symbols(Elf *elf, Elf_Scn *section)
 	if (!data || !gelf_getshdr(section, &header))
 		return NULL;
 	size_t most = data->d_size / sizeof(Elf64_Sym);
-	struct libc_frames *libc_frames = malloc(sizeof(*libc_frames) + most * sizeof(*libc_frames->functions));
+	struct libc_frames *libc_frames =
+		malloc(sizeof(*libc_frames) + most * sizeof(*libc_frames->functions));
 	if (!libc_frames)
 		return NULL;
 	libc_frames->users = 1;
@@ -165,8 +167,9 @@ static bool is_library_file(const char *path)
 	return strcmp(name, "libc.so") == 0;
 }
 
-uint32_t libc_frames_count(const struct libc_frames *libc_frames, const struct module_table *modules,
-			const frame_t *frames, uint32_t count)
+uint32_t libc_frames_count(const struct libc_frames *libc_frames,
+			   const struct module_table *modules, const frame_t *frames,
+			   uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t id = FRAME_MODULE(frames[i]);
@@ -175,8 +178,9 @@ uint32_t libc_frames_count(const struct libc_frames *libc_frames, const struct m
 
 		if (!module)
 			return i;
-		if (module->is_main ? !libc_frames || !in_library(libc_frames, FRAME_OFFSET(frames[i]))
-				    : !is_library_file(module->path))
+		if (module->is_main
+			    ? !libc_frames || !in_library(libc_frames, FRAME_OFFSET(frames[i]))
+			    : !is_library_file(module->path))
 			return i;
 	}
 	return 0;

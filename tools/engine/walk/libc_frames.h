@@ -3,7 +3,8 @@
  * The C library's own frames at the inner end of a stack. A system call is made in a wrapper
  * (socket(), or the inside of fopen()), and what people look for is the caller of that: the
  * preload's stacks begin there, and so do ours. In a dynamic program these frames lie in the C
- * library's file; in a static one they are told by the names of their functions. Used by task_stack.c.
+ * library's file; in a static one they are told by the names of their functions. Used by
+ * task_stack.c.
  */
 #pragma once
 
@@ -23,5 +24,6 @@ void libc_frames_release(struct libc_frames *libc_frames);
 
 /* How many of the innermost frames are the C library's own; 0 when all are, and then none is left
  * out. libc_frames: of the program, or NULL. */
-uint32_t libc_frames_count(const struct libc_frames *libc_frames, const struct module_table *modules,
-			const frame_t *frames, uint32_t count);
+uint32_t libc_frames_count(const struct libc_frames *libc_frames,
+			   const struct module_table *modules, const frame_t *frames,
+			   uint32_t count);

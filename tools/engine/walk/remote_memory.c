@@ -280,8 +280,8 @@ static bool remote_leave(struct memory *base, uintptr_t place, uintptr_t sp, uin
 		return false;
 	struct remote_object *remote = memory->last;
 	if (!remote->ruled)
-		remote->rules =
-			code_rules_create(memory->pid, &memory->memory, &remote->object, remote->dynamic, memory->entry);
+		remote->rules = code_rules_create(memory->pid, &memory->memory, &remote->object,
+						  remote->dynamic, memory->entry);
 	remote->ruled = true;
 	return remote->rules && code_rules_find(remote->rules, place, sp, fp, rule);
 }

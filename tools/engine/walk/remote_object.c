@@ -15,7 +15,8 @@ enum {
 	PAGE = 4096,
 };
 
-#define TABLE_ENCODINGS 0x3b031b01u /* what the walker can search: preload/core/capture/unwinder.c */
+#define TABLE_ENCODINGS                                                                            \
+	0x3b031b01u /* what the walker can search: preload/core/capture/unwinder.c */
 
 struct headers {
 	Elf64_Ehdr elf;

@@ -145,9 +145,8 @@ static void sort(struct code_beginnings *found)
 	found->count = kept;
 }
 
-bool code_beginnings_find(struct code_beginnings *beginnings, int pid,
-			  const struct object *object, const uint8_t *code, size_t size,
-			  uintptr_t dynamic, uintptr_t entry)
+bool code_beginnings_find(struct code_beginnings *beginnings, int pid, const struct object *object,
+			  const uint8_t *code, size_t size, uintptr_t dynamic, uintptr_t entry)
 {
 	struct scan scan = {
 		.pid = pid,

@@ -18,9 +18,8 @@ struct code_beginnings {
 
 /* Finds them. code: a copy of the object's code, as far as it could be read. dynamic: address of
  * its dynamic section; 0: it has none. entry: where the program begins to run. False: no memory. */
-bool code_beginnings_find(struct code_beginnings *beginnings, int pid,
-			  const struct object *object, const uint8_t *code, size_t size,
-			  uintptr_t dynamic, uintptr_t entry);
+bool code_beginnings_find(struct code_beginnings *beginnings, int pid, const struct object *object,
+			  const uint8_t *code, size_t size, uintptr_t dynamic, uintptr_t entry);
 void code_beginnings_finish(struct code_beginnings *beginnings);
 
 /* How many are at or before offset. */

@@ -41,7 +41,7 @@ struct kept_rule {
 struct code_rules {
 	int pid;
 	struct memory *memory; /* of that process */
-	uintptr_t start; /* of the code .. */
+	uintptr_t start;       /* of the code .. */
 	size_t size;
 	uint8_t *code;  /* .. and a copy of it */
 	uint32_t entry; /* offset in the code; UINT32_MAX: the program begins elsewhere */
@@ -68,8 +68,8 @@ struct code_rules *code_rules_create(int pid, struct memory *memory, const struc
 	rules->size = process_memory_read(pid, rules->start, rules->code, rules->size);
 	uint64_t offset = entry - rules->start;
 	rules->entry = offset < rules->size ? (uint32_t)offset : UINT32_MAX;
-	if (code_beginnings_find(&rules->beginnings, pid, object, rules->code, rules->size,
-				 dynamic, entry))
+	if (code_beginnings_find(&rules->beginnings, pid, object, rules->code, rules->size, dynamic,
+				 entry))
 		return rules;
 failed:
 	code_rules_destroy(rules);

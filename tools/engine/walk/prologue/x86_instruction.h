@@ -34,8 +34,8 @@ enum instruction_stack {
 struct instruction {
 	size_t length;
 	enum instruction_way way;
-	bool direct;    /* target is known */
-	bool away;      /* WAY_END: by a jump, not a return */
+	bool direct; /* target is known */
+	bool away;   /* WAY_END: by a jump, not a return */
 	bool syscall;
 	int64_t target; /* relative to this instruction's beginning */
 	enum instruction_stack stack;
