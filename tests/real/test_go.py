@@ -197,6 +197,31 @@ def _():
     check.lacks(group.sentence, "last used")
 
 
+def advice_on(kind, variant="nocgo"):
+    """What to do about the connections of a client, as `leaks KIND` makes them."""
+    run = run_bare([FDTRAIL, "run", "--", go_program("leaks", variant), kind], timeout=60)
+    check.equal(run.status, 0)
+    groups = [part for part in re.split(r"(?m)^(?=\d+\. )", run.err) if "last HTTP request by" in part]
+    check.equal(len(groups), 1, run.err)
+    return re.search(r"What to do: ((?:.*\n)+?)   (?:by|last) ", groups[0])[1].replace("\n   ", " ").strip(), groups[0]
+
+
+@test("a Transport for each request is told by their number: {}",
+      each=[("Go-transport", "default"), ("Go-transport", "stripped"), ("Go-transport-HTTP/2", "nocgo")], timeout=120)
+def _(kind, variant):
+    advice, group = advice_on(kind, variant)
+    check.equal(advice, "these are of 3 Transports, one request each: share one.")
+    check.equal(len(set(re.findall(r", 1 HTTP request by Transport (0x[0-9a-f]+)", group))), 3)
+
+
+@test("connections that one Transport keeps are no leak, and their requests are counted", timeout=120)
+def _():
+    advice, group = advice_on("Go-pool")
+    check.contains(advice, "nothing is unread on these: net/http keeps such connections for the next request")
+    used = re.findall(r", (\d) HTTP requests? by Transport (0x[0-9a-f]+)", group)
+    check.equal((sorted(count for count, _ in used), len({address for _, address in used})), (["1", "1", "2"], 1))
+
+
 @test("a stack goes from C, which Go has called, to Go, and from Go, which C has called back ({})",
       each=["default", "trimpath", "pie"], timeout=180)
 def _(variant):

@@ -50,7 +50,7 @@ static const char whole[] =
 	"    #0 0x0055d1c4a8e5 in dial (/srv/my app (x)+0x1/server+0x11ad)\n"
 	"  descriptors:\n"
 	"    7 tcp 10.0.0.1:5000 -> 10.0.0.2:80, CLOSE_WAIT, idle 3.1s, unread 12 B, unsent 3 B, "
-	"age "
+	"2 HTTP requests by Transport 0x00c0000ea3c0, age "
 	"4m02s, dup of 5, a FILE stream: fclose() closes it, thread 4712 (\"a, b\"), no "
 	"close-on-exec\n"
 	"    8 tcp unbound, CLOSED, was connected to [2001:db8::1]:80, age 0.3s, received over a "
@@ -235,6 +235,8 @@ static void descriptors_are_in_the_model(void **state)
 	assert_float_equal(tcp[0].age, 242, 1e-9);
 	assert_int_equal(tcp[0].unread, 12);
 	assert_int_equal(tcp[0].unsent, 3);
+	assert_int_equal(tcp[0].requests, 2);
+	assert_int_equal(tcp[0].transport, 0xc0000ea3c0);
 	assert_true(tcp[0].duplicated);
 	assert_int_equal(tcp[0].dup_of, 5);
 	assert_string_equal(tcp[0].owner, "FILE");

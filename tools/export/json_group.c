@@ -186,6 +186,10 @@ static void put_descriptor(struct json_writer *json, const struct model_group *g
 		json_integer(json, "unread_bytes", descriptor->unread);
 	if (descriptor->unsent > 0)
 		json_integer(json, "unsent_bytes", descriptor->unsent);
+	if (descriptor->requests > 0) {
+		json_integer(json, "http_requests", descriptor->requests);
+		json_address(json, "http_transport", descriptor->transport);
+	}
 	json_bool(json, "inherited", is_inherited(group));
 	json_true_if(json, "duplicated", descriptor->duplicated);
 	json_integer_if_known(json, "dup_of", descriptor->dup_of);

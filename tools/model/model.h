@@ -87,6 +87,8 @@ struct model_descriptor {
 	double age, idle;       /* seconds; < 0: not known */
 	int64_t unread, unsent; /* bytes; 0 when the text says nothing */
 	int64_t size;           /* of files, in bytes; MODEL_UNKNOWN */
+	int64_t requests;       /* HTTP requests over it; 0: not known */
+	uint64_t transport;     /* of net/http, that they were made by: its address; 0: not known */
 	int64_t dup_of;         /* MODEL_UNKNOWN: is no copy, or of an unknown number */
 	bool duplicated, received, no_cloexec, deleted;
 	int64_t thread;          /* kernel thread id, or MODEL_UNKNOWN */

@@ -186,6 +186,21 @@ static bool is_state(const struct model_descriptor *descriptor, struct span deta
 	return true;
 }
 
+/* "1 HTTP request by Transport 0xc0000b4000" */
+static void take_requests(struct scan at, struct model_descriptor *descriptor)
+{
+	int64_t count;
+	uint64_t transport;
+
+	if (!scan_number(&at, &count) ||
+	    !(scan_words(&at, " HTTP requests by Transport ") ||
+	      scan_words(&at, " HTTP request by Transport ")) ||
+	    !scan_address(&at, &transport))
+		return;
+	descriptor->requests = count;
+	descriptor->transport = transport;
+}
+
 static void take_detail(struct parse *parse, struct span detail,
 			struct model_descriptor *descriptor)
 {
@@ -225,6 +240,8 @@ static void take_detail(struct parse *parse, struct span detail,
 		descriptor->owner = "DIR";
 	} else if (scan_words(&at, "a popen stream")) {
 		descriptor->owner = "popen";
+	} else {
+		take_requests(at, descriptor);
 	}
 }
 

@@ -4,8 +4,10 @@
 
 #include <ctype.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "tools/model/model_memory.h"
 #include "heading.h"
 
 enum { INDENT = 3 }; /* as of all that a group has */
@@ -56,6 +58,61 @@ static bool passed_over(const struct model_group *group)
 	       idlest->peer && newest->peer && strcmp(idlest->peer, newest->peer) == 0;
 }
 
+static int compare_transports(const void *left, const void *right)
+{
+	const uint64_t *a = left, *b = right;
+
+	return (*a > *b) - (*a < *b);
+}
+
+/* Of how many Transports the connections are, all of which are to one peer, and the most requests
+ * that one of them has served. 0: not known of all, or there are several peers. */
+static size_t count_transports(const struct model_group *group, int64_t *most)
+{
+	size_t count = group->descriptor_count, different = 0;
+	const char *peer = count ? group->descriptors[0].peer : NULL;
+	uint64_t *transports = memory_array(NULL, count, sizeof(*transports));
+
+	*most = 0;
+	for (size_t i = 0; i < count; i++) {
+		const char *other = group->descriptors[i].peer;
+
+		transports[i] = peer && other && strcmp(other, peer) == 0
+					? group->descriptors[i].transport
+					: 0;
+		*most = group->descriptors[i].requests > *most ? group->descriptors[i].requests
+							       : *most;
+	}
+	qsort(transports, count, sizeof(*transports), compare_transports);
+	for (size_t i = 0; i < count; i++)
+		different += i == 0 || transports[i] != transports[i - 1];
+	bool known = (int64_t)count == group->count && count && transports[0];
+	free(transports);
+	return known ? different : 0;
+}
+
+/* The advice where each connection is of another Transport; false: they aren't, or it is not
+ * known. */
+static bool put_transports(const struct page *page, const struct model_group *group,
+			   struct text_said *said)
+{
+	int64_t most;
+	size_t transports = count_transports(group, &most);
+
+	if (transports < 2 || (int64_t)transports < group->count)
+		return false;
+	if (!said->transports)
+		page_prosef(page, INDENT, 0, PAGE_PLAIN,
+			    most == 1
+				    ? "What to do: these are of %zu Transports, one request each: "
+				      "share one."
+				    : "What to do: these are of %zu Transports, each with a "
+				      "connection of its own: share one.",
+			    transports);
+	said->transports = true;
+	return true;
+}
+
 /* The advice on connections that are read to their end, by what speaks against a pool. */
 static const char *read_advice(const struct model_group *group)
 {
@@ -85,7 +142,8 @@ static void put_response(const struct page *page, const struct model_group *grou
 			 "be innocent. Close the response of the last request.");
 		break;
 	case RESPONSE_READ:
-		put_once(page, &said->idle, read_advice(group));
+		if (!put_transports(page, group, said))
+			put_once(page, &said->idle, read_advice(group));
 		break;
 	case RESPONSE_UNKNOWN:
 		put_once(page, &said->request,
@@ -170,7 +228,9 @@ void text_advice(const struct page *page, const struct model_group *group, struc
 	const struct model_stack *opened = model_stack(group, MODEL_OPENED_AT);
 	size_t location;
 
-	if (used && used->share) {
+	if (used && used->share && put_transports(page, group, said)) {
+		return;
+	} else if (used && used->share) {
 		put_once(page, &said->shared,
 			 "requests share such a connection (HTTP/2), so neither who opened it nor "
 			 "the last request need be the one that leaks.");

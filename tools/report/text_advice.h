@@ -13,7 +13,7 @@
 
 /* The advice that this report has given, which it does not repeat. */
 struct text_said {
-	bool close_wait, response, idle, request, shared, owner, unseen;
+	bool close_wait, response, idle, request, shared, transports, owner, unseen;
 };
 
 /* Prints the advice for the group; nothing when there is none. */

@@ -118,6 +118,10 @@ struct snapshot_request {
 	bool peaks;         /* list the peaks of all stacks, low ones, too */
 
 	/* For the ptrace engine; zero elsewhere. */
+	/* How many HTTP requests were made over fd, whose connection has a last user, and the
+	 * address of the Transport that it is of. 0: not known. NULL: nobody can say. */
+	uint32_t (*requests_over)(int fd, uint64_t *transport, void *data);
+	void *requests_data;
 	int holder; /* the thread whose descriptors these are, where it is not that of pid */
 	bool closes_unseen; /* closing is not watched: what has been closed meanwhile is no surprise
 			     */

@@ -300,6 +300,24 @@ static void put_remembered(const struct describe *describe, const struct descrip
 	put_inet(describe->writer, connection->family, connection->address, connection->port, 0);
 }
 
+static void put_requests(const struct describe *describe, const struct descriptor *descriptor)
+{
+	const struct snapshot_request *request = describe->request;
+	uint64_t transport = 0;
+	uint32_t count =
+		descriptor->user != STACK_NONE && request->requests_over
+			? request->requests_over(descriptor->fd, &transport, request->requests_data)
+			: 0;
+
+	if (!count)
+		return;
+	put_string(describe->writer, ", ");
+	put_unsigned(describe->writer, count);
+	put_string(describe->writer,
+		   count == 1 ? " HTTP request by Transport " : " HTTP requests by Transport ");
+	put_hex(describe->writer, transport, 12);
+}
+
 static void describe_tcp(const struct describe *describe, const struct descriptor *descriptor)
 {
 	struct writer *writer = describe->writer;
@@ -328,6 +346,7 @@ static void describe_tcp(const struct describe *describe, const struct descripto
 	put_unsent(writer, descriptor);
 	if (descriptor->socket_protocol == IPPROTO_MPTCP)
 		put_string(writer, ", mptcp");
+	put_requests(describe, descriptor);
 }
 
 static const char *type_name(unsigned int type)

@@ -25,6 +25,9 @@ enum {
 	TLS_CONN = 0,     /* in a tls.Conn */
 	FIELDS_MOST = 8,  /* words of a type of the user's own that are looked at */
 	NESTED_MOST = 4,
+	TRANSPORT_OF_SHARED = 0, /* in an http2ClientConn, whose net.Conn is then the next word */
+	KEY_WORDS = 6,           /* of a connectMethodKey: three strings, proxy, scheme and address */
+	KEY_SCHEME = 2,
 	CONNECTION_FIRST = 0, /* where in a persistConn, an http2ClientConn its net.Conn can be */
 	CONNECTION_LAST = 256,
 };
@@ -171,6 +174,37 @@ static int descriptor_of(const struct go_program *program, struct memory *memory
 	return -1;
 }
 
+/* Whether these words are those of the connectMethodKey that a persistConn has behind its
+ * Transport: its second string is "http" or "https". */
+static bool is_key(struct memory *memory, const uintptr_t words[KEY_WORDS])
+{
+	static const char scheme[] = "http";
+	uintptr_t text, length = words[KEY_SCHEME + 1];
+
+	return (length == 4 || length == 5) && words[KEY_SCHEME] >= 4096 &&
+	       go_read(memory, words[KEY_SCHEME], &text, 1) &&
+	       memcmp(&text, scheme, sizeof(scheme) - 1) == 0;
+}
+
+/* The Transport of a connection whose net.Conn is at offset connection of the receiver; 0: not
+ * known. */
+static uint64_t transport_of(struct memory *memory, uintptr_t receiver, uint32_t connection,
+			     bool shared)
+{
+	uintptr_t words[CONNECTION_LAST / sizeof(uintptr_t)];
+	size_t count = connection / sizeof(*words), at = 0;
+
+	if (!go_read(memory, receiver, words, count))
+		return 0;
+	if (shared && connection != TRANSPORT_OF_SHARED + sizeof(*words))
+		return 0;
+	while (!shared && at + KEY_WORDS < count && !is_key(memory, &words[at + 1]))
+		at++;
+	if (!shared && at + KEY_WORDS >= count)
+		return 0;
+	return words[at] >= 4096 && words[at] % sizeof(*words) == 0 ? words[at] : 0;
+}
+
 bool go_http_use(struct go_program *program, int index, const struct user_regs_struct *registers,
 		 struct memory *memory, struct go_http_use *use)
 {
@@ -184,17 +218,21 @@ bool go_http_use(struct go_program *program, int index, const struct user_regs_s
 	    !go_read(memory, regs_sp(registers) + sizeof(receiver), &receiver, 1))
 		return false;
 	use->shared = program->http_shared[index];
+	use->transport = 0;
 	known = use->shared ? &program->shared_connection : &program->connection;
 	if (*known) {
 		use->fd = descriptor_of(program, memory, receiver + *known - 1, 0);
-		if (use->fd >= 0)
+		if (use->fd >= 0) {
+			use->transport = transport_of(memory, receiver, *known - 1, use->shared);
 			return true;
+		}
 	}
 	for (uint32_t at = CONNECTION_FIRST; at < CONNECTION_LAST; at += sizeof(uintptr_t)) {
 		use->fd = descriptor_of(program, memory, receiver + at, 0);
 		if (use->fd < 0)
 			continue;
 		*known = at + 1;
+		use->transport = transport_of(memory, receiver, at, use->shared);
 		return true;
 	}
 	/* A connection that has no descriptor is one thing, a type that was never understood

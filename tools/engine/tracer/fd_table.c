@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "preload/core/base/descriptors.h"
@@ -37,6 +38,7 @@ void fd_table_release(struct fd_table *table)
 		return;
 	ledger_release(&table->ledger);
 	arena_release(&table->arena);
+	free(table->requests);
 	free(table);
 }
 
@@ -72,6 +74,44 @@ struct fd_table *fd_table_unshare(struct fd_table *table)
 	if (made)
 		fd_table_release(table);
 	return made;
+}
+
+static bool make_room(struct fd_table *table, size_t fd)
+{
+	size_t room = (fd | 63) + 1;
+
+	if (fd < table->request_room)
+		return true;
+	void *more = reallocarray(table->requests, room, sizeof(*table->requests));
+	if (!more)
+		return false;
+	table->requests = more;
+	memset(&table->requests[table->request_room], 0,
+	       (room - table->request_room) * sizeof(*table->requests));
+	table->request_room = room;
+	return true;
+}
+
+void table_note_request(struct fd_table *table, int fd, uint64_t transport, bool again)
+{
+	struct table_request *request;
+
+	if (fd < 0 || !make_room(table, (size_t)fd))
+		return;
+	request = &table->requests[fd];
+	/* An earlier request that is not here was made before a fork, or by another Transport. */
+	request->missed |=
+		!transport || (again && (!request->count || request->transport != transport));
+	request->count = again ? request->count + 1 : 1;
+	request->transport = transport;
+}
+
+const struct table_request *table_requests(const struct fd_table *table, int fd)
+{
+	const struct table_request *request =
+		fd >= 0 && (size_t)fd < table->request_room ? &table->requests[fd] : NULL;
+
+	return request && request->count && !request->missed ? request : NULL;
 }
 
 struct noting {

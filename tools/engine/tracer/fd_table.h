@@ -17,7 +17,16 @@ struct fd_table {
 	unsigned int users;
 	bool missed; /* the program may have opened what the ledger has not, for its memory or its
 		      * folder in /proc could not be read */
-	uint64_t serial; /* that no other table has, or had */
+	uint64_t serial;                /* that no other table has, or had */
+	struct table_request *requests; /* by descriptor */
+	size_t request_room;
+};
+
+/* The HTTP requests over a connection, where they are known. */
+struct table_request {
+	uint64_t transport; /* the address of its Transport; 0: not known */
+	uint32_t count;
+	bool missed; /* a request of this number could not be counted: no count is known any more */
 };
 
 /* An empty one with one user, or NULL: no memory. */
@@ -39,6 +48,13 @@ struct fd_table *fd_table_unshare(struct fd_table *table);
 /* Records every number that is open in process pid and has no entry, as entry says. False: which
  * are open can't be read. */
 bool fd_table_note_open(struct fd_table *table, int pid, const struct ledger_entry *entry);
+
+/* Notes a request over descriptor fd by this Transport (0: not known). again: the ledger knows an
+ * earlier one over this connection. A copy of a table knows of none. */
+void table_note_request(struct fd_table *table, int fd, uint64_t transport, bool again);
+
+/* The requests over fd, since the ledger has known a user of it; NULL: not known. */
+const struct table_request *table_requests(const struct fd_table *table, int fd);
 
 /* Takes out every entry whose number is not open in process pid any more, as far as that can be
  * seen. */

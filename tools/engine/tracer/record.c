@@ -108,6 +108,18 @@ void record_inherited(struct task *task)
 	fd_table_note_open(task->table, task->tid, &entry);
 }
 
+/* Whether the ledger knows a request over the connection. */
+static bool was_used(const struct ledger *ledger, int fd)
+{
+	struct ledger_entry entry;
+	const struct connection *connection =
+		ledger_read(ledger, fd, &entry, NULL)
+			? connection_table_get(&ledger->connections, entry.connection)
+			: NULL;
+
+	return connection && connection->user != STACK_NONE;
+}
+
 void record_request(const struct tracer *tracer, struct task *task, int index)
 {
 	struct process *process = task->process;
@@ -120,9 +132,13 @@ void record_request(const struct tracer *tracer, struct task *task, int index)
 	    regs_pc(&registers) != process->breakpoints.addresses[index])
 		return;
 	remote_memory_begin(memory, regs_pc(&registers), regs_sp(&registers));
-	if (go_http_use(process->go, index, &registers, remote_memory_walk(memory), &use))
-		ledger_used(&task->table->ledger, use.fd,
-			    stack_capture_begun(tracer, task, &registers), use.shared);
+	if (!go_http_use(process->go, index, &registers, remote_memory_walk(memory), &use))
+		return;
+	bool again = was_used(&task->table->ledger, use.fd);
+	uint32_t stack = stack_capture_begun(tracer, task, &registers);
+	ledger_used(&task->table->ledger, use.fd, stack, use.shared);
+	/* Without a stack the ledger does not know it next time that this was not the first. */
+	table_note_request(task->table, use.fd, stack == STACK_NONE ? 0 : use.transport, again);
 }
 
 static void connected(const struct tracer *tracer, struct task *task,

@@ -217,6 +217,14 @@ static int take_to_output(struct watched *watched, struct snapshot_request *requ
 	return error;
 }
 
+static uint32_t requests_over(int fd, uint64_t *transport, void *data)
+{
+	const struct table_request *request = table_requests(data, fd);
+
+	*transport = request ? request->transport : 0;
+	return request ? request->count : 0;
+}
+
 /* asker: a signal that names a channel for the text, or NULL. Returns as take_once. */
 static int take_for(const siginfo_t *asker, const struct tracer *tracer, struct task *task,
 		    const char *why, unsigned int flags, struct snapshot_result *result)
@@ -249,6 +257,8 @@ static int take_for(const siginfo_t *asker, const struct tracer *tracer, struct 
 		.unknown_user = process->go ? go_http_note(process->go, &process->breakpoints,
 							   tracer->request->http)
 					    : NULL,
+		.requests_over = process->go ? requests_over : NULL,
+		.requests_data = task->table,
 	};
 
 	struct watched watched = {tracer, task, flags & ASK_RUNNING ? NULL : task};

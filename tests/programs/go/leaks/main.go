@@ -10,8 +10,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 )
 
 const times = 3
@@ -64,6 +66,50 @@ func check(url string) {
 	response.Body.Close()
 }
 
+//go:noinline
+func checkShared(server *httptest.Server) {
+	transport := server.Client().Transport.(*http.Transport).Clone()
+	transport.ForceAttemptHTTP2 = true
+	response, err := (&http.Client{Transport: transport}).Get(server.URL) // leak: Go-transport-HTTP/2
+	if err != nil {
+		panic(err)
+	}
+	io.Copy(io.Discard, response.Body)
+	response.Body.Close()
+}
+
+// No leak: three requests at a time, and one more, by one Transport, which keeps their connections.
+func pool() {
+	var asked sync.WaitGroup
+	asked.Add(times)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/together" {
+			asked.Done()
+			asked.Wait()
+		}
+		io.WriteString(w, "ok")
+	}))
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: times}}
+	get := func(path string) {
+		response, err := client.Get(server.URL + path)
+		if err != nil {
+			panic(err)
+		}
+		io.Copy(io.Discard, response.Body)
+		response.Body.Close()
+	}
+	var ended sync.WaitGroup
+	for i := 0; i < times; i++ {
+		ended.Add(1)
+		go func() {
+			get("/together")
+			ended.Done()
+		}()
+	}
+	ended.Wait()
+	get("/")
+}
+
 // The server's connections are not the leak: it ends them when the test program ends.
 func serve(length int) string {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -77,12 +123,19 @@ func serve(length int) string {
 }
 
 func main() {
+	var server *httptest.Server
 	kind, url := os.Args[1], ""
 	switch kind {
 	case "Go-response":
 		url = serve(long)
 	case "Go-transport":
 		url = serve(2)
+	case "Go-transport-HTTP/2":
+		server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {}))
+		server.EnableHTTP2 = true
+		server.StartTLS()
+	case "Go-pool":
+		pool()
 	}
 	for i := 0; i < times; i++ {
 		switch kind {
@@ -94,6 +147,8 @@ func main() {
 			fetch(http.DefaultClient, url)
 		case "Go-transport":
 			check(url)
+		case "Go-transport-HTTP/2":
+			checkShared(server)
 		}
 	}
 }
