@@ -170,12 +170,15 @@ static void write_to_output(struct job *job)
 	request->output = -1;
 	request->open_output = open_output;
 	request->open_output_data = &out;
+	request->instead = enroll_sink;
 	snapshot_take(request, result);
 	request->open_output = NULL;
 	if (out.fd >= 0 && *runtime.options.output)
 		RAW(close, out.fd);
-	/* A text that was cut in the file is written once more, whole. */
-	if (out.fd >= 0 && result->error && (request->sink = enroll_sink(result->error)))
+	/* A text that was too long to be kept, and was cut in the file, is made and written once
+	 * more, whole. */
+	if (out.fd >= 0 && result->error && !result->whole &&
+	    (request->sink = enroll_sink(result->error)))
 		snapshot_take(request, result);
 	if (out.refused) {
 		output_refused(&runtime.options, request, &out.failure);
@@ -215,6 +218,7 @@ static int helper(void *data)
 
 	catch_faults();
 	make_room(&job->request);
+	job->request.lets_go = true;
 	write_snapshot(job);
 	return 0;
 }

@@ -2,12 +2,16 @@
 # SPDX-License-Identifier: MIT
 """Where snapshots go, and what cannot be written to: one clear line, and the program runs on."""
 
+import fcntl
 import os
+import select
 import shutil
+import signal
 import socket
 
 import snapshot_text
-from support import TESTS, check, compile_program, main, program, run_traced, temp_dir, test
+from support import (TESTS, check, compile_program, main, program, run_traced, start_traced, temp_dir, test,
+                     wait_until)
 
 ENDS = [program("ends"), "return"]
 
@@ -30,6 +34,30 @@ def _():
     names = os.listdir(folder)
     check.equal(len(names), 1)
     check.matches(names[0], rf"^{run.pid}\.ends\.1\.{socket.gethostname()}\.%\.\d{{8}}T\d{{6}}Z$")
+
+
+@test("while a snapshot waits for its reader nobody waits for what the program closes")
+def _():
+    path = temp_dir() / "pipe"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, 4096)
+    run = start_traced([program("heard"), 200], OUTPUT=path, EXIT=0)
+    wait_until(lambda: "waits" in run.out, what="the second thread")
+    run.send(signal.SIGUSR1)
+    wait_until(lambda: select.select([reader], [], [], 0)[0], what="the beginning of the snapshot")
+    run.send(signal.SIGUSR2)
+    wait_until(lambda: "heard" in run.out, what="the peer's end of the connection")
+    text = b""
+    while select.select([reader], [], [], 10)[0]:
+        piece = os.read(reader, 65536)
+        if not piece:
+            break
+        text += piece
+    # Had the peer been kept waiting for the snapshot, this would have been cut after five seconds.
+    check.contains(text.decode(), "\nend of fdtrail snapshot 1\n")
+    check.equal(run.wait().out, "waits\nheard\n")
+    os.close(reader)
 
 
 @test("an error for which there are no words of ours has its name of errno(3), not a number")

@@ -144,6 +144,7 @@ static int helper(void *data)
 	job->error = look(job);
 	if (!job->error && job->copied)
 		say_copied(job);
+	job->request.lets_go = true;
 	if (!job->error)
 		snapshot_take(&job->request, job->result);
 	scratch_release(&job->scratch);

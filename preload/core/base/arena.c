@@ -37,6 +37,13 @@ void *memory_map(size_t size)
 	return address < 0 && address > -4096 ? NULL : (void *)address;
 }
 
+void *memory_grow(void *memory, size_t size, size_t larger)
+{
+	long grown = RAW(mremap, memory, size, larger, MREMAP_MAYMOVE);
+
+	return grown < 0 && grown >= -4095 ? NULL : (void *)grown;
+}
+
 void memory_unmap(void *memory, size_t size)
 {
 	if (!memory)

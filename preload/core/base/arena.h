@@ -31,5 +31,9 @@ void arena_release(struct arena *arena);
 /* Maps size bytes, zeroed; NULL on failure. Untouched pages cost no memory. Async-signal-safe. */
 void *memory_map(size_t size);
 
+/* Makes what memory_map returned larger, and may move it; NULL: it is as it was. Async-signal-safe.
+ */
+void *memory_grow(void *memory, size_t size, size_t larger);
+
 /* Gives back what memory_map returned; NULL is accepted. */
 void memory_unmap(void *memory, size_t size);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "preload/core/base/descriptors.h"
@@ -150,8 +151,8 @@ static bool is_wanted(const struct snapshot_request *request, const struct descr
 	return descriptor->any_kind || request->kinds & KIND_BIT(descriptor->kind);
 }
 
-static void list(struct listing *listing, struct frozen_number number,
-		 const struct snapshot_outside *outside)
+static struct descriptor *list(struct listing *listing, struct frozen_number number,
+			       const struct snapshot_outside *outside)
 {
 	struct census *census = listing->census;
 	struct descriptor *descriptor = &census->descriptors[census->count++];
@@ -188,6 +189,7 @@ static void list(struct listing *listing, struct frozen_number number,
 		census->changing++;
 		break;
 	}
+	return descriptor;
 }
 
 /* The flags in fdinfo have both, those of the description and those of the number. */
@@ -195,9 +197,12 @@ static struct frozen_number outside_number(const struct snapshot_outside *outsid
 {
 	long flags = outside->flags;
 
-	return (struct frozen_number){outside->fd, flags < 0           ? -1
-						   : flags & O_CLOEXEC ? FD_CLOEXEC
-								       : 0};
+	return (struct frozen_number){
+		.fd = outside->fd,
+		.flags = flags < 0           ? -1
+			 : flags & O_CLOEXEC ? FD_CLOEXEC
+					     : 0,
+	};
 }
 
 /* Lists what is not in our table, up to the number before. */
@@ -212,13 +217,24 @@ static void list_outside(struct listing *listing, int before)
 		     &target->outside[listing->outside]);
 }
 
+static bool is_awaited(const struct descriptor *descriptor)
+{
+	uint32_t type = descriptor->stat.mode & S_IFMT;
+	enum kind kind = descriptor->kind;
+
+	return type == S_IFSOCK || type == S_IFIFO || kind == KIND_TERMINAL ||
+	       (type == 0 && kind != KIND_FILE && kind != KIND_OTHER);
+}
+
 /* What is known from outside is no number of our table, so it is not taken for our output. */
 static void list_all(struct listing *listing, const struct frozen_table *table)
 {
 	for (size_t i = 0; i < table->count; i++) {
-		list_outside(listing, table->numbers[i].fd);
-		if (!is_own(listing->request, table->numbers[i].fd))
-			list(listing, table->numbers[i], NULL);
+		struct frozen_number *number = &table->numbers[i];
+
+		list_outside(listing, number->fd);
+		if (!is_own(listing->request, number->fd))
+			number->awaited = is_awaited(list(listing, *number, NULL));
 	}
 	list_outside(listing, INT_MAX);
 }
@@ -387,18 +403,18 @@ int census_take(struct census *census, const struct snapshot_request *request,
 		.each = (request->output >= 0 || request->sink) &&
 			request->show == SNAPSHOT_SHOW_ALL,
 	};
-	struct frozen_table table;
+	struct frozen_table *table = &census->table;
 
 	*census = (struct census){.numbered = request->target || proc_has_our_numbers()};
 	census->now_ms = listing.now_ms = (uint64_t)monotonic_ms();
-	int failed = frozen_table_read(&table, ledger_end(request->ledger), scratch);
+	int failed = frozen_table_read(table, ledger_end(request->ledger), scratch);
 	if (failed)
 		return failed;
-	size_t room = table.count + (request->target ? request->target->outside_count : 0);
+	size_t room = table->count + (request->target ? request->target->outside_count : 0);
 	census->descriptors = scratch_array(scratch, room, sizeof(*census->descriptors));
 	if (!census->descriptors)
 		return ENOMEM;
-	list_all(&listing, &table);
+	list_all(&listing, table);
 	census->open = census->count;
 	if (request->target) {
 		census->changing += request->target->changing;
@@ -413,4 +429,33 @@ int census_take(struct census *census, const struct snapshot_request *request,
 	ledger_take_figures(request->ledger);
 	keep_listed(census, request);
 	return 0;
+}
+
+static void close_numbers(int first, int last)
+{
+	if (RAW(close_range, first, last, 0) == 0) /* Linux 5.9 */
+		return;
+	for (int fd = first; fd <= last; fd++)
+		RAW(close, fd);
+}
+
+void census_let_go(const struct census *census, const struct snapshot_request *request)
+{
+	int first = -1, last = -1; /* a run of numbers to close */
+
+	for (size_t i = 0; i < census->table.count; i++) {
+		const struct frozen_number *number = &census->table.numbers[i];
+
+		if (!number->awaited || number->fd == 2 || number->fd == request->output)
+			continue;
+		if (first >= 0 && number->fd == last + 1) {
+			last++;
+			continue;
+		}
+		if (first >= 0)
+			close_numbers(first, last);
+		first = last = number->fd;
+	}
+	if (first >= 0)
+		close_numbers(first, last);
 }

@@ -8,14 +8,16 @@
 #pragma once
 
 #include "descriptor.h"
+#include "frozen_table.h"
 #include "scratch.h"
 #include "snapshot.h"
 
 struct census {
 	struct descriptor *descriptors;
-	size_t count;     /* those that the snapshot lists */
-	size_t open;      /* the hidden ones included */
-	uint64_t now_ms;  /* CLOCK_MONOTONIC at the count */
+	size_t count;              /* those that the snapshot lists */
+	struct frozen_table table; /* what is open in our table, our output included */
+	size_t open;               /* the hidden ones included */
+	uint64_t now_ms;           /* CLOCK_MONOTONIC at the count */
 	bool numbered;    /* the process is under its own number in /proc: not so in a PID namespace
 			   * without a /proc of its own */
 	size_t inherited; /* the hidden ones included */
@@ -30,3 +32,10 @@ struct census {
  * descriptors. */
 int census_take(struct census *census, const struct snapshot_request *request,
 		struct scratch *scratch);
+
+/* Closes our copies of what somebody else may wait for: of sockets, pipes, terminals and what has
+ * no file (epoll and its kin). While we hold them, a peer does not hear that the program has closed
+ * its end, an address stays in use, and epoll goes on to tell of a closed number. Files stay open
+ * until we end: to close one may wait for a file server. Our output stays, and so does 2, where
+ * messages go. */
+void census_let_go(const struct census *census, const struct snapshot_request *request);

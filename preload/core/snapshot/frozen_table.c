@@ -45,7 +45,7 @@ static void add(struct frozen_table *table, int fd, long flags)
 		table->numbers = numbers;
 		table->room = room;
 	}
-	table->numbers[table->count++] = (struct frozen_number){fd, (int)flags};
+	table->numbers[table->count++] = (struct frozen_number){.fd = fd, .flags = (int)flags};
 }
 
 static void add_listed(int fd, void *data)

@@ -7,13 +7,15 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "scratch.h"
 
 struct frozen_number {
 	int fd;
-	int flags; /* F_GETFD's answer; negative: it is refused */
+	int flags;    /* F_GETFD's answer; negative: it is refused */
+	bool awaited; /* set by the census: others may wait for it to be closed */
 };
 
 struct frozen_table {

@@ -132,6 +132,7 @@ static void write_text(struct snapshot *snapshot, struct snapshot_result *result
 		return;
 	snapshot->threads->pid = describe.numbered ? snapshot->request->pid : 0;
 	writer_open(writer, with_output.output, with_output.sink);
+	writer->instead = snapshot->request->instead;
 	header_put(&describe, &snapshot->census, &snapshot->groups, snapshot->peaks);
 	if (snapshot->census.unclosed == 0 && !snapshot->request->unread)
 		put_nothing(writer, &snapshot->census);
@@ -140,6 +141,9 @@ static void write_text(struct snapshot *snapshot, struct snapshot_result *result
 	for (size_t i = 0; i < snapshot->peaks->count && !writer->error; i++)
 		peak_put(&describe, &snapshot->frames, &snapshot->peaks->list[i], i + 1);
 	footer_put(&describe, &snapshot->census, &snapshot->frames);
+	result->whole = writer_is_whole(writer);
+	if (result->whole && snapshot->request->lets_go)
+		census_let_go(&snapshot->census, &with_output);
 	result->written = writer_close(writer);
 	result->error = writer->error;
 }

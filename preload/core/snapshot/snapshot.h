@@ -110,9 +110,13 @@ struct snapshot_request {
 	 * NULL: they are set. */
 	void (*open_output)(struct snapshot_request *request, void *data);
 	void *open_output_data;
-	uint32_t show;      /* most descriptors listed per group; SNAPSHOT_SHOW_ALL */
-	uint64_t kinds;     /* the kinds that count, bits of kind.h */
-	bool inherited;     /* list inherited descriptors one by one as a group */
+	/* Where to write a text that output does not take (writer.h); or NULL. */
+	const struct writer_sink *(*instead)(int error);
+	bool lets_go;   /* our descriptor table is a copy that nobody needs again: what others may
+			 * wait for (census_let_go) is closed before the text is written */
+	uint32_t show;  /* most descriptors listed per group; SNAPSHOT_SHOW_ALL */
+	uint64_t kinds; /* the kinds that count, bits of kind.h */
+	bool inherited; /* list inherited descriptors one by one as a group */
 	bool only_unclosed; /* write nothing when nothing of these kinds is unclosed, and no stack
 			     * has held many until the end (peak.h) */
 	bool peaks;         /* list the peaks of all stacks, low ones, too */
@@ -134,6 +138,8 @@ struct snapshot_result {
 	size_t unclosed; /* descriptors of the wanted kinds, not inherited, that are open */
 	size_t open;  /* all open descriptors, inherited ones and those of other kinds included */
 	bool written; /* the whole text was written */
+	bool whole;   /* it was whole in memory before: instead has been asked, what there is to let
+			 go is gone */
 	int error;    /* errno of the first failure: of write, or ENOMEM; 0 */
 };
 

@@ -27,7 +27,7 @@
 #include "preload/core/base/wait_writable.h"
 #include "proc.h"
 
-enum { BUFFER_SIZE = 1024 * 1024, PATIENCE_MS = 5000, PIECE = 4096 };
+enum { BUFFER_SIZE = 1024 * 1024, BUFFER_MAX = 16 * BUFFER_SIZE, PATIENCE_MS = 5000, PIECE = 4096 };
 
 /* Minor number 2 of the terminal devices is /dev/ptmx: opening it makes a new terminal. */
 static bool can_be_reopened(const struct proc_stat *stat)
@@ -172,6 +172,18 @@ static void flush(struct writer *writer)
 	}
 }
 
+static bool grow(struct writer *writer)
+{
+	if (writer->in_pieces || writer->buffer == writer->spare || writer->size >= BUFFER_MAX)
+		return false;
+	char *larger = memory_grow(writer->buffer, writer->size, 2 * writer->size);
+	if (!larger)
+		return false;
+	writer->buffer = larger;
+	writer->size *= 2;
+	return true;
+}
+
 void writer_put(struct writer *writer, const void *bytes, size_t size)
 {
 	const char *from = bytes;
@@ -183,15 +195,35 @@ void writer_put(struct writer *writer, const void *bytes, size_t size)
 		writer->used += piece;
 		from += piece;
 		size -= piece;
-		if (writer->used == writer->size)
+		if (writer->used == writer->size && !grow(writer)) {
+			writer->in_pieces = true;
 			flush(writer);
+		}
 	}
+}
+
+bool writer_is_whole(const struct writer *writer)
+{
+	return !writer->in_pieces && !writer->error;
+}
+
+static void write_instead(struct writer *writer, size_t size)
+{
+	const struct writer_sink *sink = writer->instead ? writer->instead(writer->error) : NULL;
+
+	if (sink)
+		writer->error = sink->write(sink, writer->buffer, size);
 }
 
 bool writer_close(struct writer *writer)
 {
+	bool whole = writer_is_whole(writer);
+	size_t size = writer->used;
+
 	if (!writer->error)
 		flush(writer);
+	if (whole && writer->error && writer->way != WRITER_SINK)
+		write_instead(writer, size);
 	if (writer->own >= 0)
 		RAW(close, writer->own);
 	if (writer->buffer != writer->spare)
