@@ -21,6 +21,7 @@
 #include "preload/core/base/raw_syscall.h"
 #include "preload/core/base/write_signals.h"
 #include "preload/libc/real.h"
+#include "beside.h"
 #include "enroll.h"
 #include "live_table.h"
 #include "preload/core/policy/stderr_lines.h"
@@ -49,6 +50,7 @@ struct job {
 	struct snapshot_result result;
 	bool done; /* result tells all; else what was to take the snapshot has ended before */
 	struct live_table live;
+	struct beside beside;
 	char *stacks;
 };
 
@@ -219,6 +221,9 @@ static int helper(void *data)
 	catch_faults();
 	make_room(&job->request);
 	job->request.lets_go = true;
+	job->request.begin_beside = beside_begin;
+	job->request.end_beside = beside_end;
+	job->request.beside = &job->beside;
 	write_snapshot(job);
 	return 0;
 }

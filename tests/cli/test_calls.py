@@ -7,7 +7,7 @@ import re
 import subprocess
 import tempfile
 
-from support import LIBRARY, check, main, program, require, temp_dir, test
+from support import LIBRARY, check, main, program, require, run_traced, skip, temp_dir, test
 
 
 def counts(words, times, traced, options=("FDTRAIL_EXIT=0",)):
@@ -60,6 +60,23 @@ def _():
     room = asked.pop("fcntl")
     check.at_most(room, 2)
     check.equal(asked, {"getsockopt": 2, "getsockname": 1, "getpeername": 1, "ioctl": 1})
+
+
+@test("with {} a snapshot of thousands is made by {}", each=[("one processor", "one process", 1),
+                                                           ("two processors", "two processes", 2)])
+def _(_processors, _processes, number):
+    processors = sorted(os.sched_getaffinity(0))[:number]
+    if len(processors) < number:
+        skip("there is one processor")
+    trace = temp_dir() / "trace"
+    run = run_traced([require("strace"), "-f", "-o", trace, "-e", "trace=clone", "--", program("crowd"), "1200"],
+                     preexec=lambda: os.sched_setaffinity(0, processors), ONLY="crowd", engine="preload")
+    check.equal(trace.read_text().count(" clone("), number)
+    found, = run.all_snapshots
+    check.equal([len(group.descriptors) for group in found.groups], [1200, 1200, 1])
+    lines = [line for line in found.text.splitlines() if ", ESTABLISHED, idle " in line]
+    check.equal(len(set(lines)), 2400)
+    check.true(all(" -> " in line and ", age " in line for line in lines), "each has its peer and its age")
 
 
 main()

@@ -6,9 +6,10 @@
  * snapshot_take runs in a helper process that runtime/ makes for the moment (clone with CLONE_VM
  * and CLONE_VFORK, without CLONE_FILES): it shares the traced program's memory and has a frozen
  * copy of its descriptor table. So /proc/self/fd lists what the program had open at one instant,
- * and files opened here take no number from the program. Because memory and thread-local storage
- * are the program's, nothing here may call libc functions that lock, allocate, write errno or use a
- * locale: raw system calls (preload/core/base/raw_syscall.h) and memcpy/memset/memcmp/strlen only.
+ * and files opened here take no number from the program. A second process may look at half of the
+ * descriptors (begin_beside). Because memory and thread-local storage are the program's, nothing
+ * here may call libc functions that lock, allocate, write errno or use a locale: raw system calls
+ * (preload/core/base/raw_syscall.h) and memcpy/memset/memcmp/strlen only.
  */
 #pragma once
 
@@ -101,6 +102,13 @@ struct snapshot_request {
 	 * nobody can say. */
 	int (*open_now)(int fd, void *data);
 	void *open_now_data;
+
+	/* Has another process do work(data) meanwhile, in our memory and with our table: false, it
+	 * can't. Then end_beside waits until that is done: false, it has ended before. beside is
+	 * given to both. NULL: we are alone. */
+	bool (*begin_beside)(void *beside, void (*work)(void *data), void *data);
+	bool (*end_beside)(void *beside);
+	void *beside;
 
 	int output; /* where to write; open in the frozen copy, not to be listed. -1: count
 		     * only, write nothing */
