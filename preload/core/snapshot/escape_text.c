@@ -13,14 +13,27 @@
 
 static const char hex_digits[] = "0123456789abcdef";
 
+/* writer_put for the usual case, that there is room for more. Most of a text is put in pieces of a
+ * few bytes. */
+static inline __attribute__((always_inline)) void put_bytes(struct writer *writer,
+							    const char *bytes, size_t size)
+{
+	if (writer->error || size >= writer->size - writer->used) {
+		writer_put(writer, bytes, size);
+		return;
+	}
+	memcpy(writer->buffer + writer->used, bytes, size);
+	writer->used += size;
+}
+
 void put_string(struct writer *writer, const char *string)
 {
-	writer_put(writer, string, strlen(string));
+	put_bytes(writer, string, strlen(string));
 }
 
 void put_char(struct writer *writer, char character)
 {
-	writer_put(writer, &character, 1);
+	put_bytes(writer, &character, 1);
 }
 
 /* Inline, so that base is known where it divides: a long text has more digits than anything else.
@@ -37,7 +50,7 @@ static inline __attribute__((always_inline)) void put_number(struct writer *writ
 	} while (value);
 	while (sizeof(text) - at < digits && at)
 		text[--at] = '0';
-	writer_put(writer, text + at, sizeof(text) - at);
+	put_bytes(writer, text + at, sizeof(text) - at);
 }
 
 void put_unsigned(struct writer *writer, uint64_t value)
