@@ -3,7 +3,9 @@
 #include "beside.h"
 
 #include <sched.h>
+#include <signal.h>
 #include <stddef.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "preload/core/base/arena.h"
@@ -30,20 +32,20 @@ static int begin(void *data)
 {
 	struct beside *beside = data;
 
+	/* The memory that the work is in is given back when the first helper has ended. */
+	RAW(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	beside->work(beside->data);
 	beside->done = true;
 	return 0;
 }
 
-bool beside_begin(void *data, void (*work)(void *data), void *work_data)
+bool beside_begin(struct beside *beside, void (*work)(void *data), void *data)
 {
-	struct beside *beside = data;
-
 	if (!has_processors() ||
 	    (seccomp_present && (seccomp_will_refuse(SYS_clone, FLAGS, 0, 0, 0, 0, 0) ||
 				 seccomp_will_refuse(SYS_wait4, -1, 0, __WALL, 0, 0, 0))))
 		return false;
-	*beside = (struct beside){.work = work, .data = work_data, .stack = memory_map(STACK)};
+	*beside = (struct beside){.work = work, .data = data, .stack = memory_map(STACK)};
 	if (!beside->stack)
 		return false;
 	beside->pid = REAL(clone)(begin, beside->stack + STACK, FLAGS, beside);
@@ -52,9 +54,8 @@ bool beside_begin(void *data, void (*work)(void *data), void *work_data)
 	return beside->pid >= 0;
 }
 
-bool beside_end(void *data)
+bool beside_end(struct beside *beside)
 {
-	struct beside *beside = data;
 	long ended;
 
 	do

@@ -177,8 +177,8 @@ static void write_to_output(struct job *job)
 	request->open_output = NULL;
 	if (out.fd >= 0 && *runtime.options.output)
 		RAW(close, out.fd);
-	/* A text that was too long to be kept, and was cut in the file, is made and written once
-	 * more, whole. */
+	/* A text that was too long for memory, and was cut in the file, is made and written once
+	 * more. */
 	if (out.fd >= 0 && result->error && !result->whole &&
 	    (request->sink = enroll_sink(result->error)))
 		snapshot_take(request, result);

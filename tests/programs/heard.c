@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * Leaves COUNT copies of a descriptor open, and lets its first thread take the signals but SIGUSR2:
- * heard COUNT A second thread waits for that one. Then it closes one end of a connection, waits
- * until the other end hears of it, and prints "heard".
+ *     heard COUNT
+ * A second thread waits for that one. Then it closes one end of a connection, waits until the other
+ * end hears of it, and prints "heard".
  */
 #include <err.h>
 #include <poll.h>

@@ -165,8 +165,8 @@ static void place(struct listing *listing, struct frozen_number number,
 	};
 }
 
-/* Asks the ledger and the kernel about one descriptor. Changes nothing else: two processes do this
- * at a time. */
+/* Asks the ledger and the kernel about one descriptor, and changes nothing else: two processes do
+ * this at a time. */
 static void look_at(const struct listing *listing, struct descriptor *descriptor)
 {
 	const struct snapshot_request *request = listing->request;
@@ -188,10 +188,10 @@ struct part {
 
 static void look_at_part(void *data)
 {
-	const struct part *part = data;
+	const struct part part = *(const struct part *)data;
 
-	for (size_t i = part->begin; i < part->end; i++)
-		look_at(part->listing, &part->listing->census->descriptors[i]);
+	for (size_t i = part.begin; i < part.end; i++)
+		look_at(part.listing, &part.listing->census->descriptors[i]);
 }
 
 static void look_at_all(const struct listing *listing)

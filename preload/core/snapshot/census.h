@@ -33,9 +33,8 @@ struct census {
 int census_take(struct census *census, const struct snapshot_request *request,
 		struct scratch *scratch);
 
-/* Closes our copies of what somebody else may wait for: of sockets, pipes, terminals and what has
- * no file (epoll and its kin). While we hold them, a peer does not hear that the program has closed
- * its end, an address stays in use, and epoll goes on to tell of a closed number. Files stay open
- * until we end: to close one may wait for a file server. Our output stays, and so does 2, where
- * messages go. */
+/* Closes our copies of sockets, pipes, terminals and what has no file (epoll and its kin). While we
+ * hold them, a peer does not hear that the program has closed its end, an address stays in use, and
+ * epoll goes on to tell of a closed number. Files stay open until we end: to close one may wait for
+ * a file server. Our output stays open, and so does 2, where messages go. */
 void census_let_go(const struct census *census, const struct snapshot_request *request);

@@ -13,8 +13,8 @@
 
 static const char hex_digits[] = "0123456789abcdef";
 
-/* writer_put for the usual case, that there is room for more. Most of a text is put in pieces of a
- * few bytes. */
+/* writer_put, without a call in the usual case, that there is room for more: most of a text is put
+ * in pieces of a few bytes. */
 static inline __attribute__((always_inline)) void put_bytes(struct writer *writer,
 							    const char *bytes, size_t size)
 {

@@ -24,7 +24,7 @@ struct frozen_table {
 	struct scratch *scratch;
 };
 
-/* Fills in table with every open descriptor of the calling process. Without /proc: of those below
+/* Fills in table with every open descriptor of the calling process; without /proc, with those below
  * end, 65536 or the limit on new numbers, whichever is highest. Returns 0, or ENOMEM, or ENOSYS
  * where a seccomp filter of the program refuses whatever would tell which are open. */
 int frozen_table_read(struct frozen_table *table, int end, struct scratch *scratch);

@@ -40,7 +40,7 @@ static bool same_group(const struct descriptor *a, const struct descriptor *b)
 	       (a->tcp_state == b->tcp_state && endpoint_compare(a->endpoint, b->endpoint) == 0);
 }
 
-/* Of what same_group compares first. */
+/* Hashes the fields that same_group compares first. */
 static uint32_t hash_of(const struct descriptor *descriptor)
 {
 	const uint32_t parts[] = {descriptor->class, kind_of(descriptor), descriptor->user,
@@ -132,13 +132,13 @@ static void fill(struct group *group, const struct snapshot_request *request)
 		read_figures(group, request);
 }
 
-/* The descriptors of one group while they are brought together. */
+/* A group while its descriptors are counted. */
 struct gathered {
 	const struct descriptor *first;
 	size_t count;
 };
 
-/* Says of each of the census' descriptors which group it is of, from 0 on. Returns how many groups
+/* Fills in group_of with the number of each descriptor's group, from 0 on. Returns how many groups
  * there are. */
 static size_t gather(struct gathered *groups, uint32_t *group_of, const struct census *census,
 		     uint32_t *table, size_t size)

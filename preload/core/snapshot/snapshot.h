@@ -28,6 +28,7 @@
 enum { SNAPSHOT_HIDDEN_MAX = 4, SNAPSHOT_IN_FLIGHT_MAX = 64, SNAPSHOT_UNSEEN_MAX = 64 };
 
 struct frame_namer; /* frame.h */
+struct beside;      /* runtime/beside.h; nothing here looks into it */
 
 /* A descriptor of another process that could not be copied into our table: what /proc tells of it.
  */
@@ -103,12 +104,12 @@ struct snapshot_request {
 	int (*open_now)(int fd, void *data);
 	void *open_now_data;
 
-	/* Has another process do work(data) meanwhile, in our memory and with our table: false, it
-	 * can't. Then end_beside waits until that is done: false, it has ended before. beside is
-	 * given to both. NULL: we are alone. */
-	bool (*begin_beside)(void *beside, void (*work)(void *data), void *data);
-	bool (*end_beside)(void *beside);
-	void *beside;
+	/* begin_beside has another process do work(data), in our memory and with our table; false:
+	 * it can't. Then end_beside waits for it; false: it has ended before the work was done.
+	 * Both get beside. NULL: we work alone. */
+	bool (*begin_beside)(struct beside *beside, void (*work)(void *data), void *data);
+	bool (*end_beside)(struct beside *beside);
+	struct beside *beside;
 
 	int output; /* where to write; open in the frozen copy, not to be listed. -1: count
 		     * only, write nothing */
@@ -120,8 +121,8 @@ struct snapshot_request {
 	void *open_output_data;
 	/* Where to write a text that output does not take (writer.h); or NULL. */
 	const struct writer_sink *(*instead)(int error);
-	bool lets_go;   /* our descriptor table is a copy that nobody needs again: what others may
-			 * wait for (census_let_go) is closed before the text is written */
+	bool lets_go;   /* our descriptor table is a copy that nobody needs again: census_let_go may
+			 * close it before the text is written */
 	uint32_t show;  /* most descriptors listed per group; SNAPSHOT_SHOW_ALL */
 	uint64_t kinds; /* the kinds that count, bits of kind.h */
 	bool inherited; /* list inherited descriptors one by one as a group */
@@ -146,8 +147,8 @@ struct snapshot_result {
 	size_t unclosed; /* descriptors of the wanted kinds, not inherited, that are open */
 	size_t open;  /* all open descriptors, inherited ones and those of other kinds included */
 	bool written; /* the whole text was written */
-	bool whole;   /* it was whole in memory before: instead has been asked, what there is to let
-			 go is gone */
+	bool whole;   /* it was whole in memory before: instead has been asked, and the copies are
+		       * closed */
 	int error;    /* errno of the first failure: of write, or ENOMEM; 0 */
 };
 

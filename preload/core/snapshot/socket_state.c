@@ -22,7 +22,7 @@
 #define IPPROTO_MPTCP 262
 #endif
 
-/* How long an answer is that tells the member. */
+/* The least length of an answer that has the member. */
 #define TOLD_TO(member)                                                                            \
 	(offsetof(struct tcp_info, member) + sizeof(((struct tcp_info *)NULL)->member))
 
@@ -89,7 +89,7 @@ static bool inspect_tcp(struct descriptor *descriptor)
 	/* Kernels before 4.1 answer without the counter, which then stays 0. The handshake's
 	 * acknowledgement counts as a byte, so it is above 0 once a connection has stood. */
 	descriptor->was_connected = info.tcpi_bytes_acked > 0 || info.tcpi_bytes_received > 0;
-	/* Before Linux 4.6 the second is not told. Of MPTCP this is the first subflow's. */
+	/* Linux before 4.6 does not tell the second. MPTCP tells those of its first subflow. */
 	descriptor->all_acked = descriptor->socket_protocol == IPPROTO_TCP &&
 				info.tcpi_unacked == 0 && length >= TOLD_TO(tcpi_notsent_bytes) &&
 				info.tcpi_notsent_bytes == 0;
@@ -151,8 +151,8 @@ void socket_inspect(struct descriptor *descriptor)
 }
 
 /* Only TCP over IP has such a protocol, such an address and such a state together: a raw socket has
- * no state, a packet socket another address, and one of SMC, which hands both on to a TCP socket of
- * its own, another protocol. */
+ * no state, a packet socket another address, and SMC, which hands both on to a TCP socket of its
+ * own, another protocol. */
 bool socket_inspect_tcp(struct descriptor *descriptor)
 {
 	struct sockaddr_in6 local;

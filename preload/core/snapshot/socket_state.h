@@ -21,11 +21,11 @@ const char *socket_state_name(unsigned int tcp_state);
 void socket_inspect(struct descriptor *descriptor);
 
 /* The same for what is likely a TCP socket of this process, by half as many calls: its file is not
- * looked at. False, and nothing else is to be relied on: it is none. */
+ * looked at. False: it is none, and socket_inspect has to tell. */
 bool socket_inspect_tcp(struct descriptor *descriptor);
 
-/* For one that socket_inspect_tcp has found, and that will be listed: asks for the rest at once,
- * which costs a third less than to come back for it when thousands of others have been asked. */
+/* Asks for the rest at once, where socket_inspect_tcp has found a socket that will be listed. To
+ * come back for it when thousands of others have been asked costs half as much again. */
 void socket_inspect_more(struct descriptor *descriptor);
 
 /* The socket's own address, or its peer's; false when it has none, or none is known. */

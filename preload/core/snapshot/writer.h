@@ -34,7 +34,7 @@ struct writer {
 	int error;      /* errno of the first failure; nothing is written after it */
 	bool in_pieces; /* the beginning of the text is written and no longer in the buffer */
 	/* Where a text goes that is whole in memory and could not be written because of error, an
-	 * errno; NULL or its answer NULL: nowhere. */
+	 * errno. NULL, or its answer NULL: nowhere. */
 	const struct writer_sink *(*instead)(int error);
 	int patience_ms; /* how long a full pipe is waited for; writer_open sets 5000 */
 	char *buffer;
