@@ -5,6 +5,7 @@ function, with unwind data or without."""
 
 import re
 import subprocess
+from collections import Counter
 
 import snapshot_text
 from support import BUILD, PYTHON, check, compile_program, helper, main, require, run_bare, temp_dir, test
@@ -144,8 +145,8 @@ def _():
         check.at_least(len(group.frames), 8, "frames")
 
 
-@test("instructions are as long as objdump has them: {}", each=["busybox", "the C library"])
-def _(what):
+def disassembled(what):
+    """The code of a file's .text, where that begins, and what objdump says of it: (address, next one's, text)."""
     library = re.search(r"(/\S+/libc\.so\.6)", run_bare(["ldd", PYTHON]).out)
     path = require("busybox") if what == "busybox" else library[1]
     code = temp_dir() / "code"
@@ -153,12 +154,84 @@ def _(what):
     sections = run_bare([require("readelf"), "-SW", path]).out
     base = int(re.search(r" \.text +PROGBITS +([0-9a-f]+)", sections)[1], 16)
     shown = run_bare([require("objdump"), "-d", "-w", "--no-show-raw-insn", "-j", ".text", path]).out
-    places = re.findall(r"^ *([0-9a-f]+):\t(\S+)", shown, re.MULTILINE)
-    lines = [f"{int(here, 16) - base:x} {int(after, 16) - int(here, 16)}\n"
-             for (here, name), (after, _) in zip(places, places[1:]) if name != "(bad)"]
-    judged = run_bare([helper("decode"), code], stdin="".join(lines))
-    check.equal((judged.status, judged.out), (0, ""))
+    places = re.findall(r"^ *([0-9a-f]+):\t([^\n<#]+)", shown, re.MULTILINE)
+    return code, base, [(int(here, 16), int(after, 16), text.strip())
+                        for (here, text), (after, _) in zip(places, places[1:]) if not text.startswith("(bad)")]
+
+
+def decoded(code, base, places, *mode):
+    """What the decoder says of the same instructions."""
+    lines = [f"{here - base:x} {after - here}\n" for here, after, _ in places]
+    judged = run_bare([helper("decode"), code, *mode], stdin="".join(lines))
+    check.equal(judged.status, 0)
     check.at_least(int(judged.err), 100000, "instructions")
+    return judged.out
+
+
+@test("instructions are as long as objdump has them: {}", each=["busybox", "the C library"])
+def _(what):
+    check.equal(decoded(*disassembled(what)), "")
+
+
+def stack_effect(name, operands):
+    """What an instruction, as objdump writes it, does to rsp and rbp: the decoder's word and, where it has one, amount."""
+    constant = re.match(r"\$(0x[0-9a-f]+),", operands)
+    amount = int(constant[1], 16) if constant else 0
+    amount -= (amount >> 63) << 64
+    based = re.match(r"(-?0x[0-9a-f]+|)\(%(rsp|rbp)\),%rsp$", operands)
+    distance = int(based[1] or "0", 16) if based else 0
+    if (name, operands) in {("mov", "%rsp,%rbp"): 1, ("mov", "%rbp,%rsp"): 1, ("xor", "%ebp,%ebp"): 1}:
+        return {"%rsp,%rbp": ("set-fp", None), "%rbp,%rsp": ("from-fp", 0), "%ebp,%ebp": ("no-fp", None)}[operands]
+    if re.fullmatch("pushq?|pushfq?", name):
+        return ("push-fp", None) if operands == "%rbp" else ("moves", 8)
+    if re.fullmatch("popq?|popfq?", name):
+        return {"%rbp": ("pop-fp", None), "%rsp": ("unknown", None)}.get(operands, ("moves", -8))
+    if re.fullmatch("leaveq?", name):
+        return "leave", None
+    if constant and operands.endswith(",%rsp") and re.fullmatch("(sub|add)q?", name):
+        return "moves", amount if name.startswith("sub") else -amount
+    if based and re.fullmatch("leaq?", name):
+        return ("moves", -distance) if based[2] == "rsp" else ("from-fp", -distance)
+    if operands.endswith(",%rsp") and not re.fullmatch("(cmp|test)q?", name):
+        return "unknown", None
+    return "same", None
+
+
+def way(name, operands):
+    """Where it leads: the decoder's word, and the address where that is known."""
+    target = re.match(r"(?:0x)?([0-9a-f]+)\b", operands)
+    where = int(target[1], 16) if target else None
+    if re.fullmatch("retq?|hlt|ud2|int3", name):
+        return "end", None
+    if name == "jmp" or name == "jmpq":
+        return ("end", None) if operands.startswith("*") else ("jump", where)
+    if re.fullmatch("callq?", name):
+        return "call", where
+    return ("branch", where) if re.fullmatch("j[a-z]+|loop[a-z]*", name) else ("on", None)
+
+
+PREFIXES = re.compile(r"^((bnd|notrack|repz|repnz|rep|lock|data16|addr32|[cdefgs]s|rex\S*|xacquire|xrelease) +)+")
+
+
+@test("what instructions do to the stack, and where they lead, is what objdump says: {}", each=["busybox", "the C library"])
+def _(what):
+    code, base, places = disassembled(what)
+    said = [line.split() for line in decoded(code, base, places, "effects").splitlines()]
+    check.equal(len(said), len(places), "instructions that were decoded")
+    counts = Counter()
+    for (here, _, text), (_, found_way, target, stack, amount) in zip(places, said):
+        name, _, operands = PREFIXES.sub("", text).partition(" ")
+        operands = operands.strip()
+        wanted_stack, wanted_amount = stack_effect(name, operands)
+        wanted_way, where = way(name, operands)
+        if where is not None:
+            where = f"{where - base & (1 << 64) - 1:x}"
+        check.equal((found_way, target, stack), (wanted_way, where or "-", wanted_stack), f"{here:x}: {text}")
+        if wanted_amount is not None:
+            check.equal(int(amount), wanted_amount, f"{here:x}: {text}")
+        counts[stack] += 1
+    for stack in ("moves", "push-fp", "pop-fp", "set-fp", "from-fp", "leave"):
+        check.at_least(counts[stack], 3, f"instructions that do this: {stack}")
 
 
 main()
