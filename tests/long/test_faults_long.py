@@ -33,17 +33,34 @@ def finish(words, seconds, **options):
     return process.returncode, said
 
 
+def left_out(folder, names):
+    """What is not copied: build folders and what git keeps."""
+    top = [name for name in names if name.startswith("build") or name == ".git"] if Path(folder) == SOURCE else []
+    return [*top, "__pycache__"]
+
+
 class Copy:
     """The copy of the sources with its build folder, made when it is first needed."""
 
     made = None
 
+    @classmethod
+    def get(cls):
+        """The one copy; or, where it could not be made, why."""
+        if cls.made is None:
+            try:
+                cls.made = cls()
+            except Failed as why:
+                cls.made = why
+        if isinstance(cls.made, Failed):
+            raise cls.made
+        return cls.made
+
     def __init__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="fdtrail-faults-"))
         atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
         self.source, self.build = self.folder / "source", self.folder / "source" / "build"
-        shutil.copytree(SOURCE, self.source, symlinks=True,
-                        ignore=shutil.ignore_patterns("build*", ".git", "__pycache__"))
+        shutil.copytree(SOURCE, self.source, symlinks=True, ignore=left_out)
         self.sources = faults.read_sources(self.source)
         status, said = finish(["meson", "setup", "-Dtests=enabled", self.build, self.source], 300)
         check.equal(status, 0, said)
@@ -96,9 +113,7 @@ CHOSEN = [fault for fault in faults.read_all() if not WORDS or any(word in str(f
 
 @test("the tests notice: {}", each=faults.read_all(), timeout=1500)
 def _(fault):
-    if not Copy.made:
-        Copy.made = Copy()
-    copy = Copy.made
+    copy = Copy.get()
     with faults.applied(fault, copy.sources):
         for killer in fault.killers:
             status, said = copy.make(killer)
