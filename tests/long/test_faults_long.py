@@ -53,11 +53,12 @@ class Copy:
             except Failed as why:
                 cls.made = why
         if isinstance(cls.made, Failed):
-            raise cls.made
+            raise Failed(str(cls.made))
         return cls.made
 
     def __init__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="fdtrail-faults-"))
+        self.folder.chmod(0o755)  # tests run programs of it as other users
         atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
         self.source, self.build = self.folder / "source", self.folder / "source" / "build"
         shutil.copytree(SOURCE, self.source, symlinks=True, ignore=left_out)
