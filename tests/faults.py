@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Faults on purpose: reads tests/faults/*.faults, and changes a copy of the sources by one of them.
 
-A fault names no path and no line number, so that files can be moved and renamed, and space is space, so that they can be
-formatted: its old text has to be in the sources exactly once. One that does not apply any more is an error, never left out. faults/README.md has the format.
+A fault names no path and no line number, so that files can be moved and renamed: its old text has to be in the
+sources exactly once, however it is indented and broken into lines. One that does not apply any more is an error, never
+left out. faults/README.md has the format.
 """
 
 import contextlib
@@ -76,26 +77,34 @@ def read_sources(source):
             if path.suffix in ENDINGS}
 
 
-def _spot(fault):
-    """Finds the old text, from the beginning of a line to the end of one, however it is laid out."""
-    return re.compile(r"^[ \t]*" + r"\s+".join(map(re.escape, fault.old.split())) + r"[ \t]*\n", re.MULTILINE)
+def _pattern(text):
+    """Matches the text's words and signs, with any blanks and newlines between them."""
+    tokens = re.findall(r"\w+|[^\w\s]", text)
+    parts = [re.escape(tokens[0])]
+    for before, token in zip(tokens, tokens[1:]):
+        between = r"\s+" if re.match(r"\w", before[-1]) and re.match(r"\w", token) else r"\s*"
+        parts.append(between + re.escape(token))
+    start = r"(?<!\w)" if re.match(r"\w", tokens[0]) else ""
+    end = r"(?!\w)" if re.match(r"\w", tokens[-1]) else ""
+    return re.compile(start + "".join(parts) + end)
 
 
 def place(fault, sources):
-    """The file that has the fault's old text, once."""
-    places = [path for path, whole in sources.items() if fault.where in ("", path.name)
-              for _ in _spot(fault).finditer(whole)]
+    """The file that has the fault's old text, once, and where: a match."""
+    pattern, word = _pattern(fault.old), max(re.findall(r"\w+", fault.old), key=len)
+    places = [(path, match) for path, whole in sources.items() if word in whole and fault.where in ("", path.name)
+              for match in pattern.finditer(whole)]
     if len(places) != 1:
         raise Broken(f"{fault}: the old text is in {len(places)} places, not in one:\n{fault.old}"
-                     + "".join(f"{path}\n" for path in places))
+                     + "".join(f"{path}\n" for path, _ in places))
     return places[0]
 
 
 @contextlib.contextmanager
 def applied(fault, sources):
     """Changes the file, and back."""
-    path = place(fault, sources)
-    path.write_text(_spot(fault).sub(lambda _: fault.new, sources[path]))
+    path, match = place(fault, sources)
+    path.write_text(sources[path][:match.start()] + fault.new.strip() + sources[path][match.end():])
     try:
         yield
     finally:

@@ -23,6 +23,15 @@
 #include "preload/core/snapshot/kind.h"
 #include "preload/core/snapshot/snapshot.h"
 
+/* A function that has its name in the program, for frames. */
+#define FUNCTION(name)                                                                             \
+	__attribute__((noinline)) int name(int value);                                             \
+	int name(int value)                                                                        \
+	{                                                                                          \
+		__asm__ volatile("" : "+r"(value));                                                \
+		return value + 1;                                                                  \
+	}
+
 enum { FIXTURE_SLOTS = 65536 };
 
 struct fixture {

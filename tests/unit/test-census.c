@@ -16,14 +16,6 @@
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 
-#define FUNCTION(name)                                                                             \
-	__attribute__((noinline)) int name(int value);                                             \
-	int name(int value)                                                                        \
-	{                                                                                          \
-		__asm__ volatile("" : "+r"(value));                                                \
-		return value + 1;                                                                  \
-	}
-
 FUNCTION(fetch_status)
 FUNCTION(check_health)
 

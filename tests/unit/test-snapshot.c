@@ -18,14 +18,6 @@
 
 #include "preload/arch/machine.h"
 
-#define FUNCTION(name)                                                                             \
-	__attribute__((noinline)) int name(int value);                                             \
-	int name(int value)                                                                        \
-	{                                                                                          \
-		__asm__ volatile("" : "+r"(value));                                                \
-		return value + 1;                                                                  \
-	}
-
 FUNCTION(fetch_status)
 FUNCTION(poll_brokers)
 FUNCTION(check_health)
