@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <pty.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
@@ -19,7 +20,7 @@
 
 #include "tools/run/launch.h"
 
-enum { SIGNALS = 65, MOST_MS = 20 * 1000, LAST = 50, ENDS = 51, SENDS = 52 };
+enum { SIGNALS = 65, MOST_MS = 5000, LAST = 50, ENDS = 51, SENDS = 52 };
 
 /* What all three processes see. */
 static struct shared {
@@ -68,6 +69,7 @@ static int be_program(void *data, int told)
 	struct sigaction action = {.sa_sigaction = note, .sa_flags = SA_SIGINFO | SA_RESTART};
 
 	(void)data;
+	sigfillset(&action.sa_mask); /* one after the other, the lower numbers first */
 	for (int number = 1; number < SIGNALS; number++)
 		sigaction(number, &action, NULL);
 	close(told);
@@ -89,23 +91,44 @@ static void be_runner(void)
 	_exit(launch_exit_status(status));
 }
 
+static bool runner_has_ended(void)
+{
+	siginfo_t info = {0};
+
+	return waitid(P_PID, (id_t)runner, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	       info.si_pid == runner;
+}
+
 /* Until *value is not 0, or for too long. */
 static bool comes(_Atomic int *value)
 {
-	for (int i = 0; i < MOST_MS && !*value; i++)
+	for (int i = 0; i < MOST_MS && !*value && !runner_has_ended(); i++)
 		nanosleep(&(struct timespec){.tv_nsec = 1000 * 1000}, NULL);
 	return *value != 0;
+}
+
+static int terminal = -1; /* whose foreground the runner has */
+
+static int start(bool at_terminal)
+{
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
+	runner = at_terminal ? forkpty(&terminal, NULL, NULL, NULL) : fork();
+	if (runner == 0)
+		be_runner();
+	return runner > 0 && comes(&shared->program) ? 0 : -1;
 }
 
 static int begin(void **state)
 {
 	(void)state;
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-		      0);
-	runner = fork();
-	if (runner == 0)
-		be_runner();
-	return runner > 0 && comes(&shared->program) ? 0 : -1;
+	return start(false);
+}
+
+static int begin_at_terminal(void **state)
+{
+	(void)state;
+	return start(true);
 }
 
 /* The exit status of the runner, whose program has ended. */
@@ -127,6 +150,9 @@ static int end(void **state)
 		kill(shared->program, SIGKILL);
 		exit_status();
 	}
+	if (terminal >= 0)
+		close(terminal);
+	terminal = -1;
 	return munmap(shared, sizeof(*shared));
 }
 
@@ -146,6 +172,24 @@ static void what_others_send_goes_to_the_program_once(void **state)
 	assert_true(comes(&shared->got[LAST]));
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
 		assert_int_equal(shared->got[numbers[i]], 1);
+}
+
+static void what_the_terminal_sends_to_all_comes_once(void **state)
+{
+	static const struct {
+		int number;
+		char key;
+	} rows[] = {{SIGINT, 'C' - '@'}, {SIGQUIT, '\\' - '@'}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		assert_int_equal(write(terminal, &rows[i].key, 1), 1);
+		assert_true(comes(&shared->got[rows[i].number]));
+	}
+	assert_int_equal(kill(runner, LAST), 0);
+	assert_true(comes(&shared->got[LAST]));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		assert_int_equal(shared->got[rows[i].number], 1);
 }
 
 static void a_value_stays_with_its_signal(void **state)
@@ -193,6 +237,10 @@ int main(void)
 	{.name = title, .test_func = function, .setup_func = begin, .teardown_func = end}
 		TEST("what others send goes to the program, once",
 		     what_others_send_goes_to_the_program_once),
+		{.name = "what the terminal sends to all comes to the program once",
+		 .test_func = what_the_terminal_sends_to_all_comes_once,
+		 .setup_func = begin_at_terminal,
+		 .teardown_func = end},
 		TEST("a value stays with its signal", a_value_stays_with_its_signal),
 		TEST("what the program sends does not come back",
 		     what_the_program_sends_does_not_come_back),
