@@ -77,13 +77,16 @@ def read_sources(source):
             if path.suffix in ENDINGS}
 
 
+BLANK = r"(?:\s|/\*(?:[^*]|\*(?!/))*\*/)"  # or a comment
+
+
 def _pattern(text):
-    """Matches the text's words and signs, with any blanks and newlines between them."""
+    """Matches the text's words and signs, with any blanks, newlines and comments between them."""
     tokens = re.findall(r"\w+|[^\w\s]", text)
     parts = [re.escape(tokens[0])]
     for before, token in zip(tokens, tokens[1:]):
-        between = r"\s+" if re.match(r"\w", before[-1]) and re.match(r"\w", token) else r"\s*"
-        parts.append(between + re.escape(token))
+        apart = re.match(r"\w", before[-1]) and re.match(r"\w", token)
+        parts.append(BLANK + ("+" if apart else "*") + re.escape(token))
     start = r"(?<!\w)" if re.match(r"\w", tokens[0]) else ""
     end = r"(?!\w)" if re.match(r"\w", tokens[-1]) else ""
     return re.compile(start + "".join(parts) + end)
