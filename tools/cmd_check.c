@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/arguments/accept.h"
 #include "tools/check/limits.h"
 #include "tools/check/suppressions.h"
 #include "tools/export/output.h"
@@ -29,6 +30,7 @@
 #include "tools/arguments/verb.h"
 
 static const char verb[] = "check", prefix[] = "fdtrail check: ";
+static const struct accept accept = {prefix, EXIT_TROUBLE};
 
 /* A process of which there is at least one snapshot. */
 struct target {
@@ -58,21 +60,6 @@ static void wrong_use(const char *words)
 	exit(EXIT_TROUBLE);
 }
 
-/* A number of an option, from least to INT32_MAX. */
-static int number_of(const char *option, const char *word, int least, const char *accepted)
-{
-	struct scan scan = {word, word + strlen(word)};
-	int64_t number;
-
-	if (scan_number(&scan, &number) && scan_at_end(&scan) && number >= least &&
-	    number <= INT32_MAX)
-		return (int)number;
-	fprintf(stderr, "%s%s=", prefix, option);
-	escape_put_word(stderr, word);
-	fprintf(stderr, " is not accepted: %s\n", accepted);
-	exit(EXIT_TROUBLE);
-}
-
 enum { KEY_PID = 0x1000, KEY_CHILDREN, KEY_KINDS, KEY_SHOW, KEY_FULL, KEY_COLLAPSE };
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -85,18 +72,16 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		state->child_inputs[1] = &check->suppressions;
 		return 0;
 	case KEY_PID:
-		check->pid = number_of("--pid", argument, 1, "a process id");
+		check->pid = accept_pid(&accept, "--pid=", argument);
 		return 0;
 	case KEY_CHILDREN:
 		check->children = true;
 		return 0;
 	case KEY_KINDS:
-		limits_take_kinds(&check->limits, argument);
+		check->limits.limits.kinds = accept_kinds(&accept, "--kinds=", argument);
 		return 0;
 	case KEY_SHOW:
-		check->show = strcmp(argument, "all") == 0
-				      ? REPORT_SHOW_ALL
-				      : number_of("--show", argument, 0, "a number, or all");
+		check->show = accept_number_or_all(&accept, "--show=", argument);
 		return 0;
 	case KEY_FULL:
 		check->full = true;
@@ -386,7 +371,7 @@ int cmd_check(int argc, char **argv)
 	};
 	struct check check = {
 		.show = 5,
-		.limits = {.prefix = prefix, .trouble = EXIT_TROUBLE, .limits = LIMITS_INIT},
+		.limits = {.accept = accept, .limits = LIMITS_INIT},
 		.suppressions = {.prefix = prefix,
 				 .trouble = EXIT_TROUBLE,
 				 .suppressions = suppressions_create()},

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "preload/core/policy/options.h"
+#include "tools/arguments/accept.h"
 #include "tools/run/environment.h"
 #include "tools/run/launch.h"
 #include "tools/run/run.h"
@@ -36,6 +37,8 @@ enum {
 };
 
 enum { GO_ANCESTORS = 10, GO_ANCESTORS_MOST = 100 };
+
+static const struct accept accept = {"fdtrail run: ", LAUNCH_TROUBLE};
 
 struct arguments {
 	struct limit_options limits;
@@ -58,17 +61,6 @@ static int tracer_option_index(const char *name)
 	while (strcmp(tracer_options[i].name, name) != 0)
 		i++;
 	return i;
-}
-
-static bool parse_count(const char *text, uint32_t most, uint32_t *count)
-{
-	char *end;
-	unsigned long number = strtoul(text, &end, 10);
-
-	if (!isdigit((unsigned char)*text) || *end || number > most)
-		return false;
-	*count = (uint32_t)number;
-	return true;
 }
 
 static error_t add_debug_dir(struct arguments *arguments, const char *dir)
@@ -96,7 +88,7 @@ static void set_limits(struct arguments *arguments)
 	else if (run->error_exitcode && !limits_any(&arguments->limits.limits))
 		arguments->limits.limits.open = 0;
 	if (kinds && limits_any(&arguments->limits.limits))
-		limits_take_kinds(&arguments->limits, kinds);
+		arguments->limits.limits.kinds = accept_kinds(&accept, "--kinds=", kinds);
 	/* A process that has closed all tells its peaks when it is asked to. */
 	if (limits_any_peak(&arguments->limits.limits) &&
 	    environment_set(&run->environment, "FDTRAIL_PEAKS", "1") < 0) {
@@ -110,7 +102,6 @@ static void set_limits(struct arguments *arguments)
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
 	struct arguments *arguments = state->input;
-	uint32_t number;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
@@ -119,30 +110,24 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case KEY_ERROR_EXITCODE:
 		arguments->error_exitcode = true;
-		if (parse_count(argument, 255, &number)) {
-			arguments->run.error_exitcode = (int)number;
-			return 0;
-		}
-		say("--error-exitcode=%s is not accepted: a number from 0 to 255", argument);
-		exit(LAUNCH_TROUBLE);
+		arguments->run.error_exitcode = (int)accept_number(
+			&accept, "--error-exitcode=", argument, 0, 255, "a number from 0 to 255");
+		return 0;
 	case KEY_DEBUG_DIR:
-		if (debug_dirs_trouble(argument)) {
-			say("--debug-dir=%s is not accepted: %s", argument,
-			    debug_dirs_trouble(argument));
-			exit(LAUNCH_TROUBLE);
-		}
+		if (debug_dirs_trouble(argument))
+			accept_refuse(&accept, "--debug-dir=", argument,
+				      debug_dirs_trouble(argument));
 		return add_debug_dir(arguments, argument);
 	case KEY_ENGINE:
-		if (run_engine_find(argument, &arguments->run.engine))
-			return 0;
-		say("--engine=%s is not accepted: auto, preload or ptrace", argument);
-		exit(LAUNCH_TROUBLE);
+		arguments->run.engine = (enum run_engine)accept_word(
+			&accept, "--engine=", argument, run_engine_names, RUN_ENGINE_NAMES);
+		return 0;
 	case KEY_GO_ANCESTORS:
-		if (parse_count(argument, GO_ANCESTORS_MOST, &arguments->run.go_ancestors))
-			return 0;
-		say("--go-ancestors=%s is not accepted: a number from 0 to %d", argument,
-		    GO_ANCESTORS_MOST);
-		exit(LAUNCH_TROUBLE);
+		_Static_assert(GO_ANCESTORS_MOST == 100, "the message and --help say so");
+		arguments->run.go_ancestors =
+			(uint32_t)accept_number(&accept, "--go-ancestors=", argument, 0,
+						GO_ANCESTORS_MOST, "a number from 0 to 100");
+		return 0;
 	case KEY_NO_HTTP:
 		arguments->run.http = false;
 		return 0;
@@ -267,7 +252,7 @@ int cmd_run(int argc, char **argv)
 {
 	struct arguments arguments = {
 		.values = calloc(tracer_option_count, sizeof(char *)),
-		.limits = {"fdtrail run: ", LAUNCH_TROUBLE, LIMITS_INIT},
+		.limits = {accept, LIMITS_INIT},
 		.run =
 			{
 				.go_ancestors = GO_ANCESTORS,

@@ -6,8 +6,6 @@
  */
 #include <argp.h>
 #include <errno.h>
-#include <limits.h>
-#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tools/arguments/accept.h"
 #include "tools/export/format.h"
 #include "tools/export/output.h"
 #include "tools/arguments/format_option.h"
@@ -39,16 +38,18 @@ enum {
 	KEY_CHILDREN,
 	COUNT_MAX = 1000 * 1000,
 	INTERVAL_MAX = 7 * 24 * 3600,
+	SHOW_NOT_GIVEN = -2,
 };
 
 static const char verb[] = "snapshot";
+static const struct accept accept = {"fdtrail snapshot: ", EXIT_TROUBLE};
 
 struct asked {
 	int pid;
-	long count;
+	int64_t count;
 	double interval;
 	bool outside, children, raw, full;
-	int show; /* descriptors of each group; 0: as many as suit the output */
+	int show; /* descriptors of each group; SHOW_NOT_GIVEN: as many as suit the output */
 	struct export_options options;
 	const struct format *format; /* NULL: text */
 	const char *path;            /* of the output; NULL: standard output */
@@ -66,29 +67,13 @@ struct snapshots {
 	int error; /* why they can't be written: a negative errno */
 };
 
-static long whole_number(const char *text, long most, const char *what)
+static double interval(const char *value)
 {
-	char *end;
+	double seconds = accept_time(&accept, "--interval=", value);
 
-	errno = 0;
-	long value = strtol(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end || errno || value < 1 || value > most) {
-		fprintf(stderr, "fdtrail snapshot: '%s' is no %s\n", text, what);
-		exit(EXIT_TROUBLE);
-	}
-	return value;
-}
-
-static double seconds(const char *text)
-{
-	char *end;
-	double value = strtod(text, &end);
-
-	if (*text < '0' || *text > '9' || *end || !(value >= 0) || value > INTERVAL_MAX) {
-		fprintf(stderr, "fdtrail snapshot: '%s' is no number of seconds\n", text);
-		exit(EXIT_TROUBLE);
-	}
-	return value;
+	if (seconds > INTERVAL_MAX)
+		accept_refuse(&accept, "--interval=", value, "a time of at most 7d");
+	return seconds;
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -103,10 +88,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		asked->path = argument;
 		return 0;
 	case 'n':
-		asked->count = whole_number(argument, COUNT_MAX, "number of snapshots");
+		asked->count = accept_number(&accept, "--count=", argument, 1, COUNT_MAX,
+					     "a number from 1 to 1000000");
 		return 0;
 	case 'i':
-		asked->interval = seconds(argument);
+		asked->interval = interval(argument);
 		return 0;
 	case KEY_OUTSIDE:
 		asked->outside = true;
@@ -118,10 +104,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		asked->raw = true;
 		return 0;
 	case KEY_SHOW:
-		asked->show = strcmp(argument, "all") == 0
-				      ? REPORT_SHOW_ALL
-				      : (int)whole_number(argument, INT_MAX,
-							  "number of descriptors, and not all");
+		asked->show = accept_number_or_all(&accept, "--show=", argument);
 		return 0;
 	case KEY_FULL:
 		asked->full = true;
@@ -134,7 +117,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 			fprintf(stderr, "fdtrail snapshot: one process at a time\n");
 			exit(EXIT_TROUBLE);
 		}
-		asked->pid = (int)whole_number(argument, INT_MAX, "process id");
+		asked->pid = accept_pid(&accept, "", argument);
 		return 0;
 	case ARGP_KEY_END:
 		if (asked->raw && asked->format) {
@@ -184,7 +167,7 @@ static int put_text(struct snapshots *snapshots, struct model_snapshot *snapshot
 	struct model_snapshot **last = last_of(snapshots, snapshot);
 	bool first = !*last;
 
-	if (snapshots->asked->show)
+	if (snapshots->asked->show != SHOW_NOT_GIVEN)
 		options.show = snapshots->asked->show;
 	options.full = snapshots->asked->full;
 	options.collapse_runtime = snapshots->asked->options.collapse_runtime;
@@ -277,7 +260,7 @@ static bool take_all(struct snapshots *snapshots)
 	const struct asked *asked = snapshots->asked;
 	bool good = true;
 
-	for (long i = 0; i < asked->count && !snapshots->error && good; i++) {
+	for (int64_t i = 0; i < asked->count && !snapshots->error && good; i++) {
 		if (i)
 			pause_for(asked->interval);
 		good = subject_each(asked->pid, asked->children, verb, take, snapshots);
@@ -379,7 +362,7 @@ int cmd_snapshot(int argc, char **argv)
 		       "stacks that opened it; of any other, everything is shown that can be known "
 		       "without stacks. The process is never stopped.",
 	};
-	struct asked asked = {.count = 1, .interval = 1};
+	struct asked asked = {.count = 1, .interval = 1, .show = SHOW_NOT_GIVEN};
 
 	argp_parse(&argp, argc, argv, 0, NULL, &asked);
 	if (asked.format && asked.format->binary && isatty(STDOUT_FILENO) &&

@@ -675,11 +675,13 @@ def _():
 # Wrong use
 
 @test("wrong use is one clear line and status 2: {}", each=[
-    (["--kind=sokets"], "--kind=sokets: 'sokets' is no kind; there are all, sockets, tcp,"),
+    (["--kind=sokets"], "--kind=sokets is not accepted: not a kind: sokets; did you mean 'sockets'? Kinds are all, sockets, tcp, "),
     (["--state=CLOSEWAIT"], "--state=CLOSEWAIT: 'CLOSEWAIT' is no state of a TCP socket"),
     (["--state="], "is no state of a TCP socket"),
-    (["--min-age=soon"], "--min-age=soon is not accepted: a length of time"),
+    (["--min-age=soon"], "--min-age=soon is not accepted: a time as in 90, 90s, 5m"),
     (["--max-age=5x"], "--max-age=5x is not accepted"),
+    (["--max-age=1e3"], "--max-age=1e3 is not accepted"),
+    (["--max-age=0x10"], "--max-age=0x10 is not accepted"),
     (["--max-age=-5"], "--max-age=-5 is not accepted"),
     (["--max-age="], "--max-age= is not accepted"),
     (["--show=some"], "--show=some is not accepted: a number, or all"),

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "accept.h"
 #include "format_option.h"
 #include "tools/report/report.h"
 #include "tools/symbolize/debug_dirs.h"
@@ -29,35 +30,9 @@ enum {
 	KEY_FUNCTION,
 };
 
-static _Noreturn void refuse(const char *option, const char *value, const char *accepted)
-{
-	fprintf(stderr, "fdtrail report: %s=%s is not accepted: %s\n", option, value, accepted);
-	exit(EXIT_TROUBLE);
-}
+static const struct accept accept = {"fdtrail report: ", EXIT_TROUBLE};
 
-static int64_t number(const char *option, const char *value, int64_t least, const char *accepted)
-{
-	char *end;
-	long long parsed;
-
-	errno = 0;
-	parsed = strtoll(value, &end, 10);
-	if (end == value || *end || errno || parsed < least || parsed > INT32_MAX)
-		refuse(option, value, accepted);
-	return parsed;
-}
-
-static void parse_colour(struct report_arguments *arguments, const char *value)
-{
-	if (strcmp(value, "auto") == 0)
-		arguments->colour = COLOUR_AUTO;
-	else if (strcmp(value, "always") == 0)
-		arguments->colour = COLOUR_ALWAYS;
-	else if (strcmp(value, "never") == 0)
-		arguments->colour = COLOUR_NEVER;
-	else
-		refuse("--color", value, "auto, always or never");
-}
+static const char *const colours[] = {"auto", "always", "never"};
 
 static void parse_which(struct report_arguments *arguments, const char *value)
 {
@@ -69,24 +44,9 @@ static void parse_which(struct report_arguments *arguments, const char *value)
 		arguments->which = WHICH_ALL;
 	} else {
 		arguments->which = WHICH_NUMBER;
-		arguments->number = number("--snapshot", value, 0,
-					   "newest, last, all, or the number of a snapshot");
+		arguments->number = accept_number(&accept, "--snapshot=", value, 0, INT32_MAX,
+						  "newest, last, all, or the number of a snapshot");
 	}
-}
-
-static void parse_kinds(struct report_arguments *arguments, const char *value)
-{
-	const char *bad;
-	size_t length;
-
-	if (kind_parse(value, &arguments->filter.kinds, &bad, &length))
-		return;
-	fprintf(stderr, "fdtrail report: --kind=%s: '%.*s' is no kind; there are all, sockets",
-		value, (int)length, bad);
-	for (int kind = 0; kind < KIND_COUNT; kind++)
-		fprintf(stderr, ", %s", kind_name((enum kind)kind));
-	fputc('\n', stderr);
-	exit(EXIT_TROUBLE);
 }
 
 static void parse_states(struct report_arguments *arguments, const char *value)
@@ -104,12 +64,6 @@ static void parse_states(struct report_arguments *arguments, const char *value)
 	exit(EXIT_TROUBLE);
 }
 
-static void parse_age(const char *option, const char *value, double *seconds)
-{
-	if (!filter_parse_age(value, seconds))
-		refuse(option, value, "a length of time: 90, 90s, 5m, 2h, 3d or 1h30m");
-}
-
 static void add_debug_dir(struct report_arguments *arguments, const char *value)
 {
 	const char **grown = reallocarray(arguments->debug_dirs, arguments->debug_dir_count + 2,
@@ -120,7 +74,7 @@ static void add_debug_dir(struct report_arguments *arguments, const char *value)
 		exit(EXIT_TROUBLE);
 	}
 	if (debug_dirs_trouble(value))
-		refuse("--debug-dir", value, debug_dirs_trouble(value));
+		accept_refuse(&accept, "--debug-dir=", value, debug_dirs_trouble(value));
 	arguments->debug_dirs = grown;
 	grown[arguments->debug_dir_count++] = value;
 	grown[arguments->debug_dir_count] = NULL;
@@ -138,12 +92,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		arguments->path = argument;
 		return 0;
 	case KEY_COLOUR:
-		parse_colour(arguments, argument);
+		arguments->colour =
+			(enum colour)accept_word(&accept, "--color=", argument, colours, 3);
 		return 0;
 	case KEY_SHOW:
-		arguments->show = strcmp(argument, "all") == 0
-					  ? REPORT_SHOW_ALL
-					  : (int)number("--show", argument, 0, "a number, or all");
+		arguments->show = accept_number_or_all(&accept, "--show=", argument);
 		return 0;
 	case KEY_SNAPSHOT:
 		parse_which(arguments, argument);
@@ -158,16 +111,16 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		add_debug_dir(arguments, argument);
 		return 0;
 	case KEY_KIND:
-		parse_kinds(arguments, argument);
+		arguments->filter.kinds = accept_kinds(&accept, "--kind=", argument);
 		return 0;
 	case KEY_STATE:
 		parse_states(arguments, argument);
 		return 0;
 	case KEY_MIN_AGE:
-		parse_age("--min-age", argument, &arguments->filter.min_age);
+		arguments->filter.min_age = accept_time(&accept, "--min-age=", argument);
 		return 0;
 	case KEY_MAX_AGE:
-		parse_age("--max-age", argument, &arguments->filter.max_age);
+		arguments->filter.max_age = accept_time(&accept, "--max-age=", argument);
 		return 0;
 	case KEY_PATH:
 		arguments->filter.path = argument;

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "tools/arguments/accept.h"
 #include "tools/model/model.h"
 
 #define LIMIT_NONE (-1)
@@ -62,11 +63,7 @@ enum limits_verdict limits_check(const struct limits *limits, struct model_snaps
  * (child_inputs) is a struct limit_options. A wrong value ends the program with a line on stderr.
  */
 struct limit_options {
-	const char *prefix;   /* of messages: "fdtrail check: " */
-	int trouble;          /* exit status when a value is wrong */
+	struct accept accept;
 	struct limits limits; /* LIMITS_INIT */
 };
 extern const struct argp limits_argp;
-
-/* The value of --kinds. Ends the program like a wrong value of the others. */
-void limits_take_kinds(struct limit_options *options, const char *list);

@@ -1,67 +1,31 @@
 // SPDX-License-Identifier: MIT
 /* The limits as options of the command line: limits_argp, see limits.h. */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "tools/model/escape.h"
 #include "tools/reader/scan.h"
-#include "tools/report/filter.h"
 #include "limits.h"
 
 enum { KEY_CLOSE_WAIT = 1, KEY_OPEN, KEY_GROUP, KEY_GROWTH, KEY_PEAK, KEY_PEAK_GROUP, KEY_AGE };
 
-static void refuse(const struct limit_options *options, const char *option, const char *value,
-		   const char *accepted)
-{
-	fprintf(stderr, "%s--%s=", options->prefix, option);
-	escape_put_word(stderr, value);
-	fprintf(stderr, " is not accepted: %s\n", accepted);
-	exit(options->trouble);
-}
-
-static int64_t number(const struct limit_options *options, const char *option, const char *value)
-{
-	struct scan scan = {value, value + strlen(value)};
-	int64_t number;
-
-	if (!scan_number(&scan, &number) || !scan_at_end(&scan))
-		refuse(options, option, value, "a number from 0");
-	return number;
-}
-
 /* "100", or "80%" of the process' limit. */
 static void take_peak(struct limit_options *options, const char *value)
 {
+	static const char accepted[] = "a number from 0, or N%";
 	struct scan scan = {value, value + strlen(value)};
 	int64_t number;
 	bool percent;
 
 	if (!scan_number(&scan, &number))
-		refuse(options, "max-peak", value, "a number from 0, or N%");
+		accept_refuse(&options->accept, "--max-peak=", value, accepted);
 	percent = scan_words(&scan, "%");
 	if (!scan_at_end(&scan))
-		refuse(options, "max-peak", value, "a number from 0, or N%");
+		accept_refuse(&options->accept, "--max-peak=", value, accepted);
 	*(percent ? &options->limits.peak_percent : &options->limits.peak) = number;
 }
 
-static double seconds(const struct limit_options *options, const char *value)
+static int64_t number(const struct limit_options *options, const char *option, const char *value)
 {
-	double length;
-
-	if (!filter_parse_age(value, &length))
-		refuse(options, "max-age", value, "a time as in 90, 5m, 2h, 3d or 1h30m");
-	return length;
-}
-
-void limits_take_kinds(struct limit_options *options, const char *list)
-{
-	const char *bad;
-	size_t bad_length;
-
-	if (!kind_parse(list, &options->limits.kinds, &bad, &bad_length))
-		refuse(options, "kinds", list,
-		       "kinds with commas between, as in tcp,file; sockets, or all");
+	return accept_number(&options->accept, option, value, 0, INT64_MAX, "a number from 0");
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -71,25 +35,25 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 	switch (key) {
 	case KEY_CLOSE_WAIT:
-		limits->close_wait = number(options, "max-close-wait", argument);
+		limits->close_wait = number(options, "--max-close-wait=", argument);
 		return 0;
 	case KEY_OPEN:
-		limits->open = number(options, "max-open", argument);
+		limits->open = number(options, "--max-open=", argument);
 		return 0;
 	case KEY_GROUP:
-		limits->group = number(options, "max-group", argument);
+		limits->group = number(options, "--max-group=", argument);
 		return 0;
 	case KEY_GROWTH:
-		limits->growth = number(options, "max-growth", argument);
+		limits->growth = number(options, "--max-growth=", argument);
 		return 0;
 	case KEY_PEAK:
 		take_peak(options, argument);
 		return 0;
 	case KEY_PEAK_GROUP:
-		limits->peak_group = number(options, "max-peak-group", argument);
+		limits->peak_group = number(options, "--max-peak-group=", argument);
 		return 0;
 	case KEY_AGE:
-		limits->age = seconds(options, argument);
+		limits->age = accept_time(&options->accept, "--max-age=", argument);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -3,7 +3,6 @@
  * they are of the stack. */
 #include "filter.h"
 
-#include <ctype.h>
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,43 +12,6 @@
 #include "tools/model/stack_lines.h"
 #include "tools/symbolize/demangle.h"
 #include "heading.h"
-
-bool filter_parse_age(const char *text, double *seconds)
-{
-	static const struct {
-		char letter;
-		double seconds;
-	} units[] = {{'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}};
-	double total = 0;
-	size_t least = 0; /* units come in this order, each once */
-
-	if (!*text)
-		return false;
-	while (*text) {
-		char *end;
-		double value;
-		size_t unit = least;
-
-		if (!isdigit((unsigned char)*text))
-			return false;
-		value = strtod(text, &end);
-		if (value > 1e12)
-			return false;
-		if (!*end && least == 0) {
-			*seconds = value;
-			return true;
-		}
-		while (unit < 4 && units[unit].letter != *end)
-			unit++;
-		if (unit == 4)
-			return false;
-		total += value * units[unit].seconds;
-		least = unit + 1;
-		text = end + 1;
-	}
-	*seconds = total;
-	return true;
-}
 
 static size_t word_length(const char *list)
 {

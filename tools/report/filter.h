@@ -20,9 +20,6 @@ struct filter {
 	const char *function;    /* the same, of function names in the group's stacks; or NULL */
 };
 
-/* Seconds of "90", "90s", "5m", "2h", "3d" or "1h30m"; false when it is none of these. */
-bool filter_parse_age(const char *text, double *seconds);
-
 /* Whether every word of a list of states is one that a socket can be in; *bad is the first that is
  * not, of bad_length. */
 bool filter_check_states(const char *states, const char **bad, size_t *bad_length);

@@ -17,17 +17,11 @@
 #include "tools/arguments/say.h"
 #include "tracer_library.h"
 
-bool run_engine_find(const char *name, enum run_engine *engine)
-{
-	static const char *const names[] = {"auto", "preload", "ptrace"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (strcmp(name, names[i]) == 0) {
-			*engine = (enum run_engine)i;
-			return true;
-		}
-	return false;
-}
+const char *const run_engine_names[] = {
+	[RUN_AUTO] = "auto",
+	[RUN_PRELOAD] = "preload",
+	[RUN_PTRACE] = "ptrace",
+};
 
 /* Why a preloaded library can't see what such a program opens; NULL: it can, or nobody can. */
 static const char *unseen(enum program_kind kind)

@@ -49,8 +49,9 @@ struct run {
 	bool news;      /* there is more to be told */
 };
 
-/* The engine of that name; false: there is none. */
-bool run_engine_find(const char *name, enum run_engine *engine);
+/* The names of those that can be asked for, by engine. */
+enum { RUN_ENGINE_NAMES = RUN_UNTRACED };
+extern const char *const run_engine_names[RUN_ENGINE_NAMES];
 
 /* Looks at the program and makes the environment fit for the engine that it needs. 0, or the exit
  * status, after a line has said why it can't be traced. */

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+/* See accept.h. */
+#include "accept.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "preload/core/snapshot/kind.h"
+#include "tools/model/escape.h"
+#include "tools/reader/scan.h"
+#include "nearest.h"
+
+/* The beginning of the line that ends the program. */
+static void put_refused(const struct accept *accept, const char *option, const char *value)
+{
+	fprintf(stderr, "%s%s", accept->prefix, option);
+	if (*value)
+		escape_put_word(stderr, value);
+	fputs(" is not accepted: ", stderr);
+}
+
+_Noreturn void accept_refuse(const struct accept *accept, const char *option, const char *value,
+			     const char *accepted)
+{
+	put_refused(accept, option, value);
+	fprintf(stderr, "%s\n", accepted);
+	exit(accept->trouble);
+}
+
+int64_t accept_number(const struct accept *accept, const char *option, const char *value,
+		      int64_t least, int64_t most, const char *accepted)
+{
+	struct scan scan = {value, value + strlen(value)};
+	int64_t number;
+
+	if (!scan_number(&scan, &number) || !scan_at_end(&scan) || number < least || number > most)
+		accept_refuse(accept, option, value, accepted);
+	return number;
+}
+
+int accept_number_or_all(const struct accept *accept, const char *option, const char *value)
+{
+	if (strcmp(value, "all") == 0)
+		return ACCEPT_ALL;
+	return (int)accept_number(accept, option, value, 0, INT32_MAX, "a number, or all");
+}
+
+int accept_pid(const struct accept *accept, const char *option, const char *value)
+{
+	return (int)accept_number(accept, option, value, 1, INT32_MAX, "a process id");
+}
+
+/* False: it is no time. */
+static bool parse_time(const char *text, double *seconds)
+{
+	static const struct {
+		char letter;
+		int seconds;
+	} units[] = {{'d', 24 * 3600}, {'h', 3600}, {'m', 60}, {'s', 1}};
+	enum { UNITS = sizeof(units) / sizeof(*units) };
+	size_t least = 0; /* the first unit that may come */
+	double total = 0;
+
+	if (!*text)
+		return false;
+	while (*text) {
+		size_t length = strspn(text, "0123456789."), unit = least;
+		char *end;
+		double value = strtod(text, &end);
+
+		/* Not "0x10", "1e9" or "nan", which strtod(3) knows, too. */
+		if (!isdigit((unsigned char)*text) || end != text + length || value > 1e12)
+			return false;
+		if (!*end && least == 0) {
+			*seconds = value;
+			return true;
+		}
+		while (unit < UNITS && units[unit].letter != *end)
+			unit++;
+		if (unit == UNITS)
+			return false;
+		total += value * units[unit].seconds;
+		least = unit + 1;
+		text = end + 1;
+	}
+	*seconds = total;
+	return true;
+}
+
+double accept_time(const struct accept *accept, const char *option, const char *value)
+{
+	double seconds;
+
+	if (!parse_time(value, &seconds))
+		accept_refuse(accept, option, value, "a time as in 90, 90s, 5m, 2h, 3d or 1h30m");
+	return seconds;
+}
+
+static const char *name_of_kind(size_t index)
+{
+	return index == 0 ? "all" : index == 1 ? "sockets" : kind_name((enum kind)(index - 2));
+}
+
+uint64_t accept_kinds(const struct accept *accept, const char *option, const char *value)
+{
+	enum { NAMES = KIND_COUNT + 2 };
+	char *unknown;
+	const char *bad;
+	uint64_t kinds;
+	size_t length;
+
+	if (kind_parse(value, &kinds, &bad, &length))
+		return kinds;
+	put_refused(accept, option, value);
+	if ((unknown = strndup(bad, length)) != NULL) {
+		fputs("not a kind: ", stderr);
+		escape_put_word(stderr, unknown);
+		fputs(nearest_say(stderr, unknown, name_of_kind, NAMES) ? "Kinds are" : "kinds are",
+		      stderr);
+		free(unknown);
+	}
+	for (size_t i = 0; i < NAMES; i++)
+		fprintf(stderr, "%s %s", i ? "," : "", name_of_kind(i));
+	fputc('\n', stderr);
+	exit(accept->trouble);
+}
+
+int accept_word(const struct accept *accept, const char *option, const char *value,
+		const char *const *words, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (strcmp(words[i], value) == 0)
+			return i;
+	put_refused(accept, option, value);
+	for (int i = 0; i < count; i++)
+		fprintf(stderr, "%s%s", words[i],
+			i + 2 < count    ? ", "
+			: i + 2 == count ? " or "
+					 : "\n");
+	exit(accept->trouble);
+}
