@@ -3,7 +3,6 @@
  * fdtrail check: for CI. Holds the newest snapshot of each process in a file, or that of a running
  * process, against limits, and shows the groups that break one.
  */
-#include <argp.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,6 +11,7 @@
 #include <string.h>
 
 #include "tools/arguments/accept.h"
+#include "tools/arguments/parse.h"
 #include "tools/check/limits.h"
 #include "tools/check/suppressions.h"
 #include "tools/export/output.h"
@@ -367,7 +367,10 @@ int cmd_check(int argc, char **argv)
 		       "compares with, else the first snapshot of the process. What a process "
 		       "inherited does not count.\v"
 		       "Exit status: 0 all limits are kept, 1 one is broken, 2 the snapshot does "
-		       "not tell, or something went wrong.",
+		       "not tell, or something went wrong.\n\n"
+		       "Examples:\n"
+		       "  fdtrail check --max-close-wait=0 --pid=$(pidof -s server)\n"
+		       "  fdtrail check --max-growth=10 yesterday.txt today.txt",
 	};
 	struct check check = {
 		.show = 5,
@@ -378,7 +381,7 @@ int cmd_check(int argc, char **argv)
 	};
 	int status;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &check);
+	arguments_parse(&argp, argc, argv, 0, &check);
 	output_stdout();
 	status = check_all(&check);
 	symbolizer_destroy(check.symbolizer);

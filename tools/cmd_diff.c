@@ -3,7 +3,6 @@
  * fdtrail diff: what grew between two snapshots, stack by stack. They come from two files, or are
  * the first and the last of one process in one file, as the tracer's interval leaves them there.
  */
-#include <argp.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include "tools/diff/diff_format.h"
 #include "tools/export/output.h"
 #include "tools/arguments/nearest.h"
+#include "tools/arguments/parse.h"
 #include "tools/model/escape.h"
 #include "tools/reader/reader.h"
 #include "tools/report/progress.h"
@@ -45,6 +45,12 @@ static void refuse_format(const char *name)
 		fprintf(stderr, "%s %s", i ? "," : "", diff_formats[i].name);
 	fputc('\n', stderr);
 	exit(EXIT_TROUBLE);
+}
+
+/* The formats of the table. */
+static char *help(int key, const char *text, void *input)
+{
+	return key == 'f' ? nearest_list(format_name, diff_format_count) : (char *)text;
 }
 
 enum { KEY_FULL = 0x1000, KEY_COLLAPSE };
@@ -200,7 +206,7 @@ static int write_diff(const struct options *options, const struct diff *diff)
 int cmd_diff(int argc, char **argv)
 {
 	static const struct argp_option table[] = {
-		{"format", 'f', "FORMAT", 0, "text (the default), json or folded", 0},
+		{"format", 'f', "FORMAT", 0, "Write", 0},
 		{"output", 'o', "FILE", 0,
 		 "Write to FILE, which appears whole or not at all, instead of standard output", 0},
 		{"full", KEY_FULL, NULL, 0,
@@ -213,18 +219,20 @@ int cmd_diff(int argc, char **argv)
 		.options = table,
 		.parser = parse,
 		.args_doc = "OLD NEW\nFILE",
+		.help_filter = help,
 		.doc = "Show which stacks opened more, or fewer, descriptors that are still open: "
 		       "the last snapshot of each file, or the first and the last of one process "
-		       "in "
-		       "one file. A file called - is standard input. Stacks are matched by the "
-		       "builds "
-		       "of their modules, across restarts.",
+		       "in one file. A file called - is standard input. Stacks are matched by the "
+		       "builds of their modules, across restarts.\v"
+		       "Examples:\n"
+		       "  fdtrail diff before.txt after.txt\n"
+		       "  fdtrail diff --format=folded server.txt | flamegraph.pl > growth.svg",
 	};
 	struct options options = {.format = diff_format_find("text")};
 	struct model_snapshot *old = NULL, *new = NULL;
 	int status = EXIT_TROUBLE;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &options);
+	arguments_parse(&argp, argc, argv, 0, &options);
 	if (read_both(&options, &old, &new)) {
 		struct diff *diff;
 

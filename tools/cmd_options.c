@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* fdtrail options: the tracer's options, from the table that the tracer itself reads. */
-#include <argp.h>
 #include <stdio.h>
 
+#include "tools/arguments/parse.h"
 #include "tools/arguments/tracer_options.h"
 #include "tools/arguments/verb.h"
 
@@ -10,10 +10,12 @@ int cmd_options(int argc, char **argv)
 {
 	static const struct argp argp = {
 		.doc = "List the tracer's options: environment variables, each also a flag of "
-		       "`fdtrail run` (FDTRAIL_OUTPUT=FILE is --output=FILE).",
+		       "`fdtrail run` (FDTRAIL_OUTPUT=FILE is --output=FILE).\v"
+		       "Example:\n"
+		       "  fdtrail options",
 	};
 
-	argp_parse(&argp, argc, argv, 0, NULL, NULL);
+	arguments_parse(&argp, argc, argv, 0, NULL);
 	for (size_t i = 0; i < tracer_option_count; i++) {
 		const struct tracer_option *option = &tracer_options[i];
 

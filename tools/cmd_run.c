@@ -5,7 +5,6 @@
  * environment. Whatever is wrong is told in one line before anything has started; the exit statuses
  * are those of env(1).
  */
-#include <argp.h>
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +16,7 @@
 
 #include "preload/core/policy/options.h"
 #include "tools/arguments/accept.h"
+#include "tools/arguments/parse.h"
 #include "tools/run/environment.h"
 #include "tools/run/launch.h"
 #include "tools/run/run.h"
@@ -281,7 +281,10 @@ int cmd_run(int argc, char **argv)
 		       "when "
 		       "signal N ended it, 125 when fdtrail itself failed, 126 when the command "
 		       "can't "
-		       "be executed, 127 when it is not found.",
+		       "be executed, 127 when it is not found.\v"
+		       "Examples:\n"
+		       "  fdtrail run -- python3 -m unittest\n"
+		       "  fdtrail run --max-close-wait=0 --report=leaks.txt -- ./server --port=80",
 	};
 	struct run *run = &arguments.run;
 	int status = LAUNCH_TROUBLE;
@@ -291,7 +294,7 @@ int cmd_run(int argc, char **argv)
 		say("%s", strerror(ENOMEM));
 		return LAUNCH_TROUBLE;
 	}
-	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &arguments);
+	arguments_parse(&argp, argc, argv, ARGP_IN_ORDER, &arguments);
 	if (set_options(&arguments) == 0) {
 		set_limits(&arguments);
 		status = run_program(run);

@@ -4,7 +4,6 @@
  * snapshot, with stacks; any other is looked at from outside (tools/process/obtain.h). --count
  * takes several, and says of each what grew since the one before.
  */
-#include <argp.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "tools/arguments/accept.h"
+#include "tools/arguments/parse.h"
 #include "tools/export/format.h"
 #include "tools/export/output.h"
 #include "tools/arguments/format_option.h"
@@ -331,8 +331,7 @@ static int run(const struct asked *asked)
 int cmd_snapshot(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
-		{"format", 'f', "FORMAT", 0,
-		 "text (the default), folded, json, pprof or prometheus", 0},
+		{"format", 'f', "FORMAT", 0, "Write", 0},
 		{"output", 'o', "FILE", 0,
 		 "Write to FILE, which appears whole or not at all, instead of standard output", 0},
 		{"count", 'n', "N", 0, "Take N snapshots, and say what grew between them", 0},
@@ -357,14 +356,18 @@ int cmd_snapshot(int argc, char **argv)
 		.options = options,
 		.parser = parse,
 		.args_doc = "PID",
+		.help_filter = format_option_help,
 		.doc = "Show what a running process has open. One that is traced is asked, and "
 		       "tells the "
 		       "stacks that opened it; of any other, everything is shown that can be known "
-		       "without stacks. The process is never stopped.",
+		       "without stacks. The process is never stopped.\v"
+		       "Examples:\n"
+		       "  fdtrail snapshot $(pidof server)\n"
+		       "  fdtrail snapshot --count=2 --interval=10m $(pidof -s server)",
 	};
 	struct asked asked = {.count = 1, .interval = 1, .show = SHOW_NOT_GIVEN};
 
-	argp_parse(&argp, argc, argv, 0, NULL, &asked);
+	arguments_parse(&argp, argc, argv, 0, &asked);
 	if (asked.format && asked.format->binary && isatty(STDOUT_FILENO) &&
 	    (!asked.path || strcmp(asked.path, "-") == 0)) {
 		fprintf(stderr, "fdtrail snapshot: %s is nothing for a terminal; use -o FILE%s\n",

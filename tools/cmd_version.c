@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: MIT
 /* fdtrail version: ours, and those of the libraries that answers depend on. */
-#include <argp.h>
 #include <elfutils/libdwfl.h>
 #include <gnu/libc-version.h>
 #include <stdio.h>
 
+#include "tools/arguments/parse.h"
 #include "tools/arguments/verb.h"
 
 int cmd_version(int argc, char **argv)
 {
 	static const struct argp argp = {
-		.doc = "Show the version, and those of the libraries in use."};
+		.doc = "Show the version, and those of the libraries in use.\v"
+		       "Example:\n"
+		       "  fdtrail version",
+	};
 
-	argp_parse(&argp, argc, argv, 0, NULL, NULL);
+	arguments_parse(&argp, argc, argv, 0, NULL);
 	printf("fdtrail %s\nelfutils %s, glibc %s\n", FDTRAIL_VERSION, dwfl_version(NULL),
 	       gnu_get_libc_version());
 	return EXIT_CLEAN;

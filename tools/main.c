@@ -11,15 +11,15 @@
 #include "tools/arguments/nearest.h"
 #include "tools/arguments/verb.h"
 
-/* Keep alphabetized. */
+/* In the order of use. */
 const struct verb verbs[] = {
-	{"check", "hold a snapshot or a process against limits, for CI", cmd_check},
-	{"diff", "show what grew between two snapshots, stack by stack", cmd_diff},
-	{"help", "show what fdtrail can do, or how a verb is used", cmd_help},
-	{"options", "list the tracer's options", cmd_options},
-	{"report", "show snapshots as text, JSON, a profile, metrics", cmd_report},
 	{"run", "start a program under the tracer, and report what it leaves open", cmd_run},
 	{"snapshot", "show what a running process has open, and from where", cmd_snapshot},
+	{"report", "show snapshots as text, JSON, a profile, metrics", cmd_report},
+	{"diff", "show what grew between two snapshots, stack by stack", cmd_diff},
+	{"check", "hold a snapshot or a process against limits, for CI", cmd_check},
+	{"options", "list the tracer's options", cmd_options},
+	{"help", "show what fdtrail can do, or how a verb is used", cmd_help},
 	{"version", "show the version, and those of the libraries in use", cmd_version},
 };
 
@@ -57,8 +57,8 @@ int main(int argc, char **argv)
 		return EXIT_TROUBLE;
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
-		argv[1] = "help";
-	else if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
+		return cmd_help(1, argv);
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
 		argv[1] = "version";
 
 	const struct verb *verb = verb_find(argv[1]);

@@ -11,7 +11,12 @@
 
 static const char *format_name(size_t index)
 {
-	return index < format_count ? formats[index].name : "text";
+	return index ? formats[index - 1].name : "text";
+}
+
+char *format_option_help(int key, const char *text, void *input)
+{
+	return key == 'f' ? nearest_list(format_name, format_count + 1) : (char *)text;
 }
 
 const struct format *format_option(const char *verb, const char *name)

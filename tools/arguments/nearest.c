@@ -59,3 +59,20 @@ bool nearest_say(FILE *file, const char *typed, const char *(*name_of)(size_t in
 		fputs("; ", file);
 	return near;
 }
+
+char *nearest_list(const char *(*name_of)(size_t index), size_t count)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	for (size_t i = 0; out && i < count; i++)
+		fprintf(out, "%s%s%s",
+			i == 0          ? ""
+			: i + 1 < count ? ", "
+					: " or ",
+			name_of(i), i == 0 ? " (the default)" : "");
+	if (out)
+		fclose(out);
+	return text;
+}

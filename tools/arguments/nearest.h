@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The known word that a mistyped one was probably meant to be. */
+/* Known words: the one that a mistyped one was probably meant to be, and the list of them. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,3 +13,7 @@ const char *nearest(const char *typed, const char *(*name_of)(size_t index), siz
 /* Writes what follows "there is no ... 'TYPED'": "; did you mean 'NEAR'? ", or "; " when none is
  * near. Returns whether one is, so that a new sentence begins. */
 bool nearest_say(FILE *file, const char *typed, const char *(*name_of)(size_t index), size_t count);
+
+/* The words of a table in a sentence, the first as the default: "text (the default), folded or
+ * json". On the heap; NULL: no memory. */
+char *nearest_list(const char *(*name_of)(size_t index), size_t count);

@@ -2,7 +2,6 @@
 /* See report_arguments.h. */
 #include "report_arguments.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "accept.h"
+#include "parse.h"
 #include "format_option.h"
 #include "tools/report/report.h"
 #include "tools/symbolize/debug_dirs.h"
@@ -141,7 +141,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 }
 
 static const struct argp_option options[] = {
-	{"format", 'f', "FORMAT", 0, "text (the default), folded, json, pprof or prometheus", 0},
+	{"format", 'f', "FORMAT", 0, "Write", 0},
 	{"output", 'o', "FILE", 0,
 	 "Write to FILE, which appears whole or not at all, instead of standard output", 0},
 	{"snapshot", KEY_SNAPSHOT, "WHICH", 0,
@@ -183,13 +183,17 @@ void report_arguments_parse(struct report_arguments *arguments, int argc, char *
 		.options = options,
 		.parser = parse,
 		.args_doc = "FILE...",
+		.help_filter = format_option_help,
 		.doc = "Show the snapshots in files (- is standard input), with functions and "
-		       "lines.",
+		       "lines.\v"
+		       "Examples:\n"
+		       "  fdtrail report server.txt\n"
+		       "  fdtrail report --kind=tcp --state=CLOSE_WAIT --format=json /tmp/server.*",
 	};
 
 	*arguments = (struct report_arguments){
 		.show = SHOW_NOT_GIVEN,
 		.filter = {.kinds = KIND_ALL},
 	};
-	argp_parse(&argp, argc, argv, 0, NULL, arguments);
+	arguments_parse(&argp, argc, argv, 0, arguments);
 }

@@ -21,7 +21,7 @@ struct verb {
 	int (*run)(int argc, char **argv); /* argv[0] is "fdtrail NAME"; returns the exit status */
 };
 
-/* All verbs, sorted by name, and how many. */
+/* All verbs, in the order of use, and how many. */
 extern const struct verb verbs[];
 extern const size_t verb_count;
 

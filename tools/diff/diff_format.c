@@ -4,11 +4,11 @@
 
 #include <string.h>
 
-/* Keep alphabetized. */
+/* The default first, the others alphabetized. */
 const struct diff_format diff_formats[] = {
+	{"text", "for people", diff_write_text},
 	{"folded", "lines for a differential flame graph: STACK OLD NEW", diff_write_folded},
 	{"json", "one JSON document", diff_write_json},
-	{"text", "for people", diff_write_text},
 };
 
 const size_t diff_format_count = sizeof(diff_formats) / sizeof(*diff_formats);

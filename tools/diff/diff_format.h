@@ -20,7 +20,7 @@ struct diff_format {
 	int (*write)(const struct diff *diff, const struct diff_options *options, FILE *file);
 };
 
-/* All, sorted by name, and how many. */
+/* All, the default first, and how many. */
 extern const struct diff_format diff_formats[];
 extern const size_t diff_format_count;
 
