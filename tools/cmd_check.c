@@ -12,6 +12,7 @@
 
 #include "tools/arguments/accept.h"
 #include "tools/arguments/parse.h"
+#include "tools/arguments/view.h"
 #include "tools/check/limits.h"
 #include "tools/check/suppressions.h"
 #include "tools/export/output.h"
@@ -46,8 +47,7 @@ struct check {
 	char *left_out; /* the children of pid that are not looked at, in words; or NULL */
 	char **files;
 	size_t file_count;
-	int show; /* descriptors of each group */
-	bool full, collapse_runtime;
+	struct view view;
 	struct list targets;
 	struct progress progress;
 	struct symbolizer *symbolizer;
@@ -60,7 +60,7 @@ static void wrong_use(const char *words)
 	exit(EXIT_TROUBLE);
 }
 
-enum { KEY_PID = 0x1000, KEY_CHILDREN, KEY_KINDS, KEY_SHOW, KEY_FULL, KEY_COLLAPSE };
+enum { KEY_PID = 0x1000, KEY_CHILDREN, KEY_KINDS };
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
@@ -70,6 +70,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &check->limits;
 		state->child_inputs[1] = &check->suppressions;
+		state->child_inputs[2] = &check->view;
 		return 0;
 	case KEY_PID:
 		check->pid = accept_pid(&accept, "--pid=", argument);
@@ -79,15 +80,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case KEY_KINDS:
 		check->limits.limits.kinds = accept_kinds(&accept, "--kinds=", argument);
-		return 0;
-	case KEY_SHOW:
-		check->show = accept_number_or_all(&accept, "--show=", argument);
-		return 0;
-	case KEY_FULL:
-		check->full = true;
-		return 0;
-	case KEY_COLLAPSE:
-		check->collapse_runtime = true;
 		return 0;
 	case ARGP_KEY_ARGS:
 		check->files = state->argv + state->next;
@@ -210,6 +202,7 @@ static void symbolize(struct check *check, struct model_snapshot *snapshot)
 	progress_begin(&check->progress, "fdtrail check");
 	if (!check->symbolizer)
 		check->symbolizer = symbolizer_create(&(struct symbolize_options){
+			.debug_dirs = check->view.debug_dirs,
 			.progress = progress_step,
 			.data = &check->progress,
 		});
@@ -222,12 +215,9 @@ static void symbolize(struct check *check, struct model_snapshot *snapshot)
 /* The groups that break a limit, as a report has them. */
 static void show_broken(const struct check *check, const struct model_snapshot *snapshot)
 {
-	struct report_options options = report_options_for(stdout);
+	struct report_options options = view_for(&check->view, stdout);
 	struct model_snapshot shown = *snapshot;
 
-	options.show = check->show;
-	options.full = check->full;
-	options.collapse_runtime = check->collapse_runtime;
 	shown.groups = memory_array(NULL, snapshot->group_count, sizeof(*shown.groups));
 	shown.group_count = 0;
 	for (size_t i = 0; i < snapshot->group_count; i++)
@@ -344,17 +334,12 @@ int cmd_check(int argc, char **argv)
 		 "With --pid: check all processes that descend from it, too, each by itself", 1},
 		{"kinds", KEY_KINDS, "KINDS", 0,
 		 "Count only these kinds, with commas between, as in tcp,file (sockets, all)", 1},
-		{"show", KEY_SHOW, "N", 0,
-		 "Descriptors listed of each group: a number, or all (default: 5)", 1},
-		{"full", KEY_FULL, NULL, 0,
-		 "Show all groups (20 without it), and all frames of their stacks", 1},
-		{"collapse-runtime", KEY_COLLAPSE, NULL, 0,
-		 "Leave out frames of the C library, the loader and the language's own library", 1},
 		{0},
 	};
 	static const struct argp_child children[] = {
 		{&limits_argp, 0, "Limits:", 2},
 		{&suppressions_argp, 0, "What is accepted:", 3},
+		{&view_argp, 0, "How it is shown:", 4},
 		{0},
 	};
 	static const struct argp argp = {
@@ -373,7 +358,7 @@ int cmd_check(int argc, char **argv)
 		       "  fdtrail check --max-growth=10 yesterday.txt today.txt",
 	};
 	struct check check = {
-		.show = 5,
+		.view = VIEW_INIT(prefix, EXIT_TROUBLE),
 		.limits = {.accept = accept, .limits = LIMITS_INIT},
 		.suppressions = {.prefix = prefix,
 				 .trouble = EXIT_TROUBLE,
@@ -386,5 +371,6 @@ int cmd_check(int argc, char **argv)
 	status = check_all(&check);
 	symbolizer_destroy(check.symbolizer);
 	suppressions_destroy(check.suppressions.suppressions);
+	view_finish(&check.view);
 	return status;
 }

@@ -13,6 +13,7 @@
 #include "tools/export/output.h"
 #include "tools/arguments/nearest.h"
 #include "tools/arguments/parse.h"
+#include "tools/arguments/view.h"
 #include "tools/model/escape.h"
 #include "tools/reader/reader.h"
 #include "tools/report/progress.h"
@@ -24,7 +25,7 @@ static const char verb[] = "diff";
 
 struct options {
 	const struct diff_format *format;
-	struct diff_options diff;
+	struct view view;
 	struct progress progress;
 	const char *output;
 	char **files;
@@ -53,13 +54,14 @@ static char *help(int key, const char *text, void *input)
 	return key == 'f' ? nearest_list(format_name, diff_format_count) : (char *)text;
 }
 
-enum { KEY_FULL = 0x1000, KEY_COLLAPSE };
-
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
 	struct options *options = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &options->view;
+		return 0;
 	case 'f':
 		options->format = diff_format_find(argument);
 		if (!options->format)
@@ -67,13 +69,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case 'o':
 		options->output = argument;
-		return 0;
-	case KEY_FULL:
-		options->diff.report.full = true;
-		return 0;
-	case KEY_COLLAPSE:
-		options->diff.export.collapse_runtime = true;
-		options->diff.report.collapse_runtime = true;
 		return 0;
 	case ARGP_KEY_ARGS:
 		options->files = state->argv + state->next;
@@ -166,6 +161,7 @@ static void symbolize(struct options *options, struct model_snapshot *old,
 		      struct model_snapshot *new)
 {
 	struct symbolizer *symbolizer = symbolizer_create(&(struct symbolize_options){
+		.debug_dirs = options->view.debug_dirs,
 		.progress = progress_step,
 		.data = &options->progress,
 	});
@@ -183,16 +179,14 @@ static int write_diff(const struct options *options, const struct diff *diff)
 {
 	const char *path = options->output ? options->output : "standard output", *reason;
 	struct output *output = output_begin(options->output, 0600, &reason);
-	struct diff_options shown = options->diff;
+	struct diff_options shown = {.export.collapse_runtime = options->view.collapse_runtime};
 	int error;
 
 	if (!output) {
 		fprintf(stderr, "fdtrail diff: can't write %s: %s\n", path, reason);
 		return EXIT_TROUBLE;
 	}
-	shown.report = report_options_for(output_file(output));
-	shown.report.full = options->diff.report.full;
-	shown.report.collapse_runtime = options->diff.report.collapse_runtime;
+	shown.report = view_for(&options->view, output_file(output));
 	error = options->format->write(diff, &shown, output_file(output));
 	if (error)
 		output_discard(output);
@@ -209,14 +203,15 @@ int cmd_diff(int argc, char **argv)
 		{"format", 'f', "FORMAT", 0, "Write", 0},
 		{"output", 'o', "FILE", 0,
 		 "Write to FILE, which appears whole or not at all, instead of standard output", 0},
-		{"full", KEY_FULL, NULL, 0,
-		 "Show all stacks (20 without it), and all of their frames", 0},
-		{"collapse-runtime", KEY_COLLAPSE, NULL, 0,
-		 "Leave out frames of the C library, the loader and the language's own library", 0},
+		{0},
+	};
+	static const struct argp_child children[] = {
+		{&view_without_show_argp, 0, "How it is shown:", 2},
 		{0},
 	};
 	static const struct argp argp = {
 		.options = table,
+		.children = children,
 		.parser = parse,
 		.args_doc = "OLD NEW\nFILE",
 		.help_filter = help,
@@ -228,7 +223,10 @@ int cmd_diff(int argc, char **argv)
 		       "  fdtrail diff before.txt after.txt\n"
 		       "  fdtrail diff --format=folded server.txt | flamegraph.pl > growth.svg",
 	};
-	struct options options = {.format = diff_format_find("text")};
+	struct options options = {
+		.format = diff_format_find("text"),
+		.view = VIEW_INIT("fdtrail diff: ", EXIT_TROUBLE),
+	};
 	struct model_snapshot *old = NULL, *new = NULL;
 	int status = EXIT_TROUBLE;
 
@@ -244,5 +242,6 @@ int cmd_diff(int argc, char **argv)
 	}
 	model_destroy(old);
 	model_destroy(new);
+	view_finish(&options.view);
 	return status;
 }

@@ -214,13 +214,7 @@ static void put_remarks(struct report *report, FILE *file)
 
 static void choose_style(struct report *report, FILE *file)
 {
-	report->text = report_options_for(file);
-	if (report->asked.colour != COLOUR_AUTO)
-		report->text.colour = report->asked.colour == COLOUR_ALWAYS;
-	if (report->asked.show != SHOW_NOT_GIVEN)
-		report->text.show = report->asked.show;
-	report->text.full = report->asked.full;
-	report->text.collapse_runtime = report->asked.options.collapse_runtime;
+	report->text = view_for(&report->asked.view, file);
 	report->text.filtered = report->asked.filter.kinds != KIND_ALL ||
 				report->asked.filter.states || report->asked.filter.min_age > 0 ||
 				report->asked.filter.max_age > 0 || report->asked.filter.path ||
@@ -280,7 +274,7 @@ int cmd_report(int argc, char **argv)
 	}
 	progress_begin(&report.progress, "fdtrail report");
 	report.symbolizer = symbolizer_create(&(struct symbolize_options){
-		.debug_dirs = report.asked.debug_dirs,
+		.debug_dirs = report.asked.view.debug_dirs,
 		.progress = progress_step,
 		.data = &report.progress,
 	});
@@ -292,7 +286,7 @@ int cmd_report(int argc, char **argv)
 	for (size_t i = 0; i < report.kept_count; i++)
 		model_destroy(report.kept[i]);
 	free(report.kept);
-	free(report.asked.debug_dirs);
+	view_finish(&report.asked.view);
 	symbolizer_destroy(report.symbolizer);
 	return status;
 }

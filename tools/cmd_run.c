@@ -21,18 +21,15 @@
 #include "tools/run/launch.h"
 #include "tools/run/run.h"
 #include "tools/arguments/say.h"
-#include "tools/symbolize/debug_dirs.h"
 #include "tools/arguments/tracer_options.h"
 #include "tools/arguments/verb.h"
 
 enum {
 	KEY_ENGINE = 0x1000,
 	KEY_REPORT,
-	KEY_FULL,
 	KEY_GO_ANCESTORS,
 	KEY_NO_HTTP,
 	KEY_ERROR_EXITCODE,
-	KEY_DEBUG_DIR,
 	KEY_TRACER = 0x2000, /* plus the index in tracer_options */
 };
 
@@ -42,8 +39,6 @@ static const struct accept accept = {"fdtrail run: ", LAUNCH_TROUBLE};
 
 struct arguments {
 	struct limit_options limits;
-	const char **debug_dirs;
-	size_t debug_dir_count;
 	bool error_exitcode;
 	const char **values; /* what flags say of tracer_options, in their order */
 	struct run run;
@@ -61,19 +56,6 @@ static int tracer_option_index(const char *name)
 	while (strcmp(tracer_options[i].name, name) != 0)
 		i++;
 	return i;
-}
-
-static error_t add_debug_dir(struct arguments *arguments, const char *dir)
-{
-	void *more = reallocarray(arguments->debug_dirs, arguments->debug_dir_count + 2,
-				  sizeof(*arguments->debug_dirs));
-
-	if (!more)
-		return ENOMEM;
-	arguments->debug_dirs = more;
-	arguments->debug_dirs[arguments->debug_dir_count++] = dir;
-	arguments->debug_dirs[arguments->debug_dir_count] = NULL;
-	return 0;
 }
 
 /* What makes the exit status: limits, and without any of them everything that is unclosed. */
@@ -96,7 +78,6 @@ static void set_limits(struct arguments *arguments)
 		exit(LAUNCH_TROUBLE);
 	}
 	run->report.limits = arguments->limits.limits;
-	run->report.debug_dirs = arguments->debug_dirs;
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -107,17 +88,13 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &arguments->limits;
 		state->child_inputs[1] = &arguments->run.report.suppressions;
+		state->child_inputs[2] = &arguments->run.report.view;
 		return 0;
 	case KEY_ERROR_EXITCODE:
 		arguments->error_exitcode = true;
 		arguments->run.error_exitcode = (int)accept_number(
 			&accept, "--error-exitcode=", argument, 0, 255, "a number from 0 to 255");
 		return 0;
-	case KEY_DEBUG_DIR:
-		if (debug_dirs_trouble(argument))
-			accept_refuse(&accept, "--debug-dir=", argument,
-				      debug_dirs_trouble(argument));
-		return add_debug_dir(arguments, argument);
 	case KEY_ENGINE:
 		arguments->run.engine = (enum run_engine)accept_word(
 			&accept, "--engine=", argument, run_engine_names, RUN_ENGINE_NAMES);
@@ -130,9 +107,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case KEY_NO_HTTP:
 		arguments->run.http = false;
-		return 0;
-	case KEY_FULL:
-		arguments->run.report.full = true;
 		return 0;
 	case KEY_REPORT:
 		/* Before anything of ours could get that number. */
@@ -171,14 +145,6 @@ static struct argp_option *flags(void)
 		 1},
 		{"report", KEY_REPORT, "FILE", 0,
 		 "Write the report to FILE (- is standard output) instead of stderr", 1},
-		{"full", KEY_FULL, NULL, 0,
-		 "Show all groups (20 without it), all frames of their stacks, and each of "
-		 "several short-lived processes",
-		 1},
-		{"debug-dir", KEY_DEBUG_DIR, "DIR", 0,
-		 "Look for debug files, or the program before strip, in DIR, too; or in this one "
-		 "file (may be repeated)",
-		 1},
 		{"error-exitcode", KEY_ERROR_EXITCODE, "STATUS", 0,
 		 "End with STATUS when a process breaks a limit; without limits, when it leaves "
 		 "anything open. With limits alone STATUS is 1, unless the program has failed "
@@ -257,6 +223,7 @@ int cmd_run(int argc, char **argv)
 			{
 				.go_ancestors = GO_ANCESTORS,
 				.http = true,
+				.report.view = VIEW_INIT("fdtrail run: ", LAUNCH_TROUBLE),
 				.report.suppressions =
 					{
 						.prefix = "fdtrail run: ",
@@ -268,6 +235,7 @@ int cmd_run(int argc, char **argv)
 	static const struct argp_child children[] = {
 		{&limits_argp, 0, "Limits, for each process at its end:", 4},
 		{&suppressions_argp, 0, "Suppressions:", 5},
+		{&view_without_show_argp, 0, "How the report is shown:", 6},
 		{0},
 	};
 	struct argp argp = {
@@ -300,7 +268,7 @@ int cmd_run(int argc, char **argv)
 		status = run_program(run);
 	}
 	suppressions_destroy(run->report.suppressions.suppressions);
-	free(arguments.debug_dirs);
+	view_finish(&run->report.view);
 	environment_finish(&run->environment);
 	free(arguments.values);
 	launch_end_alike(&run->launch, status);

@@ -14,6 +14,7 @@
 
 #include "tools/arguments/accept.h"
 #include "tools/arguments/parse.h"
+#include "tools/arguments/view.h"
 #include "tools/export/format.h"
 #include "tools/export/output.h"
 #include "tools/arguments/format_option.h"
@@ -32,13 +33,9 @@
 enum {
 	KEY_OUTSIDE = 0x1000,
 	KEY_RAW,
-	KEY_SHOW,
-	KEY_FULL,
-	KEY_COLLAPSE,
 	KEY_CHILDREN,
 	COUNT_MAX = 1000 * 1000,
 	INTERVAL_MAX = 7 * 24 * 3600,
-	SHOW_NOT_GIVEN = -2,
 };
 
 static const char verb[] = "snapshot";
@@ -48,8 +45,8 @@ struct asked {
 	int pid;
 	int64_t count;
 	double interval;
-	bool outside, children, raw, full;
-	int show; /* descriptors of each group; SHOW_NOT_GIVEN: as many as suit the output */
+	bool outside, children, raw;
+	struct view view;
 	struct export_options options;
 	const struct format *format; /* NULL: text */
 	const char *path;            /* of the output; NULL: standard output */
@@ -81,6 +78,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	struct asked *asked = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &asked->view;
+		return 0;
+	case ARGP_KEY_SUCCESS:
+		asked->options.collapse_runtime = asked->view.collapse_runtime;
+		return 0;
 	case 'f':
 		asked->format = format_option("snapshot", argument);
 		return 0;
@@ -102,15 +105,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case KEY_RAW:
 		asked->raw = true;
-		return 0;
-	case KEY_SHOW:
-		asked->show = accept_number_or_all(&accept, "--show=", argument);
-		return 0;
-	case KEY_FULL:
-		asked->full = true;
-		return 0;
-	case KEY_COLLAPSE:
-		asked->options.collapse_runtime = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (asked->pid) {
@@ -162,15 +156,11 @@ static struct model_snapshot **last_of(struct snapshots *snapshots,
  * Takes the snapshot over. */
 static int put_text(struct snapshots *snapshots, struct model_snapshot *snapshot)
 {
-	struct report_options options = report_options_for(snapshots->file);
+	struct report_options options = view_for(&snapshots->asked->view, snapshots->file);
 	bool another = snapshots->last.count;
 	struct model_snapshot **last = last_of(snapshots, snapshot);
 	bool first = !*last;
 
-	if (snapshots->asked->show != SHOW_NOT_GIVEN)
-		options.show = snapshots->asked->show;
-	options.full = snapshots->asked->full;
-	options.collapse_runtime = snapshots->asked->options.collapse_runtime;
 	if (first && another)
 		fputc('\n', snapshots->file);
 	own_script_leave_out(snapshot);
@@ -289,6 +279,7 @@ static int run(const struct asked *asked)
 	const char *reason, *path = asked->path ? asked->path : "standard output";
 	struct snapshots snapshots = {.asked = asked};
 	struct symbolize_options options = {
+		.debug_dirs = asked->view.debug_dirs,
 		.progress = progress_step,
 		.data = &snapshots.progress,
 	};
@@ -336,11 +327,6 @@ int cmd_snapshot(int argc, char **argv)
 		 "Write to FILE, which appears whole or not at all, instead of standard output", 0},
 		{"count", 'n', "N", 0, "Take N snapshots, and say what grew between them", 0},
 		{"interval", 'i', "SECONDS", 0, "Wait so long between two of them (1)", 0},
-		{"show", KEY_SHOW, "N", 0, "Show N descriptors of each group, or all (5)", 0},
-		{"full", KEY_FULL, NULL, 0,
-		 "Show all groups (20 without it), and all frames of their stacks", 0},
-		{"collapse-runtime", KEY_COLLAPSE, NULL, 0,
-		 "Leave out frames of libc, the loader and language runtimes", 0},
 		{"outside", KEY_OUTSIDE, NULL, 0,
 		 "Look from outside, without stacks, also at a traced process: it is not disturbed",
 		 0},
@@ -352,8 +338,13 @@ int cmd_snapshot(int argc, char **argv)
 		 0},
 		{0},
 	};
+	static const struct argp_child children[] = {
+		{&view_argp, 0, "How it is shown:", 2},
+		{0},
+	};
 	static const struct argp argp = {
 		.options = options,
+		.children = children,
 		.parser = parse,
 		.args_doc = "PID",
 		.help_filter = format_option_help,
@@ -365,7 +356,11 @@ int cmd_snapshot(int argc, char **argv)
 		       "  fdtrail snapshot $(pidof server)\n"
 		       "  fdtrail snapshot --count=2 --interval=10m $(pidof -s server)",
 	};
-	struct asked asked = {.count = 1, .interval = 1, .show = SHOW_NOT_GIVEN};
+	struct asked asked = {
+		.count = 1,
+		.interval = 1,
+		.view = VIEW_INIT(accept.prefix, accept.trouble),
+	};
 
 	arguments_parse(&argp, argc, argv, 0, &asked);
 	if (asked.format && asked.format->binary && isatty(STDOUT_FILENO) &&
@@ -374,7 +369,7 @@ int cmd_snapshot(int argc, char **argv)
 			asked.format->name, asked.format->ending);
 		return EXIT_TROUBLE;
 	}
-	if (subject_find(&asked.pid, verb) < 0)
-		return EXIT_TROUBLE;
-	return run(&asked);
+	int status = subject_find(&asked.pid, verb) < 0 ? EXIT_TROUBLE : run(&asked);
+	view_finish(&asked.view);
+	return status;
 }

@@ -7,7 +7,7 @@ import re
 import socket
 
 from run_verb import FDTRAIL
-from support import PYTHON, SOURCE, check, main, run_bare, run_traced, start_traced, temp_dir, test, wait_until
+from support import PYTHON, SOURCE, check, main, program, run_bare, run_traced, start_traced, temp_dir, test, wait_until
 
 VERBS = ["run", "snapshot", "report", "diff", "check", "options", "help", "version"]
 LEAK = "import os, time; kept = [open('/dev/null') for _ in range({})]; print('up', flush=True); {}"
@@ -84,6 +84,46 @@ def _():
     check.equal((run.status, run.out), (0, "--fromat -h\n"))
     run = run_bare([FDTRAIL, "report", "--", "--fromat"])
     check.contains(run.err, "--fromat: No such file")
+
+
+def answer(verb, *options, process=None, **arguments):
+    """What a verb answers about the same two leaks."""
+    if verb == "run":
+        run = run_bare([FDTRAIL, "run", "--report=-", *options, "--", program("ends"), "return", 7], **arguments)
+    elif verb == "snapshot":
+        run = run_bare([FDTRAIL, "snapshot", *options, process], **arguments)
+    elif verb == "check":
+        run = run_bare([FDTRAIL, "check", "--max-open=0", *options, ends()], **arguments)
+    elif verb == "diff":
+        run = run_bare([FDTRAIL, "diff", *options, ends(1), ends()], **arguments)
+    else:
+        run = run_bare([FDTRAIL, "report", *options, ends()], **arguments)
+    return run
+
+
+def ends(count=7):
+    """A file with the snapshot of a program that has left so many devices open, in leaks_files."""
+    return next(run_traced([program("ends"), "return", count], SHOW="all").dir.glob("report.*"))
+
+
+SHOWING = ["run", "snapshot", "report", "diff", "check"]
+
+
+@test("--color, --full, --collapse-runtime and --debug-dir mean the same for {}", each=SHOWING)
+def _(verb):
+    process = start_traced([PYTHON, "-c", LEAK.format(7, "time.sleep(60)")])
+    wait_until(lambda: "up" in process.out)
+    plain = answer(verb, process=process.pid)
+    check.lacks(plain.out, "\033[")
+    for word in ("--color=always", "--colour=always"):
+        check.contains(answer(verb, word, process=process.pid).out, "\033[")
+    check.equal(answer(verb, "--color=never", process=process.pid).status, plain.status)
+    full = answer(verb, "--full", "--collapse-runtime", f"--debug-dir={temp_dir()}", process=process.pid)
+    check.equal((full.status, full.err), (plain.status, plain.err))
+    trouble = 125 if verb == "run" else 2
+    for words, line in [("--color=blue", "auto, always or never"), ("--debug-dir=/nowhere", "No such file or directory")]:
+        run = answer(verb, words, process=process.pid)
+        check.equal((run.status, run.out, run.err), (trouble, "", f"fdtrail {verb}: {words} is not accepted: {line}\n"))
 
 
 @test("an answer on standard output is one write: {}", each=["report", "check", "diff", "snapshot"])

@@ -2,26 +2,17 @@
 /* See report_arguments.h. */
 #include "report_arguments.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "accept.h"
 #include "parse.h"
 #include "format_option.h"
-#include "tools/report/report.h"
-#include "tools/symbolize/debug_dirs.h"
 #include "verb.h"
 
 enum {
-	KEY_COLOUR = 0x1000,
-	KEY_SHOW,
-	KEY_SNAPSHOT,
-	KEY_FULL,
-	KEY_COLLAPSE,
-	KEY_DEBUG_DIR,
+	KEY_SNAPSHOT = 0x1000,
 	KEY_KIND,
 	KEY_STATE,
 	KEY_MIN_AGE,
@@ -31,8 +22,6 @@ enum {
 };
 
 static const struct accept accept = {"fdtrail report: ", EXIT_TROUBLE};
-
-static const char *const colours[] = {"auto", "always", "never"};
 
 static void parse_which(struct report_arguments *arguments, const char *value)
 {
@@ -64,51 +53,25 @@ static void parse_states(struct report_arguments *arguments, const char *value)
 	exit(EXIT_TROUBLE);
 }
 
-static void add_debug_dir(struct report_arguments *arguments, const char *value)
-{
-	const char **grown = reallocarray(arguments->debug_dirs, arguments->debug_dir_count + 2,
-					  sizeof(*arguments->debug_dirs));
-
-	if (!grown) {
-		fprintf(stderr, "fdtrail report: there is no memory\n");
-		exit(EXIT_TROUBLE);
-	}
-	if (debug_dirs_trouble(value))
-		accept_refuse(&accept, "--debug-dir=", value, debug_dirs_trouble(value));
-	arguments->debug_dirs = grown;
-	grown[arguments->debug_dir_count++] = value;
-	grown[arguments->debug_dir_count] = NULL;
-}
-
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
 	struct report_arguments *arguments = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &arguments->view;
+		return 0;
+	case ARGP_KEY_SUCCESS:
+		arguments->options.collapse_runtime = arguments->view.collapse_runtime;
+		return 0;
 	case 'f':
 		arguments->format = format_option("report", argument);
 		return 0;
 	case 'o':
 		arguments->path = argument;
 		return 0;
-	case KEY_COLOUR:
-		arguments->colour =
-			(enum colour)accept_word(&accept, "--color=", argument, colours, 3);
-		return 0;
-	case KEY_SHOW:
-		arguments->show = accept_number_or_all(&accept, "--show=", argument);
-		return 0;
 	case KEY_SNAPSHOT:
 		parse_which(arguments, argument);
-		return 0;
-	case KEY_FULL:
-		arguments->full = true;
-		return 0;
-	case KEY_COLLAPSE:
-		arguments->options.collapse_runtime = true;
-		return 0;
-	case KEY_DEBUG_DIR:
-		add_debug_dir(arguments, argument);
 		return 0;
 	case KEY_KIND:
 		arguments->filter.kinds = accept_kinds(&accept, "--kind=", argument);
@@ -158,29 +121,18 @@ static const struct argp_option options[] = {
 	 "Only what has such a path or address; * and ? stand for others", 1},
 	{"function", KEY_FUNCTION, "PATTERN", 0,
 	 "Only what was opened, connected or used through such a function", 1},
-	{.doc = "How it is shown:", .group = 2},
-	{"show", KEY_SHOW, "N", 0,
-	 "Descriptors listed of each group: a number, or all (default: 5)", 2},
-	{"full", KEY_FULL, NULL, 0,
-	 "Show all groups (20 without it), and all frames of their stacks", 2},
-	{"collapse-runtime", KEY_COLLAPSE, NULL, 0,
-	 "Leave out frames of the C library, the loader and the language's own library", 2},
-	{"color", KEY_COLOUR, "WHEN", 0,
-	 "auto (the default: on a terminal, unless NO_COLOR is set), always or never", 2},
-	{"colour", KEY_COLOUR, "WHEN", OPTION_ALIAS | OPTION_HIDDEN, NULL, 2},
-	{.doc = "Where names come from:", .group = 3},
-	{"debug-dir", KEY_DEBUG_DIR, "DIR", 0,
-	 "Look for debug files, or the program before strip, in DIR, too; or in this one file (may "
-	 "be "
-	 "repeated)",
-	 3},
 	{0},
 };
 
 void report_arguments_parse(struct report_arguments *arguments, int argc, char **argv)
 {
+	static const struct argp_child children[] = {
+		{&view_argp, 0, "How it is shown:", 2},
+		{0},
+	};
 	static const struct argp argp = {
 		.options = options,
+		.children = children,
 		.parser = parse,
 		.args_doc = "FILE...",
 		.help_filter = format_option_help,
@@ -192,7 +144,7 @@ void report_arguments_parse(struct report_arguments *arguments, int argc, char *
 	};
 
 	*arguments = (struct report_arguments){
-		.show = SHOW_NOT_GIVEN,
+		.view = VIEW_INIT(accept.prefix, accept.trouble),
 		.filter = {.kinds = KIND_ALL},
 	};
 	arguments_parse(&argp, argc, argv, 0, arguments);

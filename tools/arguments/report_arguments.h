@@ -5,14 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "view.h"
 #include "tools/export/format.h"
 #include "tools/report/filter.h"
 
 enum which { WHICH_USUAL, WHICH_NEWEST, WHICH_LAST, WHICH_ALL, WHICH_NUMBER };
-
-enum colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
-
-enum { SHOW_NOT_GIVEN = -2 };
 
 struct report_arguments {
 	const struct format *format; /* NULL: text */
@@ -20,13 +17,9 @@ struct report_arguments {
 	char **files;
 	size_t file_count;
 	struct export_options options;
-	enum colour colour;
-	int show; /* or REPORT_SHOW_ALL, SHOW_NOT_GIVEN */
-	bool full;
+	struct view view;
 	enum which which;
-	int64_t number;          /* for WHICH_NUMBER */
-	const char **debug_dirs; /* NULL-terminated, to be freed; NULL: none */
-	size_t debug_dir_count;
+	int64_t number; /* for WHICH_NUMBER */
 	struct filter filter;
 };
 

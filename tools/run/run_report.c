@@ -494,7 +494,7 @@ static void tell_unknown(struct reporting *reporting)
 static bool telling_begin(struct reporting *reporting, struct run_report *report, bool progress)
 {
 	const struct symbolize_options names = {
-		.debug_dirs = report->debug_dirs,
+		.debug_dirs = report->view.debug_dirs,
 		.progress = progress ? progress_step : NULL,
 		.data = &reporting->progress,
 	};
@@ -508,10 +508,9 @@ static bool telling_begin(struct reporting *reporting, struct run_report *report
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL); /* there are children to be waited for */
 	progress_begin(&reporting->progress, "fdtrail run");
-	reporting->options = report_options_for(target ? target : stderr);
+	reporting->options = view_for(&report->view, target ? target : stderr);
 	if (target)
 		fclose(target);
-	reporting->options.full = report->full;
 	if (report->show && strcmp(report->show, "all") == 0)
 		reporting->options.show = REPORT_SHOW_ALL;
 	else if (report->show && strcmp(report->show, "auto") != 0)
@@ -556,8 +555,8 @@ enum run_report_result run_report_end(struct run_report *report)
 
 	if (!telling_begin(&reporting, report, true))
 		return reporting.result;
-	reporting.order =
-		run_order_create(&report->life, !report->full && !report->suppressions.generate);
+	reporting.order = run_order_create(&report->life,
+					   !report->view.full && !report->suppressions.generate);
 	for (size_t i = 0; i < report->files.count; i++) {
 		const struct snapshot_file *file = &report->files.files[i];
 		struct stat status;

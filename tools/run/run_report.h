@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "tools/arguments/view.h"
 #include "tools/check/limits.h"
 #include "tools/check/suppressions.h"
 #include "run_order.h"
@@ -20,12 +21,11 @@ struct run_report {
 	struct snapshot_files files;
 	int output;           /* where the report goes */
 	char *show;           /* FDTRAIL_SHOW, or NULL */
-	bool full;            /* show all groups and frames */
 	bool verbose;         /* say, too, that nothing was left open */
 	bool told;            /* something has been reported */
 	struct limits limits; /* that each process has to keep, by its last snapshot */
 	struct suppression_options suppressions;
-	const char *const *debug_dirs;   /* as in symbolize.h */
+	struct view view;
 	struct run_life life;            /* of the program */
 	int status;                      /* of the program, as waitpid(2) has it */
 	bool at_exit;                    /* processes report at their end */
