@@ -38,13 +38,19 @@ struct target {
 	struct model_snapshot *first, *last; /* first: NULL when there is only one, or no need */
 };
 
+/* A process that --pid names. */
+struct subject {
+	int pid;
+	char *left_out; /* its children that are not looked at, in words; or NULL */
+};
+
 struct check {
 	struct limit_options limits;
 	struct suppression_options suppressions;
-	int pid;        /* 0: none */
-	bool children;  /* of pid, too */
-	bool partial;   /* a process was not looked at as a whole, which a line has said */
-	char *left_out; /* the children of pid that are not looked at, in words; or NULL */
+	struct list subjects; /* of struct subject: --pid */
+	bool children;        /* of these, too */
+	bool partial;         /* a process was not looked at as a whole, which a line has said */
+	const char *old;      /* the file that --max-growth compares with, or NULL */
 	char **files;
 	size_t file_count;
 	struct view view;
@@ -60,7 +66,23 @@ static void wrong_use(const char *words)
 	exit(EXIT_TROUBLE);
 }
 
-enum { KEY_PID = 0x1000, KEY_CHILDREN, KEY_KINDS };
+enum { KEY_PID = 0x1000, KEY_OLD, KEY_CHILDREN, KEY_KINDS };
+
+/* Which of the files is the older one, where --old does not name it: with --pid the only one; for
+ * --max-growth the first of two. */
+static void take_old(struct check *check)
+{
+	bool growth = check->limits.limits.growth >= 0;
+
+	if (check->old)
+		return;
+	if (check->subjects.count ? check->file_count == 1 : growth && check->file_count == 2) {
+		check->old = *check->files++;
+		check->file_count--;
+	} else if (growth && check->file_count > 2) {
+		wrong_use("--max-growth with several files: --old=FILE names the older snapshot");
+	}
+}
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
@@ -73,7 +95,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		state->child_inputs[2] = &check->view;
 		return 0;
 	case KEY_PID:
-		check->pid = accept_pid(&accept, "--pid=", argument);
+		((struct subject *)list_add(&check->subjects, sizeof(struct subject)))->pid =
+			accept_pid(&accept, "--pid=", argument);
+		return 0;
+	case KEY_OLD:
+		check->old = argument;
 		return 0;
 	case KEY_CHILDREN:
 		check->children = true;
@@ -89,12 +115,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		if (!limits_any(&check->limits.limits))
 			wrong_use("no limit is given: --max-close-wait, --max-open, --max-group, "
 				  "--max-growth, --max-peak, --max-peak-group or --max-age");
-		if (!check->pid && !check->file_count)
+		take_old(check);
+		if (!check->subjects.count && !check->file_count)
 			wrong_use("no snapshot is given: a FILE, or --pid");
-		if (check->file_count + (check->pid != 0) > 2)
-			wrong_use(
-				"at most two snapshots can be compared: [OLD] NEW, or [OLD] --pid");
-		if (check->children && !check->pid)
+		if (check->subjects.count && check->file_count)
+			wrong_use("at most one FILE goes with --pid: the older snapshot");
+		if (check->children && !check->subjects.count)
 			wrong_use("--children are those of the process that --pid names");
 		return 0;
 	default:
@@ -132,8 +158,9 @@ static void forget(struct list *targets)
 	list_finish(targets);
 }
 
-/* False after a line that says what is wrong. */
-static bool read_file(const char *path, struct list *targets, bool keep_first)
+/* False after a line that says what is wrong. *empty, unless NULL, counts files that are empty,
+ * which is wrong where it is NULL. */
+static bool read_file(const char *path, struct list *targets, bool keep_first, size_t *empty)
 {
 	struct reader *reader = reader_open(path, verb);
 	struct model_snapshot *snapshot;
@@ -142,7 +169,26 @@ static bool read_file(const char *path, struct list *targets, bool keep_first)
 		return false;
 	while ((snapshot = reader_next(reader)) != NULL)
 		take(targets, snapshot, keep_first);
+	if (empty && reader_close_if_empty(reader)) {
+		++*empty;
+		return true;
+	}
 	return reader_close(reader);
+}
+
+/* A process that had nothing to tell has left an empty file, which is passed over beside others. */
+static bool read_files(struct check *check)
+{
+	bool growth = check->limits.limits.growth >= 0, several = check->file_count > 1;
+	size_t empty = 0;
+
+	for (size_t i = 0; i < check->file_count; i++)
+		if (!read_file(check->files[i], &check->targets, growth, several ? &empty : NULL))
+			return false;
+	if (empty < check->file_count)
+		return true;
+	fprintf(stderr, "%sall %zu files are empty\n", prefix, empty);
+	return false;
 }
 
 static bool read_process(int pid, void *data)
@@ -171,23 +217,45 @@ static bool read_process(int pid, void *data)
 	return targets->count > count;
 }
 
-/* Of --pid. False after a line that says what is wrong; *all is false when there are snapshots, and
- * not of all processes that were to be looked at. */
+/* Those of --pid. False after a line that says what is wrong; *all is false when there are
+ * snapshots, and not of all processes that were to be looked at. */
 static bool read_processes(struct check *check, bool *all)
 {
-	*all = subject_find(&check->pid, verb) == 0 &&
-	       subject_each(check->pid, check->children, verb, read_process, check);
-	if (!check->children && *all)
-		check->left_out = subject_left_out(check->pid, ", not looked at (see --children)");
+	struct subject *subjects = check->subjects.items;
+
+	for (size_t i = 0; i < check->subjects.count; i++) {
+		struct subject *subject = &subjects[i];
+		bool good = subject_find(&subject->pid, verb) == 0 &&
+			    subject_each(subject->pid, check->children, verb, read_process, check);
+
+		*all &= good;
+		if (!check->children && good)
+			subject->left_out =
+				subject_left_out(subject->pid, ", not looked at (see --children)");
+	}
 	return *all || check->targets.count;
 }
 
-/* The earlier snapshot to compare with: that of the same program in OLD, the last one if there are
- * several; else the first of the same process in the same file; else NULL. */
+/* The children of the snapshot's process that are not looked at, in words; or NULL. */
+static const char *left_out_of(const struct check *check, const struct model_snapshot *snapshot)
+{
+	const struct subject *subjects = check->subjects.items;
+
+	for (size_t i = 0; i < check->subjects.count; i++)
+		if (subjects[i].pid == snapshot->pid)
+			return subjects[i].left_out;
+	return NULL;
+}
+
+/* The earlier snapshot to compare with: in OLD that of the same process, else of the same program,
+ * the last one if there are several; else the first of the same process in the files; else NULL. */
 static struct model_snapshot *before(const struct target *target, const struct list *old)
 {
 	struct target *found = old->items;
 
+	for (size_t i = old->count; i > 0; i--)
+		if (model_same_process(found[i - 1].last, target->last))
+			return found[i - 1].last;
 	for (size_t i = old->count; i > 0; i--)
 		if (model_same_program(found[i - 1].last, target->last))
 			return found[i - 1].last;
@@ -266,11 +334,11 @@ static void check_target(struct check *check, const struct target *target, const
 		check->verdict = verdict;
 	if (verdict == LIMITS_KEPT) {
 		char *process = page_process(snapshot);
+		const char *left_out = left_out_of(check, snapshot);
 
 		printf("%s: all limits are kept%s%s%s\n", process,
-		       check->partial && !check->left_out ? " by what was looked at" : "",
-		       check->left_out ? " by this process alone; it has " : "",
-		       check->left_out ? check->left_out : "");
+		       check->partial && !left_out ? " by what was looked at" : "",
+		       left_out ? " by this process alone; it has " : "", left_out ? left_out : "");
 		free(process);
 		return;
 	}
@@ -294,22 +362,22 @@ static int check_all(struct check *check)
 		[LIMITS_UNKNOWN] = EXIT_TROUBLE,
 		[LIMITS_BROKEN] = EXIT_BROKEN,
 	};
-	bool growth = check->limits.limits.growth >= 0;
-	bool has_old = check->file_count + (check->pid != 0) == 2, all = true;
+	struct subject *subjects = check->subjects.items;
 	struct list old = {0};
 	const struct target *targets;
 	int status = EXIT_TROUBLE;
+	bool all = true;
 
-	if (has_old && !read_file(check->files[0], &old, false))
+	if (check->old && !read_file(check->old, &old, false, NULL))
 		goto out;
-	if (check->pid ? !read_processes(check, &all)
-		       : !read_file(check->files[check->file_count - 1], &check->targets, growth))
+	if (check->subjects.count ? !read_processes(check, &all) : !read_files(check))
 		goto out;
 	targets = check->targets.items;
 	for (size_t i = 0; i < check->targets.count; i++)
 		check_target(check, &targets[i], &old);
-	if (check->left_out && check->verdict != LIMITS_KEPT)
-		printf("process %d has %s\n", check->pid, check->left_out);
+	for (size_t i = 0; i < check->subjects.count; i++)
+		if (subjects[i].left_out && check->verdict != LIMITS_KEPT)
+			printf("process %d has %s\n", subjects[i].pid, subjects[i].left_out);
 	if ((!all || check->partial) && check->verdict == LIMITS_KEPT)
 		check->verdict = LIMITS_UNKNOWN;
 	if (check->suppressions.print)
@@ -322,14 +390,19 @@ static int check_all(struct check *check)
 out:
 	forget(&old);
 	forget(&check->targets);
-	free(check->left_out);
+	for (size_t i = 0; i < check->subjects.count; i++)
+		free(subjects[i].left_out);
+	list_finish(&check->subjects);
 	return status;
 }
 
 int cmd_check(int argc, char **argv)
 {
 	static const struct argp_option table[] = {
-		{"pid", KEY_PID, "PID", 0, "Check a running process, traced or not", 1},
+		{"pid", KEY_PID, "PID", 0,
+		 "Check a running process, traced or not (may be repeated)", 1},
+		{"old", KEY_OLD, "FILE", 0, "The older snapshot, which --max-growth compares with",
+		 1},
 		{"children", KEY_CHILDREN, NULL, 0,
 		 "With --pid: check all processes that descend from it, too, each by itself", 1},
 		{"kinds", KEY_KINDS, "KINDS", 0,
@@ -345,12 +418,12 @@ int cmd_check(int argc, char **argv)
 	static const struct argp argp = {
 		.options = table,
 		.parser = parse,
-		.args_doc = "[OLD] FILE\n[OLD] --pid=PID",
+		.args_doc = "FILE...\n--max-growth=N OLD NEW\n--pid=PID... [OLD]",
 		.children = children,
-		.doc = "Hold what a program leaves open against limits. In a FILE with several "
-		       "snapshots the newest of each process counts; OLD is what --max-growth "
-		       "compares with, else the first snapshot of the process. What a process "
-		       "inherited does not count.\v"
+		.doc = "Hold what programs leave open against limits. Of several snapshots the "
+		       "newest of each process counts; OLD is what --max-growth compares with, "
+		       "else the first snapshot of the process. What a process inherited does not "
+		       "count.\v"
 		       "Exit status: 0 all limits are kept, 1 one is broken, 2 the snapshot does "
 		       "not tell, or something went wrong.\n\n"
 		       "Examples:\n"

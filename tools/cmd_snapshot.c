@@ -42,7 +42,7 @@ static const char verb[] = "snapshot";
 static const struct accept accept = {"fdtrail snapshot: ", EXIT_TROUBLE};
 
 struct asked {
-	int pid;
+	struct list pids; /* of int */
 	int64_t count;
 	double interval;
 	bool outside, children, raw;
@@ -107,11 +107,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		asked->raw = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		if (asked->pid) {
-			fprintf(stderr, "fdtrail snapshot: one process at a time\n");
-			exit(EXIT_TROUBLE);
-		}
-		asked->pid = accept_pid(&accept, "", argument);
+		*(int *)list_add(&asked->pids, sizeof(int)) = accept_pid(&accept, "", argument);
 		return 0;
 	case ARGP_KEY_END:
 		if (asked->raw && asked->format) {
@@ -120,10 +116,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 				"no --format\n");
 			exit(EXIT_TROUBLE);
 		}
-		if (asked->pid)
+		if (asked->pids.count)
 			return 0;
 		fprintf(stderr, "fdtrail snapshot: no process is given: fdtrail snapshot "
-				"[OPTION...] PID\n");
+				"[OPTION...] PID...\n");
 		exit(EXIT_TROUBLE);
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -152,6 +148,11 @@ static struct model_snapshot **last_of(struct snapshots *snapshots,
 	return list_add(&snapshots->last, sizeof(*last));
 }
 
+static bool is_several(const struct asked *asked)
+{
+	return asked->children || asked->pids.count > 1;
+}
+
 /* Of a process the first one is a report; of the others, what grew is what they were taken for.
  * Takes the snapshot over. */
 static int put_text(struct snapshots *snapshots, struct model_snapshot *snapshot)
@@ -169,7 +170,8 @@ static int put_text(struct snapshots *snapshots, struct model_snapshot *snapshot
 	if (first)
 		report_text(snapshots->file, snapshot, &options);
 	else
-		series_text(snapshots->file, *last, snapshot, snapshots->asked->children, &options);
+		series_text(snapshots->file, *last, snapshot, is_several(snapshots->asked),
+			    &options);
 	fflush(snapshots->file);
 	model_destroy(*last);
 	*last = snapshot;
@@ -248,14 +250,16 @@ static void pause_for(double interval)
 static bool take_all(struct snapshots *snapshots)
 {
 	const struct asked *asked = snapshots->asked;
+	const int *pids = asked->pids.items;
 	bool good = true;
 
 	for (int64_t i = 0; i < asked->count && !snapshots->error && good; i++) {
 		if (i)
 			pause_for(asked->interval);
-		good = subject_each(asked->pid, asked->children, verb, take, snapshots);
+		for (size_t j = 0; j < asked->pids.count && !snapshots->error; j++)
+			good &= subject_each(pids[j], asked->children, verb, take, snapshots);
 	}
-	if (!snapshots->error && snapshots->kept_count && (good || asked->children))
+	if (!snapshots->error && snapshots->kept_count && (good || is_several(asked)))
 		snapshots->error = asked->format->write(
 			(const struct model_snapshot *const *)snapshots->kept,
 			snapshots->kept_count, &snapshots->asked->options, snapshots->file);
@@ -265,13 +269,15 @@ static bool take_all(struct snapshots *snapshots)
 /* Without it a master whose workers leak would seem to be well. */
 static void say_left_out(const struct asked *asked)
 {
-	char *children = asked->children
-				 ? NULL
-				 : subject_left_out(asked->pid, ", not shown (see --children)");
+	const int *pids = asked->pids.items;
 
-	if (children)
-		fprintf(stderr, "fdtrail snapshot: process %d has %s\n", asked->pid, children);
-	free(children);
+	for (size_t i = 0; i < asked->pids.count && !asked->children; i++) {
+		char *children = subject_left_out(pids[i], ", not shown (see --children)");
+
+		if (children)
+			fprintf(stderr, "fdtrail snapshot: process %d has %s\n", pids[i], children);
+		free(children);
+	}
 }
 
 static int run(const struct asked *asked)
@@ -299,7 +305,7 @@ static int run(const struct asked *asked)
 	else
 		snapshots.error = -ENOMEM;
 	/* Of several processes those are shown that could be looked at. */
-	if (snapshots.error || (!good && !(asked->children && snapshots.taken)))
+	if (snapshots.error || (!good && !(is_several(asked) && snapshots.taken)))
 		output_discard(output);
 	else
 		snapshots.error = output_commit(output);
@@ -317,6 +323,19 @@ static int run(const struct asked *asked)
 		model_destroy(snapshots.kept[i]);
 	free(snapshots.kept);
 	return snapshots.error || !good ? EXIT_TROUBLE : EXIT_CLEAN;
+}
+
+/* Leaves those that can be looked at. False when there are others, each after a line. */
+static bool find_subjects(struct list *list)
+{
+	int *pids = list->items;
+	size_t kept = 0, count = list->count;
+
+	for (size_t i = 0; i < count; i++)
+		if (subject_find(&pids[i], verb) == 0)
+			pids[kept++] = pids[i];
+	list->count = kept;
+	return kept == count;
 }
 
 int cmd_snapshot(int argc, char **argv)
@@ -346,9 +365,9 @@ int cmd_snapshot(int argc, char **argv)
 		.options = options,
 		.children = children,
 		.parser = parse,
-		.args_doc = "PID",
+		.args_doc = "PID...",
 		.help_filter = format_option_help,
-		.doc = "Show what a running process has open. One that is traced is asked, and "
+		.doc = "Show what running processes have open. One that is traced is asked, and "
 		       "tells the "
 		       "stacks that opened it; of any other, everything is shown that can be known "
 		       "without stacks. The process is never stopped.\v"
@@ -369,7 +388,9 @@ int cmd_snapshot(int argc, char **argv)
 			asked.format->name, asked.format->ending);
 		return EXIT_TROUBLE;
 	}
-	int status = subject_find(&asked.pid, verb) < 0 ? EXIT_TROUBLE : run(&asked);
+	bool found = find_subjects(&asked.pids);
+	int status = asked.pids.count ? run(&asked) : EXIT_TROUBLE;
+	list_finish(&asked.pids);
 	view_finish(&asked.view);
-	return status;
+	return found ? status : EXIT_TROUBLE;
 }

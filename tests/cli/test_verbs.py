@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """What the verbs of the command have in common."""
 
+import json
 import os
 import re
 import socket
@@ -124,6 +125,69 @@ def _(verb):
     for words, line in [("--color=blue", "auto, always or never"), ("--debug-dir=/nowhere", "No such file or directory")]:
         run = answer(verb, words, process=process.pid)
         check.equal((run.status, run.out, run.err), (trouble, "", f"fdtrail {verb}: {words} is not accepted: {line}\n"))
+
+
+def two_sleepers():
+    script = LEAK.format("int(os.environ['N'])", "time.sleep(60)")
+    started = [start_traced([PYTHON, "-c", script], env={"N": count}, traced=traced)
+               for count, traced in (("3", True), ("5", False))]
+    for process in started:
+        wait_until(lambda: "up" in process.out)
+    return [process.pid for process in started]
+
+
+@test("snapshot takes several process ids; one that is not there is a line, and status 2")
+def _():
+    pids = two_sleepers()
+    run = run_bare([FDTRAIL, "snapshot", *pids])
+    check.equal((run.status, run.err), (0, ""))
+    check.equal(re.findall(r"^python3, process (\d+): (\d)", run.out, re.MULTILINE),
+                [(str(pids[0]), "3"), (str(pids[1]), "5")])
+    documents = [json.loads(line) for line in run_bare([FDTRAIL, "snapshot", "--format=json", *pids]).out.splitlines()]
+    check.equal([document["process"]["pid"] for document in documents], pids)
+    check.equal(run_bare([FDTRAIL, "snapshot", "--format=folded", *pids]).out.count("[device] "), 2)
+    raw = run_bare([FDTRAIL, "snapshot", "--raw", *pids]).out
+    check.equal(raw.count("end of fdtrail snapshot"), 2)
+    series = run_bare([FDTRAIL, "snapshot", "--count=2", "--interval=0.01", *pids]).out
+    check.equal(len(re.findall(r"Z: python3, process \d+: \d open, 0 more", series)), 2, series)
+    run = run_bare([FDTRAIL, "snapshot", pids[0], 2**22 + 1, pids[1]])
+    check.equal((run.status, run.err), (2, f"fdtrail snapshot: there is no process {2**22 + 1}\n"))
+    check.equal(len(re.findall(r"^python3, process", run.out, re.MULTILINE)), 2)
+
+
+@test("check takes several process ids and several files")
+def _():
+    pids = two_sleepers()
+
+    def checked(*words):
+        run = run_bare([FDTRAIL, "check", *words])
+        return run.status, len(re.findall(r"all limits are kept", run.out)), len(re.findall(r"--max-open \d: ", run.out))
+
+    both = [f"--pid={pid}" for pid in pids]
+    check.equal(checked("--max-open=5", *both), (0, 2, 0))
+    check.equal(checked("--max-open=4", *both), (1, 1, 1))
+    check.equal(checked("--max-open=2", *both), (1, 0, 2))
+    check.equal(checked("--max-open=9", *both, "--pid", str(2**22 + 1)), (2, 2, 0))
+    files = [ends(1), ends(7), temp_dir() / "empty"]
+    files[2].touch()
+    check.equal(checked("--max-open=7", *files), (0, 2, 0))
+    check.equal(checked("--max-open=6", *files), (1, 1, 1))
+    check.equal(checked("--max-open=0", *files), (1, 0, 2))
+    check.equal(checked("--max-open=1", files[1], files[0]), (1, 1, 1))
+    run = run_bare([FDTRAIL, "check", "--max-open=1", files[2], files[2]])
+    check.equal((run.status, run.err), (2, "fdtrail check: all 2 files are empty\n"))
+
+
+@test("check compares with --old, with the first of two files, or with the file beside --pid")
+def _():
+    pids = two_sleepers()
+    one, seven = ends(1), ends(7)
+    for words, status in [([one, seven], 1), ([f"--old={one}", seven], 1), ([f"--old={one}", seven, seven, one], 1),
+                          ([f"--old={one}", one], 0), ([seven, one], 0)]:
+        check.equal(run_bare([FDTRAIL, "check", "--max-growth=5", *words]).status, status, words)
+    kept = temp_dir() / "kept"
+    run_bare([FDTRAIL, "snapshot", "--raw", "-o", kept, *pids])
+    check.equal(run_bare([FDTRAIL, "check", "--max-growth=0", f"--pid={pids[0]}", f"--pid={pids[1]}", kept]).status, 0)
 
 
 @test("an answer on standard output is one write: {}", each=["report", "check", "diff", "snapshot"])
