@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/check/suppressions.h"
 #include "tools/diff/diff.h"
 #include "tools/diff/diff_format.h"
 #include "tools/export/output.h"
@@ -16,6 +17,7 @@
 #include "tools/arguments/view.h"
 #include "tools/model/escape.h"
 #include "tools/reader/reader.h"
+#include "tools/report/filter.h"
 #include "tools/report/progress.h"
 #include "tools/report/report.h"
 #include "tools/symbolize/symbolize.h"
@@ -26,6 +28,8 @@ static const char verb[] = "diff";
 struct options {
 	const struct diff_format *format;
 	struct view view;
+	struct suppression_options suppressions;
+	struct filter filter;
 	struct progress progress;
 	const char *output;
 	char **files;
@@ -54,6 +58,8 @@ static char *help(int key, const char *text, void *input)
 	return key == 'f' ? nearest_list(format_name, diff_format_count) : (char *)text;
 }
 
+enum { KEY_KINDS = 0x1000 };
+
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
 	struct options *options = state->input;
@@ -61,6 +67,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &options->view;
+		state->child_inputs[1] = &options->suppressions;
+		return 0;
+	case KEY_KINDS:
+		options->filter.kinds = accept_kinds(&options->view.accept, "--kinds=", argument);
 		return 0;
 	case 'f':
 		options->format = diff_format_find(argument);
@@ -75,6 +85,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		options->file_count = (size_t)(state->argc - state->next);
 		return 0;
 	case ARGP_KEY_END:
+		suppressions_check_text(&options->suppressions,
+					strcmp(options->format->name, "text") == 0);
 		if (options->file_count == 1 || options->file_count == 2)
 			return 0;
 		fprintf(stderr,
@@ -156,6 +168,30 @@ static bool read_both(const struct options *options, struct model_snapshot **old
 	return *old != NULL;
 }
 
+/* Leaves out the kinds that were not asked for. */
+static void narrow(const struct options *options, struct model_snapshot *old,
+		   struct model_snapshot *new)
+{
+	int64_t unjudged =
+		model_add(filter_apply(&options->filter, old), filter_apply(&options->filter, new));
+
+	if (unjudged)
+		filter_say_unjudged(unjudged, "fdtrail diff: ", stderr);
+}
+
+/* For people: the lines that would suppress what has grown, and what was suppressed. */
+static void put_suppressions(const struct options *options, const struct diff *diff, FILE *file)
+{
+	if (options->suppressions.generate) {
+		fputs("\nsuppressions for what has grown:\n", file);
+		for (size_t i = 0; i < diff->count; i++)
+			if (diff_growth(&diff->entries[i]) > 0)
+				suppressions_generate(diff_group(&diff->entries[i]), file);
+	}
+	if (options->suppressions.print)
+		suppressions_print(options->suppressions.suppressions, file);
+}
+
 /* Names that are not found stay as the text has them. */
 static void symbolize(struct options *options, struct model_snapshot *old,
 		      struct model_snapshot *new)
@@ -188,6 +224,7 @@ static int write_diff(const struct options *options, const struct diff *diff)
 	}
 	shown.report = view_for(&options->view, output_file(output));
 	error = options->format->write(diff, &shown, output_file(output));
+	put_suppressions(options, diff, output_file(output));
 	if (error)
 		output_discard(output);
 	else
@@ -203,10 +240,13 @@ int cmd_diff(int argc, char **argv)
 		{"format", 'f', "FORMAT", 0, "Write", 0},
 		{"output", 'o', "FILE", 0,
 		 "Write to FILE, which appears whole or not at all, instead of standard output", 0},
+		{"kinds", KEY_KINDS, "KINDS", 0,
+		 "Only these kinds, with commas: tcp,file,... (sockets, all)", 0},
 		{0},
 	};
 	static const struct argp_child children[] = {
 		{&view_without_show_argp, 0, "How it is shown:", 2},
+		{&suppressions_argp, 0, "Suppressions:", 3},
 		{0},
 	};
 	static const struct argp argp = {
@@ -226,6 +266,8 @@ int cmd_diff(int argc, char **argv)
 	struct options options = {
 		.format = diff_format_find("text"),
 		.view = VIEW_INIT("fdtrail diff: ", EXIT_TROUBLE),
+		.suppressions = SUPPRESSIONS_INIT("fdtrail diff: ", EXIT_TROUBLE),
+		.filter.kinds = KIND_ALL,
 	};
 	struct model_snapshot *old = NULL, *new = NULL;
 	int status = EXIT_TROUBLE;
@@ -235,7 +277,10 @@ int cmd_diff(int argc, char **argv)
 		struct diff *diff;
 
 		progress_begin(&options.progress, "fdtrail diff");
+		narrow(&options, old, new);
 		symbolize(&options, old, new);
+		suppressions_apply(options.suppressions.suppressions, old);
+		suppressions_apply(options.suppressions.suppressions, new);
 		diff = diff_create(old, new);
 		status = write_diff(&options, diff);
 		diff_destroy(diff);
@@ -243,5 +288,6 @@ int cmd_diff(int argc, char **argv)
 	model_destroy(old);
 	model_destroy(new);
 	view_finish(&options.view);
+	suppressions_destroy(options.suppressions.suppressions);
 	return status;
 }

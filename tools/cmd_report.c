@@ -61,6 +61,7 @@ static int write_one(struct report *report, struct model_snapshot *snapshot, FIL
 			strerror(-error));
 	if (after.function)
 		filter_apply(&after, snapshot);
+	suppressions_apply(report->asked.suppressions.suppressions, snapshot);
 	if (report->asked.format) {
 		findings_number(snapshot);
 		return report->asked.format->streams
@@ -69,6 +70,8 @@ static int write_one(struct report *report, struct model_snapshot *snapshot, FIL
 	}
 	findings_merge(snapshot);
 	report_text(file, snapshot, &report->text);
+	if (report->asked.suppressions.generate)
+		suppressions_generate_all(snapshot, file);
 	return 0;
 }
 
@@ -203,13 +206,7 @@ static void put_remarks(struct report *report, FILE *file)
 			report->asked.format ? "" : "\n", who, report->left_out,
 			report->left_out == 1 ? "snapshot is" : "snapshots are");
 	if (report->unjudged)
-		fprintf(to,
-			"%s%s%lld %s not judged by the filters and left out: the snapshot does not "
-			"list "
-			"%s\n",
-			report->asked.format ? "" : "\n", who, (long long)report->unjudged,
-			report->unjudged == 1 ? "descriptor was" : "descriptors were",
-			report->unjudged == 1 ? "it" : "them");
+		filter_say_unjudged(report->unjudged, report->asked.format ? who : "\n", to);
 }
 
 static void choose_style(struct report *report, FILE *file)
@@ -250,6 +247,8 @@ static int write_report(struct report *report)
 	} else if (error == 0) {
 		put_remarks(report, file);
 	}
+	if (report->asked.suppressions.print)
+		suppressions_print(report->asked.suppressions.suppressions, file);
 	if (error == 0 && good)
 		error = output_commit(output);
 	else
@@ -287,6 +286,7 @@ int cmd_report(int argc, char **argv)
 		model_destroy(report.kept[i]);
 	free(report.kept);
 	view_finish(&report.asked.view);
+	suppressions_destroy(report.asked.suppressions.suppressions);
 	symbolizer_destroy(report.symbolizer);
 	return status;
 }

@@ -200,6 +200,8 @@ static int set_options(struct arguments *arguments)
 
 		if (!arguments->values[i])
 			continue;
+		if (strcmp(option->name, "KINDS") == 0)
+			accept_kinds(&accept, "--kinds=", arguments->values[i]);
 		if (!options_accept(option->name, arguments->values[i])) {
 			for (char *letter = strcpy(name, option->name); *letter; letter++)
 				*letter = (char)tolower((unsigned char)*letter);

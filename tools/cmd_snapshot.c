@@ -15,6 +15,7 @@
 #include "tools/arguments/accept.h"
 #include "tools/arguments/parse.h"
 #include "tools/arguments/view.h"
+#include "tools/check/suppressions.h"
 #include "tools/export/format.h"
 #include "tools/export/output.h"
 #include "tools/arguments/format_option.h"
@@ -23,6 +24,7 @@
 #include "tools/process/obtain.h"
 #include "tools/process/series.h"
 #include "tools/process/subject.h"
+#include "tools/report/filter.h"
 #include "tools/report/findings.h"
 #include "tools/report/progress.h"
 #include "tools/report/report.h"
@@ -34,6 +36,7 @@ enum {
 	KEY_OUTSIDE = 0x1000,
 	KEY_RAW,
 	KEY_CHILDREN,
+	KEY_KINDS,
 	COUNT_MAX = 1000 * 1000,
 	INTERVAL_MAX = 7 * 24 * 3600,
 };
@@ -47,6 +50,8 @@ struct asked {
 	double interval;
 	bool outside, children, raw;
 	struct view view;
+	struct suppression_options suppressions;
+	struct filter filter;
 	struct export_options options;
 	const struct format *format; /* NULL: text */
 	const char *path;            /* of the output; NULL: standard output */
@@ -61,7 +66,8 @@ struct snapshots {
 	struct model_snapshot **kept; /* for a format that needs them all */
 	size_t kept_count;
 	size_t taken;
-	int error; /* why they can't be written: a negative errno */
+	int64_t unjudged; /* by the filter */
+	int error;        /* why they can't be written: a negative errno */
 };
 
 static double interval(const char *value)
@@ -80,9 +86,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &asked->view;
+		state->child_inputs[1] = &asked->suppressions;
 		return 0;
 	case ARGP_KEY_SUCCESS:
 		asked->options.collapse_runtime = asked->view.collapse_runtime;
+		suppressions_check_text(&asked->suppressions, !asked->format && !asked->raw);
 		return 0;
 	case 'f':
 		asked->format = format_option("snapshot", argument);
@@ -103,6 +111,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case KEY_CHILDREN:
 		asked->children = true;
 		return 0;
+	case KEY_KINDS:
+		asked->filter.kinds = accept_kinds(&accept, "--kinds=", argument);
+		return 0;
 	case KEY_RAW:
 		asked->raw = true;
 		return 0;
@@ -110,10 +121,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		*(int *)list_add(&asked->pids, sizeof(int)) = accept_pid(&accept, "", argument);
 		return 0;
 	case ARGP_KEY_END:
-		if (asked->raw && asked->format) {
+		if (asked->raw && (asked->format || asked->filter.kinds != KIND_ALL ||
+				   suppressions_any(asked->suppressions.suppressions))) {
 			fprintf(stderr,
-				"fdtrail snapshot: --raw is a form of its own, and goes with "
-				"no --format\n");
+				"fdtrail snapshot: --raw is the snapshot as it is, and goes with "
+				"no --format, --kinds or --suppressions\n");
 			exit(EXIT_TROUBLE);
 		}
 		if (asked->pids.count)
@@ -164,14 +176,18 @@ static int put_text(struct snapshots *snapshots, struct model_snapshot *snapshot
 
 	if (first && another)
 		fputc('\n', snapshots->file);
+	options.filtered = snapshots->asked->filter.kinds != KIND_ALL;
 	own_script_leave_out(snapshot);
 	int error = symbolize_snapshot(snapshots->symbolizer, snapshot);
+	suppressions_apply(snapshots->asked->suppressions.suppressions, snapshot);
 	findings_merge(snapshot);
 	if (first)
 		report_text(snapshots->file, snapshot, &options);
 	else
 		series_text(snapshots->file, *last, snapshot, is_several(snapshots->asked),
 			    &options);
+	if (snapshots->asked->suppressions.generate)
+		suppressions_generate_all(snapshot, snapshots->file);
 	fflush(snapshots->file);
 	model_destroy(*last);
 	*last = snapshot;
@@ -185,9 +201,12 @@ static int put(struct snapshots *snapshots, struct model_snapshot *snapshot)
 	const struct model_snapshot *const one = snapshot;
 	int error = 0;
 
+	snapshots->unjudged =
+		model_add(snapshots->unjudged, filter_apply(&snapshots->asked->filter, snapshot));
 	if (!format)
 		return put_text(snapshots, snapshot);
 	error = symbolize_snapshot(snapshots->symbolizer, snapshot);
+	suppressions_apply(snapshots->asked->suppressions.suppressions, snapshot);
 	findings_number(snapshot);
 	if (error == -ENOMEM || format->streams) {
 		if (error != -ENOMEM)
@@ -304,6 +323,8 @@ static int run(const struct asked *asked)
 		good = take_all(&snapshots);
 	else
 		snapshots.error = -ENOMEM;
+	if (asked->suppressions.print)
+		suppressions_print(asked->suppressions.suppressions, snapshots.file);
 	/* Of several processes those are shown that could be looked at. */
 	if (snapshots.error || (!good && !(is_several(asked) && snapshots.taken)))
 		output_discard(output);
@@ -314,6 +335,8 @@ static int run(const struct asked *asked)
 			strerror(-snapshots.error));
 	else if (good)
 		say_left_out(asked);
+	if (snapshots.unjudged)
+		filter_say_unjudged(snapshots.unjudged, accept.prefix, stderr);
 	symbolizer_destroy(snapshots.symbolizer);
 	struct model_snapshot **last = snapshots.last.items;
 	for (size_t i = 0; i < snapshots.last.count; i++)
@@ -346,6 +369,8 @@ int cmd_snapshot(int argc, char **argv)
 		 "Write to FILE, which appears whole or not at all, instead of standard output", 0},
 		{"count", 'n', "N", 0, "Take N snapshots, and say what grew between them", 0},
 		{"interval", 'i', "SECONDS", 0, "Wait so long between two of them (1)", 0},
+		{"kinds", KEY_KINDS, "KINDS", 0,
+		 "Only these kinds, with commas: tcp,file,... (sockets, all)", 0},
 		{"outside", KEY_OUTSIDE, NULL, 0,
 		 "Look from outside, without stacks, also at a traced process: it is not disturbed",
 		 0},
@@ -359,6 +384,7 @@ int cmd_snapshot(int argc, char **argv)
 	};
 	static const struct argp_child children[] = {
 		{&view_argp, 0, "How it is shown:", 2},
+		{&suppressions_argp, 0, "Suppressions:", 3},
 		{0},
 	};
 	static const struct argp argp = {
@@ -379,6 +405,8 @@ int cmd_snapshot(int argc, char **argv)
 		.count = 1,
 		.interval = 1,
 		.view = VIEW_INIT(accept.prefix, accept.trouble),
+		.suppressions = SUPPRESSIONS_INIT(accept.prefix, accept.trouble),
+		.filter.kinds = KIND_ALL,
 	};
 
 	arguments_parse(&argp, argc, argv, 0, &asked);
@@ -392,5 +420,6 @@ int cmd_snapshot(int argc, char **argv)
 	int status = asked.pids.count ? run(&asked) : EXIT_TROUBLE;
 	list_finish(&asked.pids);
 	view_finish(&asked.view);
+	suppressions_destroy(asked.suppressions.suppressions);
 	return found ? status : EXIT_TROUBLE;
 }

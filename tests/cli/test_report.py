@@ -675,7 +675,7 @@ def _():
 # Wrong use
 
 @test("wrong use is one clear line and status 2: {}", each=[
-    (["--kind=sokets"], "--kind=sokets is not accepted: not a kind: sokets; did you mean 'sockets'? Kinds are all, sockets, tcp, "),
+    (["--kinds=sokets"], "--kinds=sokets is not accepted: not a kind: 'sokets'; did you mean 'sockets'? Kinds are all, sockets, tcp, "),
     (["--state=CLOSEWAIT"], "--state=CLOSEWAIT: 'CLOSEWAIT' is no state of a TCP socket"),
     (["--state="], "is no state of a TCP socket"),
     (["--min-age=soon"], "--min-age=soon is not accepted: a time as in 90, 90s, 5m"),

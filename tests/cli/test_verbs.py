@@ -127,6 +127,44 @@ def _(verb):
         check.equal((run.status, run.out, run.err), (trouble, "", f"fdtrail {verb}: {words} is not accepted: {line}\n"))
 
 
+@test("--kinds and --suppressions mean the same for {}", each=SHOWING)
+def _(verb):
+    process = start_traced([PYTHON, "-c", LEAK.format(7, "time.sleep(60)")])
+    wait_until(lambda: "up" in process.out)
+    known = temp_dir() / "suppressions"
+    known.write_text("leak:leaks_files\nleak:python3\n")
+
+    def counted(*options):
+        """How many descriptors the answer's first lines count."""
+        run = answer(verb, *options, process=process.pid)
+        found = re.search(r"(?:: |\+)(\d+)(?: unclosed| open)?(?:  | )(?:descriptors?|devices?|open|files?)", run.out)
+        return int(found[1]) if found else 0
+
+    check.at_least(counted("--kinds=device"), 6)
+    check.at_least(counted("--kinds=tcp,all"), 6)
+    check.equal(counted("--kinds=tcp"), 0)
+    trouble = 125 if verb == "run" else 2
+    run = answer(verb, "--kinds=tcp,devise", process=process.pid)
+    check.equal((run.status, run.out), (trouble, ""))
+    check.contains(run.err, "--kinds=tcp,devise is not accepted: not a kind: 'devise'; did you mean 'device'? Kinds are all, ")
+    suppressed = answer(verb, f"--suppressions={known}", "--print-suppressions", process=process.pid)
+    check.true(verb in ("report", "snapshot") or not counted(f"--suppressions={known}"), suppressed.out)
+    if verb in ("report", "snapshot"):
+        check.matches(suppressed.out, r"^1\. .*\(suppressed\)$")
+    check.matches(suppressed.out, r"leak:(leaks_files|python3)")
+    generated = answer(verb, "--gen-suppressions", process=process.pid)
+    check.matches(generated.out, r"^leak:")
+    run = answer(verb, "--suppressions=/nowhere", process=process.pid)
+    check.equal((run.status, run.out), (trouble, ""))
+
+
+@test("old names go on working: --kind, --colour")
+def _():
+    file = ends()
+    check.equal(run_bare([FDTRAIL, "report", "--kind=device", file]).out, run_bare([FDTRAIL, "report", file]).out)
+    check.contains(run_bare([FDTRAIL, "report", "--kind=tcp", file]).out, "nothing is left of it by the filters")
+
+
 def two_sleepers():
     script = LEAK.format("int(os.environ['N'])", "time.sleep(60)")
     started = [start_traced([PYTHON, "-c", script], env={"N": count}, traced=traced)

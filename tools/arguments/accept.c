@@ -16,8 +16,7 @@
 static void put_refused(const struct accept *accept, const char *option, const char *value)
 {
 	fprintf(stderr, "%s%s", accept->prefix, option);
-	if (*value)
-		escape_put_word(stderr, value);
+	escape_put(stderr, value);
 	fputs(" is not accepted: ", stderr);
 }
 
@@ -115,8 +114,9 @@ uint64_t accept_kinds(const struct accept *accept, const char *option, const cha
 		return kinds;
 	put_refused(accept, option, value);
 	if ((unknown = strndup(bad, length)) != NULL) {
-		fputs("not a kind: ", stderr);
-		escape_put_word(stderr, unknown);
+		fputs("not a kind: '", stderr);
+		escape_put(stderr, unknown);
+		fputc('\'', stderr);
 		fputs(nearest_say(stderr, unknown, name_of_kind, NAMES) ? "Kinds are" : "kinds are",
 		      stderr);
 		free(unknown);

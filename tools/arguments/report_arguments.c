@@ -60,9 +60,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &arguments->view;
+		state->child_inputs[1] = &arguments->suppressions;
 		return 0;
 	case ARGP_KEY_SUCCESS:
 		arguments->options.collapse_runtime = arguments->view.collapse_runtime;
+		suppressions_check_text(&arguments->suppressions, !arguments->format);
 		return 0;
 	case 'f':
 		arguments->format = format_option("report", argument);
@@ -74,7 +76,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		parse_which(arguments, argument);
 		return 0;
 	case KEY_KIND:
-		arguments->filter.kinds = accept_kinds(&accept, "--kind=", argument);
+		arguments->filter.kinds = accept_kinds(&accept, "--kinds=", argument);
 		return 0;
 	case KEY_STATE:
 		parse_states(arguments, argument);
@@ -113,7 +115,9 @@ static const struct argp_option options[] = {
 	 "other formats), or those of this number",
 	 0},
 	{.doc = "What is shown:", .group = 1},
-	{"kind", KEY_KIND, "KINDS", 0, "Only these kinds, with commas: tcp,file,...", 1},
+	{"kinds", KEY_KIND, "KINDS", 0,
+	 "Only these kinds, with commas: tcp,file,... (sockets, all)", 1},
+	{"kind", KEY_KIND, "KINDS", OPTION_ALIAS | OPTION_HIDDEN, NULL, 1},
 	{"state", KEY_STATE, "STATES", 0, "Only TCP sockets in these states: CLOSE_WAIT,...", 1},
 	{"min-age", KEY_MIN_AGE, "TIME", 0, "Only what is at least so old: 90, 5m, 2h, 3d", 1},
 	{"max-age", KEY_MAX_AGE, "TIME", 0, "Only what is at most so old", 1},
@@ -128,6 +132,7 @@ void report_arguments_parse(struct report_arguments *arguments, int argc, char *
 {
 	static const struct argp_child children[] = {
 		{&view_argp, 0, "How it is shown:", 2},
+		{&suppressions_argp, 0, "Suppressions:", 3},
 		{0},
 	};
 	static const struct argp argp = {
@@ -140,11 +145,13 @@ void report_arguments_parse(struct report_arguments *arguments, int argc, char *
 		       "lines.\v"
 		       "Examples:\n"
 		       "  fdtrail report server.txt\n"
-		       "  fdtrail report --kind=tcp --state=CLOSE_WAIT --format=json /tmp/server.*",
+		       "  fdtrail report --kinds=tcp --state=CLOSE_WAIT --format=json "
+		       "/tmp/server.*",
 	};
 
 	*arguments = (struct report_arguments){
 		.view = VIEW_INIT(accept.prefix, accept.trouble),
+		.suppressions = SUPPRESSIONS_INIT(accept.prefix, accept.trouble),
 		.filter = {.kinds = KIND_ALL},
 	};
 	arguments_parse(&argp, argc, argv, 0, arguments);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "view.h"
+#include "tools/check/suppressions.h"
 #include "tools/export/format.h"
 #include "tools/report/filter.h"
 
@@ -18,6 +19,7 @@ struct report_arguments {
 	size_t file_count;
 	struct export_options options;
 	struct view view;
+	struct suppression_options suppressions;
 	enum which which;
 	int64_t number; /* for WHICH_NUMBER */
 	struct filter filter;

@@ -226,6 +226,14 @@ void suppressions_generate(const struct model_group *group, FILE *file)
 	put_pattern(name ? name : frame->module, file);
 }
 
+void suppressions_generate_all(const struct model_snapshot *snapshot, FILE *file)
+{
+	fputs("\nsuppressions for these:\n", file);
+	for (size_t i = 0; i < snapshot->group_count; i++)
+		if (!snapshot->groups[i].suppressed)
+			suppressions_generate(&snapshot->groups[i], file);
+}
+
 enum { KEY_FILE = 1, KEY_PRINT, KEY_GENERATE };
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -263,3 +271,12 @@ const struct argp suppressions_argp = {
 		},
 	.parser = parse,
 };
+
+void suppressions_check_text(const struct suppression_options *options, bool text)
+{
+	if (text || !(options->print || options->generate))
+		return;
+	fprintf(stderr, "%s--%s-suppressions goes with text alone\n", options->prefix,
+		options->print ? "print" : "gen");
+	exit(options->trouble);
+}

@@ -8,8 +8,7 @@
  *
  * A group is suppressed when a pattern (pattern.h) is found in the function, mangled or not, the
  * source file or the module of any frame of its opening stack, of the goroutines that it descends
- * from, or of the last HTTP request. What has no stack can't be suppressed. Used by `fdtrail check`
- * and `fdtrail run`.
+ * from, or of the last HTTP request. What has no stack can't be suppressed.
  */
 #pragma once
 
@@ -43,6 +42,9 @@ void suppressions_print(const struct suppressions *suppressions, FILE *file);
 /* Writes lines that would suppress this group, to be put into a file. */
 void suppressions_generate(const struct model_group *group, FILE *file);
 
+/* The same of all groups of a snapshot that are not suppressed yet, below a heading. */
+void suppressions_generate_all(const struct model_snapshot *snapshot, FILE *file);
+
 /* The options of the command line that go with it, as a child parser (argp_children):
  * --suppressions,
  * --print-suppressions, --gen-suppressions. Its input (child_inputs) is a struct
@@ -53,4 +55,11 @@ struct suppression_options {
 	struct suppressions *suppressions; /* of all files; the caller creates and destroys it */
 	bool print, generate;
 };
+#define SUPPRESSIONS_INIT(prefix, trouble)                                                         \
+	{                                                                                          \
+		prefix, trouble, suppressions_create(), false, false                               \
+	}
 extern const struct argp suppressions_argp;
+
+/* Ends the program where lines for people were asked for, and what is written is no text. */
+void suppressions_check_text(const struct suppression_options *options, bool text);

@@ -4,6 +4,7 @@
 #include "filter.h"
 
 #include <fnmatch.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -243,4 +244,13 @@ int64_t filter_apply(const struct filter *filter, struct model_snapshot *snapsho
 	snapshot->group_count = kept;
 	filter_peaks(filter, snapshot);
 	return unjudged;
+}
+
+void filter_say_unjudged(int64_t count, const char *prefix, FILE *file)
+{
+	fprintf(file,
+		"%s%" PRId64
+		" %s not judged by the filters and left out: the snapshot does not list %s\n",
+		prefix, count, count == 1 ? "descriptor was" : "descriptors were",
+		count == 1 ? "it" : "them");
 }

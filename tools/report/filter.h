@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Takes out of a snapshot what was not asked for: `fdtrail report --kind=tcp --state=CLOSE_WAIT`.
+ * Takes out of a snapshot what was not asked for: `fdtrail report --kinds=tcp --state=CLOSE_WAIT`.
  * What is left is a snapshot like any other, for every format.
  */
 #pragma once
@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "tools/model/model.h"
 
@@ -32,3 +33,6 @@ bool filter_matches(const char *pattern, const char *name);
  * how many descriptors could not be judged, since the snapshot does not list them; they are taken
  * out, too. */
 int64_t filter_apply(const struct filter *filter, struct model_snapshot *snapshot);
+
+/* Writes a line on count descriptors that could not be judged, after prefix. */
+void filter_say_unjudged(int64_t count, const char *prefix, FILE *file);

@@ -123,15 +123,6 @@ static bool is_worth_telling(const struct model_snapshot *snapshot)
 	return snapshot->unclosed != 0 && (opened > suppressed || opened == 0);
 }
 
-/* For --gen-suppressions: the lines that would leave out the rest, too. */
-static void put_suppressions(FILE *file, const struct model_snapshot *snapshot)
-{
-	fputs("\nsuppressions for these:\n", file);
-	for (size_t i = 0; i < snapshot->group_count; i++)
-		if (!snapshot->groups[i].suppressed)
-			suppressions_generate(&snapshot->groups[i], file);
-}
-
 /* Writes the report of one snapshot, with an empty line before it unless it is the first. */
 static void tell_report(struct reporting *reporting, struct model_snapshot *snapshot)
 {
@@ -148,7 +139,7 @@ static void tell_report(struct reporting *reporting, struct model_snapshot *snap
 	told(reporting);
 	report_text(memory, snapshot, &reporting->options);
 	if (reporting->report->suppressions.generate)
-		put_suppressions(memory, snapshot);
+		suppressions_generate_all(snapshot, memory);
 	fclose(memory);
 	put(reporting, text, length);
 	free(text);
