@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tools/arguments/parse.h"
+#include "tools/arguments/value_words.h"
 #include "tools/arguments/verb.h"
 
 static int list_verbs(void)
@@ -17,39 +18,59 @@ static int list_verbs(void)
 	return EXIT_CLEAN;
 }
 
+struct wanted {
+	const char *verb;   /* or NULL */
+	const char *option; /* whose words are wanted; or NULL */
+};
+
+enum { KEY_VALUES = 0x1000 };
+
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
-	const char **name = state->input;
+	struct wanted *wanted = state->input;
 
+	if (key == KEY_VALUES) {
+		wanted->option = argument;
+		return 0;
+	}
 	if (key != ARGP_KEY_ARG)
 		return ARGP_ERR_UNKNOWN;
-	if (*name) {
+	if (wanted->verb) {
 		fputs("fdtrail help: one verb at a time\n", stderr);
 		exit(EXIT_TROUBLE);
 	}
-	*name = argument;
+	wanted->verb = argument;
 	return 0;
 }
 
 int cmd_help(int argc, char **argv)
 {
+	static const struct argp_option table[] = {
+		{"values", KEY_VALUES, "OPTION", OPTION_HIDDEN, NULL, 0}, /* for completions */
+		{0},
+	};
 	static const struct argp argp = {
+		.options = table,
 		.parser = parse,
 		.args_doc = "[VERB]",
 		.doc = "List the verbs, or show how one of them is used.\v"
 		       "Example:\n"
 		       "  fdtrail help run",
 	};
-	const char *wanted = NULL;
+	struct wanted wanted = {0};
 	char name[64];
 
 	arguments_parse(&argp, argc, argv, 0, &wanted);
-	if (!wanted)
+	if (!wanted.verb)
 		return list_verbs();
 
-	const struct verb *verb = verb_find(wanted);
+	const struct verb *verb = verb_find(wanted.verb);
 	if (!verb)
-		return verb_unknown(wanted);
+		return verb_unknown(wanted.verb);
+	if (wanted.option) {
+		value_words_print(verb->name, wanted.option);
+		return EXIT_CLEAN;
+	}
 	snprintf(name, sizeof(name), "fdtrail %s", verb->name);
 	return verb->run(2, (char *[]){name, "--help", NULL});
 }

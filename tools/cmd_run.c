@@ -183,7 +183,9 @@ static struct argp_option *flags(void)
 			*letter = (char)(*letter == '_' ? '-' : tolower((unsigned char)*letter));
 		flag->name = name;
 		flag->key = output ? 'o' : KEY_TRACER + (int)i;
-		flag->arg = "VALUE";
+		flag->arg = output                               ? "FILE"
+			    : strcmp(option->name, "KINDS") == 0 ? "KINDS"
+								 : "VALUE";
 		flag->flags = is_boolean(option) ? OPTION_ARG_OPTIONAL : 0;
 		flag->doc = text;
 		flag->group = 3;

@@ -77,17 +77,47 @@ def _():
     check.equal(sorted(re.findall(r"\*(\w+)\*", text)), sorted([*KINDS, "sockets", "all"]))
 
 
-@test("the values that the manual names for --format are those of the table")
-def _():
-    names = {*re.findall(r'\.name = "(\w+)"', (SOURCE / "tools/export/format.c").read_text()), "text"}
-    check.at_least(len(names), 5)
-    text = section("fdtrail.1.scd", "report")
-    entry = text[text.index("*--format*"):].split("\n\n")[0]
-    check.equal(sorted(set(re.findall(r"\*(\w+)\*[,:.]", entry))), sorted(names))
-    for file in ["fdtrail.bash", "_fdtrail"]:
-        completed = re.search(r"--format\)[^\n]*?((?:\b(?:text|folded|json|pprof|prometheus)\b ?)+)",
-                              (SOURCE / "tools/completions" / file).read_text())
-        check.equal(sorted(completed.group(1).split()), sorted(names), file)
+def table(path, pattern):
+    """The names in a table of the sources, in its order."""
+    return re.findall(pattern, (SOURCE / path).read_text(), re.MULTILINE)
+
+
+FORMATS = ["text", *table("tools/export/format.c", r'\.name = "(\w+)"')]
+DIFF_FORMATS = table("tools/diff/diff_format.c", r'^\t\{"(\w+)", ".*diff_write')
+
+
+def values(verb, option):
+    """The words that the completions are told."""
+    run = run_bare([FDTRAIL, "help", verb, f"--values={option}"])
+    check.equal((run.status, run.err), (0, ""))
+    return run.out.split()
+
+
+@test("the formats of {} are those of the table, in the manual, in --help, for completions, and when it parses", each=[
+    ("report", FORMATS), ("snapshot", FORMATS), ("diff", DIFF_FORMATS)])
+def _(verb, names):
+    check.equal(names[0], "text")
+    check.at_least(len(names), 3)
+    if verb != "snapshot":
+        text = section("fdtrail.1.scd", verb)
+        entry = text[text.index("*--format*"):].split("\n\n")[0]
+        check.equal(sorted(set(re.findall(r"\*(\w+)\*[,:.;]", entry))), sorted(names))
+    shown = run_bare([FDTRAIL, verb, "--help"]).out
+    entry = re.search(r"--format=FORMAT +((?:.|\n)*?)\n +-", shown)[1]
+    check.equal(" ".join(entry.split()), f"text (the default), {', '.join(names[1:-1])} or {names[-1]}")
+    check.equal(values(verb, "--format"), names)
+    for name in names:
+        check.lacks(run_bare([FDTRAIL, verb, f"--format={name}", "/nowhere"]).err, "there is no format")
+    refused = run_bare([FDTRAIL, verb, "--format=xyzzyzzz", "/nowhere"]).err
+    check.equal(refused, f"fdtrail {verb}: there is no format 'xyzzyzzz'; there are {', '.join(names)}\n")
+
+
+@test("the kinds of the table are those that {} takes, and that completions are told", each=["run", "snapshot", "report", "diff", "check"])
+def _(verb):
+    words = ["all", "sockets", *KINDS]
+    check.equal(values(verb, "--kinds"), words)
+    refused = run_bare([FDTRAIL, verb, "--kinds=xyzzyzzz", "--", "true"]).err
+    check.equal(refused, f"fdtrail {verb}: --kinds=xyzzyzzz is not accepted: not a kind: 'xyzzyzzz'; kinds are {', '.join(words)}\n")
 
 
 @test("{} is formatted without a complaint", each=sorted(path.stem for path in MAN.glob("*.scd")))
@@ -166,6 +196,32 @@ def _():
     check.equal(complete("run", "--engine", "=", ""), ["auto", "preload", "ptrace"])
     check.equal(complete("run", "--engine", "=", "pt"), ["ptrace"])
     check.equal(complete("report", "--format", "js"), ["json"])
+
+
+@test("bash offers the formats that a verb takes, the kinds of a list, and no file names for them")
+def _():
+    for verb, names in [("report", FORMATS), ("snapshot", FORMATS), ("diff", DIFF_FORMATS)]:
+        for words in (["--format", "=", ""], ["--format", ""], ["-f", ""]):
+            check.equal(complete(verb, *words), sorted(names), verb)
+    words = ["all", "sockets", *KINDS]
+    for verb in ("run", "snapshot", "report", "diff", "check"):
+        check.equal(complete(verb, "--kinds", "=", ""), sorted(words), verb)
+    check.equal(complete("check", "--kinds", "=", "tcp,fi"), ["tcp,file"])
+    check.equal(complete("report", "--state", "CLOSE_"), ["CLOSE_WAIT"])
+    check.equal(complete("report", "--color", "=", ""), ["always", "auto", "never"])
+    for words in (["check", "--max-open", "=", ""], ["report", "--function", "=", ""], ["snapshot", "--count", ""],
+                  ["snapshot", "-n", ""]):
+        check.equal(complete(*words), [], words)
+
+
+@test("bash offers files where an option takes one, and processes for --pid")
+def _():
+    folder = f"{SOURCE}/tools/m"
+    for words in (["run", "--output", "=", folder], ["run", "--report", folder], ["report", "-o", folder],
+                  ["check", "--suppressions", "=", folder], ["diff", "--debug-dir", "=", folder]):
+        check.contains(complete(*words), f"{SOURCE}/tools/man", words)
+    check.contains(complete("check", "--pid", "=", "1"), "1")
+    check.contains(complete("snapshot", "1"), "1")
 
 
 @test("bash completes the command behind run's options")

@@ -97,14 +97,18 @@ double accept_time(const struct accept *accept, const char *option, const char *
 	return seconds;
 }
 
-static const char *name_of_kind(size_t index)
+enum { KIND_NAMES = KIND_COUNT + 2 };
+
+const char *accept_kind_name(size_t index)
 {
-	return index == 0 ? "all" : index == 1 ? "sockets" : kind_name((enum kind)(index - 2));
+	return index >= KIND_NAMES ? NULL
+	       : index == 0        ? "all"
+	       : index == 1        ? "sockets"
+				   : kind_name((enum kind)(index - 2));
 }
 
 uint64_t accept_kinds(const struct accept *accept, const char *option, const char *value)
 {
-	enum { NAMES = KIND_COUNT + 2 };
 	char *unknown;
 	const char *bad;
 	uint64_t kinds;
@@ -117,12 +121,13 @@ uint64_t accept_kinds(const struct accept *accept, const char *option, const cha
 		fputs("not a kind: '", stderr);
 		escape_put(stderr, unknown);
 		fputc('\'', stderr);
-		fputs(nearest_say(stderr, unknown, name_of_kind, NAMES) ? "Kinds are" : "kinds are",
+		fputs(nearest_say(stderr, unknown, accept_kind_name, KIND_NAMES) ? "Kinds are"
+										 : "kinds are",
 		      stderr);
 		free(unknown);
 	}
-	for (size_t i = 0; i < NAMES; i++)
-		fprintf(stderr, "%s %s", i ? "," : "", name_of_kind(i));
+	for (size_t i = 0; i < KIND_NAMES; i++)
+		fprintf(stderr, "%s %s", i ? "," : "", accept_kind_name(i));
 	fputc('\n', stderr);
 	exit(accept->trouble);
 }

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* The verb that parses its arguments. */
@@ -35,6 +35,9 @@ double accept_time(const struct accept *accept, const char *option, const char *
 
 /* A list of kinds with commas between, as bits of kind.h. */
 uint64_t accept_kinds(const struct accept *accept, const char *option, const char *value);
+
+/* The words for kinds by index, NULL after the last: "all", "sockets", "tcp", ... */
+const char *accept_kind_name(size_t index);
 
 /* The index of a word in words, of which there are count. */
 int accept_word(const struct accept *accept, const char *option, const char *value,

@@ -9,14 +9,14 @@
 #include "nearest.h"
 #include "verb.h"
 
-static const char *format_name(size_t index)
+const char *format_option_name(size_t index)
 {
-	return index ? formats[index - 1].name : "text";
+	return !index ? "text" : index <= format_count ? formats[index - 1].name : NULL;
 }
 
 char *format_option_help(int key, const char *text, void *input)
 {
-	return key == 'f' ? nearest_list(format_name, format_count + 1) : (char *)text;
+	return key == 'f' ? nearest_list(format_option_name, format_count + 1) : (char *)text;
 }
 
 const struct format *format_option(const char *verb, const char *name)
@@ -27,8 +27,8 @@ const struct format *format_option(const char *verb, const char *name)
 		return format;
 
 	fprintf(stderr, "fdtrail %s: there is no format '%s'", verb, name);
-	fputs(nearest_say(stderr, name, format_name, format_count + 1) ? "There are text"
-								       : "there are text",
+	fputs(nearest_say(stderr, name, format_option_name, format_count + 1) ? "There are text"
+									      : "there are text",
 	      stderr);
 	for (size_t i = 0; i < format_count; i++)
 		fprintf(stderr, ", %s", formats[i].name);

@@ -23,19 +23,22 @@ enum {
 
 static const struct accept accept = {"fdtrail report: ", EXIT_TROUBLE};
 
+const char *const report_which_names[] = {
+	[WHICH_NEWEST] = "newest",
+	[WHICH_LAST] = "last",
+	[WHICH_ALL] = "all",
+};
+
 static void parse_which(struct report_arguments *arguments, const char *value)
 {
-	if (strcmp(value, "newest") == 0) {
-		arguments->which = WHICH_NEWEST;
-	} else if (strcmp(value, "last") == 0) {
-		arguments->which = WHICH_LAST;
-	} else if (strcmp(value, "all") == 0) {
-		arguments->which = WHICH_ALL;
-	} else {
-		arguments->which = WHICH_NUMBER;
+	int which = 0;
+
+	while (which < REPORT_WHICH_NAMES && strcmp(report_which_names[which], value) != 0)
+		which++;
+	arguments->which = (enum which)which;
+	if (which == WHICH_NUMBER)
 		arguments->number = accept_number(&accept, "--snapshot=", value, 0, INT32_MAX,
 						  "newest, last, all, or the number of a snapshot");
-	}
 }
 
 static void parse_states(struct report_arguments *arguments, const char *value)
@@ -150,6 +153,7 @@ void report_arguments_parse(struct report_arguments *arguments, int argc, char *
 	};
 
 	*arguments = (struct report_arguments){
+		.which = WHICH_USUAL,
 		.view = VIEW_INIT(accept.prefix, accept.trouble),
 		.suppressions = SUPPRESSIONS_INIT(accept.prefix, accept.trouble),
 		.filter = {.kinds = KIND_ALL},

@@ -10,7 +10,11 @@
 #include "tools/export/format.h"
 #include "tools/report/filter.h"
 
-enum which { WHICH_USUAL, WHICH_NEWEST, WHICH_LAST, WHICH_ALL, WHICH_NUMBER };
+/* The first ones have names, in this order. */
+enum which { WHICH_NEWEST, WHICH_LAST, WHICH_ALL, WHICH_NUMBER, WHICH_USUAL };
+
+enum { REPORT_WHICH_NAMES = WHICH_NUMBER };
+extern const char *const report_which_names[REPORT_WHICH_NAMES];
 
 struct report_arguments {
 	const struct format *format; /* NULL: text */

@@ -11,14 +11,10 @@ _fdtrail_options()
 		-e 's/^ *\(-.,\)\{0,1\} *\(--[a-z0-9-]*\).*/\2/p'
 }
 
-# The values of an option that has a fixed set of them.
-_fdtrail_values()
+# What a verb's option takes, as --help calls it: FILE, PID, KINDS, ...
+_fdtrail_takes()
 {
-	case $1 in
-	--engine) echo auto preload ptrace ;;
-	--color) echo auto always never ;;
-	--format) echo text folded json pprof prometheus ;;
-	esac
+	"$1" "$2" --help 2>/dev/null | sed -n "s/^ *\(-.,\)\{0,1\} *$3\[\{0,1\}=\([A-Z]*\).*/\2/p"
 }
 
 _fdtrail()
@@ -60,15 +56,41 @@ _fdtrail()
 	# bash splits --name=value at "=".
 	[ "$word" != = ] || word=
 	[ "$before" != = ] || before=${COMP_WORDS[COMP_CWORD - 2]}
-	local values
-	values=$(_fdtrail_values "$before")
-	if [ -n "$values" ]; then
-		mapfile -t COMPREPLY < <(compgen -W "$values" -- "$word")
-		return
-	fi
 	case $before in
-	--pid)
-		mapfile -t COMPREPLY < <(compgen -W "$(cd /proc && echo [0-9]*)" -- "$word")
+	--*)
+		local words list=
+		words=$("$command" help "$verb" --values="$before" 2>/dev/null)
+		case $(_fdtrail_takes "$command" "$verb" "$before") in
+		'') ;;
+		FILE | DIR)
+			mapfile -t COMPREPLY < <(compgen -f -- "$word")
+			compopt -o filenames 2>/dev/null
+			return
+			;;
+		PID)
+			mapfile -t COMPREPLY < <(compgen -W "$(cd /proc && echo [0-9]*)" -- "$word")
+			return
+			;;
+		KINDS | STATES)
+			# Several with commas between: the last one is completed.
+			[[ $word != *,* ]] || list=${word%,*},
+			;;&
+		*)
+			mapfile -t COMPREPLY < <(compgen -P "$list" -W "$words" -- "${word#"$list"}")
+			return
+			;;
+		esac
+		;;
+	-o)
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		compopt -o filenames 2>/dev/null
+		return
+		;;
+	-[ni])
+		return
+		;;
+	-f)
+		mapfile -t COMPREPLY < <(compgen -W "$("$command" help "$verb" --values=--format 2>/dev/null)" -- "$word")
 		return
 		;;
 	esac
