@@ -250,6 +250,16 @@ def _():
         check.equal(out.err, "")
         offered = set(re.findall(r"^(--[\w-]+)=?\[", out.out, re.MULTILINE)) - {"--help", "--usage"}
         check.equal(offered, {o for o in help_options(verb) if o.startswith("--")}, verb)
+        told = dict(re.findall(r"^(--[\w-]+)=\[.*\]:\w+:(.*)$", out.out, re.MULTILINE))
+        for option, names in (("--format", {"report": FORMATS, "snapshot": FORMATS, "diff": DIFF_FORMATS}.get(verb)),
+                              ("--color", ["auto", "always", "never"] if "--color" in told else None)):
+            check.equal(told.get(option), names and f"({' '.join(names)})", f"{verb} {option}")
+        if "--kinds" in told:
+            check.equal(told["--kinds"], "_values -s , word all sockets " + " ".join(KINDS))
+        for option in ("--max-open", "--function", "--count"):
+            check.equal(told.get(option, "()"), "()")
+        for option in ("--output", "--suppressions", "--report", "--debug-dir"):
+            check.equal(told.get(option, "_files"), "_files")
 
 
 main()
