@@ -35,6 +35,8 @@ enum {
 
 enum { GO_ANCESTORS = 10, GO_ANCESTORS_MOST = 100 };
 
+_Static_assert(GO_ANCESTORS_MOST == 100, "messages and --help say so");
+
 static const struct accept accept = {"fdtrail run: ", LAUNCH_TROUBLE};
 
 struct arguments {
@@ -100,7 +102,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 			&accept, "--engine=", argument, run_engine_names, RUN_ENGINE_NAMES);
 		return 0;
 	case KEY_GO_ANCESTORS:
-		_Static_assert(GO_ANCESTORS_MOST == 100, "the message and --help say so");
 		arguments->run.go_ancestors =
 			(uint32_t)accept_number(&accept, "--go-ancestors=", argument, 0,
 						GO_ANCESTORS_MOST, "a number from 0 to 100");

@@ -123,7 +123,7 @@ void arguments_parse(const struct argp *argp, int argc, char **argv, unsigned in
 		if (strcmp(argv[i], "-h") == 0)
 			argv[i] = help;
 		if (argv[i][0] != '-' || !argv[i][1]) {
-			if (flags & ARGP_IN_ORDER)
+			if (flags & ARGP_IN_ORDER || getenv("POSIXLY_CORRECT"))
 				break;
 		} else if (argv[i][1] == '-' ? look_at_long(argv[0], argv[i])
 					     : look_at_short(argv[0], argv[i])) {

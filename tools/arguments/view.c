@@ -7,6 +7,8 @@
 
 #include "tools/symbolize/debug_dirs.h"
 
+_Static_assert(ACCEPT_ALL == REPORT_SHOW_ALL, "all is all");
+
 enum { KEY_SHOW = 1, KEY_FULL, KEY_COLLAPSE, KEY_COLOUR, KEY_DEBUG_DIR };
 
 const char *const colour_names[] = {
@@ -38,7 +40,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 	switch (key) {
 	case KEY_SHOW:
-		_Static_assert(ACCEPT_ALL == REPORT_SHOW_ALL, "all is all");
 		view->show = accept_number_or_all(&view->accept, "--show=", argument);
 		return 0;
 	case KEY_FULL:
