@@ -10,16 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/arguments/accept.h"
-#include "tools/arguments/parse.h"
-#include "tools/arguments/view.h"
-#include "tools/check/limits.h"
-#include "tools/check/suppressions.h"
+#include "tools/arguments/check_arguments.h"
 #include "tools/export/output.h"
-#include "tools/model/escape.h"
 #include "tools/model/model_memory.h"
 #include "tools/reader/reader.h"
-#include "tools/reader/scan.h"
 #include "tools/process/obtain.h"
 #include "tools/process/subject.h"
 #include "tools/report/findings.h"
@@ -31,102 +25,20 @@
 #include "tools/arguments/verb.h"
 
 static const char verb[] = "check", prefix[] = "fdtrail check: ";
-static const struct accept accept = {prefix, EXIT_TROUBLE};
 
 /* A process of which there is at least one snapshot. */
 struct target {
 	struct model_snapshot *first, *last; /* first: NULL when there is only one, or no need */
 };
 
-/* A process that --pid names. */
-struct subject {
-	int pid;
-	char *left_out; /* its children that are not looked at, in words; or NULL */
-};
-
 struct check {
-	struct limit_options limits;
-	struct suppression_options suppressions;
-	struct list subjects; /* of struct subject: --pid */
-	bool children;        /* of these, too */
-	bool partial;         /* a process was not looked at as a whole, which a line has said */
-	const char *old;      /* the file that --max-growth compares with, or NULL */
-	char **files;
-	size_t file_count;
-	struct view view;
+	struct check_arguments asked;
+	bool partial; /* a process was not looked at as a whole, which a line has said */
 	struct list targets;
 	struct progress progress;
 	struct symbolizer *symbolizer;
 	enum limits_verdict verdict;
 };
-
-static void wrong_use(const char *words)
-{
-	fprintf(stderr, "%s%s\n", prefix, words);
-	exit(EXIT_TROUBLE);
-}
-
-enum { KEY_PID = 0x1000, KEY_OLD, KEY_CHILDREN, KEY_KINDS };
-
-/* Which of the files is the older one, where --old does not name it: with --pid the only one; for
- * --max-growth the first of two. */
-static void take_old(struct check *check)
-{
-	bool growth = check->limits.limits.growth >= 0;
-
-	if (check->old)
-		return;
-	if (check->subjects.count ? check->file_count == 1 : growth && check->file_count == 2) {
-		check->old = *check->files++;
-		check->file_count--;
-	} else if (growth && check->file_count > 2) {
-		wrong_use("--max-growth with several files: --old=FILE names the older snapshot");
-	}
-}
-
-static error_t parse(int key, char *argument, struct argp_state *state)
-{
-	struct check *check = state->input;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &check->limits;
-		state->child_inputs[1] = &check->suppressions;
-		state->child_inputs[2] = &check->view;
-		return 0;
-	case KEY_PID:
-		((struct subject *)list_add(&check->subjects, sizeof(struct subject)))->pid =
-			accept_pid(&accept, "--pid=", argument);
-		return 0;
-	case KEY_OLD:
-		check->old = argument;
-		return 0;
-	case KEY_CHILDREN:
-		check->children = true;
-		return 0;
-	case KEY_KINDS:
-		check->limits.limits.kinds = accept_kinds(&accept, "--kinds=", argument);
-		return 0;
-	case ARGP_KEY_ARGS:
-		check->files = state->argv + state->next;
-		check->file_count = (size_t)(state->argc - state->next);
-		return 0;
-	case ARGP_KEY_END:
-		if (!limits_any(&check->limits.limits))
-			wrong_use("no limit is given: --max-close-wait, --max-open, --max-group, "
-				  "--max-growth, --max-peak, --max-peak-group or --max-age");
-		take_old(check);
-		if (!check->subjects.count && !check->file_count)
-			wrong_use("no snapshot is given: a FILE, or --pid");
-		if (check->subjects.count && check->file_count)
-			wrong_use("at most one FILE goes with --pid: the older snapshot");
-		if (check->children && !check->subjects.count)
-			wrong_use("--children are those of the process that --pid names");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
 
 /* Keeps the newest snapshot of each process, and the first where the growth is asked for. */
 static void take(struct list *targets, struct model_snapshot *snapshot, bool keep_first)
@@ -179,13 +91,14 @@ static bool read_file(const char *path, struct list *targets, bool keep_first, s
 /* A process that had nothing to tell has left an empty file, which is passed over beside others. */
 static bool read_files(struct check *check)
 {
-	bool growth = check->limits.limits.growth >= 0, several = check->file_count > 1;
+	bool growth = check->asked.limits.limits.growth >= 0, several = check->asked.file_count > 1;
 	size_t empty = 0;
 
-	for (size_t i = 0; i < check->file_count; i++)
-		if (!read_file(check->files[i], &check->targets, growth, several ? &empty : NULL))
+	for (size_t i = 0; i < check->asked.file_count; i++)
+		if (!read_file(check->asked.files[i], &check->targets, growth,
+			       several ? &empty : NULL))
 			return false;
-	if (empty < check->file_count)
+	if (empty < check->asked.file_count)
 		return true;
 	fprintf(stderr, "%sall %zu files are empty\n", prefix, empty);
 	return false;
@@ -221,15 +134,16 @@ static bool read_process(int pid, void *data)
  * snapshots, and not of all processes that were to be looked at. */
 static bool read_processes(struct check *check, bool *all)
 {
-	struct subject *subjects = check->subjects.items;
+	struct subject *subjects = check->asked.subjects.items;
 
-	for (size_t i = 0; i < check->subjects.count; i++) {
+	for (size_t i = 0; i < check->asked.subjects.count; i++) {
 		struct subject *subject = &subjects[i];
 		bool good = subject_find(&subject->pid, verb) == 0 &&
-			    subject_each(subject->pid, check->children, verb, read_process, check);
+			    subject_each(subject->pid, check->asked.children, verb, read_process,
+					 check);
 
 		*all &= good;
-		if (!check->children && good)
+		if (!check->asked.children && good)
 			subject->left_out =
 				subject_left_out(subject->pid, ", not looked at (see --children)");
 	}
@@ -239,9 +153,9 @@ static bool read_processes(struct check *check, bool *all)
 /* The children of the snapshot's process that are not looked at, in words; or NULL. */
 static const char *left_out_of(const struct check *check, const struct model_snapshot *snapshot)
 {
-	const struct subject *subjects = check->subjects.items;
+	const struct subject *subjects = check->asked.subjects.items;
 
-	for (size_t i = 0; i < check->subjects.count; i++)
+	for (size_t i = 0; i < check->asked.subjects.count; i++)
 		if (subjects[i].pid == snapshot->pid)
 			return subjects[i].left_out;
 	return NULL;
@@ -270,7 +184,7 @@ static void symbolize(struct check *check, struct model_snapshot *snapshot)
 	progress_begin(&check->progress, "fdtrail check");
 	if (!check->symbolizer)
 		check->symbolizer = symbolizer_create(&(struct symbolize_options){
-			.debug_dirs = check->view.debug_dirs,
+			.debug_dirs = check->asked.view.debug_dirs,
 			.progress = progress_step,
 			.data = &check->progress,
 		});
@@ -283,7 +197,7 @@ static void symbolize(struct check *check, struct model_snapshot *snapshot)
 /* The groups that break a limit, as a report has them. */
 static void show_broken(const struct check *check, const struct model_snapshot *snapshot)
 {
-	struct report_options options = view_for(&check->view, stdout);
+	struct report_options options = view_for(&check->asked.view, stdout);
 	struct model_snapshot shown = *snapshot;
 
 	shown.groups = memory_array(NULL, snapshot->group_count, sizeof(*shown.groups));
@@ -309,9 +223,9 @@ static void show_broken(const struct check *check, const struct model_snapshot *
  * without them, and to read debug information may take a while. */
 static bool needs_names(const struct check *check)
 {
-	const struct limits *limits = &check->limits.limits;
+	const struct limits *limits = &check->asked.limits.limits;
 
-	return suppressions_any(check->suppressions.suppressions) || limits->group >= 0 ||
+	return suppressions_any(check->asked.suppressions.suppressions) || limits->group >= 0 ||
 	       limits->growth >= 0 || limits->age >= 0;
 }
 
@@ -326,10 +240,10 @@ static void check_target(struct check *check, const struct target *target, const
 		symbolize(check, snapshot);
 		if (earlier)
 			symbolize(check, earlier);
-		suppressions_apply(check->suppressions.suppressions, snapshot);
+		suppressions_apply(check->asked.suppressions.suppressions, snapshot);
 		findings_merge(snapshot);
 	}
-	verdict = limits_check(&check->limits.limits, snapshot, earlier, stdout);
+	verdict = limits_check(&check->asked.limits.limits, snapshot, earlier, stdout);
 	if (verdict > check->verdict)
 		check->verdict = verdict;
 	if (verdict == LIMITS_KEPT) {
@@ -347,7 +261,7 @@ static void check_target(struct check *check, const struct target *target, const
 		findings_merge(snapshot);
 	}
 	show_broken(check, snapshot);
-	if (!check->suppressions.generate)
+	if (!check->asked.suppressions.generate)
 		return;
 	puts("\nsuppressions for these, to be put into a file:");
 	for (size_t i = 0; i < model_stacked_count(snapshot); i++)
@@ -362,26 +276,26 @@ static int check_all(struct check *check)
 		[LIMITS_UNKNOWN] = EXIT_TROUBLE,
 		[LIMITS_BROKEN] = EXIT_BROKEN,
 	};
-	struct subject *subjects = check->subjects.items;
+	struct subject *subjects = check->asked.subjects.items;
 	struct list old = {0};
 	const struct target *targets;
 	int status = EXIT_TROUBLE;
 	bool all = true;
 
-	if (check->old && !read_file(check->old, &old, false, NULL))
+	if (check->asked.old && !read_file(check->asked.old, &old, false, NULL))
 		goto out;
-	if (check->subjects.count ? !read_processes(check, &all) : !read_files(check))
+	if (check->asked.subjects.count ? !read_processes(check, &all) : !read_files(check))
 		goto out;
 	targets = check->targets.items;
 	for (size_t i = 0; i < check->targets.count; i++)
 		check_target(check, &targets[i], &old);
-	for (size_t i = 0; i < check->subjects.count; i++)
+	for (size_t i = 0; i < check->asked.subjects.count; i++)
 		if (subjects[i].left_out && check->verdict != LIMITS_KEPT)
 			printf("process %d has %s\n", subjects[i].pid, subjects[i].left_out);
 	if ((!all || check->partial) && check->verdict == LIMITS_KEPT)
 		check->verdict = LIMITS_UNKNOWN;
-	if (check->suppressions.print)
-		suppressions_print(check->suppressions.suppressions, stdout);
+	if (check->asked.suppressions.print)
+		suppressions_print(check->asked.suppressions.suppressions, stdout);
 	status = statuses[check->verdict];
 	if (fflush(stdout) != 0) {
 		fprintf(stderr, "%scan't write: %s\n", prefix, strerror(errno));
@@ -390,60 +304,18 @@ static int check_all(struct check *check)
 out:
 	forget(&old);
 	forget(&check->targets);
-	for (size_t i = 0; i < check->subjects.count; i++)
-		free(subjects[i].left_out);
-	list_finish(&check->subjects);
 	return status;
 }
 
 int cmd_check(int argc, char **argv)
 {
-	static const struct argp_option table[] = {
-		{"pid", KEY_PID, "PID", 0,
-		 "Check a running process, traced or not (may be repeated)", 1},
-		{"old", KEY_OLD, "FILE", 0, "The older snapshot, which --max-growth compares with",
-		 1},
-		{"children", KEY_CHILDREN, NULL, 0,
-		 "With --pid: check all processes that descend from it, too, each by itself", 1},
-		{"kinds", KEY_KINDS, "KINDS", 0,
-		 "Count only these kinds, with commas between, as in tcp,file (sockets, all)", 1},
-		{0},
-	};
-	static const struct argp_child children[] = {
-		{&limits_argp, 0, "Limits:", 2},
-		{&suppressions_argp, 0, "What is accepted:", 3},
-		{&view_argp, 0, "How it is shown:", 4},
-		{0},
-	};
-	static const struct argp argp = {
-		.options = table,
-		.parser = parse,
-		.args_doc = "FILE...\n--max-growth=N OLD NEW\n--pid=PID... [OLD]",
-		.children = children,
-		.doc = "Hold what programs leave open against limits. Of several snapshots the "
-		       "newest of each process counts; OLD is what --max-growth compares with, "
-		       "else the first snapshot of the process. What a process inherited does not "
-		       "count.\v"
-		       "Exit status: 0 all limits are kept, 1 one is broken, 2 the snapshot does "
-		       "not tell, or something went wrong.\n\n"
-		       "Examples:\n"
-		       "  fdtrail check --max-close-wait=0 --pid=$(pidof -s server)\n"
-		       "  fdtrail check --max-growth=10 yesterday.txt today.txt",
-	};
-	struct check check = {
-		.view = VIEW_INIT(prefix, EXIT_TROUBLE),
-		.limits = {.accept = accept, .limits = LIMITS_INIT},
-		.suppressions = {.prefix = prefix,
-				 .trouble = EXIT_TROUBLE,
-				 .suppressions = suppressions_create()},
-	};
+	struct check check = {0};
 	int status;
 
-	arguments_parse(&argp, argc, argv, 0, &check);
+	check_arguments_parse(&check.asked, argc, argv);
 	output_stdout();
 	status = check_all(&check);
 	symbolizer_destroy(check.symbolizer);
-	suppressions_destroy(check.suppressions.suppressions);
-	view_finish(&check.view);
+	check_arguments_finish(&check.asked);
 	return status;
 }

@@ -12,13 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tools/arguments/accept.h"
-#include "tools/arguments/parse.h"
-#include "tools/arguments/view.h"
-#include "tools/check/suppressions.h"
-#include "tools/export/format.h"
 #include "tools/export/output.h"
-#include "tools/arguments/format_option.h"
 #include "tools/model/model_memory.h"
 #include "tools/reader/reader.h"
 #include "tools/process/obtain.h"
@@ -29,36 +23,14 @@
 #include "tools/report/progress.h"
 #include "tools/report/report.h"
 #include "tools/run/own_script.h"
+#include "tools/arguments/snapshot_arguments.h"
 #include "tools/symbolize/symbolize.h"
 #include "tools/arguments/verb.h"
 
-enum {
-	KEY_OUTSIDE = 0x1000,
-	KEY_RAW,
-	KEY_CHILDREN,
-	KEY_KINDS,
-	COUNT_MAX = 1000 * 1000,
-	INTERVAL_MAX = 7 * 24 * 3600,
-};
-
 static const char verb[] = "snapshot";
-static const struct accept accept = {"fdtrail snapshot: ", EXIT_TROUBLE};
-
-struct asked {
-	struct list pids; /* of int */
-	int64_t count;
-	double interval;
-	bool outside, children, raw;
-	struct view view;
-	struct suppression_options suppressions;
-	struct filter filter;
-	struct export_options options;
-	const struct format *format; /* NULL: text */
-	const char *path;            /* of the output; NULL: standard output */
-};
 
 struct snapshots {
-	const struct asked *asked;
+	const struct snapshot_arguments *asked;
 	FILE *file;
 	struct symbolizer *symbolizer;
 	struct progress progress;
@@ -69,73 +41,6 @@ struct snapshots {
 	int64_t unjudged; /* by the filter */
 	int error;        /* why they can't be written: a negative errno */
 };
-
-static double interval(const char *value)
-{
-	double seconds = accept_time(&accept, "--interval=", value);
-
-	if (seconds > INTERVAL_MAX)
-		accept_refuse(&accept, "--interval=", value, "a time of at most 7d");
-	return seconds;
-}
-
-static error_t parse(int key, char *argument, struct argp_state *state)
-{
-	struct asked *asked = state->input;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &asked->view;
-		state->child_inputs[1] = &asked->suppressions;
-		return 0;
-	case ARGP_KEY_SUCCESS:
-		asked->options.collapse_runtime = asked->view.collapse_runtime;
-		suppressions_check_text(&asked->suppressions, !asked->format && !asked->raw);
-		return 0;
-	case 'f':
-		asked->format = format_option("snapshot", argument);
-		return 0;
-	case 'o':
-		asked->path = argument;
-		return 0;
-	case 'n':
-		asked->count = accept_number(&accept, "--count=", argument, 1, COUNT_MAX,
-					     "a number from 1 to 1000000");
-		return 0;
-	case 'i':
-		asked->interval = interval(argument);
-		return 0;
-	case KEY_OUTSIDE:
-		asked->outside = true;
-		return 0;
-	case KEY_CHILDREN:
-		asked->children = true;
-		return 0;
-	case KEY_KINDS:
-		asked->filter.kinds = accept_kinds(&accept, "--kinds=", argument);
-		return 0;
-	case KEY_RAW:
-		asked->raw = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		*(int *)list_add(&asked->pids, sizeof(int)) = accept_pid(&accept, "", argument);
-		return 0;
-	case ARGP_KEY_END:
-		if (asked->raw && (asked->format || asked->filter.kinds != KIND_ALL ||
-				   suppressions_any(asked->suppressions.suppressions))) {
-			fprintf(stderr,
-				"fdtrail snapshot: --raw is the snapshot as it is, and goes with "
-				"no --format, --kinds or --suppressions\n");
-			exit(EXIT_TROUBLE);
-		}
-		if (asked->pids.count)
-			return 0;
-		fprintf(stderr, "fdtrail snapshot: no process is given: fdtrail snapshot "
-				"[OPTION...] PID...\n");
-		exit(EXIT_TROUBLE);
-	}
-	return ARGP_ERR_UNKNOWN;
-}
 
 static int copy_text(FILE *from, FILE *to)
 {
@@ -160,7 +65,7 @@ static struct model_snapshot **last_of(struct snapshots *snapshots,
 	return list_add(&snapshots->last, sizeof(*last));
 }
 
-static bool is_several(const struct asked *asked)
+static bool is_several(const struct snapshot_arguments *asked)
 {
 	return asked->children || asked->pids.count > 1;
 }
@@ -229,7 +134,7 @@ static int put(struct snapshots *snapshots, struct model_snapshot *snapshot)
 static bool take(int pid, void *data)
 {
 	struct snapshots *snapshots = data;
-	const struct asked *asked = snapshots->asked;
+	const struct snapshot_arguments *asked = snapshots->asked;
 	struct obtained obtained;
 	int error;
 
@@ -268,7 +173,7 @@ static void pause_for(double interval)
 /* All that was asked for. False when a process could not be looked at, after a line. */
 static bool take_all(struct snapshots *snapshots)
 {
-	const struct asked *asked = snapshots->asked;
+	const struct snapshot_arguments *asked = snapshots->asked;
 	const int *pids = asked->pids.items;
 	bool good = true;
 
@@ -286,7 +191,7 @@ static bool take_all(struct snapshots *snapshots)
 }
 
 /* Without it a master whose workers leak would seem to be well. */
-static void say_left_out(const struct asked *asked)
+static void say_left_out(const struct snapshot_arguments *asked)
 {
 	const int *pids = asked->pids.items;
 
@@ -299,7 +204,7 @@ static void say_left_out(const struct asked *asked)
 	}
 }
 
-static int run(const struct asked *asked)
+static int run(const struct snapshot_arguments *asked)
 {
 	const char *reason, *path = asked->path ? asked->path : "standard output";
 	struct snapshots snapshots = {.asked = asked};
@@ -336,7 +241,7 @@ static int run(const struct asked *asked)
 	else if (good)
 		say_left_out(asked);
 	if (snapshots.unjudged)
-		filter_say_unjudged(snapshots.unjudged, accept.prefix, stderr);
+		filter_say_unjudged(snapshots.unjudged, "fdtrail snapshot: ", stderr);
 	symbolizer_destroy(snapshots.symbolizer);
 	struct model_snapshot **last = snapshots.last.items;
 	for (size_t i = 0; i < snapshots.last.count; i++)
@@ -363,53 +268,9 @@ static bool find_subjects(struct list *list)
 
 int cmd_snapshot(int argc, char **argv)
 {
-	static const struct argp_option options[] = {
-		{"format", 'f', "FORMAT", 0, "Write", 0},
-		{"output", 'o', "FILE", 0,
-		 "Write to FILE, which appears whole or not at all, instead of standard output", 0},
-		{"count", 'n', "N", 0, "Take N snapshots, and say what grew between them", 0},
-		{"interval", 'i', "SECONDS", 0, "Wait so long between two of them (1)", 0},
-		{"kinds", KEY_KINDS, "KINDS", 0,
-		 "Only these kinds, with commas: tcp,file,... (sockets, all)", 0},
-		{"outside", KEY_OUTSIDE, NULL, 0,
-		 "Look from outside, without stacks, also at a traced process: it is not disturbed",
-		 0},
-		{"children", KEY_CHILDREN, NULL, 0,
-		 "Look at all processes that descend from this one, too", 0},
-		{"raw", KEY_RAW, NULL, 0,
-		 "The snapshot itself, as the tracer writes it: for a file, and `fdtrail report` "
-		 "later",
-		 0},
-		{0},
-	};
-	static const struct argp_child children[] = {
-		{&view_argp, 0, "How it is shown:", 2},
-		{&suppressions_argp, 0, "Suppressions:", 3},
-		{0},
-	};
-	static const struct argp argp = {
-		.options = options,
-		.children = children,
-		.parser = parse,
-		.args_doc = "PID...",
-		.help_filter = format_option_help,
-		.doc = "Show what running processes have open. One that is traced is asked, and "
-		       "tells the "
-		       "stacks that opened it; of any other, everything is shown that can be known "
-		       "without stacks. The process is never stopped.\v"
-		       "Examples:\n"
-		       "  fdtrail snapshot $(pidof server)\n"
-		       "  fdtrail snapshot --count=2 --interval=10m $(pidof -s server)",
-	};
-	struct asked asked = {
-		.count = 1,
-		.interval = 1,
-		.view = VIEW_INIT(accept.prefix, accept.trouble),
-		.suppressions = SUPPRESSIONS_INIT(accept.prefix, accept.trouble),
-		.filter.kinds = KIND_ALL,
-	};
+	struct snapshot_arguments asked;
 
-	arguments_parse(&argp, argc, argv, 0, &asked);
+	snapshot_arguments_parse(&asked, argc, argv);
 	if (asked.format && asked.format->binary && isatty(STDOUT_FILENO) &&
 	    (!asked.path || strcmp(asked.path, "-") == 0)) {
 		fprintf(stderr, "fdtrail snapshot: %s is nothing for a terminal; use -o FILE%s\n",
@@ -418,8 +279,6 @@ int cmd_snapshot(int argc, char **argv)
 	}
 	bool found = find_subjects(&asked.pids);
 	int status = asked.pids.count ? run(&asked) : EXIT_TROUBLE;
-	list_finish(&asked.pids);
-	view_finish(&asked.view);
-	suppressions_destroy(asked.suppressions.suppressions);
+	snapshot_arguments_finish(&asked);
 	return found ? status : EXIT_TROUBLE;
 }

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+/* See check_arguments.h. */
+#include "check_arguments.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "accept.h"
+#include "parse.h"
+#include "verb.h"
+
+static const char prefix[] = "fdtrail check: ";
+static const struct accept accept = {prefix, EXIT_TROUBLE};
+
+static void wrong_use(const char *words)
+{
+	fprintf(stderr, "%s%s\n", prefix, words);
+	exit(EXIT_TROUBLE);
+}
+
+enum { KEY_PID = 0x1000, KEY_OLD, KEY_CHILDREN, KEY_KINDS };
+
+/* Which of the files is the older one, where --old does not name it: with --pid the only one; for
+ * --max-growth the first of two. */
+static void take_old(struct check_arguments *check)
+{
+	bool growth = check->limits.limits.growth >= 0;
+
+	if (check->old)
+		return;
+	if (check->subjects.count ? check->file_count == 1 : growth && check->file_count == 2) {
+		check->old = *check->files++;
+		check->file_count--;
+	} else if (growth && check->file_count > 2) {
+		wrong_use("--max-growth with several files: --old=FILE names the older snapshot");
+	}
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+	struct check_arguments *check = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &check->limits;
+		state->child_inputs[1] = &check->suppressions;
+		state->child_inputs[2] = &check->view;
+		return 0;
+	case KEY_PID:
+		((struct subject *)list_add(&check->subjects, sizeof(struct subject)))->pid =
+			accept_pid(&accept, "--pid=", argument);
+		return 0;
+	case KEY_OLD:
+		check->old = argument;
+		return 0;
+	case KEY_CHILDREN:
+		check->children = true;
+		return 0;
+	case KEY_KINDS:
+		check->limits.limits.kinds = accept_kinds(&accept, "--kinds=", argument);
+		return 0;
+	case ARGP_KEY_ARGS:
+		check->files = state->argv + state->next;
+		check->file_count = (size_t)(state->argc - state->next);
+		return 0;
+	case ARGP_KEY_END:
+		if (!limits_any(&check->limits.limits))
+			wrong_use("no limit is given: --max-close-wait, --max-open, --max-group, "
+				  "--max-growth, --max-peak, --max-peak-group or --max-age");
+		take_old(check);
+		if (!check->subjects.count && !check->file_count)
+			wrong_use("no snapshot is given: a FILE, or --pid");
+		if (check->subjects.count && check->file_count)
+			wrong_use("at most one FILE goes with --pid: the older snapshot");
+		if (check->children && !check->subjects.count)
+			wrong_use("--children are those of the process that --pid names");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+void check_arguments_parse(struct check_arguments *arguments, int argc, char **argv)
+{
+	static const struct argp_option table[] = {
+		{"pid", KEY_PID, "PID", 0,
+		 "Check a running process, traced or not (may be repeated)", 1},
+		{"old", KEY_OLD, "FILE", 0, "The older snapshot, which --max-growth compares with",
+		 1},
+		{"children", KEY_CHILDREN, NULL, 0,
+		 "With --pid: check all processes that descend from it, too, each by itself", 1},
+		{"kinds", KEY_KINDS, "KINDS", 0,
+		 "Count only these kinds, with commas between, as in tcp,file (sockets, all)", 1},
+		{0},
+	};
+	static const struct argp_child children[] = {
+		{&limits_argp, 0, "Limits:", 2},
+		{&suppressions_argp, 0, "What is accepted:", 3},
+		{&view_argp, 0, "How it is shown:", 4},
+		{0},
+	};
+	static const struct argp argp = {
+		.options = table,
+		.parser = parse,
+		.args_doc = "FILE...\n--max-growth=N OLD NEW\n--pid=PID... [OLD]",
+		.children = children,
+		.doc = "Hold what programs leave open against limits. Of several snapshots the "
+		       "newest of each process counts; OLD is what --max-growth compares with, "
+		       "else the first snapshot of the process. What a process inherited does not "
+		       "count.\v"
+		       "Exit status: 0 all limits are kept, 1 one is broken, 2 the snapshot does "
+		       "not tell, or something went wrong.\n\n"
+		       "Examples:\n"
+		       "  fdtrail check --max-close-wait=0 --pid=$(pidof -s server)\n"
+		       "  fdtrail check --max-growth=10 yesterday.txt today.txt",
+	};
+
+	*arguments = (struct check_arguments){
+		.view = VIEW_INIT(prefix, EXIT_TROUBLE),
+		.limits = {.accept = accept, .limits = LIMITS_INIT},
+		.suppressions = SUPPRESSIONS_INIT(prefix, EXIT_TROUBLE),
+	};
+	arguments_parse(&argp, argc, argv, 0, arguments);
+}
+
+void check_arguments_finish(struct check_arguments *arguments)
+{
+	struct subject *subjects = arguments->subjects.items;
+
+	for (size_t i = 0; i < arguments->subjects.count; i++)
+		free(subjects[i].left_out);
+	list_finish(&arguments->subjects);
+	suppressions_destroy(arguments->suppressions.suppressions);
+	view_finish(&arguments->view);
+}
