@@ -13,7 +13,7 @@
 #include "tools/diff/diff_format.h"
 #include "tools/export/output.h"
 #include "tools/arguments/nearest.h"
-#include "tools/arguments/parse.h"
+#include "tools/arguments/command_line.h"
 #include "tools/arguments/view.h"
 #include "tools/model/escape.h"
 #include "tools/reader/reader.h"

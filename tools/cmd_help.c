@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/arguments/parse.h"
-#include "tools/arguments/value_words.h"
+#include "tools/arguments/command_line.h"
+#include "value_words.h"
 #include "tools/arguments/verb.h"
 
 static int list_verbs(void)

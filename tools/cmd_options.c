@@ -2,7 +2,7 @@
 /* fdtrail options: the tracer's options, from the table that the tracer itself reads. */
 #include <stdio.h>
 
-#include "tools/arguments/parse.h"
+#include "tools/arguments/command_line.h"
 #include "tools/arguments/tracer_options.h"
 #include "tools/arguments/verb.h"
 

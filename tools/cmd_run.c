@@ -15,8 +15,9 @@
 #include <unistd.h>
 
 #include "preload/core/policy/options.h"
+#include "tools/arguments/limits_options.h"
 #include "tools/arguments/accept.h"
-#include "tools/arguments/parse.h"
+#include "tools/arguments/command_line.h"
 #include "tools/run/environment.h"
 #include "tools/run/launch.h"
 #include "tools/run/run.h"

@@ -4,7 +4,7 @@
 #include <gnu/libc-version.h>
 #include <stdio.h>
 
-#include "tools/arguments/parse.h"
+#include "tools/arguments/command_line.h"
 #include "tools/arguments/verb.h"
 
 int cmd_version(int argc, char **argv)

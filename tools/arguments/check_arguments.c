@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /* See check_arguments.h. */
+#include "limits_options.h"
 #include "check_arguments.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "accept.h"
-#include "parse.h"
+#include "command_line.h"
 #include "verb.h"
 
 static const char prefix[] = "fdtrail check: ";

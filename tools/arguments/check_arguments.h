@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "view.h"
+#include "limits_options.h"
 #include "tools/check/limits.h"
 #include "tools/check/suppressions.h"
 #include "tools/model/model_memory.h"

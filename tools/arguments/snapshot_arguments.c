@@ -7,7 +7,7 @@
 
 #include "preload/core/snapshot/kind.h"
 #include "accept.h"
-#include "parse.h"
+#include "command_line.h"
 #include "format_option.h"
 #include "verb.h"
 

@@ -59,37 +59,20 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	}
 }
 
-#define COMMON_OPTIONS                                                                             \
-	{"full",                                                                                   \
-	 KEY_FULL,                                                                                 \
-	 NULL,                                                                                     \
-	 0,                                                                                        \
-	 "Show all groups (20 without it), and all frames of their stacks",                        \
-	 0},                                                                                       \
-		{"collapse-runtime",                                                               \
-		 KEY_COLLAPSE,                                                                     \
-		 NULL,                                                                             \
-		 0,                                                                                \
-		 "Leave out frames of the C library, the loader and the language's own library",   \
-		 0},                                                                               \
-		{"color",                                                                          \
-		 KEY_COLOUR,                                                                       \
-		 "WHEN",                                                                           \
-		 0,                                                                                \
-		 "auto (the default: on a terminal, unless NO_COLOR is set), always or never",     \
-		 0},                                                                               \
-		{"colour", KEY_COLOUR, "WHEN", OPTION_ALIAS | OPTION_HIDDEN, NULL, 0},             \
-		{"debug-dir",                                                                      \
-		 KEY_DEBUG_DIR,                                                                    \
-		 "DIR",                                                                            \
-		 0,                                                                                \
-		 "Look for debug files, or the program before strip, in DIR, too; or in this one " \
-		 "file (may be "                                                                   \
-		 "repeated)",                                                                      \
-		 0},                                                                               \
-	{                                                                                          \
-		0                                                                                  \
-	}
+/* clang-format off */
+#define COMMON_OPTIONS \
+	{"full", KEY_FULL, NULL, 0, \
+	 "Show all groups (20 without it), and all frames of their stacks", 0}, \
+	{"collapse-runtime", KEY_COLLAPSE, NULL, 0, \
+	 "Leave out frames of the C library, the loader and the language's own library", 0}, \
+	{"color", KEY_COLOUR, "WHEN", 0, \
+	 "auto (the default: on a terminal, unless NO_COLOR is set), always or never", 0}, \
+	{"colour", KEY_COLOUR, "WHEN", OPTION_ALIAS | OPTION_HIDDEN, NULL, 0}, \
+	{"debug-dir", KEY_DEBUG_DIR, "DIR", 0, \
+	 "Look for debug files, or the program before strip, in DIR, too; or in this one file " \
+	 "(may be repeated)", 0}, \
+	{0}
+/* clang-format on */
 
 const struct argp view_argp = {
 	.options =

@@ -6,12 +6,10 @@
  */
 #pragma once
 
-#include <argp.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
-#include "tools/arguments/accept.h"
 #include "tools/model/model.h"
 
 #define LIMIT_NONE (-1)
@@ -57,13 +55,3 @@ bool limits_any_peak(const struct limits *limits);
  */
 enum limits_verdict limits_check(const struct limits *limits, struct model_snapshot *snapshot,
 				 struct model_snapshot *before, FILE *file);
-
-/* The limits as options of the command line, as a child parser (argp_children): --max-close-wait,
- * --max-open, --max-group, --max-growth, --max-peak, --max-peak-group, --max-age. Its input
- * (child_inputs) is a struct limit_options. A wrong value ends the program with a line on stderr.
- */
-struct limit_options {
-	struct accept accept;
-	struct limits limits; /* LIMITS_INIT */
-};
-extern const struct argp limits_argp;

@@ -4,7 +4,7 @@
  * getopt_long(3): "--" ends the options, a long one may be cut as long as it is the only one that
  * begins so, and a value may be a word of its own.
  */
-#include "parse.h"
+#include "command_line.h"
 
 #include <stdbool.h>
 #include <stdio.h>

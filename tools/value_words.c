@@ -7,11 +7,11 @@
 
 #include "preload/core/snapshot/kind.h"
 #include "preload/core/snapshot/socket_state.h"
-#include "accept.h"
-#include "view.h"
+#include "tools/arguments/accept.h"
+#include "tools/arguments/view.h"
 #include "tools/diff/diff_format.h"
-#include "format_option.h"
-#include "report_arguments.h"
+#include "tools/arguments/format_option.h"
+#include "tools/arguments/report_arguments.h"
 #include "tools/run/run.h"
 
 static const char *name_of_diff_format(size_t index)

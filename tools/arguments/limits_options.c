@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "tools/reader/scan.h"
-#include "limits.h"
+#include "limits_options.h"
 
 enum { KEY_CLOSE_WAIT = 1, KEY_OPEN, KEY_GROUP, KEY_GROWTH, KEY_PEAK, KEY_PEAK_GROUP, KEY_AGE };
 
