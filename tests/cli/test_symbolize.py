@@ -427,7 +427,7 @@ def _():
     run = run_traced([compile_program(INLINES, "gcc")])
     check.equal(run.status, 0)
     text = report("".join(path.read_text() for path in run.dir.glob("report.*")), "--full")[1]
-    check.matches(text, r"(?m)^   => #0 leaks::\(anonymous namespace\)::leak_socket\(int\) +\S*inlines\.cpp:21:\d+$")
+    check.matches(text, r"(?m)^   => #0 leaks::\(anonymous namespace\)::leak_socket\(int\) +\S*inlines\.cpp:23:\d+$")
     check.matches(text, r"(?m)^      #1 leaks::Pool<long>::open_twice\(long\) +\S*inlines\.cpp:\d+:\d+ \(inlined\)$")
     check.matches(text, r"(?m)^         leaks::open_of_both_kinds\(int\) +\S*inlines\.cpp:\d+:\d+")
 
