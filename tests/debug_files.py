@@ -30,10 +30,10 @@ def snapshot_of(module, addresses, build="", host=HOST, when=NOW, names=None, pi
     for index, address in enumerate(addresses):
         name = f" in {names[index]}" if names and names[index] else ""
         frames.append(f"    #{index} {0x7f0000000000 + address:#x}{name} ({module}+{address:#x}){identity}\n")
-    return (f"fdtrail snapshot 1\nwhy: a test\nnumber: 1\nwhen: {when}\nprocess: {pid} tested, user 0\nuptime: 1.0s\n"
+    return (f"fdtrail snapshot, format 1\nwhy: a test\nnumber: 1\nwhen: {when}\nprocess: {pid} tested, user 0\nuptime: 1.0s\n"
             f"descriptors: 4 open, limit 1024 (0 %)\nhost: {host}\nunclosed: 1 in 1 group; 3 inherited\n\n"
             f"group 1: 1 file, opened in somewhere\n  stack: 1 opened, 0 closed, 1 live\n  opened at:\n"
-            f"{''.join(frames)}  descriptors:\n    3 file /tmp/x, read, age 0.1s\n\nend of fdtrail snapshot 1\n")
+            f"{''.join(frames)}  descriptors:\n    3 file /tmp/x, read, age 0.1s\n\nend of fdtrail snapshot, format 1\n")
 
 
 def split_copy(how):

@@ -41,8 +41,8 @@ def tell_the_same(snapshot, there):
         kinds = next(kinds for start, kinds in KINDS if there[fd].startswith(start))
         check.contains(kinds, found.kind, f"kinds of {fd}, {there[fd]}")
     behind = [group.text for group in snapshot.groups
-              if "behind fdtrail's back" in group.sentence]
-    check.equal(behind, [], "opened behind fdtrail's back")
+              if "untraced call" in group.sentence]
+    check.equal(behind, [], "opened by an untraced call")
 
 
 def held_against_proc(ask, pid):
@@ -57,7 +57,7 @@ def held_against_proc(ask, pid):
 
     there, snapshot = wait_until(at_rest, 20, f"a quiet moment of process {pid}")
     tell_the_same(snapshot, there)
-    check.lacks(snapshot.footer, "behind fdtrail's back")
+    check.lacks(snapshot.footer, "untraced call")
     return snapshot
 
 

@@ -2,7 +2,7 @@
 """The snapshot text, taken apart for tests. Its grammar is in preload/core/snapshot/README.md; this reader
 needs little of it, so that a change of wording breaks the tests that are about wording, no others:
 
-    fdtrail snapshot 1              the version
+    fdtrail snapshot, format 1      the version
     name: value                     fields, up to the first empty line
                                     then paragraphs, with empty lines between them:
     peak 1: 100 open at once ...    a peak: its sentence, and the frames of its stack
@@ -10,12 +10,12 @@ needs little of it, so that a change of wording breaks the tests that are about 
         #0 0x... in name ...        the frames of its stack, innermost first,
         12 tcp ...                  and its descriptors, each with its number and kind
     anything else                   the footer: the paragraphs without frames and descriptors
-    end of fdtrail snapshot 1
+    end of fdtrail snapshot, format 1
 """
 
 import re
 
-FIRST = re.compile(r"fdtrail snapshot (\d+)$")
+FIRST = re.compile(r"fdtrail snapshot, format (\d+)$")
 FRAME = re.compile(r"\s+#(\d+) 0x([0-9a-f]+) *(?:in (.+?))?(?: +(\(\S.*|/\S.*))?$")
 DESCRIPTOR = re.compile(r"\s+(\d+) ([a-z_]\w*) ?(.*)$")
 # The name that a compiler gives to a part or a specialised copy of a function still names it.

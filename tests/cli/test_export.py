@@ -215,10 +215,10 @@ def _():
 
 @test("the program is the profile's main file, wherever its stacks begin")
 def _():
-    text = (b"fdtrail snapshot 1\nprocess: 1 server\nunclosed: 1 in 1 group; 0 inherited\n\n"
+    text = (b"fdtrail snapshot, format 1\nprocess: 1 server\nunclosed: 1 in 1 group; 0 inherited\n\n"
             b"group 1: 1 file, opened in helper\n  opened at:\n    #0 0x11 in helper (/lib/libhelper.so+0x11)\n"
             b"    #1 0x5512 in main (/srv/server-1.2+0x12)\n  descriptors:\n    3 file /a, read\n\n"
-            b"end of fdtrail snapshot 1\n")
+            b"end of fdtrail snapshot, format 1\n")
     check.matches(pprof(text, "-top"), r"\AFile: server-1\.2$")
 
 
@@ -368,9 +368,9 @@ def evil_snapshot():
         f'    #1 0x{i}2 (/srv/m"o;d{i}+0x{i}2)\n'
         f'  descriptors:\n    {i} file "/tmp/{name}", read, age 1.0s, thread 1 ("{name}")\n\n'
         for i, name in enumerate(EVIL_NAMES, 1))
-    return ("fdtrail snapshot 1\nwhy: \\x1b[31m\\xff\nnumber: 1\nwhen: never\n"
+    return ("fdtrail snapshot, format 1\nwhy: \\x1b[31m\\xff\nnumber: 1\nwhen: never\n"
             "process: 1 \"e;v\\\"il\\n\\xff{}\"\nunclosed: 7 in 7 groups; 0 inherited\n\n"
-            + groups + "end of fdtrail snapshot 1\n").encode()
+            + groups + "end of fdtrail snapshot, format 1\n").encode()
 
 
 @test("names of functions and modules that were made to break a format break none")
@@ -404,8 +404,8 @@ def _():
 @test("a snapshot that is cut anywhere is exported as far as it goes")
 def _():
     text = traced_text([program("demo")], INHERITED=1)
-    text = text[text.rindex(b"\nfdtrail snapshot 1") + 1:] if b"\nfdtrail snapshot 1" in text else text
-    for end in range(len(b"fdtrail snapshot 1\n"), len(text) - len(b"end of fdtrail snapshot 1\n"), len(text) // 12):
+    text = text[text.rindex(b"\nfdtrail snapshot, format 1") + 1:] if b"\nfdtrail snapshot, format 1" in text else text
+    for end in range(len(b"fdtrail snapshot, format 1\n"), len(text) - len(b"end of fdtrail snapshot, format 1\n"), len(text) // 12):
         document = documents(text[:end])[0]
         check.equal(document["snapshot"]["complete"], False, f"cut at {end}: complete")
         check.equal(labelled(metrics(text[:end]), "fdtrail_snapshot_complete"), 0, f"cut at {end}: metric")
@@ -448,10 +448,10 @@ def _(name):
     descriptors = "".join(f"    {fd} file /tmp/a, read, age 1.0s\n" for fd in range(3000))
 
     def series(length):
-        return "".join(f"fdtrail snapshot 1\nnumber: {number}\nprocess: 7 server\n"
+        return "".join(f"fdtrail snapshot, format 1\nnumber: {number}\nprocess: 7 server\n"
                        "unclosed: 3000 in 1 group; 0 inherited\n\n"
                        "group 1: 3000 files, opened at an unknown place\n"
-                       f"  descriptors:\n{descriptors}\nend of fdtrail snapshot 1\n"
+                       f"  descriptors:\n{descriptors}\nend of fdtrail snapshot, format 1\n"
                        for number in range(length)).encode()
 
     check.at_most(largest_memory(name, series(120)), 1.5 * largest_memory(name, series(12)), "KiB")

@@ -44,15 +44,15 @@ def _(how):
     group = run.last.groups[0]
     check.equal(group.fds, [int(run.out)])
     if ENGINE == "preload":  # the other engine sees the raw call
-        check.contains(group.sentence, "opened behind fdtrail's back")
+        check.contains(group.sentence, "opened by an untraced call")
 
 
-@test("what a thread has opened that waits for a processor since is not said to be opened behind fdtrail's back")
+@test("what a thread has opened that waits for a processor since is not said to be opened by an untraced call")
 def _():
     run = run_traced([program("preempted"), 40], env={"LD_PRELOAD": libraries("libpauses")})
     check.equal(run.status, 0)
     check.at_least(len(run.snapshots), 40)
-    check.lacks("".join(found.text for found in run.snapshots), "opened behind fdtrail's back")
+    check.lacks("".join(found.text for found in run.snapshots), "opened by an untraced call")
     check.equal(run.last.group_of("opens_slowly").count, 40)
 
 
@@ -116,7 +116,7 @@ def _():
     check.equal(run.status, 0)
     sockets = [found for found in run.snapshots[0].groups if found.kind == "tcp"]
     check.equal(sum(found.count for found in sockets), 5)
-    check.lacks(run.snapshots[0].text, "behind fdtrail's back")
+    check.lacks(run.snapshots[0].text, "untraced call")
 
 
 @test("a forked child that opens nothing prints nothing")
@@ -360,7 +360,7 @@ def _(compiler, when, flag):
         check.equal(group.functions[0], name)
         check.contains(group.functions, "main")
     check.equal(sorted(run.last.descriptors), sorted(numbers))
-    check.lacks(run.last.text, "behind fdtrail's back")
+    check.lacks(run.last.text, "untraced call")
 
 
 @test("what a library needs that is loaded with RTLD_DEEPBIND goes through the hooks, too")
@@ -375,7 +375,7 @@ def _():
     check.equal(run.status, 0, run.err)
     check.equal(sorted(run.last.descriptors), sorted(map(int, run.out.split())))
     check.equal(run.last.group_of("opens_in_the_library").functions[:2], ["opens_in_the_library", "main"])
-    check.lacks(run.last.text, "behind fdtrail's back")
+    check.lacks(run.last.text, "untraced call")
 
 
 @test("a library loaded with RTLD_DEEPBIND goes past a library behind the tracer, as without it")
@@ -386,7 +386,7 @@ def _():
                             env={"LD_PRELOAD": libraries("libfakes"), "FAKE_SLOTS": "1"})
     check.at_most(numbers[2], 100, "the number of its copy, which libfakes would give out from 1000")
     group = next(found for found in run.last.groups if numbers[2] in found.fds)
-    check.contains(group.sentence, "opened behind fdtrail's back")
+    check.contains(group.sentence, "opened by an untraced call")
 
 
 @test("what a library loaded by dlmopen opens is listed as not seen, by the preload")
@@ -394,7 +394,7 @@ def _():
     run, numbers = run_deep("gcc", "apart", "-Wl,-z,lazy")
     for number in numbers:
         group = next(found for found in run.last.groups if number in found.fds)
-        check.equal("opened behind fdtrail's back" in group.sentence, ENGINE == "preload", group.text)
+        check.equal("opened by an untraced call" in group.sentence, ENGINE == "preload", group.text)
 
 
 main()

@@ -83,10 +83,10 @@ def _(name):
     elif ENGINE == "ptrace":
         check.equal(group.functions[0], "main")  # it opens the number anew by a raw system call
     else:
-        check.contains(group.sentence, "behind fdtrail's back")
+        check.contains(group.sentence, "untraced call")
 
 
-@test("what {} keeps open is listed as opened behind fdtrail's back, as unhooked.list says", each=KEEPERS)
+@test("what {} keeps open is listed as opened by an untraced call, as unhooked.list says", each=KEEPERS)
 def _(name):
     run = run_traced([program("keeps"), name], cwd=temp_dir())
     check.equal(run.status, 0)
@@ -99,7 +99,7 @@ def _(name):
     if ENGINE == "ptrace":
         check.equal(group.functions[:2], [f"keeps_by_{name}", "main"])
     else:
-        check.contains(group.sentence, "behind fdtrail's back")
+        check.contains(group.sentence, "untraced call")
         check.equal(verdict(name), "keeps")
 
 
@@ -175,7 +175,7 @@ def _():
     check.equal(run.last.group_of("opens_before").fds, [master])
     if ENGINE == "preload":  # another engine sees that the program opens it anew
         check.contains(next(found for found in run.last.groups if terminal in found.fds).sentence,
-                       "behind fdtrail's back")
+                       "untraced call")
     check.equal({run.last.descriptors[fd].kind for fd in (0, 1, 2)}, {"terminal"})
 
 

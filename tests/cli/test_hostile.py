@@ -10,7 +10,7 @@ from support import PYTHON, check, main, program, run_traced, temp_dir, test
 
 ENDS = [program("ends"), "return"]
 # A line that ends a snapshot, terminal sequences, invalid and overlong UTF-8, a right-to-left override.
-NASTY = (b"\nend of fdtrail snapshot 1\n\ngroup 1: 9 files, opened in main\n", b"\x1b]0;title\x07\x1b[2J\x1b[31m",
+NASTY = (b"\nend of fdtrail snapshot, format 1\n\ngroup 1: 9 files, opened in main\n", b"\x1b]0;title\x07\x1b[2J\x1b[31m",
          b"\xff\xfe\xc0\xaf\xed\xa0\x80", b"\xe2\x80\xae\xc2\x9b2J", b"\"quoted\\\" , (deleted)", b"\r\b\b\t\x7f",
          b"a" * 255)
 
@@ -23,7 +23,7 @@ def is_clean(run, listed):
     text = "".join(run.reports.values()).encode(errors="surrogateescape")
     text.decode()  # it is valid UTF-8
     check.equal(re.findall(rb"[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\xaa-\xae]", text), [], "control bytes")
-    check.equal(text.count(b"\nend of fdtrail snapshot"), 1)
+    check.equal(text.count(b"\nend of fdtrail snapshot, format 1"), 1)
 
 
 @test("files, folders and memory with hostile names ({})", each=range(len(NASTY)))
@@ -90,7 +90,7 @@ os._exit(0)
     check.equal(len(names), 1)
     text = (folder / names[0]).read_bytes()
     check.equal(re.findall(rb"[\x00-\x09\x0b-\x1f\x7f]", text), [], "control bytes")
-    check.equal(text.count(b"\nend of fdtrail snapshot"), 1)
+    check.equal(text.count(b"\nend of fdtrail snapshot, format 1"), 1)
 
 
 def refused(folder, path):

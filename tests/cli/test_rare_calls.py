@@ -84,7 +84,7 @@ def _():
     found, number = run("stderr", path, OUTPUT="stderr")
     check.equal(found.err, "")
     text = path.read_text()
-    check.contains(text, "\nend of fdtrail snapshot 1\n")
+    check.contains(text, "\nend of fdtrail snapshot, format 1\n")
     check.matches(text, rf"^    {number} device /dev/null, ")
 
 

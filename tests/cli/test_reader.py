@@ -46,7 +46,7 @@ def _():
     for _ in range(3):
         run_traced([program("demo")], OUTPUT=str(output))
     text = output.read_text()
-    check.equal(text.count("\nend of fdtrail snapshot 1\n"), 6, "snapshots")
+    check.equal(text.count("\nend of fdtrail snapshot, format 1\n"), 6, "snapshots")
     check.equal(rewritten(text), text)
 
 
@@ -57,7 +57,7 @@ def _():
     run = run_bare([FDTRAIL, "run", f"--output={output}", "--inherited=1", f"--report={output}.report", "--", built])
     check.equal(run.status, 0)
     text = output.read_text()
-    check.equal(text.count("\nend of fdtrail snapshot 1\n"), 2, "snapshots")
+    check.equal(text.count("\nend of fdtrail snapshot, format 1\n"), 2, "snapshots")
     check.equal(rewritten(text), text)
 
 
@@ -65,7 +65,7 @@ def _():
 def _():
     process = start_traced(["sleep", "60"], traced=False)
     text = run_bare([FDTRAIL, "snapshot", "--raw", str(process.pid)]).out
-    check.contains(text, "\nend of fdtrail snapshot 1\n")
+    check.contains(text, "\nend of fdtrail snapshot, format 1\n")
     check.equal(rewritten(text), text)
 
 

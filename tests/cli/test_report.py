@@ -17,7 +17,7 @@ from support import BUILD, check, main, program, run_traced, temp_dir, test
 
 FDTRAIL = BUILD / "tools" / "fdtrail"
 
-HEADER = """fdtrail snapshot 1
+HEADER = """fdtrail snapshot, format 1
 why: SIGUSR1 from process 1
 number: {number}
 when: 2026-11-23T11:15:59.689Z
@@ -60,7 +60,7 @@ FILES = """group 2: 2 files, opened in open_log
 
 """
 
-UNSEEN = """group 3: 1 eventfd, opened behind fdtrail's back
+UNSEEN = """group 3: 1 eventfd, opened by an untraced call
   reason: no hook saw them open: a raw system call
   descriptors:
     13 eventfd, count 0
@@ -70,7 +70,7 @@ UNSEEN = """group 3: 1 eventfd, opened behind fdtrail's back
 END = """not listed:
   3 inherited (FDTRAIL_INHERITED=1 lists them)
 
-end of fdtrail snapshot 1
+end of fdtrail snapshot, format 1
 """
 
 

@@ -348,7 +348,7 @@ def _():
     check.equal(len(names), 1)
     check.contains(run.err, "leaks_files")
     check.equal(run.err.splitlines()[-1], f"fdtrail run: the snapshots are in {folder}/{names[0]}")
-    check.contains((folder / names[0]).read_text(), "end of fdtrail snapshot 1")
+    check.contains((folder / names[0]).read_text(), "end of fdtrail snapshot, format 1")
     check.equal(run.left, [])
 
 
@@ -359,7 +359,7 @@ def _():
     for leaks in range(1, 4):
         run = Run(program("ends"), "return", leaks, options=["-o", pattern])
         check.equal(re.findall(r"^ends, process \d+: (\d)", run.err, re.MULTILINE), [str(leaks)])
-    check.equal(path.read_text().count("end of fdtrail snapshot 1"), 3)
+    check.equal(path.read_text().count("end of fdtrail snapshot, format 1"), 3)
 
 
 @test("FDTRAIL_OUTPUT in the environment is as good as -o")
@@ -372,8 +372,8 @@ def _():
 @test("--output=stderr shows the snapshots as the tracer writes them")
 def _():
     run = Run(program("ends"), "return", options=["--output=stderr"])
-    check.matches(run.err, r"\Afdtrail snapshot 1\n")
-    check.matches(run.err, r"\nend of fdtrail snapshot 1\n\Z")
+    check.matches(run.err, r"\Afdtrail snapshot, format 1\n")
+    check.matches(run.err, r"\nend of fdtrail snapshot, format 1\n\Z")
 
 
 @test("the folder of a run is private, and in /tmp when LD_PRELOAD can't name TMPDIR")

@@ -37,7 +37,7 @@ def whole(run, named=True):
     for snapshot in run.snapshots:
         for function in ("opens_before", "opens_after"):
             check.true(snapshot.group_of(function) or not named, f"a group opened in {function}")
-        check.lacks(snapshot.text, "behind fdtrail's back")
+        check.lacks(snapshot.text, "untraced call")
         check.equal(sorted(found.fd for found in snapshot.descriptors.values() if found.fd < 6)[:3], [3, 4, 5])
 
 

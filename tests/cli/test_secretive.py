@@ -123,7 +123,7 @@ if ENGINE == "preload":
           each=[*PRIVATE, ("user", 0o755)])
     def _(way, mode):
         run, snapshots = run_private(way, mode, "raw", 20)
-        check.equal(snapshots[-1].groups[0].sentence, "20 directories, opened behind fdtrail's back")
+        check.equal(snapshots[-1].groups[0].sentence, "20 directories, opened by an untraced call")
         check.equal(len(snapshots[-1].descriptors), 20)
         check.lacks(snapshots[-1].text, "being opened or reused")
 
@@ -140,7 +140,7 @@ if ENGINE == "preload":
         _, snapshots = run_private("private", 0o755, "storm", 100)
         check.equal(len(snapshots), 100)
         # Where a number is opened anew just when it is looked at, the next look is too late, in any process.
-        check.at_most(sum("behind fdtrail's back" in found.text for found in snapshots), 10)
+        check.at_most(sum("untraced call" in found.text for found in snapshots), 10)
 
     @test("a private process of which /proc shows nothing (hidepid): what an untraced call opened is listed")
     def _():
@@ -153,7 +153,7 @@ if ENGINE == "preload":
         folder = temp_dir()
         status = folder.stat()
         device = f"{os.major(status.st_dev)}:{os.minor(status.st_dev)}"
-        for how, sentence in (("libc", "opened at secretive+"), ("raw", "opened behind fdtrail's back")):
+        for how, sentence in (("libc", "opened at secretive+"), ("raw", "opened by an untraced call")):
             run = run_traced([program("secretive"), "chroot", how, 2], cwd=folder, OUTPUT="stderr")
             check.contains(run.last.groups[0].sentence, f"2 directories, {sentence}")
             for found in run.last.descriptors.values():

@@ -655,7 +655,7 @@ def _():
     found = raw(target.pid)
     group = found.groups[0]
     check.equal(len(group.descriptors), 18)
-    check.matches(group.sentence, "^18 tcp sockets in CLOSE_WAIT, of unknown origin$")
+    check.matches(group.sentence, "^18 tcp sockets in CLOSE_WAIT, opener unknown$")
     check.contains(group.text, "reason: the process is not traced")
     check.contains(group.text, f"note: Accepted at port {port}.")
     check.true(all("idle " in descriptor.text for descriptor in group.descriptors), "idle times")
@@ -813,7 +813,7 @@ def _():
     check.matches(raw(target.pid).groups[0].sentence, "^3 tcp sockets in CLOSE_WAIT")
     asked = ask("--raw", target.pid, preexec=answer_with(PIDFD_GETFD, 1))
     check.equal((asked.status, asked.err), (0, ""))
-    check.matches(asked.out, "(?m)^group 1: 3 tcp sockets, of unknown origin$")
+    check.matches(asked.out, "(?m)^group 1: 3 tcp sockets, opener unknown$")
     check.equal(len(re.findall(r"(?m)^    \d+ tcp unknown$", asked.out)), 3)
     check.contains(asked.out, "\n  3 in no socket table that can be read: unbound, or of another network namespace\n")
 
@@ -840,7 +840,7 @@ def _():
     check.equal((asked.status, asked.err), (0, ""))
     found = snapshot_text.parse_all(asked.out)[0]
     check.equal([(group.sentence, len(group.descriptors)) for group in found.groups],
-                [("5 other descriptors, of unknown origin", 5), ("3 descriptors, inherited", 3)])
+                [("5 other descriptors, opener unknown", 5), ("3 descriptors, inherited", 3)])
     check.contains(asked.out, "\n  8 could not be looked at, only counted: ask as root\n")
     check.lacks(asked.out, "Nothing that this program opened")
     snapshot = folder / "snapshot"

@@ -41,14 +41,14 @@ def _(name, number):
     check.equal(run.status, None)
 
 
-@test("asked while {} returns: what it has just opened is not said to be opened behind fdtrail's back",
+@test("asked while {} returns: what it has just opened is not said to be opened by an untraced call",
       each=["open", "dup", "socket", "pipe", "socketpair", "recvmsg"])
 def _(how):
     run = run_traced([program("asked"), how, 100], SIGNAL="ALRM")
     check.equal(run.status, 0)
     check.at_least(len(run.snapshots), 100)
     # Between the system call's return and the hook lie a few instructions, where nobody knows the number.
-    behind = sum("opened behind fdtrail's back" in found.text for found in run.snapshots)
+    behind = sum("opened by an untraced call" in found.text for found in run.snapshots)
     check.at_most(behind, 20, "snapshots that say so")
 
 
@@ -224,13 +224,13 @@ def _(value):
     check.equal([why.split(", ")[1].split()[0] for why in marks], ["20", "40", "80"])
 
 
-@test("a threshold that the first end of a pipe reaches does not take the second for opened behind fdtrail's back")
+@test("a threshold that the first end of a pipe reaches does not take the second for opened by an untraced call")
 def _():
     code = "import os\nfor _ in range(20): os.pipe()\nos._exit(0)"
     run = run_traced([PYTHON, "-c", code], THRESHOLD=7, EXIT=0)
     check.equal(run.status, 0)
     check.at_least(len(run.snapshots), 2)
-    check.lacks("".join(found.text for found in run.snapshots), "opened behind fdtrail's back")
+    check.lacks("".join(found.text for found in run.snapshots), "opened by an untraced call")
 
 
 @test("FDTRAIL_THRESHOLD above what is opened says nothing")

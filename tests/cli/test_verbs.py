@@ -185,7 +185,7 @@ def _():
     check.equal([document["process"]["pid"] for document in documents], pids)
     check.equal(run_bare([FDTRAIL, "snapshot", "--format=folded", *pids]).out.count("[device] "), 2)
     raw = run_bare([FDTRAIL, "snapshot", "--raw", *pids]).out
-    check.equal(raw.count("end of fdtrail snapshot"), 2)
+    check.equal(raw.count("end of fdtrail snapshot, format 1"), 2)
     series = run_bare([FDTRAIL, "snapshot", "--count=2", "--interval=0.01", *pids]).out
     check.equal(len(re.findall(r"Z: python3, process \d+: \d open, 0 more", series)), 2, series)
     run = run_bare([FDTRAIL, "snapshot", pids[0], 2**22 + 1, pids[1]])

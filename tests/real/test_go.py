@@ -324,7 +324,7 @@ def some_addresses(program, count):
 
 def symbolized(program, addresses):
     """What fdtrail report makes of frames at these addresses: lists of (function, file, line)."""
-    lines = ["fdtrail snapshot 1", f"when: {datetime.datetime.utcnow().isoformat(timespec='milliseconds')}Z",
+    lines = ["fdtrail snapshot, format 1", f"when: {datetime.datetime.utcnow().isoformat(timespec='milliseconds')}Z",
              "process: 1 judged, user 0", f"host: {os.uname().nodename}", ""]
     for number, first in enumerate(range(0, len(addresses), 200), 1):
         lines += [f"group {number}: 1 file, opened at an unknown place", "  opened at:"]
@@ -332,7 +332,7 @@ def symbolized(program, addresses):
                   for index, address in enumerate(addresses[first:first + 200])]
         lines += ["  descriptors:", f"    {number + 2} file /tmp/x", ""]
     lines += ["modules:", f"  0x{addresses[0]:x}-0x{addresses[-1] + 1:x} {program}", "",
-              "end of fdtrail snapshot 1", ""]
+              "end of fdtrail snapshot, format 1", ""]
     path = temp_dir() / "judged"
     path.write_text("\n".join(lines))
     done = subprocess.run([FDTRAIL, "report", "-f", "json", path], stdout=subprocess.PIPE, check=True)

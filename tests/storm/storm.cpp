@@ -394,7 +394,7 @@ int main(int count, char **words)
 	// hook knew the number. Most of these are found (preload/runtime/in_flight.h); without that
 	// it is every third snapshot.
 	if (unfinished > number / 10 + 4)
-		complain("too many descriptors were opened behind fdtrail's back: ",
+		complain("too many descriptors were opened by an untraced call: ",
 			 std::to_string(unfinished));
 	printf("%ld requests, %ld handled by the program, %ld snapshots, all whole, nothing lost, "
 	       "%ld descriptors "

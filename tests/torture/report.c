@@ -36,7 +36,7 @@ static void read_sentence(struct report_group *group, const char *line)
 		group->origin = REPORT_FORKED;
 	else if (strstr(line, ", inherited"))
 		group->origin = REPORT_INHERITED;
-	else if (strstr(line, "behind fdtrail's back"))
+	else if (strstr(line, "untraced call"))
 		group->origin = REPORT_UNSEEN;
 }
 
@@ -130,14 +130,14 @@ bool report_read(struct report *report, char **text)
 	if (!*line)
 		return false;
 	start(report);
-	if (!begins(line, "fdtrail snapshot 1\n"))
+	if (!begins(line, "fdtrail snapshot, format 1\n"))
 		return *text = line + strlen(line), true;
 	for (;; line = next) {
 		next = strchr(line, '\n');
 		if (!next) /* cut */
 			return *text = line + strlen(line), true;
 		*next++ = '\0';
-		if (strcmp(line, "end of fdtrail snapshot 1") == 0)
+		if (strcmp(line, "end of fdtrail snapshot, format 1") == 0)
 			break;
 		if (begins(line, "group ")) {
 			part = GROUP;
@@ -159,7 +159,7 @@ bool report_read(struct report *report, char **text)
 			report->not_listed = line;
 		} else if (part == NOT_SEEN) {
 			report->not_seen = line;
-			if (strstr(line, " closed behind fdtrail's back"))
+			if (strstr(line, " closed by untraced calls"))
 				report->behind = strtol(line, NULL, 10);
 		}
 	}

@@ -37,8 +37,8 @@ static struct model_snapshot *snapshot_of(const char *header, const char *groups
 	char text[4096];
 
 	snprintf(text, sizeof(text),
-		 "fdtrail snapshot 1\nwhy: test\nprocess: 7 server, user 0\n%s\n%s\n%s\n"
-		 "end of fdtrail snapshot 1\n",
+		 "fdtrail snapshot, format 1\nwhy: test\nprocess: 7 server, user 0\n%s\n%s\n%s\n"
+		 "end of fdtrail snapshot, format 1\n",
 		 header, groups, modules);
 	return read_text(text);
 }
@@ -117,9 +117,9 @@ static enum limits_verdict verdict_on(struct model_snapshot *snapshot, struct li
 static const char two_files[] = "group 1: 2 files, opened in f\n  ages: 3.0s to 9.0s\n"
 				"  opened at:\n    #0 0x10 in f (/x+0x10)\n  descriptors:\n"
 				"    3 file /a, read, age 9.0s\n    4 file /b, read, age 3.0s\n";
-static const char unseen[] = "group 1: 2 files, opened behind fdtrail's back\n  descriptors:\n"
+static const char unseen[] = "group 1: 2 files, opened by an untraced call\n  descriptors:\n"
 			     "    3 file /a, read\n    4 file /b, read\n";
-static const char of_all_kinds[] = "group 1: 5 descriptors, of unknown origin\n  descriptors:\n"
+static const char of_all_kinds[] = "group 1: 5 descriptors, opener unknown\n  descriptors:\n"
 				   "    3 file /a, read\n    4 tcp unbound, CLOSE_WAIT\n"
 				   "    and 3 more (FDTRAIL_SHOW=all lists them)\n";
 
@@ -170,7 +170,7 @@ static void a_state_that_is_not_known_is_not_taken_for_another(void **state)
 		const char *groups;
 		int64_t waiting; /* at most */
 	} cases[] = {
-		{"group 1: 3 tcp sockets (1 in CLOSE_WAIT), of unknown origin\n  descriptors:\n"
+		{"group 1: 3 tcp sockets (1 in CLOSE_WAIT), opener unknown\n  descriptors:\n"
 		 "    3 tcp unknown\n    4 tcp unknown\n    5 tcp 1.2.3.4:5, CLOSE_WAIT\n",
 		 3},
 		{"group 1: 1 socket, opened in f\n  descriptors:\n"
@@ -203,7 +203,7 @@ static void a_state_that_is_not_known_is_not_taken_for_another(void **state)
 static void a_name_that_can_not_be_read_may_stand_for_any_kind(void **state)
 {
 	static const char unreadable[] =
-		"group 1: 2 other descriptors, of unknown origin\n  descriptors:\n"
+		"group 1: 2 other descriptors, opener unknown\n  descriptors:\n"
 		"    3 other unknown, name can't be read: permission denied\n    4 other "
 		"uts:[4026531838]\n";
 	struct limits limits = LIMITS_INIT;
@@ -361,14 +361,12 @@ static void stacks_of_a_snapshot_without_its_modules_are_matched_by_path(void **
 
 static void groups_of_other_kinds_or_origins_are_others(void **state)
 {
-	assert_changes("new 0 -> 3, gone 2 -> 0",
-		       "group 1: 2 files, opened behind fdtrail's back\n", "",
-		       "group 1: 3 pipe ends, opened behind fdtrail's back\n", "");
-	assert_changes("new 0 -> 3, gone 2 -> 0",
-		       "group 1: 2 files, opened behind fdtrail's back\n", "",
-		       "group 1: 3 files, of unknown origin\n", "");
-	assert_changes("grown 2 -> 3", "group 1: 2 files, opened behind fdtrail's back\n", "",
-		       "group 1: 3 files, opened behind fdtrail's back\n", "");
+	assert_changes("new 0 -> 3, gone 2 -> 0", "group 1: 2 files, opened by an untraced call\n",
+		       "", "group 1: 3 pipe ends, opened by an untraced call\n", "");
+	assert_changes("new 0 -> 3, gone 2 -> 0", "group 1: 2 files, opened by an untraced call\n",
+		       "", "group 1: 3 files, opener unknown\n", "");
+	assert_changes("grown 2 -> 3", "group 1: 2 files, opened by an untraced call\n", "",
+		       "group 1: 3 files, opened by an untraced call\n", "");
 }
 
 static void inherited_descriptors_are_no_change(void **state)
@@ -391,15 +389,15 @@ static void groups_are_told_apart_by_the_last_http_request(void **state)
 static void what_grew_most_comes_first(void **state)
 {
 	assert_changes("grown 1 -> 9, new 0 -> 4, gone 3 -> 0, shrunk 5 -> 4, same 6 -> 6",
-		       "group 1: 1 file, opened behind fdtrail's back\n"
-		       "group 2: 3 pipe ends, opened behind fdtrail's back\n"
-		       "group 3: 5 eventfds, opened behind fdtrail's back\n"
-		       "group 4: 6 memfds, opened behind fdtrail's back\n",
+		       "group 1: 1 file, opened by an untraced call\n"
+		       "group 2: 3 pipe ends, opened by an untraced call\n"
+		       "group 3: 5 eventfds, opened by an untraced call\n"
+		       "group 4: 6 memfds, opened by an untraced call\n",
 		       "",
-		       "group 1: 6 memfds, opened behind fdtrail's back\n"
-		       "group 2: 4 eventfds, opened behind fdtrail's back\n"
-		       "group 3: 4 pidfds, opened behind fdtrail's back\n"
-		       "group 4: 9 files, opened behind fdtrail's back\n",
+		       "group 1: 6 memfds, opened by an untraced call\n"
+		       "group 2: 4 eventfds, opened by an untraced call\n"
+		       "group 3: 4 pidfds, opened by an untraced call\n"
+		       "group 4: 9 files, opened by an untraced call\n",
 		       "");
 }
 

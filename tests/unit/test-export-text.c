@@ -11,7 +11,7 @@
 #include "tools/export/tally.h"
 
 #define HEADER(number, pid)                                                                        \
-	"fdtrail snapshot 1\n"                                                                     \
+	"fdtrail snapshot, format 1\n"                                                             \
 	"why: SIGUSR1 from process 1\n"                                                            \
 	"number: " number "\n"                                                                     \
 	"when: 2026-11-23T11:15:59.689Z\n"                                                         \
@@ -41,7 +41,7 @@
 	"\n"
 
 #define OTHERS                                                                                     \
-	"group 2: 2 files, opened behind fdtrail's back\n"                                         \
+	"group 2: 2 files, opened by an untraced call\n"                                           \
 	"  reason: no hook saw them open\n"                                                        \
 	"  descriptors:\n"                                                                         \
 	"    9 file \"/tmp/a\\n\\xfe\\\"\", deleted, read, position 0, size 5\n"                   \
@@ -58,7 +58,7 @@
 	"modules:\n"                                                                               \
 	"  0x550000000000-0x550000009000 /srv/server, BuildId 25c3\n"                              \
 	"\n"
-#define END "end of fdtrail snapshot 1\n"
+#define END "end of fdtrail snapshot, format 1\n"
 
 static const char whole[] = HEADER("1", "4711") GROUP("55000000", "3") OTHERS MODULES END;
 
@@ -130,7 +130,7 @@ static void a_collapsed_stack_begins_at_the_program(void **state)
 	assert_string_equal(exported_as(exported, "folded", NULL),
 			    "server;[incomplete];a:b \xef\xbf\xbd\"c\" "
 			    "\xef\xbf\xbd;server+0x12a9;dial;[tcp] 3\n"
-			    "server;[opened behind fdtrail's back];[file] 2\n"
+			    "server;[opened by an untraced call];[file] 2\n"
 			    "server;[inherited] 3\n");
 	exported_destroy(exported);
 }
@@ -250,7 +250,7 @@ static void groups_with_one_stack_count_its_figures_once(void **state)
 static void peaks_are_exported_beside_groups(void **state)
 {
 	struct exported *exported = exported_create(
-		"fdtrail snapshot 1\nwhy: exit with status 0\nprocess: 7 server, user 0\n"
+		"fdtrail snapshot, format 1\nwhy: exit with status 0\nprocess: 7 server, user 0\n"
 		"peak: 100 open at once, 0.3s after the start; 103 with the inherited\n"
 		"peaks: 1 listed; 2 more stacks, at most 40 open at once\n"
 		"unclosed: 0; 3 inherited\n\n"
@@ -444,8 +444,8 @@ static void a_text_with_any_bytes_changed_breaks_no_format(void **state)
 		"\\",
 		"\xe2\x80\xae",
 		"  created by:\n",
-		"end of fdtrail snapshot 1\n",
-		"fdtrail snapshot 1\n",
+		"end of fdtrail snapshot, format 1\n",
+		"fdtrail snapshot, format 1\n",
 	};
 	static const char *const texts[] = {"folded", "json", "prometheus"};
 	uint32_t random = 1;

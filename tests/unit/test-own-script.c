@@ -42,11 +42,12 @@ static bool is_script(const char *command, const char *groups, const char *descr
 	char text[1024];
 
 	snprintf(text, sizeof(text),
-		 "fdtrail snapshot 1\nwhy: test\nprocess: 7 sh, user 0\ncommand: %s\n\ngroup 1: "
+		 "fdtrail snapshot, format 1\nwhy: test\nprocess: 7 sh, user 0\ncommand: "
+		 "%s\n\ngroup 1: "
 		 "%s, opened in main\n"
 		 "  opened at:\n    #0 0x000000001234 in main (/bin/dash+0x1234)\n  descriptors:\n "
 		 "   %s\n\n"
-		 "end of fdtrail snapshot 1\n",
+		 "end of fdtrail snapshot, format 1\n",
 		 command, groups, descriptor);
 	FILE *in = fmemopen(text, strlen(text), "r");
 	struct reader *reader = reader_create(in, "test");

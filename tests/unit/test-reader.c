@@ -15,7 +15,7 @@
 
 /* Every form that the grammar has, at least once. */
 static const char whole[] =
-	"fdtrail snapshot 1\n"
+	"fdtrail snapshot, format 1\n"
 	"why: EMFILE: socket() failed, \\x1b[31m\n"
 	"number: 2\n"
 	"when: 2026-11-23T11:15:59.689Z\n"
@@ -57,7 +57,7 @@ static const char whole[] =
 	"socket, thread 9 ended\n"
 	"    and 5 more (FDTRAIL_SHOW=all lists them)\n"
 	"\n"
-	"group 2: 2 files, opened behind fdtrail's back\n"
+	"group 2: 2 files, opened by an untraced call\n"
 	"  reason: no hook saw them open: a raw system call, io_uring, a call inside\n"
 	"  reason: libc, or one that had not yet returned\n"
 	"  descriptors:\n"
@@ -74,14 +74,14 @@ static const char whole[] =
 	"  5 inherited (FDTRAIL_INHERITED=1 lists them)\n"
 	"\n"
 	"not seen:\n"
-	"  1 closed behind fdtrail's back since the last snapshot\n"
+	"  1 closed by untraced calls since the last snapshot\n"
 	"\n"
 	"modules:\n"
 	"  0x0055d1c4a000-0x0055d1c4b000 \"/srv/my app (x)+0x1/server\", BuildId 25c3, unloaded\n"
 	"  0x7f2a7dad6000-0x7f2a7dcb7f50 /lib/libc.so.6, BuildId 93ac61, its file can't be opened\n"
 	"  note: A frame without a name can be named where the module has its symbols:\n"
 	"\n"
-	"end of fdtrail snapshot 1\n";
+	"end of fdtrail snapshot, format 1\n";
 
 static void text_is_written_as_it_was_read(void **state)
 {
@@ -310,7 +310,7 @@ static void details_of_every_kind_are_told_apart(void **state)
 #define OR_ABSENT(string) ((string) ? (string) : absent)
 
 		snprintf(text, sizeof(text),
-			 "fdtrail snapshot 1\n\ngroup 1: 1 descriptor, inherited\n"
+			 "fdtrail snapshot, format 1\n\ngroup 1: 1 descriptor, inherited\n"
 			 "  descriptors:\n    %s\n",
 			 lines[i].line);
 		snapshot = read_one(text);
@@ -342,7 +342,7 @@ static void headings_tell_where_and_how(void **state)
 		{"1 file, opened in f[a,b]", MODEL_OPENED, "opened", "f[a,b]", NULL},
 		{"1 tcp socket in CLOSED, inherited through fork, opened in f",
 		 MODEL_INHERITED_FORK, "opened", "f", NULL},
-		{"3 descriptors, of unknown origin", MODEL_UNTRACED, "absent", "absent", NULL},
+		{"3 descriptors, opener unknown", MODEL_UNTRACED, "absent", "absent", NULL},
 		{"1 tcp socket in CLOSED, opened in api.(*Client).Do, last used in main.main",
 		 MODEL_OPENED, "opened", "api.(*Client).Do", "main.main"},
 		{"1 tcp socket in CLOSED, opened in \"a, b\", last used in \"c, d\"", MODEL_OPENED,
@@ -356,7 +356,7 @@ static void headings_tell_where_and_how(void **state)
 		struct model_snapshot *snapshot;
 		const struct model_group *group;
 
-		snprintf(text, sizeof(text), "fdtrail snapshot 1\n\ngroup 1: %s\n",
+		snprintf(text, sizeof(text), "fdtrail snapshot, format 1\n\ngroup 1: %s\n",
 			 headings[i].heading);
 		snapshot = read_one(text);
 		group = snapshot->groups;
@@ -501,13 +501,13 @@ static void output_without_a_newline_may_stand_before_a_snapshot(void **state)
 
 	/* And before its end. */
 	strcpy(text, whole);
-	strcpy(strstr(text, "end of"), "Waiting... end of fdtrail snapshot 1\n");
+	strcpy(strstr(text, "end of"), "Waiting... end of fdtrail snapshot, format 1\n");
 	again = read_back(text, strlen(text), &length);
 	assert_string_equal(again, whole);
 	free(again);
 
 	/* But a line that only speaks of one begins none. */
-	strcpy(text, "took fdtrail snapshot 1\nreading fdtrail snapshot 1\n\n");
+	strcpy(text, "took fdtrail snapshot, format 1\nreading fdtrail snapshot, format 1\n\n");
 	again = read_back(text, strlen(text), &length);
 	assert_string_equal(again, "");
 	free(again);
@@ -562,7 +562,7 @@ static void snapshots_of_several_processes_are_read_one_by_one(void **state)
 static void two_snapshots_through_each_other_are_marked(void **state)
 {
 	struct model_snapshot *snapshot =
-		read_one("fdtrail snapshot 1\nwhy: a\n\ngroup 1: 1 file, inherited\n"
+		read_one("fdtrail snapshot, format 1\nwhy: a\n\ngroup 1: 1 file, inherited\n"
 			 "group 2: 1 file, inherited\ngroup 2: 1 file, inherited\n");
 
 	assert_true(snapshot->mixed);
@@ -572,7 +572,7 @@ static void two_snapshots_through_each_other_are_marked(void **state)
 static void lost_lines_are_counted(void **state)
 {
 	struct model_snapshot *snapshot =
-		read_one("fdtrail snapshot 1\nwhy: a\n\ngroup 1: 9 files, opened in f\n"
+		read_one("fdtrail snapshot, format 1\nwhy: a\n\ngroup 1: 9 files, opened in f\n"
 			 "  opened at:\n    #1 0x01 in f (/x+0x1)\n    #3 0x01 in g (/x+0x1)\n"
 			 "    #3 0x01 in h (/x+0x1)\n"
 			 "    5 file /x, read\n    and 3 more (FDTRAIL_SHOW=all lists them)\n");
@@ -588,7 +588,7 @@ static void lost_lines_are_counted(void **state)
 static void a_frame_has_the_build_id_of_the_module_at_its_address(void **state)
 {
 	struct model_snapshot *snapshot = read_one(
-		"fdtrail snapshot 1\nwhy: a\n\ngroup 1: 9 files, opened in f\n"
+		"fdtrail snapshot, format 1\nwhy: a\n\ngroup 1: 9 files, opened in f\n"
 		"  opened at:\n    #0 0x2010 in f (/x+0x10)\n    #1 0x5010 in f (/x+0x10)\n"
 		"    #2 0x7010 in f (/y+0x10)\n    #3 0x7010 in f (/z+0x10)\n\nmodules:\n"
 		"  0x5000-0x6000 /x, BuildId bb\n  0x2000-0x3000 /x, BuildId aa, unloaded\n"
@@ -605,7 +605,7 @@ static void a_frame_has_the_build_id_of_the_module_at_its_address(void **state)
 static void what_could_drive_a_terminal_is_escaped(void **state)
 {
 	struct model_snapshot *snapshot = read_one(
-		"fdtrail snapshot 1\nwhy: \x1b[31mred\n\ngroup 1: 1 file, inherited\n"
+		"fdtrail snapshot, format 1\nwhy: \x1b[31mred\n\ngroup 1: 1 file, inherited\n"
 		"  note: \x9b\xe2\x80\xae\r.\n  descriptors:\n    3 file /caf\xe9, read\n");
 	const struct model_descriptor *descriptor = snapshot->groups[0].descriptors;
 
@@ -658,7 +658,7 @@ static void ten_thousand_descriptors_in_two_hundred_stacks_are_read(void **state
 	size_t length, again_length;
 	FILE *to = open_memstream(&text, &length);
 
-	fputs("fdtrail snapshot 1\nwhy: a test\n", to);
+	fputs("fdtrail snapshot, format 1\nwhy: a test\n", to);
 	for (int group = 1; group <= 200; group++) {
 		fprintf(to, "\ngroup %d: 50 files, opened in f%d\n  opened at:\n", group, group);
 		for (int frame = 0; frame < 20; frame++)
@@ -668,7 +668,7 @@ static void ten_thousand_descriptors_in_two_hundred_stacks_are_read(void **state
 		for (int i = 0; i < 50; i++)
 			fprintf(to, "    %d file /tmp/%d, read, age 0.3s\n", group * 50 + i, i);
 	}
-	fputs("\nend of fdtrail snapshot 1\n", to);
+	fputs("\nend of fdtrail snapshot, format 1\n", to);
 	fclose(to);
 	again = read_back(text, length, &again_length);
 	assert_string_equal(again, text);
@@ -680,10 +680,11 @@ static void what_is_no_snapshot_gives_none(void **state)
 {
 	static const char *const texts[] = {"\n",
 					    "hello\n",
-					    "end of fdtrail snapshot 1\n",
+					    "end of fdtrail snapshot, format 1\n",
 					    "fdtrail snapshot x\n",
 					    "fdtrail snapshot 0\n",
-					    "fdtrail snapshot 1 \n",
+					    "fdtrail snapshot, format 1 \n",
+					    "fdtrail snapshot, format x\n",
 					    "fdtrail snapshot\n"};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
@@ -693,6 +694,25 @@ static void what_is_no_snapshot_gives_none(void **state)
 		assert_string_equal(again, "");
 		free(again);
 	}
+}
+
+static void the_words_of_the_first_snapshots_are_known(void **state)
+{
+	struct model_snapshot *snapshot =
+		read_one("server: ready. fdtrail snapshot 1\nwhy: SIGUSR1\n"
+			 "process: 7 server, user 0\n\n"
+			 "group 1: 2 files, opened behind fdtrail's back\n  descriptors:\n"
+			 "    3 file /a\n    4 file /b\n\n"
+			 "group 2: 1 file, of unknown origin\n  descriptors:\n    5 file /c\n\n"
+			 "bye end of fdtrail snapshot 1\n");
+
+	assert_true(snapshot->whole);
+	assert_int_equal(snapshot->version, 1);
+	assert_int_equal(snapshot->unknown_lines, 0);
+	assert_int_equal(snapshot->group_count, 2);
+	assert_int_equal(snapshot->groups[0].origin, MODEL_UNSEEN);
+	assert_int_equal(snapshot->groups[1].origin, MODEL_UNTRACED);
+	model_destroy(snapshot);
 }
 
 static void a_file_that_can_not_be_read_says_why(void **state)
@@ -709,6 +729,8 @@ static void a_file_that_can_not_be_read_says_why(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		{.name = "the words of the first snapshots are known",
+		 .test_func = the_words_of_the_first_snapshots_are_known},
 		{.name = "text is written as it was read",
 		 .test_func = text_is_written_as_it_was_read},
 		{.name = "the header is in the model", .test_func = the_header_is_in_the_model},

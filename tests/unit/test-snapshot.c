@@ -69,8 +69,8 @@ static int event(uint32_t stack)
 static void the_first_and_last_line_frame_the_text(void **state)
 {
 	const char *text = fixture_take(fixture);
-	static const char first[] = "fdtrail snapshot 1\n",
-			  last[] = "\nend of fdtrail snapshot 1\n";
+	static const char first[] = "fdtrail snapshot, format 1\n",
+			  last[] = "\nend of fdtrail snapshot, format 1\n";
 
 	assert_begins(text, first);
 	assert_string_equal(text + strlen(text) - strlen(last), last);
@@ -457,7 +457,7 @@ static void what_no_hook_saw_is_listed_with_the_reason(void **state)
 	const char *text = fixture_take(fixture);
 
 	assert_int_equal(fixture->result.unclosed, 1);
-	assert_says(text, "\ngroup 1: 1 eventfd, opened behind fdtrail's back\n  reason: ");
+	assert_says(text, "\ngroup 1: 1 eventfd, opened by an untraced call\n  reason: ");
 	assert_string_equal(line_of(text, fd), "eventfd, count 0");
 	assert_says_not(text, "opened at:");
 }
@@ -488,7 +488,7 @@ static void what_was_opened_behind_our_back_is_noted_for_the_next_snapshot(void 
 	assert_int_equal(noted[0].fd, fd);
 	assert_int_equal(noted[0].inode, status.st_ino);
 	assert_int_equal(noted[1].fd, -1);
-	assert_says(fixture_take(fixture), "\ngroup 1: 1 eventfd, opened behind fdtrail's back\n");
+	assert_says(fixture_take(fixture), "\ngroup 1: 1 eventfd, opened by an untraced call\n");
 	fixture_opened(fixture, fd, stack_of(fetch_status), FD_EVENTFD);
 	fixture_take(fixture);
 	assert_int_equal(noted[0].fd, -1);
@@ -533,9 +533,9 @@ static void a_number_of_another_kind_than_was_opened_wears_no_stack(void **state
 
 	fixture_opened(fixture, fd, stack_of(fetch_status), FD_SOCKET);
 	const char *text = fixture_take(fixture);
-	assert_says(text, "\ngroup 1: 1 eventfd, opened behind fdtrail's back\n");
+	assert_says(text, "\ngroup 1: 1 eventfd, opened by an untraced call\n");
 	assert_says_not(text, "fetch_status");
-	assert_says(text, "\nnot seen:\n  1 closed behind fdtrail's back ");
+	assert_says(text, "\nnot seen:\n  1 closed by untraced calls ");
 	assert_false(ledger_read(&fixture->ledger, fd, NULL, NULL));
 }
 
@@ -546,7 +546,7 @@ static void what_was_closed_behind_our_back_is_forgotten(void **state)
 	leave(fd);
 	leave(output);
 	const char *text = fixture_take(fixture);
-	assert_says(text, "\nnot seen:\n  1 closed behind fdtrail's back ");
+	assert_says(text, "\nnot seen:\n  1 closed by untraced calls ");
 	assert_int_equal(fixture->result.unclosed, 0);
 	assert_false(ledger_read(&fixture->ledger, fd, NULL, NULL));
 	assert_says_not(fixture_take(fixture), "not seen:");

@@ -4,7 +4,7 @@
  * `program;outermost;...;innermost;[kind] COUNT`, a line a stack and kind (none where a group has
  * several). The program has no process id, so that files of two runs can be compared
  * (difffolded.pl); inlined functions are frames of their own; what has no stack stands under
- * "[inherited]", "[opened behind fdtrail's back]", "[not traced]" or "[no stack]". Connections
+ * "[inherited]", "[opened by an untraced call]", "[not traced]" or "[no stack]". Connections
  * whose last HTTP request is known (Go) stand under that request, with "[last HTTP request]" before
  * the kind.
  *

@@ -36,7 +36,7 @@ static const char *reason(const struct model_group *group)
 	case MODEL_INHERITED_FORK:
 		return "they were open when the process was forked";
 	case MODEL_UNSEEN:
-		return "they were opened behind fdtrail's back";
+		return "untraced calls opened them";
 	case MODEL_UNTRACED:
 		return "the process was not traced";
 	case MODEL_OPENED:

@@ -10,7 +10,7 @@
  * request]": who opened a connection that serves many may be innocent.
  *
  * Samples have labels: kind, state, program, pid, and stack, the id that the other formats use.
- * What has no stack is a sample in "[inherited]", "[opened behind fdtrail's back]", ...; the stacks
+ * What has no stack is a sample in "[inherited]", "[opened by an untraced call]", ...; the stacks
  * of the goroutines that one descends from follow it behind "[created by]".
  *
  * A module of which no name is known has no function in the profile, so that pprof looks for them

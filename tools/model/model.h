@@ -98,7 +98,7 @@ struct model_descriptor {
 
 enum model_origin {
 	MODEL_OPENED,         /* by this program, with a stack or without */
-	MODEL_UNSEEN,         /* "opened behind fdtrail's back" */
+	MODEL_UNSEEN,         /* "opened by an untraced call" */
 	MODEL_UNTRACED,       /* the process was not traced */
 	MODEL_INHERITED,      /* was open when the program started */
 	MODEL_INHERITED_FORK, /* opened by what this process was forked from */

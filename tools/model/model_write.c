@@ -9,7 +9,7 @@
 
 static void write_header(const struct model_snapshot *snapshot, FILE *file)
 {
-	fprintf(file, "fdtrail snapshot %" PRId64 "\n", snapshot->version);
+	fprintf(file, "fdtrail snapshot, format %" PRId64 "\n", snapshot->version);
 	for (size_t i = 0; i < snapshot->field_count; i++)
 		fprintf(file, "%s: %s\n", snapshot->fields[i].name, snapshot->fields[i].value);
 	if (snapshot->nothing)
@@ -154,5 +154,5 @@ void model_write(const struct model_snapshot *snapshot, FILE *file)
 		write_peak(&snapshot->peaks[i], file);
 	write_footers(snapshot, file);
 	if (snapshot->whole)
-		fprintf(file, "\nend of fdtrail snapshot %" PRId64 "\n", snapshot->version);
+		fprintf(file, "\nend of fdtrail snapshot, format %" PRId64 "\n", snapshot->version);
 }

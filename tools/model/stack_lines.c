@@ -53,7 +53,7 @@ const char *group_marker(const struct model_group *group)
 	case MODEL_INHERITED_FORK:
 		return "[inherited]";
 	case MODEL_UNSEEN:
-		return "[opened behind fdtrail's back]";
+		return "[opened by an untraced call]";
 	case MODEL_UNTRACED:
 		return "[not traced]";
 	case MODEL_OPENED:

@@ -29,7 +29,7 @@ enum {
 	TAIL = 64, /* the last line is looked for in so many bytes */
 };
 
-static const char last_line[] = "\nend of fdtrail snapshot 1\n";
+static const char last_line[] = "\nend of fdtrail snapshot, format 1\n";
 
 int ask_how_traced(const struct process *process)
 {

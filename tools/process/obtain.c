@@ -58,7 +58,7 @@ int obtain_outside(struct obtained *obtained, int pid, const char *verb)
 
 	if (error)
 		return complain(verb, outside_trouble(pid, error, text, sizeof(text)), error);
-	request.why = "fdtrail looks from outside";
+	request.why = "taken from outside";
 	request.output = memfd_create("fdtrail snapshot", MFD_CLOEXEC);
 	error = request.output < 0 ? -errno : outside_snapshot(&request, &result);
 	if (!error && result.error)

@@ -20,7 +20,7 @@
 
 enum { REMOTE_PROGRAM_SIZE = 64, REMOTE_TROUBLE_SIZE = 256 };
 
-/* Fills in a request for a process that is not traced: no ledger (groups are "of unknown origin"),
+/* Fills in a request for a process that is not traced: no ledger (groups are "opener unknown"),
  * all kinds, every descriptor listed, started_ms from the process' start. output stays -1 until the
  * caller sets it. program, of REMOTE_PROGRAM_SIZE bytes, is where the process' name is kept.
  * Returns 0, or a negative errno: -ESRCH, or -EINVAL for what has no descriptors (a kernel thread,

@@ -92,11 +92,12 @@ static bool take_origin(struct parse *parse, struct scan *line, struct model_gro
 {
 	static const char *const ways[] = {"opened", "duplicated", "received"};
 
-	if (scan_words(line, "opened behind fdtrail's back")) {
+	if (scan_words(line, "opened by an untraced call") ||
+	    scan_words(line, "opened behind fdtrail's back")) { /* until 0.1.0's release */
 		group->origin = MODEL_UNSEEN;
 		return true;
 	}
-	if (scan_words(line, "of unknown origin")) {
+	if (scan_words(line, "opener unknown") || scan_words(line, "of unknown origin")) {
 		group->origin = MODEL_UNTRACED;
 		return true;
 	}

@@ -12,7 +12,10 @@
 #include "tools/model/escape.h"
 #include "lines.h"
 
-static const char first_words[] = "fdtrail snapshot ", last_words[] = "end of fdtrail snapshot ";
+/* The format's number stands after one of each; the second are those of the first snapshots. */
+static const char *const first_words[] = {"fdtrail snapshot, format ", "fdtrail snapshot "};
+static const char *const last_words[] = {"end of fdtrail snapshot, format ",
+					 "end of fdtrail snapshot "};
 
 struct reader {
 	struct lines lines;
@@ -81,7 +84,7 @@ bool reader_close(struct reader *reader)
 			fputs(" is empty\n", stderr);
 		else
 			fputs(": no snapshot is in it; a snapshot begins with the line "
-			      "'fdtrail snapshot 1'\n",
+			      "'fdtrail snapshot, format 1'\n",
 			      stderr);
 	}
 	close_file(reader);
@@ -98,32 +101,40 @@ void reader_destroy(struct reader *reader)
 	free(reader);
 }
 
-/* The number behind words that end the line; 0 when it does not end so. */
-static int64_t number_at_end(struct scan line, const char *words)
+/* The number after any of these words, where both end the line; 0 when it does not end so. */
+static int64_t number_at_end(struct scan line, const char *const words[2])
 {
 	const char *at = line.end;
-	int64_t number = 0;
 
 	while (at > line.at && at[-1] >= '0' && at[-1] <= '9')
 		at--;
-	if (at - line.at < (ptrdiff_t)strlen(words))
-		return 0;
-	line.at = at - strlen(words);
-	if (!scan_words(&line, words) || !scan_number(&line, &number))
-		return 0;
-	return number;
+	for (int i = 0; i < 2; i++) {
+		size_t length = strlen(words[i]);
+		struct scan rest = {at - length, line.end};
+		int64_t number = 0;
+
+		if ((size_t)(at - line.at) >= length && scan_words(&rest, words[i]) &&
+		    scan_number(&rest, &number))
+			return number;
+	}
+	return 0;
+}
+
+/* Whether the line begins with any of these words. */
+static bool begins_with(struct scan line, const char *const words[2])
+{
+	return scan_words(&line, words[0]) || scan_words(&line, words[1]);
 }
 
 /* A line of the snapshot, if it is one. True when it ends the snapshot: also behind output without
  * a newline. */
 static bool take_line(struct reader *reader, struct scan line)
 {
-	struct scan at = line;
 	bool ends = number_at_end(line, last_words) > 0;
 
 	if (scan_at_end(&line))
 		return false;
-	if (!(ends && scan_words(&at, last_words)) && assembly_line(&reader->assembly, line))
+	if (!(ends && begins_with(line, last_words)) && assembly_line(&reader->assembly, line))
 		return false;
 	if (ends)
 		reader->assembly.snapshot->whole = true;
@@ -144,7 +155,7 @@ static void hold(struct reader *reader)
 static struct scan held_line(const struct reader *reader)
 {
 	if (!reader->held)
-		return (struct scan){last_words, last_words};
+		return (struct scan){first_words[0], first_words[0]};
 	return (struct scan){reader->held, reader->held + reader->held_length};
 }
 
@@ -182,7 +193,7 @@ static struct model_snapshot *look(struct reader *reader)
 	/* A last line without its newline was cut, unless it is the one that ends the snapshot. */
 	if (!reader->lines.ended && !number_at_end(line, last_words))
 		return NULL;
-	if (version > 0 && scan_words(&at, first_words)) {
+	if (version > 0 && begins_with(line, first_words)) {
 		if (reader->assembly.snapshot)
 			goto next_begins;
 		assembly_begin(&reader->assembly, reader->name, reader->lines.number, version);

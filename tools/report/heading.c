@@ -267,10 +267,10 @@ static void put_origin(FILE *out, const struct page *page, const struct model_gr
 
 	switch (group->origin) {
 	case MODEL_UNSEEN:
-		fputs(", opened behind fdtrail's back", out);
+		fputs(", opened by an untraced call", out);
 		return;
 	case MODEL_UNTRACED:
-		fputs(", of unknown origin", out);
+		fputs(", opener unknown", out);
 		return;
 	case MODEL_INHERITED:
 		fputs(", inherited", out);

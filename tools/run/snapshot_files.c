@@ -181,8 +181,8 @@ bool snapshot_is_own(const char *why)
  * snapshot. */
 static bool has_news(char *text, size_t length, size_t *whole)
 {
-	static const char first[] = "fdtrail snapshot 1\nwhy: ",
-			  last[] = "\nend of fdtrail snapshot 1\n";
+	static const char first[] = "fdtrail snapshot, format 1\nwhy: ",
+			  last[] = "\nend of fdtrail snapshot, format 1\n";
 	char *end = NULL;
 
 	for (char *at = text;

@@ -17,7 +17,7 @@
 /* What the ledger says about an open number. Groups come in this order. */
 enum descriptor_class {
 	DESCRIPTOR_OPENED,    /* by this program: there is an entry, and it held still */
-	DESCRIPTOR_UNSEEN,    /* there is no entry: opened behind fdtrail's back */
+	DESCRIPTOR_UNSEEN,    /* there is no entry: opened by an untraced call */
 	DESCRIPTOR_UNTRACED,  /* the process is not traced: nobody knows */
 	DESCRIPTOR_INHERITED, /* open when the program started, or before it was forked */
 	DESCRIPTOR_CLOSING,   /* a close had begun when the table was copied */

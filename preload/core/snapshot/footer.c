@@ -74,7 +74,7 @@ static void put_not_seen(struct writer *writer, const struct snapshot_request *r
 			    "namespace");
 	}
 	put_counted(writer, &section, census->forgotten,
-		    "closed behind fdtrail's back since the last snapshot");
+		    "closed by untraced calls since the last snapshot");
 	put_counted(writer, &section, atomic_load(&request->ledger->dropped),
 		    "not recorded when they were opened: there was no memory");
 	put_counted(writer, &section, atomic_load(&request->ledger->stackless),
@@ -140,7 +140,7 @@ void footer_put(const struct describe *describe, const struct census *census,
 	put_not_listed(writer, describe->request, census);
 	put_not_seen(writer, describe->request, census);
 	put_modules(writer, frames);
-	put_string(writer, "\nend of fdtrail snapshot ");
+	put_string(writer, "\nend of fdtrail snapshot, format ");
 	put_unsigned(writer, SNAPSHOT_VERSION);
 	put_char(writer, '\n');
 }

@@ -9,6 +9,6 @@
 #include "describe.h"
 #include "frame.h"
 
-/* Puts the footer, with its last line "end of fdtrail snapshot 1". */
+/* Puts the footer, with its last line "end of fdtrail snapshot, format 1". */
 void footer_put(const struct describe *describe, const struct census *census,
 		const struct frames *frames);

@@ -68,11 +68,11 @@ static void put_origin(struct writer *writer, const struct frames *frames,
 		       const struct group *group)
 {
 	if (group->class == DESCRIPTOR_UNSEEN) {
-		put_string(writer, ", opened behind fdtrail's back");
+		put_string(writer, ", opened by an untraced call");
 		return;
 	}
 	if (group->class == DESCRIPTOR_UNTRACED) {
-		put_string(writer, ", of unknown origin");
+		put_string(writer, ", opener unknown");
 		return;
 	}
 	if (group->class == DESCRIPTOR_INHERITED)

@@ -256,7 +256,7 @@ void header_put(const struct describe *describe, const struct census *census,
 	struct writer *writer = describe->writer;
 	const struct snapshot_request *request = describe->request;
 
-	put_string(writer, "fdtrail snapshot ");
+	put_string(writer, "fdtrail snapshot, format ");
 	put_unsigned(writer, SNAPSHOT_VERSION);
 	put_char(writer, '\n');
 	put_line(writer, "why: ", request->why);

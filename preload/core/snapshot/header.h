@@ -9,6 +9,6 @@
 #include "group.h"
 #include "peak.h"
 
-/* Puts the header, with its first line "fdtrail snapshot 1". */
+/* Puts the header, with its first line "fdtrail snapshot, format 1". */
 void header_put(const struct describe *describe, const struct census *census,
 		const struct groups *groups, const struct peaks *peaks);
