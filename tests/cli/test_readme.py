@@ -127,6 +127,13 @@ def _(page):
             check.matches(paragraph, "never|don't", page)
 
 
+@test("no help tells anybody to send SIGUSR1 with kill")
+def _():
+    for verb in ["run", "snapshot", "report", "diff", "check"]:
+        check.lacks(run_bare([FDTRAIL, verb, "--help"]).out, "kill -", verb)
+    check.lacks(run_bare([FDTRAIL, "options"]).out, "kill -")
+
+
 @test("no sentence of {} starts with a free pronoun, and no path of this machine is in it", each=each_page())
 def _(page):
     check.equal(FREE_PRONOUN.findall(without_code(text_of(page))), [])
