@@ -2,7 +2,7 @@
 /*
  * See arena.h. A chunk's header counts what has been handed out of it; the thread whose addition
  * runs past the end maps a new chunk and tries to publish it, and the loser of that race unmaps its
- * own. What is left at the end of a full chunk is lost, which costs less than a free list would.
+ * own. The rest of a full chunk is lost, which costs less than a free list would.
  */
 #include "arena.h"
 
@@ -48,8 +48,8 @@ void memory_unmap(void *memory, size_t size)
 {
 	if (!memory)
 		return;
-	/* A stack that was left by _exit keeps what AddressSanitizer noted of its frames, and
-	 * whoever gets that address next would meet it. */
+	/* A thread that called _exit on a stack leaves AddressSanitizer's marks for its frames
+	 * there. They must go, because the next mapping at this address would trip over them. */
 	ASAN_UNPOISON_MEMORY_REGION(memory, size);
 	RAW(munmap, memory, size);
 }

@@ -15,25 +15,26 @@
 struct arena_chunk;
 
 struct arena {
-	_Atomic(struct arena_chunk *) chunk;  /* that pieces are taken from */
+	_Atomic(struct arena_chunk *) chunk;  /* pieces are taken from this one */
 	_Atomic(struct arena_chunk *) chunks; /* all of them */
-	_Atomic size_t total;                 /* bytes taken from mmap, for figures and limits */
+	_Atomic size_t total;                 /* bytes taken from mmap, for statistics and limits */
 	size_t limit;                         /* most bytes to take from mmap; 0: no limit */
 };
 
-/* Returns size bytes, zeroed, aligned to 16, that live as long as the process; NULL when the system
- * gives no memory or the arena's limit is met. Async-signal-safe, any thread. */
+/* Returns size bytes, zeroed and aligned to 16, which live as long as the process; NULL if the
+ * system has no memory or the arena's limit is reached. Async-signal-safe, any thread. */
 void *arena_alloc(struct arena *arena, size_t size);
 
-/* Gives everything back; the arena is as new. Nobody may be using it. */
+/* Gives all memory back to the system; the arena is empty then, and can be used again. No other
+ * thread may be using it. */
 void arena_release(struct arena *arena);
 
 /* Maps size bytes, zeroed; NULL on failure. Untouched pages cost no memory. Async-signal-safe. */
 void *memory_map(size_t size);
 
-/* Makes what memory_map returned larger, and may move it; NULL: it is as it was. Async-signal-safe.
- */
+/* Makes a mapping of memory_map larger, and may move it; on failure returns NULL and leaves it as
+ * it was. Async-signal-safe. */
 void *memory_grow(void *memory, size_t size, size_t larger);
 
-/* Gives back what memory_map returned; NULL is accepted. */
+/* Unmaps a mapping of memory_map; NULL is accepted. Async-signal-safe. */
 void memory_unmap(void *memory, size_t size);

@@ -11,14 +11,14 @@
 #include "line.h"
 #include "raw_syscall.h"
 
-/* In the lower half, beside the number of the file: the thread blocks this signal. */
+/* A bit in the lower half, beside the number of the file: the thread blocks this signal. */
 #define BLOCKED UINT64_C(0x80000000)
 
 _Static_assert((BLOCKED & INT_MAX) == 0 && (CHANNEL_MARK & UINT32_MAX) == 0 &&
 		       BLOCKED <= UINT32_MAX,
 	       "the mark, the bit and the number of the file lie side by side");
 
-enum { TMPFS = 0x01021994 }; /* TMPFS_MAGIC of statfs(2): what memfd_create(2) makes lies there */
+enum { TMPFS = 0x01021994 }; /* TMPFS_MAGIC of statfs(2): files of memfd_create(2) lie there */
 
 static uint64_t value_of(const siginfo_t *info)
 {
@@ -46,7 +46,7 @@ int channel_file(const siginfo_t *info)
 	return (int)(value_of(info) & INT_MAX);
 }
 
-/* Whether this user could learn all that a snapshot tells. */
+/* Whether this user could find out everything in a snapshot anyway. */
 static bool may_read_us(uid_t user)
 {
 	return user == 0 ||

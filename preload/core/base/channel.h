@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: MIT
 /*
- * How `fdtrail snapshot PID` gets the text that it has asked for, wherever the program's snapshots
- * go: it sends the signal with a value (sigqueue(3)) that names a file of its own by number, and
- * the tracer writes to that file instead of its usual output, through /proc/PID/fd.
+ * How `fdtrail snapshot PID` gets the snapshot that it requests, wherever the program's other
+ * snapshots go: it sends the signal with a value (sigqueue(3)) that names a file of its own by
+ * number, and the tracer writes to that file instead of its usual output, through /proc/PID/fd.
  *
- * It must be safe against other users and against accidents: who may send the signal is the
- * kernel's decision, but what comes with it is the sender's word. So the file must have all marks
- * of one that was made for this: empty, in memory, without a name. Such a file holds nothing that
- * could be lost. And its owner must be root, or the user that the program runs as, who can read the
- * program's state anyway; unless the program is private (prctl(2), PR_SET_DUMPABLE), as daemons are
- * that were started as root: then only root gets an answer.
+ * It must be safe against other users and against accidents. The kernel decides which processes may
+ * send the signal, but the value that comes with it is the sender's word. So the file must look
+ * like one that was made for this: empty, in memory, without a name. Such a file holds nothing that
+ * could be lost. Its owner must be root, or the user that the program runs as, who can read the
+ * program's state anyway; unless the program is private (prctl(2), PR_SET_DUMPABLE), as daemons
+ * that were started as root are: then only root gets an answer.
  *
- * Where all threads of the program block the signal, `fdtrail snapshot` lets one of them have it
- * (tools/process/blocked.h), and says so in the value: the tracer's handler blocks it again.
+ * If all threads of the program block the signal, `fdtrail snapshot` unblocks it in one of them
+ * (tools/process/blocked.h) and notes this in the value; the tracer's handler blocks it again.
  *
- * The ptrace engine is asked itself: its process gets a signal of its own, and the file's name says
- * which process is meant. So the program gets no signal.
+ * For a program that the ptrace engine traces, the request goes to the engine: it gets a signal of
+ * its own, and the file's name says which process is meant. So the program gets no signal.
  *
- * Used by the tracer's signal handler, by the ptrace engine and, to ask, by tools/process/.
+ * Used by the tracer's signal handler and the ptrace engine, and by tools/process/, which sends the
+ * requests.
  */
 #pragma once
 
@@ -25,25 +26,27 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* In the upper half of the value; the number of the file is in the lower. */
+/* The upper half of the value; the number of the file is in the lower half. */
 #define CHANNEL_MARK UINT64_C(0x6664747200000000) /* "fdtr" */
 
-/* How the ptrace engine is asked: by this signal, with a file of this name and the process id. */
+/* A request to the ptrace engine: this signal, and a file whose name is this and the process id. */
 #define CHANNEL_ENGINE_SIGNAL SIGRTMIN
 #define CHANNEL_ENGINE_FILE   "fdtrail snapshot of "
 
-/* Whether the signal asks for a snapshot through a channel. Async-signal-safe. */
+/* Whether the signal is a request for a snapshot through a channel. Async-signal-safe. */
 bool channel_asks(const siginfo_t *info);
 
-/* For who asks: the thread that gets such a signal blocks it otherwise. */
+/* For the sender: notes that the thread that gets this signal usually blocks it.
+ * Async-signal-safe. */
 void channel_set_blocked(siginfo_t *info);
 
-/* Whether the thread that such a signal has been delivered to blocks it otherwise. */
+/* Whether the thread that got such a signal usually blocks it. Async-signal-safe. */
 bool channel_was_blocked(const siginfo_t *info);
 
-/* The number of the file in the process that asks. */
+/* The number of the file in the process that sent the request. Async-signal-safe. */
 int channel_file(const siginfo_t *info);
 
-/* Opens the file that the signal names: a descriptor to write to, or -1 when it is not one to write
- * to. To be called with the credentials of the program. Async-signal-safe. */
+/* Opens the file that the signal names, for writing. Returns a descriptor, which the caller closes;
+ * -1 if the file can't be opened or isn't a channel. The caller must have the program's
+ * credentials. Async-signal-safe. */
 int channel_open(const siginfo_t *info);

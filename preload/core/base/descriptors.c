@@ -9,7 +9,7 @@
 
 enum { PROBED_MAX = 65536 };
 
-/* getdents64(2): what the kernel writes. */
+/* What getdents64(2) writes. */
 struct entry {
 	uint64_t inode;
 	int64_t offset;
@@ -41,7 +41,7 @@ int descriptor_open(int fd)
 	struct statx more;
 	int open = meaning(RAW(fcntl, fd, F_GETFD, 0));
 
-	/* Where a filter of the program's refuses one call, another may do. */
+	/* If the program's seccomp filter refuses one call, another may pass. */
 	if (open < 0)
 		open = meaning(RAW(newfstatat, fd, "", &status, AT_EMPTY_PATH));
 	if (open < 0)
@@ -51,13 +51,14 @@ int descriptor_open(int fd)
 
 static void probe(void (*each)(int fd, void *data), void *data)
 {
-	/* The limit on new numbers says nothing of those that are open. */
+	/* RLIMIT_NOFILE is no bound, because it holds for new numbers only: higher ones may be
+	 * open. */
 	for (int fd = 0; fd < PROBED_MAX; fd++)
 		if (descriptor_open(fd) > 0)
 			each(fd, data);
 }
 
-/* Without the number skipped. */
+/* Leaves out the number skipped. */
 static int read_folder(int dir, int skipped, void (*each)(int fd, void *data), void *data)
 {
 	char buffer[2048] __attribute__((aligned(8)));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A line of text put together in place, without a heap or a locale: messages, file names, and what
- * a snapshot says it was taken for. What does not fit is cut. Async-signal-safe.
+ * Builds a line of text in place, without a heap or a locale: a message, a file name, a snapshot's
+ * reason. Text that doesn't fit is cut off. Async-signal-safe.
  */
 #pragma once
 
@@ -41,8 +41,8 @@ static inline void line_add(struct line *line, const char *text)
 	line->text[line->length] = '\0';
 }
 
-/* Text from outside: control characters, those that turn the direction of writing, and what is not
- * UTF-8 become '?', so that it can't drive a terminal. */
+/* Adds text from outside. Control characters, characters that turn the direction of writing, and
+ * bytes that aren't UTF-8 become '?', so that the text can't control a terminal. */
 static inline void line_quote(struct line *line, const char *text)
 {
 	size_t left = strlen(text), length;
@@ -52,7 +52,7 @@ static inline void line_quote(struct line *line, const char *text)
 		length = utf8_decode((const uint8_t *)text, left, &character);
 		bool shown = length && !utf8_is_invisible(character);
 		length = length ? length : 1;
-		/* A character is cut as a whole. */
+		/* A character is never cut in the middle. */
 		if (line->length + length > line->size - 1)
 			return;
 		line_bytes(line, shown ? text : "?", shown ? length : 1);

@@ -9,7 +9,7 @@
 
 #include "raw_syscall.h"
 
-/* Milliseconds of CLOCK_MONOTONIC; 0 where the kernel does not tell. Async-signal-safe. */
+/* Milliseconds of CLOCK_MONOTONIC; 0 if the call fails. Async-signal-safe. */
 static inline int64_t monotonic_ms(void)
 {
 	struct timespec now = {0};

@@ -17,7 +17,8 @@
 #include "seccomp.h"
 
 /* Returns the kernel's answer: -4095..-1 is a negated errno (see syscall(2), "Architecture calling
- * conventions"). What a filter of the program's would end it for answers ENOSYS: seccomp.h. */
+ * conventions"). If the program's own seccomp filter would kill it for this call, returns -ENOSYS
+ * without making it (seccomp.h). */
 static inline long raw_syscall6(long number, long a, long b, long c, long d, long e, long f)
 {
 	if (__builtin_expect(atomic_load_explicit(&seccomp_present, memory_order_relaxed), 0) &&

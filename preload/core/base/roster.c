@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * See roster.h. Records change hands by compare-and-swap, and text is only ever added, so nothing
- * here waits: a process that is killed in the middle leaves a record that is taken, and is told of
- * as one that ended without a word.
+ * here waits. A process that is killed in the middle leaves a record that is taken, and the report
+ * names it as one that ended without a snapshot.
  */
 #include "roster.h"
 
@@ -27,7 +27,7 @@ struct roster_header *roster_map(int fd, const char token[ROSTER_TOKEN])
 	if (memory <= 0)
 		return NULL;
 	roster = (void *)memory;
-	/* A core dump of the program is the program's. */
+	/* The roster doesn't belong in a core dump of the program. */
 	RAW(madvise, roster, ROSTER_FIXED, MADV_DONTDUMP);
 	if (memcmp(roster->magic, ROSTER_MAGIC, sizeof(roster->magic)) == 0 &&
 	    memcmp(roster->token, token, ROSTER_TOKEN) == 0)
@@ -50,7 +50,7 @@ static void copy_text(char *to, size_t size, const char *from)
 	to[length] = '\0';
 }
 
-/* The end of a path is what tells one file from another. */
+/* Keeps the end of a path, because the end tells one file from another. */
 static void copy_end(char *to, size_t size, const char *from)
 {
 	size_t length = from ? strnlen(from, 4096) : 0;
@@ -70,7 +70,8 @@ struct roster_record *roster_take(struct roster_header *roster, enum roster_stat
 				  int parent, uint64_t pid_namespace, const char *program,
 				  const char *file, enum roster_reason reason)
 {
-	/* The first one that is free: what is taken stays together, and is found quickly. */
+	/* The first free record is taken, so that taken ones stay together and are found
+	 * quickly. */
 	for (uint32_t i = 0; i < ROSTER_RECORDS; i++) {
 		struct roster_record *record = &roster->records[i];
 		uint32_t free = ROSTER_FREE, end = atomic_load(&roster->end);
@@ -108,14 +109,14 @@ void roster_spawned(struct roster_record *record, uint64_t whose, int pid)
 	atomic_compare_exchange_strong(&record->whose, &whose, whose | (uint32_t)pid);
 }
 
-/* Ends a record that is in this state. */
+/* Ends the record if it is in this state. */
 static bool end_record(struct roster_record *record, uint32_t state, bool tells)
 {
 	return atomic_compare_exchange_strong(&record->state, &state,
 					      tells ? ROSTER_ENDED : ROSTER_FREE);
 }
 
-/* Without /proc, as behind chroot(2), it is not known. */
+/* 0 is unknown, as without /proc after chroot(2), and counts as the same. */
 static bool same_namespace(uint64_t one, uint64_t other)
 {
 	return one == other || !one || !other;
@@ -142,7 +143,8 @@ void roster_arrived(struct roster_header *roster, int pid, int parent, uint64_t 
 		}
 		if (!youngest)
 			return;
-		/* Else another thread's spawn of the same parent has taken it: look again. */
+		/* If this fails, another child of the same parent has taken the record: look again.
+		 */
 		youngest->reason = ROSTER_NO_REASON;
 		if (end_record(youngest, ROSTER_EXECUTING, atomic_load(&youngest->first) != 0))
 			return;
@@ -154,7 +156,8 @@ void roster_ended(struct roster_record *record, int error)
 	record->error = error;
 	bool tells = error || record->reason != ROSTER_NO_REASON || atomic_load(&record->first);
 
-	/* Another thread may be calling exec, which the end of the process overtakes. */
+	/* The record is in the other state if another thread is just calling exec while the process
+	 * ends. */
 	if (!end_record(record, ROSTER_RUNNING, tells))
 		end_record(record, ROSTER_EXECUTING, tells);
 }

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
 /*
  * The roster of one `fdtrail run`: memory that the command and every traced process share. It
- * answers the question that files can't: was there a process that ended without a word? Each traced
- * process has a record here from its start to its end. What is still in the roster when the program
- * has ended is what the report must name: a process that was killed, one that executed a program in
- * which the tracer never started, a snapshot that could not be written.
+ * answers a question that files can't: did a process end without a snapshot? Each traced process
+ * has a record here from its start to its end. The report must name every record that is still here
+ * when the program has ended: a process that was killed, one that executed a program in which the
+ * tracer never started, a snapshot that could not be written.
  *
  * It also carries snapshots. A process that has changed its root, its user or its mount namespace,
- * or that may create no file, still has this memory: it was mapped when the tracer started, and no
- * path or descriptor is needed to write to it.
+ * or that may not create files, still has this memory: it was mapped when the tracer started, and
+ * writing to it needs no path and no descriptor.
  *
- * The command makes the memory with memfd_create(2), sealed against changes of its size, and tells
- * in the environment (ROSTER_VARIABLE) how to get it. A process takes a record by one
- * compare-and-swap and gives it back when it has ended well, so the table need only be as large as
- * the number of processes that run at once. Any process of the run may write anything here, also
- * one that has given up its rights: the reader must believe no offset and no text.
+ * The command makes the memory with memfd_create(2), sealed against changes of its size, and an
+ * environment variable (ROSTER_VARIABLE) says how to get it. A process takes a record by one
+ * compare-and-swap and gives it back when it has ended well, so the table need only hold as many
+ * records as processes run at once. Any process of the run may write anything here, also one that
+ * has dropped its privileges, so the reader must not trust any offset or text.
  *
  * Everything here is async-signal-safe and works in a vfork child.
  */
@@ -25,10 +25,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* "PID/FD/NAME/TOKEN": the descriptor FD of process PID is the memory; where that can't be opened,
- * the abstract socket NAME sends it to anyone who knows the TOKEN (unix(7)). */
+/* "PID/FD/NAME/TOKEN": the descriptor FD of process PID is the memory. If that can't be opened, the
+ * abstract socket NAME (unix(7)) sends the descriptor to any process that knows the TOKEN. */
 #define ROSTER_VARIABLE "FDTRAIL_RUN"
-#define ROSTER_NAME     "fdtrail" /* of the memory: memfd_create(2) */
+#define ROSTER_NAME     "fdtrail" /* the memory's name: memfd_create(2) */
 
 enum {
 	ROSTER_RECORDS = 4096,
@@ -43,16 +43,16 @@ enum roster_state {
 	ROSTER_RUNNING,   /* the tracer has started, and the process has not ended */
 	ROSTER_EXECUTING, /* exec or posix_spawn was called; the tracer has not started in the new
 			     program */
-	ROSTER_ENDED,     /* and there is something to tell: a text, an error, or a reason */
+	ROSTER_ENDED,     /* ended with something to report: a text, an error or a reason */
 };
 
-/* Why the tracer sees nothing of a program. */
+/* Why the tracer doesn't start in a program. */
 enum roster_reason {
 	ROSTER_NO_REASON,
 	ROSTER_STATIC,     /* it has no loader */
 	ROSTER_GO,         /* it makes its own system calls */
-	ROSTER_CLEARED,    /* LD_PRELOAD was not handed on */
-	ROSTER_LEFT_OUT,   /* nobody wants to hear of it: FDTRAIL_ONLY */
+	ROSTER_CLEARED,    /* LD_PRELOAD isn't in its environment */
+	ROSTER_LEFT_OUT,   /* FDTRAIL_ONLY doesn't include it */
 	ROSTER_PRIVILEGED, /* set-user-ID, set-group-ID or with file capabilities: ld.so(8),
 			      secure-execution mode */
 };
@@ -62,17 +62,18 @@ struct roster_record {
 		whose; /* low half: process id in its own PID namespace, 0: about to be spawned by
 			* parent; high half: how often the record has been taken */
 	_Atomic uint32_t state;
-	int32_t parent;  /* of a process that is about to be spawned; else 0 */
+	int32_t parent;  /* the parent of a process that is about to be spawned; else 0 */
 	uint32_t reason; /* enum roster_reason */
 	uint32_t unused;
 	uint64_t pid_namespace; /* inode number of /proc/self/ns/pid; 0: not known */
 	uint64_t since_ms;      /* CLOCK_BOOTTIME, when the record was taken */
 	_Atomic uint64_t first; /* offset of the first piece of text; 0: none */
-	_Atomic uint64_t last;  /* of the last one */
-	int32_t error; /* errno of what kept a snapshot from being written at all; 0: nothing */
-	int32_t file_error; /* errno of what kept it out of its file; it is here as text */
-	char program[32];   /* the process' short name; ends in NUL */
-	char file[96];      /* the program that it executes; ends in NUL */
+	_Atomic uint64_t last;  /* offset of the last piece */
+	int32_t error;          /* errno if a snapshot could not be written at all; else 0 */
+	int32_t file_error;     /* errno if it could not be written to its file and is here as text;
+			     * else 0 */
+	char program[32];       /* the process' short name; ends in NUL */
+	char file[96];          /* the program that it executes; ends in NUL */
 };
 
 /* A piece of a snapshot's text. */
@@ -87,13 +88,14 @@ struct roster_header {
 	char token[ROSTER_TOKEN];
 	_Atomic uint64_t next_text; /* where the next piece begins */
 	_Atomic uint32_t end;       /* records from here on have never been taken */
-	_Atomic uint32_t lost;      /* processes for which there was none */
+	_Atomic uint32_t lost;      /* number of processes for which no record was free */
 	struct roster_record records[ROSTER_RECORDS];
 };
 
 #define ROSTER_MAGIC "fdtrail1"
 
-/* Programs of 64 and of other bits share it, and the command: one layout, without padding. */
+/* 64-bit and 32-bit programs and the command share the memory, so its layout is the same for all,
+ * without padding. */
 _Static_assert(sizeof(struct roster_record) == 192 &&
 		       offsetof(struct roster_record, pid_namespace) == 24 &&
 		       offsetof(struct roster_record, first) == 40 &&
@@ -108,7 +110,7 @@ _Static_assert(offsetof(struct roster_header, next_text) == 8 + ROSTER_TOKEN &&
 _Static_assert(sizeof(struct roster_piece) == 16, "a piece begins at a multiple of 16");
 _Static_assert(sizeof(ROSTER_MAGIC) - 1 == sizeof(((struct roster_header *)0)->magic),
 	       "the magic fills its place");
-/* Mapped all the time: the header with the records. Then follows text. */
+/* The part that is always mapped: the header with the records. The text follows it. */
 #define ROSTER_FIXED ((sizeof(struct roster_header) + 4095) / 4096 * 4096)
 #define ROSTER_SIZE  (ROSTER_FIXED + ROSTER_TEXT)
 
@@ -119,32 +121,35 @@ static inline int roster_pid(const struct roster_record *record)
 	return (int)(uint32_t)atomic_load(&record->whose);
 }
 
-/* Maps the file fd, which stays open, if it is a roster with this token; else NULL. */
+/* Maps the file fd, which stays open and stays the caller's, if it is a roster with this token;
+ * else returns NULL. */
 struct roster_header *roster_map(int fd, const char token[ROSTER_TOKEN]);
 void roster_unmap(struct roster_header *roster);
 
-/* Takes a record for process pid and leaves it in this state; NULL: all are taken, which is
- * counted. */
+/* Takes a record for process pid and puts it into this state. Returns NULL, and counts the process
+ * as lost, if all records are taken. program and file may be NULL; of a long file name the end is
+ * kept. */
 struct roster_record *roster_take(struct roster_header *roster, enum roster_state state, int pid,
 				  int parent, uint64_t pid_namespace, const char *program,
 				  const char *file, enum roster_reason reason);
 
-/* Gives a record back, if it is still that of whose; NULL is accepted. */
+/* Gives a record back if its `whose` is still this; NULL is accepted. */
 void roster_free(struct roster_record *record, uint64_t whose);
 
-/* The spawned process has a number now, if the record is still that of whose. */
+/* Enters the process id of a spawned process, if the record's `whose` is still this. */
 void roster_spawned(struct roster_record *record, uint64_t whose, int pid);
 
-/* The tracer has started in process pid, whose parent is given. The record that says that this
- * process is executing a program has become true, and is given back unless it holds text. */
+/* To be called when the tracer has started in process pid. A record that says that this process, or
+ * an unnamed child of parent, is executing a program is done with: it is given back, or ends if it
+ * holds text. */
 void roster_arrived(struct roster_header *roster, int pid, int parent, uint64_t pid_namespace);
 
-/* The process of this record has ended, or is about to. error: an errno when its snapshot could be
- * written nowhere; 0. A record that has nothing to tell is given back. */
+/* The process of this record has ended or is about to. error: the errno if its snapshot could be
+ * written nowhere, else 0. A record with nothing to report is given back. */
 void roster_ended(struct roster_record *record, int error);
 
-/* Adds text to what the record has. 0, or an errno: ENOSPC when there is no room left, or that of
- * mremap(2). */
+/* Appends text to the record's. Returns 0 or a positive errno: ENOSPC if no room is left, or that
+ * of mremap(2). */
 int roster_write(struct roster_header *roster, struct roster_record *record, const void *bytes,
 		 size_t size);
 

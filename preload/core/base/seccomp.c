@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * See seccomp.h. The copies lie one behind another in static memory, which is touched only where
- * there is a filter: the kernel takes no more than MAX_INSNS_PER_PATH instructions from a process,
- * with 4 more counted for each filter (kernel/seccomp.c), so one instruction more for our own
- * header fits.
+ * See seccomp.h. The copies lie one after another in static memory, which is untouched in a program
+ * without filters. They fit: the kernel takes no more than MAX_INSNS_PER_PATH instructions from a
+ * process, and counts 4 more for each filter (kernel/seccomp.c), where our header takes the room of
+ * one.
  */
 #include "seccomp.h"
 
@@ -20,7 +20,7 @@ enum { POOL = 32768, HEADER = 1 };
 
 enum state { EMPTY, UNUSED, COMING, IN_USE };
 
-/* In front of every copy, in the place of an instruction. */
+/* Precedes every copy, in the place of an instruction. */
 struct header {
 	_Atomic uint16_t state;
 	uint16_t length; /* 0: SECCOMP_MODE_STRICT */
@@ -36,8 +36,9 @@ static struct sock_filter pool[POOL];
 static _Atomic size_t used;
 _Atomic bool seccomp_present;
 
-/* A filter's answer. The kernel has checked it (bpf_check_classic, seccomp_check_filter): jumps go
- * forward and end inside, so this ends, too. What can't be is taken for a refusal. */
+/* Runs a filter and returns its answer. The kernel has checked the filter (bpf_check_classic,
+ * seccomp_check_filter): jumps go forward and end inside, so this loop ends. Instructions that the
+ * kernel's checker would reject count as "deny". */
 static uint32_t run(const struct sock_filter *filter, size_t length,
 		    const struct seccomp_data *data)
 {
@@ -117,7 +118,7 @@ static uint32_t run(const struct sock_filter *filter, size_t length,
 			continue;
 		case BPF_ALU | BPF_DIV:
 			if (!operand)
-				return 0; /* as the kernel's: a division by zero returns 0 */
+				return 0; /* as in the kernel: a division by zero returns 0 */
 			a /= operand;
 			continue;
 		case BPF_ALU | BPF_AND:
@@ -129,8 +130,8 @@ static uint32_t run(const struct sock_filter *filter, size_t length,
 		case BPF_ALU | BPF_XOR:
 			a ^= operand;
 			continue;
-		/* By the last 5 bits, as the kernel's (kernel/bpf/core.c) and the machine's shifts.
-		 */
+		/* Shifts by the lowest 5 bits, as the kernel (kernel/bpf/core.c) and the processor
+		 * do. */
 		case BPF_ALU | BPF_LSH:
 			a <<= operand & 31;
 			continue;
@@ -154,7 +155,7 @@ static bool strict_allows(long number)
 	       number == SYS_rt_sigreturn;
 }
 
-/* What one filter answers. */
+/* The answer of one filter. */
 static int32_t answer_of(const struct header *header, const struct seccomp_data *data)
 {
 	if (!header->length)
@@ -184,7 +185,7 @@ static uint32_t verdict(long number, const long arguments[6], enum state least)
 			break; /* another thread is just copying it */
 		int32_t answer =
 			state >= least ? answer_of(header, &data) : (int32_t)SECCOMP_RET_ALLOW;
-		/* As a signed number the lowest is the strictest: seccomp_run_filters(). */
+		/* As signed numbers, the lowest answer is the strictest: seccomp_run_filters(). */
 		if (answer < strictest)
 			strictest = answer;
 		at += HEADER + header->length;
@@ -200,7 +201,7 @@ static bool is_deadly(uint32_t answer)
 
 bool seccomp_forbids(long number, long a, long b, long c, long d, long e, long f)
 {
-	/* These end the caller anyway, and must. */
+	/* These two must be made, and end the caller anyway. */
 	if (number == SYS_exit_group || number == SYS_exit)
 		return false;
 	return is_deadly(verdict(number, (long[]){a, b, c, d, e, f}, IN_USE));
@@ -246,7 +247,7 @@ void seccomp_forget(long kept)
 	struct header *header = (void *)&pool[kept];
 	size_t end = (size_t)kept + HEADER + header->length;
 
-	/* The room of the last one can be had again, but for a thread that is just adding one. */
+	/* The room of the last copy can be used again, unless another thread has just added one. */
 	atomic_store(&header->state, UNUSED);
 	if (atomic_compare_exchange_strong(&used, &end, (size_t)kept))
 		atomic_store(&header->state, EMPTY);

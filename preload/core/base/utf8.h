@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * UTF-8 from outside, a character at a time: what is valid, and what must not reach a terminal as
- * it is. The snapshot's words and the command's outputs go by the same two answers.
+ * UTF-8 from outside, one character at a time: which bytes are valid, and which characters must not
+ * reach a terminal. The snapshot's text and the command's output use the same two functions.
  */
 #pragma once
 
@@ -9,8 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The length of the UTF-8 character at bytes, and the character; 0 when what is there is not valid
- * UTF-8 (RFC 3629: no surrogates, no overlong forms). Takes size > 0. Async-signal-safe. */
+/* Returns the length in bytes of the UTF-8 character at bytes, and stores the character; 0 if the
+ * bytes aren't valid UTF-8 (RFC 3629: no surrogates, no overlong forms). size must be > 0.
+ * Async-signal-safe. */
 size_t utf8_decode(const uint8_t *bytes, size_t size, uint32_t *character);
 
 /* Whether a character is invisible: a control character, or one that has no width or turns the

@@ -11,16 +11,15 @@
 
 #include "raw_syscall.h"
 
-/* 1: it can be, or the write says what is wrong; 0: timeout is over; or a negative errno, -EINTR
- * among them. Async-signal-safe. */
+/* Returns 1 if fd can be written to, or a write would fail at once; 0 after the timeout; or a
+ * negative errno, which may be -EINTR. Async-signal-safe. */
 static inline long wait_writable(int fd, const struct timespec *timeout)
 {
 	struct pollfd ready = {.fd = fd, .events = POLLOUT};
-	struct timespec left = *timeout; /* which the kernel changes */
+	struct timespec left = *timeout; /* the kernel changes it */
 	long answer = RAW(ppoll, &ready, 1, &left, NULL, 8);
 
-	/* poll(2): EINVAL where RLIMIT_NOFILE has been lowered below the one that is asked about.
-	 */
+	/* poll(2): EINVAL if RLIMIT_NOFILE is 0, because it is lower than the number of entries. */
 	if (answer == -EINVAL && fd < FD_SETSIZE) {
 		fd_set set;
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * A write of ours must not end or stop the program, which has written nothing: to a pipe that
- * nobody reads it would raise SIGPIPE, past the limit on a file's size (RLIMIT_FSIZE) SIGXFSZ, and
- * from the background to a terminal with tostop set SIGTTOU (stty(1)). All three are held back
- * meanwhile, and what our write has raised is taken out again. Async-signal-safe.
+ * A write by fdtrail must not end or stop the program. But writing to a pipe without a reader
+ * raises SIGPIPE, past the limit on a file's size (RLIMIT_FSIZE) SIGXFSZ, and from the background
+ * to a terminal with tostop set SIGTTOU (stty(1)). So all three are blocked while fdtrail writes,
+ * and those that its write raised are discarded. Async-signal-safe.
  */
 #pragma once
 
@@ -15,7 +15,7 @@
 
 struct write_signals {
 	uint64_t mask;
-	uint64_t raised_by_us; /* if they are pending at the end: the program's own stay */
+	uint64_t raised_by_us; /* if pending at the end; the program's own stay pending */
 };
 
 #define WRITE_SIGNAL(number) (UINT64_C(1) << ((number)-1))
