@@ -143,8 +143,7 @@ void roster_arrived(struct roster_header *roster, int pid, int parent, uint64_t 
 		}
 		if (!youngest)
 			return;
-		/* If this fails, another child of the same parent has taken the record: look again.
-		 */
+		/* On failure, another child of the same parent has taken the record: look again. */
 		youngest->reason = ROSTER_NO_REASON;
 		if (end_record(youngest, ROSTER_EXECUTING, atomic_load(&youngest->first) != 0))
 			return;

@@ -70,8 +70,7 @@ struct roster_record {
 	_Atomic uint64_t first; /* offset of the first piece of text; 0: none */
 	_Atomic uint64_t last;  /* offset of the last piece */
 	int32_t error;          /* errno if a snapshot could not be written at all; else 0 */
-	int32_t file_error;     /* errno if it could not be written to its file and is here as text;
-			     * else 0 */
+	int32_t file_error;     /* errno if its file failed, so that it is here as text; else 0 */
 	char program[32];       /* the process' short name; ends in NUL */
 	char file[96];          /* the program that it executes; ends in NUL */
 };

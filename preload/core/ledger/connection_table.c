@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * See connection_table.h. Open addressing over pointers: a connection is complete before the one
- * compare-and-exchange that makes it visible; whoever loses that race looks at what won.
+ * See connection_table.h. Open addressing over pointers. A connection is complete before the one
+ * compare-and-exchange that makes it visible; a thread that loses that race looks at the winner's.
  */
 #include "connection_table.h"
 
@@ -10,8 +10,8 @@
 
 #include "stack_table.h"
 
-/* The last eighth of what the table takes is for connections without an address: of these there are
- * as many as the program has stacks, however many hosts it calls. One slot in eight stays empty. */
+/* The table is filled to seven eighths. The last of these is for connections without an address:
+ * they are no more than the program has stacks, however many hosts it calls. */
 enum { SLOTS = CONNECTION_LIMIT, MOST = SLOTS / 8 * 7, MOST_WITH_ADDRESS = SLOTS / 8 * 6 };
 
 _Static_assert((SLOTS & (SLOTS - 1)) == 0, "hashes count on past 2^32 where the slots begin anew");
@@ -114,7 +114,7 @@ static uint32_t intern(struct connection_table *table, const struct connection *
 	}
 }
 
-/* The same, without the address when there is no room for it. */
+/* The same, but leaves the address out if there is no room for it. */
 static uint32_t intern_or_less(struct connection_table *table, struct connection *wanted)
 {
 	uint32_t id = intern(table, wanted);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * See ledger.h, and slot.h for what every call does.
+ * See ledger.h, and slot.h for the part that every hooked call runs.
  */
 #include "slot.h"
 
@@ -23,7 +23,7 @@ bool ledger_init(struct ledger *ledger, struct arena *arena)
 	       connection_table_init(&ledger->connections, arena);
 }
 
-/* How many entries have numbers above fd. */
+/* The number of entries above fd. */
 static int count_beyond(const struct ledger *ledger, int fd)
 {
 	int count = 0;
@@ -56,7 +56,7 @@ static void raise_peak(struct ledger_numbers *numbers, uint32_t at, bool at_most
 	}
 }
 
-/* Finds highest and beyond by the entries. */
+/* Finds highest and beyond again, by reading the entries. */
 static void renumber(struct ledger *ledger)
 {
 	int highest = -1;
@@ -67,7 +67,7 @@ static void renumber(struct ledger *ledger)
 	atomic_store(&ledger->numbers.beyond, count_beyond(ledger, highest));
 }
 
-/* Before fd's entry is stored; it is higher than numbers.highest. */
+/* Called before the entry of fd is stored, if fd is higher than numbers.highest. */
 void slot_rises(struct ledger *ledger, int fd, uint32_t opening, uint32_t opened_at)
 {
 	struct ledger_numbers *numbers = &ledger->numbers;
@@ -81,8 +81,8 @@ void slot_rises(struct ledger *ledger, int fd, uint32_t opening, uint32_t opened
 	below = highest + 1;
 	while (below < fd && ledger_read(ledger, below, NULL, NULL))
 		below++;
-	/* A gap below it: the program has chosen the number, or what lies there is not recorded.
-	 * The kernel itself chooses none while a lower one is free. */
+	/* There is a gap below fd: the program has chosen the number, or a descriptor in the gap is
+	 * not recorded. The kernel itself always takes the lowest free number. */
 	if (below < fd) {
 		atomic_fetch_add(&numbers->beyond, 1);
 		raise_peak(numbers, opened_at, slot_origin(opening) == FD_DUPLICATED);
@@ -100,11 +100,11 @@ void slot_counts_inherited(struct ledger *ledger)
 	atomic_fetch_add(&ledger->numbers.inherited, 1);
 }
 
-/* Adds count, 1 or -1, to all that the entry with word a counts in. */
+/* Adds count, 1 or -1, to every count that includes the entry with word a. */
 static void count_entry(struct ledger *ledger, int fd, uint64_t a, int count)
 {
 	struct stack_figures *figures = stack_table_figures(&ledger->stacks, BITS(a, 0, 20));
-	/* After a fork the stacks' figures have begun anew. */
+	/* The stacks' counts have started again at the fork. */
 	bool before_fork = BITS(a, A_GENERATION, 4) != atomic_load(&ledger->generation);
 
 	if (figures && !before_fork && count < 0)
@@ -130,7 +130,7 @@ void slot_counts_again(struct ledger *ledger, int fd, uint64_t a)
 	count_entry(ledger, fd, a, 1);
 }
 
-/* One of figures' stack was closed; before: what it had opened, and open, until then. */
+/* A descriptor of figures' stack was closed; before is the count word from before that. */
 void slot_counts_run(struct ledger *ledger, struct stack_figures *figures, uint64_t before)
 {
 	uint32_t opened = (uint32_t)open_count_opened(before);
@@ -164,7 +164,7 @@ struct slot *slot_make(struct ledger *ledger, int fd)
 	struct ledger_page *none = NULL, *page = arena_alloc(ledger->arena, sizeof(*page));
 	if (!page)
 		return NULL;
-	/* Whoever loses this race leaves its page behind: 16 KiB, once. */
+	/* The loser of this race leaks its page: 16 KiB, once. */
 	atomic_compare_exchange_strong(&ledger->pages[fd / PAGE_SLOTS], &none, page);
 
 	uint32_t end = atomic_load(&ledger->page_end), mine = (uint32_t)fd / PAGE_SLOTS + 1;
@@ -309,7 +309,7 @@ bool ledger_read(const struct ledger *ledger, int fd, struct ledger_entry *entry
 
 	if (!slot)
 		return false;
-	/* b is that of a when a is the same before and after. */
+	/* b belongs to a if a is the same before and after. */
 	do {
 		read.a = atomic_load_explicit(&slot->a, memory_order_acquire);
 		read.b = atomic_load_explicit(&slot->b, memory_order_acquire);
@@ -426,7 +426,7 @@ uint32_t ledger_held(const struct ledger *ledger, const struct stack_figures *fi
 	return held;
 }
 
-/* What a forked process has from its parent is inherited. */
+/* In a forked process, all that is open was inherited from its parent. */
 static void inherit_numbers(struct ledger *ledger)
 {
 	struct ledger_numbers *numbers = &ledger->numbers;
@@ -456,7 +456,7 @@ void ledger_forked(struct ledger *ledger, bool stacks_torn)
 		atomic_store(&ledger->generation, generation);
 		return;
 	}
-	/* The counter is full: all that is here becomes simply old. */
+	/* The counter is full: all entries become "old". */
 	for (int fd = ledger_next(ledger, 0); fd >= 0; fd = ledger_next(ledger, fd + 1)) {
 		struct slot *slot = slot_of(ledger, fd);
 		uint64_t a = atomic_load(&slot->a);

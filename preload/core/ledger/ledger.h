@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What is open, and from where. Descriptors are small dense integers, so the index is an array of
- * 16-byte slots, taken from the system by pages as numbers appear. An entry is stored whole and
- * taken out by one exchange: no lock, nothing for a signal handler or a fork to find half done.
+ * The ledger knows which descriptors are open, and which stack opened each. Descriptors are small
+ * dense integers, so the index is an array of 16-byte slots, which gets its pages from the system
+ * as numbers appear. An entry is stored whole and removed by one exchange. So there is no lock, and
+ * a signal handler or a fork finds nothing half done.
  *
  * The ledger is an object without globals. It knows no hook, no signal and no way to read a stack.
  */
@@ -18,8 +19,9 @@
 #include "module_table.h"
 #include "stack_table.h"
 
-/* What the opening call says that a descriptor is. The kernel knows better at snapshot time; this
- * is for what it does not tell (a POSIX message queue looks like a file there). */
+/* The kind of a descriptor, by the call that opened it. A snapshot asks the kernel, which knows
+ * better; this kind is for the cases that the kernel doesn't tell apart (a POSIX message queue
+ * looks like a file there). */
 enum fd_kind {
 	FD_UNKNOWN,
 	FD_FILE,
@@ -48,29 +50,29 @@ enum fd_kind {
 
 enum fd_origin { FD_OPENED, FD_DUPLICATED, FD_RECEIVED, FD_INHERITED };
 
-/* Which library object owns the descriptor, and so which call has to close it. */
+/* The library object that owns the descriptor, and so decides which call has to close it. */
 enum fd_owner { FD_OWNER_NONE, FD_OWNER_FILE, FD_OWNER_DIR, FD_OWNER_POPEN };
 
 enum {
-	LEDGER_NO_FD = (1 << 18) - 1, /* dup_of: not known, or too large to be kept */
-	LEDGER_TICK_MS = 50,          /* opened_at counts these */
+	LEDGER_NO_FD = (1 << 18) - 1, /* dup_of: not known, or too large to keep */
+	LEDGER_TICK_MS = 50,          /* opened_at counts in these */
 	LEDGER_GENERATIONS = 16,
-	LEDGER_HELD_LEAST = 50, /* of a stack: fewer are not known to be held. See ledger_held */
-	LEDGER_TEARDOWN_OPENS = 16, /* a process that ends opens no more than that */
+	LEDGER_HELD_LEAST = 50, /* fewer descriptors of a stack never count as held: ledger_held */
+	LEDGER_TEARDOWN_OPENS = 16, /* a process that is ending opens at most this many */
 };
 
 struct ledger_entry {
-	uint32_t stack;      /* where it was opened; STACK_NONE for what was there at start */
+	uint32_t stack;      /* where it was opened; STACK_NONE: open since the start */
 	uint32_t connection; /* connect's stack and address: an id of the connection table, or 0 */
 	uint32_t opened_at;  /* ticks of LEDGER_TICK_MS since the ledger began; 30 bits */
 	uint32_t thread;     /* kernel thread id of the opener; 22 bits */
 	uint32_t dup_of; /* FD_DUPLICATED: the number that was copied; else LEDGER_NO_FD. Not kept
-			  * beside a connection */
+			  * together with a connection */
 	enum fd_kind kind;
 	enum fd_origin origin;
 	enum fd_owner owner;
 	bool closing;     /* a close has begun and not yet returned */
-	bool before_fork; /* it was opened in a process that this one was forked from */
+	bool before_fork; /* opened in a process that this one was forked from */
 };
 
 /* A slot as stored; equal words mean an unchanged entry. {0, 0} is empty. */
@@ -79,41 +81,42 @@ struct ledger_words {
 };
 
 /*
- * The most descriptors that were open at once in the process, without a count that all threads
- * change: the kernel gives out the lowest free number, so when it has given n, n + 1 are open.
- * Entries with a gap below them (dup2 and F_DUPFD put them there) are counted in addition. So the
- * peak is never too low for what is recorded, and it is exact where a program leaves numbers to the
- * kernel.
+ * Finds the peak: the most descriptors that were open at once in the process. It does so without a
+ * counter that all threads change. The kernel gives out the lowest free number, so when it has
+ * given n, n + 1 are open. Entries with a gap below them (from dup2 and F_DUPFD) are counted in
+ * addition. So the peak is never too low for the recorded descriptors, and it is exact in a program
+ * that leaves the choice of numbers to the kernel.
  */
 struct ledger_numbers {
-	_Atomic int highest;   /* number that was given out when all below it had entries, or -1 */
+	_Atomic int highest;   /* highest number given out while all below it had entries, or -1 */
 	_Atomic int beyond;    /* entries with higher numbers */
 	_Atomic int inherited; /* entries from the start, or from before the fork */
-	/* An inherited one was closed, so what was the highest number says no more how many of its
-	 * own the process has open: the next open finds highest and beyond anew. */
+	/* An inherited descriptor was closed, so the highest number no longer tells how many of its
+	 * own the process has open. The next open finds highest and beyond again. */
 	_Atomic bool stale;
-	_Atomic uint32_t peak;     /* of what the process has opened itself */
+	_Atomic uint32_t peak;     /* descriptors that the process has opened itself */
 	_Atomic uint32_t peak_at;  /* ticks, as in ledger_entry.opened_at */
 	_Atomic bool at_most;      /* numbers below highest may have been free then */
-	_Atomic uint32_t peak_all; /* the inherited ones, too */
+	_Atomic uint32_t peak_all; /* with the inherited ones */
 };
 
-/* What every call reads stands in front. */
+/* The members that every call reads come first. */
 struct ledger {
-	struct ledger_page *first;            /* of pages: there from the beginning */
+	struct ledger_page *first;            /* pages[0], which always exists */
 	_Atomic(struct ledger_page *) *pages; /* by fd / PAGE_SLOTS */
 	struct arena *arena;
 	_Atomic uint32_t page_end;   /* one past the highest page in use */
-	_Atomic uint32_t generation; /* 1 .. LEDGER_GENERATIONS - 1; moves on in a fork */
+	_Atomic uint32_t generation; /* 1 .. LEDGER_GENERATIONS - 1; one higher after each fork */
 	struct ledger_numbers numbers;
-	_Atomic bool counts_opens;  /* a stack has begun to close LEDGER_HELD_LEAST or more */
-	_Atomic uint64_t dropped;   /* descriptors not recorded for want of memory */
-	_Atomic uint64_t stackless; /* captures that had to give up waiting for another thread */
+	_Atomic bool counts_opens;  /* a stack that had LEDGER_HELD_LEAST or more open has begun to
+				     * close */
+	_Atomic uint64_t dropped;   /* descriptors not recorded because there was no memory */
+	_Atomic uint64_t stackless; /* captures that gave up waiting for another thread */
 	struct module_table modules;
 	struct stack_table stacks;
 	struct connection_table connections;
-	/* How often the process has opened something since counts_opens was set; threads may lose
-	 * some. In a cache line of its own: the first one is read by every call, and hardly ever
+	/* Number of opens since counts_opens was set; concurrent threads may lose some. It has a
+	 * cache line of its own, because every call reads the first one, which is hardly ever
 	 * written. */
 	_Atomic uint32_t opens __attribute__((aligned(64)));
 };
@@ -121,23 +124,25 @@ struct ledger {
 /* Prepares an empty ledger that takes its memory from arena. False: no memory. */
 bool ledger_init(struct ledger *ledger, struct arena *arena);
 
-/* Gives back the memory that is not the arena's. Nobody may be using the ledger. */
+/* Frees the memory that doesn't belong to the arena. No other thread may be using the ledger. */
 void ledger_release(struct ledger *ledger);
 
-/* Fills an empty ledger with what from holds: stacks and modules under the same ids, entries as
- * they are. For a process seen from outside that has been forked; ledger_forked makes it the
- * child's. False: no memory. Nobody else may be using either. */
+/* Copies the contents of from into an empty ledger: stacks and modules with the same ids, entries
+ * unchanged. The ptrace engine calls it for a traced process that has forked; ledger_forked then
+ * makes the copy the child's. False: no memory. No other thread may be using either ledger. */
 bool ledger_copy(struct ledger *ledger, const struct ledger *from);
 
-/* Records that fd is open as entry says; what the slot held before counts as closed. Called after
- * the real open has returned. Async-signal-safe, lock-free, any thread. */
+/* Records that fd is open as entry says; an older entry of the slot counts as closed. To be called
+ * after the real open has returned. Async-signal-safe, lock-free, any thread. */
 void ledger_opened(struct ledger *ledger, int fd, const struct ledger_entry *entry);
 
-/* Before the real close: marks fd's entry as closing. True when there was an entry. */
+/* To be called before the real close: marks fd's entry as closing. True if there was an entry. This
+ * and all functions down to ledger_next are async-signal-safe and lock-free, any thread. */
 bool ledger_closing(struct ledger *ledger, int fd);
-/* After it: takes the marked entry out, unless the number has been opened anew. */
+/* To be called after the real close: removes the marked entry, unless the number has been opened
+ * again. */
 void ledger_closed(struct ledger *ledger, int fd);
-/* Instead, when the real call failed and fd is still open: takes the mark off. */
+/* To be called instead if the real close failed and fd is still open: removes the mark. */
 void ledger_still_open(struct ledger *ledger, int fd);
 
 /* The same for the range first..last (last included), for close_range and closefrom. */
@@ -145,52 +150,54 @@ void ledger_closing_range(struct ledger *ledger, unsigned int first, unsigned in
 void ledger_closed_range(struct ledger *ledger, unsigned int first, unsigned int last);
 void ledger_still_open_range(struct ledger *ledger, unsigned int first, unsigned int last);
 
-/* Removes fd's entry at once: it is known to be closed. */
+/* Removes fd's entry at once, because fd is known to be closed. */
 void ledger_forget(struct ledger *ledger, int fd);
-/* The same if the slot still has these words; false when it has not, and nothing was removed. */
+/* The same, but only if the slot still has these words; else returns false and removes nothing. */
 bool ledger_forget_if(struct ledger *ledger, int fd, struct ledger_words words);
 
-/* Reads fd's slot; false when it is empty. words may be NULL. */
+/* Reads fd's slot; false if it is empty. entry and words may be NULL. */
 bool ledger_read(const struct ledger *ledger, int fd, struct ledger_entry *entry,
 		 struct ledger_words *words);
-/* Takes a slot's words apart, as ledger_read does. */
+/* Unpacks a slot's words into entry, as ledger_read does. */
 void ledger_unpack(const struct ledger *ledger, struct ledger_words words,
 		   struct ledger_entry *entry);
 
-/* Sets what becomes known later; does nothing when fd has no entry. */
+/* Sets a fact that becomes known after the open; does nothing if fd has no entry. connection is an
+ * id of the connection table. */
 void ledger_set_connection(struct ledger *ledger, int fd, uint32_t connection);
-/* A request was sent over fd's connection from this stack; shared: others share it meanwhile. Does
- * nothing when fd was not opened as a socket. */
+/* Records that this stack has sent a request over fd's connection; shared: other requests use it at
+ * the same time. Does nothing if fd was not opened as a socket. */
 void ledger_used(struct ledger *ledger, int fd, uint32_t stack, bool shared);
 void ledger_set_owner(struct ledger *ledger, int fd, enum fd_owner owner);
 
-/* Returns the lowest number >= from that has an entry, or -1. Numbers may come and go meanwhile. */
+/* Returns the lowest number >= from that has an entry, or -1. Other threads may add and remove
+ * numbers during the search. */
 int ledger_next(const struct ledger *ledger, int from);
 
 /* One past the highest number for which slots exist. */
 int ledger_end(const struct ledger *ledger);
 
-/* How many entries there are, the closing ones left out. Reads every slot. */
+/* The number of entries, without those that are being closed. Reads every slot. */
 size_t ledger_count(const struct ledger *ledger);
 
-/* Counts each stack's live descriptors anew, into its figures: from the slots themselves, in which
- * a snapshot has put right what no hook had seen. For snapshots only. */
+/* Counts each stack's live descriptors into figures.live. It counts the slots themselves, because a
+ * snapshot has corrected there what no hook had seen. For snapshots only. */
 void ledger_take_figures(struct ledger *ledger);
 
-/* The most that were open at once so far. */
+/* The most descriptors that were open at once so far. */
 struct ledger_peak {
 	uint32_t opened; /* by this process itself */
 	uint32_t all;    /* with the inherited ones */
 	uint32_t at;     /* when: ticks as in ledger_entry.opened_at */
-	bool at_most;    /* it may have been less: the program has chosen numbers itself */
+	bool at_most;    /* it may have been fewer, because the program has chosen numbers itself */
 };
 struct ledger_peak ledger_peak(const struct ledger *ledger);
 
-/* How many of this stack's descriptors were still open when the process stopped opening any: it has
- * closed them since, and has opened LEDGER_TEARDOWN_OPENS at most meanwhile, as in a teardown.
- * Below LEDGER_HELD_LEAST: those that are open now. */
+/* How many of this stack's descriptors the process held until its teardown: it has closed them
+ * since, and has opened at most LEDGER_TEARDOWN_OPENS others during that time. If that was fewer
+ * than LEDGER_HELD_LEAST, or there was no teardown: how many are open now. */
 uint32_t ledger_held(const struct ledger *ledger, const struct stack_figures *figures);
 
-/* In a forked child, once, before anything else: what is in the ledger becomes "before fork" and
- * the figures start at zero. stacks_torn: another thread was inside stack_table_intern. */
+/* To be called once in a forked child, before anything else: all entries become "before fork", and
+ * the counts start at zero. stacks_torn: another thread was inside stack_table_intern. */
 void ledger_forked(struct ledger *ledger, bool stacks_torn);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* See module_table.h. Lookups by name are linear: they happen once per module and cold capture. */
+/* See module_table.h. Lookups by name are linear, because they are rare: one per module and cold
+ * capture. */
 #include "module_table.h"
 
 #include <fcntl.h>
@@ -31,10 +32,10 @@ static const char *keep_path(struct module_table *table, const char *path)
 	return copy ? memcpy(copy, path, length + 1) : NULL;
 }
 
-/* The path that a library's relative name stands for: in the program's working directory when one
- * of its frames is first seen, which most often is still the one that it was loaded from. If no
- * such file is there, the name stays as it is (preload/core/snapshot/module_path.c looks again); a
- * file that is there has to prove itself to whoever reads it. */
+/* Makes a library's relative name absolute. It uses the program's working directory at the time of
+ * the first frame in the library, which usually is still the one that it was loaded from. If no
+ * such file exists there, the name stays as it is (preload/core/snapshot/module_path.c looks
+ * again). If one exists, it may be a different file, so its reader has to check it. */
 static const char *keep_absolute(struct module_table *table, const char *name)
 {
 	char directory[PATH_MAX];
@@ -92,7 +93,7 @@ static void note_mapping(struct module *module, uintptr_t bias, uintptr_t start,
 	atomic_store(&module->unloaded, false);
 }
 
-/* One more part of it, or the same again. */
+/* Adds another part of the module, or the same one again. */
 static void note_part(struct module *module, uintptr_t start, uintptr_t end)
 {
 	if (start < atomic_load(&module->start))
@@ -113,7 +114,8 @@ uint32_t module_table_add(struct module_table *table, const char *name, const ui
 
 		if (!same_module(module, name, build_id, build_id_size))
 			continue;
-		/* The same file can be mapped twice at once (dlmopen): those are two modules. */
+		/* The same file can be mapped twice at once (dlmopen); the copies are two
+		 * modules. */
 		if (atomic_load(&module->unloaded))
 			note_mapping(module, bias, start, end);
 		else if (atomic_load(&module->bias) == bias)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * How many descriptors a stack has opened, how many of them are open, and the most that were open
- * at once. Both counts are one word, so that one locked addition changes both and says how many are
- * open after it, whatever other threads do. Used by slot.h.
+ * Counts for a stack how many descriptors it has opened, how many of them are open, and the most
+ * that were open at once. The first two counts are one word, so that one locked addition changes
+ * both and tells how many are open after it, whatever other threads do. Used by slot.h.
  *
  * In a single thread the peak is exact. A descriptor counts from the moment when its hook records
  * it until the hook of its close has returned from the kernel, so with several threads the peak can
@@ -16,14 +16,12 @@
 #include <stdint.h>
 
 enum {
-	/* The lower part is signed, so a close that counts twice spoils no more than the lower
-	   part. */
+	/* The lower part is signed, so a close that counts twice spoils only the lower part. */
 	OPEN_COUNT_LIVE_BITS = 26,
 };
 
-#define OPEN_COUNT_OPENED                                                                          \
-	((UINT64_C(1) << OPEN_COUNT_LIVE_BITS) + 1) /* one more opened, and open */
-#define OPEN_COUNT_LIVE UINT64_C(1)                 /* one more, or less, open */
+#define OPEN_COUNT_OPENED ((UINT64_C(1) << OPEN_COUNT_LIVE_BITS) + 1) /* one more opened and open */
+#define OPEN_COUNT_LIVE   UINT64_C(1) /* one more open, or one less */
 
 _Static_assert(64 - OPEN_COUNT_LIVE_BITS == 38, "open_count_opened counts modulo 2^38");
 _Static_assert(OPEN_COUNT_LIVE_BITS <= 32, "open_count_live looks at the lower 32 bits");
@@ -40,13 +38,13 @@ static inline int32_t open_count_live(uint64_t word)
 	       (32 - OPEN_COUNT_LIVE_BITS);
 }
 
-/* Modulo 2^38: at a million a second it takes three days to come round. */
+/* Modulo 2^38, which at a million opens a second wraps after three days. */
 static inline uint64_t open_count_opened(uint64_t word)
 {
 	return (word - (uint64_t)(int64_t)open_count_live(word)) >> OPEN_COUNT_LIVE_BITS;
 }
 
-/* Sets peak, which was reached at this time, where it is higher than before. */
+/* Raises peak to live, reached at this time, if that is higher. */
 static inline void open_count_raise(struct open_count *count, int32_t live, uint32_t at)
 {
 	uint32_t peak = atomic_load_explicit(&count->peak, memory_order_relaxed);
@@ -60,7 +58,7 @@ static inline void open_count_raise(struct open_count *count, int32_t live, uint
 		}
 }
 
-/* One more was opened, at this time. */
+/* Counts one more open, at this time. */
 static inline void open_count_open(struct open_count *count, uint32_t at)
 {
 	uint64_t before =
@@ -69,7 +67,7 @@ static inline void open_count_open(struct open_count *count, uint32_t at)
 	open_count_raise(count, open_count_live(before + OPEN_COUNT_OPENED), at);
 }
 
-/* One less is open. Returns the word before that. */
+/* Counts one close. Returns the word from before it. */
 static inline uint64_t open_count_close(struct open_count *count)
 {
 	return atomic_fetch_sub_explicit(&count->word, OPEN_COUNT_LIVE, memory_order_relaxed);

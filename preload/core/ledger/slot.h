@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * A descriptor's slot and what every hooked call does with it, inline: it is a good part of what
- * the tracer costs. For ledger.c and the runtime's usual path; ledger.h says what each function
- * does.
+ * A descriptor's slot, and the code that every hooked call runs on it. The code is inline, because
+ * it is a good part of the tracer's cost. It is for ledger.c and the runtime's usual path; ledger.h
+ * describes the functions.
  *
- * Word a is what is stored last: a descriptor is recorded when a is not zero. Word b is written
- * before a and belongs to whoever opened the number; between the real open's return and the store
- * the kernel gives that number to nobody else.
+ * Word a is stored last: a descriptor is recorded if a is not zero. Word b is written before a, by
+ * the thread that opened the number. No other thread can be given the number before that, because
+ * the kernel gives it out only once until it is closed.
  */
 #pragma once
 
@@ -29,10 +29,10 @@ _Static_assert(sizeof(struct slot) == 16, "a slot is two words");
 _Static_assert((PAGES & (PAGES - 1)) == 0 && (int64_t)PAGES * PAGE_SLOTS == 1 << 30,
 	       "the pages hold every number that the kernel can give");
 
-/* Word a: stack 20, opened_at 30, kind 5, origin 2, owner 2, closing 1, generation 4 bits.
- * Word b: link 18 (dup_of, or with the bit above it set a connection), thread 22, sequence 23 bits.
- * The generation is never 0, so a is not. The sequence goes up each time the number is opened: one
- * that was closed and opened anew by the same call within a tick has other words all the same. */
+/* Word a: stack 20, opened_at 30, kind 5, origin 2, owner 2, closing 1, generation 4 bits. Word b:
+ * link 18 (dup_of, or with the bit above it set a connection), thread 22, sequence 23 bits. The
+ * generation is never 0, so a isn't either. The sequence goes up each time the number is opened. So
+ * the words differ even if the same call closes and reopens the number within a tick. */
 enum {
 	A_OPENED_AT = 20,
 	A_KIND = 50,
@@ -48,11 +48,11 @@ enum {
 #define BITS(word, at, width) ((uint32_t)((word) >> (at) & ((UINT64_C(1) << (width)) - 1)))
 #define CLOSING               (UINT64_C(1) << A_CLOSING)
 #define CONNECTED             (UINT64_C(1) << B_CONNECTED)
-#define LINK                  ((CONNECTED << 1) - 1) /* with its bit */
-/* The generation of entries from before a fork that are older than the counter can tell. */
+#define LINK                  ((CONNECTED << 1) - 1) /* with the CONNECTED bit */
+/* GENERATION_OLD is for entries from before a fork that are older than the counter reaches. */
 enum { GENERATION_OLD = 1, GENERATION_FIRST = 2 };
 
-/* The fields of word a, one after the other, and what each has to hold. */
+/* The fields of word a follow one another, and each is wide enough. */
 _Static_assert(STACK_LIMIT == 1 << A_OPENED_AT, "a stack's id has 20 bits");
 _Static_assert(A_OPENED_AT + 30 == A_KIND, "opened_at has 30 bits");
 _Static_assert(A_KIND + 5 == A_ORIGIN && FD_KIND_COUNT <= 1 << 5, "a kind has 5 bits");
@@ -62,7 +62,7 @@ _Static_assert(A_CLOSING + 1 == A_GENERATION && A_GENERATION + 4 == 64 &&
 		       LEDGER_GENERATIONS == 1 << 4 && GENERATION_OLD > 0 &&
 		       GENERATION_FIRST > GENERATION_OLD,
 	       "a generation has 4 bits, and is not 0");
-/* Those of word b. A connection's id is at most CONNECTION_LIMIT. */
+/* The same for word b. A connection's id is at most CONNECTION_LIMIT. */
 _Static_assert(CONNECTION_LIMIT < 1 << B_CONNECTED && LEDGER_NO_FD < 1 << B_CONNECTED,
 	       "a link has 18 bits");
 _Static_assert(B_CONNECTED + 1 == B_THREAD, "the bit that tells the links apart");
@@ -81,10 +81,10 @@ static inline struct slot *slot_of(const struct ledger *ledger, int fd)
 	return page ? &page->slots[fd % PAGE_SLOTS] : NULL;
 }
 
-/* The same, made when it is missing; NULL: no memory, or no number. */
+/* The same, but makes the slot if it is missing. NULL: no memory, or fd isn't a valid number. */
 __attribute__((cold)) struct slot *slot_make(struct ledger *ledger, int fd);
 
-/* What the opening call says, as it stands in word a from A_KIND on. */
+/* Packs the facts from the opening call, as they are stored in word a from A_KIND on. */
 static inline uint32_t slot_opening(enum fd_kind kind, enum fd_origin origin, enum fd_owner owner)
 {
 	return (uint32_t)kind | (uint32_t)origin << (A_ORIGIN - A_KIND) |
@@ -96,13 +96,13 @@ static inline enum fd_origin slot_origin(uint32_t opening)
 	return opening >> (A_ORIGIN - A_KIND) & 3;
 }
 
-/* Word b's beginning for a copy of this number; (uint32_t)-1 or LEDGER_NO_FD: it is none. */
+/* The link in word b for a copy of dup_of; (uint32_t)-1 or LEDGER_NO_FD: it isn't a copy. */
 static inline uint64_t slot_link(uint32_t dup_of)
 {
 	return dup_of < LEDGER_NO_FD ? dup_of : LEDGER_NO_FD;
 }
 
-/* The less usual part of what is counted: see ledger.c. */
+/* The less usual parts of the counting: see ledger.c. */
 void slot_rises(struct ledger *ledger, int fd, uint32_t opening, uint32_t opened_at);
 __attribute__((cold)) void slot_counts_inherited(struct ledger *ledger);
 __attribute__((cold)) void slot_counts_gone(struct ledger *ledger, int fd, uint64_t a);
@@ -110,7 +110,7 @@ __attribute__((cold)) void slot_counts_again(struct ledger *ledger, int fd, uint
 void slot_counts_run(struct ledger *ledger, struct stack_figures *figures, uint64_t before);
 __attribute__((cold)) void slot_empty(struct ledger *ledger, int fd, struct slot *slot);
 
-/* One of the stack with these figures is open no more. */
+/* Counts that a descriptor of the stack with these figures is no longer open. */
 static inline void slot_counts_closed(struct ledger *ledger, struct stack_figures *figures)
 {
 	uint64_t before = open_count_close(&figures->count);
@@ -119,7 +119,7 @@ static inline void slot_counts_closed(struct ledger *ledger, struct stack_figure
 		slot_counts_run(ledger, figures, before);
 }
 
-/* The entry with word a is no longer there: whoever has taken it out calls this, once. */
+/* Counts that the entry with word a is gone. The thread that removed it calls this, once. */
 static inline void slot_gone(struct ledger *ledger, int fd, uint64_t a)
 {
 	uint64_t generation = atomic_load_explicit(&ledger->generation, memory_order_relaxed);
@@ -137,7 +137,7 @@ static inline void slot_gone(struct ledger *ledger, int fd, uint64_t a)
 	slot_counts_closed(ledger, figures);
 }
 
-/* ledger_opened with its parts; figures: those of the stack, or NULL. */
+/* ledger_opened, with the entry in parts; figures: those of the stack, or NULL. */
 static inline __attribute__((always_inline)) void
 slot_opened(struct ledger *ledger, int fd, uint32_t opening, uint64_t link, uint32_t opened_at,
 	    uint32_t thread, uint32_t stack, struct stack_figures *figures)
@@ -151,7 +151,8 @@ slot_opened(struct ledger *ledger, int fd, uint32_t opening, uint64_t link, uint
 		return;
 	}
 	uint64_t sequence = atomic_load_explicit(&slot->b, memory_order_relaxed) >> B_SEQUENCE;
-	/* First: what is replaced (dup2), and what replaces it, are never open at once. */
+	/* The old entry goes first, because a replaced descriptor (dup2) and its replacement are
+	 * never open at once. */
 	if (__builtin_expect(atomic_load_explicit(&slot->a, memory_order_relaxed) != 0, 0))
 		slot_empty(ledger, fd, slot);
 	if (__builtin_expect(slot_origin(opening) == FD_INHERITED, 0))
@@ -179,13 +180,14 @@ slot_opened(struct ledger *ledger, int fd, uint32_t opening, uint64_t link, uint
 /* An entry that is being closed. */
 struct closing {
 	struct slot *slot; /* NULL: there is none */
-	uint64_t a, b;     /* its words, marked */
+	uint64_t a, b;     /* its words, with the mark */
 	int fd;
 };
 
-/* ledger_closing, but gives the entry. No exchange: what can come between the load and the store is
- * another close of the same number with all that follows one, and then it is this one's real close
- * that ends the newer entry. An entry taken out meanwhile comes back, marked, for that long. */
+/* ledger_closing, but returns the entry. A plain store is enough: only a second close of the same
+ * number can come between the load and the store, perhaps with a new open after it. Then this
+ * thread's real close ends that newer descriptor anyway. If the entry was removed in between, the
+ * store brings it back, marked, until this close ends. */
 static inline struct closing slot_closing(struct ledger *ledger, int fd)
 {
 	struct closing closing = {.slot = slot_of(ledger, fd), .fd = fd};
@@ -202,8 +204,9 @@ static inline struct closing slot_closing(struct ledger *ledger, int fd)
 	return closing;
 }
 
-/* ledger_closed. Here a thread that was given the number may store its entry at any moment, and
- * even mark it, for a copy over its number: only what was marked here is taken out. */
+/* ledger_closed. At this point another thread that was given the number may store its entry at any
+ * moment, and may even mark it, for a copy over its number. So only the entry that this thread
+ * marked is removed. */
 static inline void slot_closed(struct ledger *ledger, struct closing closing)
 {
 	uint64_t b = atomic_load_explicit(&closing.slot->b, memory_order_relaxed), a = closing.a;
@@ -213,9 +216,9 @@ static inline void slot_closed(struct ledger *ledger, struct closing closing)
 		slot_gone(ledger, closing.fd, a);
 }
 
-/* ledger_still_open for what was marked here, and is open: takes the mark off. A range keeps no
- * words of what it marks, so another thread's close_range that ends late takes out a newer entry as
- * well; that is put back. */
+/* ledger_still_open, for an entry that this thread marked: removes the mark. A range doesn't
+ * remember the words of the entries it marks, so another thread's late close_range may have removed
+ * this entry, too; then it is put back. */
 static inline void slot_still_open(struct ledger *ledger, struct closing closing)
 {
 	uint64_t marked = closing.a, none = 0;
@@ -226,7 +229,7 @@ static inline void slot_still_open(struct ledger *ledger, struct closing closing
 		slot_counts_again(ledger, closing.fd, closing.a);
 }
 
-/* What fd was opened as; FD_UNKNOWN when it has no entry. */
+/* The kind that fd was opened as; FD_UNKNOWN if it has no entry. */
 static inline enum fd_kind slot_kind(const struct ledger *ledger, int fd)
 {
 	const struct slot *slot = slot_of(ledger, fd);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * See stack_table.h. A stack is complete before its id becomes visible, and is never changed after,
- * its figures apart. uthash's memory comes from the arena and is not given back: a table that
- * doubles leaves as much behind as it has now, once for each doubling.
+ * See stack_table.h. A stack is complete before its id becomes visible, and only its figures change
+ * afterwards. uthash's memory comes from the arena and is never freed: each time uthash doubles its
+ * table, the old one is lost.
  */
 #include "stack_table.h"
 
@@ -32,8 +32,8 @@ struct stack {
 };
 _Static_assert(offsetof(struct stack, figures) == 0, "stack_table_known takes one for the other");
 
-/* Frames of one program share their high bits; the multiplication carries each bit upwards and the
- * final fold brings it down to where uthash looks. */
+/* Frames of one program have the same high bits. The multiplication carries each bit upwards, and
+ * the final fold brings it down to the bits that uthash uses. */
 static inline unsigned int hash_frames(const void *key, size_t length)
 {
 	const frame_t *frames = key;
@@ -120,8 +120,8 @@ bool stack_table_copy(struct stack_table *table, const struct stack_table *from)
 	return true;
 }
 
-/* The end of a stack is part of what it says, so it is part of the key: the lookup goes by frames
- * and a stack with another end takes a place of its own under a frame that no module has. */
+/* A stack's end is part of the key, because stacks that differ in it are different stacks. It is
+ * appended to the frames as one more frame, which no module has. */
 uint32_t stack_table_intern(struct stack_table *table, const frame_t *frames, uint32_t depth,
 			    enum stack_end end)
 {
@@ -187,7 +187,8 @@ void stack_table_reset_figures(struct stack_table *table)
 	reset(table->overflow);
 	for (uint32_t id = STACK_FIRST; id < count; id++) {
 		struct stack *stack = stack_of(table, id);
-		/* A page that is only read stays shared with the parent. */
+		/* The check avoids writes, because a page that is only read stays shared with the
+		 * parent. */
 		if (stack && atomic_load_explicit(&stack->figures.count.word, memory_order_relaxed))
 			reset(stack);
 	}

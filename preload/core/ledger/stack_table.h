@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The hash table of backtraces: every distinct stack once, in uthash, keyed by its frames, never
- * freed, with its own figures. The figures are what makes growth visible without any history.
- * uthash is touched only when a stack is looked up by its frames, under the capture lock; readers
- * go by id and need no lock.
+ * The hash table of backtraces. It holds every distinct stack once, in uthash, keyed by its frames,
+ * and never frees it. Each stack has its own figures, which show growth without any history. uthash
+ * is used only to look a stack up by its frames, under the capture lock; readers use ids and need
+ * no lock.
  */
 #pragma once
 
@@ -26,8 +26,8 @@ typedef uint64_t frame_t;
 #define FRAME_MAKE(module, offset)                                                                 \
 	((uint64_t)(module) << 48 | ((uint64_t)(offset)&0xffffffffffffULL))
 
-/* Between the frames of a stack: what follows is the stack that created the goroutine which ran
- * what stands before (Go, the ptrace engine). end is the enum stack_end of what stands before. */
+/* A marker between the frames of a stack (Go, the ptrace engine): the frames after it belong to the
+ * goroutine that started the one before it. end is the enum stack_end of the frames before it. */
 #define FRAME_MODULE_MARK     0xffffu
 #define FRAME_CREATED_BY(end) FRAME_MAKE(FRAME_MODULE_MARK, end)
 
@@ -37,11 +37,11 @@ enum stack_end {
 	STACK_NO_UNWIND,     /* ended at code without unwind data or a usable frame pointer */
 	STACK_EARLY,         /* taken before libunwind was loaded: frame pointers only */
 	STACK_POINTERS_ONLY, /* libunwind could not be used: frame pointers only */
-	/* Of goroutines' creators: */
-	STACK_CREATOR_ONLY,  /* the go statement alone is known: GODEBUG=tracebackancestors is not
-				set */
-	STACK_NO_CREATOR,    /* where goroutines keep them is not known for this version of Go */
-	STACK_MORE_CREATORS, /* those before that are not kept: --go-ancestors */
+	/* For the goroutines that started the one before them: */
+	STACK_CREATOR_ONLY,  /* only the go statement is known, because GODEBUG=tracebackancestors
+			      * is not set */
+	STACK_NO_CREATOR,    /* fdtrail doesn't know where this version of Go keeps them */
+	STACK_MORE_CREATORS, /* the earlier ones are not kept: --go-ancestors */
 };
 
 enum {
@@ -53,24 +53,23 @@ enum {
 	STACK_PAGE = 1024, /* stacks to a page of the table */
 };
 
-struct stack; /* with its uthash handle: stack_table.c */
+struct stack; /* private, with uthash's handle: stack_table.c */
 
-/* What readers see of a stack. The figures count since start, or since fork in a forked process. */
+/* The counts of a stack, since the start, or since the fork in a forked process. */
 struct stack_figures {
 	struct open_count count;
-	/* Of the closes since this stack has last opened one, where LEDGER_HELD_LEAST or more were
-	 * open before the first: how many it had opened by then, how many of them were open, and
-	 * ledger.opens at that moment. See ledger_held. */
+	/* A run is the closes since this stack's last open, if LEDGER_HELD_LEAST or more were open
+	 * before the first of them. These are the counts at its start: how many the stack had
+	 * opened, how many of these were open, and ledger.opens. See ledger_held. */
 	_Atomic uint32_t run_opened, run_live, run_opens;
-	_Atomic uint32_t
-		live; /* at the last ledger_take_figures; the rest of those opened is closed */
+	_Atomic uint32_t live;        /* at the last ledger_take_figures; all others are closed */
 	_Atomic uint32_t live_before; /* live at the last snapshot that was written */
 };
 
-/* A stack that was captured. */
+/* The result of a capture. */
 struct captured {
-	uint32_t stack;                /* STACK_NONE: none could be */
-	struct stack_figures *figures; /* its own, or NULL */
+	uint32_t stack;                /* STACK_NONE: the capture failed */
+	struct stack_figures *figures; /* the stack's figures, or NULL */
 };
 
 struct stack_view {
@@ -80,8 +79,8 @@ struct stack_view {
 	struct stack_figures *figures;
 };
 
-/* STACK_PAGE stacks. Whoever closes a descriptor goes by the id alone, and may be faster than the
- * news of the table's count. */
+/* STACK_PAGE stacks. The pointers are atomic, because a thread that closes a descriptor looks its
+ * stack up by id alone, perhaps before it sees the table's new count. */
 typedef _Atomic(_Atomic(struct stack *) *) stack_page;
 
 _Static_assert(STACK_LIMIT % STACK_PAGE == 0, "stack_table_known divides any id");
@@ -91,7 +90,7 @@ struct stack_table {
 	struct arena *arena;
 	struct stack *head;          /* uthash's */
 	_Atomic uint32_t count;      /* one past the highest id in use */
-	_Atomic uint64_t overflowed; /* how many captures got STACK_OVERFLOW */
+	_Atomic uint64_t overflowed; /* number of captures that got STACK_OVERFLOW */
 	stack_page *pages;           /* id -> stack, by pages */
 	struct stack *overflow;
 };
@@ -99,39 +98,40 @@ struct stack_table {
 /* Prepares a table that takes its memory from arena. False: no memory. */
 bool stack_table_init(struct stack_table *table, struct arena *arena);
 
-/* Gives back the memory that is not the arena's. */
+/* Frees the memory that doesn't belong to the arena. */
 void stack_table_release(struct stack_table *table);
 
-/* Fills an empty table with what from holds, under the same ids. False: no memory. */
+/* Copies the contents of from into an empty table, with the same ids. False: no memory. */
 bool stack_table_copy(struct stack_table *table, const struct stack_table *from);
 
-/* Returns the id of the stack with these frames, adding it when it is new; STACK_OVERFLOW when the
- * table is full. Callers hold the capture lock. */
+/* Returns the id of the stack with these frames and this end, and adds it if it is new;
+ * STACK_OVERFLOW if the table is full or there is no memory. At most STACK_DEPTH_MAX frames are
+ * kept. The caller must hold the capture lock. */
 uint32_t stack_table_intern(struct stack_table *table, const frame_t *frames, uint32_t depth,
 			    enum stack_end end);
 
-/* Builds uthash's structures anew from the stacks themselves: for a child forked while another
- * thread was inside stack_table_intern. */
+/* Rebuilds uthash's structures from the stacks themselves, for a child that was forked while
+ * another thread was inside stack_table_intern. */
 void stack_table_rebuild(struct stack_table *table);
 
-/* Sets all figures to zero: a forked child starts counting anew. */
+/* Sets all figures to zero, because a forked child starts to count again. */
 void stack_table_reset_figures(struct stack_table *table);
 
 /* Fills view with the stack of id; false for STACK_NONE and unknown ids. Async-signal-safe, any
- * thread, no lock. What view points to lives with the table. */
+ * thread, no lock. The frames and figures live as long as the table. */
 bool stack_table_view(const struct stack_table *table, uint32_t id, struct stack_view *view);
 
 /* The figures of id, or NULL. Async-signal-safe, any thread, no lock. */
 struct stack_figures *stack_table_figures(const struct stack_table *table, uint32_t id);
 
-/* The same for an id from STACK_FIRST on that the table has given out. NULL: another thread has
- * only just done so, and this one does not see it yet. */
+/* The same for an id >= STACK_FIRST that the table has given out. NULL: another thread has just
+ * added it, and this thread doesn't see it yet. */
 static inline struct stack_figures *stack_table_known(const struct stack_table *table, uint32_t id)
 {
 	_Atomic(struct stack *) *page =
 		atomic_load_explicit(&table->pages[id / STACK_PAGE], memory_order_acquire);
 
-	/* Its first member: stack_table.c asserts that. */
+	/* figures is the first member of struct stack: stack_table.c asserts that. */
 	return page ? (struct stack_figures *)atomic_load_explicit(&page[id % STACK_PAGE],
 								   memory_order_acquire)
 		    : NULL;
