@@ -10,29 +10,32 @@
 
 enum {
 	LOCK_YIELDS = 64,
-	/* Naps of 100 us, and what the kernel adds. A walk waits for nothing and takes 0.1 ms of
-	 * processor time, so whoever walks is waited for as long as a thread may have to wait for a
-	 * processor. A fork waits for locks of others (malloc's), who may be waiting here. */
+	/* Numbers of sleeps, of 100 us each and the time that the kernel adds. A walk waits for
+	 * nothing and takes 0.1 ms of processor time, so its end is waited for as long as a thread
+	 * may have to wait for a processor. A fork waits for other locks (malloc's), and the
+	 * holders of those may be waiting here. */
 	LOCK_NAPS_WALK = 20 * 1000,
 	LOCK_NAPS_FORK = 2000,
 	LOCK_NAP_NS = 100 * 1000,
-	LOCK_WHY = 3, /* of the lock's word: enum capture_lock. The rest is the holder's ticket */
+	LOCK_WHY = 3, /* these bits of the lock's word are an enum capture_lock, the rest is the
+		       * holder's ticket */
 	LOCK_TICKET = 4,
 };
 
 _Static_assert((int)CAPTURE_FORKING <= LOCK_WHY && LOCK_TICKET == LOCK_WHY + 1,
 	       "the lock's word: why it is held below the ticket");
 
-/* One walk at a time, under the lock, and on a stack of its own: hooks run on whatever stack the
- * program has there, a signal handler's 8 KiB among them, and libunwind alone wants more. */
+/* One walk runs at a time, under the lock. It has a stack of its own, because a hook runs on the
+ * program's current stack, which may be a signal handler's 8 KiB, and libunwind alone needs
+ * more. */
 enum { WALK_STACK = 64 * 1024 };
 static struct walk walk;
 static struct local_memory memory;
 static char walk_stack[WALK_STACK] __attribute__((aligned(64)));
-_Static_assert(WALK_STACK % 16 == 0, "its end is a stack pointer: call_on_stack.h");
+_Static_assert(WALK_STACK % 16 == 0, "its end is a stack pointer: call_on_stack");
 
-/* How many naps the holder that the lock's word names is worth. Who was waited for in vain, a
- * thread that a debugger has stopped, is not waited for as long again. */
+/* Number of sleeps to wait for the lock's holder, held being the lock's word. If an earlier wait
+ * for this holder failed (it may be stopped in a debugger), wait less. */
 static int patience(const struct capture *capture, uint32_t held)
 {
 	return (held & LOCK_WHY) == CAPTURE_FORKING || held == atomic_load(&capture->given_up)
@@ -56,8 +59,8 @@ static bool lock(struct capture *capture, enum capture_lock why, struct capture_
 		} else if (tries < LOCK_YIELDS + patience(capture, held)) {
 			RAW(nanosleep, &((struct timespec){.tv_nsec = LOCK_NAP_NS}), NULL);
 		} else if (why == CAPTURE_WALKING && (held & LOCK_WHY) == CAPTURE_FORKING) {
-			/* It only wants a copy without a walk in it, and the child can do with one.
-			 */
+			/* The fork holds the lock only so that no walk is copied half done, and the
+			 * child can repair one. */
 			if (atomic_compare_exchange_strong(&capture->lock, &held, hold->ticket))
 				return true;
 		} else {
@@ -70,7 +73,7 @@ static bool lock(struct capture *capture, enum capture_lock why, struct capture_
 	return false;
 }
 
-/* A fork's lock may be another's by now. */
+/* Another thread may have taken the lock away from a fork. */
 static void unlock(struct capture *capture, const struct capture_hold *hold)
 {
 	uint32_t held = hold->ticket;
@@ -95,7 +98,7 @@ void capture_load_unwinder(struct capture *capture)
 
 	local_memory_start();
 	unwinder_load();
-	/* What the memo learned from frame pointers alone is known better now. */
+	/* libunwind knows better than what the memo has learned from frame pointers alone. */
 	if (lock(capture, CAPTURE_WALKING, &hold)) {
 		memo_forget(&capture->memo);
 		capture->loaded = true;
@@ -122,7 +125,7 @@ frame_t capture_frame(struct module_table *modules, struct memory *memory, const
 	return FRAME_MAKE(id, pc - object->bias);
 }
 
-/* True when one of the modules that frames lie in is no longer where it was. */
+/* Marks modules that are no longer mapped where they were. True if there are any. */
 static bool note_unloaded(struct capture *capture)
 {
 	struct module_table *modules = &capture->ledger->modules;
@@ -146,7 +149,7 @@ static bool note_unloaded(struct capture *capture)
 	return any;
 }
 
-/* Whether a stack leads through code that is not there any more, or may not be. */
+/* Whether a stack leads through code that is gone, or may be. */
 static bool is_gone(void *data, uint32_t stack)
 {
 	const struct capture *capture = data;
@@ -164,7 +167,7 @@ static bool is_gone(void *data, uint32_t stack)
 	return false;
 }
 
-/* For so many threads that have closed libraries: addresses mean what they mean now. */
+/* Finds out which modules are gone, for `closers` threads that have closed libraries. */
 static void look_what_is_gone(struct capture *capture, uint32_t closers)
 {
 	local_memory_init(&memory);
@@ -197,8 +200,8 @@ static void walk_and_keep(void *data)
 	walk.registers = *cold->registers;
 	walk.depth = capture->depth;
 	unwinder_walk(&walk);
-	/* Between frames of the program: a handler that ours has called, a destructor run by
-	 * dlclose. */
+	/* Frames of fdtrail can lie between frames of the program: above a handler that ours has
+	 * called, or a destructor that dlclose runs. They are left out. */
 	for (uint32_t i = 0; i < walk.count; i++)
 		if (walk.pcs[i] < capture->own_start || walk.pcs[i] >= capture->own_end)
 			frames[count++] = capture_frame(&capture->ledger->modules, &memory.memory,
@@ -208,7 +211,8 @@ static void walk_and_keep(void *data)
 	struct stack_table *stacks = &capture->ledger->stacks;
 	uint32_t stack = stack_table_intern(stacks, frames, count, walk.end);
 	cold->captured = (struct captured){stack, stack_table_figures(stacks, stack)};
-	/* A library that is being closed may be gone before the next look. */
+	/* If a library is being closed, the stack is not kept, because the library may be gone
+	 * before the next check. */
 	if (!closers)
 		memo_keep(&capture->memo, &walk, cold->captured);
 }
@@ -270,7 +274,7 @@ void capture_after_dlclose(struct capture *capture)
 		look_what_is_gone(capture, 1);
 		unlock(capture, &hold);
 	} else {
-		/* The next walk does it; until then the memo is not asked, and each call walks. */
+		/* The next walk does it. Until then the memo is not used, and each call walks. */
 		atomic_fetch_add(&capture->unlooked, 1);
 	}
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * The stack of the calling thread, as an id of the stack table: by the memo in tens of nanoseconds,
- * by a walk under the capture lock when the memo does not know it yet.
+ * Captures the stack of the calling thread, as an id of the stack table. The memo finds a known
+ * stack in tens of nanoseconds; a new one takes a walk under the capture lock.
  *
- * That lock is the only one in the traced program. Signals are blocked while it is held, a walk
- * calls nothing under it that waits for anything else, and waiting for it has an end: from a fork
- * it is taken away, and who can't have it from another walk, which nothing but the scheduler or a
- * debugger can hold up, records its descriptor without a stack. So it can't be part of a deadlock.
+ * That lock is fdtrail's only one in the traced program. It can't be part of a deadlock. Signals
+ * are blocked while it is held, a walk under it waits for nothing else, and waiting for it has an
+ * end: a walk takes the lock away from a fork, and a thread that can't get it from another walk,
+ * which only the scheduler or a debugger can delay, records its descriptor without a stack.
  */
 #pragma once
 
@@ -20,41 +20,43 @@
 #include "unwinder.h"
 
 struct capture {
-	_Atomic uint32_t closers;  /* threads inside dlclose, and those below */
-	_Atomic uint32_t unlooked; /* .. that could not have the lock to look what is gone */
+	_Atomic uint32_t closers;  /* threads inside dlclose, and the unlooked ones */
+	_Atomic uint32_t unlooked; /* threads that left dlclose but could not get the lock to find
+				    * out what is gone */
 	struct memo memo;
 	struct ledger *ledger;
 	uint32_t depth;               /* most frames of a stack, <= STACK_DEPTH_MAX */
 	const char *main_path;        /* the program's file */
-	uintptr_t own_start, own_end; /* our own code: its frames are left out; both 0: none */
+	uintptr_t own_start, own_end; /* fdtrail's code, whose frames are left out; both 0: none */
 	_Atomic uint32_t lock;        /* enum capture_lock in its low bits; the holder's ticket */
-	_Atomic uint32_t tickets;     /* the last one given out */
-	_Atomic uint32_t given_up;    /* the lock's word when it was last waited for in vain */
+	_Atomic uint32_t tickets;     /* the last ticket given out */
+	_Atomic uint32_t given_up;    /* the lock's word when a thread last gave up waiting */
 	bool loaded;                  /* the constructor has tried to load libunwind */
 };
 
 enum capture_lock { CAPTURE_FREE, CAPTURE_WALKING, CAPTURE_FORKING };
 
-/* What a thread has to give back with the lock. */
+/* A thread's hold on the lock, which unlocking needs. */
 struct capture_hold {
-	uint64_t mask;   /* its own signal mask */
-	uint32_t ticket; /* the lock's word; CAPTURE_FREE: it has nothing */
+	uint64_t mask;   /* the thread's signal mask before */
+	uint32_t ticket; /* the lock's word; CAPTURE_FREE: it doesn't hold the lock */
 };
 
-/* Prepares capture to fill ledger's tables. main_path: the program's own file; must stay. False: no
- * memory. */
+/* Prepares capture to fill ledger's tables. depth: most frames of a stack. main_path: the program's
+ * own file; the string must outlive capture. False: no memory. */
 bool capture_init(struct capture *capture, struct ledger *ledger, uint32_t depth,
 		  const char *main_path);
 
-/* Loads libunwind; until then, walks follow frame pointers. For the constructor only. */
+/* Loads libunwind; until then walks follow frame pointers. For the constructor only, because it
+ * calls dlopen. */
 void capture_load_unwinder(struct capture *capture);
 
-/* capture_stack where the memo does not know the stack, or may not be asked. The registers one by
- * one, so that they are in memory only from here on. */
+/* capture_stack for a stack that the memo doesn't know, or when it may not be used. The registers
+ * are passed one by one, so that the fast path needn't store them in memory. */
 __attribute__((cold)) struct captured capture_cold(struct capture *capture, uintptr_t pc,
 						   uintptr_t sp, uintptr_t fp);
 
-/* The same from the memo alone: STACK_NONE when it does not know the stack. */
+/* capture_stack from the memo alone: STACK_NONE if the memo doesn't know the stack. */
 static inline __attribute__((always_inline)) struct captured
 capture_known(struct capture *capture, struct registers registers, struct stack_bounds *bounds)
 {
@@ -63,8 +65,8 @@ capture_known(struct capture *capture, struct registers registers, struct stack_
 	return memo_find(&capture->memo, registers, bounds);
 }
 
-/* The stack that begins with these registers of the calling thread; STACK_NONE when the
- * lock could not be had. bounds belong to the thread. Async-signal-safe. Keeps errno. */
+/* The stack that begins with these registers of the calling thread; STACK_NONE if the lock was not
+ * available. bounds belong to the calling thread. Async-signal-safe, any thread. Keeps errno. */
 static inline struct captured capture_stack(struct capture *capture, struct registers registers,
 					    struct stack_bounds *bounds)
 {
@@ -75,20 +77,24 @@ static inline struct captured capture_stack(struct capture *capture, struct regi
 	return capture_cold(capture, registers.pc, registers.sp, registers.fp);
 }
 
-/* The frame for pc, its module noted in modules. object: what the frame before lay in, or zeroes;
- * changes to that of pc. Callers hold the capture lock, or are a tracer outside of the program. */
+/* The frame for pc; adds its module to modules. object is the object of the previous frame, or
+ * zeroes, and becomes that of pc. The caller must hold the capture lock, or be a tracer outside the
+ * program. */
 frame_t capture_frame(struct module_table *modules, struct memory *memory, const char *main_path,
 		      struct object *object, uintptr_t pc);
 
-/* Around fork: no walk is in progress while the process is copied, if that can be had in time.
- * Between the two all signals are blocked. False: the lock could not be had. capture_after_fork
- * follows in the parent and in the child; it does nothing for a hold that holds nothing. */
+/* To be called around fork: capture_before_fork takes the lock, so that no walk is in progress
+ * while the process is copied, and blocks all signals until capture_after_fork. False: the lock was
+ * not available in time. capture_after_fork must follow in the parent and in the child; it does
+ * nothing if hold doesn't hold the lock. */
 bool capture_before_fork(struct capture *capture, struct capture_hold *hold);
 void capture_after_fork(struct capture *capture, struct capture_hold *hold);
 
-/* In the child, once it is known to be one: repairs what another thread left half done. */
+/* To be called in the child as soon as it is known to be one: repairs what other threads had half
+ * done. */
 void capture_forked(struct capture *capture);
 
-/* Around dlclose: what addresses mean may change. */
+/* To be called around dlclose, because other code may be mapped at the same addresses
+ * afterwards. */
 void capture_before_dlclose(struct capture *capture);
 void capture_after_dlclose(struct capture *capture);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * See local_memory.h. Objects are found by _dl_find_object (glibc 2.35), which takes no lock and
- * may be called anywhere. Older C libraries have only dl_iterate_phdr, which takes the loader's
- * lock: there the objects are copied at start, and again when an address lies in none of the copied
- * ones.
+ * See local_memory.h. _dl_find_object (glibc 2.35) finds objects; it takes no lock and may be
+ * called anywhere. Older C libraries have only dl_iterate_phdr, which takes the loader's lock. With
+ * these the objects are copied at start, and again when an address lies in none of the copies.
  */
 #include "local_memory.h"
 
@@ -23,7 +22,7 @@
 #define FDTRAIL_NO_DL_FIND_OBJECT
 #endif
 
-enum { PAGE = 4096 }; /* the smallest page there is: larger ones are only probed more often */
+enum { PAGE = 4096 }; /* the smallest page size; a larger page is only probed more often */
 
 bool address_readable(uintptr_t address)
 {
@@ -64,7 +63,7 @@ static bool local_read(struct memory *memory, uintptr_t address, uintptr_t *word
 static void take_build_id(struct object *object, uintptr_t start, size_t size)
 {
 	const uint8_t *id;
-	/* Up to the end of a page that is mapped. */
+	/* The last page of the segment is mapped as a whole. */
 	size_t readable = size + (-(start + size) & (PAGE - 1));
 	size_t length = build_id_find((const void *)start, size, readable, &id);
 
@@ -74,7 +73,7 @@ static void take_build_id(struct object *object, uintptr_t start, size_t size)
 	}
 }
 
-/* Reads what the program headers say: they are mapped, for the loader has used them. */
+/* Reads the program headers. They are mapped, because the loader has used them. */
 static void take_headers(struct object *object, const ElfW(Phdr) * headers, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -95,8 +94,9 @@ static void take_headers(struct object *object, const ElfW(Phdr) * headers, size
 
 #ifndef FDTRAIL_NO_DL_FIND_OBJECT
 
-/* Where there is a gap between segments, _dl_find_object() takes each for itself (glibc's
- * l_contiguous), and the ELF header is in the first: at the bias, in what can lie anywhere. */
+/* Reads the ELF header at start. If there are gaps between an object's segments, _dl_find_object()
+ * returns one segment only (glibc's l_contiguous). The ELF header is in the first one: at the bias,
+ * if the object can be mapped anywhere. */
 static bool take_elf(struct memory *memory, struct object *object, uintptr_t start)
 {
 	const ElfW(Ehdr) *elf = (const void *)start;
@@ -111,8 +111,8 @@ static bool take_elf(struct memory *memory, struct object *object, uintptr_t sta
 }
 
 /* For a program at fixed addresses: its bias is 0, and its ELF header is in its first segment. The
- * kernel tells where its program headers are; the dynamic linker corrects that when it was executed
- * itself, with the program as an argument. */
+ * kernel passes the address of its program headers; if the dynamic linker was executed itself, with
+ * the program as an argument, it corrects that address. */
 static bool take_program(struct memory *memory, struct object *object, uintptr_t address)
 {
 	uintptr_t start = getauxval(AT_PHDR), word;
@@ -230,8 +230,9 @@ static bool local_find(struct memory *memory, uintptr_t address, struct object *
 	memset(object, 0, sizeof(*object));
 	if (find_copy(address, object))
 		return true;
-	/* Walks hold the capture lock, and waiting for that lock has an end: a thread that holds
-	 * the loader's lock and waits for ours gives up, so this can't stand still for ever. */
+	/* This takes the loader's lock while the walk holds the capture lock. It can't deadlock,
+	 * because waiting for the capture lock has an end: a thread that holds the loader's lock
+	 * and waits for the capture lock gives up. */
 	local_memory_start();
 	return find_copy(address, object);
 }

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: MIT
 /*
- * See memo.h. One hash table holds all runs, by what leads to them: a return address alone, or the
- * read that differed and the value found there. A run with few branches names them itself, too.
- * What can be seen is only ever added to, and never given back: a thread may be reading it. A
- * generation that is forgotten therefore stays behind; the arena's limit bounds that, and past it
- * walks are simply not kept any more.
+ * See memo.h. One hash table holds all runs, keyed by the place that they continue: a return
+ * address alone, or the read that differed and the value found there. A run with few branches also
+ * lists them itself. Visible memory is only ever added to and never freed, because another thread
+ * may be reading it. So the memory of a forgotten generation is lost; the arena's limit bounds
+ * that, and once it is reached no more walks are kept.
  */
 #include "memo_find.h"
 
 enum {
 	MEMO_LIMIT = 64 * 1024 * 1024,
 	TABLE_FIRST = 256,
-	PROOF_PAGES = 64, /* how far known bounds are extended, page by page, for one read */
+	PROOF_PAGES = 64, /* most pages by which one read extends the known bounds */
 	PAGE = 4096,
 };
 
 _Static_assert((TABLE_FIRST & (TABLE_FIRST - 1)) == 0, "a table's size is a power of two");
 
-/* Lists a run, in place of another that the same leads to. */
+/* Adds a run to the table, in place of another one with the same key. */
 static void put(struct memo_table *table, struct memo_run *run)
 {
 	uint64_t at = memo_hash(run->from, run->value, run->relative);
@@ -43,7 +43,7 @@ static struct memo_table *table_create(struct memo *memo, uint64_t size)
 	return table;
 }
 
-/* Makes room for one more. */
+/* Makes room for one more run. */
 static bool table_grow(struct memo *memo)
 {
 	struct memo_table *old = atomic_load(&memo->table);
@@ -90,20 +90,21 @@ void memo_forget(struct memo *memo)
 {
 	struct memo_table *table = table_create(memo, TABLE_FIRST);
 
-	/* Without memory for a new table there must still be one that knows nothing. */
+	/* If there is no memory for a new table, an empty one takes its place. */
 	atomic_store_explicit(&memo->table, table ? table : memo->nothing, memory_order_release);
 	for (size_t i = 0; i < MEMO_RECENT; i++)
 		atomic_store_explicit(&memo->recent[i], NULL, memory_order_release);
 }
 
-/* Extends the bounds page by page from where they are known to address. */
+/* Extends the known bounds page by page up to address. False: a page can't be read, or it is too
+ * far. */
 static bool prove(struct stack_bounds *bounds, uintptr_t sp, uintptr_t address)
 {
 	uintptr_t page = sp & -(uintptr_t)PAGE, last = (address | (PAGE - 1)) + 1;
 
 	if (sp < bounds->low || sp >= bounds->high) {
 		if (bounds->low > page && bounds->low - page <= PROOF_PAGES * PAGE) {
-			/* The stack has grown down; what is between must be there, too. */
+			/* The stack has grown down: the pages in between must be readable, too. */
 			for (uintptr_t at = page; at < bounds->low; at += PAGE)
 				if (!address_readable(at))
 					return false;
@@ -162,7 +163,7 @@ const struct memo_read *memo_other(const struct memo_run *run, uintptr_t sp, uin
 	return NULL;
 }
 
-/* Keeps the reads of walk from that one on. */
+/* Makes a run of the walk's reads, from the read number from on. */
 static struct memo_run *run_create(struct memo *memo, const struct walk *walk, uint32_t from,
 				   struct captured stack)
 {
@@ -194,8 +195,8 @@ static struct memo_run *run_create(struct memo *memo, const struct walk *walk, u
 	return run;
 }
 
-/* Makes a run that can be seen: from that of the walk's reads on, at from in parent, or, where that
- * is NULL, as a beginning. */
+/* Makes a run of the walk's reads, from number at on, and makes it visible: as a branch at the read
+ * from of parent, or, if parent is NULL, as a beginning. */
 static void add(struct memo *memo, const struct walk *walk, uint32_t at, struct memo_run *parent,
 		const struct memo_read *from, uint64_t value, bool relative, struct captured stack)
 {
@@ -217,8 +218,9 @@ static void add(struct memo *memo, const struct walk *walk, uint32_t at, struct 
 
 enum comparison { READS_EQUAL, READS_DIFFER, READS_OTHERWISE };
 
-/* Compares the walk's reads, *at the first of them, with those of run, up to one that differs or to
- * the end of both, to which *at goes on. OTHERWISE: after equal reads another one follows. */
+/* Compares the walk's reads from number *at on with those of run, up to one that differs or to the
+ * end of both, and advances *at to there. OTHERWISE: after equal reads the next one is at another
+ * place. */
 static enum comparison compare(const struct memo_run *run, const struct walk *walk, uint32_t *at)
 {
 	uintptr_t sp = walk->registers.sp;
@@ -254,17 +256,18 @@ void memo_keep(struct memo *memo, const struct walk *walk, struct captured stack
 
 		switch (compare(run, walk, &at)) {
 		case READS_EQUAL:
-			/* The code is back at its place. Who is here meanwhile reads STACK_NONE, or
-			 * what both are now. */
+			/* The library was mapped again at the same address. A concurrent reader
+			 * sees STACK_NONE or the new value; both are valid. */
 			if (atomic_load(&run->stack) == STACK_NONE) {
 				atomic_store(&run->figures, stack.figures);
 				atomic_store(&run->stack, stack.stack);
 			}
 			return;
 		case READS_OTHERWISE:
-			/* Equal reads so far mean the same next read, unless there is other code
-			 * now where that of run has gone. If not even that, the walk is not a
-			 * function of its log (a library was closed meanwhile), and is not kept. */
+			/* Equal reads so far lead to the same next read, unless the code of run is
+			 * gone and other code has taken its place. If it isn't gone, the walk
+			 * depended on more than its log (a library was closed at the same time),
+			 * and is not kept. */
 			if (atomic_load(&run->stack) == STACK_NONE)
 				add(memo, walk, first, parent, from, value, relative, stack);
 			return;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * The memo as it is stored, and how a stack is found in it, inline: with preload/core/ledger/slot.h
- * this is what the tracer costs. What counts there are loads that wait for other loads, after a
- * system call that has left little of ours in the nearest cache: from the return address to the run
- * behind it, then all the reads side by side, and where one differs, straight on to the run behind
- * it.
+ * The memo's data, and the search for a stack. The search is inline, because with
+ * preload/core/ledger/slot.h it is most of the tracer's cost. That cost is loads that wait for
+ * other loads, after a system call that has left little of our data in the nearest cache. So the
+ * search goes from the return address to its run, then loads all the reads side by side, and at one
+ * that differs goes straight on to the run for that value.
  *
- * For capture.c, memo.c and the runtime's usual path; memo.h says what each function does.
+ * For capture.c, memo.c and the runtime's usual path; memo.h describes the functions.
  */
 #pragma once
 
@@ -15,8 +15,8 @@
 #include "memo.h"
 
 enum {
-	MEMO_BLOCK = 4, /* reads are compared by so many at a time */
-	MEMO_NEAR = 2,  /* branches of a run that are looked at one by one; else in the table */
+	MEMO_BLOCK = 4, /* number of reads that are compared at a time */
+	MEMO_NEAR = 2,  /* most branches of a run that are tried one by one before the table is */
 };
 
 struct memo_read {
@@ -25,27 +25,29 @@ struct memo_read {
 	uint32_t flags; /* READ_* */
 };
 
-/* Reads that follow each other, behind a word that leads here: a return address that stacks begin
- * with, or what was found at a read of another run in place of its value. Only branches changes
- * once a run can be seen. */
+/* A run: reads that follow each other, after the word that leads here. That word is a return
+ * address that stacks begin with, or a value found at a read of another run in place of the one
+ * there. Once a run is visible, only branches, figures and stack change. */
 struct memo_run {
 	uint64_t value;
-	const struct memo_read *from;            /* that other run's read; NULL: a beginning */
-	_Atomic(struct memo_run *) branches;     /* those that begin at a read of this one, .. */
-	struct memo_run *sibling;                /* .. the latest first */
-	_Atomic(struct stack_figures *) figures; /* with stack, what the walk ended in */
-	_Atomic uint32_t stack;                  /* STACK_NONE: leads through code that is gone */
+	const struct memo_read *from;            /* the other run's read; NULL: a beginning */
+	_Atomic(struct memo_run *) branches;     /* the latest run that begins at a read of this
+						  * one */
+	struct memo_run *sibling;                /* the next older one */
+	_Atomic(struct stack_figures *) figures; /* those of stack */
+	_Atomic uint32_t stack;                  /* the walk's result; STACK_NONE: its code is
+						  * gone */
 	uint32_t count : 30;
-	uint32_t plain : 1; /* all are words of the stack that are the same wherever the stack is */
+	uint32_t plain : 1;       /* all reads are words that don't depend on the stack's address */
 	uint32_t relative : 1;    /* value is relative to sp */
-	struct memo_read reads[]; /* up to a whole MEMO_BLOCK with the last one once more */
+	struct memo_read reads[]; /* the last one is repeated to fill the MEMO_BLOCK */
 };
 
 _Static_assert(sizeof(struct memo_read) == 16, "four reads to a cache line");
 _Static_assert((MEMO_BLOCK & (MEMO_BLOCK - 1)) == 0 && WALK_READS + MEMO_BLOCK < 1 << 30,
 	       "a run's count has 30 bits");
 
-/* All runs by what leads to them. */
+/* All runs, by the place that they continue. */
 struct memo_table {
 	uint64_t mask;
 	uint64_t count;
@@ -60,7 +62,7 @@ static inline uint64_t memo_hash(const struct memo_read *from, uint64_t value, b
 	return h >> 32;
 }
 
-/* The run behind value at from, or NULL. */
+/* The run for value found at from, or NULL. */
 static inline struct memo_run *memo_seek(const struct memo_table *table,
 					 const struct memo_read *from, uint64_t value,
 					 bool relative)
@@ -82,8 +84,9 @@ static inline uint64_t memo_word_at(uintptr_t sp, const struct memo_read *read)
 	return word;
 }
 
-/* The first read of a plain run whose word is another one, with that word; NULL: all are equal. The
- * order is the walk's: an address is good only because all words before it were equal. */
+/* Returns the first read of a plain run whose word differs, and stores that word; NULL: all are
+ * equal. The order is that of the walk, because an address is valid only if all words before it
+ * were equal. */
 static inline const struct memo_read *memo_plain_other(const struct memo_run *run, uintptr_t sp,
 						       uint64_t *word)
 {
@@ -100,12 +103,12 @@ static inline const struct memo_read *memo_plain_other(const struct memo_run *ru
 	return NULL;
 }
 
-/* memo.c: the same for a run that is not plain. When a read can't be done: another one, which no
+/* In memo.c: the same for a run that isn't plain. If a read isn't possible, returns a read that no
  * run begins at. */
 const struct memo_read *memo_other(const struct memo_run *run, uintptr_t sp, uintptr_t fp,
 				   struct stack_bounds *bounds, uint64_t *word);
 
-/* memo.c: the run that stacks with this return address begin with, or NULL. */
+/* In memo.c: the run that stacks with this return address begin with, or NULL. */
 struct memo_run *memo_begin_far(const struct memo *memo, uint64_t pc);
 
 static inline size_t memo_recent(uint64_t pc)
@@ -113,13 +116,13 @@ static inline size_t memo_recent(uint64_t pc)
 	return (pc ^ pc >> 6) % MEMO_RECENT;
 }
 
-/* memo.c: memo_branch for runs with more branches than MEMO_NEAR. */
+/* In memo.c: memo_branch for runs with more branches than MEMO_NEAR. */
 struct memo_run *memo_branch_far(const struct memo *memo, const struct memo_read *read,
 				 uint64_t word, uintptr_t sp);
 
-/* The run behind word, found at a read of run in place of its value; NULL: there is none. A word
- * that could be an address on the stack may have been kept as one or, when it was code above a
- * thread's stack, as it is; either is right. */
+/* The run for word, found at this read of run in place of its value; NULL: there is none. A word
+ * that may be an address on the stack has been kept relative to sp or, if it was code above a
+ * thread's stack, as it is; either match is right. */
 static inline struct memo_run *memo_branch(const struct memo *memo, const struct memo_run *run,
 					   const struct memo_read *read, uint64_t word,
 					   uintptr_t sp)
@@ -142,8 +145,8 @@ static inline struct captured memo_end(const struct memo_run *run)
 	return (struct captured){stack, atomic_load_explicit(&run->figures, memory_order_relaxed)};
 }
 
-/* The stack with these registers, or STACK_NONE when no earlier walk is equal. Reads the
- * calling thread's stack above registers->sp. Async-signal-safe, any thread, no lock. */
+/* The stack with these registers, or STACK_NONE if no earlier walk is equal. Reads the calling
+ * thread's stack above registers.sp. Async-signal-safe, any thread, no lock. */
 static inline __attribute__((always_inline)) struct captured
 memo_find(const struct memo *memo, struct registers registers, struct stack_bounds *bounds)
 {
@@ -160,7 +163,7 @@ memo_find(const struct memo *memo, struct registers registers, struct stack_boun
 		if (__builtin_expect(run->plain, 1)) {
 			other = memo_plain_other(run, sp, &word);
 		} else {
-			uint64_t found = 0; /* so that word needs no address */
+			uint64_t found = 0; /* so that word can stay in a register */
 
 			other = memo_other(run, sp, registers.fp, bounds, &found);
 			word = found;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * See unwinder.h. Before each step the frame's unwind data is looked up here; libunwind is asked to
- * step only when there is some, because its own guesses for frames without (a validating read, a
- * frame chain without bounds) are not ours to log.
+ * See unwinder.h. Before each step this file looks the frame's unwind data up, and lets libunwind
+ * step only if there is some. For frames without, libunwind guesses (a validating read, a frame
+ * chain without bounds), and such guesses can't be logged.
  *
- * find_proc_info with UNW_INFO_FORMAT_REMOTE_TABLE over .eh_frame_hdr is the way perf(1) takes,
- * too: dwarf_search_unwind_table is exported by libunwind but declared in none of its headers.
+ * As in perf(1), find_proc_info uses UNW_INFO_FORMAT_REMOTE_TABLE over .eh_frame_hdr. libunwind
+ * exports dwarf_search_unwind_table, but none of its headers declares it.
  */
 #include "unwinder.h"
 
@@ -33,27 +33,27 @@ FUNCTION(unw_is_signal_frame);
 static __typeof__(&UNW_OBJ(dwarf_search_unwind_table)) call_search;
 
 enum {
-	FP_FRAME_MAX = 1 << 20, /* a frame pointer further away than this is not one */
-	FIRST_CODE = 4096,      /* no code lies below: the outermost frame returns to 0 */
+	FP_FRAME_MAX = 1 << 20, /* a value further away than this isn't a frame pointer */
+	FIRST_CODE = 4096,      /* no code lies below this: the outermost frame returns to 0 */
 };
 
 static unw_addr_space_t space;
 static bool usable;
 static const char *name = "no libunwind: not loaded yet";
 
-/* What the accessors need beside the walk. */
+/* What the accessors need, besides the walk. */
 struct state {
 	struct walk *walk;
-	struct registers at; /* where libunwind was last started from */
-	bool at_start;       /* .. which is where the walk began: its fp is a read */
-	bool failed;         /* a read that libunwind needed did not succeed, or was not loggable */
-	bool searching;      /* in an object's tables, not on the stack: see access_mem */
+	struct registers at; /* the registers that libunwind last started from */
+	bool at_start;       /* these are the walk's first, so that their fp is a read */
+	bool failed;         /* a read that libunwind needed failed, or could not be logged */
+	bool searching;      /* libunwind reads an object's tables, not the stack: access_mem */
 	struct object object;
 };
 
-/* Notes that the walk depended on this. Reads outside of the stack above sp (another stack, when a
- * signal handler runs on an alternate one) can't be repeated relative to sp: such a walk is taken
- * anew each time. */
+/* Logs a read that the walk depended on. A read outside the stack above sp (on another stack, if a
+ * signal handler runs on an alternate one) can't be repeated relative to sp. Such a walk is not
+ * kept. */
 static void log_read(struct walk *walk, uintptr_t address, uintptr_t value, uint8_t flags)
 {
 	uintptr_t sp = walk->registers.sp;
@@ -72,8 +72,8 @@ static void log_read(struct walk *walk, uintptr_t address, uintptr_t value, uint
 		(struct logged_read){.address = address, .value = value, .flags = flags};
 }
 
-/* A return address may lie shortly above the stack, as libraries above a thread's stack do; it must
- * be kept as it is all the same. */
+/* A return address must be kept as it is, although it may look like an address on the stack:
+ * libraries may lie just above a thread's stack. */
 static void log_is_code(struct walk *walk, uintptr_t pc)
 {
 	for (uint32_t i = walk->read_count; i-- > 0;)
@@ -105,10 +105,10 @@ static int access_mem(unw_addr_space_t as, unw_word_t address, unw_word_t *value
 		state->failed = true;
 		return -UNW_EINVAL;
 	}
-	/* An entry's personality routine is found through a word of the object's data, which is the
-	 * same at each distance from sp: logged relative to it, it would be sought elsewhere by the
-	 * next thread. Any other word of an object's data is no stack's either, unless sp lies
-	 * there itself: who knows what it stands for, so the walk is taken anew each time. */
+	/* A search finds an entry's personality routine through a word of the object's data. That
+	 * word stays the same wherever sp is, so it is not logged: relative to sp, the next thread
+	 * would look for it elsewhere. No other word of an object's data belongs to a stack, unless
+	 * sp lies there itself. Its meaning is unknown, so the walk is not kept. */
 	if (!state->searching && !is_constant(&state->object, address)) {
 		if (in_object(&state->object, address) &&
 		    !in_object(&state->object, state->walk->registers.sp))
@@ -129,8 +129,9 @@ static int access_reg(unw_addr_space_t as, unw_regnum_t reg, unw_word_t *value, 
 	if (write)
 		return -UNW_EREADONLYREG;
 	if (reg == UNW_REG_IP) {
-		/* One less, inside the call: with or without libunwind's own step back the lookup
-		 * lands in the calling instruction, though the call may be a function's last. */
+		/* One less is inside the call instruction. So the lookup lands there, with or
+		 * without libunwind's own step back, even if the call is a function's last
+		 * instruction. */
 		*value = state->at.pc - 1;
 	} else if (reg == UNW_REG_SP) {
 		*value = state->at.sp;
@@ -170,7 +171,7 @@ static int resume(unw_addr_space_t as, unw_cursor_t *cursor, void *arg)
 }
 
 /* Looks the unwind data of ip up in its object's .eh_frame_hdr (Linux Standard Base, 10.6.2). Only
- * the form that every linker writes has a table that can be searched. */
+ * the form that all linkers write is supported, because its table can be searched. */
 static bool search(struct state *state, uintptr_t ip, int need_unwind_info, unw_proc_info_t *info)
 {
 	struct memory *memory = state->walk->memory;
@@ -243,13 +244,14 @@ bool unwinder_load(void)
 		name = "no libunwind: " LIBRARY " lacks a function";
 		return false;
 	}
-	/* No caching: a cache would be shared state with a lock, and the memo is better than it. */
+	/* No caching, because a cache would be shared state with a lock, and the memo is faster. */
 	space = call_unw_create_addr_space(&accessors, 0);
 	if (!space) {
 		name = "no libunwind: it gave no address space";
 		return false;
 	}
-	/* Its own first-use preparations belong here, not into a hook: one frame of nothing. */
+	/* One frame of nothing makes libunwind do its first-use preparations here, not in a
+	 * hook. */
 	static struct walk none;
 	static struct local_memory memory;
 	struct state state = {.walk = &none};
@@ -279,7 +281,7 @@ bool unwinder_usable(void)
 	return usable;
 }
 
-/* False: the walk is as deep as it may be. */
+/* False: the walk has reached its depth. */
 static bool add_frame(struct walk *walk, uintptr_t pc)
 {
 	if (walk->count == walk->depth) {
@@ -290,7 +292,7 @@ static bool add_frame(struct walk *walk, uintptr_t pc)
 	return true;
 }
 
-/* One frame up by the frame pointer, and its frame added. False: the walk has ended. */
+/* Goes one frame up by the frame pointer, and adds that frame. False: the walk has ended. */
 static bool step_by_fp(struct walk *walk, struct registers *at)
 {
 	uintptr_t fp = at->fp, next, pc;
@@ -307,15 +309,15 @@ static bool step_by_fp(struct walk *walk, struct registers *at)
 	*at = (struct registers){.pc = pc, .sp = fp + 2 * sizeof(fp), .fp = next};
 	if (pc > FIRST_CODE)
 		return add_frame(walk, pc - 1);
-	/* The outermost frame has no caller's frame pointer either (System V ABI for AMD64, 3.4.1).
-	 * Other code keeps in that register whatever it likes. */
+	/* In the outermost frame the caller's frame pointer is 0, too (System V ABI for AMD64,
+	 * 3.4.1). If it isn't, the code used the register for something else. */
 	if (pc || next)
 		walk->end = usable ? STACK_NO_UNWIND : STACK_POINTERS_ONLY;
 	return false;
 }
 
-/* The same by what the memory knows of the code. False: it knows nothing, or the walk has ended;
- * then ended is set. */
+/* The same by a rule that the memory knows for the code. False: it knows none, or the walk has
+ * ended; in that case ended is set. */
 static bool step_by_rule(struct walk *walk, struct registers *at, bool *ended)
 {
 	struct memory *memory = walk->memory;
@@ -334,12 +336,12 @@ static bool step_by_rule(struct walk *walk, struct registers *at, bool *ended)
 		walk->end = STACK_NO_UNWIND;
 		return false;
 	}
-	walk->repeatable = false; /* what the code told is not in the log */
+	walk->repeatable = false; /* the log doesn't hold what the rule was read from */
 	*at = (struct registers){.pc = pc, .sp = end, .fp = fp};
 	return pc > FIRST_CODE && add_frame(walk, pc - 1);
 }
 
-/* One frame up from code without unwind data. */
+/* Goes one frame up from code without unwind data. */
 static bool step_without_data(struct walk *walk, struct registers *at)
 {
 	bool ended;
@@ -347,10 +349,13 @@ static bool step_without_data(struct walk *walk, struct registers *at)
 	return step_by_rule(walk, at, &ended) || (!ended && step_by_fp(walk, at));
 }
 
-/* One frame up. *interrupted: whether the frame's pc is exact, since a signal came in there.
+/*
+ * Goes one frame up. *interrupted: whether the frame's pc is exact, because a signal interrupted it
+ * there.
  *
- * Which of the two is a signal frame depends on the machine: for x86_64 the one above it, as soon
- * as a step has led there, for others the frame of the trampoline itself. */
+ * libunwind marks one of two frames as the signal frame, depending on the machine: on x86_64 the
+ * frame above the trampoline, as soon as a step has led there, on others the trampoline's own.
+ */
 static int step_up(unw_cursor_t *cursor, bool *interrupted)
 {
 	bool leaves = call_unw_is_signal_frame(cursor) > 0 && !*interrupted;
@@ -360,14 +365,14 @@ static int step_up(unw_cursor_t *cursor, bool *interrupted)
 	return step;
 }
 
-/* Lets libunwind go on from at as far as there is unwind data. Returns true when it stopped at a
- * frame without, with that frame's registers in at; false when the walk has ended. */
+/* Walks with libunwind from at as far as there is unwind data. Returns true if it stopped at a
+ * frame without any, with that frame's registers in at; false if the walk has ended. */
 static bool walk_by_libunwind(struct state *state, struct registers *at)
 {
 	struct walk *walk = state->walk;
 	unw_cursor_t cursor;
 	unw_proc_info_t info;
-	bool interrupted = false; /* the frame's pc is exact: a signal came in there */
+	bool interrupted = false; /* the frame's pc is exact, because a signal came there */
 	bool first = true;
 
 	state->at = *at;
@@ -388,11 +393,11 @@ static bool walk_by_libunwind(struct state *state, struct registers *at)
 			return false;
 		log_is_code(walk, pc);
 		call = interrupted ? pc : pc - 1;
-		/* The frame that a frame pointer led to is there already. */
+		/* A frame that a frame pointer led to has been added already. */
 		if ((!first || walk->count == 0) && !add_frame(walk, call))
 			return false;
 		if (!search(state, call, 0, &info)) {
-			/* Where fp was saved is read, and so logged, only now that it is needed. */
+			/* The saved fp is read, and so logged, only now that it is needed. */
 			if (!first && call_unw_get_reg(&cursor, MACHINE_UNWIND_FP, &fp) < 0) {
 				walk->end = STACK_NO_UNWIND;
 				return false;
@@ -412,7 +417,7 @@ static bool walk_by_libunwind(struct state *state, struct registers *at)
 			walk->end = STACK_NO_UNWIND;
 			return false;
 		}
-		/* A stack that does not get shorter would be walked for ever. */
+		/* If the stack doesn't get shorter, the walk would never end. */
 		if (call_unw_get_reg(&cursor, UNW_REG_SP, &up) < 0 || (up <= sp && !interrupted)) {
 			walk->end = STACK_NO_UNWIND;
 			return false;
@@ -438,7 +443,8 @@ void unwinder_walk(struct walk *walk)
 			;
 		return;
 	}
-	/* Generated code, or assembly without unwind data: frame pointers, one frame at a time. */
+	/* Generated code, and assembly without unwind data, take frame pointers, one frame at a
+	 * time. */
 	while (walk_by_libunwind(&state, &at) && step_without_data(walk, &at))
 		state.at_start = false;
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The walk itself: libunwind through its remote interface over a struct memory, frame pointers
- * where there is no unwind data, and a log of every register and stack word that decided where the
- * walk went. Slow (tens of microseconds) and not reentrant: callers hold the capture lock.
+ * Walks a stack: with libunwind, through its remote interface over a struct memory, and with frame
+ * pointers where there is no unwind data. It logs every register and stack word that decided where
+ * the walk went. It is slow (tens of microseconds) and not reentrant, so callers hold the capture
+ * lock.
  */
 #pragma once
 
@@ -12,7 +13,7 @@
 #include "preload/core/ledger/stack_table.h"
 #include "local_memory.h"
 
-/* The registers in a function at one of its calls, as they will be after the return. */
+/* The registers of a function at one of its calls, as they will be after the call returns. */
 struct registers {
 	uintptr_t pc; /* the return address */
 	uintptr_t sp;
@@ -20,10 +21,9 @@ struct registers {
 };
 
 enum read_flags {
-	READ_RELATIVE = 1, /* the value is an address on the stack: kept relative to sp */
-	READ_FP = 2,       /* not a word: the fp register */
-	READ_CHECKED =
-		4, /* found through a frame pointer: the address is a guess until it is read */
+	READ_RELATIVE = 1, /* the value is an address on the stack, kept relative to sp */
+	READ_FP = 2,       /* not a word, but the fp register */
+	READ_CHECKED = 4,  /* found through a frame pointer, so that the address is a guess */
 };
 
 struct logged_read {
@@ -42,30 +42,31 @@ struct walk {
 	struct registers registers;
 	uint32_t depth; /* most frames */
 	/* out */
-	uintptr_t pcs[STACK_DEPTH_MAX]; /* of the call, or of the interrupted instruction */
+	uintptr_t pcs[STACK_DEPTH_MAX]; /* addresses of the calls, or of an interrupted
+					 * instruction */
 	uint32_t count;
 	enum stack_end end;
 	struct logged_read reads[WALK_READS];
 	uint32_t read_count;
-	bool repeatable; /* the log holds all that the walk depended on */
+	bool repeatable; /* the log holds everything that the walk depended on */
 };
 
-/* Loads libunwind without letting its symbols into the program's global scope, where its _Unwind_*
- * would take over every C++ throw. False: it can't be loaded; unwinder_name says why. Calls dlopen:
- * for the constructor only. */
+/* Loads libunwind, but keeps its symbols out of the program's global scope, where its _Unwind_*
+ * would take over every C++ throw. False: it can't be loaded; unwinder_name says why. For the
+ * constructor only, because it calls dlopen. */
 bool unwinder_load(void);
 
 /* "libunwind 1.6", or the reason why walks follow frame pointers only. */
 const char *unwinder_name(void);
 
-/* From here on walks follow frame pointers; why is a static text for unwinder_name. For a child
- * forked in the middle of another thread's walk (libunwind's locks may be held by nobody), and
- * before a seccomp filter that would end the program for libunwind's system calls. */
+/* Makes all later walks follow frame pointers; why is a static text for unwinder_name. For a child
+ * that was forked in the middle of another thread's walk (libunwind's locks may be held for ever),
+ * and before a seccomp filter that would kill the program for libunwind's system calls. */
 void unwinder_disable(const char *why);
 
-/* True when walks use libunwind. */
+/* True if walks use libunwind. */
 bool unwinder_usable(void);
 
-/* Walks the stack. Never fails: what could be found is in walk, and walk->end says what is missing.
- */
+/* Walks the stack. Never fails: walk holds the frames that were found, and walk->end says what is
+ * missing. The caller must hold the capture lock. */
 void unwinder_walk(struct walk *walk);

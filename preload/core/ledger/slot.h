@@ -5,8 +5,8 @@
  * describes the functions.
  *
  * Word a is stored last: a descriptor is recorded if a is not zero. Word b is written before a, by
- * the thread that opened the number. No other thread can be given the number before that, because
- * the kernel gives it out only once until it is closed.
+ * the thread that opened the number. Until both are stored no other thread is given the number,
+ * because it is open.
  */
 #pragma once
 
