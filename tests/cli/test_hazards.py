@@ -104,7 +104,7 @@ def _(limit):
 def _():
     run = run_traced([program("ends"), "return"], OUTPUT="/nowhere/report", EXITCODE=77)
     check.equal(run.status, 77)
-    check.matches(run.err, r"^fdtrail: no snapshot is written to /nowhere/report: ")
+    check.matches(run.err, r"^fdtrail: can't write a snapshot to /nowhere/report: ")
 
 
 @test("python3's subprocess with close_fds leaves the parent's records whole")

@@ -96,7 +96,7 @@ os._exit(0)
 def refused(folder, path):
     run = run_traced(ENDS, OUTPUT=path)
     check.equal((run.status, run.out), (3, "buffered\n"))
-    check.matches(run.err, r"^fdtrail: no snapshot is written to .*: (it |permission denied)")
+    check.matches(run.err, r"^fdtrail: can't write a snapshot to .*: (it |permission denied)")
     return run
 
 

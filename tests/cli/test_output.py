@@ -63,7 +63,7 @@ def _():
 @test("an error for which there are no words of ours has its name of errno(3), not a number")
 def _():
     # Takes numbers alone, and says EINVAL.
-    refused("/proc/self/oom_score_adj", "could not be written whole", ": EINVAL; see FDTRAIL_OUTPUT")
+    refused("/proc/self/oom_score_adj", "can't write the whole snapshot", ": EINVAL; see FDTRAIL_OUTPUT")
 
 
 @test("a relative path is meant from where the program was started, wherever it goes")

@@ -173,7 +173,7 @@ def _():
                      OUTPUT=path, EXIT=0, SHOW="all")
     os.close(reader)
     check.equal((run.status, run.out), (0, "alive\n"))
-    check.contains(run.err, "could not be written whole")
+    check.contains(run.err, "can't write the whole snapshot")
 
 
 main()

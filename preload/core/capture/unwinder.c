@@ -353,8 +353,8 @@ static bool step_without_data(struct walk *walk, struct registers *at)
  * Goes one frame up. *interrupted: whether the frame's pc is exact, because a signal interrupted it
  * there.
  *
- * libunwind marks one of two frames as the signal frame, depending on the machine: on x86_64 the
- * frame above the trampoline, as soon as a step has led there, on others the trampoline's own.
+ * The machine decides which frame libunwind calls the signal frame: on x86_64 the one above the
+ * trampoline, as soon as a step has led there, on others the trampoline's own.
  */
 static int step_up(unw_cursor_t *cursor, bool *interrupted)
 {

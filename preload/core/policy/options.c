@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * See options.h. Runs before main, and in the worst case inside the program's malloc: no libc call
- * that allocates or looks at a locale.
+ * See options.h. This code runs before main, and in the worst case inside the program's malloc, so
+ * it makes no libc call that allocates or uses a locale.
  */
 #include "options.h"
 
@@ -17,7 +17,8 @@
 
 #define PREFIX "FDTRAIL_"
 
-/* A parser takes the value's text; false: not accepted, and nothing was changed. */
+/* A parser stores the value of an option. False: the text is not accepted, and nothing was
+ * changed. */
 typedef bool parser(struct options *options, const char *value);
 
 static bool number(const char *value, uint64_t most, uint64_t *result)
@@ -57,7 +58,7 @@ static bool parse_output(struct options *options, const char *value)
 	for (const char *at = value; (at = strchr(at, '%')); at += 2)
 		if (!at[1] || !strchr("penth%", at[1]))
 			return false;
-	/* The program may change its directory; the file is to lie where the user meant it. */
+	/* A relative path is made absolute, because the program may change its directory. */
 	if (*value != '/' && RAW(getcwd, here, sizeof(here)) > 0) {
 		for (const char *at = here; *at; at++)
 			line_bytes(&path, *at == '%' ? "%%" : at, *at == '%' ? 2 : 1);
@@ -97,8 +98,8 @@ static bool parse_signal(struct options *options, const char *value)
 		options->signal = 0;
 		return true;
 	}
-	/* 32 and 33 are the C library's own; KILL and STOP have no handler; those that report a
-	 * fault would be taken for requests. */
+	/* Not accepted: 32 and 33, which the C library uses itself; KILL and STOP, which can't have
+	 * a handler; and signals that report a fault, because a fault would look like a request. */
 	if (number(value, SIGRTMAX, &given)) {
 		if (given == 0 || (given >= 32 && (int)given < SIGRTMIN) || given == SIGKILL ||
 		    given == SIGSTOP || given == SIGSEGV || given == SIGBUS || given == SIGFPE ||
@@ -241,7 +242,7 @@ static const struct option {
 
 enum { OPTIONS = sizeof(table) / sizeof(*table) };
 
-/* The text behind "FDTRAIL_<name>=", or NULL when variable is another. */
+/* The text after "FDTRAIL_<name>=", or NULL if variable is another one. */
 static const char *value_of(const char *variable, const char *name)
 {
 	size_t length = strlen(name);
@@ -319,7 +320,7 @@ bool options_accept(const char *name, const char *value)
 	return false;
 }
 
-/* The value of FDTRAIL_<name>; NULL: it is not set, or empty. */
+/* The value of FDTRAIL_<name>; NULL if it is not set or empty. */
 static const char *find_value(char **environ, const char *name)
 {
 	for (char **variable = environ; variable && *variable; variable++) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The options: environment variables FDTRAIL_<NAME>, read once at start and never changed after.
- * Their one table is options.list.
+ * The options: environment variables FDTRAIL_<NAME>, which are read once at start. options.list is
+ * their only table.
  */
 #pragma once
 
@@ -9,10 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { OPTION_AUTO = UINT32_MAX - 1 }; /* show: as many as the output is good for */
+enum { OPTION_AUTO = UINT32_MAX - 1 }; /* show: a number that suits the output */
 
 struct options {
-	char output[PATH_MAX]; /* "": stderr; else absolute, still with its % places */
+	char output[PATH_MAX]; /* "": stderr; else an absolute path, with its % places */
 	int signal;            /* 0: none */
 	uint64_t kinds;
 	bool exit;
@@ -28,28 +28,31 @@ struct options {
 	bool verbose;
 };
 
-/* Reads the options from environ into options. Each unknown name and each bad value is one line on
- * stderr, and its default is used. Async-signal-safe. */
+/* Reads the options from environ into options. For each unknown name and each bad value it writes
+ * one line to stderr; a bad value is replaced by the default. options->only may point into environ.
+ * Async-signal-safe. */
 void options_read(struct options *options, char **environ);
 
-/* Whether the option FDTRAIL_<name> takes this value: for the command, which refuses a bad one
+/* Whether the option FDTRAIL_<name> accepts this value. For the command, which refuses a bad value
  * before the program starts. */
 bool options_accept(const char *name, const char *value);
 
-/* The value of ROSTER_VARIABLE (preload/core/base/roster.h); NULL: there is none. */
+/* The value of ROSTER_VARIABLE (preload/core/base/roster.h); NULL if it is not set or empty. */
 const char *options_roster(char **environ);
 
-/* The value of FDTRAIL_ONLY alone: the rest is not looked at in programs that it leaves out. */
+/* The value of FDTRAIL_ONLY alone, because the other options are not read in programs that it
+ * excludes; "*" if it is not set or empty. */
 const char *options_only(char **environ);
 
-/* True when name matches one of the patterns in list. */
+/* True if name matches one of the patterns in list, which commas separate. */
 bool options_match(const char *list, const char *name);
 
-/* Writes the options in force to stderr, a line each. */
+/* Writes the options in force to stderr, one line each. */
 void options_print(const struct options *options, char **environ);
 
-/* The signal that FDTRAIL_SIGNAL names so: 0 for "none"; -1: it is not accepted. */
+/* The signal for this value of FDTRAIL_SIGNAL; 0 for "none"; -1 if it is not accepted. Not
+ * thread-safe. */
 int options_signal(const char *value);
 
-/* The name of a signal without "SIG", or NULL. */
+/* The name of a signal without "SIG", or NULL. A static string. */
 const char *signal_name(int number);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* What asks for a snapshot, in the words of its `why:`; the ptrace engine says the same. */
+/* The reasons for a snapshot, in the words of its `why:` line; the preload and the ptrace engine
+ * use the same words. */
 #pragma once
 
 #include <stddef.h>
@@ -7,8 +8,9 @@
 
 #include "preload/core/base/line.h"
 
-/* The function name failed with error, EMFILE or ENFILE. */
+/* Adds to why: the function name failed with error, which is EMFILE or ENFILE.
+ * Async-signal-safe. */
 void reason_out_of_descriptors(struct line *why, const char *name, int error);
 
-/* So many descriptors are open, and that many were the mark. */
+/* Adds to why: count descriptors are open, and mark was the threshold. Async-signal-safe. */
 void reason_threshold(struct line *why, size_t count, uint32_t mark);

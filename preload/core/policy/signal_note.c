@@ -5,8 +5,7 @@
 extern uint32_t signal_note_word __attribute__((visibility("hidden")));
 uint32_t signal_note_word __attribute__((used));
 
-/* elf(5), "Notes". The distance is known when the library is linked, so that it needs no
- * relocation. */
+/* elf(5), "Notes". The distance is known when the library is linked, so it needs no relocation. */
 __asm__(".pushsection .note.fdtrail, \"a\", %note\n"
 	".balign 4\n"
 	".long 8, 4, 1\n"

@@ -8,20 +8,21 @@
 #include "preload/core/base/channel.h"
 #include "options.h"
 
-/* Runtimes that set a handler of SIGUSR1 at their start. A version may follow the name. */
+/* Language runtimes that set a handler of SIGUSR1 at their start. A version may follow the name. */
 static const struct runtime {
 	const char *name;
-	int without; /* a flag of sigaction(2) that only handlers of the program's have */
+	int without; /* a flag of sigaction(2) that only the program's own handlers have */
 } runtimes[] = {
-	/* Its debugger's. A listener of the script's is set through libuv, which restarts calls. */
+	/* The handler is the debugger's. A script's own listener is set by libuv, which restarts
+	 * calls. */
 	{"node", SA_RESTART},
 	{"nodejs", SA_RESTART},
 	{"libnode", SA_RESTART},
 	{"electron", SA_RESTART},
-	/* It raises SignalException. Signal.trap() sets the same function once more. */
+	/* The handler raises SignalException. Signal.trap() sets the same function again. */
 	{"ruby", 0},
 	{"libruby", 0},
-	/* It halts with a crash dump. os:set_signal() sets the same function once more. */
+	/* The handler halts with a crash dump. os:set_signal() sets the same function again. */
 	{"beam", 0},
 };
 
@@ -86,7 +87,7 @@ enum signal_effect signal_use_effect(const struct signal_use *use, int number, u
 
 int signal_sender(const siginfo_t *info)
 {
-	/* For other codes the field may hold something else: sigaction(2). */
+	/* With other codes the field may hold something else: sigaction(2). */
 	return info->si_code == SI_USER || info->si_code == SI_TKILL || info->si_code == SI_QUEUE ||
 			       info->si_code == SI_MESGQ
 		       ? info->si_pid

@@ -113,9 +113,9 @@ static const char *error_text(int error)
 	case EROFS:
 		return "the file system is read-only";
 	case ENXIO:
-		return "it is a pipe that nobody reads";
+		return "it is a pipe without a reader";
 	case EPIPE:
-		return "nobody reads it any more";
+		return "its reader has closed it";
 	case EIO:
 		return "input/output error";
 	case ETIMEDOUT:
@@ -154,7 +154,7 @@ static void complain(const struct options *options, const struct snapshot_reques
 
 void output_failed(const struct options *options, const struct snapshot_request *request, int error)
 {
-	complain(options, request, "the snapshot could not be written whole to ", error_text(error),
+	complain(options, request, "can't write the whole snapshot to ", error_text(error),
 		 error);
 }
 
@@ -162,12 +162,12 @@ void output_refused(const struct options *options, const struct snapshot_request
 		    const struct output_failure *failure)
 {
 	if (!failure->silent)
-		complain(options, request, "no snapshot is written to ",
+		complain(options, request, "can't write a snapshot to ",
 			 failure->reason ? failure->reason : error_text(failure->error),
 			 failure->error);
 }
 
-/* Whether the file behind fd is one to write to; else fills in failure. */
+/* Whether fdtrail may write to the file of fd; if not, fills in failure. */
 static bool is_accepted(int fd, struct output_failure *failure)
 {
 	struct stat status;
@@ -179,8 +179,7 @@ static bool is_accepted(int fd, struct output_failure *failure)
 						   .reason = "its status can't be read"};
 		return false;
 	}
-	/* A pipe that somebody has laid into a shared folder, to read what is meant for us alone.
-	 */
+	/* Another user may have put a pipe into a shared folder, to read the user's snapshots. */
 	bool own = status.st_uid == (uid_t)RAW(geteuid);
 	if (S_ISDIR(status.st_mode))
 		failure->error = EISDIR;

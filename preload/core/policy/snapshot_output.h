@@ -8,28 +8,31 @@
 #include "preload/core/snapshot/snapshot.h"
 #include "options.h"
 
-/* Why there is no output. */
+/* The reason why there is no output. */
 struct output_failure {
 	int error;          /* an errno */
-	const char *reason; /* in words; NULL: those of the errno */
-	bool silent;        /* nobody is to be told: stderr has become another file */
+	const char *reason; /* in words; NULL: the errno says it */
+	bool silent;        /* no message: stderr has become another file */
 };
 
-/* Opens the output for the snapshot that request describes: a descriptor, or -1 with *failure
- * filled in. A file is created with mode 0600 and appended to, never through a symbolic link, never
- * one that belongs to somebody else or has a second name. The caller closes the descriptor unless
- * it is 2. Async-signal-safe. */
+/* Opens the output for the snapshot that request describes. Returns a descriptor, which the caller
+ * closes unless it is 2; or -1, with *failure filled in. A file is created with mode 0600 and
+ * appended to. Symbolic links, files of other users and files with a second name are refused.
+ * Async-signal-safe. */
 int output_open(const struct options *options, const struct snapshot_request *request,
 		struct output_failure *failure);
 
-/* Says in one line why output_open has failed. */
+/* Writes one line to stderr that says why output_open failed, unless failure is silent.
+ * Async-signal-safe. */
 void output_refused(const struct options *options, const struct snapshot_request *request,
 		    const struct output_failure *failure);
 
-/* Says in one line why writing to the output failed: error is an errno. */
+/* Writes one line to stderr that says why writing to the output failed; error is an errno.
+ * Async-signal-safe. */
 void output_failed(const struct options *options, const struct snapshot_request *request,
 		   int error);
 
-/* Adds a line of the tracer's to the file of such a snapshot, which `fdtrail run` reports. */
+/* Appends a line "fdtrail: <note>" to the output for such a snapshot; `fdtrail run` reports it.
+ * Async-signal-safe. */
 void output_note(const struct options *options, const struct snapshot_request *request,
 		 const struct line *note);

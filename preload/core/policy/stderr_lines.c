@@ -14,9 +14,9 @@
 #include "preload/core/base/wait_writable.h"
 #include "preload/core/base/write_signals.h"
 
-static _Atomic uint64_t device, inode; /* of stderr; inode 0: there is none */
+static _Atomic uint64_t device, inode; /* those of stderr; inode 0: there is no stderr */
 
-/* fstat(2), in the way that the program's seccomp filter leaves. */
+/* fstat(2), by whichever call the program's seccomp filter allows. */
 static bool status_of(int fd, uint64_t *dev, uint64_t *ino, unsigned int *mode)
 {
 	struct stat status;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Lines to the user on stderr, and the question whether number 2 still is the stderr that we mean:
- * a daemon may have closed it and given the number to a client's connection or to a database file.
+ * Writes lines to the user on stderr. It first checks that descriptor 2 still is the program's
+ * stderr, because a daemon may have closed it, and the number may now belong to a client's
+ * connection or a database file.
  */
 #pragma once
 
@@ -9,14 +10,15 @@
 
 #include "preload/core/base/line.h"
 
-/* Notes what number 2 is now: at start, and whenever the program itself puts something there (dup2,
- * dup3, freopen). A network socket is never taken for stderr. Async-signal-safe. */
+/* Takes the file that descriptor 2 is now for stderr. To be called at start, and whenever the
+ * program itself puts a file there (dup2, dup3, freopen). A network socket never counts as stderr.
+ * Async-signal-safe. */
 void message_note_stderr(void);
 
-/* True while number 2 is what was noted last. Also true in the frozen copy of a snapshot's helper.
- */
+/* True while descriptor 2 is the file of the last message_note_stderr, also in the frozen
+ * descriptor table of a snapshot's helper process. Async-signal-safe. */
 bool message_stderr_is_ours(void);
 
-/* Writes "fdtrail: <line>" and a newline to stderr; nothing when it is not ours. Async-signal-safe,
- * keeps errno. */
+/* Writes "fdtrail: <line>" and a newline to stderr; does nothing if descriptor 2 isn't stderr any
+ * more, or isn't writable within a second. Async-signal-safe, keeps errno. */
 void message(const struct line *line);
