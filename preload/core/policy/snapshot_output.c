@@ -154,8 +154,7 @@ static void complain(const struct options *options, const struct snapshot_reques
 
 void output_failed(const struct options *options, const struct snapshot_request *request, int error)
 {
-	complain(options, request, "can't write the whole snapshot to ", error_text(error),
-		 error);
+	complain(options, request, "can't write the whole snapshot to ", error_text(error), error);
 }
 
 void output_refused(const struct options *options, const struct snapshot_request *request,

@@ -85,8 +85,8 @@ void put_inet(struct writer *writer, int family, const uint8_t *address, uint16_
 	put_unsigned(writer, ntohs(port));
 }
 
-/* Bare are absolute paths, and abstract names behind an @; a relative path is always quoted, so
- * that it can't be taken for either, or for "unnamed". */
+/* An absolute path is written bare, an abstract name after an @. A relative path is always quoted,
+ * so that it can't look like either of them, or like "unnamed". */
 static void put_unix(struct writer *writer, const struct sockaddr_un *address, socklen_t length)
 {
 	size_t size = length > offsetof(struct sockaddr_un, sun_path)

@@ -7,7 +7,7 @@
 #include "proc.h"
 #include "escape_text.h"
 
-/* An epoll instance that watches thousands has a long fdinfo; this is some 30,000 of them. */
+/* An epoll instance that watches thousands has a long fdinfo; this is enough for some 30,000. */
 enum { FDINFO_LIMIT = 4 * 1024 * 1024 };
 
 struct fdinfo {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * Descriptors that are no file and no socket: epoll, eventfd, timerfd and their kin, as far as
- * /proc/self/fdinfo tells what they hold. Called by describe.c for the listed ones only.
+ * Describes descriptors that are neither files nor sockets: epoll, eventfd, timerfd and their like,
+ * by what /proc/PID/fdinfo says about them. describe.c calls this for the listed ones only.
  */
 #pragma once
 
 #include "descriptor.h"
 #include "writer.h"
 
-/* Puts what is known, each piece behind ", ". Kinds that it does not know get nothing. holder: the
- * process whose table it is in, or PROC_SELF. */
+/* Writes what is known, each piece after ", "; for other kinds nothing. holder: the process whose
+ * descriptor table it is in, or PROC_SELF. Async-signal-safe. */
 void anon_inode_describe(struct writer *writer, const struct descriptor *descriptor, int holder);

@@ -8,7 +8,7 @@ struct tally {
 	uint32_t stacks[STACKS_MAX];
 	size_t counts[STACKS_MAX];
 	size_t count;
-	size_t beyond; /* sockets whose stack found no place */
+	size_t beyond; /* sockets whose stack had no room */
 };
 
 static void count_stack(struct tally *tally, uint32_t stack)
@@ -26,7 +26,7 @@ static void count_stack(struct tally *tally, uint32_t stack)
 	tally->counts[tally->count++] = 1;
 }
 
-/* The connect stacks of a group, the opening stack itself left out. */
+/* Counts the connect stacks of a group, without the opening stack itself. */
 static void take_tally(struct tally *tally, const struct group *group, const struct ledger *ledger)
 {
 	*tally = (struct tally){0};
@@ -74,7 +74,7 @@ bool connect_stack_choose(struct connect_stack *chosen, const struct frames *fra
 	}
 	if (!chosen->more)
 		return false;
-	chosen->more += tally.beyond; /* at the most */
+	chosen->more += tally.beyond; /* this may count a stack several times */
 	chosen->more--;
 	return true;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Where the sockets of a group were connected. The code that opens a socket is often a library's,
- * the same for all; the stack of connect can tell more. It is shown when it says something that the
- * opening stack does not.
+ * The stacks that connected the sockets of a group. The code that opens a socket is often a
+ * library's, the same for all sockets, so the stack of connect can tell more. It is shown if it
+ * differs from the opening stack.
  */
 #pragma once
 
@@ -13,16 +13,16 @@
 #include "frame.h"
 #include "group.h"
 
-/* Notes the frames of all the group's connect stacks. */
+/* Adds the frames of all the group's connect stacks to frames. */
 void connect_stack_add(struct frames *frames, const struct group *group,
 		       const struct ledger *ledger);
 
 struct connect_stack {
-	struct stack_view view; /* of the stack that most of them were connected at */
-	size_t count;           /* how many were */
-	size_t more;            /* how many other connect stacks the group has */
+	struct stack_view view; /* the stack that connected most of them */
+	size_t count;           /* number of sockets that it connected */
+	size_t more;            /* number of other connect stacks in the group */
 };
 
-/* False: there is none to show. */
+/* Chooses the connect stack to show. False: there is none. */
 bool connect_stack_choose(struct connect_stack *chosen, const struct frames *frames,
 			  const struct group *group, const struct ledger *ledger);

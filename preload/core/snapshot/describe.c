@@ -28,7 +28,7 @@ static bool ends(const char *text, size_t length, const char *with)
 	return length >= size && memcmp(text + length - size, with, size) == 0;
 }
 
-/* What the opening call said: for where the kernel can't be asked, or does not tell. */
+/* The kind by the opening call, for cases in which the kernel can't tell. */
 static enum kind kind_of_hint(enum fd_kind hint)
 {
 	static const uint8_t kinds[FD_KIND_COUNT] = {
@@ -75,7 +75,7 @@ static enum kind kind_of_link(const char *link, size_t length)
 	return KIND_OTHER;
 }
 
-/* Whose table the descriptor is in. */
+/* The process whose table the descriptor is in. */
 static int holder(const struct descriptor *descriptor, int pid)
 {
 	return descriptor->outside ? pid : PROC_SELF;
@@ -149,8 +149,8 @@ static void put_item(const struct describe *describe, const char *what, uint64_t
 	put_unsigned(describe->writer, value);
 }
 
-/* Why there is no name, and the number of the file: `find -inum` finds a file by it, and both ends
- * of a pipe have the same. */
+/* Writes why there is no name, and the file's inode number: `find -inum` finds a file by it, and
+ * both ends of a pipe have the same. */
 static void put_no_name(const struct describe *describe, const struct descriptor *descriptor,
 			long error)
 {
@@ -172,15 +172,16 @@ static void put_no_name(const struct describe *describe, const struct descriptor
 		put_string(writer, "error ");
 		put_unsigned(writer, (uint64_t)-error);
 	}
-	if (!(descriptor->stat.mode & S_IFMT)) /* all anonymous ones share an inode */
+	if (!(descriptor->stat.mode & S_IFMT)) /* all anonymous inodes are the same one */
 		return;
 	put_item(describe, ", inode ", descriptor->stat.inode);
 	put_item(describe, " of device ", descriptor->stat.dev_major);
 	put_item(describe, ":", descriptor->stat.dev_minor);
 }
 
-/* The path or the name behind the number. The kernel adds " (deleted)" to the path of a file that
- * has no name any more; a file may also be called so, but then it still has a link. */
+/* Writes the path or name of the descriptor's file. The kernel appends " (deleted)" to the path of
+ * a file without a name. A file's own name may end like this, too, but such a file still has a
+ * link. */
 static void put_target(const struct describe *describe, const struct descriptor *descriptor)
 {
 	char link[PATH_MAX];
@@ -226,7 +227,8 @@ static void take_position(const char *line, size_t length, void *data)
 	proc_field(line, length, "pos:", 10, data);
 }
 
-/* By fdinfo: lseek(2) waits while another thread reads through the same description. */
+/* The position is read from fdinfo, because lseek(2) waits while another thread reads through the
+ * same open file description. */
 static void describe_file(const struct describe *describe, const struct descriptor *descriptor,
 			  long flags)
 {
@@ -291,7 +293,7 @@ static void describe_device(const struct describe *describe, const struct descri
 	}
 }
 
-/* How the number came to be open, and who has to close it. */
+/* Writes how the descriptor was opened, and which call has to close it. */
 static void put_history(const struct describe *describe, const struct descriptor *descriptor)
 {
 	static const char *const owners[] = {
@@ -300,7 +302,8 @@ static void put_history(const struct describe *describe, const struct descriptor
 		[FD_OWNER_POPEN] = ", a popen stream: pclose() closes it",
 	};
 	const struct ledger_entry *entry = &descriptor->entry;
-	/* The program from which this one was forked may itself have been started with it. */
+	/* An inherited descriptor has a history only if the parent opened it: the parent may have
+	 * been started with it. */
 	bool known = descriptor->class == DESCRIPTOR_OPENED ||
 		     (descriptor->class == DESCRIPTOR_INHERITED && entry->before_fork &&
 		      entry->origin != FD_INHERITED);
@@ -328,14 +331,14 @@ static void put_history(const struct describe *describe, const struct descriptor
 	}
 }
 
-/* The others' names say no more than the kind: "anon_inode:[eventpoll]". */
+/* The names of the other kinds add nothing to the kind: "anon_inode:[eventpoll]". */
 static bool has_target(enum kind kind)
 {
 	return kind <= KIND_PIPE || kind == KIND_MEMFD || kind == KIND_SHM || kind == KIND_MQUEUE ||
 	       kind == KIND_OTHER;
 }
 
-/* F_GETFL's answer; negative: it is not known. */
+/* The answer of F_GETFL; negative: not known. */
 static long status_flags(const struct descriptor *descriptor)
 {
 	const struct snapshot_outside *outside = descriptor->outside;

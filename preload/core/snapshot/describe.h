@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * A descriptor in words: the one line of it in the text. describe_inspect finds out what is needed
- * to group descriptors, for every one; describe_put asks the kernel for the rest, for those that
- * are listed.
+ * Writes a descriptor's line in the text. describe_inspect runs for every descriptor, and finds out
+ * what grouping needs; describe_put runs for the listed ones, and asks the kernel for the rest.
+ * Both are async-signal-safe.
  */
 #pragma once
 
@@ -15,12 +15,12 @@ struct describe {
 	struct writer *writer;
 	const struct snapshot_request *request;
 	struct thread_names *threads;
-	bool numbered; /* /proc has the process under the number that request says */
+	bool numbered; /* /proc lists the process by request's pid */
 };
 
-/* Fills in kind, stat and, for sockets, what socket_state.h says. fd, entry and outside are filled
- * in before; pid is the process that the descriptor is of. */
+/* Fills in kind, stat and, for sockets, the members that socket_state.h names. fd, entry and
+ * outside must be filled in; pid is the process that has the descriptor. */
 void describe_inspect(struct descriptor *descriptor, int pid);
 
-/* Puts the descriptor's line, with its newline. */
+/* Writes the descriptor's line, with its newline. */
 void describe_put(const struct describe *describe, const struct descriptor *descriptor);

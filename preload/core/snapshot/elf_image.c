@@ -91,8 +91,8 @@ static bool has_build_id(const struct image *image, const struct module *module)
 	return false;
 }
 
-/* The first page holds the ELF header, with the places of all sections, and the program headers,
- * the notes and the first symbols of most files: another build differs there. */
+/* Another build differs in the first page, because it holds the ELF header, with the offsets of all
+ * sections, and in most files the program headers, the notes and the first symbols. */
 static bool same_first_page(const struct image *image, const struct module *module)
 {
 	struct image memory = {.fd = -1, .pid = module->pid};
@@ -107,11 +107,11 @@ static bool same_first_page(const struct image *image, const struct module *modu
 
 static int open_file(const char *path)
 {
-	/* O_NONBLOCK: what has taken the file's name may be a pipe. */
+	/* O_NONBLOCK, because a pipe may have the file's name by now. */
 	return (int)RAW(openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
 }
 
-/* The module's file as the process sees it that the module is mapped in: under its own root. */
+/* Opens the module's file under the root of the process that the module is mapped in. */
 static int open_module(const struct module *module)
 {
 	char path[PROC_PATH_SIZE + PATH_MAX];

@@ -11,7 +11,7 @@ enum {
 	LONGEST_NAME = 4096,
 };
 
-/* How much a symbol is worth at the same address. */
+/* Ranks symbols at the same address; a higher rank wins. */
 enum rank { RANK_NONE, RANK_UNTYPED, RANK_SIZELESS, RANK_LOCAL, RANK_WEAK, RANK_GLOBAL };
 
 static enum rank rank_of(const Elf64_Sym *symbol)
@@ -21,7 +21,8 @@ static enum rank rank_of(const Elf64_Sym *symbol)
 
 	if (symbol->st_shndx == SHN_UNDEF || !symbol->st_name)
 		return RANK_NONE;
-	/* Assembly without .type, as musl's _start; labels inside of it are local or hidden. */
+	/* A function in assembly without .type, like musl's _start; labels inside of one are local
+	 * or hidden. */
 	if (type == STT_NOTYPE && bind == STB_GLOBAL && !symbol->st_size &&
 	    ELF64_ST_VISIBILITY(symbol->st_other) == STV_DEFAULT)
 		return RANK_UNTYPED;
@@ -39,7 +40,8 @@ static enum rank rank_of(const Elf64_Sym *symbol)
 	}
 }
 
-/* One that covers the place beats one without a size; then the nearer, then the better known. */
+/* Takes the better symbol: one that covers the address beats one without a size, then the nearer
+ * one wins, then the higher rank. */
 static void offer(struct symbol_query *query, const Elf64_Sym *symbol, enum rank rank)
 {
 	bool sized = rank > RANK_SIZELESS, had_sized = query->rank > RANK_SIZELESS;
@@ -148,7 +150,8 @@ enum image_state symbols_find(const struct module *module, struct symbol_query *
 		image_close(&table.image);
 		return state;
 	}
-	/* The file is gone or another; what is mapped still has its dynamic symbols. */
+	/* The file is gone or is a different one, but the mapped memory still has the dynamic
+	 * symbols. */
 	memory = image_open_memory(&table.image, module);
 	if (memory == IMAGE_READY) {
 		if (symbol_table_of_memory(&table))

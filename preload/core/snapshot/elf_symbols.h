@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Function names for addresses of one module, out of its .symtab or, when it is stripped, .dynsym.
- * The module's file may be anything by now: elf_image.h bounds every read. Called by frame.c, once
- * per module.
+ * Finds function names for addresses of one module, in its .symtab or, if it is stripped, in
+ * .dynsym. The module's file may hold anything by now, so elf_image.h bounds every read. frame.c
+ * calls this once per module.
  */
 #pragma once
 
@@ -12,10 +12,10 @@
 #include "elf_image.h"
 #include "scratch.h"
 
-/* A question and its answer. */
+/* An address to look up, and the result. */
 struct symbol_query {
 	uint64_t address; /* as in the ELF file */
-	const char *name; /* NULL: no symbol covers it; lives in the scratch */
+	const char *name; /* NULL: no symbol covers it; memory of the scratch */
 	size_t name_length;
 	/* The best symbol so far. */
 	uint64_t value;
@@ -23,6 +23,7 @@ struct symbol_query {
 	uint8_t rank;
 };
 
-/* Answers count queries, sorted by address. Whether the module could be read. */
+/* Looks up count queries, which must be sorted by address. Returns whether the module could be
+ * read. Async-signal-safe. */
 enum image_state symbols_find(const struct module *module, struct symbol_query *queries,
 			      size_t count, struct scratch *scratch);

@@ -10,8 +10,8 @@
 #include "socket_state.h"
 #include "sort.h"
 
-/* Many: a tenth of those of the same kind and state, which makes ten groups of them at most, and
- * not just one. */
+/* "Many" is a tenth of the descriptors of the same kind and state, so that they make ten groups at
+ * most, and at least two descriptors. */
 enum { SHARE = 10, LEAST = 2 };
 
 int endpoint_compare(const struct endpoint *a, const struct endpoint *b)
@@ -20,7 +20,7 @@ int endpoint_compare(const struct endpoint *a, const struct endpoint *b)
 		return 0;
 	if (!a || !b)
 		return a ? -1 : 1;
-	/* Both are made of zeroed memory. NOLINTNEXTLINE(*-memory-comparison,cert-*) */
+	/* Both come from zeroed memory. NOLINTNEXTLINE(*-memory-comparison,cert-*) */
 	return memcmp(a, b, sizeof(*a));
 }
 
@@ -38,7 +38,7 @@ static bool is_inet(const struct sockaddr_storage *address)
 	return address->ss_family == AF_INET || address->ss_family == AF_INET6;
 }
 
-/* The ports that the process listens at, a bit each. */
+/* The ports that the process listens on, one bit each. */
 static uint8_t *listening_ports(const struct census *census, struct scratch *scratch)
 {
 	uint8_t *ports = scratch_alloc(scratch, 65536 / 8);
@@ -57,8 +57,8 @@ static uint8_t *listening_ports(const struct census *census, struct scratch *scr
 	return ports;
 }
 
-/* A unix socket that has a name, and is connected, was accepted there; so says unix(7), which lets
- * a client have a name, too, but few have one. */
+/* Fills in the endpoint of a socket. A connected unix socket with a name was accepted there:
+ * unix(7). A client may have a name, too, but few do. */
 static bool fill_socket(struct endpoint *endpoint, const struct descriptor *descriptor,
 			const uint8_t *ports)
 {
@@ -131,8 +131,8 @@ static int compare(const void *left, const void *right)
 	return result ? result : (a->fd > b->fd) - (a->fd < b->fd);
 }
 
-/* Takes the endpoints away that too few share. sorted are count descriptors of one kind and state.
- */
+/* Removes endpoints that too few descriptors share. sorted has count descriptors of one kind and
+ * state. */
 static void keep_large(struct descriptor **sorted, size_t count)
 {
 	for (size_t first = 0, end; first < count; first = end) {

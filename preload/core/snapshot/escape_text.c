@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * See escape_text.h. Escaped are: the backslash, control bytes, bytes that are not UTF-8, and the
- * characters that are invisible or turn the direction of what follows, with which a file name could
- * show something else than it is (C1 controls, zero-width, line separators, bidirectional marks).
+ * See escape_text.h. These are escaped: the backslash, control bytes, bytes that aren't UTF-8, and
+ * characters that are invisible or turn the direction of the text (C1 controls, zero-width, line
+ * separators, bidirectional marks), because a file name could use them to look like another.
  */
 #include "escape_text.h"
 
@@ -13,8 +13,8 @@
 
 static const char hex_digits[] = "0123456789abcdef";
 
-/* writer_put, without a call in the usual case, that there is room for more: most of a text is put
- * in pieces of a few bytes. */
+/* writer_put, but without a call if there is room, as usual: most of a text is written in pieces of
+ * a few bytes. */
 static inline __attribute__((always_inline)) void put_bytes(struct writer *writer,
 							    const char *bytes, size_t size)
 {
@@ -36,8 +36,7 @@ void put_char(struct writer *writer, char character)
 	put_bytes(writer, &character, 1);
 }
 
-/* Inline, so that base is known where it divides: a long text has more digits than anything else.
- */
+/* Inline, so that the compiler knows base in the division: most of a long text is digits. */
 static inline __attribute__((always_inline)) void put_number(struct writer *writer, uint64_t value,
 							     unsigned int base, unsigned int digits)
 {
@@ -152,7 +151,7 @@ void put_escaped(struct writer *writer, const char *bytes, size_t size)
 	put_all(writer, bytes, size, false);
 }
 
-/* What has a meaning of its own inside a line. */
+/* True if a character has a meaning of its own in a line, or the text is empty. */
 static bool needs_quotes(const char *bytes, size_t size)
 {
 	for (size_t i = 0; i < size; i++)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The lexical rules of the text: numbers, times, and words from outside. Whatever a program or a
- * file name brings in is escaped here, so that it can't drive a terminal, can't fake a line, and
- * can be read back byte for byte (README.md, "Words"). Every part that writes text uses these.
+ * The lexical rules of the text: numbers, times, and words from outside. All text from programs and
+ * file names is escaped here, so that it can't control a terminal, can't fake a line, and can be
+ * read back byte for byte (README.md, "Words"). Every part that writes text uses these functions.
+ * They are async-signal-safe.
  */
 #pragma once
 
@@ -11,7 +12,7 @@
 
 #include "writer.h"
 
-/* Our own words, as they are. */
+/* fdtrail's own words, unchanged. */
 void put_string(struct writer *writer, const char *string);
 void put_char(struct writer *writer, char character);
 
@@ -29,7 +30,7 @@ void put_duration(struct writer *writer, uint64_t milliseconds);
 /* Text from outside, to the end of a line: escaped. */
 void put_escaped(struct writer *writer, const char *bytes, size_t size);
 
-/* Text from outside, inside a line: escaped, and in double quotes when it would not be one word. */
+/* Text from outside, inside a line: escaped, and in double quotes unless it is one word without. */
 void put_word(struct writer *writer, const char *bytes, size_t size);
-/* The same, in quotes also when it could do without. */
+/* The same, but always in quotes. */
 void put_quoted(struct writer *writer, const char *bytes, size_t size);

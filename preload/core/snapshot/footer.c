@@ -7,7 +7,8 @@
 #include "preload/core/base/raw_syscall.h"
 #include "escape_text.h"
 
-/* A counted line of a section, which begins with its first line; nothing when the count is 0. */
+/* Writes a counted line of a section, before the first one the section's name; nothing if count is
+ * 0. */
 static void put_counted(struct writer *writer, const char **section, uint64_t count,
 			const char *what)
 {
@@ -43,8 +44,8 @@ static void put_not_listed(struct writer *writer, const struct snapshot_request 
 	put_counted(writer, &section, census->changing, "being opened or reused at that moment");
 }
 
-/* Of the descriptors of another process that could not be copied: how many can't be looked at, and
- * how many sockets are in none of the kernel's tables. */
+/* Counts the descriptors of another process that could not be copied: those that can't be
+ * inspected, and sockets that are in none of the kernel's tables. */
 static void count_outside(const struct snapshot_target *target, size_t *hidden, size_t *unlisted)
 {
 	*hidden = *unlisted = 0;

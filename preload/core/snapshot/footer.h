@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The last lines of the text: what is open and not listed, what could not be seen, and the modules
- * that the frames lie in, so that frames can be named later and elsewhere.
+ * Writes the last lines of the text: what is open but not listed, what could not be seen, and the
+ * modules of the frames, so that frames can be named later and on another machine.
  */
 #pragma once
 
@@ -9,6 +9,6 @@
 #include "describe.h"
 #include "frame.h"
 
-/* Puts the footer, with its last line "end of fdtrail snapshot, format 1". */
+/* Writes the footer, with the last line "end of fdtrail snapshot 1". */
 void footer_put(const struct describe *describe, const struct census *census,
 		const struct frames *frames);

@@ -140,7 +140,7 @@ void frames_resolve(struct frames *frames)
 	}
 }
 
-/* A name is one word: with a blank in it, it is quoted. */
+/* A name must be one word, so it is quoted if it has a blank in it. */
 static void put_name(struct writer *writer, const struct named_frame *named)
 {
 	if (memchr(named->name, ' ', named->name_length) ||
@@ -185,7 +185,7 @@ static void put_frame(struct frames *frames, struct writer *writer, unsigned int
 	put_char(writer, '\n');
 }
 
-/* The line that says what is missing of a stack of depth frames. */
+/* Writes the line that says what is missing in a stack of depth frames. */
 static void put_end(struct writer *writer, enum stack_end end, uint32_t depth)
 {
 	switch (end) {
@@ -233,7 +233,7 @@ static void put_end(struct writer *writer, enum stack_end end, uint32_t depth)
 	}
 }
 
-/* What follows a mark in a stack created what stands before it. */
+/* The frames after a marker belong to the goroutine that started the one before it. */
 static bool is_mark(frame_t frame)
 {
 	return FRAME_MODULE(frame) == FRAME_MODULE_MARK;
@@ -291,7 +291,7 @@ static bool is_c_library(const struct module *module)
 	return false;
 }
 
-/* Whether it is code that a heading would better not point to: the C library's, Go's. */
+/* Whether the frame is code that a heading should not name: the C library's, Go's. */
 static bool is_standard(const struct frames *frames, frame_t frame)
 {
 	const struct module *module = module_of(frames, frame);
@@ -300,7 +300,7 @@ static bool is_standard(const struct frames *frames, frame_t frame)
 	return is_mark(frame) || (module && is_c_library(module)) || (named && named->standard);
 }
 
-/* The frame that a heading points to. The stack has frames. */
+/* The frame that a heading names. The stack must have frames. */
 static frame_t origin_of(const struct frames *frames, const struct stack_view *stack)
 {
 	uint32_t at = 0;
@@ -309,8 +309,8 @@ static frame_t origin_of(const struct frames *frames, const struct stack_view *s
 		at++;
 	if (at < stack->depth)
 		return stack->frames[at];
-	/* None of it is the program's own: what is nearest to that of Go's code, or what called the
-	 * C library. */
+	/* No frame is the program's own: take Go's frame that is nearest to it, or the C library's
+	 * caller. */
 	for (at = stack->depth; at-- > 0;) {
 		const struct named_frame *named = find(frames, stack->frames[at]);
 		if (named && named->standard)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Frames in words. The frames of everything that will be printed are collected first, so that each
- * module's symbols are read once for all of them; then stacks are written in the form that the
- * sanitizers print, which other tools can read.
+ * Writes frames. All frames to be printed are collected first, so that each module's symbols are
+ * read only once. Then stacks are written in the form of the sanitizers, which other tools can
+ * read. All functions are async-signal-safe.
  */
 #pragma once
 
@@ -17,16 +17,16 @@
 
 struct named_frame {
 	frame_t frame;
-	const char *name; /* NULL: has none */
+	const char *name; /* NULL: not known */
 	size_t name_length;
-	bool standard; /* of a language's own library: not where a heading points to */
-	bool pools;    /* keeps the connections that it opens for later requests of others */
+	bool standard; /* of a language's own library, so that a heading doesn't name it */
+	bool pools;    /* keeps the connections that it opens for later requests */
 };
 
-/* Names that are not in the symbol table, as Go's are in a table of their own. */
+/* Finds names that aren't in the symbol table, like Go's, which are in a table of their own. */
 struct frame_namer {
-	/* Fills in the name of named->frame, which lies in module, and what it is; false: it does
-	 * not know. What name points to must stay. */
+	/* Fills in the name and the flags of named->frame, which lies in module; false: not known.
+	 * The name must stay valid until the text is written. */
 	bool (*find)(const struct frame_namer *namer, const struct module *module,
 		     struct named_frame *named);
 };
@@ -43,41 +43,41 @@ struct frames {
 	struct scratch *scratch;
 	const struct module_table *modules;
 	const struct frame_namer *namer; /* or NULL */
-	struct named_frame *list;        /* each once */
+	struct named_frame *list;        /* each frame once */
 	size_t count, room;
-	uint32_t *slots; /* hash table of places in list + 1 */
+	uint32_t *slots; /* hash table of indexes into list + 1 */
 	size_t slot_count;
 	uint8_t *uses; /* enum module_use, by module id */
-	bool unnamed;  /* a frame without a name was put */
+	bool unnamed;  /* a frame without a name was written */
 };
 
-/* False: there was no memory. */
+/* Prepares frames; namer may be NULL. False: no memory. */
 bool frames_init(struct frames *frames, const struct module_table *modules,
 		 const struct frame_namer *namer, struct scratch *scratch);
 
-/* Notes the frames of a stack that is going to be printed. */
+/* Adds the frames of a stack that will be printed. */
 void frames_add(struct frames *frames, const struct stack_view *stack);
 
-/* Finds the names of all noted frames. */
+/* Finds the names of all added frames. */
 void frames_resolve(struct frames *frames);
 
-/* Puts the stack's frames, one a line, and a line that says so when it is incomplete; behind it the
- * stacks that created its goroutine, each under a line that says so. */
+/* Writes the stack's frames, one per line, and a line that says so if the stack is incomplete; then
+ * the stacks that created its goroutine, each after a line "created by:". */
 void frames_put(struct frames *frames, struct writer *writer, const struct stack_view *stack);
 
-/* Whether the stack goes through code that keeps connections for others. */
+/* Whether the stack goes through code that keeps connections for later requests. */
 bool frames_pool(const struct frames *frames, const struct stack_view *stack);
 
-/* Puts where a stack begins, for a heading: "in fetch_status" or "at demo+0x1234". The first frame
- * outside the C library, which for some functions stands between, or outside Go's own, if need be
- * of the stack that created the goroutine. */
+/* Writes the place that a heading names: "in fetch_status" or "at demo+0x1234". It is the first
+ * frame outside the C library, which calls itself in some functions, and outside Go's own packages;
+ * if need be, one of the stack that created the goroutine. */
 void frames_put_origin(const struct frames *frames, struct writer *writer,
 		       const struct stack_view *stack);
 
-/* Whether two stacks begin at the same place, as frames_put_origin has it. */
+/* Whether two stacks have the same place, in the sense of frames_put_origin. */
 bool frames_same_origin(const struct frames *frames, const struct stack_view *a,
 			const struct stack_view *b);
 
-/* Whether two stacks differ in nothing but the place inside their innermost function. */
+/* Whether two stacks differ only in the place inside their innermost function. */
 bool frames_same_function(const struct frames *frames, const struct stack_view *a,
 			  const struct stack_view *b);

@@ -11,8 +11,7 @@
 #include "preload/core/base/raw_syscall.h"
 #include "proc.h"
 
-/* Above ASKED_MAX most numbers may be closed, and asking for all of them costs more than listing.
- */
+/* Above ASKED_MAX most numbers may be closed, so probing all of them costs more than a listing. */
 enum { ASKED_MAX = 1 << 16, LIMIT_MAX = 1 << 20, STATUS_MAX = 16 * 1024, ROOM_FIRST = 1024 };
 
 static void take_size(const char *line, size_t length, void *data)
@@ -20,7 +19,7 @@ static void take_size(const char *line, size_t length, void *data)
 	proc_field(line, length, "FDSize:", 10, data);
 }
 
-/* How many numbers to ask for where /proc does not say how large the table is. */
+/* How many numbers to probe if /proc doesn't tell the table's size. */
 static uint64_t likely_size(int end)
 {
 	struct rlimit limit;
@@ -55,7 +54,7 @@ static void add_listed(int fd, void *data)
 
 int frozen_table_read(struct frozen_table *table, int end, struct scratch *scratch)
 {
-	uint64_t size = 0; /* how many numbers the table has room for: proc(5), /proc/pid/status */
+	uint64_t size = 0; /* numbers that the table has room for: proc(5), /proc/pid/status */
 
 	*table = (struct frozen_table){.scratch = scratch};
 	if (descriptor_open(-1) < 0)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * See group.h. A table finds each descriptor's group, and only those of one group are sorted: they
- * come by rising numbers, and so nearly always by age already.
+ * See group.h. A hash table finds each descriptor's group, and then each group is sorted by itself.
+ * That is fast, because descriptors come in the order of their numbers, which nearly always is that
+ * of age.
  */
 #include "group.h"
 
@@ -35,7 +36,7 @@ static bool same_group(const struct descriptor *a, const struct descriptor *b)
 	if (a->class != b->class || stack_of(a) != stack_of(b) || kind_of(a) != kind_of(b) ||
 	    a->user != b->user || a->shared != b->shared)
 		return false;
-	/* Without stacks, this is all there is to tell them apart. */
+	/* Without stacks, only these tell them apart. */
 	return a->class != DESCRIPTOR_UNTRACED ||
 	       (a->tcp_state == b->tcp_state && endpoint_compare(a->endpoint, b->endpoint) == 0);
 }
@@ -52,7 +53,7 @@ static uint32_t hash_of(const struct descriptor *descriptor)
 	return hash ^ hash >> 16;
 }
 
-/* Who used it last, as far as the ledger knows. */
+/* Takes the last user from the ledger, if it is known. */
 static void take_user(struct descriptor *descriptor, const struct ledger *ledger)
 {
 	const struct connection *connection =
@@ -64,7 +65,7 @@ static void take_user(struct descriptor *descriptor, const struct ledger *ledger
 	descriptor->shared = connection->shared != 0;
 }
 
-/* Two of a group. */
+/* Compares two descriptors of a group. */
 static int compare_descriptors(const void *left, const void *right)
 {
 	const struct descriptor *a = left, *b = right;
@@ -75,7 +76,7 @@ static int compare_descriptors(const void *left, const void *right)
 	return result ? result : order((uint64_t)a->fd, (uint64_t)b->fd);
 }
 
-/* What looks most like a leak first. */
+/* The likeliest leak comes first. */
 static int compare_groups(const void *left, const void *right)
 {
 	const struct group *a = left, *b = right;
@@ -95,7 +96,7 @@ static int compare_groups(const void *left, const void *right)
 		result = order(a->stack, b->stack);
 	if (!result)
 		result = order(a->kind, b->kind);
-	/* Two of the same kind, state and size: the one with the lower number. */
+	/* The last resort is the lowest descriptor number. */
 	return result ? result : order((uint64_t)a->members[0]->fd, (uint64_t)b->members[0]->fd);
 }
 
@@ -127,7 +128,8 @@ static void fill(struct group *group, const struct snapshot_request *request)
 	group->has_stack = stack_table_view(&request->ledger->stacks, group->stack, &group->view);
 	group->has_user = stack_table_view(&request->ledger->stacks, first->user, &group->user);
 	group->shared = first->shared;
-	/* The figures of a stack that was used before a fork are the parent's, and were reset. */
+	/* Inherited descriptors were opened in the parent, so their stack's counts here don't
+	 * include them. */
 	if (group->has_stack && group->class == DESCRIPTOR_OPENED)
 		read_figures(group, request);
 }
@@ -138,8 +140,8 @@ struct gathered {
 	size_t count;
 };
 
-/* Fills in group_of with the number of each descriptor's group, from 0 on. Returns how many groups
- * there are. */
+/* Fills in group_of with the number of each descriptor's group, from 0 on. Returns the number of
+ * groups. */
 static size_t gather(struct gathered *groups, uint32_t *group_of, const struct census *census,
 		     uint32_t *table, size_t size)
 {
@@ -161,7 +163,7 @@ static size_t gather(struct gathered *groups, uint32_t *group_of, const struct c
 	return groups_count;
 }
 
-/* Fills in groups from made, in their final order. */
+/* Copies the groups from made, in their final order. */
 static bool rank(struct groups *groups, struct group *made, size_t count, struct scratch *scratch)
 {
 	struct group **ranked = scratch_array(scratch, count, sizeof(*ranked));

@@ -23,7 +23,7 @@
 #endif
 
 /* The least length of an answer that has the member. */
-#define TOLD_TO(member)                                                                            \
+#define LENGTH_WITH(member)                                                                        \
 	(offsetof(struct tcp_info, member) + sizeof(((struct tcp_info *)NULL)->member))
 
 static const char *const state_names[TCP_STATE_COUNT] = {
@@ -90,9 +90,9 @@ static bool inspect_tcp(struct descriptor *descriptor)
 	 * acknowledgement counts as a byte, so it is above 0 once a connection has stood. */
 	descriptor->was_connected = info.tcpi_bytes_acked > 0 || info.tcpi_bytes_received > 0;
 	/* Linux before 4.6 does not tell the second. MPTCP tells those of its first subflow. */
-	descriptor->all_acked = descriptor->socket_protocol == IPPROTO_TCP &&
-				info.tcpi_unacked == 0 && length >= TOLD_TO(tcpi_notsent_bytes) &&
-				info.tcpi_notsent_bytes == 0;
+	descriptor->all_acked =
+		descriptor->socket_protocol == IPPROTO_TCP && info.tcpi_unacked == 0 &&
+		length >= LENGTH_WITH(tcpi_notsent_bytes) && info.tcpi_notsent_bytes == 0;
 	switch (info.tcpi_state) {
 	case TCP_STATE_LISTEN:
 		descriptor->backlog = info.tcpi_unacked;
