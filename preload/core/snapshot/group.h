@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * Descriptors in groups: one per opening stack and kind, those first that look most like a leak.
- * Where it is known who used a connection last, that splits a group: the one that opened a
- * connection, and the one that leaks it, may be two. A forked process's inherited descriptors are
- * grouped by the stack that opened them, too; what was open at start is one group of all kinds.
+ * Puts descriptors into groups: one per opening stack and kind, the likeliest leak first. If the
+ * last user of a connection is known, it splits a group, because the code that opens a connection
+ * and the code that leaks it may differ. In a forked process inherited descriptors are grouped by
+ * the stack that opened them, too. Descriptors that were open at the start are one group of all
+ * kinds.
  */
 #pragma once
 
@@ -25,26 +26,27 @@ struct group {
 	uint32_t stack;              /* STACK_NONE: not known */
 	struct descriptor **members; /* oldest first */
 	size_t count;
-	size_t states[TCP_STATE_COUNT]; /* how many are in each TCP state; [0]: none */
+	size_t states[TCP_STATE_COUNT]; /* number in each TCP state; [0]: without a state */
 	uint64_t oldest_ms, newest_ms;
 
 	bool has_stack; /* view is filled in */
 	struct stack_view view;
-	uint64_t opened, closed, live; /* the stack's figures, read once */
-	uint32_t peak;                 /* the most of them that were live at once */
+	uint64_t opened, closed, live; /* the stack's counts, read once */
+	uint32_t peak;                 /* the most that were live at once */
 	int64_t growth;                /* of live, since the last snapshot; 0 in the first one */
 
-	bool has_user; /* user is filled in: the stack of the last request over these connections */
-	bool shared;   /* .. which may have been one of several at a time */
+	bool has_user; /* user is the stack of the last request over these connections */
+	bool shared;   /* user may be one of several at the same time */
 	struct stack_view user;
 };
 
 struct groups {
 	struct group *list;
 	size_t count;
-	size_t unclosed; /* how many of them are not inherited; these come first */
+	size_t unclosed; /* number of groups that aren't inherited; these come first */
 };
 
-/* Makes the groups of what census lists, in their final order. False: there was no memory. */
+/* Makes groups of the census' descriptors, in their final order. They live as long as the scratch
+ * and the census. False: no memory. Async-signal-safe. */
 bool groups_make(struct groups *groups, const struct census *census,
 		 const struct snapshot_request *request, struct scratch *scratch);

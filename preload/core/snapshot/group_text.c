@@ -52,7 +52,7 @@ static bool all_came_by(const struct group *group, enum fd_origin origin)
 	return true;
 }
 
-/* Where they were opened, and where they were used last when that is another place. */
+/* Writes where they were opened, and where they were last used if that is another place. */
 static void put_places(struct writer *writer, const struct frames *frames,
 		       const struct group *group)
 {

@@ -24,8 +24,8 @@ static void put_line(struct writer *writer, const char *key, const char *value)
 	put_char(writer, '\n');
 }
 
-/* The Gregorian date of a day, counted from 1970-01-01. Years are taken from March to February, so
- * that the leap day is the last: in eras of 400 years, which all have the same number of days. */
+/* The Gregorian date of a day, counted from 1970-01-01. Years run from March to February, so that
+ * the leap day is the last one, in eras of 400 years, which all have the same number of days. */
 static void put_date(struct writer *writer, int64_t day)
 {
 	int64_t shifted = day + 719468; /* days from 0000-03-01 to 1970-01-01 */
@@ -81,7 +81,7 @@ static void take_status(const char *line, size_t length, void *data)
 		}
 }
 
-/* The name of a process in parentheses, when /proc tells it. */
+/* Writes the name of a process in parentheses, if /proc tells it. */
 static void put_process_name(struct writer *writer, int pid)
 {
 	char path[PROC_PATH_SIZE], name[COMM_SIZE];
@@ -159,7 +159,7 @@ static void take_limit(const char *line, size_t length, void *data)
 		limit->rlim_cur = value;
 }
 
-/* Of the process itself: the helper may have raised its own to have room. */
+/* Gets the limit of the process itself, because the helper may have raised its own. */
 static bool get_limit(const struct snapshot_request *request, struct rlimit *limit)
 {
 	char path[PROC_PATH_SIZE];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The first lines of the text: why, when, of which process, and how full its descriptor table is.
+ * Writes the first lines of the text: the reason, the time, the process, and how full its
+ * descriptor table is.
  */
 #pragma once
 
@@ -9,6 +10,6 @@
 #include "group.h"
 #include "peak.h"
 
-/* Puts the header, with its first line "fdtrail snapshot, format 1". */
+/* Writes the header, with the first line "fdtrail snapshot 1". */
 void header_put(const struct describe *describe, const struct census *census,
 		const struct groups *groups, const struct peaks *peaks);

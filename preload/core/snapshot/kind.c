@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* See kind.h. Everything that is said about kinds as such is in this one table. */
+/* See kind.h. This is the only table of kinds. */
 #include "kind.h"
 
 #include <string.h>
@@ -48,7 +48,7 @@ bool kind_is_socket(enum kind kind)
 	return kind <= KIND_SOCKET;
 }
 
-/* The bits that one word of a list stands for; 0 when it is unknown. */
+/* The bits for one word of a list; 0 if it is unknown. */
 static uint64_t bits_of(const char *word, size_t length)
 {
 	if (length == strlen("all") && memcmp(word, "all", length) == 0)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a descriptor is, in the words that snapshots and FDTRAIL_KINDS use. One table: kind.c.
+ * The kinds of descriptors, in the words of snapshots and FDTRAIL_KINDS. Their only table is in
+ * kind.c. All strings are static, and all functions async-signal-safe.
  */
 #pragma once
 
@@ -41,15 +42,16 @@ _Static_assert(KIND_COUNT < 64, "KIND_ALL is one word of bits");
 #define KIND_BIT(kind) (UINT64_C(1) << (kind))
 #define KIND_ALL       ((UINT64_C(1) << KIND_COUNT) - 1)
 
-/* The name of kind, as in "tcp". */
+/* The name of kind, such as "tcp". */
 const char *kind_name(enum kind kind);
 
-/* The words for count of them, as in "tcp socket" and "tcp sockets". */
+/* The noun for count of them, such as "tcp socket" or "tcp sockets". */
 const char *kind_noun(enum kind kind, size_t count);
 
 /* Whether kind is one of the socket kinds. */
 bool kind_is_socket(enum kind kind);
 
 /* Parses a comma-separated list of kind names, "all", and "sockets" (every socket kind) into bits.
- * On a word that is none of these: false, and bad and bad_length name that word. No allocation. */
+ * If a word is none of these, returns false, with that word in bad and bad_length, and leaves kinds
+ * as it is. */
 bool kind_parse(const char *list, uint64_t *kinds, const char **bad, size_t *bad_length);

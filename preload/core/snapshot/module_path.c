@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* See module_path.h. The lines' form is in proc_pid_maps(5). */
+/* See module_path.h. proc_pid_maps(5) describes the lines. */
 #include "module_path.h"
 
 #include <string.h>

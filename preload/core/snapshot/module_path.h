@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * The absolute paths of libraries that the loader knows by relative ones, where the program was
- * elsewhere by the time that their first frame was seen (preload/core/ledger/module_table.c): as
- * the kernel has mapped them.
+ * Finds absolute paths of libraries that the loader knows by relative ones. The kernel's list of
+ * mappings has them, also if the program had changed its directory before the first frame of a
+ * library was captured (preload/core/ledger/module_table.c).
  */
 #pragma once
 
 #include "preload/core/ledger/module_table.h"
 
-/* Completes those that are mapped now. Without a system call when there is none. */
+/* Makes the paths of mapped libraries absolute. Makes no system call if there are no relative
+ * ones. */
 void module_paths_find(const struct module_table *modules);

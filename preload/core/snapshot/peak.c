@@ -6,8 +6,7 @@
 
 #include "escape_text.h"
 
-/* How many of a stack were open until the process began to close what it still had; 0: not known.
- */
+/* How many of a stack's descriptors were open until the process' teardown; 0: not known, or few. */
 static uint32_t held(const struct snapshot_request *request, const struct stack_figures *figures)
 {
 	uint32_t count = request->closes_unseen ? 0 : ledger_held(request->ledger, figures);
@@ -20,7 +19,7 @@ bool peaks_are_held(const struct snapshot_request *request)
 	struct stack_table *stacks = &request->ledger->stacks;
 	uint32_t end = atomic_load(&stacks->count);
 
-	/* Which kinds a stack has opened is not kept. */
+	/* With a choice of kinds this can't be told, because stacks don't count kinds. */
 	if ((request->kinds & KIND_ALL) != KIND_ALL)
 		return false;
 	for (uint32_t id = STACK_OVERFLOW; id < end; id++) {
@@ -42,7 +41,7 @@ static bool has_group(const struct groups *groups, uint32_t stack)
 	return false;
 }
 
-/* The place in the list of a peak as high as that; PEAKS_MOST: none. */
+/* The place in the list for a peak of count; PEAKS_MOST: none. */
 static size_t place_of(const struct peaks *peaks, uint32_t count)
 {
 	size_t at = peaks->count;

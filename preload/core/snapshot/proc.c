@@ -51,7 +51,7 @@ static bool stat_at(int fd, const char *path, int flags, struct proc_stat *stat)
 		return true;
 	}
 
-	/* Kernels before 4.11, and sandboxes that do not know statx. */
+	/* For kernels before 4.11, and sandboxes that don't know statx. */
 	struct stat old;
 	memset(&old, 0, sizeof(old));
 	if (RAW(newfstatat, fd, path, &old, flags) != 0)
@@ -134,13 +134,13 @@ int proc_fd_open(int pid, int fd)
 	struct stat status;
 	long found = proc_fd_link(pid, fd, link, sizeof(link));
 
-	/* A name can be too long to be read, or be refused where its existence is not. */
+	/* The link may be unreadable (too long, or refused) although it can be seen to exist. */
 	if (found < 0 && found != -ENOENT)
 		found = RAW(newfstatat, AT_FDCWD, proc_fd_path(path, pid, fd), &status,
 			    AT_SYMLINK_NOFOLLOW);
 	if (found >= 0)
 		return 1;
-	/* Either there is no such number, or no such folder for us. */
+	/* Either the number isn't open, or the folder isn't visible. */
 	if (found == -ENOENT &&
 	    RAW(newfstatat, AT_FDCWD, proc_pid_path(path, pid, "fd"), &status, 0) == 0)
 		return 0;

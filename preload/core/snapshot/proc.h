@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the kernel tells about descriptors and threads through /proc and statx(2). Nothing here may
- * wait for a file server: attributes are asked for with AT_STATX_DONT_SYNC, so a dead NFS server
- * does not hold the traced program. Everything works, with less to say, where /proc is not mounted.
+ * Reads the kernel's facts about descriptors and threads, from /proc and statx(2). Nothing here
+ * waits for a file server: attributes are read with AT_STATX_DONT_SYNC, so a dead NFS server
+ * doesn't hold the traced program up. Without /proc everything works, but finds less. All functions
+ * are async-signal-safe.
  */
 #pragma once
 
@@ -12,7 +13,7 @@
 
 enum { PROC_PATH_SIZE = 40, PROC_SELF = 0 };
 
-/* The part of statx(2)'s answer that snapshots use. */
+/* The fields of statx(2) that snapshots use. */
 struct proc_stat {
 	uint32_t mode; /* 0: not known; the type bits of anonymous inodes are 0 */
 	uint32_t links;
@@ -22,45 +23,46 @@ struct proc_stat {
 	uint32_t dev_major, dev_minor; /* of the file system */
 };
 
-/* False, and stat all zero, when fd is not open or the kernel refuses. */
+/* Fills in stat. False, with stat all zero: fd isn't open, or the kernel refuses. */
 bool proc_stat_fd(int fd, struct proc_stat *stat);
-/* The same for what a path leads to. */
+/* The same for the file that path leads to. */
 bool proc_stat_path(const char *path, struct proc_stat *stat);
 
 /* Writes "/proc/<pid>/fd/<fd>" to path, of PROC_PATH_SIZE bytes; returns path. pid PROC_SELF: the
  * calling process. */
 char *proc_fd_path(char *path, int pid, int fd);
-/* The same for "/proc/<pid>/fdinfo/<fd>" and for "/proc/<pid>/<name>" with a short name. */
+/* The same for "/proc/<pid>/fdinfo/<fd>", and for "/proc/<pid>/<name>" with a short name. */
 char *proc_fdinfo_path(char *path, int pid, int fd);
 char *proc_pid_path(char *path, int pid, const char *name);
-/* "/proc/<pid>/task/<thread>/<name>" */
+/* The same for "/proc/<pid>/task/<thread>/<name>". */
 char *proc_task_path(char *path, int pid, uint32_t thread, const char *name);
 
-/* Whether processes have the numbers in /proc that the calling process knows them by. In a PID
- * namespace without a /proc of its own (pid_namespaces(7)) they have others. */
+/* Whether the process ids in /proc are those that the calling process uses. In a PID namespace
+ * without a /proc of its own (pid_namespaces(7)) they differ. */
 bool proc_has_our_numbers(void);
 
-/* Reads what fd refers to: a path, or a word such as "anon_inode:[eventpoll]". Not terminated.
- * Returns its length, or the negative errno for which it is not known. */
+/* Reads the link of fd: a path, or a word such as "anon_inode:[eventpoll]". It has no NUL at its
+ * end. Returns its length, or a negative errno. */
 long proc_fd_link(int pid, int fd, char *link, size_t size);
 
-/* Whether fd is open in process pid: 1, 0, or -1 where /proc does not tell. The kernel keeps others
- * out of /proc/PID/fd of a process that has changed its user (PR_SET_DUMPABLE in prctl(2)), and
+/* Returns 1 if fd is open in process pid, 0 if not, -1 if /proc doesn't tell: the kernel forbids
+ * access to /proc/PID/fd of a process that has changed its user (PR_SET_DUMPABLE in prctl(2)), and
  * with the mount option hidepid there is no /proc/PID at all (proc(5)). */
 int proc_fd_open(int pid, int fd);
 
-/* Reads a file of /proc whole; returns the length, at most size - 1, and terminates it with a zero
- * byte. 0 when it can't be read. */
+/* Reads a file of /proc, at most size - 1 bytes, and ends it with a NUL. Returns the length; 0 if
+ * the file can't be read. */
 size_t proc_read(const char *path, char *text, size_t size);
 
 enum proc_reading { PROC_UNREADABLE, PROC_CUT, PROC_WHOLE };
 
 /* Calls line for each line of a file of /proc, without its newline, up to about limit bytes
- * (PROC_CUT: there was more); lines above 4000 bytes are left out. */
+ * (PROC_CUT: there was more). Lines longer than 4000 bytes are left out. */
 enum proc_reading proc_each_line(const char *path, size_t limit,
 				 void (*line)(const char *line, size_t length, void *data),
 				 void *data);
 
-/* When line begins with key, the number behind it (blanks skipped, base 10 or 16; digits only). */
+/* If line begins with key and a number follows (after blanks, base 10 or 16), stores the number and
+ * returns true. */
 bool proc_field(const char *line, size_t length, const char *key, unsigned int base,
 		uint64_t *value);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* See scratch.h. Chunks come from mmap and so are zeroed; a large piece gets one of its own. */
+/* See scratch.h. Chunks come from mmap, so they are zeroed. A large piece gets a chunk of its
+ * own. */
 #include "scratch.h"
 
 #include <stdint.h>
@@ -56,7 +57,7 @@ void *scratch_alloc(struct scratch *scratch, size_t size)
 		scratch->failed = true;
 		return NULL;
 	}
-	if (large && newest) { /* what is left of the newest stays in use */
+	if (large && newest) { /* the rest of the newest chunk stays in use */
 		chunk->older = newest->older;
 		newest->older = chunk;
 	} else {

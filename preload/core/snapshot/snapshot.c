@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * See snapshot.h. In this order: count what is open, put it in groups, find the names of the frames
- * that will be printed, write. Nothing is written before all of that is known, so that a snapshot
- * for which there is no memory is not half a text.
+ * See snapshot.h. The order is: list what is open, make groups, find the names of the frames to
+ * print, write. Nothing is written before all of that is known, so that a lack of memory doesn't
+ * leave half a text.
  */
 #include "snapshot.h"
 
@@ -148,7 +148,7 @@ static void write_text(struct snapshot *snapshot, struct snapshot_result *result
 	result->error = writer->error;
 }
 
-/* What is live now is what growth will be measured against. */
+/* The next snapshot measures growth from the live counts of this one. */
 static void set_live_before(const struct stack_table *stacks)
 {
 	uint32_t end = atomic_load(&stacks->count);

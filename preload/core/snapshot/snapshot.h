@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * The snapshot: one text that says what is open and which stack opened it. Its grammar is in
- * README.md beside this file.
+ * The snapshot: a text that lists what is open and the stacks that opened it. Its grammar is in
+ * README.md in this folder.
  *
- * snapshot_take runs in a helper process that runtime/ makes for the moment (clone with CLONE_VM
- * and CLONE_VFORK, without CLONE_FILES): it shares the traced program's memory and has a frozen
+ * snapshot_take runs in a short-lived helper process, which runtime/ makes (clone with CLONE_VM and
+ * CLONE_VFORK, without CLONE_FILES). The helper shares the traced program's memory and has a frozen
  * copy of its descriptor table. So /proc/self/fd lists what the program had open at one instant,
- * and files opened here take no number from the program. A second process may look at half of the
+ * and files opened here take no number from the program. A second process may inspect half of the
  * descriptors (begin_beside). Because memory and thread-local storage are the program's, nothing
- * here may call libc functions that lock, allocate, write errno or use a locale: raw system calls
- * (preload/core/base/raw_syscall.h) and memcpy/memset/memcmp/strlen only.
+ * here may call libc functions that lock, allocate, write errno or use a locale: only raw system
+ * calls (preload/core/base/raw_syscall.h) and memcpy, memset, memcmp, strlen.
  */
 #pragma once
 
@@ -28,141 +28,139 @@
 enum { SNAPSHOT_HIDDEN_MAX = 4, SNAPSHOT_IN_FLIGHT_MAX = 64, SNAPSHOT_UNSEEN_MAX = 64 };
 
 struct frame_namer; /* frame.h */
-struct beside;      /* runtime/beside.h; nothing here looks into it */
+struct beside;      /* runtime/beside.h; opaque here */
 
-/* A descriptor of another process that could not be copied into our table: what /proc tells of it.
- */
+/* A descriptor of another process that could not be copied into this process' table. The facts come
+ * from /proc. */
 struct snapshot_outside {
 	int fd;
-	bool hidden; /* it is open, and nothing more is known: stat is all zero */
-	long flags;  /* open(2)'s, from fdinfo; -1: not known */
+	bool hidden; /* only known to be open: stat is all zero */
+	long flags;  /* flags of open(2), from fdinfo; -1: not known */
 	struct proc_stat stat;
-	/* Of a socket; domain 0: nothing more is known. */
+	/* For sockets; domain 0: the rest is not known. */
 	uint16_t domain, type, protocol;
-	uint8_t state;  /* of TCP */
-	bool connected; /* it has a peer, known or not */
+	uint8_t state;  /* TCP state */
+	bool connected; /* has a peer, known or not */
 	bool listens;
-	bool unlisted; /* of a TCP or UDP socket: it is in no table of its process' network
-			* namespace, so it is unbound, or of another namespace */
+	bool unlisted; /* a TCP or UDP socket that is in no table of its process' network namespace,
+		        * so that it is unbound, or of another namespace */
 	uint32_t unread, unsent; /* bytes */
 	struct sockaddr_storage local, peer;
 	socklen_t local_length, peer_length; /* 0: not known */
 };
 
-/* A descriptor that no hook had seen when the last snapshot was taken. */
+/* A descriptor that no hook had recorded at the time of the last snapshot. */
 struct snapshot_unseen {
 	int fd; /* -1: unused place */
 	uint64_t inode;
 };
 
-/* A process other than the one that snapshot_take runs in (tools/remote). Its descriptors were
- * copied into our table under their own numbers. */
+/* A process other than the one that snapshot_take runs in (tools/process). Its descriptors were
+ * copied into this process' table, under the same numbers. */
 struct snapshot_target {
-	bool traced;                            /* else the ledger is empty, and tells nothing */
-	const struct snapshot_outside *outside; /* by rising number */
+	bool traced;                            /* if not, the ledger is empty */
+	const struct snapshot_outside *outside; /* in the order of fd */
 	size_t outside_count;
-	const char *outside_reason; /* why there are any: one line */
-	size_t changing; /* opened, closed or replaced while they were copied; not listed */
+	const char *outside_reason; /* why they could not be copied: one line */
+	size_t changing; /* number opened, closed or replaced during the copy; not listed */
 };
 
 struct snapshot_request {
 	struct ledger *ledger;
-	const struct snapshot_target *target; /* NULL: our own process */
+	const struct snapshot_target *target; /* NULL: the process itself */
 
-	/* The slots of 0 .. before_end - 1 as they were before the descriptor table was copied. A
-	 * slot that has other words now was changing during the copy and is not listed as known. */
+	/* The slots of 0 .. before_end - 1, from before the descriptor table was copied. A slot
+	 * with other words now has changed during the copy, and is not listed as known. */
 	const struct ledger_words *before;
 	int before_end;
 
-	/* Numbers that are open in the program but were closed in the frozen copy, to have room for
-	 * our own files when the table was full; all of them inherited. -1: unused place. */
+	/* Numbers that are open in the program, but were closed in the frozen copy to make room for
+	 * fdtrail's files, because the table was full. All are inherited. -1: unused. */
 	int hidden[SNAPSHOT_HIDDEN_MAX];
 
-	/* Numbers that threads which ask for a snapshot were just getting from a system call, each
-	 * plus 1, 0: unused place. No hook has had the time to record them, or will have before the
-	 * snapshot has been taken. NULL: none. */
+	/* Numbers in flight: threads that request a snapshot were just getting them from a system
+	 * call. Each is stored plus 1; 0: unused. Their hooks can't record them before the snapshot
+	 * ends. NULL: none. */
 	const _Atomic int *in_flight;
 
-	/* Which descriptors no hook had seen when the last snapshot was taken, SNAPSHOT_UNSEEN_MAX
-	 * places; filled in anew. There is no need to wait long for the records of these. NULL: not
+	/* SNAPSHOT_UNSEEN_MAX descriptors that no hook had recorded at the time of the last
+	 * snapshot. This one doesn't wait long for their records, and replaces the list. NULL: not
 	 * kept. */
 	struct snapshot_unseen *unseen;
 	const char *why;     /* one line: "SIGUSR1 from process 4711", "exit with status 0", ... */
 	uint32_t number;     /* 1 for the first snapshot of this process */
-	int pid;             /* of the traced process; getpid() is the helper's here */
-	int thread;          /* the thread that asked */
+	int pid;             /* of the traced process; getpid() gives the helper's here */
+	int thread;          /* the thread that requested the snapshot */
 	const char *program; /* the program's short name */
-	uint64_t started_ms; /* CLOCK_MONOTONIC when the ledger began, in milliseconds */
-	uint64_t forked_ms;  /* the same when the process was forked, if that was later; 0: it was
-			      * not,  or it is not known */
-	const char *unread;  /* why the descriptors can't be looked at: then the text says that, and
-			      * tells nothing of them. NULL: they can be */
-	const char *libunwind; /* "libunwind 1.6", or why there is none */
+	uint64_t started_ms; /* CLOCK_MONOTONIC at the ledger's start, in milliseconds */
+	uint64_t forked_ms;  /* the same for the fork, if it came later; 0: none, or not known */
+	const char *unread;  /* why the descriptors can't be read: the text has this instead of
+			      * them. NULL: they can be read */
+	const char *libunwind; /* "libunwind 1.6", or the reason why there is none */
 
-	/* Whether fd is open in the program now, where /proc does not tell: 1, 0 or -1. NULL:
-	 * nobody can say. */
+	/* Tells whether fd is open in the program now, if /proc can't: 1, 0, or -1 for not known.
+	 * NULL: never known. */
 	int (*open_now)(int fd, void *data);
 	void *open_now_data;
 
-	/* begin_beside has another process do work(data), in our memory and with our table; false:
-	 * it can't. Then end_beside waits for it; false: it has ended before the work was done.
-	 * Both get beside. NULL: we work alone. */
+	/* begin_beside starts another process that does work(data) with the same memory and
+	 * descriptor table; false: not possible. After true, end_beside waits for it; false: it
+	 * ended before the work was done. Both get beside. NULL: no second process. */
 	bool (*begin_beside)(struct beside *beside, void (*work)(void *data), void *data);
 	bool (*end_beside)(struct beside *beside);
 	struct beside *beside;
 
-	int output; /* where to write; open in the frozen copy, not to be listed. -1: count
-		     * only, write nothing */
-	const struct writer_sink *sink; /* where to write instead; NULL: to output */
-	/* Called before the first write, so that no file is made when there is nothing to write:
-	 * sets output or sink of the request that it gets, or neither when there is no way out.
-	 * NULL: they are set. */
+	int output; /* descriptor to write to, open in the frozen copy and not listed. -1: only
+		     * count, write nothing */
+	const struct writer_sink *sink; /* written to instead of output, unless NULL */
+	/* Called before the first write, so that no file is created if there is nothing to write.
+	 * It sets output or sink of the request that it gets; neither, if there is no output. NULL:
+	 * they are set already. */
 	void (*open_output)(struct snapshot_request *request, void *data);
 	void *open_output_data;
-	/* Where to write a text that output does not take (writer.h); or NULL. */
+	/* Gives a sink for a text that can't be written to output (writer.h); or NULL. */
 	const struct writer_sink *(*instead)(int error);
-	bool lets_go;   /* our descriptor table is a copy that nobody needs again: census_let_go may
+	bool lets_go;   /* the descriptor table is a copy that isn't needed again: census_let_go may
 			 * close it before the text is written */
-	uint32_t show;  /* most descriptors listed per group; SNAPSHOT_SHOW_ALL */
+	uint32_t show;  /* most descriptors to list per group; or SNAPSHOT_SHOW_ALL */
 	uint64_t kinds; /* the kinds that count, bits of kind.h */
 	bool inherited; /* list inherited descriptors one by one as a group */
-	bool only_unclosed; /* write nothing when nothing of these kinds is unclosed, and no stack
-			     * has held many until the end (peak.h) */
-	bool peaks;         /* list the peaks of all stacks, low ones, too */
+	bool only_unclosed; /* write nothing if nothing of these kinds is unclosed and no stack held
+			     * many until the teardown (peak.h) */
+	bool peaks;         /* list the peaks of all stacks, also low ones */
 
-	/* For the ptrace engine; zero elsewhere. */
-	/* How many HTTP requests were made over fd, whose connection has a last user, and the
-	 * address of the Transport that it is of. 0: not known. NULL: nobody can say. */
+	/* Members for the ptrace engine only; zero elsewhere. */
+	/* Returns the number of HTTP requests over fd, whose connection has a last user, and stores
+	 * the address of its Transport; 0: not known. NULL: never known. */
 	uint32_t (*requests_over)(int fd, uint64_t *transport, void *data);
 	void *requests_data;
-	int holder; /* the thread whose descriptors these are, where it is not that of pid */
-	bool closes_unseen; /* closing is not watched: what has been closed meanwhile is no surprise
-			     */
-	const struct frame_namer *namer; /* asked before the files' symbol tables */
-	const char *const *unknown_user; /* a note for connections that are kept for others, and
-					  * whose last user is not known: lines, then NULL */
+	int holder;         /* the thread that has the descriptors, if it isn't pid */
+	bool closes_unseen; /* closes are not watched, so that closed entries are no surprise */
+	const struct frame_namer *namer; /* tried before the files' symbol tables */
+	const char *const *unknown_user; /* lines of a note, then NULL: for connections that are
+					  * kept for later requests and have no known last user */
 };
 
 struct snapshot_result {
-	size_t unclosed; /* descriptors of the wanted kinds, not inherited, that are open */
-	size_t open;  /* all open descriptors, inherited ones and those of other kinds included */
-	bool written; /* the whole text was written */
-	bool whole;   /* it was whole in memory before: instead has been asked, and the copies are
-		       * closed */
-	int error;    /* errno of the first failure: of write, or ENOMEM; 0 */
+	size_t unclosed; /* open descriptors of these kinds that aren't inherited */
+	size_t open;     /* all open descriptors, with inherited ones and other kinds */
+	bool written;    /* all of the text was written */
+	bool whole; /* all of it was in memory before the write, so that instead was tried and the
+		       * copies were closed */
+	int error;  /* errno of the first failure, of a write or ENOMEM; else 0 */
 };
 
-/* Whose descriptors /proc is asked for. */
+/* The process or thread whose descriptors are read in /proc. */
 static inline int snapshot_holder(const struct snapshot_request *request)
 {
 	return request->holder ? request->holder : request->pid;
 }
 
-/* Fills in request->before and before_end from its ledger, for before the descriptor table is
- * copied; false: no memory. snapshot_end_before gives that back. */
+/* Fills in request->before and before_end from its ledger; to be called before the descriptor table
+ * is copied. False: no memory. snapshot_end_before frees them. Async-signal-safe. */
 bool snapshot_begin_before(struct snapshot_request *request);
 void snapshot_end_before(struct snapshot_request *request);
 
-/* Takes and writes one snapshot. Needs at most 40 KiB of stack. Whatever fails, it leaves result
- * filled in, gives back all memory and descriptors it took, and returns. */
+/* Takes and writes one snapshot. Needs at most 40 KiB of stack. It always fills in result, and
+ * frees all memory and descriptors that it used, whatever fails. Async-signal-safe. */
 void snapshot_take(const struct snapshot_request *request, struct snapshot_result *result);

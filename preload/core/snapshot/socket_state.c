@@ -22,7 +22,7 @@
 #define IPPROTO_MPTCP 262
 #endif
 
-/* The least length of an answer that has the member. */
+/* The length of an answer that includes the member. */
 #define LENGTH_WITH(member)                                                                        \
 	(offsetof(struct tcp_info, member) + sizeof(((struct tcp_info *)NULL)->member))
 
@@ -76,7 +76,7 @@ static enum kind kind_of(const struct descriptor *descriptor)
 	}
 }
 
-/* Returns false when the socket has no such state. */
+/* Returns false if the socket has no TCP state. */
 static bool inspect_tcp(struct descriptor *descriptor)
 {
 	struct tcp_info info;
@@ -86,10 +86,12 @@ static bool inspect_tcp(struct descriptor *descriptor)
 	if (RAW(getsockopt, descriptor->fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0)
 		return false;
 	descriptor->tcp_state = info.tcpi_state;
-	/* Kernels before 4.1 answer without the counter, which then stays 0. The handshake's
-	 * acknowledgement counts as a byte, so it is above 0 once a connection has stood. */
+	/* Kernels before 4.1 don't have the counters, which then stay 0. The handshake's
+	 * acknowledgement counts as a byte, so the first is above 0 after a connection was
+	 * established. */
 	descriptor->was_connected = info.tcpi_bytes_acked > 0 || info.tcpi_bytes_received > 0;
-	/* Linux before 4.6 does not tell the second. MPTCP tells those of its first subflow. */
+	/* Linux before 4.6 doesn't have the second count. MPTCP gives those of its first
+	 * subflow. */
 	descriptor->all_acked =
 		descriptor->socket_protocol == IPPROTO_TCP && info.tcpi_unacked == 0 &&
 		length >= LENGTH_WITH(tcpi_notsent_bytes) && info.tcpi_notsent_bytes == 0;
@@ -99,7 +101,7 @@ static bool inspect_tcp(struct descriptor *descriptor)
 		descriptor->backlog_limit = info.tcpi_sacked;
 		break;
 	case TCP_STATE_SYN_SENT:
-		break; /* nothing was sent or received: the kernel's times mean nothing yet */
+		break; /* nothing was sent or received, so the kernel's times mean nothing */
 	case TCP_STATE_CLOSED:
 		if (!descriptor->was_connected)
 			break;
@@ -137,7 +139,8 @@ void socket_inspect(struct descriptor *descriptor)
 	int fd = descriptor->fd, domain = 0, type = 0, protocol = 0;
 
 	descriptor->kind = KIND_SOCKET;
-	/* A socket's file opened with O_PATH looks like a socket and answers none of these. */
+	/* A socket's file that was opened with O_PATH looks like a socket, but all these calls
+	 * fail. */
 	if (!get_option(fd, SOL_SOCKET, SO_DOMAIN, &domain) ||
 	    !get_option(fd, SOL_SOCKET, SO_TYPE, &type) ||
 	    !get_option(fd, SOL_SOCKET, SO_PROTOCOL, &protocol))
@@ -150,9 +153,9 @@ void socket_inspect(struct descriptor *descriptor)
 		inspect_tcp(descriptor);
 }
 
-/* Only TCP over IP has such a protocol, such an address and such a state together: a raw socket has
- * no state, a packet socket another address, and SMC, which hands both on to a TCP socket of its
- * own, another protocol. */
+/* Only TCP over IP has this protocol, this kind of address and a TCP state: a raw socket has no
+ * state, a packet socket has another kind of address. SMC, which passes the calls on to a TCP
+ * socket of its own, has another protocol. */
 bool socket_inspect_tcp(struct descriptor *descriptor)
 {
 	struct sockaddr_in6 local;
@@ -195,7 +198,7 @@ void socket_inspect_more(struct descriptor *descriptor)
 	descriptor->has_more = true;
 }
 
-/* Gives the address that was asked for already. */
+/* Returns an address that was read before. */
 static bool kept_name(const struct sockaddr_in6 *kept, struct sockaddr_storage *address,
 		      socklen_t *length)
 {
@@ -222,7 +225,7 @@ bool socket_name(const struct descriptor *descriptor, bool peer, struct sockaddr
 		     : RAW(getsockname, descriptor->fd, address, length)) == 0;
 }
 
-/* Local address and peer: "10.0.0.1:5000 -> 10.0.0.2:80". True when there is a peer. */
+/* Writes local address and peer: "10.0.0.1:5000 -> 10.0.0.2:80". True if there is a peer. */
 static bool put_addresses(struct writer *writer, const struct descriptor *descriptor)
 {
 	struct sockaddr_storage address;
@@ -241,7 +244,7 @@ static bool put_addresses(struct writer *writer, const struct descriptor *descri
 	return true;
 }
 
-/* Puts what an ioctl counts, less what of it is no data. */
+/* Writes the amount that an ioctl counts, minus `less` bytes that aren't data. */
 static void put_amount(struct writer *writer, const char *what, const struct descriptor *descriptor,
 		       unsigned long request, int less)
 {
@@ -262,8 +265,9 @@ static void put_amount(struct writer *writer, const char *what, const struct des
 	put_string(writer, " B");
 }
 
-/* What the program has written and the peer has not acknowledged. The kernel counts by sequence
- * numbers, in which a FIN takes one; without a connection they count the SYNs that were tried. */
+/* Writes the amount that the program has written and the peer has not acknowledged. The kernel
+ * counts in sequence numbers, of which a FIN takes one; without a connection they count the SYNs
+ * that were tried. */
 static void put_unsent(struct writer *writer, const struct descriptor *descriptor)
 {
 	if (descriptor->all_acked && !descriptor->outside)
@@ -283,7 +287,8 @@ static void put_unsent(struct writer *writer, const struct descriptor *descripto
 	}
 }
 
-/* The kernel forgets the peer of a socket that was reset or is not yet connected. */
+/* Writes the address of connect(2), because the kernel has no peer for a socket that was reset or
+ * isn't connected yet. */
 static void put_remembered(const struct describe *describe, const struct descriptor *descriptor)
 {
 	const struct connection *connection = connection_table_get(
@@ -412,8 +417,9 @@ static void describe_unix(const struct describe *describe, const struct descript
 		put_string(writer, " -> ");
 		put_address(writer, &address, length);
 		length = sizeof(peer);
-		/* The kernel tells who made the connection or the pair. Where that is this process,
-		 * the other end may be anybody's by now: a child's. */
+		/* The kernel gives the process that made the connection or the pair. If that is
+		 * this process, nothing is written, because another process may have the other end
+		 * by now, like a child. */
 		if (!outside && RAW(getsockopt, fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 &&
 		    peer.pid > 0 && peer.pid != describe->request->pid) {
 			put_string(writer, ", peer pid ");
@@ -443,7 +449,8 @@ static const char *netlink_name(unsigned int protocol)
 	return protocol < sizeof(names) / sizeof(*names) ? names[protocol] : NULL;
 }
 
-/* " port 4711", which is the process id for a process's first one. The peer is the kernel. */
+/* Writes " port 4711". A process' first socket has its process id as the port. The peer is the
+ * kernel. */
 static void put_netlink_port(struct writer *writer, const struct descriptor *descriptor)
 {
 	struct sockaddr_storage address;

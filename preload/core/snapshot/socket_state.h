@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Sockets, by getsockopt and ioctl: what they are, in which state, connected to whom, and what
- * waits in them. Nothing here changes a socket (SO_ERROR, for one, is cleared by reading it).
+ * Describes sockets by getsockopt and ioctl: their kind, state, addresses, and the data that waits
+ * in them. Nothing here changes a socket, so SO_ERROR, which a read clears, is never read. All
+ * functions are async-signal-safe.
  */
 #pragma once
 
@@ -14,23 +15,23 @@ struct describe;
 
 enum { TCP_STATE_LISTEN = 10, TCP_STATE_CLOSE_WAIT = 8, TCP_STATE_COUNT = 12 };
 
-/* "CLOSE_WAIT" and so on; NULL for 0 and what the kernel may add one day. */
+/* "CLOSE_WAIT" and so on; NULL for 0 and for states that are not known. A static string. */
 const char *socket_state_name(unsigned int tcp_state);
 
-/* Fills in kind, protocol, TCP state and idle time of a socket. */
+/* Fills in kind, domain, type, protocol, TCP state and idle time of a socket. */
 void socket_inspect(struct descriptor *descriptor);
 
-/* The same for what is likely a TCP socket of this process, by half as many calls: its file is not
- * looked at. False: it is none, and socket_inspect has to tell. */
+/* The same for a descriptor that is likely to be a TCP socket of this process, with half as many
+ * calls, because it skips the stat. False: it isn't one, and the caller uses socket_inspect. */
 bool socket_inspect_tcp(struct descriptor *descriptor);
 
-/* Asks for the rest at once, where socket_inspect_tcp has found a socket that will be listed. To
- * come back for it when thousands of others have been asked costs half as much again. */
+/* Reads the rest at once, for a socket that socket_inspect_tcp has found and that will be listed.
+ * Reading it later, after thousands of other sockets, would cost half as much again. */
 void socket_inspect_more(struct descriptor *descriptor);
 
-/* The socket's own address, or its peer's; false when it has none, or none is known. */
+/* Stores the socket's own address, or its peer's; false if it has none, or none is known. */
 bool socket_name(const struct descriptor *descriptor, bool peer, struct sockaddr_storage *address,
 		 socklen_t *length);
 
-/* Puts the words of a socket: after "tcp" or "unix", addresses, state and what waits in it. */
+/* Writes the text after "tcp" or "unix": addresses, state, and the amounts of waiting data. */
 void socket_describe(const struct describe *describe, const struct descriptor *descriptor);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* See sort.h. Heap sort: its worst case is its usual case, and it needs no memory. */
+/* See sort.h. Heap sort, because its worst case is its usual case, and it needs no memory. */
 #include "sort.h"
 
 /* Moves item down from place at until neither child belongs after it. */

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * Sorting in place: qsort may allocate. Not stable; an order that matters names every tie-break.
- * Used for descriptors, groups and frames.
+ * Sorts in place; qsort(3) may allocate. The sort isn't stable, so a comparison must break every
+ * tie that matters. Used for descriptors, groups and frames. Async-signal-safe.
  */
 #pragma once
 
 #include <stddef.h>
 
-/* Negative, zero or positive as a belongs before, beside or after b. */
+/* Returns negative, zero or positive if a comes before, with or after b. */
 typedef int sort_compare(const void *a, const void *b);
 
-/* Sorts count pointers by what they point to. Worst case count * log(count), no memory. */
+/* Sorts count pointers; compare gets two of them. Worst case count * log(count), no memory. */
 void sort_pointers(void **items, size_t count, sort_compare *compare);

@@ -6,8 +6,8 @@
 
 enum {
 	SECTIONS_MAX = 1 << 16,
-	DYNAMIC_MAX = 512,  /* entries of a dynamic section that are looked at */
-	HASH_MAX = 1 << 22, /* buckets and chain links of a hash table that are followed */
+	DYNAMIC_MAX = 512,  /* most entries of a dynamic section that are read */
+	HASH_MAX = 1 << 22, /* most buckets and chain links of a hash table that are read */
 };
 
 static bool in_file(const struct image *image, uint64_t offset, uint64_t size)
@@ -15,8 +15,8 @@ static bool in_file(const struct image *image, uint64_t offset, uint64_t size)
 	return offset <= image->size && size <= image->size - offset;
 }
 
-/* The section headers, in scratch memory. The count may be in the first of them (elf(5), e_shnum).
- */
+/* Reads the section headers into scratch memory. The first one may hold the count (elf(5),
+ * e_shnum). */
 static const Elf64_Shdr *read_sections(const struct image *image, uint32_t *count,
 				       struct scratch *scratch)
 {
@@ -71,14 +71,15 @@ bool symbol_table_of_file(struct symbol_table *table, struct scratch *scratch)
 	return table->whole || use_section(table, SHT_DYNSYM);
 }
 
-/* glibc turns the addresses of the dynamic section into absolute ones as it loads a module; musl,
- * and the kernel for the vDSO, leave them. */
+/* glibc makes the addresses of the dynamic section absolute when it loads a module; musl, and the
+ * kernel for the vDSO, don't. */
 static uint64_t absolute(const struct image *image, uint64_t pointer)
 {
 	return pointer >= image->base ? pointer : pointer + image->bias;
 }
 
-/* The last symbol that a GNU hash table leads to, plus one: the table does not say it directly. */
+/* The number of symbols by a GNU hash table. The table doesn't hold it, so this finds the last
+ * symbol that it leads to, plus one. */
 static uint64_t count_gnu_hash(const struct image *image, uint64_t hash)
 {
 	uint32_t header[4]; /* buckets, first symbol, words of the bloom filter, shift */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The names of the threads that opened descriptors, as the kernel has them now. A snapshot with
- * thousands of descriptors names few threads: what was read is kept for the rest of the snapshot.
+ * The current names of the threads that opened descriptors. A snapshot with thousands of
+ * descriptors names few threads, so the names are kept until its end.
  */
 #pragma once
 
@@ -13,7 +13,7 @@
 enum { THREAD_NAMES_KEPT = 256, THREAD_NAME_SIZE = 64 };
 
 struct thread_names {
-	int pid; /* of the process whose threads they are; 0: /proc does not tell of it */
+	int pid; /* the threads' process; 0: not in /proc under its number */
 	struct {
 		uint32_t thread; /* 0: unused place */
 		enum { THREAD_NOT_KNOWN, THREAD_ENDED, THREAD_RUNS } state;
@@ -22,5 +22,6 @@ struct thread_names {
 	} kept[THREAD_NAMES_KEPT];
 };
 
-/* Puts "thread 4712 (worker-1)" or "thread 4712 ended"; "thread 4712" where /proc can't tell. */
+/* Writes "thread 4712 (worker-1)" or "thread 4712 ended"; "thread 4712" if /proc can't tell.
+ * Async-signal-safe. */
 void thread_names_put(struct thread_names *names, struct writer *writer, uint32_t thread);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * See writer.h. poll(2) alone does not keep a write from blocking: another process may fill the
- * pipe in between, and a terminal that has room for some bytes is ready. O_NONBLOCK belongs to the
- * open file description, which the program shares, so pipes and terminals are opened once more
- * through /proc: that makes a description of our own. Where that is refused, poll and a write of at
- * most PIPE_BUF bytes, which a pipe that is ready takes whole (pipe(7)), has to do.
+ * See writer.h. poll(2) alone doesn't keep a write from blocking: another process may fill the pipe
+ * in between, and a terminal counts as ready if it has room for a few bytes. O_NONBLOCK can't be
+ * set, because it belongs to the open file description, which the program shares. So pipes and
+ * terminals are opened again through /proc, which makes a new description. If that is refused, poll
+ * and a write of at most PIPE_BUF bytes must do; a ready pipe takes that much at once (pipe(7)).
  *
- * The program's other threads may write to the same pipe or terminal, so the text is one write
- * where that can't block and there is room for it. Otherwise each write ends with a line.
+ * Other threads of the program may write to the same pipe or terminal. So the text is one write, if
+ * that can't block and there is room for it. Otherwise each write ends with a whole line.
  */
 #include "writer.h"
 
@@ -29,7 +29,7 @@
 
 enum { BUFFER_SIZE = 1024 * 1024, BUFFER_MAX = 16 * BUFFER_SIZE, PATIENCE_MS = 5000, PIECE = 4096 };
 
-/* Minor number 2 of the terminal devices is /dev/ptmx: opening it makes a new terminal. */
+/* Not for /dev/ptmx, because opening it makes a new terminal. */
 static bool can_be_reopened(const struct proc_stat *stat)
 {
 	if ((stat->mode & S_IFMT) == S_IFIFO)
@@ -79,7 +79,7 @@ void writer_open(struct writer *writer, int fd, const struct writer_sink *sink)
 	}
 }
 
-/* Waits until fd takes more. Returns 0, or the errno that ends the writing. */
+/* Waits until the output takes more. Returns 0, or the errno that ends the writing. */
 static int wait_ready(struct writer *writer, int64_t deadline)
 {
 	for (;;) {
@@ -95,12 +95,12 @@ static int wait_ready(struct writer *writer, int64_t deadline)
 			return (int)-answer;
 		if (answer == 0)
 			return ETIMEDOUT;
-		return 0; /* also for POLLERR and POLLHUP: the write says which error it is */
+		return 0; /* also for POLLERR and POLLHUP: the write returns the error */
 	}
 }
 
-/* Whether the pipe has room for size bytes. A page of it may hold less than it could, so one is
- * left. Terminals (EBADF) take a write as a whole (tty_io.c, iterate_tty_write). */
+/* Whether the pipe has room for size bytes. A page in use may not be full, so one page is kept as a
+ * reserve. Terminals (EBADF) take a write as a whole (tty_io.c, iterate_tty_write). */
 static bool has_room(int pipe, size_t size)
 {
 	int unread = 0;
@@ -163,7 +163,8 @@ static void flush(struct writer *writer)
 		} else if (wrote == -EAGAIN && writer->way == WRITER_WHOLE) {
 			writer->way = WRITER_POLLED;
 		} else if (wrote == -EAGAIN) {
-			/* Ready, and yet not: don't spin on it. */
+			/* It was ready, but the write would block: wait a moment instead of
+			 * spinning. */
 			struct timespec pause = {.tv_nsec = 2000000};
 			RAW(clock_nanosleep, CLOCK_MONOTONIC, 0, &pause, NULL);
 		} else if (wrote != -EINTR) {

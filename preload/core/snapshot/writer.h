@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * The way out: the whole text in memory, then write(2). Regular files get few large writes;
- * anything that can block (a pipe, a terminal, a socket) is polled before each small one and given
- * up when it takes nothing for a while, because the thread that asked stands still until the
- * snapshot is written. A text for which there is no memory, or of more than 16 MiB, is written in
- * pieces while it is made. It never blocks for good, never raises SIGPIPE on a socket and never
- * leaves a flag changed on a description that the program shares. escape_text.h formats into it.
+ * Writes the text: first all of it into memory, then with write(2). Regular files get few large
+ * writes. Outputs that can block (a pipe, a terminal, a socket) are polled before each small write.
+ * The writer gives up if they take nothing for a while, because the thread that requested the
+ * snapshot stands still until it is written. A text of more than 16 MiB, or without memory for it,
+ * is written in pieces while it is made. The writer never blocks for ever, never raises SIGPIPE on
+ * a socket, and never changes a flag of a description that the program shares. escape_text.h
+ * formats into it. All functions are async-signal-safe.
  */
 #pragma once
 
@@ -13,43 +14,43 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Where the text goes instead of a descriptor. */
+/* Takes the text in place of a descriptor. */
 struct writer_sink {
-	/* All of it: 0, or an errno. */
+	/* Writes all size bytes. Returns 0, or a positive errno. */
 	int (*write)(const struct writer_sink *sink, const void *bytes, size_t size);
 };
 
 enum writer_way {
-	WRITER_WHOLE,  /* a regular file, or a device that takes all: write large pieces */
-	WRITER_POLLED, /* may block: poll, then write what there is room for */
-	WRITER_SOCKET, /* the same with sendto, which can be told not to block */
+	WRITER_WHOLE,  /* a regular file, or a device that takes all: large writes */
+	WRITER_POLLED, /* may block: poll, then write as much as fits */
+	WRITER_SOCKET, /* the same with sendto, which has a flag not to block */
 	WRITER_SINK,   /* to a sink */
 };
 
 struct writer {
 	int fd;
 	const struct writer_sink *sink;
-	int own; /* our own non-blocking description of the same pipe or terminal, or -1 */
+	int own; /* a second, non-blocking description of the same pipe or terminal; -1: none */
 	enum writer_way way;
 	int error;      /* errno of the first failure; nothing is written after it */
-	bool in_pieces; /* the beginning of the text is written and no longer in the buffer */
-	/* Where a text goes that is whole in memory and could not be written because of error, an
-	 * errno. NULL, or its answer NULL: nowhere. */
+	bool in_pieces; /* the first part of the text is written, and no longer in the buffer */
+	/* Returns a sink for a text that is whole in memory, but could not be written because of
+	 * this errno. It may be NULL or return NULL: no other sink. */
 	const struct writer_sink *(*instead)(int error);
-	int patience_ms; /* how long a full pipe is waited for; writer_open sets 5000 */
+	int patience_ms; /* longest wait for a full pipe; writer_open sets 5000 */
 	char *buffer;
 	size_t size, used;
-	char spare[512]; /* the buffer when there is no memory */
+	char spare[512]; /* the buffer if there is no memory */
 };
 
-/* Prepares to write to fd, which stays open and the caller's; or to sink, when that is not NULL. */
+/* Prepares to write to fd, which stays open and the caller's; or to sink, if it isn't NULL. */
 void writer_open(struct writer *writer, int fd, const struct writer_sink *sink);
 
 /* Adds size bytes. After an error it does nothing. */
 void writer_put(struct writer *writer, const void *bytes, size_t size);
 
-/* Whether all that was put is in the buffer, and nothing of it is written yet. */
+/* Whether the buffer holds everything that was added, and nothing is written yet. */
 bool writer_is_whole(const struct writer *writer);
 
-/* Writes what is left and gives back the memory. True when everything was written. */
+/* Writes the rest and frees the memory. True if everything was written. */
 bool writer_close(struct writer *writer);
