@@ -8,7 +8,7 @@
  *     MACHINE_UNWIND_FP               the frame pointer, as libunwind numbers it
  *     machine_return[]                the instruction that returns
  *     context_pc, context_sp          registers of an interrupted thread: sigaction(2), ucontext_t
- *     context_result                  what the system call returned that just ended; -1: none
+ *     context_result                  result of a system call that just ended; -1: none
  *     call_on_stack                   see below
  *
  * and the registers of a stopped thread (ptrace(2)) are in registers.h.
@@ -18,10 +18,9 @@
 #include <stdint.h>
 #include <ucontext.h>
 
-/* Calls function(argument) with the stack pointer at top (aligned to 16), then returns on the old
- * stack: for work that needs more stack than the place where it happens may have. Signals have to
- * be blocked, so that no handler runs there. Throwing or jumping out of function is not possible.
- */
+/* Calls function(argument) on another stack, and returns on the old one: for work that may need
+ * more stack than is left. top is the end of the other stack, aligned to 16. Signals must be
+ * blocked, so that no handler runs on it. function must not throw or longjmp out. */
 static inline void call_on_stack(void (*function)(void *), void *argument, void *top);
 
 #if defined(__x86_64__)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The registers of a stopped thread (ptrace(2), PTRACE_GETREGS) by what they mean. A folder's
- * registers.h has for struct user_regs_struct
+ * The registers of a stopped thread (ptrace(2), PTRACE_GETREGS), by meaning. A folder's registers.h
+ * has for struct user_regs_struct
  *
  *     regs_pc, regs_sp, regs_fp    where it is, its stack, its frame pointer
  *     regs_set_pc_sp               changes the first two

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * The one list of hooked functions. It feeds the table of real functions (real.c), and a test holds
- * it against what the library exports. NAME(function): its type comes from the C library's header.
- * NAME_LIKE(function, other): the header does not declare it, but it is called as other is.
- * NAME_LATER(function, other): the same for what glibc got after 2.31, so it may not be there.
+ * The list of hooked functions. It feeds the table of real functions (real.c), and a test compares
+ * it with the library's exports. NAME(function): the C library's header declares it.
+ * NAME_LIKE(function, other): the header doesn't, but it has the type of other.
+ * NAME_LATER(function, other): the same for a function that came after glibc 2.31 and may be
+ * missing.
  *
  * To add a hook: one line here, one body in its family's file.
  */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * System calls that return a new descriptor for some of their arguments only, and for others a
- * number that must not be taken for one. For the hook of syscall(2), and for the ptrace engine.
- * These arguments are ints to the kernel, which does not look at the upper halves of registers.
+ * Tells whether a system call returns a new descriptor, for calls that do so only with some
+ * arguments; with others their result is a number that looks like one. For the hook of syscall(2),
+ * and for the ptrace engine. The arguments are ints to the kernel, which ignores the upper halves
+ * of registers. Async-signal-safe.
  */
 #pragma once
 
@@ -32,8 +33,8 @@ static inline bool landlock_opens(uint32_t flags)
 	return flags == 0;
 }
 
-/* io_uring_setup(2), by the flags in its parameters: a ring may be registered instead (Linux 6.5),
- * and the result is its index then. */
+/* io_uring_setup(2), by the flags in its parameters. A ring may be registered instead (Linux 6.5);
+ * then the result is its index. */
 static inline bool io_uring_opens(uint32_t flags)
 {
 	enum { REGISTERED_FD_ONLY = 1u << 15 }; /* include/uapi/linux/io_uring.h */

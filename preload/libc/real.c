@@ -23,7 +23,7 @@ static void *look_up(const char *name)
 	void *function = dlsym(RTLD_NEXT, name);
 
 	if (!function) {
-		/* The program may ask dlerror about calls of its own. */
+		/* Clears the error, because the program may call dlerror about its own calls. */
 		dlerror();
 		function = (void *)missing;
 	}
@@ -69,7 +69,7 @@ void real_resolve_for(const void *pointer)
 
 #ifdef FDTRAIL_NO_DL_FIND_OBJECT
 
-/* Before glibc 2.35 libc decides by another word. */
+/* Before glibc 2.35 libc uses another variable. */
 const char *real_alone(void)
 {
 	return NULL;
@@ -77,7 +77,7 @@ const char *real_alone(void)
 
 #else
 
-/* Whether it lies in the C library. */
+/* Whether address lies in the C library. */
 static bool is_libcs(void *address)
 {
 	struct dl_find_object found, libc;
@@ -89,13 +89,13 @@ static bool is_libcs(void *address)
 
 const char *real_alone(void)
 {
-	/* In 2.35, and in older ones that have _dl_find_object from it, libc decides by a word of
-	 * its own, __libc_multiple_threads; and this one it only changes in the program's copy,
-	 * which every C++ program may have. */
+	/* glibc 2.35, and older ones with _dl_find_object from it, use a private variable instead,
+	 * __libc_multiple_threads. They change this one only in the program's copy, which any C++
+	 * program may have. */
 	if (strverscmp(gnu_get_libc_version(), "2.36") < 0)
 		return NULL;
-	/* The one behind us: a program that reads the word has a copy of it, which pthread_cancel
-	 * leaves as it is. */
+	/* The C library's own variable is needed: a program that reads it has a copy of it, which
+	 * pthread_cancel doesn't change. */
 	void *alone = look_up("__libc_single_threaded");
 	void *const addresses[] = {
 		(void *)real.open,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The functions behind the hooks: what the program would have called without us, which may be the C
- * library's or another preloaded library's.
+ * The real functions: those that the program would call without fdtrail. They belong to the C
+ * library or to another preloaded library.
  */
 #pragma once
 
@@ -31,7 +31,7 @@
 #include <unistd.h>
 #include <utmp.h>
 
-/* Calls without a declaration in every C library's headers since 2.31, or without any. */
+/* Types of functions that not all glibc headers since 2.31 declare, or none does. */
 typedef int two_arguments(const char *path, int flags);
 typedef int three_arguments(int dirfd, const char *path, int flags);
 struct open_how;
@@ -50,9 +50,9 @@ typedef void closefrom_type(int lowfd);
 typedef int execveat_type(int dirfd, const char *path, char *const argv[], char *const envp[],
 			  int flags);
 
-#define HOOK __attribute__((visibility("default"))) /* stands in for a function of libc's */
+#define HOOK __attribute__((visibility("default"))) /* takes the place of a function of libc's */
 
-/* sigset(3) and its like are deprecated, and programs call them all the same. */
+/* sigset(3) and its like are deprecated, but programs still call them. */
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
 struct real {
@@ -65,22 +65,23 @@ struct real {
 
 extern struct real real;
 
-/* Looks real functions up: those that each C library has, and those that this one may lack. What it
- * lacks becomes a function that fails with ENOSYS, and dlsym calls malloc to say so; so the second
- * is for the constructor and the hooks of these functions alone: an allocator may open a file
- * inside of malloc, under its lock, and be the first to call a hook. Any number of threads may do
- * it at once. */
+/* real_resolve looks up the real functions that each C library has, real_resolve_later those that
+ * this one may lack. A missing function becomes one that fails with ENOSYS. For a missing function
+ * dlsym calls malloc, so real_resolve_later is only for the constructor and the hooks of these
+ * functions: the first caller of a hook may be an allocator that opens a file in malloc, under its
+ * lock. Both keep errno; several threads may call them at once. */
 void real_resolve(void);
 void real_resolve_later(void);
 
-/* When the functions that direct.h is for are the C library's own: its word that is not zero while
- * no thread may be cancelled, since there is none but one (<sys/single_threaded.h>). Else NULL. */
+/* Returns libc's variable that isn't zero while there is only one thread, so that none can be
+ * cancelled (<sys/single_threaded.h>). Returns NULL if the functions that direct.h replaces aren't
+ * the C library's own, or this glibc doesn't use that variable. */
 const char *real_alone(void);
 
-/* The slow part of REAL: pointer, in real, is not known yet. */
+/* The slow part of REAL: looks up the functions if the member of real at pointer is still NULL. */
 __attribute__((cold)) void real_resolve_for(const void *pointer);
 
-/* The real function of this name. */
+/* The real function of this name, never NULL. */
 #define REAL(function)                                                                             \
 	(__builtin_expect(real.function != NULL, 1)                                                \
 		 ? real.function                                                                   \

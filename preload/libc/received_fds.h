@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Between recvmsg.c and syscall.c.
+ * Descriptors that a message brings (unix(7), SCM_RIGHTS). recvmsg.c defines these functions;
+ * syscall.c uses them, too.
  */
 #pragma once
 

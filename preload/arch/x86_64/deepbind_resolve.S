@@ -2,8 +2,10 @@
 /*
  * void *deepbind_resolve(const void *place, const char *name, void *dlsym_function, void *handle)
  *
- * dlsym(3) searches the scope of the library that its return address lies in. So that address is place,
- * a `ret` of that library's, which takes the next word of the stack to return to: our own.
+ * Calls dlsym(3) for another library: dlsym searches the scope of the library that its return
+ * address lies in. So that address is place, a `ret` instruction of that library, which returns to
+ * the next word on the stack: an address in here. Returns NULL with a shadow stack, which would not
+ * allow it.
  */
 	.text
 	.globl	deepbind_resolve

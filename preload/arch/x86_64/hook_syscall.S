@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * syscall(2). Programs call it for futexes and clones, too: those go straight on with nothing of ours
- * on the stack, which a raw vfork or clone would not survive. syscall_hook has the same arguments in
- * the same places, so a jump is enough.
+ * The hook of syscall(2). Programs also call it for futexes and clones. These calls go straight on,
+ * with nothing of fdtrail's on the stack, because a raw vfork or clone would not survive that.
+ * syscall_hook has the same arguments in the same places, so a jump is enough.
  */
 #include "preload/libc/syscall_hook.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vfork(2). Parent and child share the stack, so the child would overwrite a return address that was
- * left there; it is kept in a register that the system call preserves. The thread's count goes up
- * before, in memory that both share, and down in the parent only, when the child is gone: while it is
- * up, hooks ask which of the two they run in (runtime_on_slowly).
+ * The hook of vfork(2). Parent and child share the stack, so the child would overwrite a return
+ * address there; a register that the system call preserves keeps it. The thread's counter of vforks
+ * goes up before the call, in memory that both share, and down only in the parent, when the child
+ * is gone. While it is up, hooks check which of the two they run in (runtime_on_slowly).
  */
 #include <sys/syscall.h>
 

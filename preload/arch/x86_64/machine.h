@@ -29,7 +29,7 @@ static inline long context_result(const ucontext_t *context)
 {
 	uintptr_t pc = context_pc(context);
 
-	/* Not across a page: the one before may not be there. */
+	/* Not across a page boundary, because the page before may not be mapped. */
 	if (pc % 4096 < 2 || memcmp((const void *)(pc - 2), "\x0f\x05", 2) != 0) /* syscall */
 		return -1;
 	return (long)context->uc_mcontext.gregs[REG_RAX];

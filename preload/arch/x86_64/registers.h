@@ -61,7 +61,7 @@ static inline unsigned long regs_arg(const struct user_regs_struct *regs, int n)
 	}
 }
 
-/* The same of a 32-bit program. */
+/* The same for a 32-bit program. */
 static inline unsigned long regs_compat_arg(const struct user_regs_struct *regs, int n)
 {
 	switch (n) {

@@ -29,7 +29,7 @@
 
 enum { BUFFER_SIZE = 1024 * 1024, BUFFER_MAX = 16 * BUFFER_SIZE, PATIENCE_MS = 5000, PIECE = 4096 };
 
-/* Not for /dev/ptmx, because opening it makes a new terminal. */
+/* Only pipes and pseudo terminals. Opening /dev/ptmx (major 5, minor 2) makes a new terminal. */
 static bool can_be_reopened(const struct proc_stat *stat)
 {
 	if ((stat->mode & S_IFMT) == S_IFIFO)
