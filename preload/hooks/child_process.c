@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * Hooks of the functions that make and end processes. fork itself needs none: the child notices by
- * itself, and the C library calls handlers around it (runtime/fork.c). exec and posix_spawn change
- * nothing in the ledger; they are here for the signals that the program ignores, and for `fdtrail
- * run`, which wants to hear of programs in which the tracer never starts (runtime/enroll.h).
+ * Hooks of the functions that start and end processes. fork has no hook: the child notices by
+ * itself that it is one, and the C library calls our handlers around fork (runtime/fork.c). The
+ * hooks of exec and posix_spawn change nothing in the ledger. They exist for the signals that the
+ * program ignores (runtime/signals.h), and for `fdtrail run`, which reports programs in which the
+ * tracer never starts (runtime/enroll.h).
  *
- * vfork is in vfork-*.S: the child runs on the parent's stack, so the hook must leave nothing
- * there.
+ * The hook of vfork is assembly, in hook_vfork.S: the child runs on the parent's stack, so the hook
+ * must leave nothing there.
  */
 #include "hook.h"
 
@@ -34,8 +35,9 @@ pid_t _Fork(void)
 	return pid;
 }
 
-/* clone(2). A child with memory of its own is a fork. One that shares the memory but not the
- * descriptors is a vfork when we wait for it, and else makes every later hook ask who it is. */
+/* clone(2). A child with memory of its own counts as a fork. A child that shares the memory but not
+ * the descriptors counts as a vfork if the parent waits for it. If the parent doesn't, every later
+ * hook has to ask the kernel which of the two processes it runs in. */
 HOOK int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
 {
 	va_list arguments;
@@ -47,8 +49,8 @@ HOOK int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
 	struct capture_hold hold = {0};
 	bool on = runtime_on(), vfork = false;
 	if (on && !(flags & CLONE_VM)) {
-		/* The child starts in fn, not here: it must not inherit blocked signals, and finds
-		 * the lock as a fork leaves it (capture_forked). */
+		/* The child starts in fn and never comes back here. So it must not inherit blocked
+		 * signals, and capture_forked releases the lock in it. */
 		if (capture_before_fork(&runtime.capture, &hold))
 			RAW(rt_sigprocmask, SIG_SETMASK, &hold.mask, NULL, sizeof(hold.mask));
 	} else if (on && !(flags & CLONE_FILES)) {
@@ -80,8 +82,9 @@ HOOK int unshare(int flags)
 	return result;
 }
 
-/* Runs call, which executes file with environment envp, between signals_before_exec and
- * signals_after_exec, and between enroll_before_exec and enroll_after_exec. */
+/* Makes call, which executes file with the environment envp, and returns its result from the hook.
+ * Around it are enroll_before_exec and enroll_after_exec, signals_before_exec and
+ * signals_after_exec; those after it run only if the exec has failed. */
 #define EXEC(file, search, envp, call)                                                             \
 	do {                                                                                       \
 		enum roster_reason reason = untraced_exec_before_exec(file, search);               \
@@ -94,10 +97,10 @@ HOOK int unshare(int flags)
 		return result;                                                                     \
 	} while (0)
 
-enum { NOT_KNOWN = 0 }; /* the id of a process */
+enum { NOT_KNOWN = 0 }; /* instead of a process id */
 
-/* The same for call, which returns 0 or an errno; then pid has the new process' id, or NOT_KNOWN.
- */
+/* The same for a call that starts a new process, and returns 0 or an errno. After a success pid is
+ * the new process' id, or NOT_KNOWN. */
 #define SPAWN(file, search, envp, pid, call)                                                       \
 	do {                                                                                       \
 		enum roster_reason reason = untraced_exec_before_spawn(file, search);              \
@@ -142,8 +145,8 @@ int execveat(int dirfd, const char *pathname, char *const argv[], char *const en
 	     REAL(execveat)(dirfd, pathname, argv, envp, flags));
 }
 
-/* The arguments of execl and its like as an array on the stack, as glibc itself makes it: in a
- * vfork child there is no heap. envp, when wanted, is behind the NULL. */
+/* Copies the arguments of execl and its like into an array on the stack, as glibc does: in a vfork
+ * child there is no heap. execle's envp follows the NULL. */
 #define COUNT_ARGUMENTS(first)                                                                     \
 	size_t count = 1;                                                                          \
 	va_list arguments;                                                                         \
@@ -183,7 +186,7 @@ HOOK int execle(const char *pathname, const char *arg, ...)
 	EXEC(pathname, false, envp, REAL(execve)(pathname, argv, envp));
 }
 
-/* result, after a success has given the caller what it wanted. */
+/* After a success, stores the child's process id for a caller that wants it. Returns result. */
 static int give_pid(int result, pid_t *pid, const pid_t *child)
 {
 	if (result == 0 && pid)
@@ -215,8 +218,9 @@ HOOK int posix_spawnp(pid_t *restrict pid, const char *restrict file,
 		       &child));
 }
 
-/* posix_spawn with a pidfd (glibc 2.39). These return an error's number, and so must what stands
- * for them where the C library has none (real.c). */
+/* The end of pidfd_spawn and pidfd_spawnp (glibc 2.39), which return an error's number. An older
+ * glibc lacks them; the function that real.c puts in their place returns -1 with ENOSYS in errno,
+ * so this returns the errno. */
 static int spawned(int result, const int *pidfd, const char *name, const void *frame)
 {
 	int saved = errno;
@@ -255,7 +259,8 @@ int pidfd_spawnp(int *restrict pidfd, const char *restrict file,
 		      __func__, HERE));
 }
 
-/* system(3) opens nothing, and starts its shell inside the C library, past the hooks above. */
+/* system(3) opens no descriptor. It starts its shell inside the C library, past the hooks above, so
+ * this hook tells `fdtrail run` about the shell. */
 HOOK int system(const char *command)
 {
 	struct enroll_exec executing = command ? enroll_before_shell() : (struct enroll_exec){0};

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Hooks of the functions that close descriptors by number. The entry is marked before the real call
- * and taken out after it: the kernel may give the number away again before the call has returned.
+ * Hooks of the functions that close descriptors by number. Each marks the entry before the real
+ * call and takes it out after it, because the kernel may give the number to another thread before
+ * the call has returned.
  */
 #include "direct.h"
 
@@ -9,23 +10,23 @@
 #include <linux/close_range.h>
 #include <pthread.h>
 
-/* Before glibc 2.34 it is in libpthread, which a program without threads doesn't have. */
+/* Before glibc 2.34 it is in libpthread, which a program without threads doesn't load. */
 #pragma weak pthread_testcancel
 
 HOOK int close(int fd)
 {
 	bool alone = direct_alone();
 
-	/* A cancellation that is already pending acts here, as it would at the start of the real
-	 * close: before anything is marked. */
+	/* A pending cancellation must end the thread before the entry is marked: the real close
+	 * would end it at its start, and leave the descriptor open. */
 	if (!alone && pthread_testcancel)
 		pthread_testcancel();
 
 	struct closing recorded = runtime_closing(fd);
 	int result = alone ? direct(SYS_close, fd, 0, 0, 0) : REAL(close)(fd);
 
-	/* On Linux the number is free again whatever close says (close(2), "Dealing with error
-	 * returns from close()"); on EBADF it was closed behind our back. */
+	/* On Linux close frees the number even if it fails (close(2), "Dealing with error returns
+	 * from close()"). After EBADF, a call without a hook has closed it before. */
 	if (recorded.slot)
 		runtime_closed(recorded);
 	return result;
@@ -50,7 +51,8 @@ HOOK int mq_close(mqd_t mqdes)
 HOOK close_range_type close_range;
 int close_range(unsigned int first, unsigned int last, int flags)
 {
-	/* CLOEXEC closes nothing now; UNSHARE closes in a table that other threads don't share. */
+	/* With CLOEXEC the call closes nothing now. With UNSHARE it closes in a new table that the
+	 * process' other threads don't share. */
 	bool closes = !(flags & (int)CLOSE_RANGE_CLOEXEC) && first <= last &&
 		      (!(flags & (int)CLOSE_RANGE_UNSHARE) || runtime_single_threaded()) &&
 		      runtime_on();
@@ -80,7 +82,7 @@ void closefrom(int lowfd)
 		ledger_closed_range(&runtime.ledger, first, UINT32_MAX);
 }
 
-/* login_tty(3) makes fd the three standard descriptors and closes it, all inside the C library. */
+/* login_tty(3) copies fd to the three standard descriptors and closes it, inside the C library. */
 HOOK int login_tty(int fd)
 {
 	int result = REAL(login_tty)(fd);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-/* What the hooks of connect(2) and of syscall(2) share. */
+/* Shared by the hooks of connect(2) and of syscall(2). */
 #pragma once
 
 #include <stdbool.h>
 
-/* Whether the kernel has read the address of a connect that returned result: it was made, is being
- * made, or failed on its way. With all other errors the address may be one that can't even be read.
- */
+/* True if the kernel has read the address of the connect(2) that returned result (and errno): the
+ * connection is made, is being made, or failed on the way. After all other errors the address may
+ * not even be readable. Async-signal-safe. */
 bool connect_has_address(long result);

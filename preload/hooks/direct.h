@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * The few calls that servers make all the time, without the way through the C library. Where its
- * own function is next behind a hook, and would do nothing but its system call, the hook makes that
- * call itself: behind a system call a processor has forgotten where returns lead to, and finds
- * little of our code and of libc's in its nearest cache, so that way is half of what an open costs
- * more.
+ * System calls that a hook makes itself, without the C library: those that servers make all the
+ * time. A hook does so only if the C library's function comes next after the hook, and would do
+ * nothing but make this system call. That saves half of what the tracer adds to an open, because
+ * after a system call a processor has lost its predictions of where returns go, and has little of
+ * our code and of libc's in its first cache.
  *
- * The system call is libc's, with its arguments, so whoever filters or watches system calls sees no
- * other one. Where a thread may be cancelled in it (pthreads(7), "Cancellation points") libc's
- * function is called as soon as there may be a second thread, which libc decides by the same word
- * from glibc 2.36 on; before that no call is made directly.
+ * The hook makes the same system call with the same arguments as libc, so filters and watchers of
+ * system calls see no difference. If a thread can be cancelled in the call (pthreads(7),
+ * "Cancellation points"), the hook calls libc's function as soon as there may be a second thread.
+ * It reads the same word as libc to decide that, which is possible from glibc 2.36 on; with an
+ * older glibc no hook makes a system call itself.
  */
 #pragma once
 
@@ -18,7 +19,7 @@
 #include "preload/arch/kernel_call.h"
 #include "hook.h"
 
-/* A system call with libc's return value, and errno. */
+/* Makes a system call. Returns what libc's function would: on failure -1, with errno set. */
 static inline int direct(long number, long a, long b, long c, long d)
 {
 	long answer = kernel_call6(number, a, b, c, d, 0, 0);
@@ -30,13 +31,13 @@ static inline int direct(long number, long a, long b, long c, long d)
 	return (int)answer;
 }
 
-/* Whether a call in which no thread can be cancelled may be made directly. */
+/* True if a hook may make a system call itself in which no thread can be cancelled. */
 static inline bool direct_always(void)
 {
 	return __builtin_expect(runtime.direct, 1);
 }
 
-/* The same for one in which a thread can be cancelled. */
+/* The same for a system call in which a thread can be cancelled. */
 static inline bool direct_alone(void)
 {
 	return __builtin_expect(*runtime.alone, 1);

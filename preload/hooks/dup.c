@@ -29,7 +29,7 @@ int dup_over_end(int result, int oldfd, int newfd, struct closing recorded, cons
 	}
 	if (oldfd != newfd)
 		hook_duplicated(result, oldfd, name, frame);
-	/* What a program puts at 2 itself is its stderr from then on. */
+	/* A descriptor that the program itself copies to 2 is its stderr from now on. */
 	if (result == STDERR_FILENO && runtime_on())
 		message_note_stderr();
 	return result;
@@ -52,8 +52,8 @@ HOOK int dup3(int oldfd, int newfd, int flags)
 			    HERE);
 }
 
-/* All other commands, F_DUPFD_QUERY (Linux 6.10) among them, go through untouched. As in glibc, the
- * third argument is read whether there is one or not. */
+/* Only F_DUPFD and F_DUPFD_CLOEXEC make a descriptor; F_DUPFD_QUERY (Linux 6.10) doesn't. Like
+ * glibc, this reads a third argument whether the caller has passed one or not. */
 #define FCNTL(function)                                                                            \
 	va_list arguments;                                                                         \
 	va_start(arguments, cmd);                                                                  \

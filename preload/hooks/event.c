@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Hooks of the functions that make descriptors without a file behind them: for events, timers,
- * signals, watches, processes, and file systems on their way to being mounted.
+ * Hooks of the functions that make descriptors for something else than files and sockets: events,
+ * timers, signals, watches, processes, and file systems that are being mounted.
  */
 #include "hook.h"
 
@@ -25,7 +25,7 @@ HOOK int timerfd_create(clockid_t clockid, int flags)
 	return opened(REAL(timerfd_create)(clockid, flags), FD_TIMERFD);
 }
 
-/* With a descriptor given, signalfd changes that one and returns it. */
+/* If the caller passes a descriptor, signalfd changes that one and returns it. */
 HOOK int signalfd(int fd, const sigset_t *mask, int flags)
 {
 	int result = REAL(signalfd)(fd, mask, flags);

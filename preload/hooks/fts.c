@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * Hooks of fts(3), which walks a tree of folders inside the C library. Without FTS_NOCHDIR it keeps
- * the folder open that it was called in, to come back to, until fts_close. What it opens for each
- * folder it closes itself, before fts_read returns.
+ * Hooks of fts(3), which walks a tree of folders inside the C library. Without FTS_NOCHDIR,
+ * fts_open opens the current folder and keeps it open until fts_close, to come back to it.
+ * Descriptors that fts(3) opens for each folder need no hook: it closes them before fts_read
+ * returns.
  */
 #include "hook.h"
 
-/* The number that a walk with these fields of FTS keeps, or -1. */
+/* The descriptor that a walk with these fields of FTS keeps open, or -1. */
 static int number_kept(int options, int fd)
 {
 	return options & FTS_NOCHDIR ? -1 : fd;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What every hook file includes. A hook is a plain C function with the signature of its man page:
- * it calls the real function, reports what came back, and returns just that, with errno untouched.
+ * Included by every file of hooks. A hook is a plain C function with the signature from its man
+ * page: it calls the real function, records the result, and returns it, with errno untouched.
  */
 #pragma once
 
@@ -10,7 +10,7 @@
 #include "preload/runtime/runtime.h"
 #include "preload/libc/real.h"
 
-/* Another name of a hook need not repeat what the header says of it. */
+/* An alias of a hook need not repeat the attributes that the system's header gives to its name. */
 #ifndef __clang__
 #pragma GCC diagnostic ignored "-Wmissing-attributes"
 #pragma GCC diagnostic ignored "-Wnonnull-compare"
@@ -20,20 +20,22 @@
 #define HOOK_ALIAS(name, function)                                                                 \
 	extern __typeof__(function) name __attribute__((alias(#function), visibility("default")))
 
-/* The frame of the hook itself, from which the caller's registers follow. */
+/* The frame of the hook itself: the caller's registers are read from it. */
 #define HERE __builtin_frame_address(0)
 
-/* The end of a hook, with the call of its real function, which returns a descriptor. */
+/* The end of a hook: makes call, which returns a new descriptor or -1, and records it. */
 #define opened(call, kind) (hook_begins(HERE), runtime_result((call), (kind), __func__, HERE))
 
-/* The same where it is a copy of from. */
+/* The same if the new descriptor is a copy of from. */
 #define duplicated(call, from) (hook_begins(HERE), hook_duplicated((call), (from), __func__, HERE))
 
-/* The same where two are stored in fds, as pipe(2) does. */
+/* The same if call stores two descriptors in fds, as pipe(2) does. */
 #define opened_pair(call, fds, kind)                                                               \
 	(hook_fills(&(struct awaited){AWAITED_PAIR, (fds)}),                                       \
 	 hook_pair((call), (fds), (kind), __func__, HERE))
 
+/* After the real call has returned fd, a copy of from, or -1: records it. Returns fd, keeps errno.
+ * name: the called function. Async-signal-safe. */
 static inline int hook_duplicated(int fd, int from, const char *name, const void *frame)
 {
 	if (__builtin_expect(fd < 0, 0))
@@ -43,15 +45,17 @@ static inline int hook_duplicated(int fd, int from, const char *name, const void
 	return fd;
 }
 
+/* After the real call has returned result, and, if that isn't negative, stored two descriptors in
+ * fds: records both. Returns result, keeps errno. Async-signal-safe. */
 static inline int hook_pair(int result, const int fds[2], enum fd_kind kind, const char *name,
 			    const void *frame)
 {
 	if (result < 0) {
 		runtime_failed(name);
 	} else {
-		struct awaited filling = {AWAITED_PAIR, fds};
+		struct awaited pair = {AWAITED_PAIR, fds};
 
-		hook_fills(&filling);
+		hook_fills(&pair);
 		runtime_opened_one(fds[0], &(struct opening){.kind = kind}, frame);
 		runtime_opened_one(fds[1], &(struct opening){.kind = kind}, frame);
 		hook_ends();

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * Hooks of the functions that open files by name, and of those that make what is used like a file:
- * shared memory, message queues, pseudo-terminals. Called by the traced program only.
+ * Hooks of the functions that open files by name, and of those that open shared memory, message
+ * queues and pseudo-terminals. Called by the traced program only.
  */
 #include "direct.h"
 
 #include <stdarg.h>
 
-/* open(2): the mode is there only when a file may be created. */
+/* open(2): the caller passes a mode only if the call may create a file. */
 #define MODE_ARGUMENT(flags, last)                                                                 \
 	mode_t mode = 0;                                                                           \
 	if ((flags)&O_CREAT || ((flags)&O_TMPFILE) == O_TMPFILE) {                                 \
@@ -17,7 +17,7 @@
 		va_end(arguments);                                                                 \
 	}
 
-/* glibc opens by openat(2), whatever the function is called. */
+/* glibc makes the system call openat(2) in open(), too. */
 static inline int open_directly(int dirfd, const char *pathname, int flags, mode_t mode)
 {
 	return direct(SYS_openat, dirfd, (long)pathname, flags, mode);
@@ -64,7 +64,7 @@ int openat2(int dirfd, const char *pathname, const struct open_how *how, size_t 
 	return opened(REAL(openat2)(dirfd, pathname, how, size), FD_FILE);
 }
 
-/* Programs built with _FORTIFY_SOURCE call these where they give no mode. */
+/* Programs that are built with _FORTIFY_SOURCE call these instead of open() without a mode. */
 HOOK two_arguments __open_2, __open64_2, __mq_open_2;
 HOOK three_arguments __openat_2, __openat64_2;
 
@@ -192,7 +192,8 @@ HOOK int openpty(int *amaster, int *aslave, char *name, const struct termios *te
 	return hook_pair(result, pair, FD_PTY, __func__, HERE);
 }
 
-/* The child has the terminal as its standard descriptors, which it inherits like all others. */
+/* Only the parent records something. In the child the terminal is at the three standard
+ * descriptors, and the child counts these as inherited, like all others. */
 HOOK pid_t forkpty(int *amaster, char *name, const struct termios *termp,
 		   const struct winsize *winp)
 {

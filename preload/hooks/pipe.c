@@ -13,8 +13,9 @@ HOOK_ALIAS(__pipe, pipe);
 
 HOOK int pipe2(int pipefd[2], int flags)
 {
-	/* libunwind wants a pipe, to test addresses of our own process with, which it is never
-	 * asked to do. It must not take numbers from the program, and can do without. */
+	/* The caller is libunwind. It wants a pipe to test addresses in its own process, which we
+	 * never ask it to do. It works without the pipe, and must not take descriptor numbers from
+	 * the program. */
 	if (thread_state.vforks & THREAD_INSIDE) {
 		errno = EMFILE;
 		return -1;

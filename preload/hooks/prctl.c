@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The hook of prctl(2), for the one option by which a program confines itself: what its seccomp
- * filter forbids we must not do either (runtime/sandbox.h). seccomp(2) has no function in the C
- * library and comes through syscall(2).
+ * The hook of prctl(2), for the one option that sets up a seccomp filter: fdtrail must not make
+ * system calls that the program's filter forbids (runtime/sandbox.h). seccomp(2) has no function in
+ * the C library; programs call it by syscall(2) (syscall.c).
  */
 #include "hook.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Hooks of the functions by which descriptors arrive over a Unix socket (unix(7), SCM_RIGHTS). The
- * kernel has put them into the table when the call returns, also for MSG_PEEK.
+ * Hooks of the functions that receive descriptors over a Unix socket (unix(7), SCM_RIGHTS). The
+ * kernel puts these into the descriptor table before the call returns, with MSG_PEEK, too.
  */
 #include "preload/libc/received_fds.h"
 
@@ -57,9 +57,9 @@ static void record(int fd, bool is_pidfd, void *data)
 void received_message(struct msghdr *message, const void *frame)
 {
 	struct receiving receiving = {.frame = frame};
-	struct awaited filling = {AWAITED_MESSAGE, message};
+	struct awaited received = {AWAITED_MESSAGE, message};
 
-	hook_fills(&filling);
+	hook_fills(&received);
 	received_each(message, record, &receiving);
 	hook_ends();
 	runtime_watch_all(receiving.count);
@@ -73,9 +73,9 @@ void received_messages(struct mmsghdr *messages, int count, const void *frame)
 
 HOOK ssize_t recvmsg(int sockfd, struct msghdr *msg, int flags)
 {
-	struct awaited filling = {AWAITED_MESSAGE, msg};
+	struct awaited message = {AWAITED_MESSAGE, msg};
 
-	hook_fills(&filling);
+	hook_fills(&message);
 	ssize_t result = REAL(recvmsg)(sockfd, msg, flags);
 
 	if (result >= 0)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Hooks of the functions that set what a signal does. Only the few signals that we handle ourselves
- * take another way than the real one; see runtime/signals.h.
+ * Hooks of the functions that set a signal's disposition. They call the real function, except for
+ * the few signals that fdtrail handles itself: for those see runtime/signals.h.
  */
 #include "hook.h"
 
@@ -26,7 +26,7 @@ HOOK int sigaltstack(const stack_t *restrict ss, stack_t *restrict old_ss)
 	return result;
 }
 
-/* signal(2) in its kinds: what differs is flags and mask. */
+/* The forms of signal(2), which differ in flags and mask. */
 static sighandler_t set_handler(int signum, sighandler_t handler, int flags, bool mask)
 {
 	struct sigaction action = {.sa_handler = handler, .sa_flags = flags}, old;
@@ -40,7 +40,7 @@ static sighandler_t set_handler(int signum, sighandler_t handler, int flags, boo
 	return signals_action(signum, &action, &old) == 0 ? old.sa_handler : SIG_ERR;
 }
 
-/* BSD's, which glibc's signal() is: the handler stays and calls are restarted. */
+/* glibc's signal() is BSD's: the handler stays, and interrupted calls are restarted. */
 HOOK sighandler_t signal(int signum, sighandler_t handler)
 {
 	if (!signals_managed(signum))
@@ -51,7 +51,7 @@ HOOK sighandler_t signal(int signum, sighandler_t handler)
 HOOK_ALIAS(ssignal, signal);
 HOOK_ALIAS(bsd_signal, signal);
 
-/* System V's: once only, not blocked meanwhile. */
+/* System V's signal(): the handler runs once, and the signal isn't blocked while it runs. */
 HOOK __typeof__(signal) __sysv_signal;
 sighandler_t __sysv_signal(int signum, sighandler_t handler)
 {
@@ -78,8 +78,8 @@ HOOK int sigignore(int sig)
 	return set_handler(sig, SIG_IGN, 0, false) == SIG_ERR ? -1 : 0;
 }
 
-/* sigset(3): sets the disposition and takes the signal out of the mask, or, for SIG_HOLD, puts it
- * in; SIG_HOLD is also what it returns when the signal was blocked. */
+/* sigset(3): sets the disposition and unblocks the signal. With SIG_HOLD it only blocks the signal.
+ * It returns SIG_HOLD if the signal was blocked before. */
 HOOK sighandler_t sigset(int sig, sighandler_t disp)
 {
 	struct sigaction old;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Hooks of the functions that make sockets, and of connect. What bind and listen add (the local
- * address, the LISTEN state) the kernel tells at snapshot time, so they need no hook; the address
- * given to connect it forgets when the connection is reset or not made yet.
+ * Hooks of the functions that make sockets, and of connect. connect needs a hook because the kernel
+ * forgets the address of a connection that is reset, and doesn't give that of one that isn't made
+ * yet. bind and listen need none: a snapshot asks the kernel for the local address and the LISTEN
+ * state.
  */
 #include "connect.h"
 #include "direct.h"
@@ -83,7 +84,9 @@ HOOK int getsockopt(int sockfd, int level, int optname, void *restrict optval,
 			     optname, optval, HERE);
 }
 
-/* rcmd(3), rexec(3): sockets made inside the C library. fd2p is for the other program's stderr. */
+/* The end of rcmd(3), rexec(3) and their like, which make their sockets inside the C library: the
+ * one that they return, and, if the caller wants it, a second one in *fd2p for the other program's
+ * stderr. */
 static int remote(int fd, const int *fd2p, const char *name, const void *frame)
 {
 	runtime_result(fd, FD_SOCKET, name, frame);

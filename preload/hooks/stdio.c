@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * Hooks of the functions that open and close inside the C library, past any hook of open and close:
- * streams, directory streams, commands. Such a descriptor belongs to the library's object, and only
- * the object's own function should close it: the ledger notes which.
+ * Hooks of the functions that open and close descriptors inside the C library, past the hooks of
+ * open and close: streams, directory streams, popen's pipes. Such a descriptor belongs to a FILE or
+ * a DIR, and only fclose, pclose or closedir should close it. So the ledger notes the owner.
  */
 #include "hook.h"
 
 #include "preload/runtime/enroll.h"
 #include "preload/core/policy/stderr_lines.h"
 
-/* The descriptor of stream, or -1 (a memory stream); keeps errno. */
+/* The descriptor of stream; -1 for a memory stream, which has none, and for NULL. Keeps errno. */
 static int number_of(FILE *stream)
 {
 	int saved = errno, fd = stream ? fileno(stream) : -1;
@@ -65,8 +65,8 @@ HOOK FILE *setmntent(const char *filename, const char *type)
 
 HOOK_ALIAS(__setmntent, setmntent);
 
-/* freopen closes what the stream had and opens anew, mostly under the same number. When it fails
- * the stream may be closed already, or not; the descriptor itself tells. */
+/* freopen closes the stream's descriptor and opens another, mostly with the same number. If it
+ * fails, the old one may be closed or not: runtime_still_open asks the kernel. */
 static FILE *reopen(FILE *(*function)(const char *, const char *, FILE *), const char *pathname,
 		    const char *mode, FILE *stream, const char *name, const void *frame)
 {
@@ -94,7 +94,7 @@ HOOK FILE *freopen64(const char *pathname, const char *mode, FILE *stream)
 	return reopen(REAL(freopen64), pathname, mode, stream, __func__, HERE);
 }
 
-/* fdopen opens nothing; from now on fclose is the way to close the number. */
+/* fdopen opens no descriptor, but from now on only fclose should close fd. */
 static FILE *owned(FILE *stream, int fd)
 {
 	if (stream && runtime_on())
@@ -159,15 +159,16 @@ HOOK int endmntent(FILE *stream)
 
 HOOK_ALIAS(__endmntent, endmntent);
 
-/* glibc's fcloseall flushes and closes no descriptor; the man page says that it closes. What it did
- * is asked of the kernel. */
+/* The man page says that fcloseall closes the streams. glibc's only flushes them, and closes no
+ * descriptor. So the hook asks the kernel which of them are closed. */
 HOOK int fcloseall(void)
 {
 	int result = REAL(fcloseall)(), saved = errno;
 
 	struct ledger_words words;
 
-	/* The entry is read first: another thread may be given the number meanwhile. */
+	/* Reads the entry before it asks the kernel, and removes only this entry: another thread
+	 * may be given the number in between. */
 	if (runtime_on())
 		for (int fd = ledger_next(&runtime.ledger, 0); fd >= 0;
 		     fd = ledger_next(&runtime.ledger, fd + 1))
@@ -201,8 +202,8 @@ HOOK DIR *fdopendir(int fd)
 
 static int number_of_dir(DIR *dir)
 {
-	/* closedir(NULL) is EINVAL in glibc. The header says that it is never NULL, so the compiler
-	 * must not know whose argument this is. */
+	/* closedir(NULL) fails with EINVAL in glibc. The header declares its argument as never
+	 * NULL, so without this the compiler would remove the check below. */
 	__asm__("" : "+r"(dir));
 	return dir ? dirfd(dir) : -1;
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The hook of syscall(2), for the numbers that make, copy or end descriptors; hook_syscall.S sends
- * all others straight on. Some programs make these calls this way because their C library is older
- * than the kernel, and openat2, io_uring_setup, userfaultfd and their like have no other way.
+ * The hook of syscall(2), for the numbers that make, copy, receive or close descriptors, connect,
+ * set up a seccomp filter or end the process. hook_syscall.S jumps to the real function for all
+ * others. Programs use syscall(2) because their C library is older than the kernel, or because a
+ * system call has no function in the C library: io_uring_setup, userfaultfd and their like.
  */
 #include "hook.h"
 
@@ -22,7 +23,7 @@
 #include "preload/libc/socket_option.h"
 #include "preload/libc/syscall_hook.h"
 
-/* Called by hook_syscall.S with the frame of a normal function, so HERE is what it is elsewhere. */
+/* hook_syscall.S jumps here with nothing of its own on the stack, so HERE works as in any hook. */
 long syscall_hook(long number, long a, long b, long c, long d, long e, long f)
 {
 #define CALL() REAL(syscall)(number, a, b, c, d, e, f)
@@ -122,8 +123,8 @@ long syscall_hook(long number, long a, long b, long c, long d, long e, long f)
 			return CALL();
 		long kept = sandbox_before((const void *)c, strict);
 		long result = CALL();
-		/* With SECCOMP_FILTER_FLAG_NEW_LISTENER it returns a descriptor, with _TSYNC the
-		 * thread that could not follow. */
+		/* With SECCOMP_FILTER_FLAG_NEW_LISTENER the call returns a descriptor. With _TSYNC
+		 * it may fail with a positive result, the id of a thread that can't take it. */
 		bool listens = !strict && b & SECCOMP_FILTER_FLAG_NEW_LISTENER;
 		sandbox_after(kept, result == 0 || (listens && result > 0));
 		return listens ? runtime_result((int)result, FD_UNKNOWN, "seccomp", HERE) : result;

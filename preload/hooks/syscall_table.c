@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-/* The set of system calls that hook_syscall.S gives to syscall_hook. See syscall_hook.h. */
+/* The system calls that hook_syscall.S passes to syscall_hook. See syscall_hook.h. */
 #include <stdint.h>
 #include <sys/syscall.h>
 
 #include "preload/libc/syscall_hook.h"
 
-_Static_assert(sizeof(*syscall_hooked) == 1, "syscall-*.S compares bytes");
+_Static_assert(sizeof(*syscall_hooked) == 1, "hook_syscall.S compares bytes");
 
 #define OPENS(name, kind) [SYS_##name] = 1,
 #define ALSO(name)        [SYS_##name] = 1,
