@@ -14,12 +14,12 @@
 
 enum {
 	STACK = 64 * 1024,
-	FLAGS = CLONE_VM | CLONE_FILES | CLONE_FS, /* no signal tells of its end */
+	FLAGS = CLONE_VM | CLONE_FILES | CLONE_FS, /* without a signal when it ends */
 };
 
 static bool has_processors(void)
 {
-	unsigned long mask[1024 / (8 * sizeof(long))] = {0}; /* more than these: EINVAL, and many */
+	unsigned long mask[1024 / (8 * sizeof(long))] = {0}; /* EINVAL: there are more than 1024 */
 	long size = RAW(sched_getaffinity, 0, sizeof(mask), mask);
 	int count = 0;
 
@@ -32,7 +32,7 @@ static int begin(void *data)
 {
 	struct beside *beside = data;
 
-	/* The memory that the work is in is given back when the first helper has ended. */
+	/* When the first helper has ended, the program frees the memory that this work uses. */
 	RAW(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	beside->work(beside->data);
 	beside->done = true;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * A second helper process, for the moment in which the first one asks the kernel about thousands of
- * descriptors: that is most of the time for which the program's thread stands still. It shares the
- * first one's memory and its copy of the descriptor table, and runs on another processor. Used by
- * trigger.c alone, in the helper, which waits for it; raw system calls only.
+ * A second helper process for a snapshot of thousands of descriptors. Asking the kernel about each
+ * of them takes most of the time for which the program's thread stands still, so the second process
+ * asks about half of them, on another processor. It shares the first one's memory and its copy of
+ * the descriptor table. Used by the helper process of trigger.c alone, which waits for it. Makes
+ * raw system calls only.
  */
 #pragma once
 
@@ -17,10 +18,11 @@ struct beside {
 	bool done;
 };
 
-/* Starts work(data), which needs 32 KiB of stack at most, and returns at once. False: the work is
- * not begun, because there is one processor, or the kernel or a seccomp filter allows no process.
- */
+/* Starts work(data), which may use 32 KiB of stack, in a second process, and returns at once.
+ * *beside belongs to the caller, and must stay until beside_end. False: the work hasn't begun,
+ * because there is only one processor, or no memory, or because the kernel or a seccomp filter
+ * refuses the process. */
 bool beside_begin(struct beside *beside, void (*work)(void *data), void *data);
 
-/* Waits until the process has ended. False: it has ended before the work was done. */
+/* Waits until the process has ended, and frees its stack. False: it ended with work left to do. */
 bool beside_end(struct beside *beside);

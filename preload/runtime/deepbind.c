@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
 /*
- * See deepbind.h. Taking RTLD_DEEPBIND out of dlopen's flags would change what the program's
- * libraries are bound to, and a hook of dlopen would be a caller with another RUNPATH. Instead each
- * reference that goes past a hook of ours is led through it: one whose target is just what stands
- * behind the hook. A library's own functions of such a name, and those of other libraries, keep
- * their callers.
+ * See deepbind.h. Removing RTLD_DEEPBIND from dlopen's flags would bind the program's libraries to
+ * other functions, and a hook of dlopen would be a caller with another RUNPATH. So this changes the
+ * library's references instead: a reference to the real function behind a hook of ours is made to
+ * point to the hook. References to other functions of the same name, the library's own or another
+ * library's, stay as they are.
  *
- * The moment is __gmon_start__. Every shared library calls it first of all, in the _init that the C
- * library's crti.o gives it, if anybody defines it: for gprof, whose own definition is in the
- * program and comes before this one. The loader has bound the library by then, none of its code has
- * run yet, its constructors included, and the loader's lock is held, so nothing can be in the
- * middle of a call.
+ * This happens in __gmon_start__, which we define. Every shared library calls that function, if it
+ * is defined, at the start of the _init that the C library's crti.o gives it. (It is meant for
+ * gprof: a program built for gprof defines it itself, and that definition comes before ours.) At
+ * that moment the loader has bound the library, none of the library's code has run, not even its
+ * constructors, and the loader's lock is held, so no thread is in the middle of a call.
  *
- * Some calls still go past us, and snapshots list what they open as opened by an untraced call:
- * those of libraries without that _init, of all libraries in a program built for gprof (gcc -pg),
- * of what dlmopen(3) loads (with a C library of its own), and through pointers from dlsym(3) on the
- * C library's own handle.
+ * Some calls still bypass the hooks, and snapshots list the descriptors that these open as opened
+ * by an untraced call: calls of libraries without that _init, of all libraries in a program that is
+ * built for gprof (gcc -pg), of libraries that dlmopen(3) loads (with a C library of their own),
+ * and calls through pointers from dlsym(3) with the C library's own handle.
  */
 #include "deepbind.h"
 
@@ -29,16 +29,16 @@
 #include "preload/core/base/raw_syscall.h"
 #include "preload/libc/real.h"
 
-enum { INIT_SIZE = 64 }; /* most bytes of _init behind the call */
+enum { INIT_SIZE = 64 }; /* most bytes of _init after the call */
 
-/* The beginning of this library: the linker's symbol, ld(1). _DYNAMIC (<link.h>) is its dynamic
- * section. */
+/* The linker's symbol (ld(1)) for the beginning of this library. _DYNAMIC (<link.h>) is this
+ * library's dynamic section. */
 extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 
-/* The functions behind our hooks. */
+/* The real functions behind our hooks. */
 static const struct {
 	const char *name;
-	const void *real; /* where the pointer is kept */
+	const void *real; /* the place of the pointer to it */
 } hooked[] = {
 #define NAME(function)             {#function, &real.function},
 #define NAME_LIKE(function, other) NAME(function)
@@ -47,20 +47,20 @@ static const struct {
 #undef NAME_LIKE
 };
 
-/* How many objects had been loaded when we began to look (dlpi_adds); 0: we have not begun. */
+/* The number of objects that had been loaded at deepbind_start (dlpi_adds); 0 before it. */
 static unsigned long long loaded_at_start;
 
 struct library {
-	uintptr_t place; /* an address in it */
+	uintptr_t place; /* an address in its code */
 	uintptr_t bias;
-	const ElfW(Phdr) * headers; /* NULL: not found, or not worth a look */
+	const ElfW(Phdr) * headers; /* NULL: not found, or loaded before deepbind_start */
 	size_t count;
 	/* From its dynamic section. */
 	const ElfW(Sym) * symbols;
 	const char *names;
-	const ElfW(Rela) * relocations[2]; /* all but those of the PLT, and these */
-	size_t sizes[2];
-	bool writable; /* its RELRO part is, for the moment */
+	const ElfW(Rela) * relocations[2]; /* [1]: those of the PLT; [0]: all others */
+	size_t sizes[2];                   /* bytes */
+	bool writable;                     /* its RELRO part is writable for the moment */
 };
 
 static int note_loaded(struct dl_phdr_info *info, size_t size, void *data)
@@ -75,7 +75,8 @@ void deepbind_start(void)
 	dl_iterate_phdr(note_loaded, &loaded_at_start);
 }
 
-/* The segment of that type which address lies in; any, with address 0. NULL: there is none. */
+/* The segment of this type that address lies in; with address 0 the first of this type. NULL: there
+ * is none. */
 static const ElfW(Phdr) *
 	segment_of(const struct library *library, uint32_t type, uintptr_t address)
 {
@@ -100,7 +101,7 @@ static int find_library(struct dl_phdr_info *info, size_t size, void *data)
 	};
 
 	(void)size;
-	/* The libraries that the program was started with were never bound like that. */
+	/* Libraries that were loaded at the program's start are never bound with RTLD_DEEPBIND. */
 	if (info->dlpi_adds == loaded_at_start)
 		return 1;
 	if (!segment_of(&found, PT_LOAD, library->place))
@@ -157,15 +158,16 @@ static uint32_t gnu_hash(const char *name)
 	return hash;
 }
 
-/* The address of what we export under that name, or 0. It is not what the name stands for here: the
- * program may have a function of that name itself. */
+/* The address of the function that this library exports under this name, or 0. The address of the
+ * name in our C code may be another one, because the program may define the function itself. */
 static uintptr_t own_function(const char *name)
 {
 	const uintptr_t bias = (uintptr_t)__ehdr_start;
 	const ElfW(Sym) *symbols = NULL;
 	const char *names = NULL;
-	const uint32_t *table =
-		NULL; /* buckets, first symbol, words of the filter, its shift; then these */
+	/* The header's four words: buckets, first symbol, words of the filter, the filter's shift.
+	 * Then follow the filter, the buckets and the chains. */
+	const uint32_t *table = NULL;
 
 	for (const ElfW(Dyn) *entry = _DYNAMIC; entry->d_tag != DT_NULL; entry++)
 		if (entry->d_tag == DT_SYMTAB)
@@ -207,7 +209,7 @@ static uintptr_t real_function(const char *name)
 	return 0;
 }
 
-/* The function that the loader will bind name to when the library calls it; 0: not known. */
+/* The function that the loader will bind name to when the library first calls it; 0: not known. */
 static uintptr_t resolve(const struct library *library, const char *name)
 {
 	const uint8_t *code = (const uint8_t *)library->place;
@@ -222,8 +224,8 @@ static uintptr_t resolve(const struct library *library, const char *name)
 	return 0;
 }
 
-/* Makes what the loader has made read-only (RELRO) writable, or read-only again: whole pages, as
- * there. */
+/* Makes the part of the library that the loader has made read-only (RELRO) writable, or read-only
+ * again. Like the loader, it changes whole pages. False: the kernel has refused it. */
 static bool protect(const struct library *library, int protection)
 {
 	const ElfW(Phdr) *header = segment_of(library, PT_GNU_RELRO, 0);
@@ -234,7 +236,8 @@ static bool protect(const struct library *library, int protection)
 	return end > start && RAW(mprotect, start, end - start, protection) == 0;
 }
 
-static void lead(struct library *library, uintptr_t slot, uintptr_t target)
+/* Makes the reference at slot point to target. */
+static void redirect(struct library *library, uintptr_t slot, uintptr_t target)
 {
 	const ElfW(Phdr) *segment = segment_of(library, PT_LOAD, slot);
 
@@ -248,13 +251,14 @@ static void lead(struct library *library, uintptr_t slot, uintptr_t target)
 	__atomic_store_n((uintptr_t *)slot, target, __ATOMIC_RELAXED);
 }
 
-static void look_at(struct library *library, const ElfW(Rela) * relocation)
+/* Redirects the reference if it points to a real function that we have a hook for. */
+static void redirect_hooked(struct library *library, const ElfW(Rela) * relocation)
 {
 	const ElfW(Sym) *symbol = &library->symbols[ELF64_R_SYM(relocation->r_info)];
 	uint32_t type = ELF64_R_TYPE(relocation->r_info);
 	uintptr_t slot = library->bias + relocation->r_offset, now;
 
-	/* What it defines itself is what it wants. */
+	/* A function that the library defines itself is the one that it wants. */
 	if ((type != MACHINE_JUMP_SLOT && type != MACHINE_POINTER && type != MACHINE_WORD) ||
 	    symbol->st_shndx != SHN_UNDEF || (type == MACHINE_WORD && relocation->r_addend))
 		return;
@@ -263,17 +267,18 @@ static void look_at(struct library *library, const ElfW(Rela) * relocation)
 	if (!real)
 		return;
 	memcpy(&now, (const void *)slot, sizeof(now));
-	/* Not bound yet, it leads into the library's own code, to what calls the loader. */
+	/* A reference that isn't bound yet points into the library's own code, which calls the
+	 * loader. */
 	if (type == MACHINE_JUMP_SLOT && segment_of(library, PT_LOAD, now))
 		now = resolve(library, name);
 	if (now == real)
-		lead(library, slot, hook);
+		redirect(library, slot, hook);
 }
 
-static void look_at_all(struct library *library, const ElfW(Rela) * relocations, size_t size)
+static void redirect_all(struct library *library, const ElfW(Rela) * relocations, size_t size)
 {
 	for (size_t i = 0; relocations && i < size / sizeof(*relocations); i++)
-		look_at(library, &relocations[i]);
+		redirect_hooked(library, &relocations[i]);
 }
 
 HOOK void __gmon_start__(void);
@@ -287,7 +292,7 @@ void __gmon_start__(void)
 	dl_iterate_phdr(find_library, &library);
 	if (library.headers && read_dynamic(&library)) {
 		for (int i = 0; i < 2; i++)
-			look_at_all(&library, library.relocations[i], library.sizes[i]);
+			redirect_all(&library, library.relocations[i], library.sizes[i]);
 		if (library.writable)
 			protect(&library, PROT_READ);
 	}

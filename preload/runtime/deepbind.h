@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * Libraries that are loaded with RTLD_DEEPBIND (dlopen(3)): they look for a function in themselves
- * and in what they need, the C library among it, before they look where our hooks are.
+ * Hooks for libraries that are loaded with RTLD_DEEPBIND (dlopen(3)). Such a library looks for a
+ * function first in itself and in the libraries that it needs, the C library among them, so it
+ * never gets to our hooks.
  */
 #pragma once
 
-/* Begins to look at the libraries that the program loads. From the constructor, when the real
- * functions are known. */
+/* From now on redirects the calls of libraries that the program loads. Called by the constructor,
+ * when the real functions are known. */
 void deepbind_start(void);
 
-/* What dlsym(RTLD_DEFAULT, name) returns to a caller at the address place, where there is a `ret`
- * instruction. NULL also where the kernel guards return addresses (shadow stacks), so that nobody
- * can ask for another. In deepbind_resolve.S. */
+/* Calls dlsym_function(handle, name), which is dlsym(3), so that it takes place for its caller, and
+ * searches the scope of the library that place lies in. place is the address of a `ret`
+ * instruction. Returns NULL if there is no such function, or if the kernel guards return addresses
+ * (shadow stacks), which makes this impossible. In deepbind_resolve.S. */
 void *deepbind_resolve(const void *place, const char *name, void *dlsym_function, void *handle);

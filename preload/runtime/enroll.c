@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * See enroll.h. The roster is opened through /proc, which needs nobody's help. Where that fails
- * (another root, another user, another PID namespace) a helper process asks `fdtrail run` for it by
- * a socket: a process apart, because a seccomp filter that was there before the tracer started may
- * end whoever calls socket(2), and because it takes no descriptor number of the program's.
+ * See enroll.h. The roster is opened through /proc. If that fails (another root, another user,
+ * another PID namespace), a helper process asks `fdtrail run` for its descriptor by a socket. It is
+ * a process of its own because a seccomp filter from before the tracer's start may kill the process
+ * that calls socket(2), and because it then takes no descriptor number from the program.
  */
 #include "enroll.h"
 
@@ -29,16 +29,16 @@
 
 enum {
 	HELPER_STACK = 32 * 1024,
-	PATIENCE_MS = 1000, /* for an answer of `fdtrail run`, which may be stopped */
+	PATIENCE_MS = 1000, /* to wait for an answer: `fdtrail run` may be stopped */
 	VARIABLES_MOST = 100000,
 };
 
 static struct roster_header *roster;
-static _Atomic(struct roster_record *)
-	own; /* of this process; in a forked child first its parent's */
+/* This process' record. In a forked child it is the parent's until enroll_process. */
+static _Atomic(struct roster_record *) own;
 static char own_token[ROSTER_TOKEN];
 static uint64_t pid_namespace;
-static char library[64]; /* the last part of our file's name; "": it is not in LD_PRELOAD */
+static char library[64]; /* the base name of our file; "": LD_PRELOAD doesn't list it */
 
 /* The parts of ROSTER_VARIABLE's value. */
 struct address {
@@ -79,7 +79,8 @@ static bool parse(const char *value, struct address *address)
 	return true;
 }
 
-/* Opens the memory, if it is that: to open a device would have effects. A descriptor, or -1. */
+/* Opens path if it is the roster's memory: opening a device instead would have side effects.
+ * Returns a descriptor, or a negative number. */
 static long open_memory(const char *path)
 {
 	static const char memory[] = "/memfd:" ROSTER_NAME;
@@ -100,7 +101,7 @@ static struct roster_header *map_file(long fd, const struct address *address)
 	return found;
 }
 
-/* Connects to the socket; a descriptor, or a negative errno. */
+/* Connects to the abstract socket. Returns a descriptor, or a negative errno. */
 static long connect_to(const char *name)
 {
 	struct sockaddr_un to = {.sun_family = AF_UNIX}, any = {.sun_family = AF_UNIX};
@@ -110,8 +111,8 @@ static long connect_to(const char *name)
 	if (fd < 0)
 		return fd;
 	memcpy(to.sun_path + 1, name, strlen(name));
-	/* Without a path the kernel chooses an abstract name, to which the answer comes: unix(7),
-	 * Autobind. */
+	/* Without a path the kernel gives our socket an abstract name, which the answer is sent to:
+	 * unix(7), "Autobind feature". */
 	long error = RAW(bind, fd, &any, sizeof(any.sun_family));
 	if (error == 0)
 		error = RAW(connect, fd, &to, length);
@@ -121,7 +122,7 @@ static long connect_to(const char *name)
 	return error;
 }
 
-/* The roster's descriptor out of the answer; -1: none has come. */
+/* Waits for the answer. Returns the roster's descriptor out of it, or -1. */
 static long receive(int fd)
 {
 	union {
@@ -148,7 +149,7 @@ static long receive(int fd)
 	return fd;
 }
 
-/* In the helper: our memory, and a descriptor table of its own. */
+/* Runs in the helper process, which shares our memory and has its own descriptor table. */
 static int ask(void *data)
 {
 	const struct address *address = data;
@@ -177,8 +178,8 @@ static void ask_by_socket(struct address *address)
 	memory_unmap(stack, HELPER_STACK);
 }
 
-/* Copies a text that may lie anywhere, page by page, since what follows its end may not be there.
- * False: it can't be read, or does not fit; to has what does. */
+/* Copies a text from any address, page by page, because the page after its end may not be mapped.
+ * False: it can't be read, or doesn't fit; then to has the part that could be read and fits. */
 static bool read_text(char *to, size_t size, const char *from)
 {
 	enum { PAGE = 4096 };
@@ -199,7 +200,7 @@ static bool read_text(char *to, size_t size, const char *from)
 	return false;
 }
 
-/* Whether the value of LD_PRELOAD has our library. */
+/* True if this value of LD_PRELOAD lists our library. */
 static bool lists_us(const char *value)
 {
 	return strstr(value, library) != NULL;
@@ -252,7 +253,7 @@ void enroll_process(const char *program)
 {
 	if (!roster)
 		return;
-	/* A forked child may be the first of a new one. */
+	/* A forked child may be the first process of a new PID namespace. */
 	pid_namespace = roster_pid_namespace();
 	atomic_store(&own, roster_take(roster, ROSTER_RUNNING, (int)RAW(getpid), 0, pid_namespace,
 				       program, NULL, ROSTER_NO_REASON));
@@ -296,8 +297,8 @@ const struct writer_sink *enroll_sink(int file_error)
 	return &sink;
 }
 
-/* Why the environment that a program is given keeps the tracer out of it. ROSTER_NO_REASON also
- * where it can't be read: exec will say so. */
+/* Why the tracer won't start in a program with the environment envp. ROSTER_NO_REASON also if envp
+ * can't be read, because exec will fail. */
 static enum roster_reason look_at_variables(char *const envp[])
 {
 	static const char preload[] = "LD_PRELOAD=", run[] = ROSTER_VARIABLE "=";
@@ -313,11 +314,12 @@ static enum roster_reason look_at_variables(char *const envp[])
 		if (!read_safely(text, variable, sizeof(run) - 1))
 			continue;
 		if (memcmp(text, preload, sizeof(preload) - 1) == 0)
-			/* One that does not fit is nobody's who clears the environment. */
+			/* A value that doesn't fit counts as one that lists us: a program that
+			 * clears the environment doesn't set such a long one. */
 			listed |= !read_text(text, sizeof(text), variable) || lists_us(text);
 		if (memcmp(text, run, sizeof(run) - 1) != 0)
 			continue;
-		/* Another `fdtrail run` under this one answers for its own program. */
+		/* Another `fdtrail run` under this one reports its own program. */
 		struct address address;
 		if (read_text(text, sizeof(text), variable) &&
 		    parse(text + sizeof(run) - 1, &address) &&
@@ -328,7 +330,8 @@ static enum roster_reason look_at_variables(char *const envp[])
 	return listed && entered ? ROSTER_NO_REASON : ROSTER_CLEARED;
 }
 
-/* Takes a record for a process that is about to execute file. */
+/* Takes a record for a process that is about to execute file. pid 0: the process doesn't exist yet,
+ * and parent will start it. */
 static struct enroll_exec take(const char *file, char *const envp[], enum roster_reason reason,
 			       int pid, int parent, uint64_t namespace)
 {
@@ -350,8 +353,8 @@ static struct enroll_exec take(const char *file, char *const envp[], enum roster
 	return executing;
 }
 
-/* Whether the calling process is the one that `own` is of: a forked child that has made no hooked
- * call yet, and a vfork child, have their parent's in sight. */
+/* True if `own` is the calling process' record. In a forked child that has made no hooked call yet,
+ * and in a vfork child, it is the parent's. */
 static bool is_entered(void)
 {
 	uint32_t gate = atomic_load(&runtime.wiped->gate);
@@ -371,7 +374,7 @@ struct enroll_exec enroll_before_exec(const char *file, char *const envp[],
 	bool entered = is_entered();
 	executing = take(file, envp, reason, (int)RAW(getpid), 0,
 			 entered ? pid_namespace : roster_pid_namespace());
-	/* A process has one record: its own gets the words. */
+	/* A process has only one record, so its own one gets file and reason. */
 	if (entered && executing.record) {
 		struct roster_record *record = atomic_load(&own);
 
@@ -412,8 +415,8 @@ void enroll_after_spawn(struct enroll_exec executing, bool started, pid_t child)
 
 struct enroll_exec enroll_before_shell(void)
 {
-	/* The shell can't be told from another child by its number, so it is entered only when it
-	 * is known that the tracer will not be there. */
+	/* The shell's process id is never known here, so it gets a record only if the tracer surely
+	 * won't start in it. */
 	if (!roster || look_at_variables(environ) != ROSTER_CLEARED)
 		return (struct enroll_exec){0};
 	return take("/bin/sh", environ, ROSTER_CLEARED, 0, (int)RAW(getpid), pid_namespace);

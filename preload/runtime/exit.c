@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * The end of the program. on_exit handlers run in reverse order of registration, and ours is
- * registered before the loader's own handler, which runs the destructors of the program and of all
- * its libraries: so ours comes after all of these (an ordinary destructor would report what a
- * library is about to close). _exit and _Exit run no handler and are hooked; quick_exit has a list
- * of its own.
+ * The end of the program. The last snapshot must come after all destructors, because they may still
+ * close something. So it is taken in an on_exit handler: these run in reverse order of
+ * registration, and ours is registered before the loader's, which runs the destructors of the
+ * program and of all its libraries. quick_exit has a list of handlers of its own. _exit and _Exit
+ * run no handlers, and are hooked.
  */
 #include "exit.h"
 
@@ -22,7 +22,8 @@
 /* glibc's at_quick_exit is a static wrapper around this one (Itanium C++ ABI's __cxa_atexit). */
 int __cxa_at_quick_exit(void (*function)(void *), void *dso);
 
-/* Returns the status to end with. how: "exit with status ", ... */
+/* Takes the last snapshot, if the options want one. Returns the status that the process is to end
+ * with. how: "exit with status ", ... */
 static int end(const char *how, bool has_status, int status)
 {
 	struct snapshot_result result = {0};
@@ -31,8 +32,8 @@ static int end(const char *how, bool has_status, int status)
 		TRIGGER_WAIT | (options->verbose || options->peaks ? 0 : TRIGGER_ONLY_UNCLOSED);
 	LINE(why, LINE_SHORT);
 
-	/* A task that shares our memory and descriptors, but is a process of its own, is not our
-	 * end. */
+	/* The end of another process that shares our memory and descriptors (clone(2)) is not the
+	 * end of this program. */
 	long pid = RAW(getpid);
 	if (!runtime_on() || (pid > 0 && pid != atomic_load(&runtime.pid)))
 		return status;
@@ -79,8 +80,8 @@ static void at_exit(int status, void *data)
 	int wanted = end("exit with status ", true, status);
 
 	(void)data;
-	/* exit() called by a handler goes on with the handlers that are left, the flushing of
-	 * streams among them, and ends with the new status (glibc's __run_exit_handlers). */
+	/* If a handler calls exit() again, glibc runs the handlers that are left, which flush the
+	 * streams, and ends with the new status (__run_exit_handlers). */
 	if (wanted != status)
 		exit(wanted);
 }

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * The ends of the program that are not exit(): see exit.c.
+ * The last snapshot, when the program ends: by exit, quick_exit, _exit, or a signal. See exit.c.
  */
 #pragma once
 
-/* _exit(2) and _Exit(3): takes the last snapshot, then ends the process. */
+/* For _exit(2) and _Exit(3): takes the last snapshot, then ends the process. Async-signal-safe. */
 void exit_now(int status) __attribute__((noreturn));
 
-/* The program is about to die of a signal that is its default: takes the last snapshot.
- * Async-signal-safe. */
+/* Takes the last snapshot before signal number ends the program. Async-signal-safe. */
 void exit_by_signal(int number);
 
-/* Registers what runs at exit and quick_exit. For the constructor. */
+/* Registers our handlers for exit and quick_exit. For the constructor. */
 void exit_register(void);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * fork. The child notices by itself: its gate is zero (see runtime.h), whichever call made it, and
- * the first hook there repairs what was copied half done. The handlers around the C library's fork
- * see to it that there is mostly nothing to repair: registered first, they run closest to the
- * system call itself. Around calls that run no handlers, preload/hooks/child_process.c does the
- * same.
+ * fork. A child notices by itself that it is one, whichever call made it: its gate is zero (see
+ * runtime.h). Its first hook then repairs data that another thread was changing while the kernel
+ * copied it. Handlers around the C library's fork hold the capture lock, so that there is mostly
+ * nothing to repair. They are registered first, so they run closest to the system call. For calls
+ * that run no handlers, preload/hooks/child_process.c does the same.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -18,7 +18,7 @@
 #include "signals.h"
 #include "trigger.h"
 
-/* Of the thread that forks; several may at once. */
+/* One for each thread, because several threads may fork at once. */
 static _Thread_local struct capture_hold hold __attribute__((tls_model("initial-exec")));
 
 static void before(void)
@@ -40,7 +40,7 @@ void fork_note_time(void)
 
 static void after_in_child(void)
 {
-	/* Where memory is not wiped (Linux before 4.14) this is how the child knows. */
+	/* Linux before 4.14 doesn't wipe memory, so the child learns here that it is one. */
 	if (runtime.wiped && atomic_load(&runtime.wiped->gate) == GATE_OPEN && !thread_state.vforks)
 		memset(runtime.wiped, 0, sizeof(*runtime.wiped));
 	fork_note_time();
@@ -52,8 +52,9 @@ void fork_register(void)
 	pthread_atfork(before, after, after_in_child);
 }
 
-/* A thread that was closing is not here to finish it, and the copies of memory and descriptors are
- * of two moments: a marked number may be open, and may have been given to another opening since. */
+/* Ends the closes that other threads of the parent had begun: these threads don't exist in the
+ * child. The kernel copies memory and descriptor table one after the other, so a number that is
+ * marked may be open in the child, and may even have been opened again. Such a one is inherited. */
 static void end_closes(void)
 {
 	struct ledger_entry entry;
@@ -86,15 +87,15 @@ void fork_happened(void)
 		enroll_process(runtime.program);
 		capture_forked(&runtime.capture);
 		end_closes();
-		/* The kernel copies memory and descriptors one after the other, and other threads
-		 * of the parent go on meanwhile: what they were opening may be in our table and
-		 * not in our ledger. It is inherited. */
+		/* The kernel copies memory and descriptor table one after the other, while other
+		 * threads of the parent run on. So a descriptor that they were opening may be in
+		 * the child's table and not in its ledger. It counts as inherited. */
 		if (atomic_exchange(&runtime.threaded, false))
 			runtime_note_inherited();
 		trigger_start();
 		atomic_store(&runtime.wiped->gate, GATE_OPEN);
 	} else {
-		/* Another thread of the new process is at it, with its signals blocked. */
+		/* Another thread of the new process is repairing, with its signals blocked. */
 		while (atomic_load(&runtime.wiped->gate) == GATE_NEW)
 			RAW(sched_yield);
 	}

@@ -13,11 +13,11 @@
 #include "preload/core/snapshot/proc.h"
 
 enum {
-	ENDED = 0, /* what the kernel writes when the helper ends */
-	WORKS,
-	ASKS,
-	PATIENCE_MS =
-		100, /* the thread may have been stopped (SIGSTOP), or be waiting for a processor */
+	ENDED = 0, /* the helper has ended: the kernel has written it */
+	WORKS,     /* the helper asks nothing */
+	ASKS,      /* the helper waits for an answer */
+	/* To wait for an answer: the thread may be stopped (SIGSTOP), or have no processor. */
+	PATIENCE_MS = 100,
 	PAUSE_NS = 20 * 1000 * 1000,
 };
 
@@ -47,7 +47,8 @@ void live_table_begin(struct live_table *table)
 	table->given_up = false;
 }
 
-/* A helper that was killed may not have had its word cleared (Linux before 5.16, of core dumps). */
+/* True if the helper has ended. Its word may not show it: Linux before 5.16 doesn't clear the word
+ * of a process that dumps core. */
 static bool has_ended(int pid)
 {
 	siginfo_t ended = {0};

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * Whether a number is open in the program now, for the helper process that takes a snapshot from a
- * frozen copy of the table. It usually reads /proc/PID/fd; but the kernel refuses that where the
- * program has changed its user (PR_SET_DUMPABLE in prctl(2)), and there may be no /proc. Then the
- * thread that waits for the helper answers, since it has the table itself. Used by trigger.c alone;
- * raw system calls only.
+ * Tells the helper process whether a descriptor is open in the program now. The helper takes the
+ * snapshot from a frozen copy of the descriptor table, and usually looks in /proc/PID/fd for this.
+ * But the kernel refuses that if the program has changed its user (PR_SET_DUMPABLE in prctl(2)),
+ * and there may be no /proc. Then the thread that waits for the helper answers, because it has the
+ * program's own table. Used by trigger.c alone. Makes raw system calls only.
  */
 #pragma once
 
@@ -13,20 +13,22 @@
 #include <stdint.h>
 
 struct live_table {
-	_Atomic uint32_t
-		state; /* the helper is cloned with CLONE_CHILD_CLEARTID and this as its word */
-	int fd, answer;
-	bool given_up;
+	/* The kernel sets it to 0 when the helper ends: the helper's CLONE_CHILD_CLEARTID word. */
+	_Atomic uint32_t state;
+	int fd, answer; /* the question, and 1, 0 or -1 */
+	bool given_up;  /* the thread has not answered in time once: don't ask again */
 };
 
-/* Whether the thread has to answer: the helper could not look, and the two may talk. */
+/* True if the thread has to answer, because the helper can't read /proc/PID/fd, and if no seccomp
+ * filter forbids the two to talk by futex(2). */
 bool live_table_needed(void);
 
-/* Before the helper is made. */
+/* Prepares table, before the helper is made. */
 void live_table_begin(struct live_table *table);
 
-/* In the thread: answers until process pid, the helper, has ended. */
+/* In the thread: answers questions until process pid, the helper, has ended. */
 void live_table_serve(struct live_table *table, int pid);
 
-/* In the helper: 1, 0, or -1 when there was no answer. data is the struct live_table. */
+/* In the helper: 1 if fd is open in the program, 0 if not, -1 if there was no answer. data is the
+ * struct live_table. */
 int live_table_ask(int fd, void *data);

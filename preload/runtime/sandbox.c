@@ -15,7 +15,7 @@
 #include "signals.h"
 #include "untraced_exec.h"
 
-enum { KEY = 1 }; /* of untraced_exec_first: no file's */
+enum { KEY = 1 }; /* for untraced_exec_first: a number that no file has */
 
 #define REFUSES(name, ...) seccomp_will_refuse6(SYS_##name, (long[6]){__VA_ARGS__})
 
@@ -30,7 +30,7 @@ static void add(struct line *line, const char *name)
 	line_add(line, name);
 }
 
-/* What a snapshot asks the kernel for that has no other way. */
+/* Adds to line the system calls that a snapshot can't do without, and that the filter refuses. */
 static void list_refused(struct line *line)
 {
 	if (REFUSES(openat, AT_FDCWD, 0, O_RDONLY | O_CLOEXEC))
@@ -47,7 +47,7 @@ static void list_refused(struct line *line)
 		add(line, "getsockname");
 }
 
-/* Whether nothing can be listed, or nothing written. */
+/* True if no snapshot is possible: it could list nothing, or write nothing. */
 static bool leaves_nothing(void)
 {
 	bool asks = !REFUSES(fcntl, 0, F_GETFD) || !REFUSES(newfstatat, 0, 0, 0, AT_EMPTY_PATH) ||
@@ -60,7 +60,7 @@ static bool leaves_nothing(void)
 	       REFUSES(mmap, 0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 }
 
-static void say(void)
+static void warn(void)
 {
 	LINE(refused, LINE_SHORT);
 	LINE(line, LINE_LONG);
@@ -72,8 +72,8 @@ static void say(void)
 	line_quote(&line, runtime.program);
 	line_add(&line, " sets up a seccomp filter that refuses ");
 	line_add(&line, refused.length ? refused.text : "write or mmap");
-	line_add(&line, nothing ? ": from here on it can't be asked for snapshots"
-				: ": snapshots from here on lack what these tell");
+	line_add(&line, nothing ? ": from now on fdtrail can't take snapshots"
+				: ": from now on snapshots lack what these calls report");
 	message(&line);
 }
 
@@ -85,7 +85,7 @@ long sandbox_before(const struct sock_fprog *program, bool strict)
 	long kept = seccomp_keep(strict ? NULL : program);
 	if (kept == SECCOMP_NOT_KEPT)
 		return kept;
-	say();
+	warn();
 	/* libunwind blocks signals while it walks, and maps memory. */
 	if (REFUSES(rt_sigprocmask) ||
 	    REFUSES(mmap, 0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1) ||

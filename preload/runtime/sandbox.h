@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * A program that confines itself by seccomp(2): what is said and done before its filter is in
- * force. From then on the filter answers for each system call of ours
- * (preload/core/base/seccomp.h); what has to be said, and the signals that could no longer be
- * handled, come before that. Called by hooks/prctl.c and hooks/syscall.c.
+ * Called when the program sets up a seccomp(2) filter, which then judges our system calls, too
+ * (preload/core/base/seccomp.h). So before the filter is in force, fdtrail prints what snapshots
+ * will lack, and gives back the signals that it could no longer handle. The callers are
+ * hooks/prctl.c and hooks/syscall.c.
  */
 #pragma once
 
@@ -11,10 +11,12 @@
 
 struct sock_fprog;
 
-/* The program is about to set up a filter, or SECCOMP_MODE_STRICT (and no filter): takes it into
- * account, says on stderr what snapshots will lack, and gives up handlers that could not return or
- * do their work. Returns what sandbox_after takes. */
+/* The program is about to set up the filter program, or, with strict, SECCOMP_MODE_STRICT. Keeps a
+ * copy of the filter, which raw system calls obey from now on; prints on stderr what snapshots will
+ * lack; and gives signals back if our handlers could not return or not do their work. Returns a
+ * number for sandbox_after. */
 long sandbox_before(const struct sock_fprog *program, bool strict);
 
-/* Whether the kernel has taken it. */
+/* After the real call. kept: from sandbox_before; taken: the kernel has accepted the filter. If it
+ * hasn't, the copy is dropped. */
 void sandbox_after(long kept, bool taken);

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * Whether a signal comes from the program itself. haproxy's master and its workers send each other
- * SIGUSR1, and rustc's threads do: such a snapshot was asked for by nobody, and says so.
+ * Tells whether a signal comes from the program itself. haproxy's master and its workers send each
+ * other SIGUSR1, and so do rustc's threads. No user has asked for such a snapshot, so its reason
+ * says that it was the program's own signal.
  */
 #pragma once
 
 #include <stdbool.h>
 
-/* Whether process pid is this one or another process of the same program: its parent, child or
- * sibling by fork, with the same file. False where /proc does not tell. Opens a file for a moment:
- * for the helper of a snapshot. Async-signal-safe. */
+/* True if process pid is this one or another process of the same program: its parent, child or
+ * sibling by fork, with the same file. False if /proc can't be read. Opens a file for a moment, so
+ * it is only for the helper process of a snapshot. Async-signal-safe. */
 bool sender_is_program(int pid);

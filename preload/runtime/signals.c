@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * See signals.h. A disposition is read by our handler while other threads may set it: a sequence
- * number is odd while it is being written. Writers block all signals, so a handler never waits for
- * the thread that it has interrupted.
+ * See signals.h. Our handler reads a disposition while other threads may set it, so each has a
+ * sequence number, which is odd while a thread writes it. Writers block all signals, so a handler
+ * never waits for the thread that it has interrupted.
  */
 #include "signals.h"
 
@@ -22,13 +22,13 @@
 #include "preload/core/policy/signal_use.h"
 #include "trigger.h"
 
-/* What ends a program by default, and is no crash: sent by users, by whoever stops reading a pipe,
- * by alarm(2). */
+/* Signals that end a program by default, and aren't crashes: sent by a user, by the kernel when a
+ * pipe has no reader, or by alarm(2). */
 static const int endings[] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGALRM, SIGUSR2};
 
 enum { ENDINGS = sizeof(endings) / sizeof(*endings), MANAGED = 1 + ENDINGS, SPINS = 100000 };
 
-/* What the program has set. */
+/* A disposition that the program has set. */
 struct disposition {
 	struct sigaction action;
 	struct signal_use use;
@@ -36,7 +36,7 @@ struct disposition {
 
 static struct managed {
 	int number;
-	bool asks; /* for a snapshot; else it ends the program */
+	bool is_trigger; /* it asks for a snapshot; else it ends the program */
 	bool ready;
 	_Atomic uint32_t sequence;
 	_Atomic bool interrupts; /* siginterrupt(number, 1) is in force */
@@ -83,7 +83,7 @@ static uintptr_t handler_of(const struct sigaction *action)
 	return (uintptr_t)action->sa_handler;
 }
 
-/* Notes in program that action is in force now, and who has set it. */
+/* Notes in program that action is in force now, and which module its handler lies in. */
 static void set_action(struct disposition *program, const struct sigaction *action)
 {
 	struct local_memory memory;
@@ -101,17 +101,17 @@ static void on_signal(int number, siginfo_t *info, void *context);
 
 static _Atomic bool small_stacks; /* signals_small_stack has been called */
 
-/* What the kernel is told when the program wants action. */
+/* The action that we give to the kernel, with our handler, when the program has set action. */
 static struct sigaction ours(const struct sigaction *action)
 {
 	bool own = action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN;
 	struct sigaction result = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART};
 
-	/* Some threads' own stacks are tiny, and their alternate ones are for handlers: Go's. */
+	/* The own stacks of Go's threads are tiny, and their alternate stacks are for handlers. */
 	if (!atomic_load(&small_stacks))
 		result.sa_flags |= SA_ONSTACK;
 
-	/* With a handler of the program's, the conditions are those that it asked for. */
+	/* If the program has a handler, ours runs with the mask and flags that it has set. */
 	if (own) {
 		result.sa_mask = action->sa_mask;
 		result.sa_flags =
@@ -120,10 +120,10 @@ static struct sigaction ours(const struct sigaction *action)
 	return result;
 }
 
-/* True when we, not the program's own disposition, are to be in the kernel's table. */
+/* True if the kernel must get our handler instead of the program's own disposition. */
 static bool takes_over(const struct managed *signal, const struct sigaction *action)
 {
-	return signal->asks || action->sa_handler == SIG_DFL;
+	return signal->is_trigger || action->sa_handler == SIG_DFL;
 }
 
 bool signals_managed(int number)
@@ -146,7 +146,8 @@ int signals_action(int number, const struct sigaction *action, struct sigaction 
 	int result;
 
 	if (!runtime_on()) {
-		/* A vfork child: its dispositions are its own, the memory is its parent's. */
+		/* A vfork child has dispositions of its own, but its memory is its parent's, so it
+		 * must not write the program's disposition there. */
 		result = REAL(sigaction)(number, action, &previous);
 		if (result == 0 && old)
 			*old = is_ours(&previous) ? before.action : previous;
@@ -210,7 +211,7 @@ bool signals_interrupts(int number)
 	return atomic_load(&find(number)->interrupts);
 }
 
-/* The signal ends the program: dump, then let it. */
+/* The signal ends the program: takes the last snapshot, then raises the signal with its default. */
 static void end_by(int number)
 {
 	struct sigaction standard = {.sa_handler = SIG_DFL}, back = ours(&standard);
@@ -221,14 +222,14 @@ static void end_by(int number)
 	RAW(rt_sigprocmask, SIG_UNBLOCK, &one, NULL, sizeof(one));
 	long pid = RAW(getpid), tid = RAW(gettid);
 	RAW(tgkill, pid, tid, number);
-	/* Still here: the first process of a container does not die of a signal's default. */
+	/* The process still runs: the first process of a container ignores a signal's default. */
 	REAL(sigaction)(number, &back, NULL);
 	atomic_store(&runtime.ended, false);
 	enroll_process(runtime.program);
 }
 
-/* Whether the program has sent the signal to itself. A process counts as the same program as the
- * one that it was forked from: masters end their workers so. */
+/* True if the program has sent the signal to itself. The process that this one was forked from
+ * counts as the same program, because a master ends its workers by signals. */
 static bool is_own(const siginfo_t *info)
 {
 	int forked_from = atomic_load(&runtime.forked_from);
@@ -237,9 +238,9 @@ static bool is_own(const siginfo_t *info)
 	       (forked_from && signal_is_from(info, forked_from));
 }
 
-/* The signal that asks. True: the program's own handler is to run. */
-static bool ask(int number, const struct sigaction *action, const struct signal_use *use,
-		const siginfo_t *info, const void *context)
+/* Handles the trigger. True: the program's own handler must run after it. */
+static bool handle_trigger(int number, const struct sigaction *action, const struct signal_use *use,
+			   const siginfo_t *info, const void *context)
 {
 	LINE(why, LINE_SHORT);
 	bool on = runtime_on(), asked = channel_asks(info);
@@ -253,8 +254,8 @@ static bool ask(int number, const struct sigaction *action, const struct signal_
 	signal_use_why(&why, info);
 	if (on)
 		trigger_signal(why.text, info, context);
-	/* A request of `fdtrail snapshot` is for us alone: the program would take it for a signal
-	 * of its own kind. */
+	/* The program doesn't get a request of `fdtrail snapshot`: it would take the signal for one
+	 * that is meant for itself. */
 	return effect == SIGNAL_RUNS && !asked;
 }
 
@@ -265,15 +266,16 @@ static void on_signal(int number, siginfo_t *info, void *context)
 
 	if (!signal)
 		return;
-	/* It is blocked again when this handler has returned. */
+	/* `fdtrail snapshot` has unblocked the signal in this thread: when this handler returns,
+	 * the kernel blocks it again. */
 	if (channel_was_blocked(info))
 		sigaddset(&((ucontext_t *)context)->uc_sigmask, number);
 	const struct disposition program = read_program(signal);
 	const struct sigaction *action = &program.action;
 	void (*handler)(int) = action->sa_handler;
 
-	if (signal->asks) {
-		bool runs = ask(number, action, &program.use, info, context);
+	if (signal->is_trigger) {
+		bool runs = handle_trigger(number, action, &program.use, info, context);
 
 		errno = saved;
 		if (!runs)
@@ -294,14 +296,15 @@ static void on_signal(int number, siginfo_t *info, void *context)
 		handler(number);
 }
 
-/* Writing to another process' dispositions is safe also in a vfork child: they are its own. */
+/* Gives the kernel SIG_IGN for a trigger that the program ignores, or our handler back. True: it
+ * has changed something. Safe in a vfork child: it doesn't share dispositions with its parent. */
 static bool swap_ignored(bool to_ignored)
 {
 	struct sigaction ignore = {.sa_handler = SIG_IGN}, now;
 	bool any = false;
 
 	for (int i = 0; i < MANAGED; i++) {
-		if (!managed[i].ready || !managed[i].asks)
+		if (!managed[i].ready || !managed[i].is_trigger)
 			continue;
 		struct disposition program = read_program(&managed[i]);
 		struct sigaction back = ours(&program.action);
@@ -319,7 +322,7 @@ static bool swap_ignored(bool to_ignored)
 void signals_release(bool all)
 {
 	for (int i = 0; i < MANAGED; i++) {
-		if (!managed[i].ready || (managed[i].asks && !all))
+		if (!managed[i].ready || (managed[i].is_trigger && !all))
 			continue;
 		struct disposition program = read_program(&managed[i]);
 		struct sigaction now;
@@ -347,12 +350,12 @@ void signals_after_exec(void)
 	errno = saved;
 }
 
-static void manage(struct managed *signal, int number, bool asks)
+static void manage(struct managed *signal, int number, bool is_trigger)
 {
 	struct sigaction kernel;
 
 	signal->number = number;
-	signal->asks = asks;
+	signal->is_trigger = is_trigger;
 	if (REAL(sigaction)(number, NULL, &signal->program.action) != 0)
 		return;
 	signal->ready = true;

@@ -1,46 +1,50 @@
 // SPDX-License-Identifier: MIT
 /*
- * Signals that we handle without the program noticing: the one that asks for a snapshot, whatever
- * the program does with it, and TERM, INT and HUP while they would end the program. What the
- * program sets is kept and read back to it; a handler of its own runs after ours.
+ * Signals that we handle without the program noticing: the trigger, which asks for a snapshot,
+ * whatever the program does with that signal; and, for the snapshot at exit, TERM, INT, HUP, PIPE,
+ * ALRM and USR2 as long as they would end the program. The program reads back the disposition that
+ * it has set. Its own handler runs after ours.
  */
 #pragma once
 
 #include <signal.h>
 #include <stdbool.h>
 
-/* Takes the signals over. For the constructor. */
+/* Sets our handlers. For the constructor. */
 void signals_register(void);
 
-/* True when what the program does with this signal goes through signals_action. */
+/* True if the program's sigaction(2) for this signal must go through signals_action. */
 bool signals_managed(int number);
 
-/* sigaction(2) as the program sees it, for a managed signal. Sets errno as it does. */
+/* sigaction(2) as the program sees it, for a managed signal: 0, or -1 and errno. Async-signal-safe,
+ * also in a vfork child. */
 int signals_action(int number, const struct sigaction *action, struct sigaction *old);
 
-/* What a handler of ours takes of a stack, with what the kernel puts there: sigaltstack(2),
- * SIGSTKSZ as it was before processors got more registers. */
+/* Bytes of stack that a handler of ours needs, with the frame that the kernel puts there. It is
+ * SIGSTKSZ (sigaltstack(2)) as it was before processors got more registers. */
 enum { SIGNALS_STACK = 8192 };
 
-/* A thread has an alternate stack that is smaller: made for no handler, or for a small one of the
- * program's. Ours keep off these stacks from now on, but for signals that the program handles
- * there. */
+/* A thread has set up an alternate stack that is smaller than SIGNALS_STACK. From now on our
+ * handlers run on no alternate stack, except for a signal that the program handles on it. */
 void signals_small_stack(void);
 
-/* siginterrupt(3) for a managed signal has been called with flag. */
+/* After siginterrupt(3) of a managed signal with this flag. */
 void signals_interrupt(int number, bool flag);
-/* Whether signal(3) is to leave SA_RESTART out. */
+/* True if signal(3) must leave SA_RESTART out, because siginterrupt(number, 1) is in force. */
 bool signals_interrupts(int number);
 
-/* The program is about to forbid itself what our handlers need: what it has set, or the default, is
- * put back in force for TERM, INT and HUP, or for all signals that we have taken over. */
+/* Puts the program's own dispositions back in force, because its seccomp filter is about to forbid
+ * system calls that our handlers need: all that we have replaced, or, without all, those of the
+ * signals that end the program. */
 void signals_release(bool all);
 
-/* Around exec and posix_spawn: what the program ignores must be ignored by the kernel at that
- * moment, for the new program inherits it. True: something was changed and signals_after_exec must
- * follow. */
+/* Around exec and posix_spawn. The new program inherits the signals that the kernel ignores at that
+ * moment, so a trigger that the program ignores must be ignored in the kernel, too. True: this was
+ * changed, and if the exec fails, or after posix_spawn, signals_after_exec must follow. Both are
+ * async-signal-safe, also in a vfork child; signals_after_exec keeps errno. */
 bool signals_before_exec(void);
 void signals_after_exec(void);
 
-/* In a forked child: another thread of the parent may have been between the two. */
+/* In a forked child: does what signals_after_exec does, because another thread of the parent may
+ * have been between the two at the fork. */
 void signals_forked(void);

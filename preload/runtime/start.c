@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The start, in two parts. What hooks need is made ready by whoever comes first, another library's
- * constructor that opens something or our own: memory, options, and what was open before. What
- * calls into the loader or registers something waits for our constructor.
+ * The start, in two parts. The first part is all that hooks need: memory, options, and the
+ * descriptors that are open already. Our constructor runs it, or the first hook, if another
+ * library's constructor opens something before. The second part calls the loader and registers
+ * handlers; only our constructor runs it.
  */
 #include <elf.h>
 #include <errno.h>
@@ -25,7 +26,7 @@
 #include "trigger.h"
 #include "untraced_exec.h"
 
-/* Where this library begins: the linker's symbol, ld(1). */
+/* The linker's symbol (ld(1)) for the beginning of this library. */
 extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 
 static struct wiped shut = {.gate = GATE_SHUT};
@@ -72,14 +73,14 @@ static void note_own_code(void)
 		}
 }
 
-/* False: there is no memory. */
+/* Makes the ledger and opens the gate. False: there is no memory. */
 static bool prepare(void)
 {
 	struct wiped *wiped = memory_map(sizeof(*wiped));
 
 	if (!wiped)
 		return false;
-	/* Linux 4.14. Where it fails, only forks through the C library are noticed: fork.c. */
+	/* Linux 4.14. If it fails, only forks by the C library's fork() are noticed (fork.c). */
 	RAW(madvise, wiped, 4096, MADV_WIPEONFORK);
 	runtime.started_ms = runtime_now_ms() / LEDGER_TICK_MS * LEDGER_TICK_MS;
 	runtime.started = (uint32_t)(runtime.started_ms / LEDGER_TICK_MS);
@@ -110,8 +111,8 @@ void runtime_start(void)
 		runtime.direct = true;
 	}
 	find_names();
-	/* A program with more rights than its user: the loader leaves most preloads out by itself.
-	 */
+	/* A program with more rights than its user (AT_SECURE) is never traced. The loader itself
+	 * leaves most preloaded libraries out of such a program. */
 	if (!getauxval(AT_SECURE))
 		enroll_arrive(environ);
 	if (getauxval(AT_SECURE) || (!options_match(only, runtime.program) &&
@@ -129,7 +130,7 @@ void runtime_start(void)
 
 		runtime.wiped = &shut;
 		enroll_end(ENOMEM);
-		line_add(&line, "there is no memory for the ledger; nothing is traced");
+		line_add(&line, "not enough memory for the ledger: the program is not traced");
 		message(&line);
 	}
 }
@@ -154,7 +155,9 @@ static bool is_go_program(void)
 	return false;
 }
 
-static void say_what_matters(void)
+/* Prints what the user must know at the start: that the tracer won't see the program's calls, or
+ * that stacks may lack frames; with FDTRAIL_VERBOSE the options in force. */
+static void warn(void)
 {
 	LINE(line, LINE_LONG);
 
@@ -186,7 +189,7 @@ __attribute__((constructor)) static void start(void)
 		exit_register();
 		signals_register();
 		untraced_exec_start();
-		say_what_matters();
+		warn();
 	}
 	errno = saved;
 }

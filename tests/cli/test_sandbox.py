@@ -69,8 +69,8 @@ def _():
     run = confined("seccomp", "kill", *NEEDS, OUTPUT="stderr")
     check.equal(run.snapshots, [])
     check.equal(len(run.err.splitlines()), 1, "lines on stderr")
-    check.matches(run.err, r"^fdtrail: confines sets up a seccomp filter that refuses openat, .*: from here on it can't "
-                           "be asked for snapshots$")
+    check.matches(run.err, r"^fdtrail: confines sets up a seccomp filter that refuses openat, .*: from now on "
+                           "fdtrail can't take snapshots$")
 
 
 @test("a filter that kills for openat and clone: one line says what snapshots lack, and they are taken")
@@ -78,8 +78,8 @@ def _():
     run = confined("prctl", "kill", "openat", "clone", OUTPUT="stderr")
     whole(run, named=False)
     said = [line for line in run.err.splitlines() if line.startswith("fdtrail: ")]
-    check.equal(said, ["fdtrail: confines sets up a seccomp filter that refuses openat: snapshots from here on lack what "
-                       "these tell"])
+    check.equal(said, ["fdtrail: confines sets up a seccomp filter that refuses openat: from now on snapshots lack "
+                       "what these calls report"])
 
 
 @test("where the file can't be opened any more, one line says why there is no snapshot")
@@ -94,7 +94,7 @@ def _():
     run = confined("strict", "kill", OUTPUT="stderr")
     check.equal(run.snapshots, [])
     check.equal(len(run.err.splitlines()), 1, "lines on stderr")
-    check.matches(run.err, "can't be asked for snapshots")
+    check.matches(run.err, "can't take snapshots")
 
 
 @test("a filter that harms no snapshot is not spoken of")
