@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * fdtrail check: for CI. Holds the newest snapshot of each process in a file, or that of a running
- * process, against limits, and shows the groups that break one.
+ * fdtrail check: compares the newest snapshot of each process in a file, or a running process, with
+ * limits, and shows the groups that break one. Made for CI.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -26,21 +26,22 @@
 
 static const char verb[] = "check", prefix[] = "fdtrail check: ";
 
-/* A process of which there is at least one snapshot. */
+/* A process to check. */
 struct target {
-	struct model_snapshot *first, *last; /* first: NULL when there is only one, or no need */
+	struct model_snapshot *first, *last; /* first: for --max-growth, or NULL */
 };
 
 struct check {
 	struct check_arguments asked;
-	bool partial; /* a process was not looked at as a whole, which a line has said */
+	bool partial; /* part of a process could not be read; a message said so */
 	struct list targets;
 	struct progress progress;
 	struct symbolizer *symbolizer;
 	enum limits_verdict verdict;
 };
 
-/* Keeps the newest snapshot of each process, and the first where the growth is asked for. */
+/* Keeps the newest snapshot of each process, and the first one too if keep_first. Takes ownership
+ * of snapshot. */
 static void take(struct list *targets, struct model_snapshot *snapshot, bool keep_first)
 {
 	struct target *target = targets->items;
@@ -70,8 +71,8 @@ static void forget(struct list *targets)
 	list_finish(targets);
 }
 
-/* False after a line that says what is wrong. *empty, unless NULL, counts files that are empty,
- * which is wrong where it is NULL. */
+/* Reads the snapshots of a file. An empty file is an error if empty is NULL; else it is counted in
+ * *empty. Returns false after a message. */
 static bool read_file(const char *path, struct list *targets, bool keep_first, size_t *empty)
 {
 	struct reader *reader = reader_open(path, verb);
@@ -88,7 +89,8 @@ static bool read_file(const char *path, struct list *targets, bool keep_first, s
 	return reader_close(reader);
 }
 
-/* A process that had nothing to tell has left an empty file, which is passed over beside others. */
+/* Among several files empty ones are skipped: a process that had nothing open leaves an empty
+ * file. */
 static bool read_files(struct check *check)
 {
 	bool growth = check->asked.limits.limits.growth >= 0, several = check->asked.file_count > 1;
@@ -126,12 +128,12 @@ static bool read_process(int pid, void *data)
 	fclose(obtained.text);
 	check->partial |= obtained.partial;
 	if (targets->count == count)
-		fprintf(stderr, "%s%s gave no snapshot\n", prefix, name);
+		fprintf(stderr, "%sthere is no snapshot of %s\n", prefix, name);
 	return targets->count > count;
 }
 
-/* Those of --pid. False after a line that says what is wrong; *all is false when there are
- * snapshots, and not of all processes that were to be looked at. */
+/* Takes snapshots of the processes of --pid. *all becomes false if one of them failed. Returns
+ * false, after a message, if there is no snapshot at all. */
 static bool read_processes(struct check *check, bool *all)
 {
 	struct subject *subjects = check->asked.subjects.items;
@@ -150,7 +152,7 @@ static bool read_processes(struct check *check, bool *all)
 	return *all || check->targets.count;
 }
 
-/* The children of the snapshot's process that are not looked at, in words; or NULL. */
+/* The note on children of the snapshot's process that are not checked, or NULL. */
 static const char *left_out_of(const struct check *check, const struct model_snapshot *snapshot)
 {
 	const struct subject *subjects = check->asked.subjects.items;
@@ -161,8 +163,8 @@ static const char *left_out_of(const struct check *check, const struct model_sna
 	return NULL;
 }
 
-/* The earlier snapshot to compare with: in OLD that of the same process, else of the same program,
- * the last one if there are several; else the first of the same process in the files; else NULL. */
+/* The earlier snapshot to compare with: the last one of the same process in --old, else the last
+ * one of the same program there, else the process' first snapshot in the files, else NULL. */
 static struct model_snapshot *before(const struct target *target, const struct list *old)
 {
 	struct target *found = old->items;
@@ -176,7 +178,7 @@ static struct model_snapshot *before(const struct target *target, const struct l
 	return target->first;
 }
 
-/* Names that are not found stay as the text has them. */
+/* Looks up functions and lines. If that fails, the names in the snapshot's text stay. */
 static void symbolize(struct check *check, struct model_snapshot *snapshot)
 {
 	int error;
@@ -190,11 +192,11 @@ static void symbolize(struct check *check, struct model_snapshot *snapshot)
 		});
 	error = check->symbolizer ? symbolize_snapshot(check->symbolizer, snapshot) : -ENOMEM;
 	if (error)
-		fprintf(stderr, "%scan't look for file names and lines: %s\n", prefix,
+		fprintf(stderr, "%scan't look up functions and lines: %s\n", prefix,
 			strerror(-error));
 }
 
-/* The groups that break a limit, as a report has them. */
+/* Shows the groups that break a limit, as a report does. */
 static void show_broken(const struct check *check, const struct model_snapshot *snapshot)
 {
 	struct report_options options = view_for(&check->asked.view, stdout);
@@ -219,8 +221,8 @@ static void show_broken(const struct check *check, const struct model_snapshot *
 	free(shown.peaks);
 }
 
-/* Whether the verdict depends on names: one line of source may be several groups. A sum is the same
- * without them, and to read debug information may take a while. */
+/* Whether the verdict depends on names, because one line of source may be several groups. Sums
+ * don't need them, and reading debug information may take a while. */
 static bool needs_names(const struct check *check)
 {
 	const struct limits *limits = &check->asked.limits.limits;

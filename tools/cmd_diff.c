@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * fdtrail diff: what grew between two snapshots, stack by stack. They come from two files, or are
- * the first and the last of one process in one file, as the tracer's interval leaves them there.
+ * fdtrail diff: shows what grew between two snapshots. They come from two files, or are the first
+ * and the last one of a process in one file (a program with FDTRAIL_INTERVAL writes several).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -52,7 +52,6 @@ static void refuse_format(const char *name)
 	exit(EXIT_TROUBLE);
 }
 
-/* The formats of the table. */
 static char *help(int key, const char *text, void *input)
 {
 	return key == 'f' ? nearest_list(format_name, diff_format_count) : (char *)text;
@@ -90,17 +89,16 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		if (options->file_count == 1 || options->file_count == 2)
 			return 0;
 		fprintf(stderr,
-			"fdtrail diff: %s: fdtrail diff OLD NEW, or one FILE with several "
-			"snapshots\n",
-			options->file_count ? "these are more than two files" : "no file is given");
+			"fdtrail diff: %s: give OLD and NEW, or one FILE with several snapshots\n",
+			options->file_count ? "more than two files are given" : "no file is given");
 		exit(EXIT_TROUBLE);
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
-/* The last snapshot in a file; where like is not NULL, that of the same program if there is one.
- * NULL after a line that says why there is none. */
+/* Returns the last snapshot in a file; if like is not NULL, the last one of the same program, if
+ * there is one. Returns NULL after a message. */
 static struct model_snapshot *last_in(const char *path, const struct model_snapshot *like)
 {
 	struct reader *reader = reader_open(path, verb);
@@ -124,8 +122,8 @@ static struct model_snapshot *last_in(const char *path, const struct model_snaps
 	return last;
 }
 
-/* The first snapshot in a file of the process of last, which is the last in the same file. NULL
- * after a line that says why there is none. */
+/* Returns the first snapshot of the same process as last, which is the last one in the same file.
+ * Returns NULL after a message. */
 static struct model_snapshot *first_in(const char *path, const struct model_snapshot *last)
 {
 	struct reader *reader = reader_open(path, verb);
@@ -145,7 +143,7 @@ static struct model_snapshot *first_in(const char *path, const struct model_snap
 	if (!snapshot) {
 		fputs("fdtrail diff: ", stderr);
 		escape_put_word(stderr, path);
-		fputs(" has only one snapshot of its last process: name an older file, too\n",
+		fputs(" has only one snapshot of its last process: give an older file, too\n",
 		      stderr);
 	}
 	return snapshot;
@@ -158,7 +156,7 @@ static bool read_both(const struct options *options, struct model_snapshot **old
 		   *new_path = options->files[options->file_count - 1];
 
 	if (strcmp(old_path, "-") == 0 && strcmp(new_path, "-") == 0) {
-		fputs("fdtrail diff: standard input can be only one of the two\n", stderr);
+		fputs("fdtrail diff: only one of the two files can be standard input\n", stderr);
 		return false;
 	}
 	*new = last_in(new_path, NULL);
@@ -168,7 +166,7 @@ static bool read_both(const struct options *options, struct model_snapshot **old
 	return *old != NULL;
 }
 
-/* Leaves out the kinds that were not asked for. */
+/* Removes the kinds that --kinds leaves out. */
 static void narrow(const struct options *options, struct model_snapshot *old,
 		   struct model_snapshot *new)
 {
@@ -179,7 +177,7 @@ static void narrow(const struct options *options, struct model_snapshot *old,
 		filter_say_unjudged(unjudged, "fdtrail diff: ", stderr);
 }
 
-/* For people: the lines that would suppress what has grown, and what was suppressed. */
+/* Writes what --gen-suppressions and --print-suppressions ask for. */
 static void put_suppressions(const struct options *options, const struct diff *diff, FILE *file)
 {
 	if (options->suppressions.generate) {
@@ -192,7 +190,7 @@ static void put_suppressions(const struct options *options, const struct diff *d
 		suppressions_print(options->suppressions.suppressions, file);
 }
 
-/* Names that are not found stay as the text has them. */
+/* Looks up functions and lines. If that fails, the names in the snapshots' text stay. */
 static void symbolize(struct options *options, struct model_snapshot *old,
 		      struct model_snapshot *new)
 {
@@ -206,7 +204,7 @@ static void symbolize(struct options *options, struct model_snapshot *old,
 	if (!error)
 		error = symbolize_snapshot(symbolizer, old);
 	if (error)
-		fprintf(stderr, "fdtrail diff: can't look for file names and lines: %s\n",
+		fprintf(stderr, "fdtrail diff: can't look up functions and lines: %s\n",
 			strerror(-error));
 	symbolizer_destroy(symbolizer);
 }
@@ -239,13 +237,14 @@ int cmd_diff(int argc, char **argv)
 	static const struct argp_option table[] = {
 		{"format", 'f', "FORMAT", 0, "Write", 0},
 		{"output", 'o', "FILE", 0,
-		 "Write to FILE, which appears whole or not at all, instead of standard output", 0},
+		 "Write to FILE instead of standard output; FILE appears complete or not at all",
+		 0},
 		{"kinds", KEY_KINDS, "KINDS", 0,
-		 "Only these kinds, with commas: tcp,file,... (sockets, all)", 0},
+		 "Only these kinds, separated by commas: tcp, file, ..., sockets or all", 0},
 		{0},
 	};
 	static const struct argp_child children[] = {
-		{&view_without_show_argp, 0, "How it is shown:", 2},
+		{&view_without_show_argp, 0, "Display:", 2},
 		{&suppressions_argp, 0, "Suppressions:", 3},
 		{0},
 	};
@@ -255,10 +254,10 @@ int cmd_diff(int argc, char **argv)
 		.parser = parse,
 		.args_doc = "OLD NEW\nFILE",
 		.help_filter = help,
-		.doc = "Show which stacks opened more, or fewer, descriptors that are still open: "
-		       "the last snapshot of each file, or the first and the last of one process "
-		       "in one file. A file called - is standard input. Stacks are matched by the "
-		       "builds of their modules, across restarts.\v"
+		.doc = "Show which lines of the program left more descriptors open, or fewer. "
+		       "Compares the last snapshots of two files, or the first and the last one of "
+		       "a process in one file. The file - is standard input. The two may be of "
+		       "different runs of the program.\v"
 		       "Examples:\n"
 		       "  fdtrail diff before.txt after.txt\n"
 		       "  fdtrail diff --format=folded server.txt | flamegraph.pl > growth.svg",

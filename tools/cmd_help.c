@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* fdtrail help: what there is, or the help of one verb. */
+/* fdtrail help: lists the verbs, or shows the help of one. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,16 +11,17 @@
 static int list_verbs(void)
 {
 	puts("usage: fdtrail VERB [ARGUMENT...]\n\n"
-	     "Which code opened the descriptors that a program never closes?\n");
+	     "fdtrail finds file-descriptor leaks: it lists what a program has left open,\n"
+	     "with the call stack that opened it.\n");
 	for (size_t i = 0; i < verb_count; i++)
 		printf("  %-10s %s\n", verbs[i].name, verbs[i].summary);
-	puts("\n`fdtrail VERB --help` shows how a verb is used; fdtrail(1) says more.");
+	puts("\n`fdtrail VERB --help` shows how a verb is used. The manual page is fdtrail(1).");
 	return EXIT_CLEAN;
 }
 
 struct wanted {
 	const char *verb;   /* or NULL */
-	const char *option; /* whose words are wanted; or NULL */
+	const char *option; /* list the words that this option accepts; or NULL */
 };
 
 enum { KEY_VALUES = 0x1000 };
@@ -36,7 +37,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	if (key != ARGP_KEY_ARG)
 		return ARGP_ERR_UNKNOWN;
 	if (wanted->verb) {
-		fputs("fdtrail help: one verb at a time\n", stderr);
+		fputs("fdtrail help: give one verb at a time\n", stderr);
 		exit(EXIT_TROUBLE);
 	}
 	wanted->verb = argument;

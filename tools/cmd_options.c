@@ -9,8 +9,8 @@
 int cmd_options(int argc, char **argv)
 {
 	static const struct argp argp = {
-		.doc = "List the tracer's options: environment variables, each also a flag of "
-		       "`fdtrail run` (FDTRAIL_OUTPUT=FILE is --output=FILE).\v"
+		.doc = "List the tracer's options. Each is an environment variable, and a flag of "
+		       "`fdtrail run`: FDTRAIL_OUTPUT=FILE is --output=FILE.\v"
 		       "Example:\n"
 		       "  fdtrail options",
 	};

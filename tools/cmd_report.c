@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * fdtrail report: snapshots from files, in one of the formats, with functions and lines. Where a
- * format allows it one snapshot at a time is in memory; one that adds up gets them all. The text
- * shows the newest snapshot of each process, since a series says the same again and again.
+ * fdtrail report: shows snapshots from files, in one of the formats, with functions and lines. One
+ * snapshot at a time is in memory, if the format allows that; a format that adds up needs them all.
+ * Text shows only the newest snapshot of each process, because a series repeats itself.
  */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "tools/arguments/format_option.h"
 #include "tools/export/output.h"
 #include "tools/reader/reader.h"
 #include "tools/report/findings.h"
@@ -26,13 +26,13 @@ struct report {
 	struct progress progress;
 	struct symbolizer *symbolizer;
 	struct report_options text;
-	struct model_snapshot **kept; /* for what can't go on before it has seen them all */
-	size_t kept_count, kept_room; /* at kept_room it is looked which of them can go */
+	struct model_snapshot **kept; /* snapshots that can't be written before all are read */
+	size_t kept_count, kept_room; /* when kept_room is full, replaced ones are dropped */
 	size_t read, written, left_out;
-	int64_t unjudged; /* by the filter */
+	int64_t unjudged; /* descriptors that the filter could not judge */
 };
 
-/* A line between the reports of several snapshots: which file, which line. */
+/* Between several reports: names the file and the line of the next one. */
 static void put_source(struct report *report, const struct model_snapshot *snapshot, FILE *file)
 {
 	if (report->written++)
@@ -40,7 +40,8 @@ static void put_source(struct report *report, const struct model_snapshot *snaps
 	report_source(file, snapshot, &report->text);
 }
 
-/* The same steps for every format. */
+/* Filters, symbolizes and suppresses a snapshot, and writes it if the format takes one at a time.
+ * several: there is more than one, so text names the file of each. */
 static int write_one(struct report *report, struct model_snapshot *snapshot, FILE *file,
 		     bool several)
 {
@@ -57,7 +58,7 @@ static int write_one(struct report *report, struct model_snapshot *snapshot, FIL
 		put_source(report, snapshot, file);
 	error = symbolize_snapshot(report->symbolizer, snapshot);
 	if (error < 0)
-		fprintf(stderr, "fdtrail report: functions and lines can't be looked up: %s\n",
+		fprintf(stderr, "fdtrail report: can't look up functions and lines: %s\n",
 			strerror(-error));
 	if (after.function)
 		filter_apply(&after, snapshot);
@@ -75,7 +76,7 @@ static int write_one(struct report *report, struct model_snapshot *snapshot, FIL
 	return 0;
 }
 
-/* Can a snapshot be written before the next has been seen? */
+/* Whether a snapshot can be written before the next one is read. */
 static bool at_once(const struct report *report)
 {
 	if (report->asked.format && !report->asked.format->streams)
@@ -83,15 +84,15 @@ static bool at_once(const struct report *report)
 	return report->asked.which == WHICH_ALL || report->asked.which == WHICH_NUMBER;
 }
 
-/* Does of each process only the newest snapshot count? What adds up takes no other. */
+/* Whether only the newest snapshot of each process counts. Formats that add up use no other. */
 static bool wants_newest(const struct report *report)
 {
 	return report->asked.which == WHICH_NEWEST ||
 	       (report->asked.format && !report->asked.format->streams);
 }
 
-/* Lets go of kept snapshots that a newer one of their process has replaced, so that a long series
- * takes no more memory than a short one. */
+/* Frees kept snapshots that a newer one of their process has replaced, so that a long series takes
+ * no more memory than a short one. */
 static int drop_replaced(struct report *report)
 {
 	size_t count, kept = 0;
@@ -114,7 +115,7 @@ static int drop_replaced(struct report *report)
 	return 0;
 }
 
-/* Writes a snapshot, or keeps it for later. Takes it over. */
+/* Writes a snapshot, or keeps it for later. Takes ownership of it. */
 static int take(struct report *report, struct model_snapshot *snapshot, FILE *file)
 {
 	int error = 0;
@@ -151,7 +152,8 @@ static int take(struct report *report, struct model_snapshot *snapshot, FILE *fi
 	return 0;
 }
 
-/* False: a file could not be read, or has no snapshot; a line has said so. */
+/* Returns false, after a message, if a file could not be read or has no snapshot. *error is for
+ * failures of memory and output. */
 static bool read_files(struct report *report, FILE *file, int *error)
 {
 	bool good = true;
@@ -167,7 +169,7 @@ static bool read_files(struct report *report, FILE *file, int *error)
 		}
 		while (*error == 0 && (snapshot = reader_next(reader)) != NULL)
 			*error = take(report, snapshot, file);
-		/* A process that had nothing to tell leaves an empty file in a run's folder. */
+		/* A process that had nothing open leaves an empty file in a run's folder. */
 		if (report->asked.file_count > 1 && *error == 0 && reader_close_if_empty(reader))
 			empty++;
 		else if (!reader_close(reader))
@@ -179,7 +181,7 @@ static bool read_files(struct report *report, FILE *file, int *error)
 	return false;
 }
 
-/* Writes what was kept: all of it, or the newest of each process. */
+/* Writes the kept snapshots: all of them, or the newest one of each process. */
 static int write_kept(struct report *report, FILE *file)
 {
 	const struct model_snapshot *const *all;
@@ -195,7 +197,7 @@ static int write_kept(struct report *report, FILE *file)
 	return error;
 }
 
-/* What the reader should know of what is not there; for the other formats on stderr. */
+/* Says what was left out: at the end of the text, or on stderr for other formats. */
 static void put_remarks(struct report *report, FILE *file)
 {
 	FILE *to = report->asked.format ? stderr : file;
@@ -216,7 +218,7 @@ static void choose_style(struct report *report, FILE *file)
 				report->asked.filter.states || report->asked.filter.min_age > 0 ||
 				report->asked.filter.max_age > 0 || report->asked.filter.path ||
 				report->asked.filter.function;
-	/* Machines want the whole series; for people the newest says it all. */
+	/* Other programs want the whole series; for people the newest one is enough. */
 	if (report->asked.which == WHICH_USUAL)
 		report->asked.which = report->asked.format ? WHICH_ALL : WHICH_NEWEST;
 }
@@ -265,12 +267,7 @@ int cmd_report(int argc, char **argv)
 	struct report report = {0};
 
 	report_arguments_parse(&report.asked, argc, argv);
-	if (report.asked.format && report.asked.format->binary && isatty(STDOUT_FILENO) &&
-	    (!report.asked.path || strcmp(report.asked.path, "-") == 0)) {
-		fprintf(stderr, "fdtrail report: %s is nothing for a terminal; use -o FILE%s\n",
-			report.asked.format->name, report.asked.format->ending);
-		return EXIT_TROUBLE;
-	}
+	format_option_check_output("report", report.asked.format, report.asked.path);
 	progress_begin(&report.progress, "fdtrail report");
 	report.symbolizer = symbolizer_create(&(struct symbolize_options){
 		.debug_dirs = report.asked.view.debug_dirs,
@@ -278,7 +275,7 @@ int cmd_report(int argc, char **argv)
 		.data = &report.progress,
 	});
 	if (!report.symbolizer) {
-		fprintf(stderr, "fdtrail report: there is no memory\n");
+		fprintf(stderr, "fdtrail report: %s\n", strerror(ENOMEM));
 		return EXIT_TROUBLE;
 	}
 	int status = write_report(&report);

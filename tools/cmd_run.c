@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * fdtrail run: starts a program under the tracer. What comes before the program's start is here:
- * options (each of the tracer's has its flag), which engine is fit for the program, the
- * environment. Whatever is wrong is told in one line before anything has started; the exit statuses
- * are those of env(1).
+ * fdtrail run: starts a program under the tracer. This file parses the options (each of the
+ * tracer's has its flag), puts them into the environment, and hands over to run_program(). Wrong
+ * use ends in one message before anything has started. The exit statuses are those of env(1).
  */
 #include <ctype.h>
 #include <errno.h>
@@ -43,7 +42,7 @@ static const struct accept accept = {"fdtrail run: ", LAUNCH_TROUBLE};
 struct arguments {
 	struct limit_options limits;
 	bool error_exitcode;
-	const char **values; /* what flags say of tracer_options, in their order */
+	const char **values; /* values of flags, by index in tracer_options */
 	struct run run;
 };
 
@@ -61,7 +60,8 @@ static int tracer_option_index(const char *name)
 	return i;
 }
 
-/* What makes the exit status: limits, and without any of them everything that is unclosed. */
+/* Sets what the exit status depends on: the limits given or, with --error-exitcode alone,
+ * everything unclosed. */
 static void set_limits(struct arguments *arguments)
 {
 	struct run *run = &arguments->run;
@@ -74,7 +74,7 @@ static void set_limits(struct arguments *arguments)
 		arguments->limits.limits.open = 0;
 	if (kinds && limits_any(&arguments->limits.limits))
 		arguments->limits.limits.kinds = accept_kinds(&accept, "--kinds=", kinds);
-	/* A process that has closed all tells its peaks when it is asked to. */
+	/* A process that has closed everything writes its peaks only with this option. */
 	if (limits_any_peak(&arguments->limits.limits) &&
 	    environment_set(&run->environment, "FDTRAIL_PEAKS", "1") < 0) {
 		say("%s", strerror(ENOMEM));
@@ -111,7 +111,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		arguments->run.http = false;
 		return 0;
 	case KEY_REPORT:
-		/* Before anything of ours could get that number. */
+		/* Checked now, because a file that fdtrail opens could get the number later. */
 		if (strcmp(argument, "-") == 0 && fcntl(STDOUT_FILENO, F_GETFD) < 0) {
 			say("can't write standard output: %s", strerror(errno));
 			exit(LAUNCH_TROUBLE);
@@ -119,7 +119,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		arguments->run.report_path = argument;
 		return 0;
 	case ARGP_KEY_ARG:
-		/* ARGP_IN_ORDER: the first word that is no option, and all behind it. */
+		/* ARGP_IN_ORDER: this is the first word that isn't an option. The rest is the
+		 * command. */
 		arguments->run.argv = state->argv + state->next - 1;
 		state->next = state->argc;
 		return 0;
@@ -137,29 +138,29 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	return 0;
 }
 
-/* The tracer's options as flags: FDTRAIL_DEPTH is --depth. On the heap, for as long as the process.
- */
+/* The options: those of run, and those of the tracer as flags (FDTRAIL_DEPTH is --depth). On the
+ * heap, for the life of the process. NULL: no memory. */
 static struct argp_option *flags(void)
 {
 	static const struct argp_option own[] = {
 		{"engine", KEY_ENGINE, "ENGINE", 0,
-		 "How to trace: preload, ptrace, or auto (the default), which looks at the program",
+		 "How to trace: preload, ptrace, or auto (the default), which chooses by the "
+		 "program",
 		 1},
 		{"report", KEY_REPORT, "FILE", 0,
 		 "Write the report to FILE (- is standard output) instead of stderr", 1},
 		{"error-exitcode", KEY_ERROR_EXITCODE, "STATUS", 0,
-		 "End with STATUS when a process breaks a limit; without limits, when it leaves "
-		 "anything open. With limits alone STATUS is 1, unless the program has failed "
-		 "itself; "
-		 "0: off",
+		 "Exit with STATUS if a process breaks a limit or, without limits, leaves anything "
+		 "open (0: off). Without this option a broken limit exits with 1, unless the "
+		 "program itself failed",
 		 1},
 		{.doc = "For Go programs:", .group = 2},
 		{"go-ancestors", KEY_GO_ANCESTORS, "COUNT", 0,
-		 "Keep with a stack those of so many goroutines that it descends from (0 to 100; "
+		 "Record the stacks of up to COUNT ancestor goroutines with each stack (0 to 100; "
 		 "default: 10)",
 		 2},
 		{"no-http", KEY_NO_HTTP, NULL, 0,
-		 "Do not note which HTTP request has used a connection last", 2},
+		 "Do not record the last HTTP request of each connection", 2},
 		{.doc = "Options of the tracer:", .group = 3},
 	};
 	size_t fixed = sizeof(own) / sizeof(*own);
@@ -173,7 +174,7 @@ static struct argp_option *flags(void)
 		struct argp_option *flag = &all[fixed + i];
 		char *name = strdup(option->name), *text;
 
-		/* Of this one the tracer's default is not ours. */
+		/* The default of --output differs from the tracer's. */
 		bool output = strcmp(option->name, "OUTPUT") == 0;
 
 		if (!name ||
@@ -195,7 +196,8 @@ static struct argp_option *flags(void)
 	return all;
 }
 
-/* Puts the flags into the environment; refuses what the tracer would refuse. */
+/* Puts the tracer's flags into the environment, and refuses what the tracer would refuse. Returns 0
+ * or a negative errno; -EINVAL after a message. */
 static int set_options(struct arguments *arguments)
 {
 	for (size_t i = 0; i < tracer_option_count; i++) {
@@ -239,9 +241,9 @@ int cmd_run(int argc, char **argv)
 			},
 	};
 	static const struct argp_child children[] = {
-		{&limits_argp, 0, "Limits, for each process at its end:", 4},
+		{&limits_argp, 0, "Limits, checked for each process at its end:", 4},
 		{&suppressions_argp, 0, "Suppressions:", 5},
-		{&view_without_show_argp, 0, "How the report is shown:", 6},
+		{&view_without_show_argp, 0, "Display of the report:", 6},
 		{0},
 	};
 	struct argp argp = {
@@ -250,12 +252,9 @@ int cmd_run(int argc, char **argv)
 		.parser = parse,
 		.args_doc = "-- COMMAND [ARGUMENT...]",
 		.doc = "Start a program under the tracer, wait for it, and report what it leaves "
-		       "open "
-		       "and which code opened it. The exit status is that of the program; 128+N "
-		       "when "
-		       "signal N ended it, 125 when fdtrail itself failed, 126 when the command "
-		       "can't "
-		       "be executed, 127 when it is not found.\v"
+		       "open, with the call stacks that opened it. The exit status is the "
+		       "program's: 128+N if signal N ended it. It is 125 if fdtrail itself failed, "
+		       "126 if the command can't be executed, 127 if it isn't found.\v"
 		       "Examples:\n"
 		       "  fdtrail run -- python3 -m unittest\n"
 		       "  fdtrail run --max-close-wait=0 --report=leaks.txt -- ./server --port=80",

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * fdtrail snapshot: what a running process has open, now. A traced one is asked for its own
- * snapshot, with stacks; any other is looked at from outside (tools/process/obtain.h). --count
- * takes several, and says of each what grew since the one before.
+ * fdtrail snapshot: shows what a running process has open now. A traced process takes the snapshot
+ * itself, with stacks; any other is inspected from outside (tools/process/obtain.h). --count takes
+ * several, and shows what grew between them.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tools/arguments/format_option.h"
 #include "tools/export/output.h"
 #include "tools/model/model_memory.h"
 #include "tools/reader/reader.h"
@@ -34,12 +35,12 @@ struct snapshots {
 	FILE *file;
 	struct symbolizer *symbolizer;
 	struct progress progress;
-	struct list last;             /* of struct model_snapshot *: the last one of each process */
+	struct list last;             /* of struct model_snapshot *: one a process */
 	struct model_snapshot **kept; /* for a format that needs them all */
 	size_t kept_count;
 	size_t taken;
-	int64_t unjudged; /* by the filter */
-	int error;        /* why they can't be written: a negative errno */
+	int64_t unjudged; /* descriptors that the filter could not judge */
+	int error;        /* of reading or writing: a negative errno */
 };
 
 static int copy_text(FILE *from, FILE *to)
@@ -49,11 +50,11 @@ static int copy_text(FILE *from, FILE *to)
 
 	while ((got = fread(piece, 1, sizeof(piece), from)) > 0)
 		if (fwrite(piece, 1, got, to) != got)
-			return 0; /* output_commit() says so */
+			return 0; /* output_commit() reports the error */
 	return ferror(from) ? -EIO : 0;
 }
 
-/* The place of the last snapshot of the same process; empty when there is none. */
+/* Where the last snapshot of the same process is kept; *it is NULL if there is none yet. */
 static struct model_snapshot **last_of(struct snapshots *snapshots,
 				       const struct model_snapshot *snapshot)
 {
@@ -70,8 +71,8 @@ static bool is_several(const struct snapshot_arguments *asked)
 	return asked->children || asked->pids.count > 1;
 }
 
-/* Of a process the first one is a report; of the others, what grew is what they were taken for.
- * Takes the snapshot over. */
+/* Writes a report of a process' first snapshot, and what grew for each later one. Takes ownership
+ * of snapshot. */
 static int put_text(struct snapshots *snapshots, struct model_snapshot *snapshot)
 {
 	struct report_options options = view_for(&snapshots->asked->view, snapshots->file);
@@ -99,7 +100,7 @@ static int put_text(struct snapshots *snapshots, struct model_snapshot *snapshot
 	return error == -ENOMEM ? error : 0;
 }
 
-/* Takes the snapshot over. */
+/* Filters a snapshot, and writes it or keeps it. Takes ownership of it. */
 static int put(struct snapshots *snapshots, struct model_snapshot *snapshot)
 {
 	const struct format *format = snapshots->asked->format;
@@ -130,7 +131,7 @@ static int put(struct snapshots *snapshots, struct model_snapshot *snapshot)
 	return 0;
 }
 
-/* Takes one and puts it out. False when it can't be had, after a line has said why. */
+/* Takes a snapshot of a process and writes it. Returns false after a message if there is none. */
 static bool take(int pid, void *data)
 {
 	struct snapshots *snapshots = data;
@@ -170,7 +171,8 @@ static void pause_for(double interval)
 		;
 }
 
-/* All that was asked for. False when a process could not be looked at, after a line. */
+/* Takes all snapshots that were asked for. Returns false, after a message, if a process could not
+ * be read. */
 static bool take_all(struct snapshots *snapshots)
 {
 	const struct snapshot_arguments *asked = snapshots->asked;
@@ -190,7 +192,7 @@ static bool take_all(struct snapshots *snapshots)
 	return good;
 }
 
-/* Without it a master whose workers leak would seem to be well. */
+/* Without this line a master process whose workers leak would look fine. */
 static void say_left_out(const struct snapshot_arguments *asked)
 {
 	const int *pids = asked->pids.items;
@@ -230,7 +232,7 @@ static int run(const struct snapshot_arguments *asked)
 		snapshots.error = -ENOMEM;
 	if (asked->suppressions.print)
 		suppressions_print(asked->suppressions.suppressions, snapshots.file);
-	/* Of several processes those are shown that could be looked at. */
+	/* Of several processes, those that could be read are shown. */
 	if (snapshots.error || (!good && !(is_several(asked) && snapshots.taken)))
 		output_discard(output);
 	else
@@ -253,7 +255,8 @@ static int run(const struct snapshot_arguments *asked)
 	return snapshots.error || !good ? EXIT_TROUBLE : EXIT_CLEAN;
 }
 
-/* Leaves those that can be looked at. False when there are others, each after a line. */
+/* Removes processes that can't be read from the list. Returns false, after a message for each, if
+ * there are any. */
 static bool find_subjects(struct list *list)
 {
 	int *pids = list->items;
@@ -271,12 +274,7 @@ int cmd_snapshot(int argc, char **argv)
 	struct snapshot_arguments asked;
 
 	snapshot_arguments_parse(&asked, argc, argv);
-	if (asked.format && asked.format->binary && isatty(STDOUT_FILENO) &&
-	    (!asked.path || strcmp(asked.path, "-") == 0)) {
-		fprintf(stderr, "fdtrail snapshot: %s is nothing for a terminal; use -o FILE%s\n",
-			asked.format->name, asked.format->ending);
-		return EXIT_TROUBLE;
-	}
+	format_option_check_output("snapshot", asked.format, asked.path);
 	bool found = find_subjects(&asked.pids);
 	int status = asked.pids.count ? run(&asked) : EXIT_TROUBLE;
 	snapshot_arguments_finish(&asked);

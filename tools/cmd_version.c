@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* fdtrail version: ours, and those of the libraries that answers depend on. */
+/* fdtrail version: the versions of fdtrail and of the libraries that its answers depend on. */
 #include <elfutils/libdwfl.h>
 #include <gnu/libc-version.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 int cmd_version(int argc, char **argv)
 {
 	static const struct argp argp = {
-		.doc = "Show the version, and those of the libraries in use.\v"
+		.doc = "Show the versions of fdtrail and of the libraries it uses.\v"
 		       "Example:\n"
 		       "  fdtrail version",
 	};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The command: finds the verb and runs it. What a verb does is in its own file.
+ * The command: finds the verb in the table and runs it. Each verb is in a file of its own.
  */
 #include <argp.h>
 #include <obstack.h>
@@ -14,13 +14,13 @@
 /* In the order of use. */
 const struct verb verbs[] = {
 	{"run", "start a program under the tracer, and report what it leaves open", cmd_run},
-	{"snapshot", "show what a running process has open, and from where", cmd_snapshot},
+	{"snapshot", "show what a running process has open, with call stacks", cmd_snapshot},
 	{"report", "show snapshots as text, JSON, a profile, metrics", cmd_report},
-	{"diff", "show what grew between two snapshots, stack by stack", cmd_diff},
-	{"check", "hold a snapshot or a process against limits, for CI", cmd_check},
+	{"diff", "show what grew between two snapshots", cmd_diff},
+	{"check", "check a snapshot or a process against limits, for CI", cmd_check},
 	{"options", "list the tracer's options", cmd_options},
-	{"help", "show what fdtrail can do, or how a verb is used", cmd_help},
-	{"version", "show the version, and those of the libraries in use", cmd_version},
+	{"help", "list the verbs, or show how one of them is used", cmd_help},
+	{"version", "show the versions of fdtrail and of the libraries it uses", cmd_version},
 };
 
 const size_t verb_count = sizeof(verbs) / sizeof(*verbs);

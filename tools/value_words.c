@@ -29,7 +29,7 @@ static const char *name_of_colour(size_t index)
 	return index < COLOUR_NAMES ? colour_names[index] : NULL;
 }
 
-/* Some numbers have no name. */
+/* The index counts only states that have a name. */
 static const char *name_of_state(size_t index)
 {
 	unsigned int state = 0;
@@ -52,7 +52,7 @@ static const char *name_of_show(size_t index)
 
 static const struct {
 	const char *option;
-	const char *verb;                     /* NULL: of any that has it */
+	const char *verb;                     /* NULL: every verb that has the option */
 	const char *(*name_of)(size_t index); /* NULL after the last one */
 } lists[] = {
 	{"--format", "diff", name_of_diff_format},    {"--format", "report", format_option_name},

@@ -12,7 +12,7 @@
 #include "tools/reader/scan.h"
 #include "nearest.h"
 
-/* The beginning of the line that ends the program. */
+/* Begins the message before exit(3). */
 static void put_refused(const struct accept *accept, const char *option, const char *value)
 {
 	fprintf(stderr, "%s%s", accept->prefix, option);
@@ -46,12 +46,20 @@ int accept_number_or_all(const struct accept *accept, const char *option, const 
 	return (int)accept_number(accept, option, value, 0, INT32_MAX, "a number, or all");
 }
 
-int accept_pid(const struct accept *accept, const char *option, const char *value)
+int accept_pid(const struct accept *accept, const char *value)
 {
-	return (int)accept_number(accept, option, value, 1, INT32_MAX, "a process id");
+	struct scan scan = {value, value + strlen(value)};
+	int64_t pid;
+
+	if (scan_number(&scan, &pid) && scan_at_end(&scan) && pid > 0 && pid <= INT32_MAX)
+		return (int)pid;
+	fprintf(stderr, "%snot a process id: '", accept->prefix);
+	escape_put(stderr, value);
+	fputs("'\n", stderr);
+	exit(accept->trouble);
 }
 
-/* False: it is no time. */
+/* Returns false if text isn't a time. */
 static bool parse_time(const char *text, double *seconds)
 {
 	static const struct {
@@ -59,7 +67,7 @@ static bool parse_time(const char *text, double *seconds)
 		int seconds;
 	} units[] = {{'d', 24 * 3600}, {'h', 3600}, {'m', 60}, {'s', 1}};
 	enum { UNITS = sizeof(units) / sizeof(*units) };
-	size_t least = 0; /* the first unit that may come */
+	size_t least = 0; /* index of the longest unit that may follow */
 	double total = 0;
 
 	if (!*text)
@@ -69,7 +77,7 @@ static bool parse_time(const char *text, double *seconds)
 		char *end;
 		double value = strtod(text, &end);
 
-		/* Not "0x10", "1e9" or "nan", which strtod(3) knows, too. */
+		/* strtod(3) also takes "0x10", "1e9" and "nan". */
 		if (!isdigit((unsigned char)*text) || end != text + length || value > 1e12)
 			return false;
 		if (!*end && least == 0) {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * The values of options and arguments, one parser for each kind of value. A value that is not
- * accepted ends the program, after a line that says what is: "fdtrail check: --show=some is not
- * accepted: a number, or all".
+ * The values of options and arguments: one parser for each kind of value. A bad value ends the
+ * program, after a message that says what is accepted: "fdtrail check: --show=some is not accepted:
+ * a number, or all".
  */
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* The verb that parses its arguments. */
+/* The verb whose command line is parsed. */
 struct accept {
 	const char *prefix; /* of messages: "fdtrail check: " */
 	int trouble;        /* the exit status of wrong use */
@@ -17,28 +17,30 @@ struct accept {
 
 enum { ACCEPT_ALL = -1 };
 
-/* Ends the program. option is written before the value, as in "--show=". */
+/* Ends the program, after a message. option stands before the value in it, as in "--show=".
+ * accepted says what values are. */
 _Noreturn void accept_refuse(const struct accept *accept, const char *option, const char *value,
 			     const char *accepted);
 
-/* A whole number from least to most, which are not negative. */
+/* A whole number from least to most; neither is negative. */
 int64_t accept_number(const struct accept *accept, const char *option, const char *value,
 		      int64_t least, int64_t most, const char *accepted);
 
-/* "all": ACCEPT_ALL; or a number from 0. */
+/* A number from 0, or ACCEPT_ALL for "all". */
 int accept_number_or_all(const struct accept *accept, const char *option, const char *value);
 
-int accept_pid(const struct accept *accept, const char *option, const char *value);
+/* A process id, greater than 0. */
+int accept_pid(const struct accept *accept, const char *value);
 
-/* Seconds of "90", "0.5", "90s", "5m", "2h", "3d" or "1h30m". */
+/* A time, in seconds: "90", "0.5", "90s", "5m", "2h", "3d" or "1h30m". */
 double accept_time(const struct accept *accept, const char *option, const char *value);
 
-/* A list of kinds with commas between, as bits of kind.h. */
+/* A list of kinds, separated by commas, as KIND_BITs. */
 uint64_t accept_kinds(const struct accept *accept, const char *option, const char *value);
 
-/* The words for kinds by index, NULL after the last: "all", "sockets", "tcp", ... */
+/* The word for kinds at an index, NULL after the last one: "all", "sockets", "tcp", ... */
 const char *accept_kind_name(size_t index);
 
-/* The index of a word in words, of which there are count. */
+/* One of count words; returns its index. */
 int accept_word(const struct accept *accept, const char *option, const char *value,
 		const char *const *words, int count);

@@ -21,8 +21,9 @@ static void wrong_use(const char *words)
 
 enum { KEY_PID = 0x1000, KEY_OLD, KEY_CHILDREN, KEY_KINDS };
 
-/* Which of the files is the older one, where --old does not name it: with --pid the only one; for
- * --max-growth the first of two. */
+/* Takes the older snapshot from the files if --old does not name it: with --pid, the only file;
+ * with --max-growth, the first of two. does not name it: with --pid the only one; for --max-growth
+ * the first of two. */
 static void take_old(struct check_arguments *check)
 {
 	bool growth = check->limits.limits.growth >= 0;
@@ -33,7 +34,7 @@ static void take_old(struct check_arguments *check)
 		check->old = *check->files++;
 		check->file_count--;
 	} else if (growth && check->file_count > 2) {
-		wrong_use("--max-growth with several files: --old=FILE names the older snapshot");
+		wrong_use("--max-growth with several files needs --old=FILE, the older snapshot");
 	}
 }
 
@@ -49,7 +50,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case KEY_PID:
 		((struct subject *)list_add(&check->subjects, sizeof(struct subject)))->pid =
-			accept_pid(&accept, "--pid=", argument);
+			accept_pid(&accept, argument);
 		return 0;
 	case KEY_OLD:
 		check->old = argument;
@@ -66,15 +67,16 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (!limits_any(&check->limits.limits))
-			wrong_use("no limit is given: --max-close-wait, --max-open, --max-group, "
-				  "--max-growth, --max-peak, --max-peak-group or --max-age");
+			wrong_use(
+				"no limit is given: use --max-close-wait, --max-open, --max-group, "
+				"--max-growth, --max-peak, --max-peak-group or --max-age");
 		take_old(check);
 		if (!check->subjects.count && !check->file_count)
-			wrong_use("no snapshot is given: a FILE, or --pid");
+			wrong_use("no snapshot is given: name a FILE, or a process with --pid");
 		if (check->subjects.count && check->file_count)
 			wrong_use("at most one FILE goes with --pid: the older snapshot");
 		if (check->children && !check->subjects.count)
-			wrong_use("--children are those of the process that --pid names");
+			wrong_use("--children needs --pid");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -86,18 +88,18 @@ void check_arguments_parse(struct check_arguments *arguments, int argc, char **a
 	static const struct argp_option table[] = {
 		{"pid", KEY_PID, "PID", 0,
 		 "Check a running process, traced or not (may be repeated)", 1},
-		{"old", KEY_OLD, "FILE", 0, "The older snapshot, which --max-growth compares with",
+		{"old", KEY_OLD, "FILE", 0, "The older snapshot that --max-growth compares with",
 		 1},
 		{"children", KEY_CHILDREN, NULL, 0,
-		 "With --pid: check all processes that descend from it, too, each by itself", 1},
+		 "With --pid: also check all its descendants, each by itself", 1},
 		{"kinds", KEY_KINDS, "KINDS", 0,
-		 "Count only these kinds, with commas between, as in tcp,file (sockets, all)", 1},
+		 "Count only these kinds, separated by commas: tcp, file, ..., sockets or all", 1},
 		{0},
 	};
 	static const struct argp_child children[] = {
 		{&limits_argp, 0, "Limits:", 2},
-		{&suppressions_argp, 0, "What is accepted:", 3},
-		{&view_argp, 0, "How it is shown:", 4},
+		{&suppressions_argp, 0, "Suppressions:", 3},
+		{&view_argp, 0, "Display:", 4},
 		{0},
 	};
 	static const struct argp argp = {
@@ -105,12 +107,11 @@ void check_arguments_parse(struct check_arguments *arguments, int argc, char **a
 		.parser = parse,
 		.args_doc = "FILE...\n--max-growth=N OLD NEW\n--pid=PID... [OLD]",
 		.children = children,
-		.doc = "Hold what programs leave open against limits. Of several snapshots the "
-		       "newest of each process counts; OLD is what --max-growth compares with, "
-		       "else the first snapshot of the process. What a process inherited does not "
-		       "count.\v"
-		       "Exit status: 0 all limits are kept, 1 one is broken, 2 the snapshot does "
-		       "not tell, or something went wrong.\n\n"
+		.doc = "Check what programs leave open against limits. The newest snapshot of each "
+		       "process counts. --max-growth compares it with OLD, or else with the first "
+		       "snapshot of the process. Inherited descriptors don't count.\v"
+		       "Exit status: 0 if all limits are kept, 1 if one is broken, 2 if one "
+		       "can't be checked or something went wrong.\n\n"
 		       "Examples:\n"
 		       "  fdtrail check --max-close-wait=0 --pid=$(pidof -s server)\n"
 		       "  fdtrail check --max-growth=10 yesterday.txt today.txt",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What `fdtrail check` was asked for: its options, checked. */
+/* The command line of `fdtrail check`, parsed and checked. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,22 +14,21 @@
 /* A process that --pid names. */
 struct subject {
 	int pid;
-	char *left_out; /* its children that are not looked at, in words; or NULL */
+	char *left_out; /* a note on its children, which are not checked; or NULL. On the heap. */
 };
 
 struct check_arguments {
 	struct limit_options limits;
 	struct suppression_options suppressions;
 	struct list subjects; /* of struct subject: --pid */
-	bool children;        /* of these, too */
+	bool children;        /* check descendants of these, too */
 	const char *old;      /* the file that --max-growth compares with, or NULL */
 	char **files;
 	size_t file_count;
 	struct view view;
 };
 
-/* Takes the options apart. Ends the program with a line on stderr when one is wrong, and for
- * --help. */
+/* Parses the command line. Ends the program for --help and, after a message, for wrong use. */
 void check_arguments_parse(struct check_arguments *arguments, int argc, char **argv);
 
 void check_arguments_finish(struct check_arguments *arguments);

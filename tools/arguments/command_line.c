@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * See parse.h. The words are looked at before argp_parse(3) sees them, by the rules of
- * getopt_long(3): "--" ends the options, a long one may be cut as long as it is the only one that
- * begins so, and a value may be a word of its own.
+ * See command_line.h. The words are checked before argp_parse(3) sees them, by the rules of
+ * getopt_long(3): "--" ends the options, a long option may be abbreviated if that is unambiguous,
+ * and a value may be the next word.
  */
 #include "command_line.h"
 
@@ -14,8 +14,8 @@
 #include "tools/model/escape.h"
 #include "nearest.h"
 
-/* All options of a parser and of those below it. One at a time: nearest() asks for names by index.
- */
+/* All options of a parser and of its children. Static, because nearest() asks for names by index
+ * alone. */
 static const struct argp_option **known;
 static size_t known_count;
 
@@ -51,8 +51,8 @@ static const char *name_of(size_t index)
 	return known[index]->name;
 }
 
-/* Whether the option takes a value, which may be the next word. An alias takes that of the option
- * before it. */
+/* Whether the option takes a value, which may be the next word. An alias takes what the option
+ * before it takes. */
 static bool takes_value(size_t index)
 {
 	while (index && known[index]->flags & OPTION_ALIAS)
@@ -60,7 +60,7 @@ static bool takes_value(size_t index)
 	return known[index]->arg && !(known[index]->flags & OPTION_ARG_OPTIONAL);
 }
 
-/* word: the option as it was typed, with its hyphens and without its value. */
+/* word: the option as it was typed, with hyphens and without a value. */
 static _Noreturn void refuse(const char *verb, const char *word)
 {
 	const char *near = word[1] == '-' ? nearest(word + 2, name_of, known_count) : NULL;
@@ -75,7 +75,7 @@ static _Noreturn void refuse(const char *verb, const char *word)
 	exit(argp_err_exit_status);
 }
 
-/* "--name" or "--name=value". Returns whether the next word is its value. */
+/* Checks "--name" or "--name=value". Returns whether the next word is its value. */
 static bool look_at_long(const char *verb, const char *word)
 {
 	size_t length = strcspn(word + 2, "="), found = known_count;
@@ -95,7 +95,7 @@ static bool look_at_long(const char *verb, const char *word)
 	return takes_value(found) && !word[2 + length];
 }
 
-/* "-abc", "-ofile". Returns whether the next word is a value. */
+/* Checks "-abc" or "-ofile". Returns whether the next word is a value. */
 static bool look_at_short(const char *verb, const char *word)
 {
 	for (const char *letter = word + 1; *letter; letter++) {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "nearest.h"
 #include "verb.h"
@@ -33,5 +34,15 @@ const struct format *format_option(const char *verb, const char *name)
 	for (size_t i = 0; i < format_count; i++)
 		fprintf(stderr, ", %s", formats[i].name);
 	fputc('\n', stderr);
+	exit(EXIT_TROUBLE);
+}
+
+void format_option_check_output(const char *verb, const struct format *format, const char *path)
+{
+	if (!format || !format->binary || (path && strcmp(path, "-") != 0) ||
+	    !isatty(STDOUT_FILENO))
+		return;
+	fprintf(stderr, "fdtrail %s: %s output is binary: write it to a file with -o FILE%s\n",
+		verb, format->name, format->ending);
 	exit(EXIT_TROUBLE);
 }

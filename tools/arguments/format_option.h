@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: MIT
-/* --format=NAME of the verbs that show snapshots. */
+/* --format=NAME of the verbs that show snapshots: report and snapshot. */
 #pragma once
 
 #include "tools/export/format.h"
 
-/* The format called name; NULL for text. Ends the program with a line that begins with "fdtrail
- * VERB: " when there is none of that name. */
+/* Returns the format called name; NULL is text. If there is none, ends the program after a message
+ * that begins with "fdtrail VERB: ". */
 const struct format *format_option(const char *verb, const char *name);
 
-/* The names by index, the default first, NULL after the last. */
+/* Ends the program if format is binary and would be written to a terminal, after a message that
+ * begins with "fdtrail VERB: ". format NULL is text. path: of the output; NULL or "-" is standard
+ * output. */
+void format_option_check_output(const char *verb, const struct format *format, const char *path);
+
+/* The name at an index, the default first; NULL after the last one. */
 const char *format_option_name(size_t index);
 
-/* For argp.help_filter: the formats of the table as the text of -f. */
+/* For argp.help_filter: the help text of -f lists the formats of the table. On the heap. */
 char *format_option_help(int key, const char *text, void *input);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The limits as options of the command line: limits_argp, see limits.h. */
+/* The limits as options of the command line: see limits_options.h and limits.h. */
 #include <string.h>
 
 #include "tools/reader/scan.h"
@@ -7,7 +7,7 @@
 
 enum { KEY_CLOSE_WAIT = 1, KEY_OPEN, KEY_GROUP, KEY_GROWTH, KEY_PEAK, KEY_PEAK_GROUP, KEY_AGE };
 
-/* "100", or "80%" of the process' limit. */
+/* --max-peak: "100", or "80%" of the process' limit. */
 static void take_peak(struct limit_options *options, const char *value)
 {
 	static const char accepted[] = "a number from 0, or N%";
@@ -66,17 +66,17 @@ const struct argp limits_argp = {
 			{"max-close-wait", KEY_CLOSE_WAIT, "N", 0,
 			 "At most N TCP sockets in CLOSE_WAIT", 0},
 			{"max-open", KEY_OPEN, "N", 0,
-			 "At most N descriptors that the program opened and has not closed", 0},
+			 "At most N descriptors that the program opened and did not close", 0},
 			{"max-group", KEY_GROUP, "N", 0,
 			 "At most N descriptors opened at the same line", 0},
 			{"max-growth", KEY_GROWTH, "N", 0,
-			 "At most N more of any line than in the snapshot before", 0},
+			 "At most N more of any line than in the earlier snapshot", 0},
 			{"max-peak", KEY_PEAK, "N|N%", 0,
-			 "At most N descriptors open at once, or N% of the process' limit (then "
-			 "inherited ones count)",
+			 "At most N descriptors open at once, or N% of the process' limit (this "
+			 "includes inherited ones)",
 			 0},
 			{"max-peak-group", KEY_PEAK_GROUP, "N", 0,
-			 "At most N descriptors opened by the same stack open at once", 0},
+			 "At most N descriptors of one stack open at once", 0},
 			{"max-age", KEY_AGE, "TIME", 0,
 			 "No descriptor older than this: 90, 5m, 2h, 3d, 1h30m", 0},
 			{0},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Limits (tools/check/limits.h) on the command line. */
+/* Limits (tools/check/limits.h) as options of check and run. */
 #pragma once
 
 #include <argp.h>
@@ -7,10 +7,9 @@
 #include "accept.h"
 #include "tools/check/limits.h"
 
-/* The limits as options of the command line, as a child parser (argp_children): --max-close-wait,
- * --max-open, --max-group, --max-growth, --max-peak, --max-peak-group, --max-age. Its input
- * (child_inputs) is a struct limit_options. A wrong value ends the program with a line on stderr.
- */
+/* A child parser (argp_children) with --max-close-wait, --max-open, --max-group, --max-growth,
+ * --max-peak, --max-peak-group, --max-age. Its input (child_inputs) is a struct limit_options. A
+ * bad value ends the program after a message. */
 struct limit_options {
 	struct accept accept;
 	struct limits limits; /* LIMITS_INIT */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* See nearest.h. Distance: how many letters have to be put in, left out or replaced. */
+/* See nearest.h. The distance of two words is the number of letters to insert, delete or
+ * replace. */
 #include "nearest.h"
 
 #include <string.h>

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
-/* Known words: the one that a mistyped one was probably meant to be, and the list of them. */
+/* Suggests the known word that a mistyped one was probably meant to be, and lists the known
+ * words. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
-/* Returns of the words name_of(0) .. name_of(count - 1) the one that most resembles typed, or NULL
- * when none is near. */
+/* Returns the word of name_of(0) .. name_of(count - 1) that is nearest to typed, or NULL if none is
+ * near. */
 const char *nearest(const char *typed, const char *(*name_of)(size_t index), size_t count);
 
-/* Writes what follows "there is no ... 'TYPED'": "; did you mean 'NEAR'? ", or "; " when none is
- * near. Returns whether one is, so that a new sentence begins. */
+/* Continues a message after "there is no ... 'TYPED'": writes "; did you mean 'NEAR'? ", or "; " if
+ * none is near. Returns whether one is near, after which a new sentence begins. */
 bool nearest_say(FILE *file, const char *typed, const char *(*name_of)(size_t index), size_t count);
 
 /* The words of a table in a sentence, the first as the default: "text (the default), folded or

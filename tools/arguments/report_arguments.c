@@ -50,7 +50,7 @@ static void parse_states(struct report_arguments *arguments, const char *value)
 	if (filter_check_states(value, &bad, &length))
 		return;
 	fprintf(stderr,
-		"fdtrail report: --state=%s: '%.*s' is no state of a TCP socket, such as "
+		"fdtrail report: --state=%s is not accepted: '%.*s' isn't a TCP state such as "
 		"CLOSE_WAIT\n",
 		value, (int)length, bad);
 	exit(EXIT_TROUBLE);
@@ -111,30 +111,30 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static const struct argp_option options[] = {
 	{"format", 'f', "FORMAT", 0, "Write", 0},
 	{"output", 'o', "FILE", 0,
-	 "Write to FILE, which appears whole or not at all, instead of standard output", 0},
+	 "Write to FILE instead of standard output; FILE appears complete or not at all", 0},
 	{"snapshot", KEY_SNAPSHOT, "WHICH", 0,
-	 "Of several in the files: newest of each process (the default of text), last, all (that "
-	 "of the "
-	 "other formats), or those of this number",
+	 "Which snapshots of the files: newest of each process (default for text), last, all "
+	 "(default for other formats), or a number",
 	 0},
-	{.doc = "What is shown:", .group = 1},
+	{.doc = "Filters:", .group = 1},
 	{"kinds", KEY_KIND, "KINDS", 0,
-	 "Only these kinds, with commas: tcp,file,... (sockets, all)", 1},
+	 "Only these kinds, separated by commas: tcp, file, ..., sockets or all", 1},
 	{"kind", KEY_KIND, "KINDS", OPTION_ALIAS | OPTION_HIDDEN, NULL, 1},
 	{"state", KEY_STATE, "STATES", 0, "Only TCP sockets in these states: CLOSE_WAIT,...", 1},
-	{"min-age", KEY_MIN_AGE, "TIME", 0, "Only what is at least so old: 90, 5m, 2h, 3d", 1},
-	{"max-age", KEY_MAX_AGE, "TIME", 0, "Only what is at most so old", 1},
+	{"min-age", KEY_MIN_AGE, "TIME", 0, "Only descriptors at least this old: 90, 5m, 2h, 3d",
+	 1},
+	{"max-age", KEY_MAX_AGE, "TIME", 0, "Only descriptors at most this old", 1},
 	{"path", KEY_PATH, "PATTERN", 0,
-	 "Only what has such a path or address; * and ? stand for others", 1},
+	 "Only descriptors whose path or address matches; * and ? are wildcards", 1},
 	{"function", KEY_FUNCTION, "PATTERN", 0,
-	 "Only what was opened, connected or used through such a function", 1},
+	 "Only descriptors opened, connected or used through a function that matches", 1},
 	{0},
 };
 
 void report_arguments_parse(struct report_arguments *arguments, int argc, char **argv)
 {
 	static const struct argp_child children[] = {
-		{&view_argp, 0, "How it is shown:", 2},
+		{&view_argp, 0, "Display:", 2},
 		{&suppressions_argp, 0, "Suppressions:", 3},
 		{0},
 	};
@@ -144,8 +144,8 @@ void report_arguments_parse(struct report_arguments *arguments, int argc, char *
 		.parser = parse,
 		.args_doc = "FILE...",
 		.help_filter = format_option_help,
-		.doc = "Show the snapshots in files (- is standard input), with functions and "
-		       "lines.\v"
+		.doc = "Show the snapshots in files, with functions and lines. The file - is "
+		       "standard input.\v"
 		       "Examples:\n"
 		       "  fdtrail report server.txt\n"
 		       "  fdtrail report --kinds=tcp --state=CLOSE_WAIT --format=json "

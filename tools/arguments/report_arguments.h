@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What `fdtrail report` was asked for: its options, checked. */
+/* The command line of `fdtrail report`, parsed and checked. */
 #pragma once
 
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include "tools/export/format.h"
 #include "tools/report/filter.h"
 
-/* The first ones have names, in this order. */
+/* The ones before WHICH_NUMBER are words of --snapshot, in this order. */
 enum which { WHICH_NEWEST, WHICH_LAST, WHICH_ALL, WHICH_NUMBER, WHICH_USUAL };
 
 enum { REPORT_WHICH_NAMES = WHICH_NUMBER };
@@ -29,6 +29,5 @@ struct report_arguments {
 	struct filter filter;
 };
 
-/* Takes the options apart. Ends the program with a line on stderr when one is wrong, and for
- * --help. */
+/* Parses the command line. Ends the program for --help and, after a message, for wrong use. */
 void report_arguments_parse(struct report_arguments *arguments, int argc, char **argv);

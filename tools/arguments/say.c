@@ -20,7 +20,7 @@ void say(const char *format, ...)
 	line_add(&line, "fdtrail run: ");
 	line_quote(&line, message);
 	line.text[line.length] = '\n';
-	/* stderr may be closed: there is nobody to be told then. */
+	/* stderr may be closed; then nothing can be said. */
 	if (write(2, line.text, line.length + 1) < 0)
 		return;
 }

@@ -70,14 +70,14 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		asked->raw = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		*(int *)list_add(&asked->pids, sizeof(int)) = accept_pid(&accept, "", argument);
+		*(int *)list_add(&asked->pids, sizeof(int)) = accept_pid(&accept, argument);
 		return 0;
 	case ARGP_KEY_END:
 		if (asked->raw && (asked->format || asked->filter.kinds != KIND_ALL ||
 				   suppressions_any(asked->suppressions.suppressions))) {
-			fprintf(stderr,
-				"fdtrail snapshot: --raw is the snapshot as it is, and goes with "
-				"no --format, --kinds or --suppressions\n");
+			fputs("fdtrail snapshot: --raw writes the snapshot unchanged: don't "
+			      "combine it with --format, --kinds or --suppressions\n",
+			      stderr);
 			exit(EXIT_TROUBLE);
 		}
 		if (asked->pids.count)
@@ -94,25 +94,27 @@ void snapshot_arguments_parse(struct snapshot_arguments *arguments, int argc, ch
 	static const struct argp_option options[] = {
 		{"format", 'f', "FORMAT", 0, "Write", 0},
 		{"output", 'o', "FILE", 0,
-		 "Write to FILE, which appears whole or not at all, instead of standard output", 0},
-		{"count", 'n', "N", 0, "Take N snapshots, and say what grew between them", 0},
-		{"interval", 'i', "TIME", 0, "Time between two snapshots (default: 1): 10, 5m, 2h",
+		 "Write to FILE instead of standard output; FILE appears complete or not at all",
 		 0},
+		{"count", 'n', "N", 0, "Take N snapshots, and show what grew between them", 0},
+		{"interval", 'i', "TIME", 0,
+		 "Time between snapshots: seconds, or 5m, 2h (default: 1)", 0},
 		{"kinds", KEY_KINDS, "KINDS", 0,
-		 "Only these kinds, with commas: tcp,file,... (sockets, all)", 0},
+		 "Only these kinds, separated by commas: tcp, file, ..., sockets or all", 0},
 		{"outside", KEY_OUTSIDE, NULL, 0,
-		 "Look from outside, without stacks, also at a traced process: it is not disturbed",
+		 "Inspect from outside, without stacks, even if the process is traced: it doesn't "
+		 "notice",
 		 0},
-		{"children", KEY_CHILDREN, NULL, 0,
-		 "Look at all processes that descend from this one, too", 0},
+		{"children", KEY_CHILDREN, NULL, 0, "Also show all descendants of the processes",
+		 0},
 		{"raw", KEY_RAW, NULL, 0,
-		 "The snapshot itself, as the tracer writes it: for a file, and `fdtrail report` "
-		 "later",
+		 "Write the snapshot unchanged, as the tracer does: to keep in a file for `fdtrail "
+		 "report`",
 		 0},
 		{0},
 	};
 	static const struct argp_child children[] = {
-		{&view_argp, 0, "How it is shown:", 2},
+		{&view_argp, 0, "Display:", 2},
 		{&suppressions_argp, 0, "Suppressions:", 3},
 		{0},
 	};
@@ -122,10 +124,9 @@ void snapshot_arguments_parse(struct snapshot_arguments *arguments, int argc, ch
 		.parser = parse,
 		.args_doc = "PID...",
 		.help_filter = format_option_help,
-		.doc = "Show what running processes have open. One that is traced is asked, and "
-		       "tells the "
-		       "stacks that opened it; of any other, everything is shown that can be known "
-		       "without stacks. The process is never stopped.\v"
+		.doc = "Show what running processes have open. A traced process answers with the "
+		       "call stacks that opened its descriptors. For a process that isn't traced "
+		       "it shows everything except the stacks. The process is never stopped.\v"
 		       "Examples:\n"
 		       "  fdtrail snapshot $(pidof server)\n"
 		       "  fdtrail snapshot --count=2 --interval=10m $(pidof -s server)",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What `fdtrail snapshot` was asked for: its options, checked. */
+/* The command line of `fdtrail snapshot`, parsed and checked. */
 #pragma once
 
 #include <stdbool.h>
@@ -24,8 +24,7 @@ struct snapshot_arguments {
 	const char *path;            /* of the output; NULL: standard output */
 };
 
-/* Takes the options apart. Ends the program with a line on stderr when one is wrong, and for
- * --help. */
+/* Parses the command line. Ends the program for --help and, after a message, for wrong use. */
 void snapshot_arguments_parse(struct snapshot_arguments *arguments, int argc, char **argv);
 
 void snapshot_arguments_finish(struct snapshot_arguments *arguments);

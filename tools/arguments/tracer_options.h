@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The tracer's options as the command knows them: preload/core/policy/options.list, nothing of its
- * own. */
+/* The tracer's options, from preload/core/policy/options.list alone. */
 #pragma once
 
 #include <stddef.h>

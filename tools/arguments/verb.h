@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * A verb of the command: `fdtrail NAME ...`. Each has a file cmd_NAME.c with an argp parser (its
- * table of options feeds parsing, --help, and the tests that hold the man page and the completions
- * against it) and a row in the one table, verbs in main.c.
+ * A verb of the command: `fdtrail NAME ...`. Each has a file cmd_NAME.c with an argp parser and a
+ * row in the one table, verbs in main.c. The parser's options feed --help and the tests that check
+ * the man page and the completions.
  */
 #pragma once
 
 #include <stddef.h>
 
-/* Exit statuses of all verbs but run, which has those of env(1). */
+/* Exit statuses of all verbs except run, which has those of env(1). */
 enum exit_status {
 	EXIT_CLEAN = 0,
 	EXIT_BROKEN = 1,  /* check: a limit is broken */
-	EXIT_TROUBLE = 2, /* wrong use, or what was asked for could not be done or told */
+	EXIT_TROUBLE = 2, /* wrong use, a failure, or data that is missing */
 };
 
 struct verb {
@@ -28,7 +28,8 @@ extern const size_t verb_count;
 /* The verb called name, or NULL. */
 const struct verb *verb_find(const char *name);
 
-/* Says that there is no verb of that name, and which one may be meant; returns the exit status. */
+/* Prints that there is no verb of that name, and the nearest one; returns the exit status., and
+ * which one may be meant; returns the exit status. */
 int verb_unknown(const char *name);
 
 int cmd_check(int argc, char **argv);

@@ -7,7 +7,7 @@
 
 #include "tools/symbolize/debug_dirs.h"
 
-_Static_assert(ACCEPT_ALL == REPORT_SHOW_ALL, "all is all");
+_Static_assert(ACCEPT_ALL == REPORT_SHOW_ALL, "accept_number_or_all() gives a view's show");
 
 enum { KEY_SHOW = 1, KEY_FULL, KEY_COLLAPSE, KEY_COLOUR, KEY_DEBUG_DIR };
 
@@ -62,14 +62,14 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 /* clang-format off */
 #define COMMON_OPTIONS \
 	{"full", KEY_FULL, NULL, 0, \
-	 "Show all groups (20 without it), and all frames of their stacks", 0}, \
+	 "Show all groups (without it: 20), and all frames of their stacks", 0}, \
 	{"collapse-runtime", KEY_COLLAPSE, NULL, 0, \
 	 "Leave out frames of the C library, the loader and the language's own library", 0}, \
 	{"color", KEY_COLOUR, "WHEN", 0, \
 	 "auto (the default: on a terminal, unless NO_COLOR is set), always or never", 0}, \
 	{"colour", KEY_COLOUR, "WHEN", OPTION_ALIAS | OPTION_HIDDEN, NULL, 0}, \
 	{"debug-dir", KEY_DEBUG_DIR, "DIR", 0, \
-	 "Look for debug files, or the program before strip, in DIR, too; or in this one file " \
+	 "Look for debug files, or the unstripped program, in DIR; it may also be such a file " \
 	 "(may be repeated)", 0}, \
 	{0}
 /* clang-format on */
@@ -78,7 +78,7 @@ const struct argp view_argp = {
 	.options =
 		(const struct argp_option[]){
 			{"show", KEY_SHOW, "N", 0,
-			 "Descriptors listed of each group: a number, or all (default: 5)", 0},
+			 "Descriptors listed in each group: a number, or all (default: 5)", 0},
 			COMMON_OPTIONS,
 		},
 	.parser = parse,

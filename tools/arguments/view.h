@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * How a verb shows what it has found, and where it takes names from: the options that all of them
- * have, as child parsers (argp_children). Their input (child_inputs) is a struct view.
+ * Options that all reporting verbs share, as child parsers (argp_children): the display, and where
+ * debug information is. Their input (child_inputs) is a struct view.
  */
 #pragma once
 
@@ -14,7 +14,7 @@
 
 enum colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 
-/* What the names of --color are, by enum colour. */
+/* The words of --color, by enum colour. */
 enum { COLOUR_NAMES = COLOUR_NEVER + 1 };
 extern const char *const colour_names[COLOUR_NAMES];
 
@@ -22,7 +22,7 @@ enum { SHOW_NOT_GIVEN = -2 };
 
 struct view {
 	struct accept accept;
-	int show; /* descriptors of each group, REPORT_SHOW_ALL or SHOW_NOT_GIVEN */
+	int show; /* descriptors listed in each group, REPORT_SHOW_ALL or SHOW_NOT_GIVEN */
 	bool full, collapse_runtime;
 	enum colour colour;
 	const char **debug_dirs; /* NULL-terminated; NULL: none */
@@ -37,10 +37,11 @@ struct view {
 /* --show, --full, --collapse-runtime, --color, --debug-dir. */
 extern const struct argp view_argp;
 
-/* The same where no descriptors are listed, or --show is the tracer's. */
+/* The same without --show: for diff, which lists no descriptors, and for run, whose --show is the
+ * tracer's. */
 extern const struct argp view_without_show_argp;
 
-/* What suits this file, with what was asked for. */
+/* The options that suit this file (report_options_for), with those of the command line. */
 struct report_options view_for(const struct view *view, FILE *file);
 
 void view_finish(struct view *view);
