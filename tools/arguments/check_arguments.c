@@ -22,8 +22,7 @@ static void wrong_use(const char *words)
 enum { KEY_PID = 0x1000, KEY_OLD, KEY_CHILDREN, KEY_KINDS };
 
 /* Takes the older snapshot from the files if --old does not name it: with --pid, the only file;
- * with --max-growth, the first of two. does not name it: with --pid the only one; for --max-growth
- * the first of two. */
+ * with --max-growth, the first of two. */
 static void take_old(struct check_arguments *check)
 {
 	bool growth = check->limits.limits.growth >= 0;

@@ -28,8 +28,8 @@ extern const size_t verb_count;
 /* The verb called name, or NULL. */
 const struct verb *verb_find(const char *name);
 
-/* Prints that there is no verb of that name, and the nearest one; returns the exit status., and
- * which one may be meant; returns the exit status. */
+/* Prints that there is no verb of that name, and suggests the nearest one; returns the exit
+ * status. */
 int verb_unknown(const char *name);
 
 int cmd_check(int argc, char **argv);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * See limits.h. A figure is only compared when the snapshot tells it: what it does not tell is
- * said, and never taken for zero.
+ * See limits.h. A number is compared only if the snapshot has it. Missing data is reported, and
+ * never counts as zero.
  */
 #include "limits.h"
 
@@ -48,7 +48,7 @@ static bool is_wanted(const struct check *check, enum kind kind)
 	return check->limits->kinds & KIND_BIT(kind);
 }
 
-/* Whether the group may hold something that counts. */
+/* Whether descriptors of the group may count. */
 static bool counts(const struct check *check, const struct model_group *group)
 {
 	return !group->suppressed && !limits_is_inherited(group) && group->count > 0 &&
@@ -57,7 +57,7 @@ static bool counts(const struct check *check, const struct model_group *group)
 
 typedef int64_t counting(const struct check *check, const struct model_group *group, bool *exact);
 
-/* The sum over the groups that a finding is made of: each of them has one kind. */
+/* Sums over the groups of a finding, each of which has one kind. */
 static int64_t count_parts(const struct check *check, const struct model_group *finding,
 			   counting *count, bool *exact)
 {
@@ -73,8 +73,8 @@ static int64_t count_parts(const struct check *check, const struct model_group *
 	return sum;
 }
 
-/* How many of the group's descriptors are of the kinds that count. In a group of several kinds only
- * those that are listed tell theirs: *exact is false when there are others. */
+/* The number of the group's descriptors whose kinds count. In a group of several kinds only the
+ * listed descriptors have a kind; *exact is false if there are others. */
 static int64_t count_of(const struct check *check, const struct model_group *group, bool *exact)
 {
 	int64_t count = 0;
@@ -113,18 +113,18 @@ static int64_t close_wait_of(const struct check *check, const struct model_group
 	return count;
 }
 
-/* Whether a descriptor may be a TCP socket in CLOSE_WAIT, for all that the snapshot tells. */
+/* Whether a descriptor may be a TCP socket in CLOSE_WAIT, by what the snapshot says of it. */
 static bool may_wait(const struct model_group *group, const struct model_descriptor *descriptor)
 {
-	/* 0, 1 and 2 of a process that is not traced count as inherited unless they are sockets. */
+	/* In an untraced process 0, 1 and 2 count as inherited unless they are sockets. */
 	if (limits_is_inherited(group))
 		return descriptor->fd <= 2 && descriptor->kind == KIND_OTHER && !descriptor->what;
-	if (descriptor->kind == KIND_SOCKET) /* one that does not say what it is */
+	if (descriptor->kind == KIND_SOCKET) /* of no known protocol */
 		return !descriptor->protocol || strcmp(descriptor->protocol, "socket") == 0;
 	return group->kind == KIND_COUNT && descriptor->kind == KIND_TCP && !descriptor->state;
 }
 
-/* How many of the group's descriptors are not known to be in CLOSE_WAIT or not. */
+/* The number of the group's descriptors that may be in CLOSE_WAIT or not. */
 static int64_t stateless_of(const struct check *check, const struct model_group *group)
 {
 	int64_t count = 0;
@@ -146,7 +146,7 @@ static int64_t stateless_of(const struct check *check, const struct model_group 
 	return count;
 }
 
-/* The sum over all groups that count: of those in CLOSE_WAIT, or of all. */
+/* Checks the sum over all groups: of descriptors in CLOSE_WAIT, or of all. */
 static void check_sum(struct check *check, int64_t limit, const char *option, const char *what,
 		      bool close_wait)
 {
@@ -167,10 +167,10 @@ static void check_sum(struct check *check, int64_t limit, const char *option, co
 	}
 	if (sum <= limit) {
 		if (!all_exact)
-			limits_say(
-				check, LIMITS_UNKNOWN,
-				"%s: not all descriptors are listed, so their kinds are not known",
-				option);
+			limits_say(check, LIMITS_UNKNOWN,
+				   "%s: the snapshot does not list all descriptors, so their kinds "
+				   "are not known",
+				   option);
 		if (model_add(sum, stateless) > limit)
 			limits_say(check, LIMITS_UNKNOWN,
 				   "%s %" PRId64 ": the states of %" PRId64
@@ -201,7 +201,7 @@ static void check_group(struct check *check)
 
 		if (count <= limit)
 			continue;
-		/* What has no stack is in one group because of that. */
+		/* Descriptors without a stack share a group only because of that. */
 		if (!group->stack_count) {
 			unknown = model_add(unknown, count);
 			continue;
@@ -216,13 +216,14 @@ static void check_group(struct check *check)
 			   limit, broken, broken == 1 ? " has" : "s have", most);
 	else if (unknown)
 		limits_say(check, LIMITS_UNKNOWN,
-			   "--max-group %" PRId64 ": of %" PRId64
-			   " descriptors the stacks are not known%s",
+			   "--max-group %" PRId64 ": the stacks of %" PRId64
+			   " descriptors are not known%s",
 			   limit, unknown,
 			   check->snapshot->traced ? "" : ": the process was not traced");
 }
 
-/* The oldest of those that are listed, or of all where the heading tells; < 0: not known. */
+/* The age of the oldest descriptor, from the heading or else from the listed ones; < 0: not known.
+ * *exact is false if an older one may exist. */
 static double age_of(const struct check *check, const struct model_group *group, bool *exact)
 {
 	double most = -1;
@@ -267,7 +268,7 @@ static void check_age(struct check *check)
 		if (!counts(check, group))
 			continue;
 		age = age_of(check, group, &exact);
-		/* What the program opened can't be older than the program. */
+		/* Descriptors that the program opened can't be older than the program. */
 		if (age <= limit && !exact && group->origin != MODEL_UNTRACED &&
 		    check->snapshot->uptime >= 0 && check->snapshot->uptime <= limit)
 			exact = true;
@@ -292,7 +293,8 @@ static void check_age(struct check *check)
 			   check->snapshot->traced ? "" : ": the process was not traced");
 }
 
-/* By the tracer's own figures, which each snapshot but the first has. */
+/* Checks the growth that the tracer itself has counted, which every snapshot except the first one
+ * has. */
 static void check_own_growth(struct check *check, int64_t *broken, int64_t *most)
 {
 	bool known = true;
@@ -315,6 +317,7 @@ static void check_own_growth(struct check *check, int64_t *broken, int64_t *most
 			   check->limits->growth);
 }
 
+/* Marks the groups of the new snapshot. */
 static void mark_new(const struct diff_entry *entry)
 {
 	for (size_t i = 0; i < entry->member_count; i++)
@@ -322,7 +325,7 @@ static void mark_new(const struct diff_entry *entry)
 			entry->members[i].group->broken = true;
 }
 
-/* A finding is broken with any of its groups. */
+/* A finding breaks a limit if any of its groups does. */
 static void mark_findings(struct model_snapshot *snapshot)
 {
 	for (size_t i = 0; i < snapshot->group_count; i++)
@@ -381,7 +384,7 @@ static void check_kinds(struct check *check)
 			   unknown == 1 ? "" : "s");
 }
 
-/* What may be missing from the snapshot itself. */
+/* Checks whether the snapshot itself is complete. */
 static void check_whole(struct check *check)
 {
 	const char *kinds = model_field(check->snapshot, "kinds"), *bad;
@@ -395,20 +398,20 @@ static void check_whole(struct check *check)
 	if (check->snapshot->whole && check->snapshot->unclosed >= 0 &&
 	    check->snapshot->unclosed != count)
 		limits_say(check, LIMITS_UNKNOWN,
-			   "lines of the snapshot are lost: of %" PRId64
-			   " unclosed descriptors its groups "
-			   "have %" PRId64,
-			   check->snapshot->unclosed, count);
+			   "lines of the snapshot are lost: its groups have %" PRId64 " of %" PRId64
+			   " unclosed descriptors",
+			   count, check->snapshot->unclosed);
 	if (check->snapshot->unread) {
 		char *why = page_safe_written(check->snapshot->unread);
 
-		limits_say(check, LIMITS_UNKNOWN, "what is open is not known: %s", why);
+		limits_say(check, LIMITS_UNKNOWN, "its open descriptors are not known: %s", why);
 		free(why);
 	}
 	if (!check->snapshot->whole)
-		limits_say(check, LIMITS_UNKNOWN, "the snapshot was cut: its end is missing");
+		limits_say(check, LIMITS_UNKNOWN, "the snapshot is cut off: its end is missing");
 	if (check->snapshot->mixed)
-		limits_say(check, LIMITS_UNKNOWN, "the lines of several snapshots are mixed in it");
+		limits_say(check, LIMITS_UNKNOWN,
+			   "lines of several snapshots are mixed in the file");
 	if (kinds && kind_parse(kinds, &listed, &bad, &bad_length) &&
 	    (check->limits->kinds & KIND_ALL & ~listed))
 		limits_say(check, LIMITS_UNKNOWN,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Limits that a program has to keep, for CI: held against a snapshot, perhaps with an earlier one
- * to compare. What is suppressed (suppressions.h) does not count, nor does what the program
- * inherited: it has not opened that. Used by `fdtrail check` and `fdtrail run --error-exitcode`.
+ * Limits that a program has to keep, for CI. A snapshot is compared with them, and for growth with
+ * an earlier snapshot. Suppressed groups (suppressions.h) don't count, and neither do inherited
+ * descriptors, because the program did not open them. Used by `fdtrail check` and `fdtrail run`.
  */
 #pragma once
 
@@ -16,7 +16,7 @@
 
 struct limits {
 	int64_t close_wait;   /* TCP sockets in CLOSE_WAIT */
-	int64_t open;         /* descriptors that the program opened and has not closed */
+	int64_t open;         /* descriptors that the program opened and did not close */
 	int64_t group;        /* descriptors of one group; of one finding, if they were merged */
 	int64_t growth;       /* of the same, since the snapshot before */
 	int64_t peak;         /* descriptors that the program had open at once */
@@ -33,7 +33,7 @@ struct limits {
 		.peak_group = LIMIT_NONE, .age = LIMIT_NONE, .kinds = KIND_ALL,                    \
 	}
 
-/* In the order of what counts more when there are several. */
+/* In rising order: the highest one of several limits counts. */
 enum limits_verdict {
 	LIMITS_KEPT,
 	LIMITS_UNKNOWN, /* the snapshot does not tell */
@@ -43,15 +43,15 @@ enum limits_verdict {
 /* Whether any limit is set. */
 bool limits_any(const struct limits *limits);
 
-/* Whether any is set on what was open at once: a process has to tell that at its end, although it
+/* Whether any limit on peaks is set. The process must then write its peaks at its end, even if it
  * has closed everything (FDTRAIL_PEAKS). */
 bool limits_any_peak(const struct limits *limits);
 
 /*
- * Holds a snapshot against the limits, and writes a line to file for each that is broken or of
- * which the snapshot does not tell; file NULL: writes nothing. Marks the groups that break one
- * (model_group.broken), and the peaks that do. before is an earlier snapshot of the same program,
- * for the growth, or NULL: then it is the growth since the tracer's own last snapshot.
+ * Checks a snapshot against the limits, and writes a line to file for each one that is broken or
+ * can't be checked; file NULL: writes nothing. Marks the groups and peaks that break a limit
+ * (model_group.broken). before: an earlier snapshot of the same program, for growth; NULL: growth
+ * is since the tracer's own previous snapshot.
  */
 enum limits_verdict limits_check(const struct limits *limits, struct model_snapshot *snapshot,
 				 struct model_snapshot *before, FILE *file);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Limits on what was open at once: --max-peak and --max-peak-group. Where a snapshot knows no more
- * than an upper bound (closes that the ptrace engine does not see), a limit below it is neither
- * kept nor broken.
+ * Limits on the peak: --max-peak and --max-peak-group. A snapshot may know only an upper bound of a
+ * peak, because the ptrace engine does not see closes. A limit below the bound is then neither kept
+ * nor broken.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,17 +12,17 @@
 static void say_no_peak(struct check *check, const char *option)
 {
 	limits_say(check, LIMITS_UNKNOWN,
-		   "%s: the snapshot does not tell how many were open at once%s", option,
+		   "%s: the snapshot does not say how many were open at once%s", option,
 		   check->snapshot->traced ? "" : ": the process was not traced");
 }
 
-/* Whether a peak is of other kinds, too, than those that count: then it is an upper bound. */
+/* Whether the peaks include kinds that don't count: then it is an upper bound. */
 static bool counts_other_kinds(const struct check *check)
 {
 	return (check->limits->kinds & KIND_ALL) != KIND_ALL;
 }
 
-/* How many were more than a limit, or may have been. */
+/* Writes the line about a peak above the limit. */
 static void say_peak(struct check *check, const char *option, int64_t peak, const char *of)
 {
 	const char *were = peak == 1 ? "was" : "were";
@@ -30,7 +30,7 @@ static void say_peak(struct check *check, const char *option, int64_t peak, cons
 	if (counts_other_kinds(check))
 		limits_say(check, LIMITS_UNKNOWN,
 			   "%s: %" PRId64
-			   "%s %s open at once, of all kinds; how many of those that count "
+			   "%s %s open at once, but of all kinds; the number of those in --kinds "
 			   "is not known",
 			   option, peak, of, were);
 	else if (check->snapshot->peak_at_most)
@@ -70,17 +70,17 @@ static void check_peak_percent(struct check *check)
 		limits_say(check, LIMITS_UNKNOWN, "%s: the process' limit is not known", option);
 		return;
 	}
-	/* As floating point: the numbers of a text may be anything. */
+	/* In floating point, because the numbers in a text can be anything. */
 	if ((double)snapshot->peak_all * 100 <= (double)percent * (double)snapshot->limit)
 		return;
 	snprintf(of, sizeof(of), " of %" PRId64, snapshot->limit);
 	say_peak(check, option, snapshot->peak_all, of);
 }
 
-/* The stacks that had more open at once than the limit. */
+/* Totals of the stacks that had more open at once than the limit. */
 struct over {
-	int64_t broken, most; /* how many of them, and the most */
-	int64_t unknown;      /* the most of those that may have had more */
+	int64_t broken, most; /* their number, and the highest peak */
+	int64_t unknown;      /* the highest peak that may be over the limit */
 };
 
 static bool is_over(const struct check *check, const struct model_group *stack, struct over *over)
@@ -110,7 +110,7 @@ static void check_peak_group(struct check *check)
 	for (size_t i = 0; i < model_stacked_count(snapshot); i++) {
 		struct model_group *group = model_stacked(snapshot, i);
 
-		/* The peaks of several stacks can't be added up: each is held against the limit. */
+		/* The peaks of several stacks can't be added, so each is checked. */
 		for (size_t j = 0; j < group->part_count; j++)
 			group->broken |= is_over(check, group->parts[j], &over);
 		if (!group->part_count)

@@ -2,7 +2,7 @@
 /*
  * See pattern.h. The form is that of LeakSanitizer, so that files can be shared with it
  * (https://clang.llvm.org/docs/AddressSanitizer.html, "Suppressing memory leaks"). A `$` that is
- * not at the end is itself: it is part of many names of lambdas and of generics.
+ * not at the end stands for itself, because names of lambdas and generics contain it.
  */
 #include "pattern.h"
 
@@ -21,7 +21,8 @@ bool pattern_matches(const char *pattern, const char *text)
 	if (pattern == end || !*text)
 		return false;
 
-	/* Goes back to the last star only: what an earlier one could give up, the last can take. */
+	/* Going back to the last star is enough: it can take whatever an earlier star could give
+	 * up. */
 	star = at_begin ? NULL : pattern;
 	for (;;) {
 		if (pattern == end && (!at_end || !*text))

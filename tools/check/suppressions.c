@@ -12,14 +12,13 @@
 #include "tools/reader/lines.h"
 #include "tools/model/model_memory.h"
 #include "tools/report/heading.h"
-#include "tools/symbolize/symbolize.h"
 #include "pattern.h"
 
 static const char keyword[] = "leak:";
 
 struct suppression {
 	char *pattern;
-	int64_t groups, descriptors; /* that it has suppressed */
+	int64_t groups, descriptors; /* that it has suppressed so far */
 };
 
 struct suppressions {
@@ -59,7 +58,8 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* Adds a line's. False: it is neither a suppression, a comment nor empty. */
+/* Adds the suppression of a line. Returns false if the line is neither a suppression, a comment nor
+ * empty. */
 static bool add(struct suppressions *suppressions, const char *line, size_t length)
 {
 	struct suppression *added;
@@ -132,7 +132,7 @@ static bool matches_stack(const char *pattern, const struct model_stack *stack)
 	return false;
 }
 
-/* By the stacks that all of the group's descriptors share. */
+/* Only by the stacks that all of the group's descriptors share. */
 static bool matches_group(const char *pattern, const struct model_group *group)
 {
 	return matches_stack(pattern, model_stack(group, MODEL_OPENED_AT)) ||
@@ -173,27 +173,8 @@ void suppressions_print(const struct suppressions *suppressions, FILE *file)
 	}
 }
 
-/* The frame to name: the program's own innermost; else, without symbolize/, that of the heading. */
-static const struct model_frame *chosen_frame(const struct model_group *group)
-{
-	const struct model_stack *stack = group_stack(group);
-	const struct model_frame *own;
-
-	if (!stack || !stack->frame_count)
-		return NULL;
-	if (group->culprit)
-		return group->culprit;
-	own = symbolize_own_frame(stack);
-	if (own)
-		return own;
-	for (size_t i = 0; group->place && i < stack->frame_count; i++)
-		if (stack->frames[i].function &&
-		    strcmp(stack->frames[i].function, group->place) == 0)
-			return &stack->frames[i];
-	return stack->frames;
-}
-
-/* The pattern for a name: with stars for what can't stand in a file of lines, or on a terminal. */
+/* Writes the pattern for a name. A star replaces each byte that can't stand in a line or on a
+ * terminal. */
 static void put_pattern(const char *name, FILE *file)
 {
 	fputc('^', file);
@@ -204,8 +185,9 @@ static void put_pattern(const char *name, FILE *file)
 
 void suppressions_generate(const struct model_group *group, FILE *file)
 {
-	const struct model_frame *frame = chosen_frame(group);
-	const struct model_location *location;
+	const struct model_stack *stack = group_stack(group);
+	size_t location = 0;
+	const struct model_frame *frame = stack ? heading_frame(group, stack, &location) : NULL;
 	const char *name;
 
 	char *heading = group->part_count > 1 ? heading_of(&(struct page){0}, group) : NULL;
@@ -213,15 +195,12 @@ void suppressions_generate(const struct model_group *group, FILE *file)
 	fprintf(file, "# %s\n", heading ? heading : group->sentence);
 	free(heading);
 	if (!frame || !frame->module) {
-		fputs("# has no stack with names, so it can't be suppressed\n", file);
+		fputs("# it has no stack, so it can't be suppressed\n", file);
 		return;
 	}
-	location = symbolize_own_location(frame);
-	if (frame == group->culprit && group->culprit_location < frame->location_count)
-		location = &frame->locations[group->culprit_location];
-	name = location && location->function ? location->function : frame->function;
+	name = frame_function(frame, location);
 	if (!name)
-		fputs("# no function is known: this is all that the module opens\n", file);
+		fputs("# no function is known: this suppresses all that the module opens\n", file);
 	fputs(keyword, file);
 	put_pattern(name ? name : frame->module, file);
 }
@@ -260,13 +239,13 @@ const struct argp suppressions_argp = {
 	.options =
 		(const struct argp_option[]){
 			{"suppressions", KEY_FILE, "FILE", 0,
-			 "Leave out what FILE suppresses: lines leak:PATTERN as LeakSanitizer has "
-			 "them",
+			 "Leave out the leaks that FILE suppresses, in LeakSanitizer's form: lines "
+			 "of leak:PATTERN",
 			 0},
 			{"print-suppressions", KEY_PRINT, NULL, 0,
-			 "Show what each suppression left out, and which are unused", 0},
+			 "Show how much each suppression left out, and which are unused", 0},
 			{"gen-suppressions", KEY_GENERATE, NULL, 0,
-			 "Show the lines that would suppress what is found", 0},
+			 "Show lines that would suppress the leaks found", 0},
 			{0},
 		},
 	.parser = parse,
@@ -276,7 +255,7 @@ void suppressions_check_text(const struct suppression_options *options, bool tex
 {
 	if (text || !(options->print || options->generate))
 		return;
-	fprintf(stderr, "%s--%s-suppressions goes with text alone\n", options->prefix,
+	fprintf(stderr, "%s--%s-suppressions works only with --format=text\n", options->prefix,
 		options->print ? "print" : "gen");
 	exit(options->trouble);
 }

@@ -8,7 +8,7 @@
  *
  * A group is suppressed when a pattern (pattern.h) is found in the function, mangled or not, the
  * source file or the module of any frame of its opening stack, of the goroutines that it descends
- * from, or of the last HTTP request. What has no stack can't be suppressed.
+ * from, or of the last HTTP request. A group without a stack can't be suppressed.
  */
 #pragma once
 
@@ -19,39 +19,37 @@
 
 struct suppressions;
 
-/* None yet. Ends the program when there is no memory. */
+/* An empty set. Ends the program if there is no memory. */
 struct suppressions *suppressions_create(void);
-/* NULL is nothing. */
+/* Does nothing for NULL. */
 void suppressions_destroy(struct suppressions *suppressions);
 
-/* Adds those of a file. False after a line on stderr that begins with prefix ("fdtrail check: ")
- * has said which line is wrong, or why the file can't be read. */
+/* Adds the suppressions of a file. If a line is wrong or the file can't be read, returns false
+ * after a message on stderr that begins with prefix ("fdtrail check: "). */
 bool suppressions_read(struct suppressions *suppressions, const char *path, const char *prefix);
 
-/* Marks the groups that are suppressed (model_group.suppressed), and counts. Names of functions and
- * files that symbolize/ has filled in count, those of the text always do. */
+/* Marks suppressed groups (model_group.suppressed), and counts them. Patterns match the names in
+ * the text, and the names of functions and files that symbolize/ has filled in. */
 void suppressions_apply(struct suppressions *suppressions, struct model_snapshot *snapshot);
 
-/* Whether there is any. */
+/* Whether the set has any suppression. */
 bool suppressions_any(const struct suppressions *suppressions);
 
-/* Writes each pattern with what it has suppressed so far, "unused" for those that nothing matched.
- */
+/* Writes each pattern with the number of groups and descriptors that it has suppressed so far, or
+ * "unused". */
 void suppressions_print(const struct suppressions *suppressions, FILE *file);
 
-/* Writes lines that would suppress this group, to be put into a file. */
+/* Writes lines for a file that would suppress this group. */
 void suppressions_generate(const struct model_group *group, FILE *file);
 
-/* The same of all groups of a snapshot that are not suppressed yet, below a heading. */
+/* The same for all groups of a snapshot that are not suppressed yet, below a heading. */
 void suppressions_generate_all(const struct model_snapshot *snapshot, FILE *file);
 
-/* The options of the command line that go with it, as a child parser (argp_children):
- * --suppressions,
- * --print-suppressions, --gen-suppressions. Its input (child_inputs) is a struct
- * suppression_options. */
+/* A child parser (argp_children) with --suppressions, --print-suppressions, --gen-suppressions. Its
+ * input (child_inputs) is a struct suppression_options. */
 struct suppression_options {
 	const char *prefix;                /* of messages: "fdtrail check: " */
-	int trouble;                       /* exit status when a file is wrong */
+	int trouble;                       /* exit status if a file is wrong */
 	struct suppressions *suppressions; /* of all files; the caller creates and destroys it */
 	bool print, generate;
 };
@@ -61,5 +59,6 @@ struct suppression_options {
 	}
 extern const struct argp suppressions_argp;
 
-/* Ends the program where lines for people were asked for, and what is written is no text. */
+/* Ends the program, after a message, if --print-suppressions or --gen-suppressions was given and
+ * the output isn't text. */
 void suppressions_check_text(const struct suppression_options *options, bool text);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* See diff.h. Both snapshots' groups are put in one order, in which those of one finding are
+/* See diff.h. The groups of both snapshots are sorted together, so that those of one finding are
  * neighbours. */
 #include "diff.h"
 
@@ -14,7 +14,7 @@ static int compare_text(const char *a, const char *b)
 	return strcmp(a ? a : "", b ? b : "");
 }
 
-/* Names before numbers of groups, so that the order is the same in every run. */
+/* Compares sentences at last and no group numbers, so that the order is the same in every run. */
 static int compare_entries(const void *left, const void *right)
 {
 	const struct diff_entry *a = left, *b = right;
@@ -47,7 +47,7 @@ static size_t count_groups(const struct model_snapshot *snapshot)
 	return count;
 }
 
-/* The groups of the text, also of those that findings_merge() has made one. */
+/* Adds the groups of the text; of findings that findings_merge() has made, their parts. */
 static size_t add_groups(struct finding_item *members, struct model_snapshot *snapshot, bool is_new)
 {
 	size_t count = 0;
@@ -66,8 +66,8 @@ static size_t add_groups(struct finding_item *members, struct model_snapshot *sn
 	return count;
 }
 
-/* The one that is shown: what the finding is in the new snapshot, or was in the old one. Without
- * stacks it is only one of several that can't be told apart. */
+/* Chooses the group to show: the finding in the new snapshot, or else in the old one. Groups
+ * without stacks can't be joined, so the first one is shown. */
 static void choose_group(const struct diff *diff, struct diff_entry *entry)
 {
 	bool is_new = entry->new_count != 0;
@@ -106,7 +106,7 @@ struct diff *diff_create(struct model_snapshot *old, struct model_snapshot *new)
 	size_t count = count_groups(old) + count_groups(new);
 
 	*diff = (struct diff){.old = old, .new = new};
-	/* The modules come last in the text: what was cut has them no more. */
+	/* The modules come last in the text, so a truncated snapshot has none. */
 	diff->by_path = !old->module_count != !new->module_count;
 	diff->members = memory_array(NULL, count, sizeof(*diff->members));
 	count = add_groups(diff->members, old, false);
@@ -167,7 +167,7 @@ static int compare_builds(const void *left, const void *right)
 	return order ? order : compare_text(a->build_id, b->build_id);
 }
 
-/* The modules that have a build-id, by their paths. */
+/* The modules that have a build-id, sorted by path. */
 static struct model_module **sorted_modules(const struct model_snapshot *snapshot, size_t *count)
 {
 	struct model_module **sorted =
@@ -193,7 +193,7 @@ const char *diff_rebuilt(const struct diff *diff)
 			at++;
 		if (at < old_count && compare_builds(&old[at], &new[i]) == 0)
 			continue;
-		/* Its neighbours are what the old one has instead, if it has the path at all. */
+		/* If the old snapshot has the path with another build-id, that is a neighbour. */
 		if ((at < old_count && strcmp(old[at]->path, new[i]->path) == 0) ||
 		    (at && strcmp(old[at - 1]->path, new[i]->path) == 0))
 			rebuilt = new[i]->path;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * Two snapshots, finding by finding (report/findings.h): those are the same whose culprit is the
- * same function at the same line; or, where no line is known, at the same offset of the same module
- * (by its build-id, or path where there is none), so that a restart, another process id and address
- * space layout make no difference. Where there are no stacks, since the process is not traced,
- * those of one kind and state are the same. What was inherited is left out, because it is listed or
- * not as an option says; and so is what is suppressed.
+ * Two snapshots compared by findings (report/findings.h). Two findings are the same if their
+ * culprit is the same function at the same line; if no line is known, at the same offset of the
+ * same module (by build-id, or by path if there is none). So a restart, another process id or
+ * another address space layout makes no difference. An untraced process has no stacks, so groups of
+ * the same kind and state are compared. Inherited descriptors are left out, because an option
+ * decides whether they are listed; so are suppressed groups.
  */
 #pragma once
 
@@ -20,9 +20,9 @@ enum diff_change { DIFF_NEW, DIFF_GROWN, DIFF_SHRUNK, DIFF_GONE, DIFF_SAME, DIFF
 
 struct diff_entry {
 	enum diff_change change;
-	int64_t old_count, new_count; /* 0: not there */
+	int64_t old_count, new_count; /* 0: not in that snapshot */
 	struct model_group group;     /* the finding in the new snapshot, or else in the old one */
-	/* The groups that it is made of in both, those of one call path together. */
+	/* Its groups in both snapshots, sorted by call path. */
 	struct finding_item *members;
 	size_t member_count;
 };
@@ -33,15 +33,16 @@ struct diff {
 	struct diff_entry *entries;
 	size_t count;
 	struct finding_item *members;
-	bool by_path; /* build-ids could not be used: one of the two has lost its modules */
+	bool by_path; /* build-ids were not used, because one snapshot has lost its modules */
 };
 
-/* Compares; both should have been symbolized. Both stay the caller's, and must outlive the diff. */
+/* Compares two snapshots, which should have been symbolized. Both stay the caller's, and must
+ * outlive the diff. */
 struct diff *diff_create(struct model_snapshot *old, struct model_snapshot *new);
-/* NULL is nothing. */
+/* Does nothing for NULL. */
 void diff_destroy(struct diff *diff);
 
-/* By how much it grew; less than 0: it shrank. */
+/* By how many descriptors it grew; negative if it shrank. */
 int64_t diff_growth(const struct diff_entry *entry);
 
 /* The group to show for an entry: the new one where there is one. */
@@ -50,6 +51,6 @@ const struct model_group *diff_group(const struct diff_entry *entry);
 /* The word for a change: "new", "grown", "shrunk", "gone", "same". */
 const char *diff_change_name(enum diff_change change);
 
-/* The path of a module that both have, but with different build-ids: it was built anew between
- * them, and its stacks can't be matched; or NULL. Only modules in which frames lie count. */
+/* The path of a module that both snapshots have with different build-ids, or NULL. It was rebuilt
+ * between them, so its offsets can't be matched. Only modules with frames count. */
 const char *diff_rebuilt(const struct diff *diff);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* A stack a line with its two counts: what flamegraph.pl draws as a differential flame graph. Not a
- * finding: its stacks stay apart. */
+/* Writes one line a stack with its two counts, for flamegraph.pl to draw as a differential flame
+ * graph. The stacks of a finding stay apart. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,7 +54,7 @@ static int write_entry(const struct diff *diff, const struct diff_entry *entry,
 			counts[member->is_new] =
 				model_add(counts[member->is_new], member->group->count);
 		}
-		/* The program's name begins the stack: for both the same one. */
+		/* The stack begins with the program's name: the new snapshot's, for both counts. */
 		error = folded_write_stack(diff->new, rows[first].member->group, options, file);
 		if (!error)
 			fprintf(file, " %" PRId64 " %" PRId64 "\n", counts[0], counts[1]);

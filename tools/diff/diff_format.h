@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What `fdtrail diff` can write, each format in a file of its own. */
+/* The formats of `fdtrail diff`, each in a file of its own. */
 #pragma once
 
 #include <stdio.h>
@@ -16,18 +16,18 @@ struct diff_options {
 struct diff_format {
 	const char *name;    /* of --format=NAME */
 	const char *summary; /* for --help */
-	/* Returns 0 or a negative errno; what goes wrong with file is left to ferror(3). */
+	/* Returns 0 or a negative errno. Errors of file are left to ferror(3). */
 	int (*write)(const struct diff *diff, const struct diff_options *options, FILE *file);
 };
 
-/* All, the default first, and how many. */
+/* All formats, the default first, and their number. */
 extern const struct diff_format diff_formats[];
 extern const size_t diff_format_count;
 
 /* The format called name, or NULL. */
 const struct diff_format *diff_format_find(const char *name);
 
-/* For people: what changed, and how many; see also diff.h. Unchanged stacks are only counted. */
+/* For people: the changed findings. Unchanged ones are only counted. */
 int diff_write_text(const struct diff *diff, const struct diff_options *options, FILE *file);
 
 /* One JSON document: fdtrail-json(5). */

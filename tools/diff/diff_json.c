@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Two snapshots compared, as one JSON document: fdtrail-json(5). */
+/* The comparison of two snapshots as one JSON document: see fdtrail-json(5). */
 #include "tools/export/json.h"
 #include "diff_format.h"
 

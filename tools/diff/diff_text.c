@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Two snapshots compared, for people: what grew comes first, with its stack. */
+/* The comparison of two snapshots, for people. Findings that grew come first, with their stacks. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "tools/report/text_stack.h"
 #include "diff_format.h"
 
-enum { CONTINUED = 2 }; /* more of lines that go on */
+enum { CONTINUED = 2 }; /* extra indent of continuation lines */
 
 static void put_side(const struct page *page, const char *title,
 		     const struct model_snapshot *snapshot)
@@ -19,7 +19,7 @@ static void put_side(const struct page *page, const char *title,
 	char *process = page_process(snapshot);
 	char *open = snapshot->open < 0 ? page_format("%s", "")
 					: page_format(", %" PRId64 " open", snapshot->open);
-	char *why = page_safe(snapshot->why ? snapshot->why : "it does not say why");
+	char *why = page_safe(snapshot->why ? snapshot->why : "no reason given");
 
 	page_linef(page, 0, CONTINUED, PAGE_PLAIN, "%s: %s%s, %s: %s", title, process, open,
 		   snapshot->when ? snapshot->when : "no time", why);
@@ -28,7 +28,7 @@ static void put_side(const struct page *page, const char *title,
 	free(why);
 }
 
-/* What makes the comparison worth less than it looks. */
+/* Writes notes on what makes the comparison less reliable. */
 static void put_notes(const struct page *page, const struct diff *diff)
 {
 	const struct model_snapshot *old = diff->old, *new = diff->new;
@@ -40,21 +40,21 @@ static void put_notes(const struct page *page, const struct diff *diff)
 		const char *words;
 	} notes[] = {
 		{old->unread,
-		 "what was open in the old one is not known: all of it looks new here"},
+		 "the open descriptors of the old snapshot are not known, so all look new here"},
 		{new->unread,
-		 "what is open in the new one is not known: all of it looks gone here"},
-		{!old->whole, "the old snapshot is cut: what is missing there looks new here"},
-		{!new->whole, "the new snapshot is cut: what is missing there looks gone here"},
-		{old->mixed || new->mixed, "lines of several snapshots, written at the same time, "
-					   "are mixed: counts may be wrong"},
+		 "the open descriptors of the new snapshot are not known, so all look gone here"},
+		{!old->whole, "the old snapshot is cut off: groups that it lacks look new here"},
+		{!new->whole, "the new snapshot is cut off: groups that it lacks look gone here"},
+		{old->mixed || new->mixed, "lines of several snapshots are mixed in a file, so "
+					   "counts may be wrong"},
 		{old->program && new->program &&strcmp(old->program, new->program) != 0,
-		 "these are two programs"},
+		 "the two snapshots are of different programs"},
 		{old->traced != new->traced,
-		 "one of the two was not traced, so their stacks can't be matched"},
+		 "one of the two processes was not traced, so stacks can't be matched"},
 		{strcmp(old_kinds ? old_kinds : "", new_kinds ? new_kinds : "") != 0,
-		 "they have different kinds of descriptors (FDTRAIL_KINDS)"},
+		 "the two snapshots have different kinds of descriptors (FDTRAIL_KINDS)"},
 		{old_time && new_time && old_time > new_time,
-		 "the old one was taken after the new one"},
+		 "the old snapshot was taken after the new one"},
 	};
 
 	for (size_t i = 0; i < sizeof(notes) / sizeof(*notes); i++)
@@ -64,8 +64,8 @@ static void put_notes(const struct page *page, const struct diff *diff)
 		char *path = page_safe(rebuilt);
 
 		page_prosef(page, 0, CONTINUED, PAGE_WARNING,
-			    "Note: %s was built anew between them: its stacks are matched only "
-			    "by functions, files and lines.",
+			    "Note: %s was rebuilt between the snapshots, so its stacks are matched "
+			    "only by functions, files and lines.",
 			    path);
 		free(path);
 	}

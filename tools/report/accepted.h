@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Sockets that accept() has made: the program did not open these, a client did. A TCP socket was
- * accepted when its own port is one that the process listens at.
+ * Sockets that came from accept(2): a client opened them, not the program. A TCP socket was
+ * accepted if the process listens at its local port.
  */
 #pragma once
 
@@ -9,7 +9,6 @@
 
 #include "tools/model/model.h"
 
-/* Fills in accepted of the findings whose descriptors are all listed, and all were accepted, and of
- * what these are made of. The
- * snapshot's groups, which the findings were made of, say where it listens. */
+/* Fills in accepted of those findings whose descriptors are all listed and were all accepted, and
+ * of their paths and parts. The listening ports come from the groups of the snapshot. */
 void accepted_find(struct model_snapshot *snapshot, struct model_group *findings, size_t count);

@@ -9,7 +9,7 @@
 #include "tools/symbolize/user_code.h"
 #include "tools/symbolize/symbolize.h"
 
-/* Before symbolize/ has looked at it: by the names that the text has. */
+/* The culprit by the names of the text; NULL once symbolize/ has run. */
 static const struct model_frame *likely_frame(const struct model_stack *stack)
 {
 	for (size_t i = 0; i < stack->frame_count; i++)
@@ -39,8 +39,9 @@ bool culprit_is_dependency(const struct model_frame *frame, size_t location)
 	       frame->locations[location].module == MODEL_GO_DEPENDENCY;
 }
 
-/* The innermost function of the module that a Go program was built from. Dependencies are the
- * program's own code, too, but no more than a library is. */
+/* The innermost function of the module that a Go program was built from, if a dependency's function
+ * is inside it; else NULL, because the general rule finds the same frame. Dependencies are the
+ * program's own code, but only as much as a library is. */
 static const struct model_frame *main_module_frame(const struct model_stack *stack,
 						   size_t *location)
 {
@@ -66,7 +67,8 @@ const struct model_frame *culprit_frame(const struct model_stack *stack, size_t 
 	if (frame)
 		return frame;
 	*location = 0;
-	/* Go dials in a goroutine of its own: who asked for that is in what created it. */
+	/* Go dials in a separate goroutine: the code that wanted the connection is in the stack
+	 * that created it. */
 	for (const struct model_stack *at = stack; at && !frame; at = at->created_by)
 		frame = symbolize_own_frame(at);
 	if (frame) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The frame of a stack where a reader should look first: the innermost one of the program's own
- * code.
+ * The culprit: the frame of a stack where a reader should look first, the innermost one of the
+ * program's own code.
  */
 #pragma once
 
@@ -10,21 +10,22 @@
 
 #include "tools/model/model.h"
 
-/* The frame of a stack that a reader should look at: the innermost one of the program's own code
- * (in a Go program of its main module, also in what created the goroutine), else the innermost;
- * NULL when there is none. *location: which of its locations. */
+/* The culprit of a stack: the innermost frame of the program's own code (for a Go program, of its
+ * main module, also in the stacks that created the goroutine), else the innermost frame; NULL if
+ * there is none. *location: the index of its location. */
 const struct model_frame *culprit_frame(const struct model_stack *stack, size_t *location);
 
-/* Whether this function is known to be of a module that the program's own one needs. */
+/* Whether this function is known to be in a dependency of the Go program's main module. */
 bool culprit_is_dependency(const struct model_frame *frame, size_t location);
 
-/* Whether this function is the program's own; before symbolize/ by the names that the text has. */
+/* Whether this function is the program's own. Before symbolize/ has run, decides by the names in
+ * the text. */
 bool culprit_is_own(const struct model_frame *frame, size_t location);
 
-/* A dependency's function that leaves a response to its caller is innocent: whose is it? The
- * package main is always the program's own; without build information dependencies are told from it
- * by nothing that is sure. The frame of package main that is nearest to the culprit; NULL: there is
- * none, or the culprit is in it. *where: which of its locations. */
+/* The frame of Go's package main that is nearest to the culprit. A dependency's function that
+ * leaves a response to its caller is innocent, and the caller is to blame. Package main is always
+ * the program's own; without build information nothing else tells dependencies from it. NULL if
+ * there is no such frame, or if the culprit is in it. *where: the index of its location. */
 const struct model_frame *culprit_main(const struct model_stack *stack,
 				       const struct model_frame *culprit, size_t location,
 				       size_t *where);

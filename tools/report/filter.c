@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* See filter.h. Figures are counted again from what is left; those of the opening stack stay, since
- * they are of the stack. */
+/* See filter.h. Counts are made again from what is left. What the opening stack has opened and
+ * closed stays, because that counts for the stack. */
 #include "filter.h"
 
 #include <fnmatch.h>
@@ -65,7 +65,7 @@ bool filter_matches(const char *pattern, const char *name)
 		return strstr(name, pattern) != NULL;
 	if (fnmatch(pattern, name, FNM_NOESCAPE) == 0)
 		return true;
-	/* "app::fetch*status" is to fit "app::fetch_status(int)". */
+	/* "app::fetch*status" must match "app::fetch_status(int)". */
 	without = strdup(name);
 	char *parameters = without ? strrchr(without, '(') : NULL;
 	if (parameters && parameters > without)
@@ -112,7 +112,7 @@ static bool wanted(const struct filter *filter, const struct model_descriptor *d
 		return false;
 	if (filter->states && !in_states(filter->states, descriptor->state))
 		return false;
-	/* Who has no age was there before us: as old as can be. */
+	/* A descriptor without an age was open before the tracer started, so it is the oldest. */
 	if (filter->min_age > 0 && descriptor->age >= 0 && descriptor->age < filter->min_age)
 		return false;
 	if (filter->max_age > 0 && (descriptor->age < 0 || descriptor->age > filter->max_age))
@@ -120,7 +120,7 @@ static bool wanted(const struct filter *filter, const struct model_descriptor *d
 	return !filter->path || path_in(filter->path, descriptor);
 }
 
-/* Filters that need each descriptor's line, in this group. */
+/* Whether the filter needs each descriptor's line in this group. */
 static bool needs_lines(const struct filter *filter, const struct model_group *group)
 {
 	return filter->min_age > 0 || filter->max_age > 0 || filter->path ||
@@ -163,7 +163,7 @@ static void count_ages(struct model_snapshot *snapshot, struct model_group *grou
 	page_ages(snapshot, group);
 }
 
-/* Takes descriptors out of a group; returns how many could not be judged. */
+/* Removes descriptors from a group; returns how many could not be judged. */
 static int64_t filter_group(const struct filter *filter, struct model_snapshot *snapshot,
 			    struct model_group *group)
 {
@@ -186,7 +186,7 @@ static int64_t filter_group(const struct filter *filter, struct model_snapshot *
 		group->count = (int64_t)kept;
 		count_states(filter, group, true);
 	} else {
-		/* The heading has how many are in each state, listed or not. */
+		/* The heading counts each state, also for descriptors that are not listed. */
 		count_states(filter, group, false);
 		group->count = 0;
 		for (size_t i = 0; i < group->state_count; i++)
@@ -208,7 +208,7 @@ static void write_sentence(struct model_snapshot *snapshot, struct model_group *
 	free(sentence);
 }
 
-/* What a stack had open once is known by its functions alone. */
+/* Filters the peaks. A peak has functions and nothing else to judge by. */
 static void filter_peaks(const struct filter *filter, struct model_snapshot *snapshot)
 {
 	bool others = (filter->kinds & KIND_ALL) != KIND_ALL || filter->states || filter->path ||
@@ -249,8 +249,8 @@ int64_t filter_apply(const struct filter *filter, struct model_snapshot *snapsho
 void filter_say_unjudged(int64_t count, const char *prefix, FILE *file)
 {
 	fprintf(file,
-		"%s%" PRId64
-		" %s not judged by the filters and left out: the snapshot does not list %s\n",
-		prefix, count, count == 1 ? "descriptor was" : "descriptors were",
-		count == 1 ? "it" : "them");
+		"%s%" PRId64 " %s left out: the snapshot does not list %s, so the filters can't "
+		"judge %s\n",
+		prefix, count, count == 1 ? "descriptor is" : "descriptors are",
+		count == 1 ? "it" : "them", count == 1 ? "it" : "them");
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* See findings.h. Which groups are one. */
+/* See findings.h. Decides which groups are one finding. */
 #include "findings.h"
 
 #include <stdlib.h>
@@ -11,9 +11,9 @@
 #include "stack_keys.h"
 
 enum {
-	/* So many different callers, by their functions, make a wrapper of what they call. */
+	/* A function with this many different calling functions may be a wrapper. */
 	WRAPPER_CALLERS = 8,
-	/* A path with so many open has not closed them again and again. */
+	/* A path with this many open leaks repeatedly. */
 	LEAKS_AGAIN = 3,
 };
 
@@ -21,8 +21,8 @@ enum {
 struct entry {
 	struct finding_item item;
 	bool has_stack, used;
-	int base; /* the culprit's line; that of the whole path where no frame is the program's */
-	int main; /* of a Go dependency's request: the line of package main that it is made for */
+	int base; /* the culprit's line; the path's number if no frame is the program's own */
+	int main; /* of a Go dependency's request: the line of package main that made it; else -1 */
 	struct stack_key key;
 };
 
@@ -32,10 +32,10 @@ struct path {
 	size_t count;
 	bool closes;    /* it closes what it opens */
 	bool leaks;     /* it has left several open, or more and more */
-	size_t culprit; /* of key.own */
-	size_t caller; /* of key.own, where the culprit alone would be that of two findings; or 0 */
+	size_t culprit; /* index in key.own */
+	size_t caller;  /* index in key.own, if two findings have the same culprit; or 0 */
 	size_t finding;
-	bool apart; /* of a finding whose paths close what they open, while others' don't */
+	bool apart; /* its finding closes what it opens; another one with its culprit does not */
 };
 
 static int compare_numbers(int64_t a, int64_t b)
@@ -43,7 +43,7 @@ static int compare_numbers(int64_t a, int64_t b)
 	return (a > b) - (a < b);
 }
 
-/* Groups of a process that is not traced have no stacks: each is of one state. */
+/* The state of a group of an untraced process, which has no stack and one state; else "". */
 static const char *state_of(const struct model_group *group)
 {
 	return group->origin == MODEL_UNTRACED && group->state_count == 1 ? group->states[0].name
@@ -68,7 +68,7 @@ static int compare_entries(const void *left, const void *right)
 	return order ? order : compare_numbers(a->key.path, b->key.path);
 }
 
-/* With neighbours of one opening stack; qsort(3) keeps no order of its own. */
+/* Sorts by opening stack within a path, and by position at last, because qsort(3) is not stable. */
 static int compare_for_sort(const void *left, const void *right)
 {
 	const struct entry *a = left, *b = right;
@@ -102,7 +102,7 @@ static void number_entry(struct entry *entry, struct stack_keys *keys)
 	entry->key = stack_keys_of(keys, stack);
 	entry->item.addresses = opened && opened != stack ? stack_keys_of(keys, opened).addresses
 							  : entry->key.addresses;
-	/* A library's frame that many share says nothing of who is to blame. */
+	/* Only a frame of the program's own is a culprit: many callers share a library's frame. */
 	entry->base = entry->key.own_count ? entry->key.own[0].line : entry->key.path;
 	entry->main = -1;
 	if (!entry->used || !entry->key.own_count)
@@ -113,7 +113,8 @@ static void number_entry(struct entry *entry, struct stack_keys *keys)
 			entry->main = entry->key.own[i].line;
 }
 
-/* The figures of a path: each opening stack counts once, and of two snapshots the later one. */
+/* Sums the counts of a path, and decides whether it closes and whether it leaks. Each opening stack
+ * counts once; of two snapshots only the later one counts. */
 static void judge(struct path *path)
 {
 	int64_t opened = 0, closed = 0, growth = 0, live = 0;
@@ -138,19 +139,19 @@ static void judge(struct path *path)
 		has_growth &= group->has_growth;
 	}
 	has_growth &= path->entries[0].has_stack;
-	/* Three of four, and what is open has not become more. The figures are those of the opening
-	 * stack: they say nothing of who has used a connection. */
+	/* At least three of four are closed, and the number open has not grown. The counts are
+	 * those of the opening stack, so they say nothing about the last user of a connection. */
 	path->closes = known && !path->entries[0].used && closed / 3 >= opened - closed &&
 		       closed > 0 && !(has_growth && growth > 0);
 	path->leaks = !path->closes && (has_growth ? growth > 0 : live >= LEAKS_AGAIN);
 }
 
-/* How many different callers these paths have, by their functions. */
 static int compare_callers(const void *left, const void *right)
 {
 	return compare_numbers(*(const int *)left, *(const int *)right);
 }
 
+/* The number of different sets of calling functions that the paths have. */
 static size_t count_callers(struct path *const *paths, size_t count)
 {
 	int *callers = memory_array(NULL, count, sizeof(*callers));
@@ -165,7 +166,7 @@ static size_t count_callers(struct path *const *paths, size_t count)
 	return different;
 }
 
-/* A line of a path's own ones, or -1 behind its end. */
+/* The number of the path's own line at this depth; -1 beyond the last one. */
 static int line_at(const struct path *path, size_t depth)
 {
 	const struct stack_key *key = &path->entries[0].key;
@@ -173,7 +174,7 @@ static int line_at(const struct path *path, size_t depth)
 	return depth < key->own_count ? key->own[depth].line : -1;
 }
 
-/* The first depth from here on where the paths differ; 0: they don't. */
+/* The first depth at or after this one where the paths differ; 0 if they don't. */
 static size_t differing(struct path *const *paths, size_t count, size_t depth)
 {
 	for (; line_at(paths[0], depth) >= 0; depth++)
@@ -192,11 +193,12 @@ static bool is_wrapper(struct path *const *paths, size_t count)
 
 	for (size_t i = 0; i < count; i++)
 		leaking += paths[i]->leaks;
-	/* Where most of its callers leak it is the function itself that does. */
+	/* If half of its callers leak or more, the function itself does. */
 	return count >= WRAPPER_CALLERS && 2 * leaking < count &&
 	       count_callers(paths, count) >= WRAPPER_CALLERS;
 }
 
+/* Makes one finding of these paths, with the culprit at depth. caller: see struct path. */
 static void settle(struct path **paths, size_t count, size_t depth, size_t caller, size_t *findings)
 {
 	size_t finding = (*findings)++;
@@ -210,7 +212,7 @@ static void settle(struct path **paths, size_t count, size_t depth, size_t calle
 	}
 }
 
-/* qsort_r's data is the depth. */
+/* For qsort_r(3): data is the depth. */
 static int compare_at(const void *left, const void *right, void *data)
 {
 	const struct path *a = *(struct path *const *)left, *b = *(struct path *const *)right;
@@ -248,7 +250,7 @@ static void split(struct path **paths, size_t count, size_t depth, size_t *findi
 		settle(paths, count, depth, 0, findings);
 		return;
 	}
-	/* Two callers, one of which leaks: each is named where they part. */
+	/* Some callers leak and others close: two findings, each named where the callers differ. */
 	qsort(paths, count, sizeof(struct path *), compare_closing);
 	struct path **halves[] = {paths, paths + (count - closing)};
 	size_t counts[] = {count - closing, closing};
@@ -264,7 +266,7 @@ static void split(struct path **paths, size_t count, size_t depth, size_t *findi
 	}
 }
 
-/* By what makes paths one finding, however many wrappers lead there. */
+/* Compares what makes paths one finding, whichever wrappers lead to the culprit. */
 static int compare_culprits(const void *left, const void *right)
 {
 	const struct path *a = *(struct path *const *)left, *b = *(struct path *const *)right;
@@ -277,7 +279,7 @@ static int compare_culprits(const void *left, const void *right)
 	order = order ? order : compare_numbers(one->main, other->main);
 	order = order ? order : compare_numbers(a->apart, b->apart);
 	order = order ? order : compare_numbers(line_at(a, a->culprit), line_at(b, b->culprit));
-	/* A place of the program that is not known is no place. */
+	/* Paths without a line of the program have no culprit in common. */
 	if (!order && line_at(a, a->culprit) < 0)
 		order = compare_numbers((int64_t)a->finding, (int64_t)b->finding);
 	return order;
@@ -291,7 +293,7 @@ static void join_culprits(struct path **paths, size_t count)
 			paths[i]->finding = paths[i - 1]->finding;
 }
 
-/* Those of one snapshot that have no stack are never one. */
+/* Groups without a stack in one snapshot are never one path. */
 static bool same_path(const struct entry *a, const struct entry *b, bool join)
 {
 	return (a->has_stack || join) && compare_entries(a, b) == 0;
@@ -306,7 +308,7 @@ static int compare_items(const void *left, const void *right)
 	return order ? order : compare_numbers((int64_t)a->position, (int64_t)b->position);
 }
 
-/* Hands out what was found. */
+/* Copies the result to the items, and the culprits and callers to their groups. */
 static void fill(struct finding_item *items, const struct path *paths, size_t count)
 {
 	size_t filled = 0;
@@ -322,7 +324,7 @@ static void fill(struct finding_item *items, const struct path *paths, size_t co
 			item->group->culprit = item->group->caller = NULL;
 			if (!entry->key.own_count)
 				continue;
-			/* Equal lines, but each group has frames of its own. */
+			/* The lines are equal, but each group has its own frames. */
 			item->group->culprit = entry->key.own[paths[i].culprit].frame;
 			item->group->culprit_location = entry->key.own[paths[i].culprit].location;
 			if (!paths[i].caller)

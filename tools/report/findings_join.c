@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* See findings.h. What several groups are as one. */
+/* See findings.h. Joins several groups into one. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,7 +31,7 @@ static void add_states(struct model_group *to, const struct model_group *from)
 	}
 }
 
-/* CLOSE_WAIT comes first, as in each of them. */
+/* Puts CLOSE_WAIT first, as in each of the groups. */
 static void sort_states(struct model_group *group)
 {
 	for (size_t i = 1; i < group->state_count; i++)
@@ -57,7 +57,7 @@ static void add_ages(struct model_group *to, double least, double most)
 		to->age_most = most;
 }
 
-/* The oldest first, as in each of them. */
+/* The oldest first, as in each of the groups. */
 static int compare_descriptors(const void *left, const void *right)
 {
 	const struct model_descriptor *a = left, *b = right;
@@ -77,7 +77,8 @@ static int compare_stacks(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-/* The figures are those of the opening stack, which several groups may share: each counts once. */
+/* Sums what the opening stacks have opened and closed. Several groups may share an opening stack,
+ * which counts once. */
 static void add_figures(struct model_group *group, const struct finding_item *items, size_t count)
 {
 	const struct finding_item **sorted =
@@ -88,7 +89,7 @@ static void add_figures(struct model_group *group, const struct finding_item *it
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = &items[i];
 	qsort(sorted, count, sizeof(*sorted), compare_stacks);
-	/* Several stacks need not have had their peaks at the same time. */
+	/* Peaks of several stacks may be of different times, so they can't be added. */
 	if (sorted[0]->addresses != sorted[count - 1]->addresses)
 		group->peak = MODEL_UNKNOWN;
 	for (size_t i = 0; i < count; i++) {
@@ -126,7 +127,7 @@ static void join_descriptors(struct model_snapshot *snapshot, struct model_group
 	      compare_descriptors);
 }
 
-/* Adds up groups; the first one that has the most descriptors gives its stacks and words. */
+/* Sums the groups. The first one that has the most descriptors gives the stacks and words. */
 static struct model_group join(struct model_snapshot *snapshot, const struct finding_item *items,
 			       size_t count)
 {
@@ -159,7 +160,7 @@ static struct model_group join(struct model_snapshot *snapshot, const struct fin
 			group.how = NULL;
 		add_states(&group, part);
 		add_ages(&group, part->age_least, part->age_most);
-		/* One descriptor alone has its age in its own line. */
+		/* A group of one descriptor has the age in that descriptor's line. */
 		for (size_t j = 0; part->age_least < 0 && j < part->descriptor_count; j++)
 			add_ages(&group, part->descriptors[j].age, part->descriptors[j].age);
 	}
@@ -170,7 +171,7 @@ static struct model_group join(struct model_snapshot *snapshot, const struct fin
 	return group;
 }
 
-/* The most descriptors first; then as in the text. */
+/* The most descriptors first; then in the order of the text. */
 static int compare_paths(const void *left, const void *right)
 {
 	const struct model_group *a = left, *b = right;
@@ -194,7 +195,7 @@ struct model_group findings_join(struct model_snapshot *snapshot, const struct f
 	}
 	group.path_count = paths;
 	qsort(group.paths, paths, sizeof(*group.paths), compare_paths);
-	/* The stack that is shown is that of the first path. */
+	/* The report shows the stack of the first path. */
 	group.stacks = group.paths[0].stacks;
 	group.stack_count = group.paths[0].stack_count;
 	group.culprit = group.paths[0].culprit;
@@ -206,8 +207,8 @@ struct model_group findings_join(struct model_snapshot *snapshot, const struct f
 	return group;
 }
 
-/* As the snapshot orders its groups: what this program opened, what was opened behind our back, and
- * what was inherited; of these what grows, then CLOSE_WAIT, number and age. */
+/* The snapshot's order of groups: opened by this program, opened by untraced calls, inherited;
+ * within these growing ones first, then by CLOSE_WAIT, number and age. */
 static int class_of(const struct model_group *group)
 {
 	switch (group->origin) {
@@ -243,7 +244,7 @@ static int compare_findings(const void *left, const void *right)
 	return (a->number > b->number) - (a->number < b->number);
 }
 
-/* The function that a heading names; NULL where it has a line, or a place that is no function. */
+/* The function that a heading names if it has no line; else NULL. */
 static const char *lineless_place(const struct model_group *group)
 {
 	const struct model_frame *frame = group->culprit;
@@ -260,7 +261,8 @@ static int compare_places(const void *left, const void *right)
 		      lineless_place(*(struct model_group *const *)right));
 }
 
-/* Without lines two calls in one function have the same words: their headings get the offset. */
+/* Without lines, two calls in one function have the same heading: marks them, so that the headings
+ * get the offset. */
 static void mark_same_places(struct model_group *findings, size_t count)
 {
 	struct model_group **sorted = memory_array(NULL, count, sizeof(struct model_group *));
@@ -284,7 +286,7 @@ static void mark_same_places(struct model_group *findings, size_t count)
 	free(sorted);
 }
 
-/* The findings, in the snapshot's memory. */
+/* Makes the findings of all groups, in the snapshot's memory; *found is their number. */
 static struct model_group *find(struct model_snapshot *snapshot, size_t *found)
 {
 	size_t count = snapshot->group_count;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* See heading.h. The snapshot's own sentence can't do: it was written without lines, and counts
- * what a filter may have left out. */
+/* See heading.h. The sentence in the snapshot's text is not used: it has no lines, and counts
+ * descriptors that a filter may have removed. */
 #include "heading.h"
 
 #include <inttypes.h>
@@ -11,7 +11,7 @@
 #include "tools/symbolize/demangle.h"
 #include "culprit.h"
 
-/* A sentence has no room for what a template was made of. */
+/* Long template arguments don't fit into a sentence. */
 enum { NAME_COLUMNS = 60, HEADING_INDENT = 4 };
 
 const struct model_frame *heading_frame(const struct model_group *group,
@@ -23,7 +23,7 @@ const struct model_frame *heading_frame(const struct model_group *group,
 	return group->culprit;
 }
 
-/* Leaves out what is in the outermost brackets of that kind: "f(int)" becomes "f()". */
+/* Empties the outermost brackets: "f(int)" becomes "f()". */
 static void empty_brackets(char *name, char open, char close)
 {
 	char *to = name;
@@ -44,8 +44,8 @@ static void empty_brackets(char *name, char open, char close)
 		*to = '\0';
 }
 
-/* Leaves out the first folders of a Go package's path, as few as needed: the file says them, too.
- */
+/* Removes as few leading folders of a Go package's path as needed. The file's path has them,
+ * too. */
 static void shorten_package(char *name)
 {
 	char *rest = name, *end = name + strcspn(name, "([ :"), *slash;
@@ -68,7 +68,7 @@ static char *short_name(const char *function)
 	return name;
 }
 
-/* The whole name stands in the stack. */
+/* Writes a short form of the name; the stack below has the whole one. */
 static void put_short(FILE *out, const struct page *page, const char *function)
 {
 	char *name = short_name(function), *safe = page_safe(name ? name : function);
@@ -206,7 +206,7 @@ static void put_kind(FILE *out, int64_t count, enum kind kind)
 	fprintf(out, "%" PRId64 " %s", count, kind_noun(kind, count == 1 ? 1 : 2));
 }
 
-/* How many of each kind the parts of a finding have; false: that is not known. */
+/* Counts the parts of a finding by kind. Returns false if a kind is not known. */
 static bool count_kinds(const struct model_group *group, int64_t counts[KIND_COUNT])
 {
 	for (size_t i = 0; i < group->part_count; i++) {
@@ -282,7 +282,8 @@ static void put_origin(FILE *out, const struct page *page, const struct model_gr
 		break;
 	}
 	if (used && !used->share) {
-		/* The one who opened it may be innocent: connections are used again. */
+		/* The code that opened a connection may be innocent, because connections are
+		 * reused. */
 		fputs(", last used ", out);
 		put_place(out, page, group, used, NULL);
 		put_main(out, page, group, used);

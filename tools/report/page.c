@@ -44,7 +44,7 @@ int page_columns(const char *text)
 {
 	int columns = 0;
 
-	/* Bytes that continue a character of UTF-8 take none. */
+	/* Continuation bytes of UTF-8 take no column. */
 	for (; *text; text++)
 		columns += ((unsigned char)*text & 0xc0) != 0x80;
 	return columns;
@@ -66,7 +66,7 @@ void page_cut(char *text, int columns)
 	}
 }
 
-/* How many bytes of text make one line of so many columns, broken at a blank if possible. */
+/* How many bytes of text fit in the given columns, broken at a blank if possible. */
 static size_t line_size(const char *text, int columns)
 {
 	size_t last_blank = 0, i;
@@ -76,7 +76,7 @@ static size_t line_size(const char *text, int columns)
 			continue;
 		if (columns-- == 0)
 			break;
-		/* Not between a number and its unit. */
+		/* Never breaks between a number and its unit. */
 		if (text[i] == ' ' && (text[i + 1] != 'B' || isalnum((unsigned char)text[i + 2])))
 			last_blank = i;
 	}
@@ -84,7 +84,7 @@ static size_t line_size(const char *text, int columns)
 		return i;
 	if (last_blank)
 		return last_blank;
-	/* A long word stays whole: half a path can't be copied. */
+	/* A long word stays whole, so that a path can be copied. */
 	while (text[i] && text[i] != ' ')
 		i++;
 	return i;
@@ -170,7 +170,7 @@ char *page_safe(const char *name)
 	return escape_text(name);
 }
 
-/* A writer of snapshots leaves no such character; whoever edits one may. */
+/* The program's name has no control characters unless somebody edited the snapshot. */
 char *page_process(const struct model_snapshot *snapshot)
 {
 	char *program = page_safe(snapshot->program ? snapshot->program : "a process");
@@ -200,7 +200,7 @@ const char *page_duration(double seconds, char text[32])
 {
 	struct writer writer = {.fd = -1, .own = -1, .buffer = text, .size = 32};
 
-	/* More than fits is more than there is: a thousand years. */
+	/* Times above a thousand years are not times; they would not fit. */
 	put_duration(&writer, seconds > 0 && seconds < 3e10 ? (uint64_t)(seconds * 1000 + 0.5) : 0);
 	text[writer.used] = '\0';
 	return text;

@@ -32,7 +32,7 @@ static bool is_late(const struct progress *progress)
 	       0.5;
 }
 
-/* As many bytes as make so many columns. */
+/* How many bytes of text fit in the given columns. */
 static int bytes_of_columns(const char *text, int columns)
 {
 	int bytes = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Says on stderr what takes so long: one line that is written over, when stderr is a terminal and
- * more than half a second has gone by, and that is gone at the end.
+ * Shows on stderr what takes long: one line that is overwritten. It appears if stderr is a terminal
+ * and more than half a second has passed, and is removed at the end.
  */
 #pragma once
 
@@ -10,15 +10,16 @@
 #include <time.h>
 
 struct progress {
-	const char *verb; /* what to begin the line with: "fdtrail report" */
+	const char *verb; /* the line begins with it: "fdtrail report" */
 	bool possible;    /* stderr is a terminal */
 	bool shown;
 	struct timespec began;
 	int width;
 };
 
-/* verb must stay. */
+/* Initializes progress. Keeps verb, which must outlive it. */
 void progress_begin(struct progress *progress, const char *verb);
 
-/* For struct symbolize_options: data is the progress; step NULL: takes the line away. */
+/* The progress function of struct symbolize_options: data is the struct progress. step NULL removes
+ * the line. */
 void progress_step(void *data, const char *step, size_t done, size_t total);

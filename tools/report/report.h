@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * A snapshot for people: what leaks, how many, where, and what to do next, in the first lines; then
- * each group with its stacks by name and line. Used by `fdtrail report`, `snapshot` and `run`,
- * which hand in what symbolize_snapshot() has filled in (without it the text is shown with what the
- * snapshot itself says).
+ * The report: a snapshot for people. Its first lines say what leaks, how many, where, and what to
+ * do next; then follows each group with its stacks by name and line. `fdtrail report`, `snapshot`
+ * and `run` pass snapshots that symbolize_snapshot() has filled in; without that, only the names of
+ * the text are shown.
  */
 #pragma once
 
@@ -13,39 +13,38 @@
 #include "tools/model/model.h"
 
 #define REPORT_SHOW_ALL (-1)
-/* Groups shown, unless all are asked for: nobody reads the thousandth at night. */
+/* Groups shown without --full, because nobody reads the thousandth at night. */
 #define REPORT_GROUPS 20
 
 struct report_options {
 	bool colour;
-	int width;             /* of the terminal; 0: no terminal, lines are not cut */
-	int show;              /* descriptors listed in each group; REPORT_SHOW_ALL */
-	bool full;             /* all groups, and no frames of runtimes folded into one line */
-	bool collapse_runtime; /* leave out frames that are not the program's own, and say how many
-				*/
+	int width; /* columns of the terminal; 0: not a terminal, lines are not broken */
+	int show;  /* descriptors listed in each group; REPORT_SHOW_ALL */
+	bool full; /* all groups, and all frames */
+	bool collapse_runtime; /* only frames of the program's own, and the number of others */
 	bool filtered;         /* groups may have been taken out by filter_apply() */
 };
 
-/* What suits this file: colour and width when it is a terminal (and NO_COLOR is not set), 5 shown.
- */
+/* The options that suit this file: 5 descriptors shown; width, and colour (unless NO_COLOR is set),
+ * if it is a terminal. */
 struct report_options report_options_for(FILE *file);
 
-/* The first lines: what process, what leaks, how many, and where. */
+/* Writes the first lines: the process, the likeliest leak, its number, and its place. */
 void report_summary(FILE *file, const struct model_snapshot *snapshot,
 		    const struct report_options *options);
 
-/* The groups, and at the end what is missing. */
+/* Writes the groups and, at the end, what is missing. */
 void report_groups(FILE *file, const struct model_snapshot *snapshot,
 		   const struct report_options *options);
 
-/* The peaks alone, a line each. */
+/* Writes the peaks alone, a line each. */
 void report_peaks(FILE *file, const struct model_snapshot *snapshot,
 		  const struct report_options *options);
 
-/* A line above the first ones: which file the snapshot is from, and the line where it begins. */
+/* Writes a line to go before the summary: the snapshot's file, and the line where it begins. */
 void report_source(FILE *file, const struct model_snapshot *snapshot,
 		   const struct report_options *options);
 
-/* Both. */
+/* Writes a whole report: the summary and the groups. */
 void report_text(FILE *file, const struct model_snapshot *snapshot,
 		 const struct report_options *options);

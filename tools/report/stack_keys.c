@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* See stack_keys.h. Every sequence of bytes that stands for something gets a number: that of a line
- * is made from its words, that of a path from the numbers of its lines. */
+/* See stack_keys.h. Every distinct byte sequence gets a number: a line's is made from its words, a
+ * path's from the numbers of its lines. */
 #include "stack_keys.h"
 
 #include <obstack.h>
@@ -24,7 +24,7 @@ struct stack_keys {
 	struct obstack bytes, lines;
 };
 
-/* What a number stands for, so that a line's bytes are never taken for a path's. */
+/* The first byte of a sequence, so that a line's bytes never equal a path's. */
 enum { TAG_LINE = 'l', TAG_PLACE = 'p', TAG_FUNCTION = 'f', TAG_STACK = 's', TAG_ADDRESSES = 'a' };
 
 enum { CREATED_BY = -1, INCOMPLETE = -2 };
@@ -55,7 +55,7 @@ void stack_keys_destroy(struct stack_keys *keys)
 	free(keys);
 }
 
-/* The number of what has grown in keys->bytes. */
+/* The number of the bytes that have been added to keys->bytes. */
 static int number_of(struct stack_keys *keys)
 {
 	size_t size = obstack_object_size(&keys->bytes);
@@ -81,14 +81,14 @@ static void add_text(struct stack_keys *keys, const char *text)
 static void add_place(struct stack_keys *keys, const struct model_frame *frame)
 {
 	const char *module = frame->build_id && !keys->by_path ? frame->build_id : frame->module;
-	/* In no known module there is only the address, which another run does not share. */
+	/* Without a module there is only the address, which differs in another run. */
 	uint64_t offset = frame->module ? frame->offset : frame->address;
 
 	add_text(keys, module);
 	obstack_grow(&keys->bytes, &offset, sizeof(offset));
 }
 
-/* Without build-ids one of the two has no lines, and does not know what was inlined. */
+/* With by_path one of the two snapshots has no lines and no inlined functions. */
 static int number_line(struct stack_keys *keys, const struct model_frame *frame, size_t location)
 {
 	const struct model_location *at =
@@ -121,7 +121,7 @@ static int number_function(struct stack_keys *keys, const struct model_frame *fr
 	return number_of(keys);
 }
 
-/* Numbers that have come, each once. Stacks are short: at most some hundred frames. */
+/* A set of numbers. Stacks are short: some hundred frames at most. */
 struct once {
 	int *numbers;
 	size_t count;
@@ -163,7 +163,7 @@ static size_t count_lines(const struct model_stack *stack)
 		for (size_t i = 0; i < stack->frame_count; i++)
 			count += stack->frames[i].location_count ? stack->frames[i].location_count
 								 : 1;
-		count += 2; /* for marks */
+		count += 2; /* for CREATED_BY and INCOMPLETE */
 	}
 	return count;
 }
@@ -186,7 +186,7 @@ struct stack_key stack_keys_of(struct stack_keys *keys, const struct model_stack
 
 			for (size_t j = 0; j < locations; j++) {
 				int line = number_line(keys, frame, j);
-				/* In a stripped program there are only offsets. */
+				/* A stripped program has only offsets. */
 				bool is_own =
 					culprit_is_own(frame, j) ||
 					(frame->own && frame->module && !frame_function(frame, j));

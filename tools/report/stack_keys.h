@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Stacks as numbers, by what a reader sees of them: two stacks have the same path when they run
- * through the same functions, files and lines, whatever the addresses are (an unrolled loop has
- * several for one line) and however often a recursion repeats a line. Where no line is known it is
- * the module and the offset in it that count.
+ * Stacks as numbers, by what a reader sees of them. Two stacks have the same path if they run
+ * through the same functions, files and lines. Addresses don't count (an unrolled loop has several
+ * for one line), and neither does the number of times that a recursion repeats a line. If no line
+ * is known, the module and the offset in it count.
  */
 #pragma once
 
@@ -21,22 +21,23 @@ struct own_line {
 	size_t location;
 };
 
+/* Two keys with equal numbers have in common: */
 struct stack_key {
-	int path;      /* of all lines, each once */
-	int callers;   /* of the program's own functions outside the innermost, each once */
-	int addresses; /* of the stack as this process has it */
-	/* The program's own lines from the one to look at first outwards, each once; none: the
-	 * stack has no frame of the program. Freed by stack_keys_destroy(). */
+	int path;      /* the lines, each counted once */
+	int callers;   /* the program's own functions except the innermost, each once */
+	int addresses; /* the addresses, as in this process */
+	/* The program's own lines from the culprit outwards, each once; none if the stack has no
+	 * frame of the program. Freed by stack_keys_destroy(). */
 	struct own_line *own;
 	size_t own_count;
 };
 
-/* by_path: of two snapshots one has lost its build-ids, and with them its lines: all is compared by
- * the modules' paths and offsets. */
+/* by_path: compare by the modules' paths and offsets alone, because one of two snapshots has lost
+ * its build-ids and with them its lines. */
 struct stack_keys *stack_keys_create(bool by_path);
-/* NULL is nothing. */
+/* Does nothing for NULL. */
 void stack_keys_destroy(struct stack_keys *keys);
 
-/* Numbers a stack, with those of the goroutines that it descends from. Numbers from the same keys
- * can be compared, whichever snapshot the stack is from. */
+/* Numbers a stack, including those of its ancestor goroutines. Keys from one struct stack_keys can
+ * be compared, also across snapshots. */
 struct stack_key stack_keys_of(struct stack_keys *keys, const struct model_stack *stack);

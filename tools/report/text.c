@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * See report.h. Calm and short: a fact is said once, what to do stands beside the group that it is
- * about, and what is missing is said at the end.
+ * See report.h. Calm and short: a fact appears once, advice stands beside the group that it is
+ * about, and what is missing comes at the end.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -25,9 +25,9 @@
 #include "text_summary.h"
 
 enum {
-	INDENT = 3,      /* of what a group says */
+	INDENT = 3,      /* of a group's lines */
 	LIST_INDENT = 5, /* of its descriptors */
-	CONTINUED = 2,   /* more of lines that go on */
+	CONTINUED = 2,   /* extra indent of continuation lines */
 	SHOW_DEFAULT = 5,
 };
 
@@ -40,7 +40,7 @@ struct report_options report_options_for(FILE *file)
 
 	if (fd < 0 || !isatty(fd))
 		return options;
-	/* no-color.org: set to anything but an empty string. */
+	/* no-color.org: any value except an empty string. */
 	options.colour = !(no_colour && *no_colour) && terminal && strcmp(terminal, "dumb") != 0;
 	options.width = ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
 	return options;
@@ -57,8 +57,6 @@ void report_source(FILE *file, const struct model_snapshot *snapshot,
 	page_close(&page);
 	free(source);
 }
-
-/* A group */
 
 static void put_figures(const struct page *page, const struct model_group *group)
 {
@@ -84,7 +82,7 @@ static void put_figures(const struct page *page, const struct model_group *group
 		fprintf(out, "%s%s opened %" PRId64 " and closed %" PRId64, between,
 			group->path_count > 1 ? "these stacks have" : "this stack has",
 			group->opened, group->closed);
-	/* Where it says more than the number of those that are open. */
+	/* Only if the peak is more than the number open now. */
 	if (group->peak != MODEL_UNKNOWN && group->peak > group->live)
 		fprintf(out, "; at most %" PRId64 " were open at once", group->peak);
 	fclose(out);
@@ -134,8 +132,8 @@ static void put_descriptors(const struct page *page, const struct model_group *g
 			   rest);
 }
 
-/* How many descriptors of a finding have a stack that reads like this one. Those of a path share
- * the stack that the finding was made by; who opened a connection may be another each time. */
+/* How many descriptors of a finding have a stack with the same lines as this one. All descriptors
+ * of a path share the stack that made the finding; the opener of a connection may differ. */
 static int64_t count_like(const struct model_group *group, const struct model_stack *stack)
 {
 	struct stack_keys *keys;
@@ -157,7 +155,7 @@ static int64_t count_like(const struct model_group *group, const struct model_st
 	return count;
 }
 
-/* of: how many descriptors there are, of which some have that stack. */
+/* Writes the stacks of one role. of: the number of descriptors, of which some have the stack. */
 static void put_stacks(const struct page *page, const struct model_group *group,
 		       enum model_stack_role role, bool mark, int64_t of,
 		       const struct report_options *options)
@@ -186,7 +184,8 @@ static void put_stacks(const struct page *page, const struct model_group *group,
 	}
 }
 
-/* Who leaked them comes before who may be innocent. One mark a group: at what is to be mended. */
+/* Writes the stack of the likely culprit first, then those that may be innocent. One mark a group:
+ * where the leak is fixed. */
 static void put_all_stacks(const struct page *page, const struct model_group *group, int64_t of,
 			   const struct report_options *options)
 {
@@ -211,7 +210,8 @@ static void put_group(const struct page *page, const struct model_group *group,
 	text_advice(page, group, said);
 	text_note(page, group);
 	text_paths(page, group, options);
-	/* All that are one finding, or of the first path the stack with the most. */
+	/* With --full the stacks of all parts; else of the first path, which has the most
+	 * descriptors. */
 	if (options->full && group->part_count > 1)
 		for (size_t i = 0; i < group->part_count; i++)
 			put_all_stacks(page, group->parts[i], group->count, options);
@@ -222,7 +222,7 @@ static void put_group(const struct page *page, const struct model_group *group,
 	put_descriptors(page, group, options->show);
 }
 
-/* The groups that are not shown. */
+/* Writes the line about groups that are not shown. */
 static void put_rest(const struct page *page, const struct model_snapshot *snapshot, size_t shown)
 {
 	int64_t count = 0;
@@ -238,7 +238,7 @@ static void put_rest(const struct page *page, const struct model_snapshot *snaps
 		   page_plural(count, "descriptor", "descriptors"));
 }
 
-/* What one can't tell from a single look. */
+/* Writes what to do next if this snapshot alone is not enough. */
 static void put_next(const struct page *page, const struct model_snapshot *snapshot)
 {
 	bool at_end = snapshot->why && snapshot_is_last(snapshot->why);
@@ -265,7 +265,7 @@ void report_groups(FILE *file, const struct model_snapshot *snapshot,
 	struct page page;
 
 	page_open(&page, file, options->width, options->colour);
-	/* One more is shorter than the line that says that it is left out. */
+	/* Showing one more group is shorter than a line that says it is left out. */
 	if (!options->full && snapshot->group_count > REPORT_GROUPS + 1)
 		shown = REPORT_GROUPS;
 	for (size_t i = 0; i < shown; i++) {

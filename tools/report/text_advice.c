@@ -10,13 +10,13 @@
 #include "tools/model/model_memory.h"
 #include "heading.h"
 
-enum { INDENT = 3 }; /* as of all that a group has */
+enum { INDENT = 3 }; /* as for all lines of a group */
 
-/* What the connections of net/http show about the last response. */
+/* What the descriptors of net/http connections say about the last response. */
 enum response {
-	RESPONSE_OPEN,    /* it is not read to its end, or net/http had seen the peer's close */
-	RESPONSE_READ,    /* all are established, and nothing is unread */
-	RESPONSE_UNKNOWN, /* not all are listed */
+	RESPONSE_OPEN,    /* not read to its end, else net/http would have seen the peer's close */
+	RESPONSE_READ,    /* all connections are established, and nothing is unread */
+	RESPONSE_UNKNOWN, /* not all connections are listed */
 };
 
 static enum response response_of(const struct model_group *group)
@@ -40,8 +40,8 @@ static void put_once(const struct page *page, bool *said, const char *text)
 	page_prosef(page, INDENT, 0, PAGE_PLAIN, "What to do: %s", text);
 }
 
-/* Whether a connection was opened while an older one to the same peer was idle: a Transport that
- * has an idle connection opens no other. Times are rounded, so a second must lie between. */
+/* Whether a connection was opened while an older one to the same peer was idle. A Transport with an
+ * idle connection opens no other. Times are rounded, so at least a second must lie between. */
 static bool passed_over(const struct model_group *group)
 {
 	const struct model_descriptor *idlest = group->descriptors, *newest = group->descriptors;
@@ -65,8 +65,8 @@ static int compare_transports(const void *left, const void *right)
 	return (*a > *b) - (*a < *b);
 }
 
-/* Of how many Transports the connections are, all of which are to one peer, and the most requests
- * that one of them has served. 0: not known of all, or there are several peers. */
+/* The number of Transports that the connections belong to, if all are to one peer, and the most
+ * requests that one connection has served. 0: not known for all, or there are several peers. */
 static size_t count_transports(const struct model_group *group, int64_t *most)
 {
 	size_t count = group->descriptor_count, different = 0;
@@ -91,8 +91,8 @@ static size_t count_transports(const struct model_group *group, int64_t *most)
 	return known ? different : 0;
 }
 
-/* The advice where each connection is of another Transport; false: they aren't, or it is not
- * known. */
+/* Writes the advice if each connection has its own Transport. Returns false if not, or if that is
+ * not known. */
 static bool put_transports(const struct page *page, const struct model_group *group,
 			   struct text_said *said)
 {
@@ -102,59 +102,60 @@ static bool put_transports(const struct page *page, const struct model_group *gr
 	if (transports < 2 || (int64_t)transports < group->count)
 		return false;
 	if (!said->transports)
-		page_prosef(page, INDENT, 0, PAGE_PLAIN,
-			    most == 1
-				    ? "What to do: these are of %zu Transports, one request each: "
-				      "share one."
-				    : "What to do: these are of %zu Transports, each with a "
-				      "connection of its own: share one.",
-			    transports);
+		page_prosef(
+			page, INDENT, 0, PAGE_PLAIN,
+			most == 1 ? "What to do: these belong to %zu Transports, one request each: "
+				    "share one Transport."
+				  : "What to do: these belong to %zu Transports, each with one "
+				    "connection: share one Transport.",
+			transports);
 	said->transports = true;
 	return true;
 }
 
-/* The advice on connections that are read to their end, by what speaks against a pool. */
+/* The advice on connections that are read to their end, by the evidence against a pool. */
 static const char *read_advice(const struct model_group *group)
 {
 	if (group->has_growth && group->growth > 0)
-		return "nothing is unread on these, but their number has grown, and a pool of "
-		       "connections does not grow so. Either each request has a Transport of its "
-		       "own (share one), or short responses are not closed.";
+		return "nothing is unread on these, but their number has grown, and a connection "
+		       "pool does not grow like this. Either each request has its own Transport "
+		       "(share one), or short responses are not closed.";
 	if (passed_over(group))
 		return "nothing is unread on these, but some were opened while another one to the "
 		       "same peer was idle, which a shared Transport would have used. Either each "
-		       "request has a Transport of its own (share one), or short responses are not "
+		       "request has its own Transport (share one), or short responses are not "
 		       "closed.";
 	return "nothing is unread on these: net/http keeps such connections for the next request, "
-	       "which is no leak. If their number grows, each request has a Transport of its own "
+	       "which is not a leak. If their number grows, each request has its own Transport "
 	       "(share one), or short responses are not closed.";
 }
 
-/* A short body is in the program's own buffer before the program reads it, so nothing unread does
- * not prove that the response was closed. */
+/* Writes the advice by the state of the last response. Unread bytes prove that it is open, but no
+ * unread bytes don't prove that it was closed: a short body is in the program's own buffer. */
 static void put_response(const struct page *page, const struct model_group *group,
 			 struct text_said *said)
 {
 	switch (response_of(group)) {
 	case RESPONSE_OPEN:
-		put_once(page, &said->response,
-			 "net/http can use a connection for several requests, so who opened it may "
-			 "be innocent. Close the response of the last request.");
+		put_once(
+			page, &said->response,
+			"net/http reuses connections, so the code that opened one may be innocent. "
+			"Close the response of the last request.");
 		break;
 	case RESPONSE_READ:
 		if (!put_transports(page, group, said))
 			put_once(page, &said->idle, read_advice(group));
 		break;
 	case RESPONSE_UNKNOWN:
-		put_once(page, &said->request,
-			 "net/http can use a connection for several requests, so who opened it may "
-			 "be innocent. Where bytes are unread, close the response of the last "
-			 "request.");
+		put_once(
+			page, &said->request,
+			"net/http reuses connections, so the code that opened one may be innocent. "
+			"Where bytes are unread, close the response of the last request.");
 		break;
 	}
 }
 
-/* The stream that owns all of the group's descriptors; NULL: there is no such one. */
+/* The type of stream that owns all of the group's descriptors; NULL if there isn't one. */
 static const char *owner(const struct model_group *group)
 {
 	const char *name = NULL;
@@ -169,7 +170,7 @@ static const char *owner(const struct model_group *group)
 	return name;
 }
 
-/* Whether the file is of that name, or has it before a version: "python3.11", "libjvm.so". */
+/* Whether the file has that name, or that name before a version: "python3.11", "libjvm.so". */
 static bool is_named(const char *path, const char *name)
 {
 	const char *slash = strrchr(path, '/'), *file = slash ? slash + 1 : path;
@@ -178,7 +179,7 @@ static bool is_named(const char *path, const char *name)
 	       !isalpha((unsigned char)file[strlen(name)]);
 }
 
-/* Whether a frame of the stack is in a file of such a name. */
+/* Whether a frame of the stack is in a file with one of these names. */
 static bool passes(const struct model_stack *stack, const char *const *names)
 {
 	for (size_t i = 0; i < stack->frame_count; i++) {
@@ -191,7 +192,8 @@ static bool passes(const struct model_stack *stack, const char *const *names)
 	return false;
 }
 
-/* Users of other languages can't call fclose() and its like: a runtime does that for them. */
+/* Writes how to close the stream. fclose() and the like are only for programs in C: in other
+ * languages a runtime calls them. */
 static void put_owner(const struct page *page, const struct model_group *group,
 		      struct text_said *said)
 {
@@ -213,8 +215,9 @@ static void put_owner(const struct page *page, const struct model_group *group,
 	if (opened && passes(opened, java)) {
 		if (strcmp(own, "DIR") == 0)
 			put_once(page, &said->owner,
-				 "these are directories that Java reads: close what Files.list(), "
-				 "Files.walk() or Files.newDirectoryStream() has returned.");
+				 "these are directories that Java reads: close the streams that "
+				 "Files.list(), Files.walk() or Files.newDirectoryStream() "
+				 "returned.");
 		return;
 	}
 	for (size_t i = 0; i < sizeof(closes) / sizeof(*closes); i++)
@@ -232,8 +235,8 @@ void text_advice(const struct page *page, const struct model_group *group, struc
 		return;
 	} else if (used && used->share) {
 		put_once(page, &said->shared,
-			 "requests share such a connection (HTTP/2), so neither who opened it nor "
-			 "the last request need be the one that leaks.");
+			 "requests share such a connection (HTTP/2), so the leak may be neither in "
+			 "the code that opened it nor in the last request.");
 	} else if (used) {
 		put_response(page, group, said);
 	} else if (model_in_state(group, "CLOSE_WAIT") == 0 || said->close_wait) {

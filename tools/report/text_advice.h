@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What to do about a group: advice that follows from what the snapshot shows of its descriptors.
- * Each piece of advice is given once in a report, at the first group that it fits. Where the
- * evidence is not in the snapshot, the text says how to tell.
+ * Advice: what to do about a group, concluded from its descriptors in the snapshot. Each piece of
+ * advice is given once in a report, at the first group that it fits. If the evidence is not in the
+ * snapshot, the text says how to tell.
  */
 #pragma once
 
@@ -11,10 +11,10 @@
 #include "tools/model/model.h"
 #include "page.h"
 
-/* The advice that this report has given, which it does not repeat. */
+/* The advice that this report has given already. */
 struct text_said {
 	bool close_wait, response, idle, request, shared, transports, owner, unseen;
 };
 
-/* Prints the advice for the group; nothing when there is none. */
+/* Writes the advice for the group, or nothing. */
 void text_advice(const struct page *page, const struct model_group *group, struct text_said *said);

@@ -9,10 +9,10 @@
 
 #include "tools/model/model_memory.h"
 
-enum { INDENT = 3, CONTINUED = 2 }; /* as of all that a group has */
+enum { INDENT = 3, CONTINUED = 2 }; /* as for all lines of a group */
 
-/* The note that the snapshot has on a process that is not traced: the last of the group's notes;
- * that on CLOSE_WAIT is advice. */
+/* Writes the snapshot's note on what the descriptors of an untraced process share: the last note of
+ * the group, unless it is the advice on CLOSE_WAIT. */
 static void put_note(const struct page *page, const struct model_group *group)
 {
 	const char *last = group->note_count ? group->notes[group->note_count - 1] : NULL;
@@ -25,7 +25,8 @@ static void put_note(const struct page *page, const struct model_group *group)
 	free(text);
 }
 
-/* A deleted file shares its path with any number of others. */
+/* Writes the path if all descriptors are of the same file. Deleted files are left out, because any
+ * number of them can have had one path. */
 static void put_same_file(const struct page *page, const struct model_group *group)
 {
 	const struct model_descriptor *first = group->descriptors;
@@ -57,8 +58,9 @@ static int compare_files(const void *left, const void *right)
 	return order ? order : (a->size > b->size) - (a->size < b->size);
 }
 
-/* Several descriptors of one deleted file hold it once. The snapshot names no inode: those of the
- * same path and size count as one file, so there may be more. */
+/* Writes the space that deleted files take. Several descriptors of one deleted file hold it once.
+ * The snapshot names no inode, so files of the same path and size count as one: there may be
+ * more. */
 static void put_deleted(const struct page *page, const struct model_group *group)
 {
 	const struct model_descriptor **files = memory_array(
@@ -87,7 +89,7 @@ static void put_deleted(const struct page *page, const struct model_group *group
 		bytes = model_add(bytes, files[i]->size);
 	}
 	free(files);
-	/* Less than a tenth of a MiB is no reason to look for where the disk went. */
+	/* Less than a tenth of a MiB fills no disk. */
 	if (bytes < (1 << 20) / 10)
 		return;
 	page_linef(page, INDENT, CONTINUED, PAGE_PLAIN,

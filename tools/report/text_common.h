@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the descriptors of a group have in common: the peer, the port, the file; and how much room
- * the deleted files take that they keep from being freed.
+ * Properties that the descriptors of a group share: the peer, the port, the file; and the disk
+ * space of deleted files that they keep from being freed.
  */
 #pragma once
 
 #include "tools/model/model.h"
 #include "page.h"
 
-/* Prints a line for each of these that is known. */
+/* Writes a line for each property that is known. */
 void text_common(const struct page *page, const struct model_group *group);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* See text_missing.h. A module is named once, however many frames lie in it. */
+/* See text_missing.h. Each module is named once, however many of its frames there are. */
 #include "text_missing.h"
 
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 
 enum { LIBRARIES_NAMED = 2 };
 
-/* The end in the making: its heading comes with its first line. */
+/* The list. Its heading is written before its first line. */
 struct end {
 	const struct page *page;
 	bool begun;
@@ -40,7 +40,7 @@ static void add(struct end *end, const char *format, ...)
 static void add_lines(struct end *end, const char *what, const char *const *lines, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		/* The report's first line has their number. */
+		/* The report's first line has the number of inherited descriptors. */
 		if (strstr(lines[i], " inherited (FDTRAIL_INHERITED"))
 			continue;
 		char *line = page_safe(lines[i]);
@@ -66,7 +66,7 @@ static void add_text_troubles(struct end *end, const struct model_snapshot *snap
 	add_lines(end, "not seen", snapshot->not_seen, snapshot->not_seen_count);
 }
 
-/* What the frames of a module have in common. */
+/* Totals of all frames in a module. */
 struct module {
 	const char *path, *build_id, *trouble;
 	size_t own, named, with_lines;
@@ -138,7 +138,8 @@ static void add_module(struct end *end, const struct module *module)
 		add(end, "no lines for %s: %s", path, trouble);
 		free(trouble);
 	} else if (module->own && !module->with_lines) {
-		/* Nobody expects lines for the system's libraries. */
+		/* Only for the program's own code: the system's libraries have no lines as a
+		 * rule. */
 		add(end,
 		    "no lines for %s: it has no debug information (build with -g, or give "
 		    "--debug-dir=DIR or DEBUGINFOD_URLS)",
@@ -147,7 +148,7 @@ static void add_module(struct end *end, const struct module *module)
 	free(path);
 }
 
-/* The program's own modules one by one; of libraries it is enough to know that it is so. */
+/* Names the program's own modules one by one, and libraries only if they are few. */
 static void add_modules(struct end *end, const struct module *modules)
 {
 	const struct module *module;

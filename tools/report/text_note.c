@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NOTE_INDENT = 3 }; /* as of all that a group has */
+enum { NOTE_INDENT = 3 }; /* as for all lines of a group */
 
 void text_note(const struct page *page, const struct model_group *group)
 {

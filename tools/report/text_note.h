@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * Notes of a snapshot that the report hands on. Most notes are advice, for which the report has
- * words of its own; why it is not known who used a Go program's connections last, only the
- * tracer could say.
+ * Notes of the snapshot's text that the report repeats. The report has its own words for most of
+ * them, but only the tracer can say why the last user of a Go program's connections is not known.
  */
 #pragma once
 
 #include "tools/model/model.h"
 #include "page.h"
 
-/* Puts them as one paragraph; nothing when the group has none. */
+/* Writes them as one paragraph; nothing if the group has none. */
 void text_note(const struct page *page, const struct model_group *group);

@@ -28,7 +28,7 @@ static int line_from_end(const struct stack_key *key, size_t depth)
 	return depth < key->own_count ? key->own[key->own_count - 1 - depth].line : -1;
 }
 
-/* How many lines all paths have in common, from one end. */
+/* The number of lines that all paths have in common, counted from one end. */
 static size_t common(const struct stack_key *keys, size_t count,
 		     int (*line)(const struct stack_key *, size_t))
 {
@@ -82,7 +82,7 @@ static void put_path(const struct page *page, const struct model_group *path,
 	free(text);
 }
 
-/* Wrappers inside the culprit are no matter. */
+/* Cuts off the wrappers that the culprit has called. */
 static struct stack_key from_culprit(struct stack_key key, const struct model_group *path)
 {
 	for (size_t i = 0; i < key.own_count; i++)
@@ -104,7 +104,7 @@ void text_paths(const struct page *page, const struct model_group *group,
 
 	if (count < 2)
 		return;
-	/* One more is shorter than the line that says that it is left out. */
+	/* Showing one more path is shorter than a line that says it is left out. */
 	if (!options->full && count > SHOWN + 1)
 		shown = SHOWN;
 	numbers = stack_keys_create(false);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The call paths that lead to one place of the program: how many descriptors came by each. */
+/* The call paths that lead to one place of the program, each with its number of descriptors. */
 #pragma once
 
 #include "page.h"
@@ -8,6 +8,6 @@
 #include "report.h"
 
 /* Lists the paths of a finding (findings.h), the most descriptors first, each by the lines in which
- * it differs from the others. Nothing where there is only one. */
+ * it differs from the others. Writes nothing if there is only one path. */
 void text_paths(const struct page *page, const struct model_group *group,
 		const struct report_options *options);

@@ -9,8 +9,8 @@
 #include "heading.h"
 
 enum {
-	FEW = 5,  /* peaks in a sentence, and in a short report .. */
-	LOW = 10, /* .. which leaves out lower ones */
+	FEW = 5,  /* peaks in a sentence, and in a short report ... */
+	LOW = 10, /* ... which leaves out lower ones than this */
 	INDENT = 3,
 };
 
@@ -75,7 +75,7 @@ void text_peaks(const struct page *page, const struct model_snapshot *snapshot, 
 	int64_t more = snapshot->unlisted_stacks;
 	char when[32];
 
-	/* The highest stand first. */
+	/* The highest peaks come first. */
 	while (!all && shown &&
 	       (shown > FEW || (snapshot->peaks[shown - 1].of.peak < LOW &&
 				!snapshot->peaks[shown - 1].of.broken)))

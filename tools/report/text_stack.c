@@ -17,15 +17,15 @@ enum {
 	NAME_COLUMNS_MAX = 36, /* names are padded to the longest, up to this */
 };
 
-/* A line in the making. */
+/* A line of a stack before it is written. */
 struct line {
 	const struct model_frame *frame;
 	size_t location;
 	char *name;  /* safe */
 	char *place; /* safe: file and line, or the module; or NULL */
 	bool inlined;
-	bool first;    /* of its frame */
-	size_t folded; /* so many frames of libraries stand behind this line; 0: it is a frame's */
+	bool first;    /* it is the first line of its frame */
+	size_t folded; /* the number of library frames that this line stands for; 0: one frame */
 };
 
 static char *format_place(const struct page *page, const struct model_frame *frame, size_t location,
@@ -47,7 +47,7 @@ static char *format_place(const struct page *page, const struct model_frame *fra
 		free(path);
 		return place;
 	}
-	/* A frame without a name is called by its module and offset already. */
+	/* A frame without a name is already shown as module+offset. */
 	if (!frame->module || !has_function)
 		return NULL;
 	slash = strrchr(frame->module, '/');
@@ -71,7 +71,7 @@ static void fill(const struct page *page, struct line *line, const struct model_
 	line->inlined = location < frame->location_count && frame->locations[location].inlined;
 }
 
-/* Whether this is code of a library that was inlined into, or lies around, the program's own. */
+/* Whether this location of the program's own frame is library code, such as an inlined template. */
 static bool is_library(const struct model_frame *frame, size_t location)
 {
 	return frame->own && frame->location_count &&
@@ -88,7 +88,7 @@ static void put_line(const struct page *page, struct line *line, int digits, int
 	int before = MARK_COLUMNS + digits + 2, behind = (int)strlen(inlined);
 	char number[24] = "";
 
-	/* What was inlined stands above the frame that it is in, and shares its number. */
+	/* Inlined functions stand above their frame, and share its number. */
 	if (line->first)
 		snprintf(number, sizeof(number), "#%" PRId64, line->frame->index);
 	if (page->width)
@@ -111,16 +111,16 @@ static void put_line(const struct page *page, struct line *line, int digits, int
 	}
 }
 
-/* How a stack is put, and those that created its goroutine. */
+/* How a stack is shown, and those of its ancestor goroutines. */
 struct stack_style {
-	const struct model_frame *marked; /* where to look first; or NULL */
+	const struct model_frame *marked; /* the culprit, which gets the mark; or NULL */
 	size_t marked_location;
 	enum text_frames frames;
 };
 
-/* Whether this is code that every program of its language runs through: the standard library of Go,
- * C++ or Rust, the runtime around a script, the start of a thread. Not a library such as libcurl:
- * which of its functions was called is worth knowing. */
+/* Whether every program of its language runs through this code: the standard library of Go, C++ or
+ * Rust, the runtime of scripts, the start of a thread. A library such as libcurl is not: the
+ * function that was called there is worth knowing. */
 static bool is_runtime(const struct model_frame *frame)
 {
 	const struct model_location *at =
@@ -131,8 +131,8 @@ static bool is_runtime(const struct model_frame *frame)
 			       (function && !own_function(function, at ? at->file : NULL)));
 }
 
-/* How many frames from here on are folded into a line: none, or at least two. What the program's
- * own code has called stays: it says which call that was. */
+/* How many frames from here on are folded into one line: none, or at least two. The function that
+ * the program's own code has called is not folded, because it tells which call that was. */
 static size_t folded_from(const struct model_stack *stack, size_t first)
 {
 	size_t end = first;
@@ -145,7 +145,7 @@ static size_t folded_from(const struct model_stack *stack, size_t first)
 }
 
 static void put_frames(const struct page *page, const struct model_stack *stack,
-		       const struct stack_style *manner)
+		       const struct stack_style *style)
 {
 	size_t room = 0, count = 0, hidden = 0;
 	int64_t last = 0;
@@ -158,11 +158,11 @@ static void put_frames(const struct page *page, const struct model_stack *stack,
 		const struct model_frame *frame = &stack->frames[i];
 		size_t locations = frame->location_count ? frame->location_count : 1;
 
-		if (manner->frames == TEXT_FRAMES_OWN && !frame->own) {
+		if (style->frames == TEXT_FRAMES_OWN && !frame->own) {
 			hidden++;
 			continue;
 		}
-		size_t folded = manner->frames == TEXT_FRAMES_FOLDED ? folded_from(stack, i) : 0;
+		size_t folded = style->frames == TEXT_FRAMES_FOLDED ? folded_from(stack, i) : 0;
 		if (folded) {
 			lines[count++] = (struct line){.folded = folded};
 			i += folded - 1;
@@ -172,7 +172,7 @@ static void put_frames(const struct page *page, const struct model_stack *stack,
 			last = frame->index;
 		bool first = true;
 		for (size_t location = 0; location < locations; location++) {
-			if (manner->frames == TEXT_FRAMES_OWN && is_library(frame, location))
+			if (style->frames == TEXT_FRAMES_OWN && is_library(frame, location))
 				continue;
 			fill(page, &lines[count], frame, location);
 			lines[count++].first = first;
@@ -194,8 +194,8 @@ static void put_frames(const struct page *page, const struct model_stack *stack,
 			continue;
 		}
 		put_line(page, &lines[i], digits, padding,
-			 manner->marked && lines[i].frame == manner->marked &&
-				 lines[i].location == manner->marked_location);
+			 style->marked && lines[i].frame == style->marked &&
+				 lines[i].location == style->marked_location);
 		free(lines[i].name);
 		free(lines[i].place);
 	}
@@ -214,18 +214,18 @@ static void put_frames(const struct page *page, const struct model_stack *stack,
 	}
 }
 
-/* The heading of a stack, and its frames; one that is folded whole is one line. */
+/* Writes a stack's heading and frames. A stack that is folded completely is one line. */
 static void put_stack(const struct page *page, const char *heading, const struct model_stack *stack,
-		      const struct stack_style *manner)
+		      const struct stack_style *style)
 {
-	if (manner->frames == TEXT_FRAMES_FOLDED && stack->frame_count > 1 && !stack->lost &&
+	if (style->frames == TEXT_FRAMES_FOLDED && stack->frame_count > 1 && !stack->lost &&
 	    !stack->incomplete && folded_from(stack, 0) == stack->frame_count) {
 		page_linef(page, INDENT, 2, PAGE_PLAIN, "%s: (%zu frames of libraries: --full)",
 			   heading, stack->frame_count);
 		return;
 	}
 	page_linef(page, INDENT, 2, PAGE_PLAIN, "%s:", heading);
-	put_frames(page, stack, manner);
+	put_frames(page, stack, style);
 }
 
 enum text_frames text_frames_of(const struct report_options *options)
@@ -238,26 +238,26 @@ enum text_frames text_frames_of(const struct report_options *options)
 void text_stack(const struct page *page, const char *heading, const struct model_stack *stack,
 		const struct model_group *marked, enum text_frames frames)
 {
-	struct stack_style manner = {.frames = TEXT_FRAMES_ALL};
+	struct stack_style style = {.frames = TEXT_FRAMES_ALL};
 
 	if (marked)
-		manner.marked = heading_frame(marked, stack, &manner.marked_location);
-	if (manner.marked && !manner.marked->own)
-		manner.marked = NULL;
+		style.marked = heading_frame(marked, stack, &style.marked_location);
+	if (style.marked && !style.marked->own)
+		style.marked = NULL;
 	for (const struct model_stack *at = stack; at; at = at->created_by)
-		/* Something must be left of it. */
+		/* The frames are hidden or folded only if one of the program's own is left. */
 		if (stack_has_user_code(at))
-			manner.frames = frames;
+			style.frames = frames;
 	if (stack->share) {
 		char *share = page_safe(stack->share);
 		char *whole = page_format("%s (%s)", heading, share);
 
-		put_stack(page, whole, stack, &manner);
+		put_stack(page, whole, stack, &style);
 		free(whole);
 		free(share);
 	} else {
-		put_stack(page, heading, stack, &manner);
+		put_stack(page, heading, stack, &style);
 	}
 	for (stack = stack->created_by; stack; stack = stack->created_by)
-		put_stack(page, "created by", stack, &manner);
+		put_stack(page, "created by", stack, &style);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A stack for people: a function a line, innermost first, the program's own code marked. */
+/* A stack for people: one function a line, innermost first, with a mark at the culprit. */
 #pragma once
 
 #include "page.h"
@@ -8,16 +8,15 @@
 #include "report.h"
 
 enum text_frames {
-	TEXT_FRAMES_FOLDED, /* runs of a language's own library, and of a thread's start, are a line
-			     */
+	TEXT_FRAMES_FOLDED, /* frames of a language's library or a thread's start in a row: one line */
 	TEXT_FRAMES_ALL,
-	TEXT_FRAMES_OWN, /* only the program's own, and how many others */
+	TEXT_FRAMES_OWN, /* only the program's own frames, and the number of others */
 };
 
-/* Which of them the options ask for. */
+/* The frames that the options ask for. */
 enum text_frames text_frames_of(const struct report_options *options);
 
-/* heading: "opened at", without a colon. The stacks of the goroutines that it descends from follow.
- * marked: the group of which the frame to look at first gets a mark; NULL: none gets one. */
+/* Writes a stack, and those of its ancestor goroutines. heading: "opened at", without a colon.
+ * marked: the group whose culprit gets the mark; NULL for no mark. */
 void text_stack(const struct page *page, const char *heading, const struct model_stack *stack,
 		const struct model_group *marked, enum text_frames frames);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The first lines of a report: who, how many, what to look at first, when, and how near the limit.
+ * The first lines of a report: the process, the number of descriptors, the group to look at first,
+ * the time, and how near the limit is.
  */
 #include "text_summary.h"
 
@@ -12,7 +13,7 @@
 #include "page.h"
 #include "report.h"
 
-enum { CONTINUED = 2 }; /* more of lines that go on */
+enum { CONTINUED = 2 }; /* extra indent of continuation lines */
 
 static int64_t shown_groups(const struct model_snapshot *snapshot)
 {
@@ -33,24 +34,24 @@ int64_t text_summary_descriptors(const struct model_snapshot *snapshot)
 	return count;
 }
 
-/* Why there is no group. */
+/* Why there are no groups to show. */
 static char *nothing(const struct model_snapshot *snapshot, const struct report_options *options)
 {
 	if (snapshot->unread) {
 		char *why = page_safe_written(snapshot->unread);
-		char *text = page_format("what is open is not known: %s", why);
+		char *text = page_format("its open descriptors are not known: %s", why);
 
 		free(why);
 		return text;
 	}
 	if (options->filtered)
-		return page_format("%s", "nothing is left of it by the filters");
+		return page_format("%s", "nothing matches the filters");
 	if (snapshot->unclosed > 0)
-		return page_format("%" PRId64 " unclosed %s, of which the file has no group",
+		return page_format("%" PRId64 " unclosed %s, but the file has no groups",
 				   snapshot->unclosed,
 				   page_plural(snapshot->unclosed, "descriptor", "descriptors"));
 	if (!snapshot->whole && snapshot->unclosed == MODEL_UNKNOWN)
-		return page_format("%s", "the snapshot is cut before it says what is unclosed");
+		return page_format("%s", "the snapshot is cut off before its groups");
 	return page_format("%s", "nothing is unclosed");
 }
 
@@ -120,7 +121,8 @@ static void put_limit(const struct page *page, const struct model_snapshot *snap
 			   snapshot->limit == INT64_MAX ? "no limit" : "the limit is not known");
 		return;
 	}
-	/* Numbers that were inherited, or opened before the limit was lowered, may be above it. */
+	/* Descriptors that were inherited, or opened before the limit was lowered, may exceed
+	 * it. */
 	if (snapshot->open > snapshot->limit) {
 		page_linef(page, CONTINUED, CONTINUED, PAGE_WARNING,
 			   "%" PRId64 " descriptors are open; the limit is %" PRId64
@@ -128,7 +130,7 @@ static void put_limit(const struct page *page, const struct model_snapshot *snap
 			   snapshot->open, snapshot->limit);
 		return;
 	}
-	/* Four fifths of it. */
+	/* At least four fifths of the limit. */
 	crowded = snapshot->open >= snapshot->limit - snapshot->limit / 5;
 	page_linef(page, CONTINUED, CONTINUED, crowded ? PAGE_WARNING : PAGE_PLAIN,
 		   "%" PRId64 " of %" PRId64 " descriptors are open%s", snapshot->open,
@@ -139,7 +141,7 @@ static void put_limit(const struct page *page, const struct model_snapshot *snap
 			   : ": open() and accept() fail (EMFILE)");
 }
 
-/* The group to begin with: snapshots are ordered, the likeliest leak first. */
+/* The group to look at first: snapshots list the likeliest leak first. */
 static const struct model_group *likeliest(const struct model_snapshot *snapshot)
 {
 	for (size_t i = 0; i < snapshot->group_count; i++)

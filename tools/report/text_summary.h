@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* What the first lines of a report (report_summary) and its end have in common. */
+/* Shared by the first lines of a report (report_summary) and its end. */
 #pragma once
 
 #include "tools/model/model.h"
 
-/* How many descriptors the groups have, the inherited ones not counted. */
+/* The number of descriptors of all groups, without inherited ones. */
 int64_t text_summary_descriptors(const struct model_snapshot *snapshot);
