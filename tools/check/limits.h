@@ -36,7 +36,7 @@ struct limits {
 /* In rising order: the highest one of several limits counts. */
 enum limits_verdict {
 	LIMITS_KEPT,
-	LIMITS_UNKNOWN, /* the snapshot does not tell */
+	LIMITS_UNKNOWN, /* the snapshot lacks the data */
 	LIMITS_BROKEN,
 };
 

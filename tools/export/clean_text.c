@@ -14,8 +14,8 @@
 char *clean_text(const char *text, size_t limit)
 {
 	size_t size = strlen(text), used = 0;
-	size_t fits = 0; /* what may stay when it must be cut */
-	/* Each byte becomes one of three at most. */
+	size_t fits = 0; /* bytes that stay if the text must be cut */
+	/* Each byte becomes at most three. */
 	char *clean = size <= SIZE_MAX / 4 ? malloc(3 * size + 1) : NULL;
 
 	if (!clean)

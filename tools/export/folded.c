@@ -37,7 +37,7 @@ int folded_write_stack(const struct model_snapshot *snapshot, const struct model
 		error = put_name(stack_line_name(&lines[--count], name), file);
 	}
 	free(lines);
-	/* So that files and sockets that one function opens are two towers. */
+	/* Without the kind, files and sockets of one function would be one tower. */
 	if (error == 0 && group->kind != KIND_COUNT)
 		fprintf(file, ";[%s]", kind_name(group->kind));
 	return error;

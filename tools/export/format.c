@@ -55,7 +55,7 @@ const struct format *format_find(const char *name)
 	return NULL;
 }
 
-/* A snapshot and where it stood. */
+/* A snapshot and its place in the caller's order. */
 struct place {
 	const struct model_snapshot *snapshot;
 	int64_t time_ms; /* 0: not known */
@@ -82,7 +82,7 @@ static int by_process(const void *one, const void *other)
 	const struct place *a = one, *b = other;
 	int order = compare_process(a->snapshot, b->snapshot);
 
-	/* A program that executes itself counts from 1 again. */
+	/* The numbers begin at 1 again if a program executes itself. */
 	if (order == 0)
 		order = (a->time_ms > b->time_ms) - (a->time_ms < b->time_ms);
 	if (order == 0)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-/* The JSON document of a snapshot but for its groups. See json.h. */
+/* The JSON document of a snapshot, except its groups. See json.h. */
 #include "json.h"
 
 #include <string.h>
 
-/* "fdtrail 0.1.0, libunwind 1.6, glibc 2.36, Linux 6.18, x86_64": what a later writer adds is in
- * text. */
+/* Parses "fdtrail 0.1.0, libunwind 1.6, glibc 2.36, Linux 6.18, x86_64". Members that a later
+ * version adds are in text. */
 static void put_versions(struct json_writer *json, const char *text)
 {
 	static const struct {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Snapshots as JSON, one document a line (JSON Lines). The schema is what fdtrail-json(5) says;
- * what changes so that a program that read the last one could misread it raises
- * JSON_SCHEMA_VERSION. Members that are not known are left out; arrays are always there.
+ * Snapshots as JSON, one document a line (JSON Lines). fdtrail-json(5) is the schema.
+ * JSON_SCHEMA_VERSION rises if a program that knows the previous version could misread a document.
+ * Unknown members are left out; arrays are always there.
  */
 #pragma once
 
@@ -11,23 +11,23 @@
 
 enum { JSON_SCHEMA_VERSION = 1 };
 
-/* A whole document for each snapshot. */
+/* Writes a document for each snapshot. Always returns 0. */
 int json_write(const struct model_snapshot *const *snapshots, size_t count,
 	       const struct export_options *options, FILE *file);
 
-/* Members of the object that is open: whose snapshot it is ("process", "snapshot", "source", ...).
- */
+/* Writes members of the open object that describe the snapshot ("process", "snapshot", "source",
+ * ...). */
 void json_header(struct json_writer *json, const struct model_snapshot *snapshot);
 
-/* An array, "groups", of all groups. */
+/* Writes the array "groups": all groups. */
 void json_groups(struct json_writer *json, const struct model_snapshot *snapshot,
 		 const struct export_options *options);
 
-/* An array, "peaks", of stacks of which no group is left. */
+/* Writes the array "peaks": stacks that have no group left. */
 void json_peaks(struct json_writer *json, const struct model_snapshot *snapshot,
 		const struct export_options *options);
 
-/* Members of the object that is open: the group's kind, origin, stacks and stack_id, which tell
- * what it is, without its figures and its descriptors; for diff. */
+/* Writes members of the open object that identify a group: kind, origin, stacks and stack_id.
+ * Counts and descriptors are left out. For groups and for diff. */
 void json_group_identity(struct json_writer *json, const struct model_group *group,
 			 const struct export_options *options);

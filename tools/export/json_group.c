@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A group in JSON: what it is, its figures, its stacks, its descriptors. See json.h. */
+/* A group in JSON: its identity, counts, stacks and descriptors. See json.h. */
 #include "json.h"
 
 #include <inttypes.h>
@@ -25,7 +25,7 @@ static const char *origin_name(enum model_origin origin)
 	return "unknown";
 }
 
-/* Why a group has no stack, where the text does not say it. */
+/* Why a group has no stack: from the text, else by its origin. */
 static const char *reason(const struct model_group *group)
 {
 	if (group->reason)
@@ -50,14 +50,14 @@ static bool is_inherited(const struct model_group *group)
 	return group->origin == MODEL_INHERITED || group->origin == MODEL_INHERITED_FORK;
 }
 
-/* KIND_COUNT, several, is not a kind. */
+/* Leaves KIND_COUNT out: it means several kinds. */
 static void put_kind(struct json_writer *json, enum kind kind)
 {
 	if (kind < KIND_COUNT)
 		json_string(json, "kind", kind_name(kind));
 }
 
-/* One object for a function: what is inlined into a frame comes before it, with its index. */
+/* Writes the object for one function. Inlined functions come before their frame, with its index. */
 static void put_location(struct json_writer *json, const struct model_frame *frame, size_t index)
 {
 	const struct model_location *location =
@@ -103,7 +103,7 @@ static void put_frames(struct json_writer *json, const char *key, const struct m
 	json_end_array(json);
 }
 
-/* What is not there of a stack: it was not walked to its end, or lines of the text are lost. */
+/* Writes what a stack lacks: it was not walked to its end, or lines of the text are lost. */
 static void put_missing(struct json_writer *json, const struct model_stack *stack)
 {
 	json_string_if_known(json, "incomplete", stack->incomplete);
@@ -111,7 +111,7 @@ static void put_missing(struct json_writer *json, const struct model_stack *stac
 		json_integer(json, "lost_frames", (int64_t)stack->lost);
 }
 
-/* A stack that is not the opening one: an object. */
+/* Writes a stack other than the opening one, as an object. */
 static void put_stack(struct json_writer *json, const char *key, const struct model_stack *stack,
 		      const struct export_options *options)
 {
@@ -122,7 +122,7 @@ static void put_stack(struct json_writer *json, const char *key, const struct mo
 	json_end_object(json);
 }
 
-/* The stacks of one role, and those of the goroutines that each descends from. */
+/* Writes the stacks of one role, each followed by those of its ancestor goroutines. */
 static void put_stacks(struct json_writer *json, const char *key, const struct model_group *group,
 		       enum model_stack_role role, const struct export_options *options)
 {

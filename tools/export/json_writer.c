@@ -9,7 +9,7 @@
 #include "preload/core/base/utf8.h"
 #include "tools/model/model.h"
 
-/* Writes a character that can't stand in a string as it is. */
+/* Writes a character that must be escaped in a string. */
 static void put_escaped(FILE *file, uint32_t character)
 {
 	if (character == '"' || character == '\\')
@@ -27,7 +27,8 @@ static void put_escaped(FILE *file, uint32_t character)
 static bool put_quoted(FILE *file, const char *text)
 {
 	const uint8_t *bytes = (const uint8_t *)text, *end = bytes + strlen(text);
-	const uint8_t *written = bytes; /* up to here; what follows goes as it is, in one piece */
+	const uint8_t *written =
+		bytes; /* bytes before this are written; the rest is written in one piece */
 	bool valid = true;
 
 	putc_unlocked('"', file);
@@ -55,7 +56,7 @@ static bool put_quoted(FILE *file, const char *text)
 	return valid;
 }
 
-/* What comes before a value. */
+/* Writes the comma and the key before a value. */
 static void begin_value(struct json_writer *json, const char *key)
 {
 	if (json->follows)
@@ -133,7 +134,8 @@ void json_string(struct json_writer *json, const char *key, const char *value)
 	if (put_quoted(json->file, value) || !key)
 		return;
 	putc_unlocked(',', json->file);
-	fprintf(json->file, "\"%s_hex\":\"", key); /* keys are our own words */
+	fprintf(json->file, "\"%s_hex\":\"",
+		key); /* keys need no escaping: they are our own words */
 	for (const uint8_t *byte = (const uint8_t *)value; *byte; byte++)
 		fprintf(json->file, "%02x", *byte);
 	putc_unlocked('"', json->file);

@@ -11,7 +11,7 @@
 
 enum { VALUE_LIMIT = 200 };
 
-/* Takes labels over. */
+/* Takes ownership of labels. */
 static int append(struct metric_family *family, char *labels, double value)
 {
 	if (family->count == family->capacity) {
@@ -39,7 +39,7 @@ static int put_label(const struct metric_label *label, bool first, FILE *text)
 	for (const char *at = clean; *at; at++) {
 		if (*at == '"' || *at == '\\')
 			putc('\\', text);
-		putc(*at, text); /* what ends a line has been cleaned away */
+		putc(*at, text); /* clean_text() has removed line ends */
 	}
 	putc('"', text);
 	free(clean);
@@ -84,7 +84,7 @@ static double merged(enum metrics_merge merge, double a, double b)
 	return b;
 }
 
-/* Sorts the series, and makes one of those with the same labels. */
+/* Sorts the series, and merges those with the same labels. */
 static void merge_series(struct metric_family *family)
 {
 	size_t kept = 0;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Metrics in Prometheus' text format, version 0.0.4: families of series, each series once. Values
- * that are added under the same labels are merged; without that a scrape would be refused as a
- * whole.
+ * Metrics in Prometheus' text format, version 0.0.4: families of series. Values under the same
+ * labels are merged into one series, because a scrape with a duplicate is refused as a whole.
  */
 #pragma once
 
@@ -17,11 +16,11 @@ enum metrics_merge {
 };
 
 struct metric {
-	char *labels; /* as they are written, without braces */
+	char *labels; /* as written, without braces */
 	double value;
 };
 
-/* To be initialized with its first four members. */
+/* The caller initializes the first four members. */
 struct metric_family {
 	const char *name, *type, *help;
 	enum metrics_merge merge;
@@ -34,7 +33,7 @@ struct metric_label {
 	const char *name, *value;
 };
 
-/* Adds value under these labels, up to one without a name. Returns 0 or -ENOMEM. */
+/* Adds value under these labels; a label without a name ends the array. Returns 0 or -ENOMEM. */
 int metrics_add(struct metric_family *family, const struct metric_label *labels, double value);
 
 /* Adds all series of another family to this one, and empties the other. Returns 0 or -ENOMEM. */
@@ -43,5 +42,5 @@ int metrics_take(struct metric_family *family, struct metric_family *other);
 /* Writes the family, its series sorted; nothing when it has none. */
 void metrics_write(struct metric_family *family, FILE *file);
 
-/* Gives back its memory. */
+/* Frees the series. */
 void metrics_finish(struct metric_family *family);

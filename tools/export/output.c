@@ -20,15 +20,15 @@ enum { ENDING_SIGNALS = sizeof(ending_signals) / sizeof(*ending_signals) };
 struct output {
 	FILE *file;
 	bool is_stdout;
-	int folder; /* where it lies: it is renamed there, whatever becomes of the path meanwhile */
-	char *name; /* in folder */
-	char *temporary; /* the same */
-	pid_t owner;     /* a process forked from ours has our handlers, and nothing to remove */
+	int folder; /* renaming works in it even if its path changes while the file is written */
+	char *name; /* final name in folder */
+	char *temporary; /* temporary name in folder */
+	pid_t owner;     /* a forked child has the handlers, but must not remove the file */
 	bool handles[ENDING_SIGNALS];
 	struct sigaction before[ENDING_SIGNALS];
 };
 
-/* The one that signals remove. Changed while they are blocked. */
+/* The file that ending signals remove. Changed only while they are blocked. */
 static struct output *unfinished;
 
 static void block(sigset_t *before)
@@ -49,7 +49,7 @@ static void restore_handlers(const struct output *output)
 			sigaction(ending_signals[i], &output->before[i], NULL);
 }
 
-/* Removes the file, and lets the signal do what it would have done without us. */
+/* Removes the file, then lets the signal do what it would have done without this handler. */
 static void on_signal(int number)
 {
 	int error = errno;
@@ -73,7 +73,7 @@ static void install_handlers(struct output *output)
 		if (sigaction(ending_signals[i], NULL, &output->before[i]) != 0 ||
 		    (!(output->before[i].sa_flags & SA_SIGINFO) &&
 		     output->before[i].sa_handler == SIG_IGN))
-			continue; /* nohup(1), or a shell's background job */
+			continue; /* ignored: by nohup(1), or in a shell's background job */
 		output->handles[i] = sigaction(ending_signals[i], &action, NULL) == 0;
 	}
 }
@@ -87,7 +87,7 @@ static void destroy(struct output *output)
 	free(output);
 }
 
-/* Opens the folder of path, and takes the name in it. */
+/* Opens the folder of path, and copies the name in it. */
 static int take_path(struct output *output, const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -110,7 +110,7 @@ static int take_path(struct output *output, const char *path)
 	return output->folder < 0 ? -errno : 0;
 }
 
-/* Creates a file of a name that nobody has. */
+/* Creates a file with a name that is not in use. */
 static int create_temporary(struct output *output, mode_t mode)
 {
 	for (int attempt = 0; attempt < 16; attempt++) {
@@ -119,8 +119,8 @@ static int create_temporary(struct output *output, mode_t mode)
 		if (getrandom(&random, sizeof(random), 0) != sizeof(random))
 			return -EIO;
 		free(output->temporary);
-		/* Without the file's own ending: nothing that collects *.prom takes it. The name
-		 * itself would make one too long of the longest. */
+		/* Without the file's own ending, so that nothing collects it as *.prom, and without
+		 * its name, which could make this one too long. */
 		if (asprintf(&output->temporary, ".fdtrail-%08x.tmp", (unsigned int)random) < 0) {
 			output->temporary = NULL;
 			return -ENOMEM;
@@ -149,7 +149,7 @@ static int begin_file(struct output *output, const char *path, mode_t mode, cons
 	int error = take_path(output, path);
 
 	if (error == -EISDIR)
-		*reason = "that is a folder's name; give a file's";
+		*reason = "that is the name of a folder; name a file";
 	if (error)
 		return error;
 	if (fstatat(output->folder, output->name, &there, AT_SYMLINK_NOFOLLOW) == 0) {
@@ -182,7 +182,7 @@ FILE *output_stdout(void)
 {
 	static char buffer[1024 * 1024];
 
-	/* Terminals have a line at a time otherwise, and pipes 4096 bytes. */
+	/* Otherwise terminals get one line at a time, and pipes 4096 bytes. */
 	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 	return stdout;
 }
@@ -217,7 +217,7 @@ FILE *output_file(const struct output *output)
 	return output->file;
 }
 
-/* Closes a file that is named, or removed. */
+/* Closes the file, and gives it its name (keep) or removes it. */
 static int finish_file(struct output *output, bool keep)
 {
 	sigset_t before;

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * Where an answer goes: standard output, or a file that appears whole or not at all. It is written
- * under a temporary name in the same folder and renamed, so that whoever reads the old one, or
- * collects *.prom every 15 seconds, never sees half of the new one. Ctrl-C and failures leave
- * nothing behind.
+ * The output of a verb: standard output, or a file that appears complete or not at all. It is
+ * written under a temporary name in the same folder and renamed, so that a reader of the old file,
+ * or a collector of *.prom, never sees half of the new one. Ctrl-C and failures leave no file.
  *
- * A file's mode is the format's: 0600 for what holds addresses, paths and command lines, as the
- * tracer's own files have; 0644 for Prometheus, which is read by another user's node_exporter. A
- * file that is replaced has its mode kept if that is stricter.
+ * A file's mode is the format's: 0600 if it holds addresses, paths and command lines, as the
+ * tracer's own files do; 0644 for Prometheus, because another user's node_exporter reads it. If a
+ * file is replaced and has a stricter mode, the mode is kept.
  *
- * Only a regular file is replaced. A symbolic link is not followed, and not replaced either:
- * /dev/stdout is one, and who planted one in /tmp wants us to write elsewhere. A device or a FIFO
- * is not a file that could be renamed over.
+ * Only a regular file is replaced. A symbolic link is neither followed nor replaced: /dev/stdout is
+ * one, and an attacker may have planted one in /tmp. A device or a FIFO can't be renamed over.
  */
 #pragma once
 
@@ -20,24 +18,23 @@
 
 struct output;
 
-/* Begins a file at path, or writes to stdout when path is NULL or "-". One file at a time: until it
- * is committed or discarded, SIGINT, SIGTERM, SIGHUP and SIGQUIT remove it before they end the
- * process (or before the caller's own handler runs; a signal that is ignored stays so). NULL on
- * failure, when *reason is what to say behind "can't write PATH: " (static, or until the next
- * call). */
+/* Begins a file at path, or writes to stdout if path is NULL or "-". Only one file at a time: until
+ * it is committed or discarded, SIGINT, SIGTERM, SIGHUP and SIGQUIT remove it before they end the
+ * process (or before the caller's own handler runs). Ignored signals stay ignored. Returns NULL on
+ * failure; then *reason completes "can't write PATH: ", and is static or valid until the next
+ * call. */
 struct output *output_begin(const char *path, mode_t mode, const char **reason);
 
-/* Standard output, with room for a whole answer, so that a program that writes to the same terminal
- * or pipe does not tear it. To be called before anything is written to it. */
+/* Returns stdout with a large buffer, so that an answer is one write, and output of a program on
+ * the same terminal or pipe does not tear it. Call it before anything is written. */
 FILE *output_stdout(void);
 
 /* The stream to write to. */
 FILE *output_file(const struct output *output);
 
-/* Flushes, and gives the file its name. Returns 0 or a negative errno when something could not be
- * written, and then leaves no file; -EPIPE when stdout's reader has gone. Ends output either way.
- */
+/* Flushes, and gives the file its name. Returns 0, or a negative errno if something could not be
+ * written (-EPIPE if stdout's reader has gone); then no file is left. Frees output either way. */
 int output_commit(struct output *output);
 
-/* Ends output without leaving a file. NULL is nothing. */
+/* Frees output without leaving a file. Does nothing for NULL. */
 void output_discard(struct output *output);

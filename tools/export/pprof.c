@@ -16,15 +16,15 @@
 #include "tools/model/stack_lines.h"
 #include "tally.h"
 
-/* A profile in the making. */
+/* A profile while it is built. */
 struct profile {
-	struct protobuf text; /* the whole */
+	struct protobuf text; /* the whole profile */
 	struct protobuf sample, nested;
 	struct pprof_tables *tables;
 	const struct export_options *options;
 	uint64_t *comments; /* string indices */
 	size_t comment_count;
-	int64_t time_ms; /* of the newest */
+	int64_t time_ms; /* of the newest snapshot */
 };
 
 static void put_value_type(struct profile *profile, const char *type, const char *unit)
@@ -65,14 +65,14 @@ static int group_locations(struct profile *profile, const struct model_snapshot 
 	for (size_t i = 0; i < line_count; i++) {
 		if (!lines[i].frame)
 			(*locations)[(*count)++] = pprof_marker(profile->tables, lines[i].marker);
-		else if (lines[i].location == 0) /* a location holds what is inlined, too */
+		else if (lines[i].location == 0) /* a location includes its inlined functions */
 			(*locations)[(*count)++] = pprof_location(profile->tables, lines[i].frame);
 	}
 	free(lines);
 	return 0;
 }
 
-/* Milliseconds of a sum of seconds, which a text may have made absurd. */
+/* Converts a sum of seconds to milliseconds. A bad text may have absurd times. */
 static uint64_t milliseconds(double seconds)
 {
 	return seconds < 9e15 ? (uint64_t)(seconds * 1000 + 0.5) : UINT64_C(9000000000000000000);
@@ -127,8 +127,8 @@ static int put_comment(struct profile *profile, const struct model_snapshot *sna
 		     snapshot->host ? snapshot->host : "", snapshot->when ? ", " : "",
 		     snapshot->when ? snapshot->when : "", snapshot->why ? ": " : "",
 		     snapshot->why ? snapshot->why : "",
-		     snapshot->whole ? "" : "; the snapshot is cut",
-		     all_listed ? "" : "; ages are of the listed descriptors only") < 0)
+		     snapshot->whole ? "" : "; the snapshot is cut off",
+		     all_listed ? "" : "; ages are only of the listed descriptors") < 0)
 		return -ENOMEM;
 	profile->comments[profile->comment_count++] = pprof_string(profile->tables, text);
 	free(text);
@@ -152,7 +152,7 @@ static int put_snapshot(struct profile *profile, const struct model_snapshot *sn
 	return put_comment(profile, snapshot);
 }
 
-/* What gzip(1) would make of it, without a name and a time. */
+/* Writes text compressed as gzip(1) does, without a name and a time. */
 static int write_gzip(const struct protobuf *text, FILE *file)
 {
 	/* Added to the window's size "to write a simple gzip header", zlib.h. */

@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: MIT
 /*
- * Snapshots as a profile for `go tool pprof` and what else reads profile.proto: gzip'd. A sample is
- * the descriptors of one kind and state that a stack has opened: how many (open_fds/count, the one
- * that is shown by default), and the sum of their ages (age/milliseconds: what is old and many
- * weighs most). Ages are those of the descriptors that the snapshot lists; a comment says so when
- * it lists not all.
+ * Snapshots as a gzipped profile for `go tool pprof` and other readers of profile.proto. A sample
+ * is the descriptors of one kind and state that a stack has opened. Its values are their number
+ * (open_fds/count, shown by default) and the sum of their ages (age/milliseconds, in which old and
+ * many weigh most). Ages are those of the listed descriptors; a comment says so if not all are
+ * listed.
  *
  * Connections whose last HTTP request is known (Go) count for that request, under "[last HTTP
- * request]": who opened a connection that serves many may be innocent.
+ * request]", because the code that opened a reused connection may be innocent.
  *
- * Samples have labels: kind, state, program, pid, and stack, the id that the other formats use.
- * What has no stack is a sample in "[inherited]", "[opened by an untraced call]", ...; the stacks
- * of the goroutines that one descends from follow it behind "[created by]".
+ * Samples have labels: kind, state, program, pid, and stack, the id that the other formats use. A
+ * group without a stack is a sample in "[inherited]", "[opened behind fdtrail's back]", ... The
+ * stacks of ancestor goroutines follow their descendant's after "[created by]".
  *
- * A module of which no name is known has no function in the profile, so that pprof looks for them
- * where it has the file. In a module with names a frame without one is called module+0xoffset.
+ * If no name is known in a module, it has no functions in the profile, so that pprof looks them up
+ * if it has the file. In a module with names, a frame without one is called module+0xoffset.
  */
 #pragma once
 
 #include "format.h"
 
+/* As struct format's write; takes only the newest snapshot of each process. */
 int pprof_write(const struct model_snapshot *const *snapshots, size_t count,
 		const struct export_options *options, FILE *file);

@@ -10,17 +10,17 @@
 #include "pprof_fields.h"
 #include "tools/model/stack_lines.h"
 
-/* Names of C++ functions can be very long; what is longer than this is cut. */
+/* Names of C++ functions can be very long; they are cut at this length. */
 enum { STRING_LIMIT = 64 * 1024 };
 
 enum { PAGE = 4096 };
 
-/* What all entries begin with: a tree of them by their keys, a list of them by their ids. A string
- * and a function (key: name, system name, file) are nothing more. */
+/* All entries begin with this: it is in a tree by key, and in a list by id. A string and a function
+ * (key: name, system name, file) are nothing more. */
 struct record {
 	uint64_t id;
 	uint64_t key[4];
-	const char *text; /* a string's key, and what it is */
+	const char *text; /* a string's key and value */
 	struct record *next;
 };
 
@@ -28,15 +28,15 @@ struct mapping {
 	struct record record; /* key: path, build-id, load bias */
 	uint64_t start, limit;
 	uint64_t path, build_id;
-	bool is_program;                       /* the program itself, by its name */
-	bool functions, files, lines, inlined; /* known of any of its frames */
+	bool is_program;                       /* it has the program's name */
+	bool functions, files, lines, inlined; /* known for any of its frames */
 };
 
 struct location {
 	struct record record;    /* key: mapping, address, marker's function, frame or marker */
 	struct mapping *mapping; /* NULL: none */
-	const struct model_frame *frame; /* NULL: a marker, */
-	uint64_t function;               /* called so */
+	const struct model_frame *frame; /* NULL: a marker */
+	uint64_t function;               /* a marker's name, as a function */
 };
 
 struct table {
@@ -47,9 +47,9 @@ struct table {
 
 struct pprof_tables {
 	struct table strings, functions, mappings, locations;
-	const struct model_module **modules; /* of the snapshot at hand, by start */
+	const struct model_module **modules; /* of the current snapshot, sorted by start */
 	size_t module_count;
-	const char *program; /* its name */
+	const char *program; /* name of the current snapshot's program */
 	struct protobuf nested, line;
 	bool failed;
 };
@@ -64,8 +64,8 @@ static int compare(const void *one, const void *other)
 }
 
 /*
- * The entry of a table with this key, or a new one of that size with the next id (the first is 1),
- * which *is_new tells. NULL: no memory.
+ * Returns the table's entry with this key, or a new one of that size with the next id (the first is
+ * 1); *is_new says which. NULL: no memory.
  */
 static void *intern(struct pprof_tables *tables, struct table *table, const struct record *key,
 		    size_t size, bool *is_new)
@@ -194,8 +194,8 @@ void pprof_begin_snapshot(struct pprof_tables *tables, const struct model_snapsh
 	qsort(tables->modules, tables->module_count, sizeof(const void *), by_start);
 }
 
-/* The module of the snapshot at hand in which a frame lies, or NULL: a cut snapshot has no list of
- * them. */
+/* The module of the current snapshot that the frame is in, or NULL: a truncated snapshot has no
+ * list of modules. */
 static const struct model_module *module_of(const struct pprof_tables *tables,
 					    const struct model_frame *frame)
 {
@@ -218,7 +218,8 @@ static const struct model_module *module_of(const struct pprof_tables *tables,
 		       : NULL;
 }
 
-/* Whether a module is that of a program, whose name may be shorter ("python3" of python3.11). */
+/* Whether a module is the program's. The program's name may be shorter than the file's ("python3"
+ * of python3.11). */
 static bool is_program(const char *program, const char *module)
 {
 	const char *slash = strrchr(module, '/');
@@ -250,7 +251,7 @@ static struct mapping *mapping_of(struct pprof_tables *tables, const struct mode
 		mapping->start = module ? module->start : bias;
 		mapping->limit = module ? module->end : 0;
 	}
-	/* Without the list of modules it reaches as far as the frames in it. */
+	/* Without a list of modules, the mapping spans the frames in it. */
 	if (frame->address < mapping->start)
 		mapping->start = frame->address;
 	if (frame->address >= mapping->limit)
@@ -321,7 +322,7 @@ static void put_frame_lines(struct pprof_tables *tables, const struct location *
 	size_t count = frame->location_count ? frame->location_count : 1;
 	char name[LINE_NAME_SIZE];
 
-	/* A module without any names is left to pprof, which may have its file. */
+	/* If a module has no names, pprof looks them up: it may have the file. */
 	if (location->mapping && !location->mapping->functions)
 		return;
 	for (size_t i = 0; i < count; i++) {
@@ -399,7 +400,7 @@ static void encode_mappings(struct pprof_tables *tables, struct protobuf *profil
 
 bool pprof_tables_encode(struct pprof_tables *tables, struct protobuf *profile)
 {
-	/* Locations name functions, and both name strings. */
+	/* Locations refer to functions, and both to strings. */
 	encode_mappings(tables, profile);
 	encode_locations(tables, profile);
 	encode_functions(tables, profile);

@@ -79,8 +79,8 @@ static const char *program_of(const struct model_snapshot *snapshot)
 	return snapshot->program ? snapshot->program : "";
 }
 
-/* The function that a stack is known by: the innermost of the program's own code, if need be in the
- * goroutine that started this one, else the innermost; NULL when it has no frames. */
+/* The function that names a stack: the innermost one of the program's own code, also in ancestor
+ * goroutines; else the innermost one; NULL if there are no frames. */
 static const char *top_function(const struct model_stack *stack, char name[LINE_NAME_SIZE])
 {
 	for (const struct model_stack *at = stack; at; at = at->created_by) {
@@ -93,7 +93,7 @@ static const char *top_function(const struct model_stack *stack, char name[LINE_
 	return stack && stack->frame_count ? frame_name(&stack->frames[0], 0, name) : NULL;
 }
 
-/* What a stack has opened, closed, and had open at once. */
+/* Adds what a stack has opened and closed, and its peak. */
 static int add_figures(struct metric_family *figures, const struct model_snapshot *snapshot,
 		       const struct model_group *group, const char *id, const char *function)
 {
@@ -114,7 +114,8 @@ static int add_figures(struct metric_family *figures, const struct model_snapsho
 	return error;
 }
 
-/* A stack's id, an empty one where it has none, and its function; name: room for it. */
+/* Writes a stack's id, or an empty one if there is no stack, and returns its function. name: buffer
+ * for it. */
 static const char *name_stack(const struct model_group *group, char id[STACK_ID_SIZE],
 			      char name[LINE_NAME_SIZE])
 {
@@ -203,8 +204,8 @@ static int add_process(struct metric_family *to, const struct model_snapshot *sn
 
 static int add_snapshot(struct metric_family *to, const struct model_snapshot *snapshot)
 {
-	/* Groups of several kinds may have one stack, and each tells all of its figures: once is
-	 * enough. */
+	/* Groups of different kinds may share a stack, and each has its totals: they are merged,
+	 * not added. */
 	struct metric_family figures[FAMILIES] = {
 		[STACK_OPENED] = {.merge = METRICS_GREATEST},
 		[STACK_CLOSED] = {.merge = METRICS_GREATEST},

@@ -7,7 +7,7 @@
 
 enum wire_type { WIRE_VARINT = 0, WIRE_LENGTH = 2 };
 
-enum { VARINT_MAX = 10 }; /* bytes of the longest */
+enum { VARINT_MAX = 10 }; /* bytes of the longest number */
 
 static void put(struct protobuf *message, const void *data, size_t size)
 {

@@ -2,8 +2,8 @@
 /*
  * Writes protocol buffers, as much of the encoding as pprof's profile.proto needs: varints,
  * strings, nested messages and packed lists (protobuf.dev/programming-guides/encoding). A message
- * is built in memory, since its length stands before it. After a failure (no memory, or more than 2
- * GiB, which no reader takes) everything is ignored, and failed tells.
+ * is built in memory, because its length comes before it. After a failure (no memory, or more than
+ * 2 GiB, which no reader accepts) failed is set, and further calls do nothing.
  */
 #pragma once
 
@@ -17,7 +17,7 @@ struct protobuf {
 	bool failed;
 };
 
-/* A field that is a number, unless it is 0, which is the default. Negative ones as int64. */
+/* Adds a field. A number that is 0, the default, is left out; a negative one is given as int64. */
 void protobuf_number(struct protobuf *message, unsigned int field, uint64_t value);
 void protobuf_string(struct protobuf *message, unsigned int field, const char *value);
 void protobuf_message(struct protobuf *message, unsigned int field, const struct protobuf *nested);
@@ -26,5 +26,5 @@ void protobuf_packed(struct protobuf *message, unsigned int field, const uint64_
 
 /* Empties it, keeping its memory and whether it failed. */
 void protobuf_clear(struct protobuf *message);
-/* Gives back its memory. */
+/* Frees its memory. */
 void protobuf_finish(struct protobuf *message);

@@ -16,13 +16,13 @@ static uint64_t add(uint64_t hash, const void *data, size_t size)
 	return hash;
 }
 
-/* With the zero at its end, so that two strings never run into one. */
+/* Includes the zero byte, so that two strings never run into one. */
 static uint64_t add_string(uint64_t hash, const char *string)
 {
 	return add(hash, string, strlen(string) + 1);
 }
 
-/* As bytes, the lowest first: the same on every machine. */
+/* Lowest byte first, so that it is the same on every machine. */
 static uint64_t add_number(uint64_t hash, uint64_t number)
 {
 	uint8_t bytes[8];

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * A short name for a stack that stays the same when the program starts again: address space layout,
- * process id and time are not in it, and symbolizing does not change it.
+ * A short name for a stack, the same after a restart: it does not depend on address space layout,
+ * process id and time, and symbolizing does not change it.
  *
- * It is the 64-bit FNV-1a hash (RFC 9923) over the frames, innermost first, those of the goroutines
- * that it descends from included. A frame counts by its module's build-id, or the module's file
- * name without folders where it has none, and the offset in the module; one in no known module by
- * its function's name, or nothing but its place. So a rebuilt module gives its stacks new ids.
+ * It is the 64-bit FNV-1a hash (RFC 9923) over the frames, innermost first, including those of
+ * ancestor goroutines. A frame is hashed by its module's build-id, or the file name without folders
+ * if there is none, and the offset in the module. A frame without a module is hashed by its
+ * function's name, or as an empty name. So a rebuilt module gives its stacks new ids.
  */
 #pragma once
 
@@ -14,7 +14,7 @@
 
 #include "tools/model/model.h"
 
-/* With the digits and the zero at the end. */
+/* 16 digits and a zero byte. */
 enum { STACK_ID_SIZE = 17 };
 
 /* Writes the id of stack as 16 hexadecimal digits. stack is not NULL. */

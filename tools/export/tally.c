@@ -14,8 +14,8 @@ static bool same_state(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-/* The row of a kind and state, made when it is not there. One place a kind, and one for no kind, is
- * kept for what has no state, so that there is always a row. */
+/* Finds or makes the row of a kind and state. One row for each kind, and one for no kind, is
+ * reserved for descriptors without a state, so that there is always a row. */
 static struct tally_row *row_of(struct tally *tally, enum kind kind, const char *state)
 {
 	for (size_t i = 0; i < tally->count; i++)
@@ -44,7 +44,7 @@ size_t tally_group(const struct model_group *group, struct tally_row rows[TALLY_
 				row->oldest = descriptor->age;
 		}
 	}
-	/* The heading counts also those that are not listed; it has the states of all. */
+	/* The heading counts all descriptors with their states, also those not listed. */
 	for (size_t i = 0; i < group->state_count && group->kind < KIND_COUNT; i++) {
 		struct tally_row *row = row_of(&tally, group->kind, group->states[i].name);
 

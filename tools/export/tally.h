@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * How many descriptors of a group are of which kind and in which state, for formats that count by
- * them. A group's heading counts all, its descriptors may be listed in part: what neither tells is
- * counted without a state, or without a kind.
+ * Counts the descriptors of a group by kind and state, for formats that need that. The heading
+ * counts all, but not all may be listed: the rest counts without a state, or without a kind.
  */
 #pragma once
 
@@ -12,14 +11,15 @@ struct tally_row {
 	enum kind kind;    /* KIND_COUNT: not known */
 	const char *state; /* NULL: none, or not known */
 	int64_t count;     /* > 0 */
-	int64_t aged;      /* how many of them are listed with an age */
+	int64_t aged;      /* number of those listed with an age */
 	double age;        /* the sum of those ages in seconds */
 	double oldest;     /* the highest of them; 0 when there is none */
 };
 
-/* At most as many rows; what is beyond counts without a state. More than any real group has. */
+/* The maximum of rows, more than any real group has. Descriptors beyond it count without a
+ * state. */
 enum { TALLY_ROWS = 64 };
 
-/* Fills in rows; returns how many. Their counts add up to group->count, or to more where the text
- * contradicts itself. */
+/* Fills in rows, and returns their number. Their counts add up to group->count, or to more if the
+ * text contradicts itself. */
 size_t tally_group(const struct model_group *group, struct tally_row rows[TALLY_ROWS]);

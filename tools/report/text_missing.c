@@ -53,9 +53,9 @@ static void add_lines(struct end *end, const char *what, const char *const *line
 static void add_text_troubles(struct end *end, const struct model_snapshot *snapshot)
 {
 	if (!snapshot->whole)
-		add(end,
-		    "the snapshot is cut: it has no last line, so groups and descriptors may be "
-		    "missing");
+		add(end, "the snapshot is cut off: it has no last line, so groups and descriptors "
+			 "may be "
+			 "missing");
 	if (snapshot->mixed)
 		add(end,
 		    "lines of another snapshot, written at the same time, are mixed into this one");

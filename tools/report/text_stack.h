@@ -8,7 +8,7 @@
 #include "report.h"
 
 enum text_frames {
-	TEXT_FRAMES_FOLDED, /* frames of a language's library or a thread's start in a row: one line */
+	TEXT_FRAMES_FOLDED, /* a row of frames of a language's library is one line */
 	TEXT_FRAMES_ALL,
 	TEXT_FRAMES_OWN, /* only the program's own frames, and the number of others */
 };
