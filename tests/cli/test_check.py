@@ -96,7 +96,7 @@ def _():
     process = server(lambda argv: start_traced(argv, traced=False))
     run = fdtrail_check("--max-peak=1000", f"--pid={process.pid}")
     check.equal(run.status, UNTOLD, run.out + run.err)
-    check.contains(run.out, "does not tell how many were open at once: the process was not traced")
+    check.contains(run.out, "does not say how many were open at once: the process was not traced")
 
 
 @test("--max-open {} on 10 unclosed descriptors: status {}", each=[(9, BROKEN), (10, KEPT)])
@@ -326,7 +326,7 @@ def _():
     cut.write_text(open(new).read().split("\nmodules:\n")[0])
     run = fdtrail_check("--max-open=100", str(cut))
     check.equal(run.status, UNTOLD)
-    check.contains(run.out, "the snapshot was cut")
+    check.contains(run.out, "the snapshot is cut off")
     check.equal(fdtrail_check("--max-open=9", str(cut)).status, BROKEN)
 
 
@@ -361,7 +361,7 @@ def _():
     ("a negative number", ["--max-open=-1", "a"], "--max-open=-1 is not accepted"),
     ("no time", ["--max-age=1x", "a"], "--max-age=1x is not accepted: a time"),
     ("no kind", ["--max-open=1", "--kinds=tpc", "a"], "--kinds=tpc is not accepted"),
-    ("no process id", ["--max-open=1", "--pid=init"], "--pid=init is not accepted: a process id"),
+    ("no process id", ["--max-open=1", "--pid=init"], "not a process id: 'init'"),
     ("nobody's process id", ["--max-open=1", "--pid=4194305"], "4194305"),
     ("no suppressions", ["--max-open=1", "--suppressions=/nonexistent", "a"],
      "can't read the suppressions in /nonexistent: No such file or directory"),

@@ -119,7 +119,7 @@ def _():
     check.lacks(run.out, "->")
 
 
-@test("a program that was built anew between them is named")
+@test("a program that was rebuilt between them is named")
 def _():
     old, _ = two_snapshots([program("grows")])
     _, new = two_snapshots([program("grows", "clang")])
@@ -128,7 +128,7 @@ def _():
     moved = temp_dir() / "moved"
     moved.write_text(open(new).read().replace(new_path, old_path))
     run = fdtrail("diff", old, str(moved))
-    check.contains(run.out, f"Note: {old_path} was built anew")
+    check.contains(run.out, f"Note: {old_path} was rebuilt")
 
 
 @test("a snapshot that was cut is compared by what is there, and that is said")

@@ -182,15 +182,15 @@ if ENGINE == "ptrace":
     def _(way, mode, how):
         run = run_command(way, mode, how, 20, "--max-open=0", "--verbose")
         check.equal(run.status, 125)
-        check.matches(run.err, r"(?m)^secretive, process \d+: what is open is not known: process \d+ is private")
-        check.matches(run.err, r"(?m)^fdtrail run: secretive, process \d+: what is open is not known")
+        check.matches(run.err, r"(?m)^secretive, process \d+: its open descriptors are not known: process \d+ is private")
+        check.matches(run.err, r"(?m)^fdtrail run: secretive, process \d+: its open descriptors are not known")
         check.lacks(run.err, "nothing was left open")
 
     @test("a private process of which /proc shows nothing (hidepid) is not said to be none, and keeps no limit")
     def _():
         folder = readable(program("secretive"), FDTRAIL)
         seen = run_hidden(folder, f"{folder}/fdtrail run --engine=ptrace --max-open=0 --")
-        check.contains(seen, "what is open is not known: process")
+        check.contains(seen, "its open descriptors are not known: process")
         check.contains(seen, "/proc does not show it (it is mounted with hidepid)")
         check.matches(seen, r"(?m)^125$")
 
@@ -207,12 +207,12 @@ if ENGINE == "ptrace":
         check.equal([found.fields.get("descriptors") for found in snapshot_text.parse_all(text)], [None])
         checked = run_bare([FDTRAIL, "check", "--max-open=100", folder / "out"])
         check.equal(checked.status, 2)
-        check.matches(checked.out, "what is open is not known: process [0-9]+ is private")
-        check.matches(run_bare([FDTRAIL, "report", folder / "out"]).out, "^secretive, process [0-9]+: what is open is not known")
+        check.matches(checked.out, "its open descriptors are not known: process [0-9]+ is private")
+        check.matches(run_bare([FDTRAIL, "report", folder / "out"]).out, "^secretive, process [0-9]+: its open descriptors are not known")
         unclosed = json.loads(run_bare([FDTRAIL, "report", "--format=json", folder / "out"]).out)["unclosed"]
         check.equal(list(unclosed), ["unknown"])
         compared = run_bare([FDTRAIL, "diff", folder / "out", folder / "out"])
-        check.contains(compared.out, "what is open in the new one is not known")
+        check.contains(compared.out, "the open descriptors of the new snapshot are not known")
 
     @test("from outside, what can be listed and not looked at is listed, and no limit on its state is kept")
     def _():

@@ -162,7 +162,7 @@ def _(verb):
 def _():
     file = ends()
     check.equal(run_bare([FDTRAIL, "report", "--kind=device", file]).out, run_bare([FDTRAIL, "report", file]).out)
-    check.contains(run_bare([FDTRAIL, "report", "--kind=tcp", file]).out, "nothing is left of it by the filters")
+    check.contains(run_bare([FDTRAIL, "report", "--kind=tcp", file]).out, "nothing matches the filters")
 
 
 def two_sleepers():

@@ -210,7 +210,7 @@ def advice_on(kind, variant="nocgo"):
       each=[("Go-transport", "default"), ("Go-transport", "stripped"), ("Go-transport-HTTP/2", "nocgo")], timeout=120)
 def _(kind, variant):
     advice, group = advice_on(kind, variant)
-    check.equal(advice, "these are of 3 Transports, one request each: share one.")
+    check.equal(advice, "these belong to 3 Transports, one request each: share one Transport.")
     check.equal(len(set(re.findall(r", 1 HTTP request by Transport (0x[0-9a-f]+)", group))), 3)
 
 
