@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * preload/core/base/arena.h: memory that hooks may take anywhere.
+ * Tests of preload/core/base/arena.h: memory that hooks can take in any context.
  */
 #include <stdarg.h>
 #include <stddef.h>

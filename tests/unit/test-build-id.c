@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Where linkers leave build-ids among the notes, and what a damaged file has there. */
+/* Where build-ids stand among the notes that linkers write, and in damaged files. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,7 +13,7 @@
 
 enum { NT_GO = 4 };
 
-/* A note, padded, at *at; returns the end. */
+/* Writes a padded note at *at; returns its end. */
 static uint8_t *put(uint8_t *at, const char *owner, uint32_t type, const char *description,
 		    uint32_t size)
 {
@@ -27,7 +27,8 @@ static uint8_t *put(uint8_t *at, const char *owner, uint32_t type, const char *d
 	return at + sizeof(note) + sizeof(name) + (size + 3) / 4 * 4;
 }
 
-/* As build_id_find(), over a copy that ends where it may read no further. */
+/* Calls build_id_find() on a copy that ends where reading must end, so that a sanitizer notices
+ * a byte too many. */
 static size_t find(const uint8_t *notes, size_t size, size_t readable, char id[33])
 {
 	uint8_t *copy = malloc(readable ? readable : 1);
@@ -67,7 +68,8 @@ static void behind_a_segment_that_ends_with_gos_note_it_is_found_too(void **stat
 	end = put(end, "GNU", NT_GNU_BUILD_ID, "twenty bytes of hash", 20);
 	assert_int_equal(find(notes, size, (size_t)(end - notes), id), 20);
 	assert_string_equal(id, "twenty bytes of hash");
-	/* Nothing may be read there, or only a part. */
+	/* If none of the note behind the segment may be read, or only a part of it, there is no
+	 * build-id. */
 	for (size_t readable = size; readable < (size_t)(end - notes); readable++)
 		assert_int_equal(find(notes, size, readable, id), 0);
 }
@@ -81,7 +83,7 @@ static void behind_any_other_note_nothing_is_looked_for(void **state)
 	size_t size = (size_t)(end - notes);
 	end = put(end, "GNU", NT_GNU_BUILD_ID, "twenty bytes of hash", 20);
 	assert_int_equal(find(notes, size, (size_t)(end - notes), id), 0);
-	/* One note behind Go's, and no further. */
+	/* Only the first note after Go's is looked at. */
 	end = put(notes, "Go", NT_GO, "one/two/three/four", 18);
 	size = (size_t)(end - notes);
 	end = put(end, "GNU", NT_GNU_ABI_TAG, "abcde", 5);
@@ -110,11 +112,11 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		{.name = "the build-id is found among other notes",
 		 .test_func = the_build_id_is_found_among_other_notes},
-		{.name = "behind a segment that ends with Go's note it is found, too",
+		{.name = "the build-id is found after a segment that ends with Go's note",
 		 .test_func = behind_a_segment_that_ends_with_gos_note_it_is_found_too},
-		{.name = "behind any other note nothing is looked for",
+		{.name = "nothing is read after a segment that ends with any other note",
 		 .test_func = behind_any_other_note_nothing_is_looked_for},
-		{.name = "sizes that lead out of the notes are not followed",
+		{.name = "a size that reaches beyond the notes is not followed",
 		 .test_func = sizes_that_lead_out_of_the_notes_are_not_followed},
 	};
 	return cmocka_run_group_tests_name("build-id", tests, NULL, NULL);

@@ -34,7 +34,7 @@ static void *sleeps(void *unused)
 	return unused;
 }
 
-/* Without the kernel's time of each thread nobody is waited for. */
+/* If the kernel doesn't count the time of threads, no thread counts as busy and no caller waits. */
 static bool kernel_tells(void)
 {
 	char text[64] = "";
@@ -66,7 +66,7 @@ static pthread_t begin(void *(*function)(void *))
 	return thread;
 }
 
-/* A thread is joined a moment before the kernel has forgotten it. */
+/* The kernel forgets a thread a moment after it could be joined. */
 static void end(pthread_t thread)
 {
 	char path[64];
@@ -78,8 +78,8 @@ static void end(pthread_t thread)
 		sched_yield();
 }
 
-/* Begins a busy thread, and finds it: its first moments on a processor are not counted before it is
- * interrupted. */
+/* Starts a busy thread and finds it. The kernel counts a thread's first time on a processor only
+ * when it is interrupted, so this tries again until then. */
 static pthread_t begin_busy(struct busy_threads *busy)
 {
 	if (!kernel_tells())
@@ -124,7 +124,7 @@ static void a_thread_that_sleeps_and_the_calling_one_are_not_found(void **state)
 	bool found = true;
 
 	(void)state;
-	/* It is awake now and then. */
+	/* The sleeping thread wakes up now and then, so one look may find it awake. */
 	for (int tries = 0; found && tries < 1000; tries++) {
 		busy_threads_find(&busy, getpid());
 		assert_false(has(&busy, (int)syscall(SYS_gettid)));
@@ -153,7 +153,7 @@ int main(void)
 		 .test_func = a_thread_that_has_ended_is_not_waited_for},
 		{.name = "a thread that sleeps, and the calling one, are not found",
 		 .test_func = a_thread_that_sleeps_and_the_calling_one_are_not_found},
-		{.name = "a process that is not there has none",
+		{.name = "a process that does not exist has no busy threads",
 		 .test_func = a_process_that_is_not_there_has_none},
 	};
 	return cmocka_run_group_tests_name("busy threads", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Unit tests of the capture lock's ends: what happens when it can't be had. */
+/* Unit tests of the capture lock's limits: what a walk does when it can't have the lock. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -37,7 +37,7 @@ static uint32_t take(struct fixture *fixture)
 	return capture_stack(&fixture->capture, registers, &fixture->bounds).stack;
 }
 
-/* Tickets of threads that are not there. */
+/* Tickets of threads that don't exist. */
 enum { WALKS = CAPTURE_WALKING | 400, FORKS = CAPTURE_FORKING | 800 };
 
 static void a_walk_that_stands_still_is_waited_for_and_not_for_ever(void **state)
@@ -63,7 +63,7 @@ static void a_fork_that_lasts_costs_nobody_a_stack(void **state)
 	assert_true(capture_before_fork(&fixture->capture, &fork));
 	assert_true(take(fixture) >= STACK_FIRST);
 	assert_int_equal(atomic_load(&fixture->capture.lock), CAPTURE_FREE);
-	/* What is another's by now is not given back. */
+	/* A fork does not give back the lock if another fork has it now. */
 	assert_true(capture_before_fork(&fixture->capture, &next));
 	capture_after_fork(&fixture->capture, &fork);
 	assert_int_equal(atomic_load(&fixture->capture.lock), next.ticket);
@@ -96,7 +96,7 @@ static void a_library_closed_meanwhile_is_looked_for_by_the_next_walk(void **sta
 	assert_int_equal(atomic_load(&fixture->capture.closers), 1);
 	atomic_store(&fixture->capture.lock, CAPTURE_FREE);
 	assert_true(take(fixture) >= STACK_FIRST);
-	/* From here on the memo is asked again. */
+	/* The counter of closers is back at 0, so walks use the memo again. */
 	assert_int_equal(atomic_load(&fixture->capture.closers), 0);
 }
 
@@ -112,7 +112,7 @@ static void a_memo_without_memory_left_knows_nothing_of_earlier_generations(void
 	memo_keep(&memo, &walk, stack);
 	assert_int_equal(memo_find(&memo, walk.registers, &bounds).stack, STACK_FIRST);
 	memo.arena.limit = 1;
-	/* More often than the chunk that is there has room for. */
+	/* More often than fits in the memo's last chunk of memory. */
 	for (int i = 0; i < 1000; i++) {
 		memo_forget(&memo);
 		assert_int_equal(memo_find(&memo, walk.registers, &bounds).stack, STACK_NONE);
@@ -121,7 +121,7 @@ static void a_memo_without_memory_left_knows_nothing_of_earlier_generations(void
 	arena_release(&memo.arena);
 }
 
-/* A walk that has read so many words of words, and nothing else. */
+/* Makes walk one that has read these words and nothing else. */
 static void read_words(struct walk *walk, uintptr_t pc, const uintptr_t *words, uint32_t count)
 {
 	walk->registers = (struct registers){.pc = pc, .sp = (uintptr_t)words};
@@ -134,7 +134,8 @@ static void read_words(struct walk *walk, uintptr_t pc, const uintptr_t *words, 
 
 enum { MOST_WORDS = 9, OTHERS = 5 };
 
-/* A walk of so many reads of words, where the word at one place is another one than base's. */
+/* Makes walk one of count reads. The word at place differs from the base words; place == count:
+ * none differs. */
 static void make_walk(struct walk *walk, uintptr_t *words, uint32_t count, uint32_t place,
 		      uintptr_t word)
 {
@@ -145,7 +146,8 @@ static void make_walk(struct walk *walk, uintptr_t *words, uint32_t count, uint3
 	read_words(walk, 0x2000 + count, words, count);
 }
 
-/* Not known yet, and kept; or known as id. */
+/* If !known, checks that the memo doesn't know the walk and keeps it; if known, that it is found
+ * as id. */
 static void keep_or_find(struct memo *memo, const struct walk *walk, uint32_t id, bool known)
 {
 	struct stack_bounds bounds = {0};
@@ -221,7 +223,7 @@ static void a_memo_forgets_the_stacks_whose_code_is_gone_and_no_other(void **sta
 	read_words(&walk, 0x1000, first, 3);
 	assert_int_equal(memo_find(&memo, walk.registers, &bounds).stack, STACK_NONE);
 
-	/* It comes back to its place: no memory is taken. */
+	/* The stack takes its old place again, so no memory is allocated. */
 	size_t total = memo.arena.total;
 	for (int i = 0; i < 100 * 1000; i++) {
 		memo_keep(&memo, &walk, stacks[0]);
@@ -231,16 +233,18 @@ static void a_memo_forgets_the_stacks_whose_code_is_gone_and_no_other(void **sta
 	}
 	assert_int_equal(memo.arena.total, total);
 
-	/* Other code comes to its place, whose walks end otherwise .. */
+	/* Other code is mapped at the same place. Its walks end in another word ... */
 	memo_keep(&memo, &walk, stacks[2]);
 	assert_int_equal(memo_find(&memo, walk.registers, &bounds).stack, 7);
-	/* .. or are shorter. Behind what is there no stack is lost that was not gone. */
+	/* ... or are shorter. Only stacks that were forgotten are lost, also those that lie
+	 * after them in the tree. */
 	gone = 7;
 	memo_forget_stacks(&memo, is, &gone);
 	read_words(&walk, 0x1000, first, 2);
 	memo_keep(&memo, &walk, stacks[0]);
 	assert_int_equal(memo_find(&memo, walk.registers, &bounds).stack, 5);
-	/* A live one is not replaced by a walk that is no function of its log. */
+	/* A live stack is not replaced by a walk that contradicts it (its log reads on where the
+	 * other ended). */
 	read_words(&walk, 0x1000, first, 3);
 	memo_keep(&memo, &walk, stacks[2]);
 	assert_int_equal(memo_find(&memo, walk.registers, &bounds).stack, 5);
@@ -258,16 +262,16 @@ int main(void)
 		 .test_func = a_memo_forgets_the_stacks_whose_code_is_gone_and_no_other},
 		{.name = "a memo without memory left knows nothing of earlier generations",
 		 .test_func = a_memo_without_memory_left_knows_nothing_of_earlier_generations},
-		{.name = "a walk that stands still is waited for, and not for ever",
+		{.name = "a walk waits for the lock's holder, but not for ever",
 		 .test_func = a_walk_that_stands_still_is_waited_for_and_not_for_ever,
 		 .setup_func = set_up},
-		{.name = "a fork that lasts costs nobody a stack",
+		{.name = "no stack is lost because a fork takes long",
 		 .test_func = a_fork_that_lasts_costs_nobody_a_stack,
 		 .setup_func = set_up},
 		{.name = "two forks at once do not take the lock from each other",
 		 .test_func = two_forks_at_once_do_not_take_it_from_each_other,
 		 .setup_func = set_up},
-		{.name = "a library closed meanwhile is looked for by the next walk",
+		{.name = "the next walk looks for a library that was closed in between",
 		 .test_func = a_library_closed_meanwhile_is_looked_for_by_the_next_walk,
 		 .setup_func = set_up},
 	};

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Which of what is open a snapshot lists, under what, and in which order: the rules that only some
- * programs come to.
+ * Rules for what a snapshot lists, in which group and in which order, that few programs ever reach.
  */
 #include "../snapshot_fixture.h"
 
@@ -53,7 +52,8 @@ static void event(uint32_t stack)
 	fixture_opened(fixture, fixture_keep(fixture, new_event()), stack, FD_EVENTFD);
 }
 
-/* What is recorded of standard input: it is opened as kind, and got the number so. */
+/* Puts fd at standard input and records the entry for it; returns how many descriptors a
+ * snapshot counts as unclosed. */
 static size_t unclosed_with_input(int fd, struct ledger_entry entry)
 {
 	int saved = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 100);
@@ -79,7 +79,7 @@ static void standard_input_is_what_a_program_has_put_there(void **state)
 	(void)state;
 	fixture_note_inherited(fixture_keep(fixture, fd), fixture);
 	fixture_note_inherited(fixture_keep(fixture, null), fixture);
-	/* The lowest number was free, and a socket got it. */
+	/* The number 0 was free, and a new socket got it as the lowest one. */
 	assert_int_equal(unclosed_with_input(fd, (struct ledger_entry){.kind = FD_SOCKET}), 1);
 	assert_int_equal(unclosed_with_input(fd, (struct ledger_entry){.kind = FD_SOCKET,
 								       .origin = FD_DUPLICATED}),
@@ -104,8 +104,8 @@ static void *records_late(void *unused)
 	return unused;
 }
 
-/* A thread that was interrupted between the kernel's answer and its record. On a busy machine it
- * may come too early or too late, but not each time. */
+/* A thread is interrupted after the kernel's answer and before it has recorded it. On a busy
+ * machine the thread may come too early or too late, so this tries several times. */
 static void a_record_that_is_about_to_come_is_waited_for(void **state)
 {
 	bool waited = false;
@@ -137,7 +137,7 @@ static void what_a_close_has_just_ended_is_no_close_behind_our_back(void **state
 	fixture_opened(fixture, fd, stack_of(fetch_status), FD_EVENTFD);
 	ledger_closing(&fixture->ledger, fd);
 	close(fd);
-	close(output); /* the snapshot's own gets this number */
+	close(output); /* The descriptor of the snapshot itself gets this number. */
 	assert_says_not(fixture_take(fixture), "not seen:");
 	assert_true(ledger_read(&fixture->ledger, fd, NULL, NULL));
 }
@@ -175,7 +175,7 @@ static void only_what_can_be_there_wears_the_stack(void **state)
 	for (int said = 0; said < KINDS; said++)
 		for (int is = 0; is < KINDS; is++) {
 			int fd = open_kind(kinds[is]);
-			/* What open(2) has made may be anything, but for a socket. */
+			/* open(2) can return any kind of descriptor except a socket. */
 			bool good =
 				said == is || (kinds[said] == FD_FILE && kinds[is] != FD_SOCKET);
 
@@ -225,7 +225,7 @@ static void the_first_snapshot_knows_of_no_growth(void **state)
 	}
 	for (int i = 0; i < 4; i++)
 		event(one_kind);
-	/* Six of one stack are open, in two groups. */
+	/* One stack has six open descriptors, in two groups. */
 	assert_says(fixture_take(fixture), "\ngroup 1: 4 eventfds, opened in check_health\n");
 }
 
@@ -265,7 +265,7 @@ static void a_peak_over_numbers_that_the_program_chose_is_an_upper_bound(void **
 	assert_says(fixture_take(fixture), "\npeak: at most 2 open at once");
 }
 
-/* A stack of its own that has had count descriptors open at once, and has none. */
+/* Adds a stack that has had count descriptors open at once, and has closed them all. */
 static void held_and_closed(uint32_t number, int count)
 {
 	frame_t frame = FRAME_MAKE(fixture->module, number);
@@ -283,7 +283,7 @@ static void the_highest_peaks_are_listed_the_highest_first(void **state)
 	char expected[64];
 
 	(void)state;
-	/* In an order that is neither rising nor falling: 50 to 74. */
+	/* The peaks 50 to 74, in an order that neither rises nor falls. */
 	for (uint32_t i = 0; i < 25; i++)
 		held_and_closed(i + 1, 50 + (int)(i * 7 % 25));
 	held_and_closed(100, 49);

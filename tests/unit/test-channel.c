@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The file that a request for a snapshot names: what is written to, and what never is. */
+/* The file that a request for a snapshot names: which files are written to, and which never are. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,7 +31,7 @@ static siginfo_t request(pid_t pid, int fd)
 	return info;
 }
 
-/* Whether a file of this process' is written to. Closes it. */
+/* Whether the program writes to this file of its own. Closes it. */
 static bool is_taken(int fd)
 {
 	siginfo_t info = request(getpid(), fd);
@@ -51,7 +51,7 @@ static int memory_file(void)
 	return fd;
 }
 
-/* A file in folder, with a name or without; -1: there can be none. */
+/* Makes a file in folder, with a name or without; -1: this is not possible there. */
 static int file_in(const char *folder, bool named, char path[64])
 {
 	snprintf(path, 64, "%s/fdtrail-channel-XXXXXX", folder);
@@ -86,7 +86,7 @@ static void a_file_that_has_a_name_is_not(void **state)
 	assert_true(fd >= 0);
 	assert_false(is_taken(fd));
 	unlink(path);
-	/* It is the name. */
+	/* path is a name that the file has. */
 	fd = file_in("/dev/shm", false, path);
 	assert_true(is_taken(fd));
 }
@@ -138,8 +138,8 @@ static void a_file_of_another_user_is_not(void **state)
 	assert_false(is_taken(fd));
 }
 
-/* Whether a program of user is_taken() the file of a process of owner's; private: as a daemon is
- * that was started as root. */
+/* Whether a program of user writes to the file of a process of owner. private: the program is
+ * not dumpable, like a daemon that root started. */
 static bool program_takes(uid_t user, bool private, uid_t owner)
 {
 	int ready[2], done[2], fd = -1, status;
@@ -186,7 +186,7 @@ static void a_program_answers_root_and_its_own_user(void **state)
 	assert_true(program_takes(0, false, 0));
 	assert_true(program_takes(0, true, 0));
 	assert_true(program_takes(STRANGER, false, STRANGER));
-	/* Who may not see its memory gets no snapshot either. */
+	/* A user who may not read the program's memory gets no snapshot either. */
 	assert_false(program_takes(STRANGER, true, STRANGER));
 	assert_false(program_takes(0, false, STRANGER));
 	assert_false(program_takes(STRANGER, false, OTHER));
@@ -228,19 +228,21 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		{.name = "an empty file in memory, without a name, is written to",
 		 .test_func = an_empty_file_in_memory_is_taken},
-		{.name = "a file that holds something is not",
+		{.name = "a file that holds something is not written to",
 		 .test_func = a_file_that_holds_something_is_not},
-		{.name = "a file that has a name is not",
+		{.name = "a file that has a name is not written to",
 		 .test_func = a_file_that_has_a_name_is_not},
-		{.name = "a file on a disk is not", .test_func = a_file_on_a_disk_is_not},
-		{.name = "what is no file is not", .test_func = what_is_no_file_is_not},
-		{.name = "a file of another user is not",
+		{.name = "a file on a disk is not written to",
+		 .test_func = a_file_on_a_disk_is_not},
+		{.name = "a descriptor that is not a file is not written to",
+		 .test_func = what_is_no_file_is_not},
+		{.name = "a file of another user is not written to",
 		 .test_func = a_file_of_another_user_is_not},
-		{.name = "a program answers root and its own user, a private one root alone",
+		{.name = "a program answers root and its own user, a private one only root",
 		 .test_func = a_program_answers_root_and_its_own_user},
-		{.name = "only a queued signal with the mark asks",
+		{.name = "only a queued signal with the mark requests a snapshot",
 		 .test_func = only_a_queued_signal_with_the_mark_asks},
-		{.name = "that a thread blocks the signal stands beside the file",
+		{.name = "the request notes beside the file that the thread blocks the signal",
 		 .test_func = that_a_thread_blocks_it_stands_beside_the_file},
 	};
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * LeakSanitizer's patterns, limits held against snapshots that tell more or less, and what of two
- * snapshots is the same.
+ * Suppression patterns as LeakSanitizer has them, limits checked against complete and incomplete
+ * snapshots, and matching the groups of two snapshots.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,7 +30,7 @@ static struct model_snapshot *read_text(const char *text)
 	return snapshot;
 }
 
-/* A whole snapshot with these groups. */
+/* A complete snapshot with these groups. */
 static struct model_snapshot *snapshot_of(const char *header, const char *groups,
 					  const char *modules)
 {
@@ -70,7 +70,7 @@ static void patterns_match_as_leak_sanitizers_do(void **state)
 		{"*", "", false},
 		{"**", "x", true},
 		{"foo*", "foo", true},
-		/* What the star has taken is given back up to the last letter. */
+		/* The star gives back what it has matched, down to the last letter. */
 		{"*o", "foo", true},
 		{"^*o$", "foo", true},
 		{"^f*$", "foo", true},
@@ -105,7 +105,7 @@ static void a_pattern_of_many_stars_comes_to_an_end(void **state)
 	assert_false(pattern_matches(pattern, text));
 }
 
-/* The verdict on a snapshot that is then gone. */
+/* The verdict on a snapshot, which is then freed. */
 static enum limits_verdict verdict_on(struct model_snapshot *snapshot, struct limits limits)
 {
 	enum limits_verdict verdict = limits_check(&limits, snapshot, NULL, NULL);
@@ -139,7 +139,7 @@ static void an_age_that_is_not_known_is_not_taken_for_young(void **state)
 
 	limits.age = 100;
 	assert_int_equal(verdict_on(snapshot_of("", unseen, ""), limits), LIMITS_UNKNOWN);
-	/* But what was opened by a program of 50 seconds is not older. */
+	/* But a descriptor that a program of 50 seconds opened is at most 50 seconds old. */
 	assert_int_equal(verdict_on(snapshot_of("uptime: 50.0s\n", unseen, ""), limits),
 			 LIMITS_KEPT);
 	limits.age = 49;
@@ -168,7 +168,7 @@ static void a_state_that_is_not_known_is_not_taken_for_another(void **state)
 {
 	static const struct {
 		const char *groups;
-		int64_t waiting; /* at most */
+		int64_t waiting; /* at most this many wait */
 	} cases[] = {
 		{"group 1: 3 tcp sockets (1 in CLOSE_WAIT), opener unknown\n  descriptors:\n"
 		 "    3 tcp unknown\n    4 tcp unknown\n    5 tcp 1.2.3.4:5, CLOSE_WAIT\n",
@@ -190,7 +190,7 @@ static void a_state_that_is_not_known_is_not_taken_for_another(void **state)
 		limits.close_wait--;
 		assert_int_equal(verdict_on(snapshot_of("", cases[i].groups, ""), limits),
 				 LIMITS_UNKNOWN);
-		/* Sockets of which it is not known whether they are TCP's may be. */
+		/* A socket whose protocol is not known may be a TCP socket. */
 		limits.kinds = KIND_BIT(KIND_TCP);
 		assert_int_equal(verdict_on(snapshot_of("", cases[i].groups, ""), limits),
 				 LIMITS_UNKNOWN);
@@ -305,7 +305,7 @@ static void no_limit_is_no_limit(void **state)
 	assert_true(limits_any(&limits));
 }
 
-/* How old_groups became new_groups: the changes, as one text. */
+/* The changes from old_groups to new_groups, as one text. */
 static char *changes(const char *old_groups, const char *old_modules, const char *new_groups,
 		     const char *new_modules)
 {
@@ -445,9 +445,10 @@ static void what_was_open_at_once_is_held_against_limits(void **state)
 	peak.peak = 99;
 	assert_int_equal(verdict_of(&peak, header, peak_of_others, NULL), LIMITS_BROKEN);
 	assert_int_equal(verdict_of(&peak, bounded, "", NULL), LIMITS_UNKNOWN);
-	/* An old snapshot tells no peak, which is not none. */
+	/* A snapshot of an older version has no peak line, which does not mean that there was no
+	 * peak. */
 	assert_int_equal(verdict_of(&peak, old, "", NULL), LIMITS_UNKNOWN);
-	/* How many of these were files is not known. */
+	/* The snapshot does not tell how many of these were files. */
 	peak.kinds = KIND_BIT(KIND_FILE);
 	assert_int_equal(verdict_of(&peak, header, "", NULL), LIMITS_UNKNOWN);
 
@@ -472,7 +473,7 @@ static void what_was_open_at_once_is_held_against_limits(void **state)
 	assert_int_equal(verdict_of(&group, hidden, "", NULL), LIMITS_KEPT);
 	group.peak_group = 39;
 	assert_int_equal(verdict_of(&group, hidden, "", NULL), LIMITS_UNKNOWN);
-	/* A group of which some are open had more. */
+	/* A group that still has open descriptors also has a peak, which was higher. */
 	assert_int_equal(verdict_of(&group, header,
 				    "group 1: 1 file, opened in main\n"
 				    "  stack: 9 opened, 8 closed, 1 live; peak 40\n  opened at:\n"
@@ -485,44 +486,45 @@ static void what_was_open_at_once_is_held_against_limits(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		{.name = "what was open at once is held against limits",
+		{.name = "peaks are checked against limits",
 		 .test_func = what_was_open_at_once_is_held_against_limits},
 		{.name = "patterns match as LeakSanitizer's do",
 		 .test_func = patterns_match_as_leak_sanitizers_do},
-		{.name = "a pattern of many stars comes to an end",
+		{.name = "a pattern of many stars is matched in bounded time",
 		 .test_func = a_pattern_of_many_stars_comes_to_an_end},
-		{.name = "ages are those of all descriptors of a group",
+		{.name = "a group's age limit looks at all of its descriptors",
 		 .test_func = ages_are_those_of_all_descriptors_of_a_group},
-		{.name = "an age that is not known is not taken for young",
+		{.name = "an unknown age does not count as young",
 		 .test_func = an_age_that_is_not_known_is_not_taken_for_young},
-		{.name = "kinds that are not listed are not taken for others",
+		{.name = "kinds that are not listed do not count as others",
 		 .test_func = kinds_that_are_not_listed_are_not_taken_for_others},
-		{.name = "a state that is not known is not taken for another",
+		{.name = "an unknown state does not count as another one",
 		 .test_func = a_state_that_is_not_known_is_not_taken_for_another},
-		{.name = "a name that can't be read may stand for any kind",
+		{.name = "a descriptor whose name can't be read may be of any kind",
 		 .test_func = a_name_that_can_not_be_read_may_stand_for_any_kind},
-		{.name = "no limit is kept by a process that could not be looked at",
+		{.name = "no limit passes for a process that could not be inspected",
 		 .test_func = no_limit_is_kept_by_a_process_that_could_not_be_looked_at},
-		{.name = "a group without a stack is not taken for one stack's",
+		{.name = "a group without a stack does not count as one stack's",
 		 .test_func = a_group_without_a_stack_is_not_taken_for_one_stacks},
-		{.name = "a group that is lost is missed",
+		{.name = "a group that is lost makes the answer unknown",
 		 .test_func = a_group_that_is_lost_is_missed},
 		{.name = "counts of an absurd file do not overflow",
 		 .test_func = counts_of_an_absurd_file_do_not_overflow},
 		{.name = "a suppressed group does not count",
 		 .test_func = a_suppressed_group_does_not_count},
-		{.name = "no limit is no limit", .test_func = no_limit_is_no_limit},
-		{.name = "stacks are the same by build id and offset",
+		{.name = "without limits nothing is checked", .test_func = no_limit_is_no_limit},
+		{.name = "stacks are the same if build id and offset are",
 		 .test_func = stacks_are_the_same_by_build_id_and_offset},
-		{.name = "stacks of a snapshot without its modules are matched by path",
+		{.name = "without a module list stacks are matched by path",
 		 .test_func = stacks_of_a_snapshot_without_its_modules_are_matched_by_path},
-		{.name = "groups of other kinds or origins are others",
+		{.name = "groups of other kinds or origins are different groups",
 		 .test_func = groups_of_other_kinds_or_origins_are_others},
 		{.name = "inherited descriptors are no change",
 		 .test_func = inherited_descriptors_are_no_change},
-		{.name = "groups are told apart by the last HTTP request",
+		{.name = "groups with different last HTTP requests are different groups",
 		 .test_func = groups_are_told_apart_by_the_last_http_request},
-		{.name = "what grew most comes first", .test_func = what_grew_most_comes_first},
+		{.name = "the group that grew most comes first",
+		 .test_func = what_grew_most_comes_first},
 	};
 	return cmocka_run_group_tests_name("check", tests, NULL, NULL);
 }

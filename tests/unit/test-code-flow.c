@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* How functions without unwind data are left, from their code: what real programs are full of is
- * tested in cli/test_static.py and cli/test_musl.py; here is what they have one of. */
+/* How a frame without unwind data is left, found from the function's code. cli/test_static.py
+ * and cli/test_musl.py test the usual code of real programs; here are rare forms. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -39,7 +39,7 @@ static void without_a_system_call_none_begins(void **state)
 {
 	struct leave_rule rule;
 
-	/* From behind it: as if a function began there by chance. */
+	/* The code after the system call, as if a function began there by chance. */
 	assert_int_equal(code_flow(clone_end, sizeof(clone_end), BEHIND_SYSCALL, CALLED, &rule),
 			 FLOW_LOST);
 }
@@ -57,7 +57,7 @@ static void a_jump_out_of_the_code_is_one_away(void **state)
 	assert_false(code_flow_jumps_away(near, sizeof(near), 0));
 }
 
-/* What is known at a place of the code: where the frame ends, and where the caller's rbp is. */
+/* The rule at one place of the code: where the frame ends, and where the caller's rbp is. */
 struct known {
 	size_t place;
 	bool by_fp;
@@ -102,7 +102,7 @@ static void a_frame_is_followed_from_push_to_leave(void **state)
 		{13, true, 16, 16},
 		{18, false, 24, 16},
 		{19, false, 16, 16},
-		/* Behind leave rbp is the caller's again. */
+		/* After leave, rbp is the caller's again. */
 		{20, false, 8, 0},
 	};
 
@@ -113,9 +113,9 @@ static void rbp_is_the_callers_until_it_is_pushed(void **state)
 {
 	static const uint8_t code[] = {
 		0x41, 0x54, /* 0: push r12 */
-		0x55,       /* 2: push rbp, which holds a value of the function's own then */
+		0x55,       /* 2: push rbp, which holds a value of this function's own */
 		0x53,       /* 3: push rbx */
-		0x55,       /* 4: push rbp, once more */
+		0x55,       /* 4: push rbp again */
 		0x48, 0x83, 0xc4, 0x08, /* 5: add rsp, 8 */
 		0x90,                   /* 9: nop */
 		0x5b,                   /* 10: pop rbx */
@@ -159,7 +159,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		{.name = "a thread begins in the child of clone(2), on a stack of its own",
 		 .test_func = a_thread_begins_behind_clone},
-		{.name = "where no system call was made no thread begins",
+		{.name = "without a system call no thread begins",
 		 .test_func = without_a_system_call_none_begins},
 		{.name = "a frame is followed from push to leave",
 		 .test_func = a_frame_is_followed_from_push_to_leave},
@@ -167,7 +167,7 @@ int main(void)
 		 .test_func = rbp_is_the_callers_until_it_is_pushed},
 		{.name = "both ways of a branch are followed",
 		 .test_func = both_ways_of_a_branch_are_followed},
-		{.name = "a jump out of the code that is there is one to another function",
+		{.name = "a jump out of the code at hand leads to another function",
 		 .test_func = a_jump_out_of_the_code_is_one_away},
 	};
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The ptrace engine's descriptor tables: who shares one, and what fork, exec and unshare make of
- * it. */
+/* The ptrace engine's descriptor tables: which processes share one, and what fork, exec and
+ * unshare do to it. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,14 +32,14 @@ static void a_shared_table_is_one_until_it_is_unshared(void **state)
 	assert_ptr_not_equal(own, table);
 	assert_int_equal(own->users, 1);
 	assert_int_equal(table->users, 1);
-	/* What was there stays the opener's own, in both. */
+	/* In both tables the entry still counts as opened by this process. */
 	struct ledger_entry entry;
 	assert_true(has(own, 5, &entry));
 	assert_false(entry.before_fork);
 	ledger_forget(&own->ledger, 5);
 	assert_true(has(table, 5, NULL));
 	assert_int_not_equal(own->serial, table->serial);
-	/* Nobody else uses it: it stays the same. */
+	/* No other task uses it, so it stays the same. */
 	assert_ptr_equal(fd_table_unshare(own), own);
 	fd_table_release(own);
 	fd_table_release(table);
@@ -60,7 +60,7 @@ static void a_forked_process_has_it_from_before(void **state)
 	assert_true(has(child, 5, &entry));
 	assert_true(entry.before_fork);
 	assert_int_equal(entry.kind, FD_SOCKET);
-	/* What could not be seen in the parent may be open in the child. */
+	/* A descriptor that the engine could not see in the parent may be open in the child. */
 	assert_true(child->missed);
 	ledger_opened(&child->ledger, 6, &opened);
 	assert_true(has(child, 6, &entry));
@@ -85,13 +85,13 @@ static void what_is_found_open_is_noted_beside_what_is_known(void **state)
 	assert_int_equal(entry.origin, FD_OPENED);
 	assert_true(has(table, found, &entry));
 	assert_int_equal(entry.origin, FD_INHERITED);
-	/* What is closed by now is taken out, and nothing else. */
+	/* Entries of numbers that are closed now are removed, and no others. */
 	close(found);
 	fd_table_forget_closed(table, getpid());
 	assert_false(has(table, found, NULL));
 	assert_true(has(table, known, NULL));
 	assert_true(has(table, STDERR_FILENO, NULL));
-	/* A process that is not there says nothing: pids end at 2^22. */
+	/* No such process: pids end at 2^22. Nothing changes. */
 	assert_false(fd_table_note_open(table, 1 << 23, &inherited));
 	fd_table_forget_closed(table, 1 << 23);
 	assert_true(has(table, known, NULL));
@@ -104,9 +104,9 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		{.name = "a shared table is one until it is unshared",
 		 .test_func = a_shared_table_is_one_until_it_is_unshared},
-		{.name = "a forked process has its table from before",
+		{.name = "in a forked process the entries count as from before the fork",
 		 .test_func = a_forked_process_has_it_from_before},
-		{.name = "what is found open is noted beside what is known",
+		{.name = "open descriptors are noted without changing known entries",
 		 .test_func = what_is_found_open_is_noted_beside_what_is_known},
 	};
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Which numbers are open, also where a filter of the program's answers some calls with an error. */
+/* Which numbers are open, also when a seccomp filter of the program's fails some of the calls. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -45,7 +45,7 @@ static bool refuse(const long *numbers, size_t count)
 	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0;
 }
 
-/* What is said of both numbers by a process that these calls are refused to. */
+/* Checks what a child that is refused these calls returns for an open and for a closed number. */
 static void expect(const long *numbers, size_t count, int open, int closed)
 {
 	pid_t child = fork();
@@ -101,7 +101,7 @@ static void every_open_number_is_listed_once(void **state)
 
 	(void)state;
 	assert_true(list_is_right());
-	/* Without /proc, or where its folder can't be read. */
+	/* /proc is missing, or its folder can't be read. */
 	for (int i = 0; i < 2; i++) {
 		pid_t child = fork();
 
@@ -117,7 +117,7 @@ static void every_open_number_is_listed_once(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		{.name = "what can't be asked for is neither open nor closed",
+		{.name = "if all calls are refused, a number is neither open nor closed",
 		 .test_func = what_can_not_be_asked_for_is_neither_open_nor_closed,
 		 .setup_func = set_up},
 		{.name = "every open number is listed once, with /proc and without",
