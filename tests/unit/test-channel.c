@@ -86,7 +86,7 @@ static void a_file_that_has_a_name_is_not(void **state)
 	assert_true(fd >= 0);
 	assert_false(is_taken(fd));
 	unlink(path);
-	/* path is a name that the file has. */
+	/* Only the name makes the difference. */
 	fd = file_in("/dev/shm", false, path);
 	assert_true(is_taken(fd));
 }

@@ -473,7 +473,7 @@ static void what_was_open_at_once_is_held_against_limits(void **state)
 	assert_int_equal(verdict_of(&group, hidden, "", NULL), LIMITS_KEPT);
 	group.peak_group = 39;
 	assert_int_equal(verdict_of(&group, hidden, "", NULL), LIMITS_UNKNOWN);
-	/* A group that still has open descriptors also has a peak, which was higher. */
+	/* The peak of a stack that still has open descriptors stands in its group. */
 	assert_int_equal(verdict_of(&group, header,
 				    "group 1: 1 file, opened in main\n"
 				    "  stack: 9 opened, 8 closed, 1 live; peak 40\n  opened at:\n"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* A file that is written appears whole or not at all: what failures, signals and unusual targets
- * leave. */
+/* A file that is written appears whole or not at all, also after failures and signals, and over
+ * unusual targets. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,7 +21,7 @@
 
 #include "tools/export/output.h"
 
-/* A folder of the test's own, in which it stands. */
+/* Makes a folder for the test and changes into it. */
 struct place {
 	char folder[64];
 	int before;
@@ -38,7 +38,7 @@ static int enter(void **state)
 	return mkdtemp(place->folder) && chdir(place->folder) == 0 ? 0 : -1;
 }
 
-/* How many files are there; their names are printed when they are more than expected. */
+/* Returns the number of files in the folder; prints their names if there are more than expected. */
 static int files(int expected)
 {
 	DIR *folder = opendir(".");
@@ -143,7 +143,7 @@ static void a_file_has_the_mode_of_its_format(void **state)
 	assert_int_equal(mode_of("a"), 0600);
 	assert_int_equal(output_commit(begin("b", 0644)), 0);
 	assert_int_equal(mode_of("b"), 0644);
-	/* A stricter one that somebody chose is kept, a wider one is not. */
+	/* Stricter permissions that somebody chose are kept, wider ones are not. */
 	chmod("b", 0640);
 	assert_int_equal(output_commit(begin("b", 0644)), 0);
 	assert_int_equal(mode_of("b"), 0640);
@@ -202,7 +202,7 @@ static void a_full_disk_leaves_the_old_file(void **state)
 
 	put("a", "old", 0600);
 	output = begin("a", 0600);
-	/* As if the file lay there. */
+	/* The writes go to /dev/full, as if the file lay on a full disk. */
 	assert_true(full >= 0 && dup2(full, fileno(output_file(output))) >= 0);
 	close(full);
 	fputs("new", output_file(output));
@@ -211,7 +211,8 @@ static void a_full_disk_leaves_the_old_file(void **state)
 	assert_int_equal(files(1), 1);
 }
 
-/* Runs until a signal comes in the middle of writing; returns how it ended, as waitpid(2) says. */
+/* Runs until a signal arrives in the middle of writing; returns the status, as waitpid(2) has
+ * it. */
 static int interrupted(int number, bool ignored)
 {
 	int status;

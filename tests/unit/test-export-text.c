@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* Exports that are text: collapsed stacks, metrics and JSON, from snapshots as the reader gives
- * them; and what they share: ids of stacks, tallies, names that formats can't hold. */
+/* Exports that are text (collapsed stacks, metrics and JSON) from snapshots as the reader
+ * delivers them, and the parts that they share: stack ids, tallies, and names that a format
+ * can't hold. */
 #include "../export_checks.h"
 #include "../export_fixture.h"
 
@@ -166,7 +167,7 @@ static void frames_of_a_runtime_are_left_out_on_request(void **state)
 	struct exported *exported = exported_create(whole);
 	const char *text;
 
-	/* As long as nobody has said what is the program's own, all is shown. */
+	/* Everything is shown as long as no frame is marked as the program's own. */
 	assert_has(exported_as(exported, "folded", &collapse), ";server+0x12a9;dial;[tcp] 3\n");
 	exported->snapshots[0]->groups[0].stacks[0].frames[1].own = true;
 	assert_has(exported_as(exported, "folded", &collapse),
@@ -212,7 +213,7 @@ static void metrics_have_each_series_once(void **state)
 
 	stack_id(&exported->snapshots[0]->groups[0].stacks[0], id);
 	text = exported_as(exported, "prometheus", NULL);
-	/* Two processes of one program, loaded at different addresses: added up. */
+	/* Two processes of one program at different addresses are added up. */
 	snprintf(line, sizeof(line),
 		 "fdtrail_open_descriptors{program=\"server\",kind=\"tcp\",state=\"CLOSE_WAIT\","
 		 "stack=\"%s\",function=\"dial\"} 4\n",
@@ -394,7 +395,7 @@ static void goroutines_follow_each_other(void **state)
 				 "\n" END);
 	const char *text;
 
-	/* The connection is that of the last request, not of the first. */
+	/* The connection counts for the last request, not for the first one. */
 	assert_string_equal(exported_as(exported, "folded", NULL),
 			    "server;ask;[last HTTP request];[tcp] 1\n");
 	assert_has(exported_as(exported, "prometheus", NULL), "function=\"ask\"} 1\n");
@@ -524,13 +525,13 @@ static void formats_are_found_by_name(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		{.name = "what is not text becomes a mark",
+		{.name = "bytes that are not text become a mark",
 		 .test_func = what_is_not_text_becomes_a_mark},
 		{.name = "a JSON string is valid whatever bytes it holds",
 		 .test_func = a_json_string_is_valid_whatever_bytes_it_holds},
 		{.name = "a collapsed stack begins at the program",
 		 .test_func = a_collapsed_stack_begins_at_the_program},
-		{.name = "what is inlined is a frame of its own",
+		{.name = "an inlined call is a frame of its own",
 		 .test_func = what_is_inlined_is_a_frame_of_its_own},
 		{.name = "frames of a runtime are left out on request",
 		 .test_func = frames_of_a_runtime_are_left_out_on_request},
@@ -548,20 +549,20 @@ int main(void)
 		 .test_func = a_stack_keeps_its_id_wherever_it_is_loaded},
 		{.name = "a tally adds up to what the heading counts",
 		 .test_func = a_tally_adds_up_to_what_the_heading_counts},
-		{.name = "a tally of absurd states has an end",
+		{.name = "a tally of absurd states stays bounded",
 		 .test_func = a_tally_of_absurd_states_has_an_end},
 		{.name = "JSON names what has no stack", .test_func = json_names_what_has_no_stack},
-		{.name = "JSON tells that a snapshot was cut",
+		{.name = "JSON says that a snapshot was cut",
 		 .test_func = json_tells_that_a_snapshot_was_cut},
 		{.name = "the stacks of goroutines follow each other",
 		 .test_func = goroutines_follow_each_other},
-		{.name = "what came through fork says so",
+		{.name = "a group that came through fork says so",
 		 .test_func = what_a_fork_inherited_says_so},
 		{.name = "a text with any bytes changed breaks no format",
 		 .test_func = a_text_with_any_bytes_changed_breaks_no_format},
-		{.name = "a stack that the cut went through is incomplete",
+		{.name = "a stack that is cut in the middle is incomplete",
 		 .test_func = a_stack_that_the_cut_went_through_is_incomplete},
-		{.name = "a time is read, or refused", .test_func = a_time_is_read_or_refused},
+		{.name = "a time is read or refused", .test_func = a_time_is_read_or_refused},
 		{.name = "formats are found by name", .test_func = formats_are_found_by_name},
 	};
 

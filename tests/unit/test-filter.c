@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Which system calls the ptrace engine's filter stops, in each way to make them: a child has the
- * filter and makes the calls, this process is its tracer, and lets none of those that stop be made.
+ * Which system calls the ptrace engine's filter stops, in each ABI. A child sets up the filter and
+ * makes the calls; this process traces it and skips each call that is stopped.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -41,7 +41,7 @@ struct row {
 	enum call_abi abi;
 	long number;
 	long arguments[4];
-	const char *name; /* NULL: it is not stopped */
+	const char *name; /* NULL: the call is not stopped */
 };
 
 static const struct row rows[] = {
@@ -82,7 +82,7 @@ static const struct row rows[] = {
 	{ABI_X86_64, SYS_mmap, {0, 0, PROT_READ}, NULL},
 	{ABI_X86_64, SYS_rt_sigaction, {ASKS}, "rt_sigaction"},
 	{ABI_X86_64, SYS_rt_sigaction, {SIGUSR2}, NULL},
-	/* The high half of an argument says nothing. */
+	/* The kernel ignores the high half of this argument. */
 	{ABI_X86_64, SYS_fcntl, {-1, (1L << 32) | F_DUPFD}, "fcntl"},
 
 	{ABI_X32, X32 | SYS_socket, {-1}, "socket"},
@@ -97,7 +97,7 @@ static const struct row rows[] = {
 	/* asm/unistd_32.h */
 	{ABI_I386, 359, {-1}, "socket"},
 	{ABI_I386, 5, {0}, "open"},
-	{ABI_I386, 102, {0}, "recvmsg"}, /* socketcall: what it is for is looked at later */
+	{ABI_I386, 102, {0}, "recvmsg"}, /* socketcall: the tracer looks later at what it does */
 	{ABI_I386, 55, {-1, F_DUPFD}, "fcntl"},
 	{ABI_I386, 221, {-1, F_DUPFD_CLOEXEC}, "fcntl"},
 	{ABI_I386, 221, {-1, F_GETFD}, NULL},
@@ -111,7 +111,7 @@ static const struct row rows[] = {
 
 enum { ROWS = sizeof(rows) / sizeof(*rows) };
 
-/* What both processes see. */
+/* Memory that both processes share. */
 struct shared {
 	int at; /* the row */
 	struct {
@@ -158,7 +158,7 @@ static void make_calls(void)
 	kernel_call6(SYS_exit, 0, 0, 0, 0, 0, 0);
 }
 
-/* Notes the stop, and leaves the call out. */
+/* Notes the stop and skips the call. */
 static void leave_out(pid_t child)
 {
 	struct user_regs_struct registers;
@@ -274,7 +274,7 @@ int main(void)
 		{.name = "calls of x32 are stopped, and no others", .test_func = calls_of_x32_stop},
 		{.name = "calls of i386 are stopped, and no others",
 		 .test_func = calls_of_i386_stop},
-		{.name = "a tag of another filter's is none",
+		{.name = "a tag of another program's filter is refused",
 		 .test_func = a_tag_of_anothers_is_none},
 		{.name = "each call has a number of its own",
 		 .test_func = each_call_has_a_number_of_its_own},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Whose a function of a Go program is, by the lines of its build information. */
+/* Which functions of a Go program are its own, by the lines of its build information. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,7 +30,7 @@ static void packages_of_the_main_module_are_the_programs_own(void **state)
 	assert_false(is_main(lines, "other.example/rest.(*Client).Do"));
 	assert_false(is_main(lines, "example.org/serverless.Start"));
 	assert_false(is_main(lines, "example.org.Start"));
-	/* What is in brackets has paths of its own. */
+	/* The types in brackets have paths of their own, which do not count. */
 	assert_false(is_main(lines, "other.example/rest.Map[example.org/server.Key]"));
 	assert_true(is_main(lines, "example.org/server.Map[other.example/rest.Key]"));
 	assert_false(is_main(lines, ""));
@@ -63,7 +63,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		{.name = "packages of the main module are the program's own",
 		 .test_func = packages_of_the_main_module_are_the_programs_own},
-		{.name = "a module inside another is not its own",
+		{.name = "a module inside another one is not part of it",
 		 .test_func = a_module_inside_another_is_not_its_own},
 		{.name = "dots in a package's last part are escaped by the linker",
 		 .test_func = dots_in_a_packages_last_part_are_escaped_by_the_linker},

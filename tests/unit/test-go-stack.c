@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Stacks of Go programs, over a memory made by hand: what is in a real one is tested in
- * real/test_go.py; here is what goes wrong. The memory is another process', and may hold anything.
+ * Stacks of Go programs over a memory made by hand. real/test_go.py tests real programs; here is
+ * what goes wrong: the memory is another process', and may hold anything.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -54,7 +54,7 @@ static bool read_fake(struct memory *memory, uintptr_t address, uintptr_t *word)
 	return false;
 }
 
-/* What is put last holds. */
+/* If an address is put twice, the last word holds. */
 static void put(uintptr_t address, uintptr_t word)
 {
 	assert_true(fake.count < WORDS_MAX);
@@ -131,7 +131,7 @@ static bool take(uint32_t depth, uint32_t ancestors)
 	return go_stack_take(program, &request, &stack);
 }
 
-/* The stack, as it is expected: addresses in the text, or marks. */
+/* Compares the stack with these addresses in the text, or marks. */
 #define EXPECT(stack_end, ...) expect(stack_end, (const uintptr_t[]){__VA_ARGS__, UINTPTR_MAX})
 
 static void expect(enum stack_end stack_end, const uintptr_t *pcs)
@@ -245,7 +245,7 @@ static void a_stack_ends_where_the_goroutines_memory_does(void **state)
 {
 	registers.rsp = STACK_END - 0x40;
 	put(STACK_END - 0x20, GO_FILE_TEXT + 0x21);
-	put(STACK_END + 8, GOEXIT); /* not its own any more */
+	put(STACK_END + 8, GOEXIT); /* The return address there is not the goroutine's any more. */
 	put(G + CREATOR + 8, 0);
 	assert_true(take(64, 10));
 	EXPECT(STACK_CREATOR_ONLY, AT(8), AT(0x20), STACK_NO_UNWIND, AT(0x20));
@@ -274,8 +274,8 @@ static void code_that_is_not_gos_is_left_to_others(void **state)
 	assert_false(take(64, 10));
 }
 
-/* On the stack of the thread, of which the goroutine is the user's: in runtime.asmcgocall, as
- * behind C code. The goroutine was left at that place of its own code. */
+/* The thread is on its own stack (g0), in runtime.asmcgocall as below C code, and the user's
+ * goroutine has left its own code at this place. */
 static void leave_goroutine_for_c(uintptr_t left)
 {
 	registers.rip = GO_FILE_ASMCGOCALL + 9;
@@ -318,7 +318,7 @@ static void a_goroutine_left_in_no_code_of_gos_ends_the_stack(void **state)
 	assert_int_equal(stack.pcs[1], STACK_NO_UNWIND);
 }
 
-/* In runtime.cgocallback, which C has called. */
+/* Makes a stack in runtime.cgocallback, called from C. */
 static void call_back(uintptr_t left)
 {
 	registers.rip = GO_FILE_CGOCALLBACK + 9;
@@ -345,7 +345,7 @@ static void a_callback_is_left_to_where_go_called_c(void **state)
 static void a_callback_by_a_thread_of_cs_lacks_its_callers(void **state)
 {
 	call_back(GOEXIT);
-	put(SP + 0x28, GO_FILE_TEXT + 0x21); /* left over */
+	put(SP + 0x28, GO_FILE_TEXT + 0x21); /* left over from an earlier call */
 	put(G + CREATOR, 0);
 	assert_true(take(64, 10));
 	EXPECT(STACK_NO_UNWIND, AT(0x78));

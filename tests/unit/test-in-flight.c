@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a thread that is interrupted by a request for a snapshot was just getting. The runtime's own
- * state is the test's here: nothing else of runtime/ is linked.
+ * Descriptors that a thread was just receiving when a request for a snapshot interrupted it. The
+ * test provides the runtime's state: nothing else of runtime/ is linked.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,7 +21,7 @@ static struct wiped wiped;
 struct runtime runtime = {.wiped = &wiped};
 _Thread_local struct thread_state thread_state;
 
-/* As preload/hooks/recvmsg.c has it: descriptors of SCM_RIGHTS alone. */
+/* The same as in preload/hooks/recvmsg.c: only descriptors of SCM_RIGHTS. */
 void received_each(struct msghdr *message, void (*each)(int fd, bool is_pidfd, void *data),
 		   void *data)
 {
@@ -35,7 +35,7 @@ void received_each(struct msghdr *message, void (*each)(int fd, bool is_pidfd, v
 		}
 }
 
-/* A system call's instruction with what is before it, and others. */
+/* The instruction of a system call with the bytes before it, and other instructions. */
 static const uint8_t code[4096]
 	__attribute__((aligned(4096))) = {[100] = 0x0f, [101] = 0x05, [110] = 0x90};
 enum { BEHIND_CALL = 102, ELSEWHERE = 112, STACK = 64 };
@@ -61,7 +61,7 @@ static int begin(void **state)
 	return 0;
 }
 
-/* What is noted, then forgotten: these numbers and no others. */
+/* Checks that these numbers and no others are noted, and that they are forgotten afterwards. */
 static void expect(const ucontext_t *state, const int *fds, int count)
 {
 	struct in_flight in_flight;
@@ -88,10 +88,10 @@ static void what_a_call_in_a_hook_has_returned_is_noted(void **state)
 	hook_begins(&stack[8]);
 	expect_one(BEHIND_CALL, 7, 7);
 	expect_one(BEHIND_CALL, 0, 0);
-	/* It has failed, or returned something else. */
+	/* The call has failed, or has returned something other than a descriptor. */
 	expect_one(BEHIND_CALL, -EINTR, -1);
 	expect_one(BEHIND_CALL, (long)INT_MAX + 1, -1);
-	/* In the middle of a function, and at the beginning of a page. */
+	/* The program counter is in the middle of a function, or at the beginning of a page. */
 	expect_one(ELSEWHERE, 7, -1);
 	expect_one(0, 7, -1);
 }
@@ -106,7 +106,8 @@ static void outside_of_hooks_nothing_is_noted(void **state)
 	hook_begins(&stack[8]);
 	hook_ends();
 	expect_one(BEHIND_CALL, 7, -1);
-	/* The hook was left by longjmp: the stack is shorter, or another one. */
+	/* A longjmp has left the hook: the stack pointer is above its frame, or on another
+	 * stack. */
 	hook_begins(&stack[8]);
 	away = interrupted(BEHIND_CALL, 7, &stack[9]);
 	expect(&away, NULL, 0);
@@ -124,7 +125,7 @@ static void what_is_being_recorded_is_noted_wherever_the_thread_stands(void **st
 	expect_one(BEHIND_CALL, 3, 9);
 }
 
-/* What a hook has in its frame, and what the functions that it calls have below. */
+/* The frame of a hook, and below it the frames of the functions that it calls. */
 struct hook {
 	uintptr_t below[STACK];
 	struct awaited filling;
@@ -141,7 +142,7 @@ static void both_ends_of_a_pair_are_noted(void **state)
 	hook_fills(&hook.filling);
 	expect(&returned, pair, 2);
 	expect(&failed, NULL, 0);
-	/* Recorded one after the other. */
+	/* The two ends are recorded one after the other. */
 	thread_state.recording = 11 + 1;
 	expect(&failed, (const int[]){11, 11, 12}, 3);
 }
@@ -164,7 +165,7 @@ static void what_a_message_has_brought_is_noted(void **state)
 	memcpy(CMSG_DATA(part), fds, sizeof(fds));
 	hook_fills(&hook.filling);
 	expect(&returned, fds, 3);
-	/* What can't be read is none, and no crash. */
+	/* Memory that can't be read yields no descriptors, and no crash. */
 	message.msg_control = (void *)16;
 	expect(&returned, NULL, 0);
 	hook.filling.filled = (void *)16;
@@ -182,7 +183,7 @@ static void notes_without_a_place_are_none(void **state)
 		atomic_store(&wiped.in_flight[i], 1000 + i);
 	in_flight_note(&in_flight, &returned);
 	assert_int_equal(in_flight.count, 0);
-	/* One place becomes free. */
+	/* One slot becomes free. */
 	atomic_store(&wiped.in_flight[40], 0);
 	in_flight_note(&in_flight, &returned);
 	assert_int_equal(in_flight.count, 1);

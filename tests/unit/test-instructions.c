@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What single instructions do to rsp and rbp, and where they lead. Real code is held against
- * objdump in cli/test_static.py; here is a row for each rule.
+ * What single instructions do to rsp and rbp, and where they lead: a row for each rule.
+ * cli/test_static.py compares real code with objdump.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,7 +19,7 @@ struct row {
 	enum instruction_stack stack;
 	int64_t amount;
 	enum instruction_way way;
-	int64_t target; /* relative to its beginning; 0: it is not known */
+	int64_t target; /* relative to the instruction's beginning; 0: not known */
 };
 
 #define BYTES(literal) literal, sizeof(literal) - 1
@@ -131,7 +131,7 @@ static void each_instruction_does_what_it_does(void **state)
 			fail_msg("%s: length %zu, stack %d, amount %ld, way %d, %s %ld", row->text,
 				 found.length, found.stack, (long)found.amount, found.way,
 				 found.direct ? "to" : "to nowhere known", (long)found.target);
-		/* Not one byte more is looked at. */
+		/* The decoder reads not one byte more than the instruction has. */
 		for (size_t size = 0; size < row->length; size++)
 			assert_false(x86_decode(code, size, &found));
 		assert_true(x86_decode(code, row->length, &found));
@@ -154,7 +154,7 @@ static void what_is_no_instruction_is_none(void **state)
 		memcpy(code, bad[i].bytes, bad[i].length);
 		assert_false(x86_decode(code, sizeof(code), &found));
 	}
-	/* Prefixes without end. */
+	/* Too many prefixes. */
 	memset(code, 0x66, sizeof(code));
 	assert_false(x86_decode(code, sizeof(code), &found));
 }
@@ -170,7 +170,7 @@ static void only_syscall_is_a_system_call(void **state)
 		memcpy(code, rows[i].bytes, rows[i].length);
 		assert_true(x86_decode(code, sizeof(code), &found));
 		assert_int_equal(found.syscall, strcmp(rows[i].text, "syscall") == 0);
-		/* To another function, by a jump. */
+		/* An indirect jump leads to another function. */
 		assert_int_equal(found.away,
 				 strstr(rows[i].text, "jmp r") || strstr(rows[i].text, "jmp ["));
 	}
@@ -179,9 +179,9 @@ static void only_syscall_is_a_system_call(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		{.name = "each instruction does what it does",
+		{.name = "each instruction has its effect on rsp and rbp, and its target",
 		 .test_func = each_instruction_does_what_it_does},
-		{.name = "what is no instruction is none",
+		{.name = "bytes that are no instruction are refused",
 		 .test_func = what_is_no_instruction_is_none},
 		{.name = "only a system call and a jump to elsewhere are marked",
 		 .test_func = only_syscall_is_a_system_call},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Signals between somebody else, `fdtrail run` and the program: a child of this process runs
+ * Signals between other processes, `fdtrail run` and the program. A child of this process runs
  * another one as `fdtrail run` does.
  */
 #include <stdarg.h>
@@ -22,7 +22,7 @@
 
 enum { SIGNALS = 65, MOST_MS = 5000, LAST = 50, ENDS = 51, SENDS = 52 };
 
-/* What all three processes see. */
+/* Memory that all three processes share. */
 static struct shared {
 	_Atomic int program;
 	_Atomic int sent, settled;
@@ -32,8 +32,8 @@ static struct shared {
 
 static pid_t runner;
 
-/* As the program, and as a process of the program's, which is there as long as somebody may look
- * who it was. */
+/* Sends signals as the program, and as a process of the program's, which stays until the runner
+ * has had time to look up the sender. */
 static void send_to_runner(void)
 {
 	int parent = getppid();
@@ -69,7 +69,7 @@ static int be_program(void *data, int told)
 	struct sigaction action = {.sa_sigaction = note, .sa_flags = SA_SIGINFO | SA_RESTART};
 
 	(void)data;
-	sigfillset(&action.sa_mask); /* one after the other, the lower numbers first */
+	sigfillset(&action.sa_mask); /* one handler at a time, the lower numbers first */
 	for (int number = 1; number < SIGNALS; number++)
 		sigaction(number, &action, NULL);
 	close(told);
@@ -99,7 +99,7 @@ static bool runner_has_ended(void)
 	       info.si_pid == runner;
 }
 
-/* Until *value is so large, or for too long. */
+/* Waits until *value is at least that, at most MOST_MS. */
 static bool comes_to(_Atomic int *value, int least)
 {
 	for (int i = 0; i < MOST_MS && *value < least && !runner_has_ended(); i++)
@@ -112,7 +112,7 @@ static bool comes(_Atomic int *value)
 	return comes_to(value, 1);
 }
 
-static int terminal = -1; /* whose foreground the runner has */
+static int terminal = -1; /* the runner is in its foreground */
 
 static int start(bool at_terminal)
 {
@@ -136,7 +136,7 @@ static int begin_at_terminal(void **state)
 	return start(true);
 }
 
-/* The exit status of the runner, whose program has ended. */
+/* Waits for the runner, whose program has ended; returns its exit status. */
 static int exit_status(void)
 {
 	int status;
@@ -172,7 +172,8 @@ static void what_others_send_goes_to_the_program_once(void **state)
 		if (!comes(&shared->got[numbers[i]]))
 			fail_msg("signal %d has not come", numbers[i]);
 	}
-	/* Those before it have been dealt with by then: the lower numbers come first. */
+	/* All earlier signals have been handled by then, because lower numbers are delivered
+	 * first. */
 	assert_int_equal(kill(runner, LAST), 0);
 	assert_true(comes(&shared->got[LAST]));
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
@@ -189,7 +190,8 @@ static void what_the_terminal_sends_to_all_comes_once(void **state)
 	enum { ROWS = sizeof(rows) / sizeof(*rows) };
 
 	(void)state;
-	/* Often: a second one is lost where the first one has not been delivered yet. */
+	/* Many rounds, each waited for, because a second signal is lost while the first one is
+	 * pending. */
 	for (int times = 1; times <= TIMES; times++)
 		for (size_t i = 0; i < ROWS; i++) {
 			assert_int_equal(write(terminal, &rows[i].key, 1), 1);
@@ -212,7 +214,8 @@ static void a_value_stays_with_its_signal(void **state)
 static void what_the_program_sends_does_not_come_back(void **state)
 {
 	(void)state;
-	/* The program sends SIGTERM to the runner, and so does a process that it has started. */
+	/* SIGTERM from the program to the runner, and SIGHUP from a process that the program
+	 * started, are not passed on. */
 	assert_int_equal(kill(shared->program, SENDS), 0);
 	assert_true(comes(&shared->sent));
 	assert_int_equal(kill(runner, LAST), 0);
@@ -220,7 +223,7 @@ static void what_the_program_sends_does_not_come_back(void **state)
 	shared->settled = 1;
 	assert_int_equal(shared->got[SIGTERM], 0);
 	assert_int_equal(shared->got[SIGHUP], 0);
-	/* From elsewhere it comes. */
+	/* A signal from elsewhere is passed on. */
 	assert_int_equal(kill(runner, SIGTERM), 0);
 	assert_true(comes(&shared->got[SIGTERM]));
 }
@@ -246,7 +249,8 @@ int main(void)
 	{.name = title, .test_func = function, .setup_func = begin, .teardown_func = end}
 		TEST("what others send goes to the program, once",
 		     what_others_send_goes_to_the_program_once),
-		{.name = "what the terminal sends to all comes to the program once",
+		{.name = "a signal that the terminal sends to the whole group reaches the program "
+			 "once",
 		 .test_func = what_the_terminal_sends_to_all_comes_once,
 		 .setup_func = begin_at_terminal,
 		 .teardown_func = end},

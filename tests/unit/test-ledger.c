@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The ledger's promises: see preload/core/ledger/ledger.h. */
+/* Tests of preload/core/ledger/ledger.h. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -88,7 +88,7 @@ static void what_does_not_fit_stays_in_its_field(void **state)
 	assert_int_equal(read.dup_of, LEDGER_NO_FD);
 	assert_int_equal(read.kind, FD_FILE);
 	assert_int_equal(read.origin, FD_DUPLICATED);
-	/* A connection's id has the place of the number that was copied. */
+	/* A connection's id is kept in the field of the number that was copied. */
 	ledger_set_connection(&ledger, 7, 5);
 	assert_true(ledger_read(&ledger, 7, &read, NULL));
 	assert_int_equal(read.connection, 5);
@@ -112,7 +112,7 @@ static void a_large_number_has_its_place(void **state)
 	assert_true(ledger_read(&ledger, 1000000, NULL, NULL));
 	assert_int_equal(ledger_next(&ledger, 0), 1000000);
 	assert_int_equal(ledger_next(&ledger, 1000001), -1);
-	/* The first of a page, behind one that there is not. */
+	/* The first number of a page, after pages that don't exist. */
 	open_at(5 * PAGE_SLOTS, stack_of(1));
 	assert_int_equal(ledger_next(&ledger, 0), 5 * PAGE_SLOTS);
 	assert_int_equal(ledger_next(&ledger, 3 * PAGE_SLOTS + 17), 5 * PAGE_SLOTS);
@@ -154,8 +154,8 @@ static void a_close_that_failed_leaves_the_entry(void **state)
 	assert_false(entry.closing);
 }
 
-/* Who closed it has been away while the number was opened anew, and marked for a dup2 that fails.
- */
+/* The thread that closed the number is late: meanwhile the number was opened again, and marked
+ * for a dup2 that fails. */
 static void a_close_that_ends_late_takes_out_no_newer_entry(void **state)
 {
 	uint32_t stack = stack_of(1);
@@ -171,7 +171,8 @@ static void a_close_that_ends_late_takes_out_no_newer_entry(void **state)
 	ledger_forget(&ledger, 5);
 }
 
-/* A range keeps no words of what it has marked; a copy over the number that fails puts it right. */
+/* close_range keeps no words of the entries that it has marked; a dup2 over the number that
+ * fails puts the entry right. */
 static void what_a_late_range_has_taken_out_is_put_back(void **state)
 {
 	struct ledger_entry entry;
@@ -193,7 +194,8 @@ static void what_a_late_range_has_taken_out_is_put_back(void **state)
 	assert_true(ledger_read(&ledger, 5, &entry, NULL));
 	assert_false(entry.closing);
 
-	/* Who has been given the number since is left alone: open, being closed, or closed. */
+	/* If the number was given out again, its entry is left alone, whether it is open, being
+	 * closed, or closed. */
 	copied_over = slot_closing(&ledger, 5);
 	open_at(5, stack);
 	assert_true(ledger_closing(&ledger, 5));
@@ -252,7 +254,7 @@ static void figures_follow_opens_and_closes(void **state)
 	assert_int_equal(figures->live, 7);
 }
 
-/* Two threads that close one number, which is a defect of the program. */
+/* Two threads close one number, which is a defect of the program. */
 static void a_close_that_counts_twice_spoils_only_what_is_open(void **state)
 {
 	struct open_count count = {0};
@@ -309,8 +311,8 @@ static void a_peak_outlives_the_closes(void **state)
 	assert_false(ledger_peak(&ledger).at_most);
 }
 
-/* Every way out of the ledger, in any order, against a model that knows what is open. Numbers are
- * the lowest free ones, as the kernel gives them out, but for those that are copied over. */
+/* All ways to open and close, in random order, compared with a model that knows what is open.
+ * New numbers are the lowest free ones, as from the kernel, except copies to a chosen number. */
 static void peaks_are_those_of_a_model(void **state)
 {
 	enum { STACKS = 5, NUMBERS = 64 };
@@ -323,7 +325,7 @@ static void peaks_are_those_of_a_model(void **state)
 	for (int step = 0; step < 200000; step++) {
 		random = random * 1664525 + 1013904223;
 		uint32_t stack = (random >> 8) % STACKS, fd = (random >> 16) % NUMBERS;
-		/* Mostly opens for a while, then mostly closes. */
+		/* Phases of mostly opening and of mostly closing. */
 		bool opens = (random >> 24) % 10 < (step / 1000 % 2 ? 7u : 3u);
 
 		if (opens) {
@@ -389,19 +391,19 @@ static void numbers_that_a_program_chooses_make_no_peak_too_low(void **state)
 		ledger_opened(&ledger, fd, &copied);
 	assert_int_equal(ledger_peak(&ledger).all, 13);
 	assert_true(ledger_peak(&ledger).at_most);
-	/* One at a time, they stay one. */
+	/* Copies to a number that are closed again, one at a time, add one to the peak. */
 	for (int times = 0; times < 50; times++) {
 		ledger_opened(&ledger, 5000, &copied);
 		close_at(5000);
 	}
 	assert_int_equal(ledger_peak(&ledger).all, 14);
-	/* The kernel reaches them, and is certain of what lies below. */
+	/* The kernel hands out numbers up to there, so the peak below them is exact. */
 	for (int fd = 3; fd < 200; fd++)
 		open_at(fd, stack);
 	open_at(210, stack);
 	assert_int_equal(ledger_peak(&ledger).all, 211);
 	assert_false(ledger_peak(&ledger).at_most);
-	/* Two threads that come in the other order. */
+	/* Two threads record their numbers in the other order. */
 	open_at(212, stack);
 	open_at(211, stack);
 	open_at(213, stack);
@@ -409,7 +411,7 @@ static void numbers_that_a_program_chooses_make_no_peak_too_low(void **state)
 	assert_false(ledger_peak(&ledger).at_most);
 }
 
-/* What a raw system call, or libc itself, has opened. */
+/* Numbers that a raw system call, or libc itself, has opened. */
 static void a_number_that_nobody_has_recorded_makes_no_peak_uncertain(void **state)
 {
 	uint32_t stack = stack_of(1);
@@ -443,7 +445,7 @@ static void inherited_ones_are_no_peak_of_the_process(void **state)
 	assert_int_equal(ledger_peak(&ledger).opened, 5);
 	assert_false(ledger_peak(&ledger).at_most);
 
-	/* A child's begins with what it has from its parent. */
+	/* A child's peak begins with the descriptors that it has from its parent. */
 	ledger_forked(&ledger, false);
 	assert_int_equal(ledger_peak(&ledger).all, 9);
 	assert_int_equal(ledger_peak(&ledger).opened, 0);
@@ -451,7 +453,8 @@ static void inherited_ones_are_no_peak_of_the_process(void **state)
 	open_at(8, stack);
 	assert_int_equal(ledger_peak(&ledger).opened, 1);
 	assert_int_equal(peak_of(stack), 1);
-	/* What it closes of its parent's is none of what it has opened, before or after. */
+	/* Closing a descriptor of the parent's changes nothing in the count of the child's own
+	 * opens. */
 	close_at(3);
 	assert_int_equal(ledger_peak(&ledger).opened, 1);
 	assert_int_equal(open_count_live(stack_table_figures(&ledger.stacks, stack)->count.word),
@@ -480,13 +483,13 @@ static void what_is_closed_in_a_teardown_was_held_until_then(void **state)
 	assert_int_equal(held_of(stack), 100);
 	for (int fd = 0; fd < 60; fd++)
 		close_at(fd);
-	/* A teardown opens a file or two. */
+	/* A teardown may open a file or two itself. */
 	open_at(0, other);
 	close_at(0);
 	for (int fd = 60; fd < 100; fd++)
 		close_at(fd);
 	assert_int_equal(held_of(stack), 100);
-	/* A program that goes on does not end. */
+	/* A program that opens more than that goes on, so this was no teardown. */
 	for (int times = 0; times < LEDGER_TEARDOWN_OPENS; times++) {
 		open_at(0, other);
 		close_at(0);
@@ -502,7 +505,7 @@ static void a_forked_process_starts_counting_anew(void **state)
 
 	(void)state;
 	open_at(3, stack);
-	/* More often than the generation counter has values. */
+	/* More forks than the generation counter has values. */
 	for (int forks = 0; forks < 3 * LEDGER_GENERATIONS; forks++) {
 		ledger_forked(&ledger, false);
 		assert_true(ledger_read(&ledger, 3, &entry, NULL));
@@ -604,7 +607,8 @@ static void a_copy_has_all_and_is_its_own(void **state)
 	assert_int_equal(view.depth, 2);
 	assert_int_equal(view.end, STACK_DEEPER);
 	assert_memory_equal(view.frames, frames, sizeof(frames));
-	/* Known by its frames, too, and new ones are added to the copy alone. */
+	/* The copy finds the stack by its frames, too, and new stacks are added to the copy
+	 * only. */
 	assert_int_equal(stack_table_intern(&copy.stacks, frames, 2, STACK_DEEPER), stack);
 	assert_int_equal(stack_table_intern(&copy.stacks, frames, 1, STACK_DEEPER),
 			 atomic_load(&ledger.stacks.count));

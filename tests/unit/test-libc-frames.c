@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* How many of a stack's innermost frames are the C library's, which the preload never sees. */
+/* Counting the innermost frames that belong to the C library, which the preload never sees. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -69,9 +69,10 @@ static void only_the_innermost_ones_count(void **state)
 	(void)state;
 	assert_int_equal(libc_frames_count(NULL, &modules, frames, 4), 2);
 	assert_int_equal(libc_frames_count(NULL, &modules, frames + 2, 2), 0);
-	/* Where there is nothing else, all stays: a thread of the library's own. */
+	/* If all frames are the C library's (a thread of its own), none is left out. */
 	assert_int_equal(libc_frames_count(NULL, &modules, frames, 2), 0);
-	/* Generated code is the program's, and so is what created a goroutine. */
+	/* Generated code is the program's own, and so are the frames after a mark for a
+	 * goroutine's creator. */
 	frames[1] = FRAME_MAKE(MODULE_NONE, 2);
 	assert_int_equal(libc_frames_count(NULL, &modules, frames, 4), 1);
 	frames[1] = FRAME_CREATED_BY(STACK_COMPLETE);

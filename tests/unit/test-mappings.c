@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The mappings of a process, as /proc/PID/maps has them. */
+/* The mappings of a process, as parsed from /proc/PID/maps. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,7 +18,7 @@
 
 enum { PAGE = 4096 };
 
-/* A mapping of a file that is called so; deleted: it has no name any more. */
+/* Maps a file of this name and looks it up; deleted: it was unlinked. */
 static void expect_file(const char *name, bool deleted)
 {
 	char folder[] = "/tmp/fdtrail-mappings-XXXXXX", path[128];
@@ -74,7 +74,7 @@ static void an_address_lies_in_one_mapping_or_none(void **state)
 
 	(void)state;
 	assert_true(pages != MAP_FAILED);
-	/* Two side by side, a hole, and one more. */
+	/* Two mappings side by side, a hole, and one more. */
 	assert_int_equal(mprotect(pages, PAGE, PROT_READ), 0);
 	assert_int_equal(mprotect(pages + PAGE, PAGE, PROT_READ | PROT_WRITE), 0);
 	assert_int_equal(munmap(pages + 2 * PAGE, PAGE), 0);
@@ -135,13 +135,13 @@ static void a_process_that_is_not_there_has_an_error(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		{.name = "a file is known by its name, whatever that is",
+		{.name = "a mapped file has its name, whatever bytes that holds",
 		 .test_func = a_file_is_known_by_its_name_whatever_that_is},
 		{.name = "an address lies in one mapping or in none",
 		 .test_func = an_address_lies_in_one_mapping_or_none},
-		{.name = "all of many mappings are there",
+		{.name = "all of many mappings are listed",
 		 .test_func = all_of_many_mappings_are_there},
-		{.name = "a process that is not there has an error",
+		{.name = "a process that does not exist is an error",
 		 .test_func = a_process_that_is_not_there_has_an_error},
 	};
 

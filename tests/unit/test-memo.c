@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The memo: a stack is found by its words, all of them, and by no others. */
+/* The memo: a stack is found by all of its words, and by no others. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -46,7 +46,7 @@ static uint32_t found(struct stack_bounds bounds)
 	return memo_find(&memo, walk.registers, &bounds).stack;
 }
 
-/* A walk that reads count words, of which the one at place is another. */
+/* A walk that reads count words; the word at place has another value. */
 static void make_walk(uintptr_t *words, uint32_t count, uint32_t place, uintptr_t word)
 {
 	begin(PC + count, words);
@@ -56,7 +56,8 @@ static void make_walk(uintptr_t *words, uint32_t count, uint32_t place, uintptr_
 	}
 }
 
-/* All walks that differ from one in a word; the last words first, or the first ones. */
+/* All walks that differ from the first one in a word, beginning with the last words or with the
+ * first ones. */
 static void visit(uint32_t count, bool backwards, bool known)
 {
 	uintptr_t words[MOST_WORDS];
@@ -115,7 +116,7 @@ static void words_that_are_places_on_the_stack_move_with_it(void **state)
 	assert_int_equal(found((struct stack_bounds){0}), STACK_NONE);
 }
 
-/* Three pages of a stack, and what lies behind. */
+/* Three pages of a stack. */
 static char *map_stack(void)
 {
 	char *stack =
@@ -134,7 +135,7 @@ static void a_word_that_a_frame_pointer_led_to_is_read_only_where_there_is_one(v
 	add_read(stack + PAGE, 0, READ_CHECKED);
 	memo_keep(&memo, &walk, (struct captured){.stack = STACK_FIRST});
 	assert_int_equal(found((struct stack_bounds){0}), STACK_FIRST);
-	/* Another thread's stack ends here. */
+	/* As if another thread's stack ended here. */
 	assert_int_equal(mprotect(stack + PAGE, PAGE, PROT_NONE), 0);
 	assert_int_equal(found((struct stack_bounds){0}), STACK_NONE);
 	munmap(stack, 3 * PAGE);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Which descriptor is the script that a shell reads, and no leak. */
+/* Which descriptor is the script that a shell reads, and so no leak. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -35,8 +35,8 @@ static int end(void **state)
 	return rmdir(folder);
 }
 
-/* Whether a program with this command line, which has one group of this descriptor, is a shell with
- * its script. */
+/* Whether a program with this command line and one group of this descriptor counts as a shell
+ * with its script. */
 static bool is_script(const char *command, const char *groups, const char *descriptor)
 {
 	char text[1024];
@@ -82,10 +82,11 @@ static void only_the_script_is_the_script(void **state)
 		{GOOD, true},
 		{"11 file %s, read, position 0, size 9, age 1.0s, dup of 3, thread 7 (sh)", true},
 		{"255 file %s, read, position 0, size 9, age 1.0s, dup of 3, thread 7 (sh)", true},
-		/* exec 3<file: the numbers that a shell leaves to scripts. */
+		/* exec 3<file: low numbers are the script's own to use. */
 		{"9 file %s, read, position 0, size 9, age 1.0s, dup of 3, thread 7 (sh)", false},
 		{"3 file %s, read, position 0, size 9, age 1.0s, dup of 4, thread 7 (sh)", false},
-		/* It was opened there, and not moved; it is written to; children get it. */
+		/* The file was opened at this number, not moved there; or it is written to; or
+		 * children inherit it. */
 		{"10 file %s, read, position 0, size 9, age 1.0s, thread 7 (sh)", false},
 		{"10 file %s, write, position 0, size 9, age 1.0s, dup of 3, thread 7 (sh)", false},
 		{"10 file %s, read-write, position 0, size 9, age 1.0s, dup of 3, thread 7 (sh)",
@@ -115,14 +116,14 @@ static void the_command_line_names_it(void **state)
 	assert_false(is_script("sh other.sh", "1 file", descriptor));
 	assert_false(is_script("real.sh", "1 file", descriptor));
 	assert_false(is_script("sh real.sh.bak", "1 file", descriptor));
-	/* One of several is a leak, whatever the others are. */
+	/* If the group has several descriptors, one of them is a leak. */
 	assert_false(is_script("sh real.sh", "2 files", descriptor));
 }
 
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		{.name = "only the script is the script",
+		{.name = "only a shell's script counts as one",
 		 .test_func = only_the_script_is_the_script},
 		{.name = "the command line names it, or a link to it",
 		 .test_func = the_command_line_names_it},

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* How often thresholds ask for a snapshot: once at each doubling, whatever is opened and closed. */
+/* How often a threshold requests a snapshot: once at each doubling, whatever is opened and
+ * closed. */
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -9,7 +10,7 @@
 
 #include "preload/core/policy/pace.h"
 
-/* What both engines do at each open; returns whether a snapshot is taken. */
+/* Does the same as both engines at each open; returns whether a snapshot is due. */
 struct watch {
 	uint32_t due;
 	int64_t left;
@@ -46,7 +47,7 @@ static void each_doubling_is_reported_once_and_in_time(void **state)
 			}
 			assert_true(count <= next + next / 64);
 		}
-		/* To count reads every slot. */
+		/* Each count reads every slot, so there are few. */
 		assert_in_range(watch.counted, 1, 20 * 70);
 	}
 }
@@ -58,7 +59,7 @@ static void what_comes_and_goes_below_it_is_not_reported(void **state)
 	(void)state;
 	for (int i = 0; i < 100000; i++)
 		assert_false(opened(&watch, 500 + (size_t)i % 499));
-	/* Counted far less often than opened. */
+	/* Descriptors are counted far less often than they are opened. */
 	assert_in_range(watch.counted, 1, 100000 / 15);
 	for (size_t count = 500; count < 1000; count++)
 		assert_false(opened(&watch, count));
@@ -73,7 +74,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		{.name = "each doubling is reported once, and in time",
 		 .test_func = each_doubling_is_reported_once_and_in_time},
-		{.name = "what comes and goes below a threshold is not reported",
+		{.name = "descriptors that come and go below a threshold do not trigger",
 		 .test_func = what_comes_and_goes_below_it_is_not_reported},
 	};
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Lines for people: as wide as they may be, and not a column less or more. */
+/* Lines for people: they use the width that they have, and not a column more. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,7 +25,7 @@ static void text_is_cut_to_its_columns(void **state)
 		{"0123456789", 4, "0..."},
 		{"0123456789", 3, "0123456789"},
 		{"", 5, ""},
-		/* A letter of two bytes, and one of three, take a column each. */
+		/* A letter of two bytes and one of three take one column each. */
 		{"\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9fxyz", 7, "\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9fxyz"},
 		{"\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9fxyz", 6, "\xc3\xa4\xc3\xb6\xc3\xbc..."},
 		{"\xe6\xbc\xa2\xe6\xbc\xa2\xe6\xbc\xa2\xe6\xbc\xa2\xe6\xbc\xa2", 4,
@@ -44,7 +44,7 @@ static void text_is_cut_to_its_columns(void **state)
 	}
 }
 
-/* What is printed at this width. The caller frees it. */
+/* Returns what is printed at this width. The caller frees it. */
 static char *printed(int width, bool colour, int indent, int more, enum page_style style,
 		     const char *text)
 {
@@ -68,7 +68,7 @@ static void lines_are_broken_at_the_last_blank_that_fits(void **state)
 	} rows[] = {
 		{0, 2, 2, "a long line of text without a terminal",
 		 "  a long line of text without a terminal\n"},
-		/* 30 columns, of which 30 are used. */
+		/* The width is 30 columns, and all 30 are used. */
 		{30, 0, 2, "123456789 123456789 123456789 x",
 		 "123456789 123456789 123456789\n  x\n"},
 		{30, 0, 2, "123456789 123456789 1234567890", "123456789 123456789 1234567890\n"},
@@ -77,14 +77,14 @@ static void lines_are_broken_at_the_last_blank_that_fits(void **state)
 		{30, 3, 2, "123456789 123456789 1234567", "   123456789 123456789 1234567\n"},
 		{30, 3, 2, "123456789 123456789 12345678",
 		 "   123456789 123456789\n     12345678\n"},
-		/* Half a path can't be copied. */
+		/* A path is never broken, because half a path can't be copied. */
 		{25, 0, 2, "/a/path/that/is/longer/than/the/line open",
 		 "/a/path/that/is/longer/than/the/line\n  open\n"},
-		/* Not between a number and its unit. */
+		/* No break between a number and its unit. */
 		{24, 0, 2, "abcdefghijk lmno, 12345 B left", "abcdefghijk lmno,\n  12345 B left\n"},
 		{24, 0, 2, "abcdefghijk lmno, 12345 Big left",
 		 "abcdefghijk lmno, 12345\n  Big left\n"},
-		/* Columns, not bytes. */
+		/* The width counts columns, not bytes. */
 		{24, 0, 2,
 		 "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4 "
 		 "0123456789 012",
@@ -147,7 +147,7 @@ int main(void)
 		{.name = "lines are broken at the last blank that fits",
 		 .test_func = lines_are_broken_at_the_last_blank_that_fits},
 		{.name = "colour ends with each line", .test_func = colour_ends_with_each_line},
-		{.name = "a path is short only below the folder",
+		{.name = "a path is shortened only below the current folder",
 		 .test_func = a_path_is_short_only_below_the_folder},
 	};
 

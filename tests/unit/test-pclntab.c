@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Go's function table in each of its formats, and in damaged files. That it says what Go's own
- * tools say of real programs is tested in real/test_go.py.
+ * Go's function table in each of its formats, and in damaged files. real/test_go.py compares the
+ * results for real programs with those of Go's own tools.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -96,7 +96,7 @@ static void frame_sizes_are_told(void **state)
 	}
 }
 
-/* Asks everything of a file; what is told must be readable to its end. */
+/* Makes every query of a file; the strings in the answers must be readable to their end. */
 static void ask(const void *bytes, size_t size)
 {
 	struct pclntab *table = pclntab_create(bytes, size);
@@ -121,7 +121,8 @@ static void a_file_cut_anywhere_does_no_harm(void **state)
 {
 	for (int i = 0; i < VERSIONS; i++)
 		for (size_t size = 0; size < sizeof(file.bytes); size++) {
-			/* Memory of its own: a byte too far is seen. */
+			/* The copy lies in memory of its own, so that a sanitizer notices a byte
+			 * too many. */
 			uint8_t *bytes = malloc(size ? size : 1);
 
 			go_file_make(&file, versions[i]);
@@ -149,7 +150,7 @@ static void a_damaged_file_does_no_harm(void **state)
 	for (int round = 0; round < 20000; round++) {
 		go_file_make(&file, versions[round % VERSIONS]);
 		for (uint32_t changes = 1 + random_below(6); changes; changes--) {
-			/* Most of it in the headers, which everything else depends on. */
+			/* Half of the changes hit the headers, which everything else depends on. */
 			uint32_t at = random_below(random_below(2) ? 0x180 : GO_FILE_SIZE);
 			file.bytes[at] = random_below(2) ? bytes[random_below(sizeof(bytes))]
 							 : (uint8_t)random_below(256);
@@ -196,13 +197,13 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		{.name = "functions are found by address",
 		 .test_func = functions_are_found_by_address},
-		{.name = "lines and inlined calls are told",
+		{.name = "lines and inlined calls are found",
 		 .test_func = lines_and_inlined_calls_are_told},
-		{.name = "frame sizes are told", .test_func = frame_sizes_are_told},
+		{.name = "frame sizes are found", .test_func = frame_sizes_are_told},
 		{.name = "a file cut anywhere does no harm",
 		 .test_func = a_file_cut_anywhere_does_no_harm},
 		{.name = "a damaged file does no harm", .test_func = a_damaged_file_does_no_harm},
-		{.name = "what is Go's own is told by the name",
+		{.name = "Go's own functions are known by their names",
 		 .test_func = what_is_gos_own_is_told_by_the_name},
 	};
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What /proc tells, and what it does not. */
+/* What /proc says, and what it withholds. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,11 +29,11 @@ static void a_number_is_open_closed_or_not_known(void **state)
 	assert_int_equal(proc_fd_open(getpid(), 100000), 0);
 	close(fd);
 	assert_int_equal(proc_fd_open(getpid(), fd), 0);
-	/* There is no such process: pids end at 2^22. */
+	/* No such process: pids end at 2^22. */
 	assert_int_equal(proc_fd_open(1 << 23, 3), -1);
 }
 
-/* The kernel keeps others out of a process that is private. */
+/* The kernel hides a process that is not dumpable from other users. */
 static void what_others_may_not_see_is_not_closed(void **state)
 {
 	int status, ready[2], done[2];
@@ -80,7 +80,7 @@ static void take(const char *line, size_t length, void *data)
 		 "%.*s;", (int)(length < 8 ? length : 8), line);
 }
 
-/* A file of a line of size letters between short ones. */
+/* A file with a line of size letters between short lines. */
 static enum proc_reading read_around(size_t size, size_t limit, struct lines *lines)
 {
 	char path[64];
@@ -165,11 +165,11 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		{.name = "a number is open, closed or not known",
 		 .test_func = a_number_is_open_closed_or_not_known},
-		{.name = "what others may not see is not closed",
+		{.name = "a descriptor that others may not see does not count as closed",
 		 .test_func = what_others_may_not_see_is_not_closed},
-		{.name = "a line that is too long costs no other",
+		{.name = "a line that is too long does not spoil the next ones",
 		 .test_func = a_line_that_is_too_long_costs_no_other},
-		{.name = "a number is read behind its key",
+		{.name = "a number is read after its key",
 		 .test_func = a_number_is_read_behind_its_key},
 		{.name = "paths are those of the process",
 		 .test_func = paths_are_those_of_the_process},

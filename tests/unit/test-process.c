@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* What /proc tells of another process: its name and kin, and whether it would hear a signal. */
+/* Facts about another process from /proc: its name and relatives, and whether it would receive a
+ * signal. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,8 +25,8 @@ static void handler(int number)
 	(void)number;
 }
 
-/* A child that has run prepare(), with a thread that has run in_thread(); its end is that of the
- * pipe. */
+/* A child that has run prepare(), with a thread that has run in_thread(). It ends when the pipe
+ * is closed. */
 struct child {
 	pid_t pid;
 	int end;
@@ -178,7 +179,7 @@ static void a_signal_is_heard_where_a_thread_takes_it(void **state)
 		{nothing, NULL, HEARD_NOT, HEARD},
 		{handle_and_block, NULL, HEARD_BLOCKED, HEARD_BLOCKED},
 		{block, NULL, HEARD_NOT, HEARD_BLOCKED},
-		/* One thread of two is enough. */
+		/* It is enough that one of two threads can take the signal. */
 		{handle_and_block, nothing, HEARD_BLOCKED, HEARD_BLOCKED},
 		{handle_and_block, unblock, HEARD, HEARD},
 		{handle, block, HEARD, HEARD},
@@ -223,7 +224,7 @@ static void children_are_those_that_live(void **state)
 	assert_false(family_is_none(one.pid));
 	waitpid(ended, NULL, 0);
 	list_finish(&children);
-	finish(other); /* it holds the first one's pipe, too */
+	finish(other); /* it holds the first child's pipe, too */
 	finish(one);
 	assert_true(family_children(one.pid, &children) < 0);
 	list_finish(&children);
@@ -232,13 +233,14 @@ static void children_are_those_that_live(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		{.name = "a process is read, whatever it is called",
+		{.name = "a process is read, whatever its name holds",
 		 .test_func = a_process_is_read_whatever_it_is_called},
-		{.name = "one that has ended has no descriptors",
+		{.name = "a process that has ended has no descriptors",
 		 .test_func = one_that_has_ended_has_no_descriptors},
-		{.name = "a signal is heard where one thread takes it",
+		{.name = "a signal is received if one thread takes it",
 		 .test_func = a_signal_is_heard_where_a_thread_takes_it},
-		{.name = "children are those that live", .test_func = children_are_those_that_live},
+		{.name = "only living children are listed",
+		 .test_func = children_are_those_that_live},
 	};
 
 	return cmocka_run_group_tests_name("process", tests, NULL, NULL);

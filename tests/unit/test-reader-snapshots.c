@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Texts that the tracer's own writer makes, of descriptors that are really open: the reader gives
- * them back byte for byte, and the names in the model are those that were opened, whatever bytes
+ * Texts by the tracer's own writer, of descriptors that are really open. The reader must give them
+ * back byte for byte, and the names in the model must be those that were opened, whatever bytes
  * they have.
  */
 #include "../snapshot_fixture.h"
@@ -22,7 +22,7 @@
 
 #include "tools/reader/reader.h"
 
-/* The snapshot in text; *again is what is written of it. */
+/* Reads the snapshot in text; *again is the text written from it. */
 static struct model_snapshot *read_back(const char *text, char **again)
 {
 	FILE *in = fmemopen((void *)(uintptr_t)text, strlen(text), "r"), *to;
@@ -69,7 +69,7 @@ static uint32_t random_below(uint32_t limit)
 	return random_state % limit;
 }
 
-/* Bytes that a file's name may have, and those that mean something in the text more often. */
+/* Bytes that a file's name may have; those with a meaning in the text come more often. */
 static void random_name(char *name, size_t length)
 {
 	static const char special[] = " ,;()\"\\\n\r\t->x1@\x7f\xc2\xa0\xe2\x80\xae";
@@ -147,7 +147,7 @@ static int abstract_socket(void)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	/* With a zero byte inside, at which the model ends it. */
+	/* A zero byte inside the name. The model ends the name there. */
 	snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "fdtrail, %d", getpid());
 	memcpy(address.sun_path + 40, " x", 3);
 	assert_int_equal(bind(fd, (void *)&address, sizeof(sa_family_t) + 42), 0);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The reader: text -> model -> text, and what it makes of text that is not whole, or not its own.
- */
+/* The reader: text -> model -> text, also for text that is cut or mixed with other output. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,7 +12,7 @@
 
 #include "../read_back.h"
 
-/* Every form that the grammar has, at least once. */
+/* Every form of the grammar, at least once. */
 static const char whole[] =
 	"fdtrail snapshot, format 1\n"
 	"why: EMFILE: socket() failed, \\x1b[31m\n"
@@ -202,7 +201,7 @@ static void stacks_are_in_the_model(void **state)
 	assert_string_equal(opened->frames[0].module, "/srv/my app (x)+0x1/server");
 	assert_int_equal(opened->frames[0].address, 0x55d1c4a8e1);
 	assert_int_equal(opened->frames[0].offset, 0x11a9);
-	assert_string_equal(opened->frames[0].build_id, "25c3"); /* that of its module */
+	assert_string_equal(opened->frames[0].build_id, "25c3"); /* the build id of its module */
 	assert_null(opened->frames[1].function);
 	assert_string_equal(opened->frames[1].build_id, "93ac61");
 	assert_null(opened->frames[2].module);
@@ -374,7 +373,7 @@ static void headings_tell_where_and_how(void **state)
 	}
 }
 
-/* What is written where something ends, whether it came or not: without it. */
+/* Removes the lines that the writer always adds at an end, whether they were in the text or not. */
 static char *without_ends(char *text)
 {
 	static const char *const ends[] = {"\n", "  descriptors:\n", "not listed:\n", "not seen:\n",
@@ -433,7 +432,7 @@ static void what_was_cut_says_so(void **state)
 	model_destroy(snapshot);
 }
 
-/* The text with words before the end of each line, and other text before each line. */
+/* Puts words before the end of each line, and other text before each line. */
 static char *between_lines(const char *text, const char *line_end, const char *noise,
 			   size_t noise_size, size_t *length)
 {
@@ -499,15 +498,15 @@ static void output_without_a_newline_may_stand_before_a_snapshot(void **state)
 	assert_string_equal(again, whole);
 	free(again);
 
-	/* And before its end. */
+	/* Other text stands before the end line, too. */
 	strcpy(text, whole);
 	strcpy(strstr(text, "end of"), "Waiting... end of fdtrail snapshot, format 1\n");
 	again = read_back(text, strlen(text), &length);
 	assert_string_equal(again, whole);
 	free(again);
 
-	/* But a line that only speaks of one begins none. */
-	strcpy(text, "took fdtrail snapshot, format 1\nreading fdtrail snapshot, format 1\n\n");
+	/* A line that only mentions a snapshot begins none. */
+	strcpy(text, "took fdtrail snapshot 1\nreading fdtrail snapshot 1\n\n");
 	again = read_back(text, strlen(text), &length);
 	assert_string_equal(again, "");
 	free(again);
@@ -515,7 +514,7 @@ static void output_without_a_newline_may_stand_before_a_snapshot(void **state)
 
 static void a_snapshot_ends_where_the_next_one_begins(void **state)
 {
-	/* Cut behind a line, and inside one. */
+	/* The text is cut after a line, and inside of one. */
 	static const char *const ends[] = {"\nnot listed", "-> 10.0.0.2:80"};
 
 	for (size_t i = 0; i < 2; i++) {
@@ -737,12 +736,13 @@ int main(void)
 		{.name = "groups are in the model", .test_func = groups_are_in_the_model},
 		{.name = "stacks are in the model", .test_func = stacks_are_in_the_model},
 		{.name = "descriptors are in the model", .test_func = descriptors_are_in_the_model},
-		{.name = "details of every kind are told apart",
+		{.name = "details of every kind are recognized",
 		 .test_func = details_of_every_kind_are_told_apart},
-		{.name = "headings tell where and how", .test_func = headings_tell_where_and_how},
+		{.name = "headings say in which code and how",
+		 .test_func = headings_tell_where_and_how},
 		{.name = "a text cut anywhere gives its whole lines",
 		 .test_func = a_text_cut_anywhere_gives_its_whole_lines},
-		{.name = "what was cut says so", .test_func = what_was_cut_says_so},
+		{.name = "a snapshot that was cut says so", .test_func = what_was_cut_says_so},
 		{.name = "lines may end in crlf", .test_func = lines_may_end_in_crlf},
 		{.name = "the program's own lines may stand anywhere",
 		 .test_func = the_programs_own_lines_may_stand_anywhere},
@@ -752,18 +752,18 @@ int main(void)
 		 .test_func = a_snapshot_ends_where_the_next_one_begins},
 		{.name = "snapshots of several processes are read one by one",
 		 .test_func = snapshots_of_several_processes_are_read_one_by_one},
-		{.name = "two snapshots through each other are marked",
+		{.name = "two interleaved snapshots are marked",
 		 .test_func = two_snapshots_through_each_other_are_marked},
 		{.name = "lost lines are counted", .test_func = lost_lines_are_counted},
 		{.name = "a frame has the build id of the module at its address",
 		 .test_func = a_frame_has_the_build_id_of_the_module_at_its_address},
-		{.name = "what could drive a terminal is escaped",
+		{.name = "characters that could drive a terminal are escaped",
 		 .test_func = what_could_drive_a_terminal_is_escaped},
-		{.name = "any bytes are read and what is understood stays the same",
+		{.name = "any bytes can be read, and the result reads the same again",
 		 .test_func = any_bytes_are_read_and_what_is_understood_stays_the_same},
 		{.name = "ten thousand descriptors in two hundred stacks are read",
 		 .test_func = ten_thousand_descriptors_in_two_hundred_stacks_are_read},
-		{.name = "what is no snapshot gives none",
+		{.name = "text without a snapshot gives none",
 		 .test_func = what_is_no_snapshot_gives_none},
 		{.name = "a file that can't be read says why",
 		 .test_func = a_file_that_can_not_be_read_says_why},
