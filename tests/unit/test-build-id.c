@@ -58,7 +58,7 @@ static void the_build_id_is_found_among_other_notes(void **state)
 	assert_string_equal(id, "twenty bytes of hash");
 }
 
-static void behind_a_segment_that_ends_with_gos_note_it_is_found_too(void **state)
+static void the_build_id_is_found_after_a_segment_that_ends_with_gos_note(void **state)
 {
 	uint8_t notes[256] = {0}, *end = notes;
 	char id[33] = "";
@@ -74,7 +74,7 @@ static void behind_a_segment_that_ends_with_gos_note_it_is_found_too(void **stat
 		assert_int_equal(find(notes, size, readable, id), 0);
 }
 
-static void behind_any_other_note_nothing_is_looked_for(void **state)
+static void nothing_is_read_after_a_segment_that_ends_with_any_other_note(void **state)
 {
 	uint8_t notes[256] = {0}, *end = notes;
 	char id[33] = "";
@@ -91,7 +91,7 @@ static void behind_any_other_note_nothing_is_looked_for(void **state)
 	assert_int_equal(find(notes, size, (size_t)(end - notes), id), 0);
 }
 
-static void sizes_that_lead_out_of_the_notes_are_not_followed(void **state)
+static void a_size_that_reaches_beyond_the_notes_is_not_followed(void **state)
 {
 	static const uint32_t sizes[] = {INT32_MAX, UINT32_MAX, UINT32_MAX - 3, 1000};
 	uint8_t notes[64] = {0};
@@ -113,11 +113,11 @@ int main(void)
 		{.name = "the build-id is found among other notes",
 		 .test_func = the_build_id_is_found_among_other_notes},
 		{.name = "the build-id is found after a segment that ends with Go's note",
-		 .test_func = behind_a_segment_that_ends_with_gos_note_it_is_found_too},
+		 .test_func = the_build_id_is_found_after_a_segment_that_ends_with_gos_note},
 		{.name = "nothing is read after a segment that ends with any other note",
-		 .test_func = behind_any_other_note_nothing_is_looked_for},
+		 .test_func = nothing_is_read_after_a_segment_that_ends_with_any_other_note},
 		{.name = "a size that reaches beyond the notes is not followed",
-		 .test_func = sizes_that_lead_out_of_the_notes_are_not_followed},
+		 .test_func = a_size_that_reaches_beyond_the_notes_is_not_followed},
 	};
 	return cmocka_run_group_tests_name("build-id", tests, NULL, NULL);
 }

@@ -134,7 +134,7 @@ static void a_thread_that_sleeps_and_the_calling_one_are_not_found(void **state)
 	end(thread);
 }
 
-static void a_process_that_is_not_there_has_none(void **state)
+static void a_process_that_does_not_exist_has_no_busy_threads(void **state)
 {
 	struct busy_threads busy;
 
@@ -154,7 +154,7 @@ int main(void)
 		{.name = "a thread that sleeps, and the calling one, are not found",
 		 .test_func = a_thread_that_sleeps_and_the_calling_one_are_not_found},
 		{.name = "a process that does not exist has no busy threads",
-		 .test_func = a_process_that_is_not_there_has_none},
+		 .test_func = a_process_that_does_not_exist_has_no_busy_threads},
 	};
 	return cmocka_run_group_tests_name("busy threads", tests, NULL, NULL);
 }

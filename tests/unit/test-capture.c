@@ -40,7 +40,7 @@ static uint32_t take(struct fixture *fixture)
 /* Tickets of threads that don't exist. */
 enum { WALKS = CAPTURE_WALKING | 400, FORKS = CAPTURE_FORKING | 800 };
 
-static void a_walk_that_stands_still_is_waited_for_and_not_for_ever(void **state)
+static void a_walk_waits_for_the_locks_holder_but_not_for_ever(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -55,7 +55,7 @@ static void a_walk_that_stands_still_is_waited_for_and_not_for_ever(void **state
 	assert_int_equal(atomic_load(&fixture->ledger.stackless), 2);
 }
 
-static void a_fork_that_lasts_costs_nobody_a_stack(void **state)
+static void no_stack_is_lost_because_a_fork_takes_long(void **state)
 {
 	struct fixture *fixture = *state;
 	struct capture_hold fork, next;
@@ -85,7 +85,7 @@ static void two_forks_at_once_do_not_take_it_from_each_other(void **state)
 	assert_int_equal(atomic_load(&fixture->capture.lock), FORKS);
 }
 
-static void a_library_closed_meanwhile_is_looked_for_by_the_next_walk(void **state)
+static void the_next_walk_looks_for_a_library_that_was_closed_in_between(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -263,16 +263,16 @@ int main(void)
 		{.name = "a memo without memory left knows nothing of earlier generations",
 		 .test_func = a_memo_without_memory_left_knows_nothing_of_earlier_generations},
 		{.name = "a walk waits for the lock's holder, but not for ever",
-		 .test_func = a_walk_that_stands_still_is_waited_for_and_not_for_ever,
+		 .test_func = a_walk_waits_for_the_locks_holder_but_not_for_ever,
 		 .setup_func = set_up},
 		{.name = "no stack is lost because a fork takes long",
-		 .test_func = a_fork_that_lasts_costs_nobody_a_stack,
+		 .test_func = no_stack_is_lost_because_a_fork_takes_long,
 		 .setup_func = set_up},
 		{.name = "two forks at once do not take the lock from each other",
 		 .test_func = two_forks_at_once_do_not_take_it_from_each_other,
 		 .setup_func = set_up},
 		{.name = "the next walk looks for a library that was closed in between",
-		 .test_func = a_library_closed_meanwhile_is_looked_for_by_the_next_walk,
+		 .test_func = the_next_walk_looks_for_a_library_that_was_closed_in_between,
 		 .setup_func = set_up},
 	};
 	return cmocka_run_group_tests_name("capture", tests, NULL, NULL);

@@ -71,7 +71,7 @@ static size_t unclosed_with_input(int fd, struct ledger_entry entry)
 	return fixture->result.unclosed;
 }
 
-static void standard_input_is_what_a_program_has_put_there(void **state)
+static void only_what_a_program_chose_to_put_at_0_is_standard_input(void **state)
 {
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0),
 	    null = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -106,7 +106,7 @@ static void *records_late(void *unused)
 
 /* A thread is interrupted after the kernel's answer and before it has recorded it. On a busy
  * machine the thread may come too early or too late, so this tries several times. */
-static void a_record_that_is_about_to_come_is_waited_for(void **state)
+static void a_snapshot_waits_for_a_record_that_is_about_to_come(void **state)
 {
 	bool waited = false;
 
@@ -129,7 +129,7 @@ static void a_record_that_is_about_to_come_is_waited_for(void **state)
 	assert_true(waited);
 }
 
-static void what_a_close_has_just_ended_is_no_close_behind_our_back(void **state)
+static void a_close_that_has_just_ended_does_not_count_as_an_untraced_one(void **state)
 {
 	int output = new_event(), fd = new_event();
 
@@ -165,7 +165,7 @@ static int open_kind(enum fd_kind kind)
 	}
 }
 
-static void only_what_can_be_there_wears_the_stack(void **state)
+static void a_descriptor_has_a_calls_stack_only_if_that_call_can_make_its_kind(void **state)
 {
 	static const enum fd_kind kinds[] = {FD_EPOLL,   FD_EVENTFD, FD_TIMERFD, FD_SIGNALFD,
 					     FD_INOTIFY, FD_SOCKET,  FD_FILE};
@@ -191,7 +191,7 @@ static void only_what_can_be_there_wears_the_stack(void **state)
 		}
 }
 
-static void what_shrinks_is_no_more_a_leak_than_what_rests(void **state)
+static void a_group_that_shrinks_is_not_ranked_above_one_that_rests(void **state)
 {
 	uint32_t rests = stack_of(fetch_status), shrinks = stack_of(check_health);
 
@@ -229,7 +229,7 @@ static void the_first_snapshot_knows_of_no_growth(void **state)
 	assert_says(fixture_take(fixture), "\ngroup 1: 4 eventfds, opened in check_health\n");
 }
 
-static void a_heading_points_to_who_called_the_c_library(void **state)
+static void a_heading_names_the_caller_of_the_c_library(void **state)
 {
 	uint32_t libc = module_table_add(
 		&fixture->ledger.modules, "/lib/x86_64-linux-gnu/libc.so.6",
@@ -305,20 +305,20 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 #define PROMISE(title, function)                                                                   \
 	{.name = title, .test_func = function, .setup_func = begin, .teardown_func = end}
-		PROMISE("standard input is what a program has put there",
-			standard_input_is_what_a_program_has_put_there),
-		PROMISE("a record that is about to come is waited for",
-			a_record_that_is_about_to_come_is_waited_for),
-		PROMISE("what a close has just ended is not closed behind our back",
-			what_a_close_has_just_ended_is_no_close_behind_our_back),
-		PROMISE("only what the opening call can have made wears its stack",
-			only_what_can_be_there_wears_the_stack),
-		PROMISE("what shrinks is no more a leak than what rests",
-			what_shrinks_is_no_more_a_leak_than_what_rests),
+		PROMISE("only what a program chose to put at 0 is standard input",
+			only_what_a_program_chose_to_put_at_0_is_standard_input),
+		PROMISE("a snapshot waits for a record that is about to come",
+			a_snapshot_waits_for_a_record_that_is_about_to_come),
+		PROMISE("a close that has just ended does not count as an untraced one",
+			a_close_that_has_just_ended_does_not_count_as_an_untraced_one),
+		PROMISE("a descriptor has a call's stack only if that call can make its kind",
+			a_descriptor_has_a_calls_stack_only_if_that_call_can_make_its_kind),
+		PROMISE("a group that shrinks is not ranked above one that rests",
+			a_group_that_shrinks_is_not_ranked_above_one_that_rests),
 		PROMISE("the first snapshot knows of no growth",
 			the_first_snapshot_knows_of_no_growth),
-		PROMISE("a heading points to who called the C library",
-			a_heading_points_to_who_called_the_c_library),
+		PROMISE("a heading names the caller of the C library",
+			a_heading_names_the_caller_of_the_c_library),
 		PROMISE("a peak over numbers that the program chose is an upper bound",
 			a_peak_over_numbers_that_the_program_chose_is_an_upper_bound),
 		PROMISE("the highest peaks are listed, the highest first",

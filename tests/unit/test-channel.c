@@ -68,7 +68,7 @@ static void an_empty_file_in_memory_is_taken(void **state)
 	assert_true(is_taken(memory_file()));
 }
 
-static void a_file_that_holds_something_is_not(void **state)
+static void a_file_that_holds_something_is_not_written_to(void **state)
 {
 	int fd = memory_file();
 
@@ -77,7 +77,7 @@ static void a_file_that_holds_something_is_not(void **state)
 	assert_false(is_taken(fd));
 }
 
-static void a_file_that_has_a_name_is_not(void **state)
+static void a_file_that_has_a_name_is_not_written_to(void **state)
 {
 	char path[64];
 	int fd = file_in("/dev/shm", true, path);
@@ -91,7 +91,7 @@ static void a_file_that_has_a_name_is_not(void **state)
 	assert_true(is_taken(fd));
 }
 
-static void a_file_on_a_disk_is_not(void **state)
+static void a_file_on_a_disk_is_not_written_to(void **state)
 {
 	static const char *const folders[] = {".", "/tmp", "/var/tmp", "/root", "/home"};
 	struct statfs place;
@@ -110,7 +110,7 @@ static void a_file_on_a_disk_is_not(void **state)
 	SKIP("every folder that can be written to lies in memory");
 }
 
-static void what_is_no_file_is_not(void **state)
+static void a_descriptor_that_is_not_a_file_is_not_written_to(void **state)
 {
 	int ends[2], fd;
 
@@ -126,7 +126,7 @@ static void what_is_no_file_is_not(void **state)
 	assert_int_equal(channel_open(&closed), -1);
 }
 
-static void a_file_of_another_user_is_not(void **state)
+static void a_file_of_another_user_is_not_written_to(void **state)
 {
 	int fd;
 
@@ -178,7 +178,7 @@ static bool program_takes(uid_t user, bool private, uid_t owner)
 	return WEXITSTATUS(status);
 }
 
-static void a_program_answers_root_and_its_own_user(void **state)
+static void a_program_answers_root_and_its_own_user_a_private_one_only_root(void **state)
 {
 	(void)state;
 	if (geteuid() != 0)
@@ -192,7 +192,7 @@ static void a_program_answers_root_and_its_own_user(void **state)
 	assert_false(program_takes(STRANGER, false, OTHER));
 }
 
-static void only_a_queued_signal_with_the_mark_asks(void **state)
+static void only_a_queued_signal_with_the_mark_requests_a_snapshot(void **state)
 {
 	siginfo_t info = request(getpid(), 7);
 
@@ -211,7 +211,7 @@ static void only_a_queued_signal_with_the_mark_asks(void **state)
 	assert_false(channel_asks(&info));
 }
 
-static void that_a_thread_blocks_it_stands_beside_the_file(void **state)
+static void the_request_notes_beside_the_file_that_the_thread_blocks_the_signal(void **state)
 {
 	siginfo_t info = request(getpid(), INT32_MAX);
 
@@ -229,21 +229,21 @@ int main(void)
 		{.name = "an empty file in memory, without a name, is written to",
 		 .test_func = an_empty_file_in_memory_is_taken},
 		{.name = "a file that holds something is not written to",
-		 .test_func = a_file_that_holds_something_is_not},
+		 .test_func = a_file_that_holds_something_is_not_written_to},
 		{.name = "a file that has a name is not written to",
-		 .test_func = a_file_that_has_a_name_is_not},
+		 .test_func = a_file_that_has_a_name_is_not_written_to},
 		{.name = "a file on a disk is not written to",
-		 .test_func = a_file_on_a_disk_is_not},
+		 .test_func = a_file_on_a_disk_is_not_written_to},
 		{.name = "a descriptor that is not a file is not written to",
-		 .test_func = what_is_no_file_is_not},
+		 .test_func = a_descriptor_that_is_not_a_file_is_not_written_to},
 		{.name = "a file of another user is not written to",
-		 .test_func = a_file_of_another_user_is_not},
+		 .test_func = a_file_of_another_user_is_not_written_to},
 		{.name = "a program answers root and its own user, a private one only root",
-		 .test_func = a_program_answers_root_and_its_own_user},
+		 .test_func = a_program_answers_root_and_its_own_user_a_private_one_only_root},
 		{.name = "only a queued signal with the mark requests a snapshot",
-		 .test_func = only_a_queued_signal_with_the_mark_asks},
+		 .test_func = only_a_queued_signal_with_the_mark_requests_a_snapshot},
 		{.name = "the request notes beside the file that the thread blocks the signal",
-		 .test_func = that_a_thread_blocks_it_stands_beside_the_file},
+		 .test_func = the_request_notes_beside_the_file_that_the_thread_blocks_the_signal},
 	};
 
 	return cmocka_run_group_tests_name("channel", tests, NULL, NULL);

@@ -92,7 +92,7 @@ static void patterns_match_as_leak_sanitizers_do(void **state)
 			fail_msg("%s in %s", cases[i].pattern, cases[i].text);
 }
 
-static void a_pattern_of_many_stars_comes_to_an_end(void **state)
+static void a_pattern_of_many_stars_is_matched_in_bounded_time(void **state)
 {
 	char pattern[2001], text[10001];
 
@@ -123,7 +123,7 @@ static const char of_all_kinds[] = "group 1: 5 descriptors, opener unknown\n  de
 				   "    3 file /a, read\n    4 tcp unbound, CLOSE_WAIT\n"
 				   "    and 3 more (FDTRAIL_SHOW=all lists them)\n";
 
-static void ages_are_those_of_all_descriptors_of_a_group(void **state)
+static void a_groups_age_limit_looks_at_all_of_its_descriptors(void **state)
 {
 	struct limits limits = LIMITS_INIT;
 
@@ -133,7 +133,7 @@ static void ages_are_those_of_all_descriptors_of_a_group(void **state)
 	assert_int_equal(verdict_on(snapshot_of("", two_files, ""), limits), LIMITS_KEPT);
 }
 
-static void an_age_that_is_not_known_is_not_taken_for_young(void **state)
+static void an_unknown_age_does_not_count_as_young(void **state)
 {
 	struct limits limits = LIMITS_INIT;
 
@@ -147,7 +147,7 @@ static void an_age_that_is_not_known_is_not_taken_for_young(void **state)
 			 LIMITS_UNKNOWN);
 }
 
-static void kinds_that_are_not_listed_are_not_taken_for_others(void **state)
+static void kinds_that_are_not_listed_do_not_count_as_others(void **state)
 {
 	struct limits limits = LIMITS_INIT;
 
@@ -164,7 +164,7 @@ static void kinds_that_are_not_listed_are_not_taken_for_others(void **state)
 	assert_int_equal(verdict_on(snapshot_of("", of_all_kinds, ""), limits), LIMITS_UNKNOWN);
 }
 
-static void a_state_that_is_not_known_is_not_taken_for_another(void **state)
+static void an_unknown_state_does_not_count_as_another_one(void **state)
 {
 	static const struct {
 		const char *groups;
@@ -200,7 +200,7 @@ static void a_state_that_is_not_known_is_not_taken_for_another(void **state)
 	}
 }
 
-static void a_name_that_can_not_be_read_may_stand_for_any_kind(void **state)
+static void a_descriptor_whose_name_cant_be_read_may_be_of_any_kind(void **state)
 {
 	static const char unreadable[] =
 		"group 1: 2 other descriptors, opener unknown\n  descriptors:\n"
@@ -217,7 +217,7 @@ static void a_name_that_can_not_be_read_may_stand_for_any_kind(void **state)
 	assert_int_equal(verdict_on(snapshot_of("", unreadable, ""), limits), LIMITS_UNKNOWN);
 }
 
-static void no_limit_is_kept_by_a_process_that_could_not_be_looked_at(void **state)
+static void no_limit_passes_for_a_process_that_could_not_be_inspected(void **state)
 {
 	struct limits limits = LIMITS_INIT;
 
@@ -230,7 +230,7 @@ static void no_limit_is_kept_by_a_process_that_could_not_be_looked_at(void **sta
 			 LIMITS_KEPT);
 }
 
-static void a_group_without_a_stack_is_not_taken_for_one_stacks(void **state)
+static void a_group_without_a_stack_does_not_count_as_one_stacks(void **state)
 {
 	struct limits limits = LIMITS_INIT;
 
@@ -241,7 +241,7 @@ static void a_group_without_a_stack_is_not_taken_for_one_stacks(void **state)
 	assert_int_equal(verdict_on(snapshot_of("", unseen, ""), limits), LIMITS_KEPT);
 }
 
-static void a_group_that_is_lost_is_missed(void **state)
+static void a_group_that_is_lost_makes_the_answer_unknown(void **state)
 {
 	struct limits limits = LIMITS_INIT;
 
@@ -295,7 +295,7 @@ static void a_suppressed_group_does_not_count(void **state)
 	suppressions_destroy(suppressions);
 }
 
-static void no_limit_is_no_limit(void **state)
+static void without_limits_nothing_is_checked(void **state)
 {
 	struct limits limits = LIMITS_INIT;
 
@@ -341,7 +341,7 @@ static char *changes(const char *old_groups, const char *old_modules, const char
 	")\n"
 #define MODULES(start, path, id) "modules:\n  " start "-0xffffff " path ", BuildId " id "\n"
 
-static void stacks_are_the_same_by_build_id_and_offset(void **state)
+static void stacks_are_the_same_if_build_id_and_offset_are(void **state)
 {
 	assert_changes("grown 2 -> 5", GROUP("2", "0x1010", "0x10"), MODULES("0x1000", "/x", "aa"),
 		       GROUP("5", "0x9010", "0x10"), MODULES("0x9000", "/x", "aa"));
@@ -353,13 +353,13 @@ static void stacks_are_the_same_by_build_id_and_offset(void **state)
 		       MODULES("0x1000", "/x", "bb"));
 }
 
-static void stacks_of_a_snapshot_without_its_modules_are_matched_by_path(void **state)
+static void without_a_module_list_stacks_are_matched_by_path(void **state)
 {
 	assert_changes("shrunk 5 -> 2", GROUP("5", "0x1010", "0x10"), "",
 		       GROUP("2", "0x9010", "0x10"), MODULES("0x9000", "/x", "aa"));
 }
 
-static void groups_of_other_kinds_or_origins_are_others(void **state)
+static void groups_of_other_kinds_or_origins_are_different_groups(void **state)
 {
 	assert_changes("new 0 -> 3, gone 2 -> 0", "group 1: 2 files, opened by an untraced call\n",
 		       "", "group 1: 3 pipe ends, opened by an untraced call\n", "");
@@ -375,7 +375,7 @@ static void inherited_descriptors_are_no_change(void **state)
 		       "group 1: 3 descriptors, inherited\n", "");
 }
 
-static void groups_are_told_apart_by_the_last_http_request(void **state)
+static void groups_with_different_last_http_requests_are_different_groups(void **state)
 {
 #define USED(count, offset)                                                                        \
 	GROUP(count, "0x1010", "0x10")                                                             \
@@ -386,7 +386,7 @@ static void groups_are_told_apart_by_the_last_http_request(void **state)
 		       GROUP("3", "0x1010", "0x10"), "");
 }
 
-static void what_grew_most_comes_first(void **state)
+static void the_group_that_grew_most_comes_first(void **state)
 {
 	assert_changes("grown 1 -> 9, new 0 -> 4, gone 3 -> 0, shrunk 5 -> 4, same 6 -> 6",
 		       "group 1: 1 file, opened by an untraced call\n"
@@ -424,7 +424,7 @@ static enum limits_verdict verdict_of(const struct limits *limits, const char *h
 	return verdict;
 }
 
-static void what_was_open_at_once_is_held_against_limits(void **state)
+static void peaks_are_checked_against_limits(void **state)
 {
 	struct limits peak = LIMITS_INIT, percent = LIMITS_INIT, group = LIMITS_INIT;
 	static const char header[] =
@@ -487,44 +487,45 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		{.name = "peaks are checked against limits",
-		 .test_func = what_was_open_at_once_is_held_against_limits},
+		 .test_func = peaks_are_checked_against_limits},
 		{.name = "patterns match as LeakSanitizer's do",
 		 .test_func = patterns_match_as_leak_sanitizers_do},
 		{.name = "a pattern of many stars is matched in bounded time",
-		 .test_func = a_pattern_of_many_stars_comes_to_an_end},
+		 .test_func = a_pattern_of_many_stars_is_matched_in_bounded_time},
 		{.name = "a group's age limit looks at all of its descriptors",
-		 .test_func = ages_are_those_of_all_descriptors_of_a_group},
+		 .test_func = a_groups_age_limit_looks_at_all_of_its_descriptors},
 		{.name = "an unknown age does not count as young",
-		 .test_func = an_age_that_is_not_known_is_not_taken_for_young},
+		 .test_func = an_unknown_age_does_not_count_as_young},
 		{.name = "kinds that are not listed do not count as others",
-		 .test_func = kinds_that_are_not_listed_are_not_taken_for_others},
+		 .test_func = kinds_that_are_not_listed_do_not_count_as_others},
 		{.name = "an unknown state does not count as another one",
-		 .test_func = a_state_that_is_not_known_is_not_taken_for_another},
+		 .test_func = an_unknown_state_does_not_count_as_another_one},
 		{.name = "a descriptor whose name can't be read may be of any kind",
-		 .test_func = a_name_that_can_not_be_read_may_stand_for_any_kind},
+		 .test_func = a_descriptor_whose_name_cant_be_read_may_be_of_any_kind},
 		{.name = "no limit passes for a process that could not be inspected",
-		 .test_func = no_limit_is_kept_by_a_process_that_could_not_be_looked_at},
+		 .test_func = no_limit_passes_for_a_process_that_could_not_be_inspected},
 		{.name = "a group without a stack does not count as one stack's",
-		 .test_func = a_group_without_a_stack_is_not_taken_for_one_stacks},
+		 .test_func = a_group_without_a_stack_does_not_count_as_one_stacks},
 		{.name = "a group that is lost makes the answer unknown",
-		 .test_func = a_group_that_is_lost_is_missed},
+		 .test_func = a_group_that_is_lost_makes_the_answer_unknown},
 		{.name = "counts of an absurd file do not overflow",
 		 .test_func = counts_of_an_absurd_file_do_not_overflow},
 		{.name = "a suppressed group does not count",
 		 .test_func = a_suppressed_group_does_not_count},
-		{.name = "without limits nothing is checked", .test_func = no_limit_is_no_limit},
+		{.name = "without limits nothing is checked",
+		 .test_func = without_limits_nothing_is_checked},
 		{.name = "stacks are the same if build id and offset are",
-		 .test_func = stacks_are_the_same_by_build_id_and_offset},
+		 .test_func = stacks_are_the_same_if_build_id_and_offset_are},
 		{.name = "without a module list stacks are matched by path",
-		 .test_func = stacks_of_a_snapshot_without_its_modules_are_matched_by_path},
+		 .test_func = without_a_module_list_stacks_are_matched_by_path},
 		{.name = "groups of other kinds or origins are different groups",
-		 .test_func = groups_of_other_kinds_or_origins_are_others},
+		 .test_func = groups_of_other_kinds_or_origins_are_different_groups},
 		{.name = "inherited descriptors are no change",
 		 .test_func = inherited_descriptors_are_no_change},
 		{.name = "groups with different last HTTP requests are different groups",
-		 .test_func = groups_are_told_apart_by_the_last_http_request},
+		 .test_func = groups_with_different_last_http_requests_are_different_groups},
 		{.name = "the group that grew most comes first",
-		 .test_func = what_grew_most_comes_first},
+		 .test_func = the_group_that_grew_most_comes_first},
 	};
 	return cmocka_run_group_tests_name("check", tests, NULL, NULL);
 }

@@ -35,7 +35,7 @@ static void a_thread_begins_behind_clone(void **state)
 	assert_int_equal(rule.frame_end, 8);
 }
 
-static void without_a_system_call_none_begins(void **state)
+static void without_a_system_call_no_thread_begins(void **state)
 {
 	struct leave_rule rule;
 
@@ -44,7 +44,7 @@ static void without_a_system_call_none_begins(void **state)
 			 FLOW_LOST);
 }
 
-static void a_jump_out_of_the_code_is_one_away(void **state)
+static void a_jump_out_of_the_code_at_hand_leads_to_another_function(void **state)
 {
 	static const uint8_t far[] = {0x31, 0xc0, 0xe9, 0x00, 0x00, 0x10, 0x00};
 	static const uint8_t pushed[] = {0x50, 0x90, 0xe9, 0x00, 0x00, 0x10, 0x00};
@@ -160,7 +160,7 @@ int main(void)
 		{.name = "a thread begins in the child of clone(2), on a stack of its own",
 		 .test_func = a_thread_begins_behind_clone},
 		{.name = "without a system call no thread begins",
-		 .test_func = without_a_system_call_none_begins},
+		 .test_func = without_a_system_call_no_thread_begins},
 		{.name = "a frame is followed from push to leave",
 		 .test_func = a_frame_is_followed_from_push_to_leave},
 		{.name = "rbp is the caller's until it is pushed",
@@ -168,7 +168,7 @@ int main(void)
 		{.name = "both ways of a branch are followed",
 		 .test_func = both_ways_of_a_branch_are_followed},
 		{.name = "a jump out of the code at hand leads to another function",
-		 .test_func = a_jump_out_of_the_code_is_one_away},
+		 .test_func = a_jump_out_of_the_code_at_hand_leads_to_another_function},
 	};
 
 	return cmocka_run_group_tests_name("code-flow", tests, NULL, NULL);

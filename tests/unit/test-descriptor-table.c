@@ -47,7 +47,7 @@ static void a_shared_table_is_one_until_it_is_unshared(void **state)
 	assert_null(fd_table_share(NULL));
 }
 
-static void a_forked_process_has_it_from_before(void **state)
+static void in_a_forked_process_the_entries_count_as_from_before_the_fork(void **state)
 {
 	struct fd_table *table = fd_table_create(), *child;
 	struct ledger_entry entry;
@@ -72,7 +72,7 @@ static void a_forked_process_has_it_from_before(void **state)
 	fd_table_release(table);
 }
 
-static void what_is_found_open_is_noted_beside_what_is_known(void **state)
+static void open_descriptors_are_noted_without_changing_known_entries(void **state)
 {
 	struct fd_table *table = fd_table_create();
 	int known = eventfd(0, EFD_CLOEXEC), found = eventfd(0, EFD_CLOEXEC);
@@ -105,9 +105,9 @@ int main(void)
 		{.name = "a shared table is one until it is unshared",
 		 .test_func = a_shared_table_is_one_until_it_is_unshared},
 		{.name = "in a forked process the entries count as from before the fork",
-		 .test_func = a_forked_process_has_it_from_before},
+		 .test_func = in_a_forked_process_the_entries_count_as_from_before_the_fork},
 		{.name = "open descriptors are noted without changing known entries",
-		 .test_func = what_is_found_open_is_noted_beside_what_is_known},
+		 .test_func = open_descriptors_are_noted_without_changing_known_entries},
 	};
 
 	return cmocka_run_group_tests_name("descriptor-table", tests, NULL, NULL);

@@ -64,7 +64,7 @@ static void expect(const long *numbers, size_t count, int open, int closed)
 	assert_int_equal(WEXITSTATUS(status) % 4 - 1, closed);
 }
 
-static void what_can_not_be_asked_for_is_neither_open_nor_closed(void **state)
+static void if_all_calls_are_refused_a_number_is_neither_open_nor_closed(void **state)
 {
 	static const long calls[] = {SYS_fcntl, SYS_newfstatat, SYS_statx};
 
@@ -118,7 +118,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		{.name = "if all calls are refused, a number is neither open nor closed",
-		 .test_func = what_can_not_be_asked_for_is_neither_open_nor_closed,
+		 .test_func = if_all_calls_are_refused_a_number_is_neither_open_nor_closed,
 		 .setup_func = set_up},
 		{.name = "every open number is listed once, with /proc and without",
 		 .test_func = every_open_number_is_listed_once,

@@ -152,7 +152,7 @@ static void a_file_has_the_mode_of_its_format(void **state)
 	assert_int_equal(mode_of("a"), 0600);
 }
 
-static void a_name_as_long_as_they_get_can_be_written(void **state)
+static void a_file_with_the_longest_possible_name_can_be_written(void **state)
 {
 	char name[NAME_MAX + 1];
 
@@ -162,7 +162,7 @@ static void a_name_as_long_as_they_get_can_be_written(void **state)
 	assert_int_equal(mode_of(name), 0600);
 }
 
-static void what_is_no_regular_file_is_refused(void **state)
+static void anything_but_a_regular_file_is_refused(void **state)
 {
 	static const struct {
 		const char *path, *reason;
@@ -276,7 +276,7 @@ static void a_forked_process_removes_nothing(void **state)
 	assert_holds("a", "whole");
 }
 
-static void handlers_are_what_they_were_before(void **state)
+static void signal_handlers_are_restored(void **state)
 {
 	struct sigaction action;
 
@@ -296,14 +296,15 @@ int main(void)
 		TEST("a collector never sees the temporary file",
 		     a_collector_never_sees_the_temporary_file),
 		TEST("a file has the mode of its format", a_file_has_the_mode_of_its_format),
-		TEST("a name as long as they get can be written",
-		     a_name_as_long_as_they_get_can_be_written),
-		TEST("what is no regular file is refused", what_is_no_regular_file_is_refused),
+		TEST("a file with the longest possible name can be written",
+		     a_file_with_the_longest_possible_name_can_be_written),
+		TEST("anything but a regular file is refused",
+		     anything_but_a_regular_file_is_refused),
 		TEST("a full disk leaves the old file", a_full_disk_leaves_the_old_file),
 		TEST("a signal leaves nothing behind", a_signal_leaves_nothing_behind),
 		TEST("an ignored signal stays ignored", an_ignored_signal_stays_ignored),
 		TEST("a forked process removes nothing", a_forked_process_removes_nothing),
-		TEST("handlers are what they were before", handlers_are_what_they_were_before),
+		TEST("signal handlers are restored", signal_handlers_are_restored),
 	};
 
 	return cmocka_run_group_tests_name("export-output", tests, NULL, NULL);

@@ -63,7 +63,7 @@
 
 static const char whole[] = HEADER("1", "4711") GROUP("55000000", "3") OTHERS MODULES END;
 
-static void what_is_not_text_becomes_a_mark(void **state)
+static void bytes_that_are_not_text_become_a_mark(void **state)
 {
 	static const struct {
 		const char *text;
@@ -136,7 +136,7 @@ static void a_collapsed_stack_begins_at_the_program(void **state)
 	exported_destroy(exported);
 }
 
-static void what_is_inlined_is_a_frame_of_its_own(void **state)
+static void an_inlined_call_is_a_frame_of_its_own(void **state)
 {
 	struct exported *exported = exported_create(whole);
 	struct model_frame *frames = exported->snapshots[0]->groups[0].stacks[0].frames;
@@ -328,7 +328,7 @@ static void a_tally_adds_up_to_what_the_heading_counts(void **state)
 	exported_destroy(exported);
 }
 
-static void a_tally_of_absurd_states_has_an_end(void **state)
+static void a_tally_of_absurd_states_stays_bounded(void **state)
 {
 	struct model_descriptor descriptors[3 * TALLY_ROWS];
 	struct model_group group = {
@@ -367,7 +367,7 @@ static void json_names_what_has_no_stack(void **state)
 	exported_destroy(exported);
 }
 
-static void json_tells_that_a_snapshot_was_cut(void **state)
+static void json_says_that_a_snapshot_was_cut(void **state)
 {
 	struct exported *exported = exported_create(HEADER("1", "7") GROUP("55000000", "3"));
 
@@ -415,7 +415,7 @@ static void goroutines_follow_each_other(void **state)
 	exported_destroy(exported);
 }
 
-static void what_a_fork_inherited_says_so(void **state)
+static void a_group_that_came_through_fork_says_so(void **state)
 {
 	struct exported *exported = exported_create(whole);
 
@@ -481,7 +481,7 @@ static void a_text_with_any_bytes_changed_breaks_no_format(void **state)
 	}
 }
 
-static void a_stack_that_the_cut_went_through_is_incomplete(void **state)
+static void a_stack_that_is_cut_in_the_middle_is_incomplete(void **state)
 {
 	struct exported *exported =
 		exported_create(HEADER("1", "7") "group 1: 2 files, opened in dial\n"
@@ -526,13 +526,13 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		{.name = "bytes that are not text become a mark",
-		 .test_func = what_is_not_text_becomes_a_mark},
+		 .test_func = bytes_that_are_not_text_become_a_mark},
 		{.name = "a JSON string is valid whatever bytes it holds",
 		 .test_func = a_json_string_is_valid_whatever_bytes_it_holds},
 		{.name = "a collapsed stack begins at the program",
 		 .test_func = a_collapsed_stack_begins_at_the_program},
 		{.name = "an inlined call is a frame of its own",
-		 .test_func = what_is_inlined_is_a_frame_of_its_own},
+		 .test_func = an_inlined_call_is_a_frame_of_its_own},
 		{.name = "frames of a runtime are left out on request",
 		 .test_func = frames_of_a_runtime_are_left_out_on_request},
 		{.name = "a suppressed group counts nowhere",
@@ -550,18 +550,18 @@ int main(void)
 		{.name = "a tally adds up to what the heading counts",
 		 .test_func = a_tally_adds_up_to_what_the_heading_counts},
 		{.name = "a tally of absurd states stays bounded",
-		 .test_func = a_tally_of_absurd_states_has_an_end},
+		 .test_func = a_tally_of_absurd_states_stays_bounded},
 		{.name = "JSON names what has no stack", .test_func = json_names_what_has_no_stack},
 		{.name = "JSON says that a snapshot was cut",
-		 .test_func = json_tells_that_a_snapshot_was_cut},
+		 .test_func = json_says_that_a_snapshot_was_cut},
 		{.name = "the stacks of goroutines follow each other",
 		 .test_func = goroutines_follow_each_other},
 		{.name = "a group that came through fork says so",
-		 .test_func = what_a_fork_inherited_says_so},
+		 .test_func = a_group_that_came_through_fork_says_so},
 		{.name = "a text with any bytes changed breaks no format",
 		 .test_func = a_text_with_any_bytes_changed_breaks_no_format},
 		{.name = "a stack that is cut in the middle is incomplete",
-		 .test_func = a_stack_that_the_cut_went_through_is_incomplete},
+		 .test_func = a_stack_that_is_cut_in_the_middle_is_incomplete},
 		{.name = "a time is read or refused", .test_func = a_time_is_read_or_refused},
 		{.name = "formats are found by name", .test_func = formats_are_found_by_name},
 	};

@@ -239,7 +239,7 @@ static void calls_of_i386_stop(void **state)
 	expect(ABI_I386);
 }
 
-static void a_tag_of_anothers_is_none(void **state)
+static void a_tag_of_another_programs_filter_is_refused(void **state)
 {
 	enum call_abi abi;
 
@@ -275,7 +275,7 @@ int main(void)
 		{.name = "calls of i386 are stopped, and no others",
 		 .test_func = calls_of_i386_stop},
 		{.name = "a tag of another program's filter is refused",
-		 .test_func = a_tag_of_anothers_is_none},
+		 .test_func = a_tag_of_another_programs_filter_is_refused},
 		{.name = "each call has a number of its own",
 		 .test_func = each_call_has_a_number_of_its_own},
 	};

@@ -37,7 +37,7 @@ static void packages_of_the_main_module_are_the_programs_own(void **state)
 	assert_false(is_main(lines, "no_package"));
 }
 
-static void a_module_inside_another_is_not_its_own(void **state)
+static void a_module_inside_another_one_is_not_part_of_it(void **state)
 {
 	static const char lines[] = "mod\texample.org/mono\t(devel)\n"
 				    "dep\texample.org/mono/api\tv0.0.0\n=>\t./api\t(devel)\n";
@@ -64,7 +64,7 @@ int main(void)
 		{.name = "packages of the main module are the program's own",
 		 .test_func = packages_of_the_main_module_are_the_programs_own},
 		{.name = "a module inside another one is not part of it",
-		 .test_func = a_module_inside_another_is_not_its_own},
+		 .test_func = a_module_inside_another_one_is_not_part_of_it},
 		{.name = "dots in a package's last part are escaped by the linker",
 		 .test_func = dots_in_a_packages_last_part_are_escaped_by_the_linker},
 	};

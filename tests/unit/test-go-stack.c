@@ -167,7 +167,7 @@ static void a_function_can_be_stopped_at_its_first_instruction(void **state)
 	assert_int_equal(stack.pcs[1], STACK_COMPLETE);
 }
 
-static void no_more_ancestors_are_shown_than_asked_for(void **state)
+static void no_more_ancestors_are_shown_than_requested(void **state)
 {
 	assert_true(take(64, 1));
 	EXPECT(STACK_MORE_CREATORS, AT(8), STACK_COMPLETE, AT(0x20), STACK_COMPLETE, AT(0x30));
@@ -182,7 +182,7 @@ static void without_ancestors_the_go_statement_is_shown(void **state)
 	EXPECT(STACK_CREATOR_ONLY, AT(8), STACK_COMPLETE, AT(0x20));
 }
 
-static void an_unknown_layout_is_said_to_be_unknown(void **state)
+static void an_unknown_layout_is_reported_as_unknown(void **state)
 {
 	put(G + CREATOR + 16, GO_FILE_TEXT + 1);
 	assert_true(take(64, 10));
@@ -251,7 +251,7 @@ static void a_stack_ends_where_the_goroutines_memory_does(void **state)
 	EXPECT(STACK_CREATOR_ONLY, AT(8), AT(0x20), STACK_NO_UNWIND, AT(0x20));
 }
 
-static void a_stack_is_no_deeper_than_asked_for(void **state)
+static void a_stack_is_no_deeper_than_requested(void **state)
 {
 	for (uintptr_t at = SP + 0x20; at < STACK_END; at += 0x28)
 		put(at, GO_FILE_TEXT + 0x21);
@@ -309,7 +309,7 @@ static void a_switch_without_a_frame_is_left_by_its_table(void **state)
 	EXPECT(STACK_CREATOR_ONLY, AT(0x58), AT(0x20), STACK_COMPLETE, AT(0x20));
 }
 
-static void a_goroutine_left_in_no_code_of_gos_ends_the_stack(void **state)
+static void a_goroutine_that_was_not_left_in_go_code_ends_the_stack(void **state)
 {
 	leave_goroutine_for_c(0x500000);
 	put(SP, GO_FILE_TEXT + 0x21);
@@ -326,7 +326,7 @@ static void call_back(uintptr_t left)
 	put(G + CREATOR + 8, 0);
 }
 
-static void a_callback_is_left_to_where_go_called_c(void **state)
+static void a_stack_goes_on_from_a_callback_to_where_go_called_c(void **state)
 {
 	call_back(GO_FILE_SYSTEMSTACK_SWITCH + 8);
 	put(SP + 0x28, SP + 0x100); /* the frame pointer */
@@ -342,7 +342,7 @@ static void a_callback_is_left_to_where_go_called_c(void **state)
 	EXPECT(STACK_CREATOR_ONLY, AT(0x78), AT(0x20), STACK_COMPLETE, AT(0x20));
 }
 
-static void a_callback_by_a_thread_of_cs_lacks_its_callers(void **state)
+static void a_callback_by_a_c_thread_whose_stack_is_not_found_is_incomplete(void **state)
 {
 	call_back(GOEXIT);
 	put(SP + 0x28, GO_FILE_TEXT + 0x21); /* left over from an earlier call */
@@ -351,7 +351,7 @@ static void a_callback_by_a_thread_of_cs_lacks_its_callers(void **state)
 	EXPECT(STACK_NO_UNWIND, AT(0x78));
 }
 
-static void what_is_no_go_program_is_none(void **state)
+static void a_program_that_isnt_go_is_refused(void **state)
 {
 	int fd = memfd_create("none", MFD_CLOEXEC);
 
@@ -384,12 +384,12 @@ int main(void)
 		PROMISE("the ancestry follows the stack", the_ancestry_follows_the_stack),
 		PROMISE("a function can be stopped at its first instruction",
 			a_function_can_be_stopped_at_its_first_instruction),
-		PROMISE("no more ancestors are shown than asked for",
-			no_more_ancestors_are_shown_than_asked_for),
+		PROMISE("no more ancestors are shown than requested",
+			no_more_ancestors_are_shown_than_requested),
 		PROMISE("without ancestors the go statement is shown",
 			without_ancestors_the_go_statement_is_shown),
-		PROMISE("an unknown layout is said to be unknown",
-			an_unknown_layout_is_said_to_be_unknown),
+		PROMISE("an unknown layout is reported as unknown",
+			an_unknown_layout_is_reported_as_unknown),
 		PROMISE("a goroutine that nobody started has no creator",
 			a_goroutine_that_nobody_started_has_no_creator),
 		PROMISE("functions inlined in an ancestor share its frame",
@@ -399,7 +399,7 @@ int main(void)
 		PROMISE("an ancestry without end is cut", an_ancestry_without_end_is_cut),
 		PROMISE("a stack ends where the goroutine's memory does",
 			a_stack_ends_where_the_goroutines_memory_does),
-		PROMISE("a stack is no deeper than asked for", a_stack_is_no_deeper_than_asked_for),
+		PROMISE("a stack is no deeper than requested", a_stack_is_no_deeper_than_requested),
 		PROMISE("a thread without a goroutine has a stack alone",
 			a_thread_without_a_goroutine_has_a_stack_alone),
 		PROMISE("code that is not Go's is left to others",
@@ -408,13 +408,13 @@ int main(void)
 			a_switch_with_a_frame_is_left_by_its_table),
 		PROMISE("a switch of stacks without a frame, as before, is left by its table",
 			a_switch_without_a_frame_is_left_by_its_table),
-		PROMISE("a goroutine that was left in no code of Go's ends the stack",
-			a_goroutine_left_in_no_code_of_gos_ends_the_stack),
-		PROMISE("a callback is left to where Go called C, with a frame there and without",
-			a_callback_is_left_to_where_go_called_c),
-		PROMISE("a callback by a thread of C's whose stack is not found is incomplete",
-			a_callback_by_a_thread_of_cs_lacks_its_callers),
-		PROMISE("what is no Go program is none", what_is_no_go_program_is_none),
+		PROMISE("a goroutine that was not left in Go code ends the stack",
+			a_goroutine_that_was_not_left_in_go_code_ends_the_stack),
+		PROMISE("a stack goes on from a callback to where Go called C",
+			a_stack_goes_on_from_a_callback_to_where_go_called_c),
+		PROMISE("a callback by a C thread whose stack is not found is incomplete",
+			a_callback_by_a_c_thread_whose_stack_is_not_found_is_incomplete),
+		PROMISE("a program that isn't Go is refused", a_program_that_isnt_go_is_refused),
 		PROMISE("without net/http there is nothing to break at",
 			without_net_http_there_is_nothing_to_break_at),
 	};

@@ -82,7 +82,7 @@ static void expect_one(size_t place, long result, int fd)
 	expect(&state, &fd, fd >= 0);
 }
 
-static void what_a_call_in_a_hook_has_returned_is_noted(void **state)
+static void the_result_of_a_system_call_in_a_hook_is_noted(void **state)
 {
 	(void)state;
 	hook_begins(&stack[8]);
@@ -116,7 +116,7 @@ static void outside_of_hooks_nothing_is_noted(void **state)
 	expect(&away, NULL, 0);
 }
 
-static void what_is_being_recorded_is_noted_wherever_the_thread_stands(void **state)
+static void a_number_that_is_being_recorded_is_noted_wherever_the_thread_is(void **state)
 {
 	(void)state;
 	hook_begins(&stack[8]);
@@ -147,7 +147,7 @@ static void both_ends_of_a_pair_are_noted(void **state)
 	expect(&failed, (const int[]){11, 11, 12}, 3);
 }
 
-static void what_a_message_has_brought_is_noted(void **state)
+static void descriptors_that_arrived_with_a_message_are_noted(void **state)
 {
 	union {
 		char bytes[CMSG_SPACE(3 * sizeof(int))];
@@ -172,7 +172,7 @@ static void what_a_message_has_brought_is_noted(void **state)
 	expect(&returned, NULL, 0);
 }
 
-static void notes_without_a_place_are_none(void **state)
+static void without_a_free_slot_nothing_is_noted(void **state)
 {
 	struct in_flight in_flight;
 	ucontext_t returned = interrupted(BEHIND_CALL, 7, &stack[0]);
@@ -197,14 +197,15 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 #define TEST(title, function) {.name = title, .test_func = function, .setup_func = begin}
-		TEST("what a system call in a hook has returned is noted",
-		     what_a_call_in_a_hook_has_returned_is_noted),
+		TEST("the result of a system call in a hook is noted",
+		     the_result_of_a_system_call_in_a_hook_is_noted),
 		TEST("outside of hooks nothing is noted", outside_of_hooks_nothing_is_noted),
-		TEST("what is being recorded is noted wherever the thread stands",
-		     what_is_being_recorded_is_noted_wherever_the_thread_stands),
+		TEST("a number that is being recorded is noted wherever the thread is",
+		     a_number_that_is_being_recorded_is_noted_wherever_the_thread_is),
 		TEST("both ends of a pair are noted", both_ends_of_a_pair_are_noted),
-		TEST("what a message has brought is noted", what_a_message_has_brought_is_noted),
-		TEST("notes for which there is no place are none", notes_without_a_place_are_none),
+		TEST("descriptors that arrived with a message are noted",
+		     descriptors_that_arrived_with_a_message_are_noted),
+		TEST("without a free slot nothing is noted", without_a_free_slot_nothing_is_noted),
 	};
 
 	return cmocka_run_group_tests_name("in-flight", tests, NULL, NULL);

@@ -111,7 +111,7 @@ static const struct row rows[] = {
 
 enum { ROWS = sizeof(rows) / sizeof(*rows) };
 
-static void each_instruction_does_what_it_does(void **state)
+static void each_instruction_has_its_effect_on_rsp_and_rbp_and_its_target(void **state)
 {
 	uint8_t code[32];
 
@@ -138,7 +138,7 @@ static void each_instruction_does_what_it_does(void **state)
 	}
 }
 
-static void what_is_no_instruction_is_none(void **state)
+static void bytes_that_are_no_instruction_are_refused(void **state)
 {
 	static const struct {
 		const char *bytes;
@@ -180,9 +180,9 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		{.name = "each instruction has its effect on rsp and rbp, and its target",
-		 .test_func = each_instruction_does_what_it_does},
+		 .test_func = each_instruction_has_its_effect_on_rsp_and_rbp_and_its_target},
 		{.name = "bytes that are no instruction are refused",
-		 .test_func = what_is_no_instruction_is_none},
+		 .test_func = bytes_that_are_no_instruction_are_refused},
 		{.name = "only a system call and a jump to elsewhere are marked",
 		 .test_func = only_syscall_is_a_system_call},
 	};

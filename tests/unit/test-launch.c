@@ -161,7 +161,7 @@ static int end(void **state)
 	return munmap(shared, sizeof(*shared));
 }
 
-static void what_others_send_goes_to_the_program_once(void **state)
+static void a_signal_from_elsewhere_reaches_the_program_once(void **state)
 {
 	const int numbers[] = {SIGQUIT, SIGINT, SIGTERM, SIGHUP,   SIGUSR1, SIGUSR2,     SIGALRM,
 			       SIGPIPE, SIGIO,  SIGPWR,  SIGWINCH, SIGURG,  SIGRTMIN + 3};
@@ -211,7 +211,7 @@ static void a_value_stays_with_its_signal(void **state)
 	assert_int_equal(shared->value[SIGUSR1], 4711);
 }
 
-static void what_the_program_sends_does_not_come_back(void **state)
+static void a_signal_from_the_program_does_not_come_back_to_it(void **state)
 {
 	(void)state;
 	/* SIGTERM from the program to the runner, and SIGHUP from a process that the program
@@ -228,14 +228,14 @@ static void what_the_program_sends_does_not_come_back(void **state)
 	assert_true(comes(&shared->got[SIGTERM]));
 }
 
-static void the_programs_end_is_told(void **state)
+static void the_programs_exit_status_is_returned(void **state)
 {
 	(void)state;
 	assert_int_equal(kill(shared->program, ENDS), 0);
 	assert_int_equal(exit_status(), 7);
 }
 
-static void the_signal_that_ended_it_is_told(void **state)
+static void the_signal_that_ended_the_program_is_returned(void **state)
 {
 	(void)state;
 	assert_int_equal(kill(shared->program, SIGKILL), 0);
@@ -247,18 +247,19 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 #define TEST(title, function)                                                                      \
 	{.name = title, .test_func = function, .setup_func = begin, .teardown_func = end}
-		TEST("what others send goes to the program, once",
-		     what_others_send_goes_to_the_program_once),
+		TEST("a signal from elsewhere reaches the program, once",
+		     a_signal_from_elsewhere_reaches_the_program_once),
 		{.name = "a signal that the terminal sends to the whole group reaches the program "
 			 "once",
 		 .test_func = what_the_terminal_sends_to_all_comes_once,
 		 .setup_func = begin_at_terminal,
 		 .teardown_func = end},
 		TEST("a value stays with its signal", a_value_stays_with_its_signal),
-		TEST("what the program sends does not come back",
-		     what_the_program_sends_does_not_come_back),
-		TEST("the program's end is told", the_programs_end_is_told),
-		TEST("the signal that ended the program is told", the_signal_that_ended_it_is_told),
+		TEST("a signal from the program does not come back to it",
+		     a_signal_from_the_program_does_not_come_back_to_it),
+		TEST("the program's exit status is returned", the_programs_exit_status_is_returned),
+		TEST("the signal that ended the program is returned",
+		     the_signal_that_ended_the_program_is_returned),
 	};
 
 	return cmocka_run_group_tests_name("launch", tests, NULL, NULL);

@@ -29,7 +29,7 @@ static void open_at(int fd, uint32_t stack)
 	ledger_opened(&ledger, fd, &(struct ledger_entry){.stack = stack, .dup_of = LEDGER_NO_FD});
 }
 
-static void an_entry_reads_back_as_it_was(void **state)
+static void an_entry_reads_back_as_it_was_written(void **state)
 {
 	struct ledger_entry given =
 				    {
@@ -66,7 +66,7 @@ static void an_entry_reads_back_as_it_was(void **state)
 	assert_int_equal(read.connection, 1);
 }
 
-static void what_does_not_fit_stays_in_its_field(void **state)
+static void a_value_that_does_not_fit_stays_in_its_field(void **state)
 {
 	struct ledger_entry given =
 				    {
@@ -95,7 +95,7 @@ static void what_does_not_fit_stays_in_its_field(void **state)
 	assert_int_equal(read.dup_of, LEDGER_NO_FD);
 }
 
-static void numbers_that_cannot_be_are_refused(void **state)
+static void impossible_numbers_are_refused(void **state)
 {
 	(void)state;
 	open_at(-1, stack_of(1));
@@ -105,7 +105,7 @@ static void numbers_that_cannot_be_are_refused(void **state)
 	assert_false(ledger_closing(&ledger, -1));
 }
 
-static void a_large_number_has_its_place(void **state)
+static void a_large_number_has_a_slot(void **state)
 {
 	(void)state;
 	open_at(1000000, stack_of(1));
@@ -119,7 +119,7 @@ static void a_large_number_has_its_place(void **state)
 	assert_int_equal(ledger_next(&ledger, 5 * PAGE_SLOTS + 1), 1000000);
 }
 
-static void a_close_takes_the_entry_out(void **state)
+static void a_close_removes_the_entry(void **state)
 {
 	(void)state;
 	open_at(5, stack_of(1));
@@ -129,7 +129,7 @@ static void a_close_takes_the_entry_out(void **state)
 	assert_false(ledger_closing(&ledger, 5));
 }
 
-static void a_number_opened_anew_during_a_close_stays(void **state)
+static void a_number_opened_again_during_a_close_stays(void **state)
 {
 	struct ledger_entry entry;
 
@@ -156,7 +156,7 @@ static void a_close_that_failed_leaves_the_entry(void **state)
 
 /* The thread that closed the number is late: meanwhile the number was opened again, and marked
  * for a dup2 that fails. */
-static void a_close_that_ends_late_takes_out_no_newer_entry(void **state)
+static void a_close_that_ends_late_removes_no_newer_entry(void **state)
 {
 	uint32_t stack = stack_of(1);
 
@@ -173,7 +173,7 @@ static void a_close_that_ends_late_takes_out_no_newer_entry(void **state)
 
 /* close_range keeps no words of the entries that it has marked; a dup2 over the number that
  * fails puts the entry right. */
-static void what_a_late_range_has_taken_out_is_put_back(void **state)
+static void an_entry_that_a_late_range_removed_is_put_back(void **state)
 {
 	struct ledger_entry entry;
 	uint32_t stack = stack_of(1);
@@ -221,7 +221,7 @@ static void a_range_ends_where_it_says(void **state)
 	assert_int_equal(ledger_count(&ledger), 2);
 }
 
-static void opening_anew_changes_the_words(void **state)
+static void opening_again_changes_the_words(void **state)
 {
 	struct ledger_words before, after;
 
@@ -255,7 +255,7 @@ static void figures_follow_opens_and_closes(void **state)
 }
 
 /* Two threads close one number, which is a defect of the program. */
-static void a_close_that_counts_twice_spoils_only_what_is_open(void **state)
+static void a_close_that_counts_twice_spoils_only_the_count_of_open_ones(void **state)
 {
 	struct open_count count = {0};
 
@@ -313,7 +313,7 @@ static void a_peak_outlives_the_closes(void **state)
 
 /* All ways to open and close, in random order, compared with a model that knows what is open.
  * New numbers are the lowest free ones, as from the kernel, except copies to a chosen number. */
-static void peaks_are_those_of_a_model(void **state)
+static void peaks_match_a_model(void **state)
 {
 	enum { STACKS = 5, NUMBERS = 64 };
 	uint32_t stacks[STACKS], open[NUMBERS] = {0}, live[STACKS] = {0}, peaks[STACKS] = {0};
@@ -412,7 +412,7 @@ static void numbers_that_a_program_chooses_make_no_peak_too_low(void **state)
 }
 
 /* Numbers that a raw system call, or libc itself, has opened. */
-static void a_number_that_nobody_has_recorded_makes_no_peak_uncertain(void **state)
+static void an_unrecorded_number_makes_no_peak_uncertain(void **state)
 {
 	uint32_t stack = stack_of(1);
 
@@ -430,7 +430,7 @@ static void a_number_that_nobody_has_recorded_makes_no_peak_uncertain(void **sta
 	assert_int_equal(ledger_peak(&ledger).all, 102);
 }
 
-static void inherited_ones_are_no_peak_of_the_process(void **state)
+static void inherited_descriptors_are_no_peak_of_the_process(void **state)
 {
 	uint32_t stack = stack_of(1);
 	struct ledger_entry inherited = {.origin = FD_INHERITED, .dup_of = LEDGER_NO_FD};
@@ -473,7 +473,7 @@ static void inherited_ones_are_no_peak_of_the_process(void **state)
 	assert_int_equal(ledger_peak(&ledger).all, 10);
 }
 
-static void what_is_closed_in_a_teardown_was_held_until_then(void **state)
+static void descriptors_closed_in_a_teardown_were_held_until_then(void **state)
 {
 	uint32_t stack = stack_of(1), other = stack_of(2);
 
@@ -497,7 +497,7 @@ static void what_is_closed_in_a_teardown_was_held_until_then(void **state)
 	assert_int_equal(held_of(stack), 0);
 }
 
-static void a_forked_process_starts_counting_anew(void **state)
+static void a_forked_process_starts_counting_again(void **state)
 {
 	uint32_t stack = stack_of(1);
 	struct stack_figures *figures = stack_table_figures(&ledger.stacks, stack);
@@ -519,7 +519,7 @@ static void a_forked_process_starts_counting_anew(void **state)
 	assert_int_equal(figures->live, 1);
 }
 
-static void a_torn_stack_table_is_built_anew(void **state)
+static void a_torn_stack_table_is_rebuilt(void **state)
 {
 	uint32_t first = stack_of(1), second = stack_of(2);
 
@@ -530,7 +530,7 @@ static void a_torn_stack_table_is_built_anew(void **state)
 	assert_int_equal(stack_of(2), second);
 }
 
-static void equal_stacks_are_one_and_other_ends_are_others(void **state)
+static void equal_stacks_are_one_unless_their_ends_differ(void **state)
 {
 	frame_t frames[STACK_DEPTH_MAX] = {1, 2, 3};
 	uint32_t whole = stack_table_intern(&ledger.stacks, frames, 3, STACK_COMPLETE);
@@ -576,7 +576,7 @@ static void thousands_of_stacks_keep_their_frames(void **state)
 	assert_false(stack_table_view(&ledger.stacks, STACK_LIMIT - 1, &view));
 }
 
-static void a_copy_has_all_and_is_its_own(void **state)
+static void a_copy_is_complete_and_independent(void **state)
 {
 	struct arena other_arena = {.limit = 0};
 	struct ledger copy;
@@ -657,31 +657,31 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, begin)
 	const struct CMUnitTest tests[] = {
-		TEST(an_entry_reads_back_as_it_was),
-		TEST(what_does_not_fit_stays_in_its_field),
-		TEST(numbers_that_cannot_be_are_refused),
-		TEST(a_large_number_has_its_place),
-		TEST(a_close_takes_the_entry_out),
-		TEST(a_number_opened_anew_during_a_close_stays),
+		TEST(an_entry_reads_back_as_it_was_written),
+		TEST(a_value_that_does_not_fit_stays_in_its_field),
+		TEST(impossible_numbers_are_refused),
+		TEST(a_large_number_has_a_slot),
+		TEST(a_close_removes_the_entry),
+		TEST(a_number_opened_again_during_a_close_stays),
 		TEST(a_close_that_failed_leaves_the_entry),
-		TEST(a_close_that_ends_late_takes_out_no_newer_entry),
-		TEST(what_a_late_range_has_taken_out_is_put_back),
+		TEST(a_close_that_ends_late_removes_no_newer_entry),
+		TEST(an_entry_that_a_late_range_removed_is_put_back),
 		TEST(a_range_ends_where_it_says),
-		TEST(opening_anew_changes_the_words),
+		TEST(opening_again_changes_the_words),
 		TEST(figures_follow_opens_and_closes),
-		TEST(a_close_that_counts_twice_spoils_only_what_is_open),
+		TEST(a_close_that_counts_twice_spoils_only_the_count_of_open_ones),
 		TEST(a_peak_outlives_the_closes),
-		TEST(peaks_are_those_of_a_model),
+		TEST(peaks_match_a_model),
 		TEST(numbers_that_a_program_chooses_make_no_peak_too_low),
-		TEST(a_number_that_nobody_has_recorded_makes_no_peak_uncertain),
-		TEST(inherited_ones_are_no_peak_of_the_process),
-		TEST(what_is_closed_in_a_teardown_was_held_until_then),
-		TEST(a_forked_process_starts_counting_anew),
-		TEST(a_torn_stack_table_is_built_anew),
-		TEST(equal_stacks_are_one_and_other_ends_are_others),
+		TEST(an_unrecorded_number_makes_no_peak_uncertain),
+		TEST(inherited_descriptors_are_no_peak_of_the_process),
+		TEST(descriptors_closed_in_a_teardown_were_held_until_then),
+		TEST(a_forked_process_starts_counting_again),
+		TEST(a_torn_stack_table_is_rebuilt),
+		TEST(equal_stacks_are_one_unless_their_ends_differ),
 		TEST(a_stack_that_is_too_deep_says_that_it_was_cut),
 		TEST(thousands_of_stacks_keep_their_frames),
-		TEST(a_copy_has_all_and_is_its_own),
+		TEST(a_copy_is_complete_and_independent),
 		TEST(threads_lose_nothing),
 	};
 

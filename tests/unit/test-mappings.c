@@ -54,7 +54,7 @@ static void expect_file(const char *name, bool deleted)
 	rmdir(folder);
 }
 
-static void a_file_is_known_by_its_name_whatever_that_is(void **state)
+static void a_mapped_file_has_its_name_whatever_bytes_that_holds(void **state)
 {
 	(void)state;
 	expect_file("plain", false);
@@ -99,7 +99,7 @@ static void an_address_lies_in_one_mapping_or_none(void **state)
 	munmap(pages, 5 * PAGE);
 }
 
-static void all_of_many_mappings_are_there(void **state)
+static void all_of_many_mappings_are_listed(void **state)
 {
 	enum { COUNT = 2000 };
 	char *pages = mmap(NULL, 2 * COUNT * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -121,7 +121,7 @@ static void all_of_many_mappings_are_there(void **state)
 	munmap(pages, 2 * COUNT * PAGE);
 }
 
-static void a_process_that_is_not_there_has_an_error(void **state)
+static void a_process_that_does_not_exist_is_an_error(void **state)
 {
 	struct mappings mappings;
 
@@ -136,13 +136,13 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		{.name = "a mapped file has its name, whatever bytes that holds",
-		 .test_func = a_file_is_known_by_its_name_whatever_that_is},
+		 .test_func = a_mapped_file_has_its_name_whatever_bytes_that_holds},
 		{.name = "an address lies in one mapping or in none",
 		 .test_func = an_address_lies_in_one_mapping_or_none},
 		{.name = "all of many mappings are listed",
-		 .test_func = all_of_many_mappings_are_there},
+		 .test_func = all_of_many_mappings_are_listed},
 		{.name = "a process that does not exist is an error",
-		 .test_func = a_process_that_is_not_there_has_an_error},
+		 .test_func = a_process_that_does_not_exist_is_an_error},
 	};
 
 	return cmocka_run_group_tests_name("mappings", tests, NULL, NULL);

@@ -78,7 +78,7 @@ static void visit(uint32_t count, bool backwards, bool known)
 		}
 }
 
-static void every_word_of_a_stack_that_is_known_counts(void **state)
+static void every_word_of_a_known_stack_counts(void **state)
 {
 	(void)state;
 	for (int backwards = 0; backwards < 2; backwards++) {
@@ -141,7 +141,7 @@ static void a_word_that_a_frame_pointer_led_to_is_read_only_where_there_is_one(v
 	munmap(stack, 3 * PAGE);
 }
 
-static void what_lies_between_two_parts_of_a_stack_has_to_be_there(void **state)
+static void memory_between_two_parts_of_a_stack_has_to_exist(void **state)
 {
 	char *stack = map_stack();
 	struct stack_bounds last = {(uintptr_t)stack + 2 * PAGE, (uintptr_t)stack + 3 * PAGE};
@@ -161,16 +161,15 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 #define TEST(title, function)                                                                      \
 	{.name = title, .test_func = function, .setup_func = set_up, .teardown_func = tear_down}
-		TEST("every word of a stack that is known counts",
-		     every_word_of_a_stack_that_is_known_counts),
+		TEST("every word of a known stack counts", every_word_of_a_known_stack_counts),
 		TEST("a walk that can't be repeated is not kept",
 		     a_walk_that_can_not_be_repeated_is_not_kept),
 		TEST("words that are places on the stack move with it",
 		     words_that_are_places_on_the_stack_move_with_it),
 		TEST("a word that a frame pointer led to is read only where there is one",
 		     a_word_that_a_frame_pointer_led_to_is_read_only_where_there_is_one),
-		TEST("what lies between two parts of a stack has to be there",
-		     what_lies_between_two_parts_of_a_stack_has_to_be_there),
+		TEST("memory between two parts of a stack has to exist",
+		     memory_between_two_parts_of_a_stack_has_to_exist),
 	};
 
 	return cmocka_run_group_tests_name("memo", tests, NULL, NULL);

@@ -73,7 +73,7 @@ static const char *described(const char *format, const char *path)
 
 #define GOOD "10 file %s, read, position 0, size 9, age 1.0s, dup of 3, thread 7 (sh)"
 
-static void only_the_script_is_the_script(void **state)
+static void only_a_shells_script_counts_as_one(void **state)
 {
 	static const struct {
 		const char *descriptor;
@@ -124,7 +124,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		{.name = "only a shell's script counts as one",
-		 .test_func = only_the_script_is_the_script},
+		 .test_func = only_a_shells_script_counts_as_one},
 		{.name = "the command line names it, or a link to it",
 		 .test_func = the_command_line_names_it},
 	};

@@ -52,7 +52,7 @@ static void each_doubling_is_reported_once_and_in_time(void **state)
 	}
 }
 
-static void what_comes_and_goes_below_it_is_not_reported(void **state)
+static void descriptors_that_come_and_go_below_a_threshold_do_not_trigger(void **state)
 {
 	struct watch watch = {.due = 1000};
 
@@ -75,7 +75,7 @@ int main(void)
 		{.name = "each doubling is reported once, and in time",
 		 .test_func = each_doubling_is_reported_once_and_in_time},
 		{.name = "descriptors that come and go below a threshold do not trigger",
-		 .test_func = what_comes_and_goes_below_it_is_not_reported},
+		 .test_func = descriptors_that_come_and_go_below_a_threshold_do_not_trigger},
 	};
 
 	return cmocka_run_group_tests_name("pace", tests, NULL, NULL);

@@ -116,7 +116,7 @@ static void colour_ends_with_each_line(void **state)
 	free(written);
 }
 
-static void a_path_is_short_only_below_the_folder(void **state)
+static void a_path_is_shortened_only_below_the_current_folder(void **state)
 {
 	struct page page = {.folder = (char *)"/srv/app"};
 	static const struct {
@@ -148,7 +148,7 @@ int main(void)
 		 .test_func = lines_are_broken_at_the_last_blank_that_fits},
 		{.name = "colour ends with each line", .test_func = colour_ends_with_each_line},
 		{.name = "a path is shortened only below the current folder",
-		 .test_func = a_path_is_short_only_below_the_folder},
+		 .test_func = a_path_is_shortened_only_below_the_current_folder},
 	};
 
 	return cmocka_run_group_tests_name("page", tests, NULL, NULL);

@@ -52,7 +52,7 @@ static void functions_are_found_by_address(void **state)
 	}
 }
 
-static void lines_and_inlined_calls_are_told(void **state)
+static void lines_and_inlined_calls_are_found(void **state)
 {
 	for (int i = 0; i < VERSIONS; i++) {
 		struct pclntab *table = table_of(versions[i]);
@@ -81,7 +81,7 @@ static void lines_and_inlined_calls_are_told(void **state)
 	}
 }
 
-static void frame_sizes_are_told(void **state)
+static void frame_sizes_are_found(void **state)
 {
 	for (int i = 0; i < VERSIONS; i++) {
 		struct pclntab *table = table_of(versions[i]);
@@ -159,7 +159,7 @@ static void a_damaged_file_does_no_harm(void **state)
 	}
 }
 
-static void what_is_gos_own_is_told_by_the_name(void **state)
+static void gos_own_functions_are_known_by_their_names(void **state)
 {
 	static const char *const standard[] = {
 		"runtime.main",
@@ -198,13 +198,13 @@ int main(void)
 		{.name = "functions are found by address",
 		 .test_func = functions_are_found_by_address},
 		{.name = "lines and inlined calls are found",
-		 .test_func = lines_and_inlined_calls_are_told},
-		{.name = "frame sizes are found", .test_func = frame_sizes_are_told},
+		 .test_func = lines_and_inlined_calls_are_found},
+		{.name = "frame sizes are found", .test_func = frame_sizes_are_found},
 		{.name = "a file cut anywhere does no harm",
 		 .test_func = a_file_cut_anywhere_does_no_harm},
 		{.name = "a damaged file does no harm", .test_func = a_damaged_file_does_no_harm},
 		{.name = "Go's own functions are known by their names",
-		 .test_func = what_is_gos_own_is_told_by_the_name},
+		 .test_func = gos_own_functions_are_known_by_their_names},
 	};
 
 	return cmocka_run_group_tests_name("pclntab", tests, NULL, NULL);

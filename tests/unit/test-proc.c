@@ -34,7 +34,7 @@ static void a_number_is_open_closed_or_not_known(void **state)
 }
 
 /* The kernel hides a process that is not dumpable from other users. */
-static void what_others_may_not_see_is_not_closed(void **state)
+static void a_descriptor_that_others_may_not_see_does_not_count_as_closed(void **state)
 {
 	int status, ready[2], done[2];
 	char byte;
@@ -99,7 +99,7 @@ static enum proc_reading read_around(size_t size, size_t limit, struct lines *li
 	return reading;
 }
 
-static void a_line_that_is_too_long_costs_no_other(void **state)
+static void a_line_that_is_too_long_does_not_spoil_the_next_ones(void **state)
 {
 	struct lines lines;
 
@@ -116,7 +116,7 @@ static void a_line_that_is_too_long_costs_no_other(void **state)
 	assert_int_equal(proc_each_line("/proc/self/nothing", 1000, take, &lines), PROC_UNREADABLE);
 }
 
-static void a_number_is_read_behind_its_key(void **state)
+static void a_number_is_read_after_its_key(void **state)
 {
 	static const struct {
 		const char *line, *key;
@@ -166,11 +166,11 @@ int main(void)
 		{.name = "a number is open, closed or not known",
 		 .test_func = a_number_is_open_closed_or_not_known},
 		{.name = "a descriptor that others may not see does not count as closed",
-		 .test_func = what_others_may_not_see_is_not_closed},
+		 .test_func = a_descriptor_that_others_may_not_see_does_not_count_as_closed},
 		{.name = "a line that is too long does not spoil the next ones",
-		 .test_func = a_line_that_is_too_long_costs_no_other},
+		 .test_func = a_line_that_is_too_long_does_not_spoil_the_next_ones},
 		{.name = "a number is read after its key",
-		 .test_func = a_number_is_read_behind_its_key},
+		 .test_func = a_number_is_read_after_its_key},
 		{.name = "paths are those of the process",
 		 .test_func = paths_are_those_of_the_process},
 	};

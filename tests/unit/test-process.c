@@ -89,7 +89,7 @@ static void be_called_oddly(void)
 	prctl(PR_SET_NAME, "a) Z (b");
 }
 
-static void a_process_is_read_whatever_it_is_called(void **state)
+static void a_process_is_read_whatever_its_name_holds(void **state)
 {
 	struct child child = start(be_called_oddly, NULL);
 	struct process process;
@@ -116,7 +116,7 @@ static void a_process_is_read_whatever_it_is_called(void **state)
 	assert_int_equal(process_read(&process, -1), -ESRCH);
 }
 
-static void one_that_has_ended_has_no_descriptors(void **state)
+static void a_process_that_has_ended_has_no_descriptors(void **state)
 {
 	struct process process;
 	siginfo_t info;
@@ -169,7 +169,7 @@ static void handle_and_block(void)
 	block();
 }
 
-static void a_signal_is_heard_where_a_thread_takes_it(void **state)
+static void a_signal_is_received_if_one_thread_takes_it(void **state)
 {
 	static const struct {
 		void (*prepare)(void), (*in_thread)(void);
@@ -203,7 +203,7 @@ static void a_signal_is_heard_where_a_thread_takes_it(void **state)
 	}
 }
 
-static void children_are_those_that_live(void **state)
+static void only_living_children_are_listed(void **state)
 {
 	struct child one = start(NULL, NULL), other = start(NULL, NULL);
 	struct list children = {0};
@@ -234,13 +234,13 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		{.name = "a process is read, whatever its name holds",
-		 .test_func = a_process_is_read_whatever_it_is_called},
+		 .test_func = a_process_is_read_whatever_its_name_holds},
 		{.name = "a process that has ended has no descriptors",
-		 .test_func = one_that_has_ended_has_no_descriptors},
+		 .test_func = a_process_that_has_ended_has_no_descriptors},
 		{.name = "a signal is received if one thread takes it",
-		 .test_func = a_signal_is_heard_where_a_thread_takes_it},
+		 .test_func = a_signal_is_received_if_one_thread_takes_it},
 		{.name = "only living children are listed",
-		 .test_func = children_are_those_that_live},
+		 .test_func = only_living_children_are_listed},
 	};
 
 	return cmocka_run_group_tests_name("process", tests, NULL, NULL);

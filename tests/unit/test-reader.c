@@ -270,7 +270,7 @@ static void descriptors_are_in_the_model(void **state)
 	model_destroy(snapshot);
 }
 
-static void details_of_every_kind_are_told_apart(void **state)
+static void details_of_every_kind_are_recognized(void **state)
 {
 	static const struct {
 		const char *line, *protocol, *what, *local, *peer, *state;
@@ -325,7 +325,7 @@ static void details_of_every_kind_are_told_apart(void **state)
 	}
 }
 
-static void headings_tell_where_and_how(void **state)
+static void headings_say_in_which_code_and_how(void **state)
 {
 	static const struct {
 		const char *heading;
@@ -418,7 +418,7 @@ static void a_text_cut_anywhere_gives_its_whole_lines(void **state)
 	free(expected);
 }
 
-static void what_was_cut_says_so(void **state)
+static void a_snapshot_that_was_cut_says_so(void **state)
 {
 	char text[sizeof(whole)];
 	struct model_snapshot *snapshot;
@@ -558,7 +558,7 @@ static void snapshots_of_several_processes_are_read_one_by_one(void **state)
 	free(again);
 }
 
-static void two_snapshots_through_each_other_are_marked(void **state)
+static void two_interleaved_snapshots_are_marked(void **state)
 {
 	struct model_snapshot *snapshot =
 		read_one("fdtrail snapshot, format 1\nwhy: a\n\ngroup 1: 1 file, inherited\n"
@@ -601,7 +601,7 @@ static void a_frame_has_the_build_id_of_the_module_at_its_address(void **state)
 	model_destroy(snapshot);
 }
 
-static void what_could_drive_a_terminal_is_escaped(void **state)
+static void characters_that_could_drive_a_terminal_are_escaped(void **state)
 {
 	struct model_snapshot *snapshot = read_one(
 		"fdtrail snapshot, format 1\nwhy: \x1b[31mred\n\ngroup 1: 1 file, inherited\n"
@@ -627,7 +627,7 @@ static uint32_t random_below(uint32_t limit)
 	return random_state % limit;
 }
 
-static void any_bytes_are_read_and_what_is_understood_stays_the_same(void **state)
+static void any_bytes_can_be_read_and_the_result_reads_the_same_again(void **state)
 {
 	static const char pieces[] = "\n\n\n  \"\\(),+#:;0x1>-";
 	char text[sizeof(whole)];
@@ -675,7 +675,7 @@ static void ten_thousand_descriptors_in_two_hundred_stacks_are_read(void **state
 	free(text);
 }
 
-static void what_is_no_snapshot_gives_none(void **state)
+static void text_without_a_snapshot_gives_none(void **state)
 {
 	static const char *const texts[] = {"\n",
 					    "hello\n",
@@ -737,12 +737,13 @@ int main(void)
 		{.name = "stacks are in the model", .test_func = stacks_are_in_the_model},
 		{.name = "descriptors are in the model", .test_func = descriptors_are_in_the_model},
 		{.name = "details of every kind are recognized",
-		 .test_func = details_of_every_kind_are_told_apart},
+		 .test_func = details_of_every_kind_are_recognized},
 		{.name = "headings say in which code and how",
-		 .test_func = headings_tell_where_and_how},
+		 .test_func = headings_say_in_which_code_and_how},
 		{.name = "a text cut anywhere gives its whole lines",
 		 .test_func = a_text_cut_anywhere_gives_its_whole_lines},
-		{.name = "a snapshot that was cut says so", .test_func = what_was_cut_says_so},
+		{.name = "a snapshot that was cut says so",
+		 .test_func = a_snapshot_that_was_cut_says_so},
 		{.name = "lines may end in crlf", .test_func = lines_may_end_in_crlf},
 		{.name = "the program's own lines may stand anywhere",
 		 .test_func = the_programs_own_lines_may_stand_anywhere},
@@ -753,18 +754,18 @@ int main(void)
 		{.name = "snapshots of several processes are read one by one",
 		 .test_func = snapshots_of_several_processes_are_read_one_by_one},
 		{.name = "two interleaved snapshots are marked",
-		 .test_func = two_snapshots_through_each_other_are_marked},
+		 .test_func = two_interleaved_snapshots_are_marked},
 		{.name = "lost lines are counted", .test_func = lost_lines_are_counted},
 		{.name = "a frame has the build id of the module at its address",
 		 .test_func = a_frame_has_the_build_id_of_the_module_at_its_address},
 		{.name = "characters that could drive a terminal are escaped",
-		 .test_func = what_could_drive_a_terminal_is_escaped},
+		 .test_func = characters_that_could_drive_a_terminal_are_escaped},
 		{.name = "any bytes can be read, and the result reads the same again",
-		 .test_func = any_bytes_are_read_and_what_is_understood_stays_the_same},
+		 .test_func = any_bytes_can_be_read_and_the_result_reads_the_same_again},
 		{.name = "ten thousand descriptors in two hundred stacks are read",
 		 .test_func = ten_thousand_descriptors_in_two_hundred_stacks_are_read},
 		{.name = "text without a snapshot gives none",
-		 .test_func = what_is_no_snapshot_gives_none},
+		 .test_func = text_without_a_snapshot_gives_none},
 		{.name = "a file that can't be read says why",
 		 .test_func = a_file_that_can_not_be_read_says_why},
 	};

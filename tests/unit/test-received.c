@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Descriptors that came with a message, read from a program's memory, which may hold anything. */
+/* Descriptors that arrived with a message. They are read from a program's memory, which may hold
+ * anything. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -44,7 +45,7 @@ static void clear(void)
 	message = (struct msghdr){.msg_control = control.bytes};
 }
 
-/* Adds a part; size: of its data, however many numbers there are. */
+/* Adds a control message; size: of its data, however many numbers fds has. */
 static struct cmsghdr *add(int level, int type, const int *fds, size_t size)
 {
 	struct cmsghdr *part = (struct cmsghdr *)(control.bytes + message.msg_controllen);
@@ -68,7 +69,7 @@ static void all_parts_of_a_message_are_read(void **state)
 
 	(void)state;
 	clear();
-	/* Of an odd number, so that the next part does not follow at once. */
+	/* An odd number of descriptors, so that padding precedes the next control message. */
 	add(SOL_SOCKET, SCM_RIGHTS, fds, 3 * sizeof(int));
 	add(SOL_SOCKET, PIDFD, fds + 3, sizeof(int));
 	add(SOL_SOCKET, SCM_RIGHTS, fds + 4, 2 * sizeof(int));
@@ -78,7 +79,7 @@ static void all_parts_of_a_message_are_read(void **state)
 	assert_int_equal(list[4].kind, FD_UNKNOWN);
 }
 
-static void what_is_no_descriptor_is_none(void **state)
+static void data_that_is_no_descriptor_is_left_out(void **state)
 {
 	static const int numbers[] = {1, 2, 3};
 
@@ -91,7 +92,7 @@ static void what_is_no_descriptor_is_none(void **state)
 	expect(numbers, 1);
 }
 
-static void lengths_are_not_believed(void **state)
+static void lengths_are_checked(void **state)
 {
 	static const int fds[] = {10, 11, 12};
 	struct cmsghdr *part;
@@ -101,14 +102,14 @@ static void lengths_are_not_believed(void **state)
 		clear();
 		part = add(SOL_SOCKET, SCM_RIGHTS, fds, sizeof(fds));
 		part->cmsg_len = length;
-		/* Nothing from behind the part that there is. */
+		/* Nothing after the end of the existing message is read. */
 		assert_in_range(received_message(memory, (uintptr_t)&message, list), 0, 4);
 	}
 	part->cmsg_len = SIZE_MAX;
 	expect(NULL, 0);
 	part->cmsg_len = sizeof(control) + 1;
 	expect(NULL, 0);
-	/* Cut by the program's own buffer. */
+	/* The program's own buffer cuts the message. */
 	clear();
 	add(SOL_SOCKET, SCM_RIGHTS, fds, sizeof(fds));
 	message.msg_controllen = CMSG_LEN(sizeof(fds)) - 1;
@@ -117,7 +118,7 @@ static void lengths_are_not_believed(void **state)
 	expect(NULL, 0);
 }
 
-static void what_can_not_be_read_brings_nothing(void **state)
+static void memory_that_cant_be_read_yields_nothing(void **state)
 {
 	(void)state;
 	clear();
@@ -128,7 +129,7 @@ static void what_can_not_be_read_brings_nothing(void **state)
 	expect(NULL, 0);
 }
 
-static void room_is_room_for_one(void **state)
+static void room_for_one_number_is_enough_for_one(void **state)
 {
 	(void)state;
 	clear();
@@ -163,10 +164,13 @@ int main(void)
 #define TEST(title, function)                                                                      \
 	{.name = title, .test_func = function, .setup_func = begin, .teardown_func = end}
 		TEST("all parts of a message are read", all_parts_of_a_message_are_read),
-		TEST("what is no descriptor is none", what_is_no_descriptor_is_none),
-		TEST("lengths are not believed", lengths_are_not_believed),
-		TEST("what can't be read brings nothing", what_can_not_be_read_brings_nothing),
-		TEST("room is room for one", room_is_room_for_one),
+		TEST("data that is no descriptor is left out",
+		     data_that_is_no_descriptor_is_left_out),
+		TEST("lengths are checked", lengths_are_checked),
+		TEST("memory that can't be read yields nothing",
+		     memory_that_cant_be_read_yields_nothing),
+		TEST("room for one number is enough for one",
+		     room_for_one_number_is_enough_for_one),
 		TEST("several messages are read in order", several_messages_are_read_in_order),
 	};
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Another process' memory, read for a walk: this one's own, by the same system call. */
+/* Reading another process' memory for a walk. The other process is this one here; the system
+ * call is the same. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,7 +14,7 @@
 
 enum {
 	PAGE = 4096,
-	PAGES = 1024, /* two addresses so many pages apart have one place in the cache */
+	PAGES = 1024, /* two addresses this many pages apart share a place in the cache */
 	MAPPED = PAGES + 16,
 	WALKS = 3,
 	PC = 0x401000,
@@ -68,7 +69,7 @@ static void expect(const struct fixture *fixture, const uintptr_t *address)
 	assert_int_equal(value, *address);
 }
 
-/* Pages first, first + step, ...: what they hold changes before each walk. */
+/* Walks over pages first, first + step, ...; their contents change before each walk. */
 static void walk_over(const struct fixture *fixture, size_t count, size_t step)
 {
 	for (uintptr_t walk = 1; walk <= WALKS; walk++) {
@@ -80,7 +81,7 @@ static void walk_over(const struct fixture *fixture, size_t count, size_t step)
 	}
 }
 
-static void each_walk_reads_anew(void **state)
+static void each_walk_reads_again_what_has_changed(void **state)
 {
 	walk_over(*state, 4, 2);
 }
@@ -104,7 +105,7 @@ static void two_pages_with_one_place(void **state)
 	}
 }
 
-static void what_is_gone_is_not_read_and_the_rest_is(void **state)
+static void pages_that_are_gone_since_the_last_walk_are_not_read_and_the_rest_is(void **state)
 {
 	const struct fixture *fixture = *state;
 	uintptr_t value;
@@ -121,7 +122,7 @@ static void what_is_gone_is_not_read_and_the_rest_is(void **state)
 	}
 }
 
-/* What is read ahead ends with the stack; pages that are read with it come all the same. */
+/* Reading ahead stops where the stack ends; the pages that exist are delivered all the same. */
 static void a_stack_that_ends_soon(void **state)
 {
 	const struct fixture *fixture = *state;
@@ -152,7 +153,7 @@ static void no_stack_at_all(void **state)
 	}
 }
 
-/* Before it has begun a walk. */
+/* A word is read before any walk has begun. */
 static void a_word_before_any_walk(void **state)
 {
 	const struct fixture *fixture = *state;
@@ -161,13 +162,13 @@ static void a_word_before_any_walk(void **state)
 	expect(fixture, word(fixture, 3));
 }
 
-/* What has been walked. */
+/* Walks that are remembered */
 
 enum { STACK = 7 };
 
 static const struct walk_start start = {.pc = PC, .fp = 2, .go = 3, .thread = 1 << 20, .table = 1};
 
-/* Walks over a word of each of three pages. */
+/* Walks over a word in each of three pages. */
 static void remember(const struct fixture *fixture, const struct walk_start *from)
 {
 	uintptr_t value;
@@ -191,7 +192,7 @@ static void the_same_walk_is_the_same_stack(void **state)
 
 	assert_int_equal(remembered(fixture, &start), 0);
 	remember(fixture, &start);
-	/* Words that the walk has not read. */
+	/* These words were not read by the walk, so they don't count. */
 	for (uintptr_t walk = 1; walk <= WALKS; walk++) {
 		word(fixture, 0)[1] = *word(fixture, 3) = walk;
 		assert_int_equal(remembered(fixture, &start), STACK);
@@ -271,7 +272,7 @@ static void a_walk_over_too_many_words_is_not_remembered(void **state)
 	}
 }
 
-static void what_is_forgotten_is_walked(void **state)
+static void a_stack_that_was_forgotten_is_walked_again(void **state)
 {
 	const struct fixture *fixture = *state;
 
@@ -280,7 +281,7 @@ static void what_is_forgotten_is_walked(void **state)
 	assert_int_equal(remembered(fixture, &start), 0);
 	remember(fixture, &start);
 	assert_int_equal(remembered(fixture, &start), STACK);
-	/* A walk that ends without a stack leaves nothing behind. */
+	/* A walk that ends without a stack leaves nothing in the memo. */
 	begin(fixture, word(fixture, 0));
 	walk_memo_begin(fixture->memory, &start);
 	walk_memo_end(fixture->memory, &start, 0);
@@ -295,12 +296,13 @@ static void what_is_forgotten_is_walked(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST("each walk reads anew what has changed", each_walk_reads_anew),
+		TEST("each walk reads again what has changed",
+		     each_walk_reads_again_what_has_changed),
 		TEST("a walk over more pages than are read at once",
 		     more_pages_than_are_read_at_once),
 		TEST("two pages with one place in the cache", two_pages_with_one_place),
-		TEST("what is gone since the last walk is not read, and the rest is",
-		     what_is_gone_is_not_read_and_the_rest_is),
+		TEST("pages that are gone since the last walk are not read, and the rest is",
+		     pages_that_are_gone_since_the_last_walk_are_not_read_and_the_rest_is),
 		TEST("a stack that ends before what is read ahead", a_stack_that_ends_soon),
 		TEST("no stack at all", no_stack_at_all),
 		TEST("a word before any walk", a_word_before_any_walk),
@@ -314,7 +316,8 @@ int main(void)
 		     a_walk_that_failed_to_read_is_not_remembered),
 		TEST("a walk over too many words is not remembered",
 		     a_walk_over_too_many_words_is_not_remembered),
-		TEST("what is forgotten is walked", what_is_forgotten_is_walked),
+		TEST("a stack that was forgotten is walked again",
+		     a_stack_that_was_forgotten_is_walked_again),
 	};
 
 	return cmocka_run_group_tests_name("remote memory", tests, NULL, NULL);

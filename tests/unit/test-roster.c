@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The roster: records change hands, text comes back as it was written, and nothing in it is
- * believed. */
+/* The roster: records pass from process to process, text is read back as it was written, and
+ * nothing in it is trusted. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -40,7 +40,7 @@ static uint32_t state_of(const struct roster_record *record)
 	return atomic_load(&record->state);
 }
 
-static void of_a_long_path_the_end_is_kept(void **state)
+static void a_long_path_keeps_its_end(void **state)
 {
 	char path[300], program[100];
 
@@ -54,7 +54,7 @@ static void of_a_long_path_the_end_is_kept(void **state)
 
 	assert_int_equal(strlen(record->file), sizeof(record->file) - 1);
 	assert_string_equal(record->file + strlen(record->file) - 12, "/the-program");
-	/* A name is cut at its end. */
+	/* Of a name that is too long the end is cut off. */
 	assert_int_equal(strlen(record->program), sizeof(record->program) - 1);
 	record =
 		roster_take(roster.header, ROSTER_EXECUTING, 6, 0, 7, NULL, NULL, ROSTER_NO_REASON);
@@ -71,7 +71,7 @@ static size_t count_taken(void)
 	return count;
 }
 
-static void a_process_that_ends_well_leaves_nothing(void **state)
+static void a_process_that_ends_well_leaves_no_record(void **state)
 {
 	(void)state;
 	struct roster_record *record = take(ROSTER_RUNNING, 5, 0);
@@ -83,7 +83,7 @@ static void a_process_that_ends_well_leaves_nothing(void **state)
 	assert_int_equal(count_taken(), 0);
 }
 
-static void an_error_a_reason_and_a_text_are_left_at_the_end(void **state)
+static void a_process_leaves_an_error_a_reason_and_a_text(void **state)
 {
 	(void)state;
 	struct roster_record *error = take(ROSTER_RUNNING, 5, 0),
@@ -101,7 +101,7 @@ static void an_error_a_reason_and_a_text_are_left_at_the_end(void **state)
 	assert_int_equal(state_of(text), ROSTER_ENDED);
 }
 
-static void the_program_that_was_executed_takes_its_record_out(void **state)
+static void an_executed_program_removes_its_record(void **state)
 {
 	(void)state;
 	struct roster_record *other = take(ROSTER_EXECUTING, 6, 0),
@@ -113,7 +113,8 @@ static void the_program_that_was_executed_takes_its_record_out(void **state)
 	assert_int_equal(state_of(younger), ROSTER_FREE);
 	assert_int_equal(state_of(older), ROSTER_EXECUTING);
 	assert_int_equal(state_of(other), ROSTER_EXECUTING);
-	/* Another PID namespace; then one that is not known, as without /proc. */
+	/* A process in another PID namespace; then one whose namespace is not known, as without
+	 * /proc. */
 	roster_arrived(roster.header, 6, 1, 8);
 	assert_int_equal(state_of(other), ROSTER_EXECUTING);
 	roster_arrived(roster.header, 6, 1, 0);
@@ -138,7 +139,7 @@ static void a_spawned_program_is_known_by_its_parent_until_it_has_a_number(void 
 	assert_int_equal(state_of(record), ROSTER_FREE);
 }
 
-static void a_record_that_is_anothers_by_now_is_left_alone(void **state)
+static void a_record_of_another_process_is_left_alone(void **state)
 {
 	(void)state;
 	struct roster_record *record = take(ROSTER_EXECUTING, 0, 4);
@@ -162,7 +163,7 @@ static void processes_without_a_record_are_counted(void **state)
 	assert_int_equal(atomic_load(&roster.header->lost), 2);
 }
 
-static void text_comes_back_as_it_was_written(void **state)
+static void text_is_read_back_as_it_was_written(void **state)
 {
 	(void)state;
 	struct roster_record *one = take(ROSTER_RUNNING, 1, 0), *other = take(ROSTER_RUNNING, 2, 0);
@@ -189,18 +190,18 @@ static void a_full_roster_takes_no_text(void **state)
 	assert_int_equal(roster_write(roster.header, record, "x", ROSTER_TEXT + 1), ENOSPC);
 	atomic_store(&roster.header->next_text, ROSTER_SIZE - 16);
 	assert_int_equal(roster_write(roster.header, record, "x", 1), ENOSPC);
-	/* One that a process has spoilt. */
+	/* A program has overwritten the offset. */
 	atomic_store(&roster.header->next_text, 16);
 	assert_int_equal(roster_write(roster.header, record, "x", 1), ENOSPC);
 	assert_int_equal(atomic_load(&record->first), 0);
 }
 
-static void offsets_and_lengths_are_not_believed(void **state)
+static void offsets_and_lengths_are_checked(void **state)
 {
 	(void)state;
 	struct roster_record *record = take(ROSTER_RUNNING, 1, 0);
 	uint64_t spoilt[][2] = {
-		{ROSTER_FIXED, 4},              /* its own place again */
+		{ROSTER_FIXED, 4},              /* its own offset again */
 		{ROSTER_FIXED + 1, UINT64_MAX}, /* too long */
 		{UINT64_MAX, 4},
 		{1, 4},
@@ -225,7 +226,7 @@ static void offsets_and_lengths_are_not_believed(void **state)
 	}
 }
 
-static void memory_with_another_token_or_size_is_none(void **state)
+static void memory_with_another_token_or_size_is_refused(void **state)
 {
 	(void)state;
 	char token[ROSTER_TOKEN];
@@ -240,7 +241,7 @@ static void memory_with_another_token_or_size_is_none(void **state)
 	assert_null(roster_map(roster.socket, token));
 }
 
-static void a_process_that_lives_is_known_by_number_and_start(void **state)
+static void a_living_process_is_known_by_number_and_start(void **state)
 {
 	(void)state;
 	struct roster_record *record =
@@ -248,7 +249,7 @@ static void a_process_that_lives_is_known_by_number_and_start(void **state)
 			    "x", NULL, ROSTER_NO_REASON);
 
 	assert_true(run_roster_lives(record));
-	/* One that began after the record was taken has got the number of one that has ended. */
+	/* Its number belongs now to a process that started after the record was taken. */
 	record->since_ms = 0;
 	assert_false(run_roster_lives(record));
 }
@@ -257,18 +258,18 @@ int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, create, destroy)
 	static const struct CMUnitTest tests[] = {
-		TEST(a_process_that_ends_well_leaves_nothing),
-		TEST(an_error_a_reason_and_a_text_are_left_at_the_end),
-		TEST(the_program_that_was_executed_takes_its_record_out),
+		TEST(a_process_that_ends_well_leaves_no_record),
+		TEST(a_process_leaves_an_error_a_reason_and_a_text),
+		TEST(an_executed_program_removes_its_record),
 		TEST(a_spawned_program_is_known_by_its_parent_until_it_has_a_number),
-		TEST(a_record_that_is_anothers_by_now_is_left_alone),
+		TEST(a_record_of_another_process_is_left_alone),
 		TEST(processes_without_a_record_are_counted),
-		TEST(of_a_long_path_the_end_is_kept),
-		TEST(text_comes_back_as_it_was_written),
+		TEST(a_long_path_keeps_its_end),
+		TEST(text_is_read_back_as_it_was_written),
 		TEST(a_full_roster_takes_no_text),
-		TEST(offsets_and_lengths_are_not_believed),
-		TEST(memory_with_another_token_or_size_is_none),
-		TEST(a_process_that_lives_is_known_by_number_and_start),
+		TEST(offsets_and_lengths_are_checked),
+		TEST(memory_with_another_token_or_size_is_refused),
+		TEST(a_living_process_is_known_by_number_and_start),
 	};
 
 	return cmocka_run_group_tests_name("roster", tests, NULL, NULL);

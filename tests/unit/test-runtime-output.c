@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The files that snapshots go to: their names, and which are never written to. */
+/* The files that snapshots are written to: how they are named, and which are refused. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -41,7 +41,7 @@ static int end(void **state)
 	return chdir("/") == 0 && system(command) == 0 ? 0 : -1;
 }
 
-/* Opens what the pattern stands for. */
+/* Opens the file that the pattern names. */
 static int open_output(const char *pattern)
 {
 	const struct snapshot_request request = {.pid = 4711, .number = 12, .program = "a/b c"};
@@ -74,7 +74,7 @@ static void expect_name(const char *pattern, const char *name)
 	unlink(name);
 }
 
-static void names_are_made_of_what_is_known(void **state)
+static void names_are_made_from_facts_about_the_process(void **state)
 {
 	struct utsname host;
 	char name[256], before[32], after[32];
@@ -84,12 +84,12 @@ static void names_are_made_of_what_is_known(void **state)
 	expect_name("plain", "plain");
 	expect_name("s.%p.%n", "s.4711.12");
 	expect_name("%%p%x%", "%px");
-	/* A program can't choose the folder. */
+	/* A slash in the program's name does not lead into another folder. */
 	expect_name("of %e", "of a_b c");
 	uname(&host);
 	snprintf(name, sizeof(name), "on-%s", host.nodename);
 	expect_name("on-%h", name);
-	/* As the C library has it, at the same second. */
+	/* The C library formats the same second for comparison. */
 	do {
 		time_t now = time(NULL);
 
@@ -119,7 +119,7 @@ static void a_name_that_leads_elsewhere_is_refused(void **state)
 	assert_int_equal(close(open_output("file")), 0);
 }
 
-static void what_is_no_file_is_refused(void **state)
+static void anything_but_a_regular_file_is_refused(void **state)
 {
 	int reader;
 
@@ -127,7 +127,7 @@ static void what_is_no_file_is_refused(void **state)
 	assert_int_equal(mkdir("folder", 0700), 0);
 	expect_refused("folder", EISDIR, NULL);
 	expect_refused("file/below", ENOENT, NULL);
-	/* A pipe: as long as nobody reads it. */
+	/* A pipe is refused only as long as nobody reads it. */
 	assert_int_equal(mkfifo("pipe", 0600), 0);
 	expect_refused("pipe", ENXIO, NULL);
 	reader = open("pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -135,7 +135,7 @@ static void what_is_no_file_is_refused(void **state)
 	close(reader);
 }
 
-static void what_belongs_to_another_user_is_refused(void **state)
+static void a_file_of_another_user_is_refused(void **state)
 {
 	int reader;
 
@@ -157,13 +157,13 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 #define TEST(title, function)                                                                      \
 	{.name = title, .test_func = function, .setup_func = begin, .teardown_func = end}
-		TEST("names are made of what is known of the process",
-		     names_are_made_of_what_is_known),
+		TEST("names are made from facts about the process",
+		     names_are_made_from_facts_about_the_process),
 		TEST("a name that leads elsewhere is refused",
 		     a_name_that_leads_elsewhere_is_refused),
-		TEST("what is no file is refused", what_is_no_file_is_refused),
-		TEST("what belongs to another user is refused",
-		     what_belongs_to_another_user_is_refused),
+		TEST("anything but a regular file is refused",
+		     anything_but_a_regular_file_is_refused),
+		TEST("a file of another user is refused", a_file_of_another_user_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("runtime-output", tests, NULL, NULL);

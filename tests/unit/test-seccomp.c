@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The interpreter of a program's seccomp filters, held against the kernel: each filter is also set
- * up in a child, which makes the calls that the interpreter is asked about.
+ * The interpreter of a program's seccomp filters, compared with the kernel: each filter is also set
+ * up in a child, which makes the calls that the interpreter judges.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,8 +25,8 @@
 #include "preload/arch/kernel_call.h"
 #include "preload/core/base/seccomp.h"
 
-/* The call that the filters judge: its arguments are a bit to test, and the values of A and of X.
- */
+/* The system call that the filters judge. Its arguments are a bit to test and the values of A
+ * and X. */
 #define JUDGED SYS_getppid
 
 enum { LINES = 48 };
@@ -44,7 +44,7 @@ static void line(struct filter *filter, uint16_t code, uint32_t k, uint8_t yes, 
 	filter->lines[filter->length++] = (struct sock_filter){code, yes, no, k};
 }
 
-/* All other calls are allowed; A and X are arguments of this one. */
+/* Begins a filter that allows all other calls, and loads A and X from the arguments of this one. */
 static void begin(struct filter *filter)
 {
 	filter->length = 0;
@@ -56,7 +56,7 @@ static void begin(struct filter *filter)
 	line(filter, BPF_LD | BPF_W | BPF_ABS, ARGUMENT(1), 0, 0);
 }
 
-/* The call fails when A has the bit that is asked for. */
+/* The call fails with ENOTTY when A has the tested bit. */
 static void end(struct filter *filter)
 {
 	line(filter, BPF_MISC | BPF_TAX, 0, 0, 0);
@@ -72,7 +72,7 @@ static const uint32_t values[] = {0,  1,          2,          7,          31,   
 
 enum { VALUES = sizeof(values) / sizeof(*values), NOT_TAKEN = 1 };
 
-/* What came of A by each pair of values; or that the filter has ended the thread for it. */
+/* The value of A for each pair of values, or that the filter killed the child for it. */
 struct outcome {
 	uint32_t a[VALUES][VALUES];
 	bool killed[VALUES][VALUES];
@@ -89,7 +89,7 @@ static uint32_t bits_in_kernel(uint32_t a, uint32_t x)
 	return bits;
 }
 
-/* In a child. Ends with NOT_TAKEN when the kernel does not accept the filter. */
+/* Runs in a child. Exits with NOT_TAKEN when the kernel does not accept the filter. */
 static void judge(const struct filter *filter, struct outcome *outcome)
 {
 	const struct sock_fprog program = {filter->length, (struct sock_filter *)filter->lines};
@@ -110,8 +110,8 @@ static void judge(const struct filter *filter, struct outcome *outcome)
 	_exit(0);
 }
 
-/* False: the kernel does not take it. A child that was ended is followed by one that leaves that
- * pair out. */
+/* Returns false if the kernel does not accept the filter. After a child was killed, another one
+ * leaves that pair out. */
 static bool ask_kernel(const struct filter *filter, struct outcome *outcome)
 {
 	struct outcome *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
@@ -132,7 +132,7 @@ static bool ask_kernel(const struct filter *filter, struct outcome *outcome)
 	return WEXITSTATUS(status) == 0;
 }
 
-/* Keeps a filter, and forgets it. */
+/* Keeps a filter, as the runtime does before the program sets it up. */
 static long keep(const struct filter *filter)
 {
 	long kept = seccomp_keep(
@@ -179,8 +179,8 @@ static const struct {
 	{"or", BPF_OR},   {"xor", BPF_XOR}, {"lsh", BPF_LSH}, {"rsh", BPF_RSH}, {"neg", BPF_NEG},
 };
 
-/* No program can have a filter that divides by a constant of 0, or shifts by one of 32; and neg has
- * no operand. */
+/* The kernel refuses a filter that divides by a constant of 0, or shifts by one of 32 or more.
+ * neg has no operand. */
 static bool kernel_refuses(uint16_t operation, int constant)
 {
 	if (operation == BPF_NEG)
@@ -190,7 +190,7 @@ static bool kernel_refuses(uint16_t operation, int constant)
 		((operation == BPF_LSH || operation == BPF_RSH) && values[constant] >= 32));
 }
 
-static void arithmetic_is_the_kernels(void **state)
+static void arithmetic_of_filters_matches_the_kernels(void **state)
 {
 	char name[64];
 
@@ -213,7 +213,7 @@ static void arithmetic_is_the_kernels(void **state)
 		}
 }
 
-static void jumps_are_the_kernels(void **state)
+static void jumps_of_filters_match_the_kernels(void **state)
 {
 	static const struct {
 		const char *name;
@@ -239,7 +239,7 @@ static void jumps_are_the_kernels(void **state)
 		}
 }
 
-static void memory_and_moves_are_the_kernels(void **state)
+static void memory_moves_and_words_of_the_call_match_the_kernels(void **state)
 {
 	struct filter filter;
 
@@ -270,7 +270,7 @@ static void memory_and_moves_are_the_kernels(void **state)
 	end(&filter);
 	compare(&filter, "len, imm, tax, txa");
 
-	/* Every word that a filter may look at, but for the address that the call is made from. */
+	/* Every word that a filter may read, except the address of the call's instruction. */
 	for (uint32_t at = 0; at < sizeof(struct seccomp_data); at += 4) {
 		if (at >= offsetof(struct seccomp_data, instruction_pointer) && at < ARGUMENT(1))
 			continue;
@@ -281,14 +281,14 @@ static void memory_and_moves_are_the_kernels(void **state)
 	}
 }
 
-/* What a filter that is in use, and one behind it, say of the call that is judged. */
+/* A filter with one answer to the judged call. */
 static void answers(struct filter *filter, uint32_t answer)
 {
 	begin(filter);
 	line(filter, BPF_RET | BPF_K, answer, 0, 0);
 }
 
-static void of_several_filters_the_strictest_counts(void **state)
+static void the_strictest_of_several_filters_counts_once_it_is_in_use(void **state)
 {
 	static const struct {
 		uint32_t answer;
@@ -312,7 +312,8 @@ static void of_several_filters_the_strictest_counts(void **state)
 			answers(&filter, rows[j].answer);
 			long second = keep(&filter);
 
-			/* One that the program has not got yet forbids nothing, and is foreseen. */
+			/* A filter that the program has not set up yet forbids nothing, but its
+			 * refusal is foreseen. */
 			assert_false(seccomp_forbids(JUDGED, 0, 0, 0, 0, 0, 0));
 			assert_int_equal(seccomp_will_refuse(JUDGED, 0, 0, 0, 0, 0, 0),
 					 rows[stricter].refuses);
@@ -343,7 +344,7 @@ static void the_strict_mode_leaves_four_calls(void **state)
 	seccomp_forget(kept);
 }
 
-/* A child can be given a filter. */
+/* Whether a child can set up a filter. */
 static bool kernel_has_filters(void)
 {
 	struct filter filter;
@@ -357,13 +358,14 @@ static bool kernel_has_filters(void)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		{.name = "arithmetic of filters is the kernel's",
-		 .test_func = arithmetic_is_the_kernels},
-		{.name = "jumps of filters are the kernel's", .test_func = jumps_are_the_kernels},
-		{.name = "memory, moves and words of the call are the kernel's",
-		 .test_func = memory_and_moves_are_the_kernels},
-		{.name = "of several filters the strictest counts, once it is in use",
-		 .test_func = of_several_filters_the_strictest_counts},
+		{.name = "arithmetic of filters matches the kernel's",
+		 .test_func = arithmetic_of_filters_matches_the_kernels},
+		{.name = "jumps of filters match the kernel's",
+		 .test_func = jumps_of_filters_match_the_kernels},
+		{.name = "memory, moves and words of the call match the kernel's",
+		 .test_func = memory_moves_and_words_of_the_call_match_the_kernels},
+		{.name = "the strictest of several filters counts, once it is in use",
+		 .test_func = the_strictest_of_several_filters_counts_once_it_is_in_use},
 		{.name = "the strict mode leaves four calls",
 		 .test_func = the_strict_mode_leaves_four_calls},
 	};

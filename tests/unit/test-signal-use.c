@@ -40,7 +40,8 @@ static void any_other_handler_runs(void **state)
 	assert_int_equal(after_set("/usr/bin/rubyfoo", 0, 1, false), SIGNAL_RUNS);
 	assert_int_equal(after_set("/opt/node/server", 0, 1, false), SIGNAL_RUNS);
 	assert_int_equal(after_set(NULL, 0, 1, false), SIGNAL_RUNS);
-	/* A listener of a script's, where node has set no handler (--disable-sigusr1). */
+	/* A handler in node that node has not set itself (--disable-sigusr1) is a script's
+	 * listener. */
 	assert_int_equal(after_set("/usr/bin/node", SA_RESTART, 1, false), SIGNAL_RUNS);
 }
 
@@ -56,7 +57,7 @@ static void the_default_ends_what_has_chosen_it_or_has_sent_it(void **state)
 	assert_int_equal(signal_use_effect(&use, SIGUSR1, DEFAULT, false), SIGNAL_ENDS);
 }
 
-static void a_default_that_ends_nothing_only_asks(void **state)
+static void a_default_action_that_ends_nothing_only_requests_a_snapshot(void **state)
 {
 	static const int numbers[] = {SIGCHLD, SIGCONT, SIGURG, SIGWINCH};
 	struct signal_use use = {.chosen = true};
@@ -66,7 +67,7 @@ static void a_default_that_ends_nothing_only_asks(void **state)
 		assert_int_equal(signal_use_effect(&use, numbers[i], DEFAULT, true), SIGNAL_ASKS);
 }
 
-static void a_sender_is_known_only_where_the_kernel_tells_it(void **state)
+static void a_sender_is_known_only_if_the_kernel_reports_it(void **state)
 {
 	static const struct {
 		int code;
@@ -94,10 +95,10 @@ int main(void)
 		{.name = "any other handler runs", .test_func = any_other_handler_runs},
 		{.name = "the default action ends a program that has chosen it or sends the signal",
 		 .test_func = the_default_ends_what_has_chosen_it_or_has_sent_it},
-		{.name = "a default action that ends nothing only asks",
-		 .test_func = a_default_that_ends_nothing_only_asks},
-		{.name = "a sender is known only where the kernel tells it",
-		 .test_func = a_sender_is_known_only_where_the_kernel_tells_it},
+		{.name = "a default action that ends nothing only requests a snapshot",
+		 .test_func = a_default_action_that_ends_nothing_only_requests_a_snapshot},
+		{.name = "a sender is known only if the kernel reports it",
+		 .test_func = a_sender_is_known_only_if_the_kernel_reports_it},
 	};
 
 	return cmocka_run_group_tests_name("signal_use", tests, NULL, NULL);

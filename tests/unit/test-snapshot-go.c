@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a snapshot says of Go programs: the stacks that created a goroutine, the last HTTP request
- * over a connection, and headings that point to the program's own code.
+ * Snapshots of Go programs: the stacks that created a goroutine, the last HTTP request over a
+ * connection, and headings that point to the program's own code.
  */
 #include "../snapshot_fixture.h"
 
@@ -16,7 +16,7 @@ static struct fixture *fixture;
 
 enum { SOCKET, DIAL, API, DISCONNECT, GOOD, MARK = 1000 };
 
-/* Names by the address: these are no functions of this program's. */
+/* Names an address by its number, because no functions of this program lie there. */
 static bool find_name(const struct frame_namer *namer, const struct module *module,
 		      struct named_frame *named)
 {
@@ -54,8 +54,8 @@ static int end(void **state)
 	return 0;
 }
 
-/* The stack of these frames; MARK + n: what follows created what stands before, which ended in n.
- */
+/* Makes a stack of these frames. MARK + n: the frames after it created the goroutine of those
+ * before it, whose stack ended with n. */
 static uint32_t stack_of(const int *places, uint32_t depth, enum stack_end stack_end)
 {
 	frame_t frames[16];
@@ -79,8 +79,8 @@ static int connection(uint32_t stack)
 	return fd;
 }
 
-/* Where words are in the text, from at on. */
-static const char *said(const char *at, const char *words)
+/* Finds words in the text from at on; returns the place after them. */
+static const char *after_words(const char *at, const char *words)
 {
 	const char *found = strstr(at, words);
 
@@ -99,41 +99,44 @@ static void creators_follow_the_stack(void **state)
 {
 	connection(STACK(STACK_MORE_CREATORS, SOCKET, DIAL, MARK + STACK_COMPLETE, API, DISCONNECT,
 			 MARK + STACK_COMPLETE, GOOD));
-	const char *at = said(fixture_take(fixture), "  opened at:\n    #0 ");
-	at = said(at, " in net.socket (");
-	at = said(at, "    #1 ");
-	at = said(at, "  created by:\n    #0 ");
-	at = said(at, " in api.(*Client).Close (");
-	at = said(at, "    #1 ");
-	at = said(at, "  created by:\n    #0 ");
-	at = said(at, " in main.(*Server).Good (");
-	said(at, "\n    (the goroutines before this one are not kept: --go-ancestors allows more)\n"
-		 "  descriptors:\n");
+	const char *at = after_words(fixture_take(fixture), "  opened at:\n    #0 ");
+	at = after_words(at, " in net.socket (");
+	at = after_words(at, "    #1 ");
+	at = after_words(at, "  created by:\n    #0 ");
+	at = after_words(at, " in api.(*Client).Close (");
+	at = after_words(at, "    #1 ");
+	at = after_words(at, "  created by:\n    #0 ");
+	at = after_words(at, " in main.(*Server).Good (");
+	after_words(
+		at,
+		"\n    (the goroutines before this one are not kept: --go-ancestors allows more)\n"
+		"  descriptors:\n");
 }
 
-static void each_creator_says_what_it_lacks(void **state)
+static void each_creators_stack_says_why_it_is_incomplete(void **state)
 {
 	connection(STACK(STACK_CREATOR_ONLY, SOCKET, MARK + STACK_DEEPER, API));
-	const char *at = said(fixture_take(fixture), "  opened at:\n    #0 ");
-	at = said(at, "    (deeper: cut at 1 frames; ");
-	at = said(at, "  created by:\n    #0 ");
-	said(at, "    (incomplete: only the go statement is known");
+	const char *at = after_words(fixture_take(fixture), "  opened at:\n    #0 ");
+	at = after_words(at, "    (deeper: cut at 1 frames; ");
+	at = after_words(at, "  created by:\n    #0 ");
+	after_words(at, "    (incomplete: only the go statement is known");
 
 	connection(STACK(STACK_NO_CREATOR, SOCKET, DIAL));
-	said(fixture_take(fixture), "    (what created this goroutine is not known");
+	after_words(fixture_take(fixture), "    (what created this goroutine is not known");
 }
 
 static void the_heading_points_to_the_programs_own_code(void **state)
 {
 	connection(STACK(STACK_COMPLETE, SOCKET, DIAL, MARK + STACK_COMPLETE, DIAL, API, GOOD));
-	said(fixture_take(fixture), "1 tcp socket in CLOSED, opened in api.(*Client).Close\n");
+	after_words(fixture_take(fixture),
+		    "1 tcp socket in CLOSED, opened in api.(*Client).Close\n");
 }
 
 static void without_own_code_the_heading_points_next_to_it(void **state)
 {
 	connection(STACK(STACK_COMPLETE, SOCKET, DIAL, MARK + STACK_COMPLETE, DIAL));
-	said(fixture_take(fixture),
-	     "1 tcp socket in CLOSED, opened in net/http.(*Transport).dialConnFor\n");
+	after_words(fixture_take(fixture),
+		    "1 tcp socket in CLOSED, opened in net/http.(*Transport).dialConnFor\n");
 }
 
 static void the_last_request_splits_a_group(void **state)
@@ -148,22 +151,25 @@ static void the_last_request_splits_a_group(void **state)
 		ledger_used(&fixture->ledger, fd, bad, false);
 	}
 	ledger_used(&fixture->ledger, connection(opening), good, false);
-	const char *at = said(fixture_take(fixture), "\ngroup 1: 4 tcp sockets in CLOSED, opened "
-						     "in api.(*Client).Close, last used in "
-						     "main.(*Server).Disconnect\n");
-	at = said(at, "  last HTTP request by:\n    #0 ");
-	at = said(at, " in main.(*Server).Disconnect (");
-	said(at, "\ngroup 2: 1 tcp socket in CLOSED, opened in api.(*Client).Close, last used in "
-		 "main.(*Server).Good\n");
+	const char *at =
+		after_words(fixture_take(fixture), "\ngroup 1: 4 tcp sockets in CLOSED, opened "
+						   "in api.(*Client).Close, last used in "
+						   "main.(*Server).Disconnect\n");
+	at = after_words(at, "  last HTTP request by:\n    #0 ");
+	at = after_words(at, " in main.(*Server).Disconnect (");
+	after_words(
+		at,
+		"\ngroup 2: 1 tcp socket in CLOSED, opened in api.(*Client).Close, last used in "
+		"main.(*Server).Good\n");
 }
 
-static void the_same_place_is_not_said_twice(void **state)
+static void the_same_place_is_not_named_twice(void **state)
 {
 	int fd = connection(STACK(STACK_COMPLETE, SOCKET, DISCONNECT));
 
 	ledger_used(&fixture->ledger, fd, STACK(STACK_COMPLETE, DIAL, DISCONNECT), false);
-	said(fixture_take(fixture), "opened in main.(*Server).Disconnect\n");
-	said(fixture->text, "  last HTTP request by:\n");
+	after_words(fixture_take(fixture), "opened in main.(*Server).Disconnect\n");
+	after_words(fixture->text, "  last HTTP request by:\n");
 }
 
 static void a_shared_connection_names_nobody_in_its_heading(void **state)
@@ -171,8 +177,8 @@ static void a_shared_connection_names_nobody_in_its_heading(void **state)
 	int fd = connection(STACK(STACK_COMPLETE, SOCKET, API));
 
 	ledger_used(&fixture->ledger, fd, STACK(STACK_COMPLETE, DIAL, GOOD), true);
-	said(fixture_take(fixture), "opened in api.(*Client).Close\n  note: HTTP/2: ");
-	said(fixture->text, "  last HTTP request by (one of several):\n    #0 ");
+	after_words(fixture_take(fixture), "opened in api.(*Client).Close\n  note: HTTP/2: ");
+	after_words(fixture->text, "  last HTTP request by (one of several):\n    #0 ");
 	lacks("last used");
 }
 
@@ -197,11 +203,11 @@ static void the_address_outlives_a_request(void **state)
 			      connection_table_intern(&fixture->ledger.connections, STACK_NONE,
 						      (void *)&address, sizeof(address)));
 	ledger_used(&fixture->ledger, fd, STACK(STACK_COMPLETE, DIAL, DISCONNECT), false);
-	said(fixture_take(fixture), "not connected to 127.0.0.1:80");
-	said(fixture->text, "  last HTTP request by:\n");
+	after_words(fixture_take(fixture), "not connected to 127.0.0.1:80");
+	after_words(fixture->text, "  last HTTP request by:\n");
 }
 
-static void a_full_table_names_no_one_rather_than_another(void **state)
+static void a_full_table_names_nobody_not_somebody_else(void **state)
 {
 	struct connection_table *table = &fixture->ledger.connections;
 	uint32_t good = STACK(STACK_COMPLETE, DIAL, GOOD);
@@ -227,7 +233,7 @@ static void a_note_tells_when_no_request_is_known(void **state)
 	fixture_take(fixture);
 	lacks("may not be");
 	connection(STACK(STACK_COMPLETE, SOCKET, DIAL, API));
-	said(fixture_take(fixture), "  note: who opened it may not be who leaks it\n");
+	after_words(fixture_take(fixture), "  note: who opened it may not be who leaks it\n");
 }
 
 #define PROMISE(words, function)                                                                   \
@@ -239,19 +245,20 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		PROMISE("creators follow the stack", creators_follow_the_stack),
-		PROMISE("each creator says what it lacks", each_creator_says_what_it_lacks),
+		PROMISE("each creator's stack says why it is incomplete",
+			each_creators_stack_says_why_it_is_incomplete),
 		PROMISE("the heading points to the program's own code",
 			the_heading_points_to_the_programs_own_code),
 		PROMISE("without own code the heading points next to it",
 			without_own_code_the_heading_points_next_to_it),
 		PROMISE("the last request splits a group", the_last_request_splits_a_group),
-		PROMISE("the same place is not said twice", the_same_place_is_not_said_twice),
+		PROMISE("the same place is not named twice", the_same_place_is_not_named_twice),
 		PROMISE("a shared connection names nobody in its heading",
 			a_shared_connection_names_nobody_in_its_heading),
 		PROMISE("a forgotten user is not named", a_forgotten_user_is_not_named),
 		PROMISE("the address outlives a request", the_address_outlives_a_request),
-		PROMISE("a full table names no one rather than another",
-			a_full_table_names_no_one_rather_than_another),
+		PROMISE("a full table names nobody, not somebody else",
+			a_full_table_names_nobody_not_somebody_else),
 		PROMISE("a note tells when no request is known",
 			a_note_tells_when_no_request_is_known),
 	};

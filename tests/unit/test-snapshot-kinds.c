@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Each descriptor's line says what the kernel knows: every kind, every TCP state that the loopback
- * can be brought into, and what waits in a socket or a pipe.
+ * A descriptor's line has all that the kernel knows: every kind, every TCP state that the loopback
+ * can be brought into, and the data that waits in a socket or a pipe.
  */
 #include "../snapshot_fixture.h"
 #include "../skip.h"
@@ -42,7 +42,7 @@ static int end(void **state)
 	return 0;
 }
 
-/* Notes fd in the ledger; it is closed when the test ends. */
+/* Records fd in the ledger; the fixture closes it when the test ends. */
 static int known(int fd, enum fd_kind kind)
 {
 	if (fd < 0)
@@ -52,8 +52,8 @@ static int known(int fd, enum fd_kind kind)
 	return fd;
 }
 
-/* The line of fd in a snapshot taken now, from its kind to before its age. */
-static const char *said(int fd)
+/* Takes a snapshot and returns the line of fd, from its kind to before its age. */
+static const char *line_taken(int fd)
 {
 	snprintf(line, sizeof(line), "%s", line_of(fixture_take(fixture), fd));
 	char *age = strstr(line, ", age ");
@@ -63,8 +63,9 @@ static const char *said(int fd)
 	return line;
 }
 
-/* Compares said(fd) with a pattern in which %a stands for the address of socket a, %b of b. */
-static void assert_said(int fd, const char *format, ...)
+/* Compares the line of fd with a pattern in which %a stands for the address of socket a, and %b
+ * for that of b. */
+static void assert_line(int fd, const char *format, ...)
 {
 	char expected[1024];
 	va_list list;
@@ -72,7 +73,7 @@ static void assert_said(int fd, const char *format, ...)
 	va_start(list, format);
 	vsnprintf(expected, sizeof(expected), format, list);
 	va_end(list);
-	assert_string_equal(said(fd), expected);
+	assert_string_equal(line_taken(fd), expected);
 }
 
 /* Removes ", idle 0.0s", which depends on the machine. */
@@ -84,7 +85,7 @@ static void assert_said_but_idle(int fd, const char *format, ...)
 	va_start(list, format);
 	vsnprintf(expected, sizeof(expected), format, list);
 	va_end(list);
-	said(fd);
+	line_taken(fd);
 	char *idle = strstr(line, ", idle ");
 	assert_non_null(idle);
 	char *after = idle + 2 + strcspn(idle + 2, ",");
@@ -154,7 +155,7 @@ static void wait_for_state(int fd, int state)
 	fail_msg("socket %d did not come into state %d", fd, state);
 }
 
-/* Sends until nothing more fits, so that what is sent next stays queued. */
+/* Sends until nothing more fits, so that the next data stays queued. */
 static void fill(int fd)
 {
 	static const char block[65536];
@@ -169,17 +170,17 @@ static void fill(int fd)
 
 static void an_unbound_tcp_socket_says_so(void **state)
 {
-	assert_said(known(socket(AF_INET, SOCK_STREAM, 0), FD_SOCKET), "tcp unbound, CLOSED");
-	assert_said(known(socket(AF_INET6, SOCK_STREAM, 0), FD_SOCKET), "tcp unbound, CLOSED");
+	assert_line(known(socket(AF_INET, SOCK_STREAM, 0), FD_SOCKET), "tcp unbound, CLOSED");
+	assert_line(known(socket(AF_INET6, SOCK_STREAM, 0), FD_SOCKET), "tcp unbound, CLOSED");
 }
 
 static void a_listening_socket_says_how_full_its_backlog_is(void **state)
 {
 	int listener = listening(7);
 
-	assert_said(listener, "tcp %s, LISTEN, backlog 0 of 7", name_of(listener, false));
+	assert_line(listener, "tcp %s, LISTEN, backlog 0 of 7", name_of(listener, false));
 	wait_for_state(connecting(listener), TCP_ESTABLISHED);
-	assert_said(listener, "tcp %s, LISTEN, backlog 1 of 7", name_of(listener, false));
+	assert_line(listener, "tcp %s, LISTEN, backlog 1 of 7", name_of(listener, false));
 }
 
 static void an_established_connection_has_both_addresses(void **state)
@@ -209,7 +210,7 @@ static void unsent_bytes_are_counted(void **state)
 
 	connected(ends);
 	fill(ends[0]);
-	assert_non_null(strstr(said(ends[0]), ", unsent "));
+	assert_non_null(strstr(line_taken(ends[0]), ", unsent "));
 }
 
 static void idle_time_is_that_of_the_last_data(void **state)
@@ -218,12 +219,12 @@ static void idle_time_is_that_of_the_last_data(void **state)
 
 	connected(ends);
 	usleep(300 * 1000);
-	const char *idle = strstr(said(ends[0]), ", idle ");
+	const char *idle = strstr(line_taken(ends[0]), ", idle ");
 	assert_non_null(idle);
 	double before = strtod(idle + strlen(", idle "), NULL);
 	assert_true(before > 0.15);
 	assert_int_equal(send(ends[0], "x", 1, 0), 1);
-	idle = strstr(said(ends[0]), ", idle ");
+	idle = strstr(line_taken(ends[0]), ", idle ");
 	assert_non_null(idle);
 	assert_true(strtod(idle + strlen(", idle "), NULL) < before);
 }
@@ -256,7 +257,7 @@ static void a_fin_that_waits_behind_data_is_fin_wait1_and_no_byte_itself(void **
 	/* The peer closes, too, while our FIN still waits. */
 	shutdown(ends[1], SHUT_WR);
 	wait_for_state(ends[0], TCP_CLOSING);
-	assert_non_null(strstr(said(ends[0]), ", CLOSING,"));
+	assert_non_null(strstr(line_taken(ends[0]), ", CLOSING,"));
 }
 
 static void a_fin_after_the_peers_is_last_ack(void **state)
@@ -269,7 +270,7 @@ static void a_fin_after_the_peers_is_last_ack(void **state)
 	wait_for_state(ends[0], TCP_CLOSE_WAIT);
 	shutdown(ends[0], SHUT_WR);
 	wait_for_state(ends[0], TCP_LAST_ACK);
-	assert_non_null(strstr(said(ends[0]), ", LAST_ACK,"));
+	assert_non_null(strstr(line_taken(ends[0]), ", LAST_ACK,"));
 }
 
 static void a_socket_that_is_still_connecting_says_to_where(void **state)
@@ -277,13 +278,14 @@ static void a_socket_that_is_still_connecting_says_to_where(void **state)
 	int listener = listening(0), last = -1;
 	const char *address = name_of(listener, false);
 
-	for (int i = 0; i < 8; i++) /* the backlog takes one or two, and then no more SYNs */
+	for (int i = 0; i < 8; i++) /* the backlog accepts one or two connections, and no more
+                                     * SYNs after that */
 		last = connecting(listener);
 	wait_for_state(last, TCP_SYN_SENT);
-	assert_said(last, "tcp %s, SYN_SENT, connecting to %s", name_of(last, false), address);
+	assert_line(last, "tcp %s, SYN_SENT, connecting to %s", name_of(last, false), address);
 }
 
-static void a_refused_connection_says_where_it_did_not_get(void **state)
+static void a_refused_connection_says_where_it_was_going(void **state)
 {
 	int listener = listening(1);
 	char address[64];
@@ -301,12 +303,12 @@ static void a_refused_connection_says_where_it_did_not_get(void **state)
 	ledger_set_connection(&fixture->ledger, fd,
 			      connection_table_intern(&fixture->ledger.connections, stack,
 						      (void *)&name, length));
-	said(fd);
+	line_taken(fd);
 	assert_non_null(strstr(line, ", CLOSED, not connected to "));
 	assert_string_equal(strstr(line, "to ") + 3, address);
 }
 
-static void a_connection_that_was_reset_says_to_whom_it_was(void **state)
+static void a_connection_that_was_reset_says_who_the_peer_was(void **state)
 {
 	int ends[2];
 	struct linger at_once = {.l_onoff = 1};
@@ -319,12 +321,12 @@ static void a_connection_that_was_reset_says_to_whom_it_was(void **state)
 	close(ends[1]);
 	fixture->kept_count--;
 	wait_for_state(ends[0], TCP_CLOSE);
-	said(ends[0]);
+	line_taken(ends[0]);
 	assert_non_null(strstr(line, ", CLOSED, was connected to "));
 	assert_begins(strstr(line, "connected to ") + strlen("connected to "), peer);
 }
 
-static void asking_does_not_clear_a_socket_error(void **state)
+static void a_snapshot_does_not_clear_a_socket_error(void **state)
 {
 	int ends[2], error = 0;
 	struct linger at_once = {.l_onoff = 1};
@@ -336,7 +338,7 @@ static void asking_does_not_clear_a_socket_error(void **state)
 	close(ends[1]);
 	fixture->kept_count--;
 	wait_for_state(ends[0], TCP_CLOSE);
-	said(ends[0]);
+	line_taken(ends[0]);
 	assert_int_equal(getsockopt(ends[0], SOL_SOCKET, SO_ERROR, &error, &length), 0);
 	assert_int_equal(error, ECONNRESET);
 }
@@ -351,7 +353,7 @@ static void ipv6_sockets_write_their_addresses_in_brackets(void **state)
 		SKIP("this machine has no IPv6");
 	assert_int_equal(listen(fd, 3), 0);
 	assert_int_equal(getsockname(fd, (void *)&address, &length), 0);
-	assert_said(fd, "tcp [::1]:%d, LISTEN, backlog 0 of 3", ntohs(address.sin6_port));
+	assert_line(fd, "tcp [::1]:%d, LISTEN, backlog 0 of 3", ntohs(address.sin6_port));
 }
 
 static void udp_sockets_have_addresses_and_the_next_datagram(void **state)
@@ -362,13 +364,13 @@ static void udp_sockets_have_addresses_and_the_next_datagram(void **state)
 	int sender = known(socket(AF_INET, SOCK_DGRAM, 0), FD_SOCKET);
 	socklen_t length = sizeof(address);
 
-	assert_said(receiver, "udp unbound");
+	assert_line(receiver, "udp unbound");
 	assert_int_equal(bind(receiver, (void *)&address, sizeof(address)), 0);
 	assert_int_equal(getsockname(receiver, (void *)&address, &length), 0);
 	assert_int_equal(connect(sender, (void *)&address, length), 0);
-	assert_said(sender, "udp %s -> %s", name_of(sender, false), name_of(sender, true));
+	assert_line(sender, "udp %s -> %s", name_of(sender, false), name_of(sender, true));
 	assert_int_equal(send(sender, "123456789", 9, 0), 9);
-	assert_said(receiver, "udp %s, next datagram 9 B", name_of(receiver, false));
+	assert_line(receiver, "udp %s, next datagram 9 B", name_of(receiver, false));
 }
 
 static void unix_sockets_have_addresses_and_a_peer(void **state)
@@ -384,15 +386,15 @@ static void unix_sockets_have_addresses_and_a_peer(void **state)
 
 	int listener = known(socket(AF_UNIX, SOCK_STREAM, 0), FD_SOCKET);
 	int client = known(socket(AF_UNIX, SOCK_STREAM, 0), FD_SOCKET);
-	assert_said(client, "unix stream unnamed, not connected");
+	assert_line(client, "unix stream unnamed, not connected");
 	assert_int_equal(bind(listener, (void *)&address, length), 0);
 	assert_int_equal(listen(listener, 3), 0);
-	assert_said(listener, "unix stream %s, LISTEN", name);
+	assert_line(listener, "unix stream %s, LISTEN", name);
 	assert_int_equal(connect(client, (void *)&address, length), 0);
-	assert_said(client, "unix stream unnamed -> %s", name);
+	assert_line(client, "unix stream unnamed -> %s", name);
 	int accepted = known(accept(listener, NULL, NULL), FD_SOCKET);
 	assert_int_equal(send(client, "1234", 4, 0), 4);
-	assert_said(accepted, "unix stream %s -> unnamed, unread 4 B", name);
+	assert_line(accepted, "unix stream %s -> unnamed, unread 4 B", name);
 }
 
 static void a_unix_peer_that_has_closed_has_hung_up(void **state)
@@ -401,7 +403,7 @@ static void a_unix_peer_that_has_closed_has_hung_up(void **state)
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
 	close(pair[1]);
-	assert_said(known(pair[0], FD_SOCKET), "unix stream unnamed -> unnamed, hung up");
+	assert_line(known(pair[0], FD_SOCKET), "unix stream unnamed -> unnamed, hung up");
 }
 
 static void a_unix_peer_is_named_only_when_it_is_another_process(void **state)
@@ -411,7 +413,7 @@ static void a_unix_peer_is_named_only_when_it_is_another_process(void **state)
 	int pair[2], listener = known(socket(AF_UNIX, SOCK_STREAM, 0), FD_SOCKET);
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
-	assert_said(known(pair[0], FD_SOCKET), "unix stream unnamed -> unnamed");
+	assert_line(known(pair[0], FD_SOCKET), "unix stream unnamed -> unnamed");
 	close(pair[1]);
 	assert_int_equal(bind(listener, (void *)&address, length), 0);
 	assert_int_equal(listen(listener, 3), 0);
@@ -426,7 +428,7 @@ static void a_unix_peer_is_named_only_when_it_is_another_process(void **state)
 	int accepted = known(accept(listener, NULL, NULL), FD_SOCKET);
 	char peer[32];
 	snprintf(peer, sizeof(peer), ", peer pid %d", child);
-	assert_non_null(strstr(said(accepted), peer));
+	assert_non_null(strstr(line_taken(accepted), peer));
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 }
@@ -440,7 +442,7 @@ static void a_unix_path_can_hold_any_byte(void **state)
 	unlink(address.sun_path);
 	assert_int_equal(bind(fd, (void *)&address, sizeof(address)), 0);
 	unlink(address.sun_path);
-	assert_said(fd, "unix dgram \"/tmp/fdtrail \\x1b[31m\\n\\xff.sock\"");
+	assert_line(fd, "unix dgram \"/tmp/fdtrail \\x1b[31m\\n\\xff.sock\"");
 }
 
 static void netlink_and_other_sockets_say_what_they_are(void **state)
@@ -448,16 +450,16 @@ static void netlink_and_other_sockets_say_what_they_are(void **state)
 	struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_pid = (uint32_t)getpid()};
 	int fd = known(socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE), FD_SOCKET);
 
-	assert_said(fd, "netlink route unbound");
+	assert_line(fd, "netlink route unbound");
 	assert_int_equal(bind(fd, (void *)&address, sizeof(address)), 0);
-	assert_said(fd, "netlink route port %d", getpid());
+	assert_line(fd, "netlink route port %d", getpid());
 
 	int raw = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
 	if (raw >= 0)
-		assert_said(known(raw, FD_SOCKET), "socket inet raw protocol 1 0.0.0.0:1");
+		assert_line(known(raw, FD_SOCKET), "socket inet raw protocol 1 0.0.0.0:1");
 	int alg = socket(AF_ALG, SOCK_SEQPACKET, 0);
 	if (alg >= 0)
-		assert_said(known(alg, FD_SOCKET), "socket alg seqpacket protocol 0");
+		assert_line(known(alg, FD_SOCKET), "socket alg seqpacket protocol 0");
 }
 
 static void a_file_has_a_path_a_position_and_a_size(void **state)
@@ -467,10 +469,10 @@ static void a_file_has_a_path_a_position_and_a_size(void **state)
 
 	assert_int_equal(write(fd, "1234567", 7), 7);
 	lseek(fd, 3, SEEK_SET);
-	assert_said(fd, "file %s, read-write, position 3, size 7", path);
+	assert_line(fd, "file %s, read-write, position 3, size 7", path);
 	unlink(path);
-	assert_said(fd, "file %s, deleted, read-write, position 3, size 7", path);
-	assert_said(known(open("/etc/passwd", O_RDONLY | O_PATH), FD_FILE),
+	assert_line(fd, "file %s, deleted, read-write, position 3, size 7", path);
+	assert_line(known(open("/etc/passwd", O_RDONLY | O_PATH), FD_FILE),
 		    "file /etc/passwd, path only, size %d", (int)({
 			    struct stat s;
 			    stat("/etc/passwd", &s);
@@ -478,14 +480,14 @@ static void a_file_has_a_path_a_position_and_a_size(void **state)
 		    }));
 }
 
-static void a_name_that_ends_in_deleted_is_not_taken_for_a_deleted_file(void **state)
+static void a_name_that_ends_in_deleted_does_not_mean_a_deleted_file(void **state)
 {
 	static const char path[] = "/tmp/fdtrail (deleted)";
 	int fd = known(open(path, O_WRONLY | O_CREAT, 0600), FD_FILE);
 
-	assert_said(fd, "file \"/tmp/fdtrail (deleted)\", write, position 0, size 0");
+	assert_line(fd, "file \"/tmp/fdtrail (deleted)\", write, position 0, size 0");
 	unlink(path);
-	assert_said(fd, "file \"/tmp/fdtrail (deleted)\", deleted, write, position 0, size 0");
+	assert_line(fd, "file \"/tmp/fdtrail (deleted)\", deleted, write, position 0, size 0");
 }
 
 static void a_hostile_file_name_is_escaped(void **state)
@@ -494,7 +496,7 @@ static void a_hostile_file_name_is_escaped(void **state)
 	int fd = known(open(path, O_WRONLY | O_CREAT, 0600), FD_FILE);
 
 	unlink(path);
-	assert_said(fd,
+	assert_line(fd,
 		    "file \"/tmp/fdtrail\\n    7 tcp x\\x1b]0;owned\\x07\\x9b\\\\\\\"\", deleted, "
 		    "write, position 0, size 0");
 	assert_string_equal(line_of(fixture->text, 7), "");
@@ -527,7 +529,7 @@ static void a_path_is_never_cut(void **state)
 	int tmp = open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int last = known(descend(tmp, strlen("/tmp"), MOST, false), FD_FILE);
 
-	said(last);
+	line_taken(last);
 	close(descend(tmp, strlen("/tmp"), MOST, true));
 	close(tmp);
 	assert_begins(line, "directory /tmp/nnn");
@@ -539,13 +541,13 @@ static void folders_devices_and_terminals_are_told_apart(void **state)
 {
 	int master = known(posix_openpt(O_RDWR | O_NOCTTY), FD_PTY);
 
-	assert_said(known(open("/tmp", O_RDONLY | O_DIRECTORY), FD_FILE), "directory /tmp");
-	assert_said(known(open("/dev/null", O_RDWR), FD_FILE),
+	assert_line(known(open("/tmp", O_RDONLY | O_DIRECTORY), FD_FILE), "directory /tmp");
+	assert_line(known(open("/dev/null", O_RDWR), FD_FILE),
 		    "device /dev/null, read-write, char 1:3");
 	unlockpt(master);
-	assert_said(known(open(ptsname(master), O_RDWR | O_NOCTTY), FD_FILE),
+	assert_line(known(open(ptsname(master), O_RDWR | O_NOCTTY), FD_FILE),
 		    "terminal %s, read-write", ptsname(master));
-	assert_non_null(strstr(said(master), ", master of /dev/pts/"));
+	assert_non_null(strstr(line_taken(master), ", master of /dev/pts/"));
 }
 
 static void a_pipe_says_which_end_what_is_in_it_and_who_is_left(void **state)
@@ -557,15 +559,15 @@ static void a_pipe_says_which_end_what_is_in_it_and_who_is_left(void **state)
 	known(ends[0], FD_PIPE);
 	assert_int_equal(write(ends[1], "123", 3), 3);
 	fstat(ends[0], &status);
-	assert_said(ends[0], "pipe pipe:[%lu], read end, unread 3 B", (unsigned long)status.st_ino);
+	assert_line(ends[0], "pipe pipe:[%lu], read end, unread 3 B", (unsigned long)status.st_ino);
 	close(ends[1]);
-	assert_said(ends[0], "pipe pipe:[%lu], read end, unread 3 B, no writer left",
+	assert_line(ends[0], "pipe pipe:[%lu], read end, unread 3 B, no writer left",
 		    (unsigned long)status.st_ino);
 
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
 	fstat(ends[0], &status);
 	close(ends[0]);
-	assert_said(known(ends[1], FD_PIPE), "pipe pipe:[%lu], write end, no reader left",
+	assert_line(known(ends[1], FD_PIPE), "pipe pipe:[%lu], write end, no reader left",
 		    (unsigned long)status.st_ino);
 }
 
@@ -574,15 +576,15 @@ static void epoll_and_inotify_say_how_much_they_watch(void **state)
 	int epoll = known(epoll_create1(EPOLL_CLOEXEC), FD_EPOLL);
 	int inotify = known(inotify_init1(IN_CLOEXEC), FD_INOTIFY);
 
-	assert_said(epoll, "epoll, watches 0");
+	assert_line(epoll, "epoll, watches 0");
 	for (int i = 0; i < 3; i++) {
 		int fd = known(eventfd(0, EFD_CLOEXEC), FD_EVENTFD);
 		assert_int_equal(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &(struct epoll_event){0}), 0);
 	}
-	assert_said(epoll, "epoll, watches 3");
+	assert_line(epoll, "epoll, watches 3");
 	assert_true(inotify_add_watch(inotify, "/tmp", IN_CREATE) > 0);
 	assert_true(inotify_add_watch(inotify, "/", IN_CREATE) > 0);
-	assert_said(inotify, "inotify, watches 2");
+	assert_line(inotify, "inotify, watches 2");
 }
 
 static void counters_timers_and_signals_say_what_they_hold(void **state)
@@ -593,22 +595,22 @@ static void counters_timers_and_signals_say_what_they_hold(void **state)
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGUSR1);
 	sigaddset(&mask, SIGTERM);
-	assert_said(known(eventfd(18, EFD_CLOEXEC), FD_EVENTFD), "eventfd, count 18");
-	assert_said(known(signalfd(-1, &mask, SFD_CLOEXEC), FD_SIGNALFD),
+	assert_line(known(eventfd(18, EFD_CLOEXEC), FD_EVENTFD), "eventfd, count 18");
+	assert_line(known(signalfd(-1, &mask, SFD_CLOEXEC), FD_SIGNALFD),
 		    "signalfd, signals 10 15");
 	int timer = known(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC), FD_TIMERFD);
-	assert_said(timer, "timerfd, clock 1, disarmed");
+	assert_line(timer, "timerfd, clock 1, disarmed");
 	assert_int_equal(timerfd_settime(timer, 0, &soon, NULL), 0);
-	assert_begins(said(timer), "timerfd, clock 1, expires in 1m");
+	assert_begins(line_taken(timer), "timerfd, clock 1, expires in 1m");
 }
 
 static void memory_files_have_their_names(void **state)
 {
 	int shm = shm_open("/fdtrail test", O_RDWR | O_CREAT, 0600);
 
-	assert_said(known(memfd_create("my memory", MFD_CLOEXEC), FD_MEMFD),
+	assert_line(known(memfd_create("my memory", MFD_CLOEXEC), FD_MEMFD),
 		    "memfd \"my memory\", read-write, position 0, size 0");
-	assert_said(known(shm, FD_SHM),
+	assert_line(known(shm, FD_SHM),
 		    "shm \"/dev/shm/fdtrail test\", read-write, position 0, size 0");
 	shm_unlink("/fdtrail test");
 }
@@ -620,24 +622,24 @@ static void a_message_queue_is_known_by_what_opened_it(void **state)
 	syscall(SYS_mq_unlink, "fdtrail");
 	if (queue < 0)
 		SKIP("the kernel has no message queues");
-	assert_said(known(queue, FD_MQUEUE), "mqueue /fdtrail, deleted");
+	assert_line(known(queue, FD_MQUEUE), "mqueue /fdtrail, deleted");
 }
 
 static void a_process_descriptor_says_which_process(void **state)
 {
 	int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
 
-	assert_said(known(fd, FD_PIDFD), "pidfd, process %d", getpid());
+	assert_line(known(fd, FD_PIDFD), "pidfd, process %d", getpid());
 }
 
-static void what_has_no_kind_of_its_own_is_named_by_the_kernel(void **state)
+static void a_descriptor_of_no_known_kind_has_the_kernels_name(void **state)
 {
 	int fd = known(open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC), FD_FILE);
 
-	assert_begins(said(fd), "other uts:[");
+	assert_begins(line_taken(fd), "other uts:[");
 }
 
-static void what_the_ledger_knows_is_said_too(void **state)
+static void facts_from_the_ledger_are_in_the_line_too(void **state)
 {
 	char expected[256], comm[64];
 	int copy = dup(0), received = dup(0), stream = dup(0);
@@ -696,12 +698,12 @@ int main(void)
 		PROMISE("a FIN after the peer's is LAST_ACK", a_fin_after_the_peers_is_last_ack),
 		PROMISE("a socket that is still connecting says to where",
 			a_socket_that_is_still_connecting_says_to_where),
-		PROMISE("a refused connection says where it did not get",
-			a_refused_connection_says_where_it_did_not_get),
-		PROMISE("a connection that was reset says to whom it was",
-			a_connection_that_was_reset_says_to_whom_it_was),
-		PROMISE("asking does not clear a socket error",
-			asking_does_not_clear_a_socket_error),
+		PROMISE("a refused connection says where it was going",
+			a_refused_connection_says_where_it_was_going),
+		PROMISE("a connection that was reset says who the peer was",
+			a_connection_that_was_reset_says_who_the_peer_was),
+		PROMISE("a snapshot does not clear a socket error",
+			a_snapshot_does_not_clear_a_socket_error),
 		PROMISE("IPv6 sockets write their addresses in brackets",
 			ipv6_sockets_write_their_addresses_in_brackets),
 		PROMISE("UDP sockets have addresses and the next datagram",
@@ -717,8 +719,8 @@ int main(void)
 			netlink_and_other_sockets_say_what_they_are),
 		PROMISE("a file has a path, a position and a size",
 			a_file_has_a_path_a_position_and_a_size),
-		PROMISE("a name that ends in (deleted) is not taken for a deleted file",
-			a_name_that_ends_in_deleted_is_not_taken_for_a_deleted_file),
+		PROMISE("a name that ends in (deleted) does not mean a deleted file",
+			a_name_that_ends_in_deleted_does_not_mean_a_deleted_file),
 		PROMISE("a hostile file name is escaped", a_hostile_file_name_is_escaped),
 		PROMISE("a path is never cut", a_path_is_never_cut),
 		PROMISE("folders, devices and terminals are told apart",
@@ -734,9 +736,10 @@ int main(void)
 			a_message_queue_is_known_by_what_opened_it),
 		PROMISE("a process descriptor says which process",
 			a_process_descriptor_says_which_process),
-		PROMISE("what has no kind of its own is named by the kernel",
-			what_has_no_kind_of_its_own_is_named_by_the_kernel),
-		PROMISE("what the ledger knows is said too", what_the_ledger_knows_is_said_too),
+		PROMISE("a descriptor of no known kind has the kernel's name",
+			a_descriptor_of_no_known_kind_has_the_kernels_name),
+		PROMISE("facts from the ledger are in the line, too",
+			facts_from_the_ledger_are_in_the_line_too),
 	};
 
 	return cmocka_run_group_tests_name("snapshot kinds", tests, NULL, NULL);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Whose turn it is to take a snapshot: preload/runtime/snapshot_queue.h. A snapshot here is two
- * readings of a clock that only counts. */
+/* Which thread takes a snapshot when several want one: preload/runtime/snapshot_queue.h. A
+ * snapshot here is two readings of a clock that only counts. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,7 +28,7 @@ static void take_one(void)
 	inside = 0;
 }
 
-/* What a thread does that is asked: runtime/trigger.c. */
+/* Does the same as a thread with a request: runtime/trigger.c. */
 static void request(enum snapshot_queue_kind kind)
 {
 	bool mine = snapshot_queue_begin(&turns, kind, true);
@@ -64,7 +64,7 @@ static void *ask(void *data)
 	return NULL;
 }
 
-static void each_request_is_followed_by_a_snapshot_that_begins_after_it(void **state)
+static void each_request_is_followed_by_a_snapshot_that_begins_after_it_one_at_a_time(void **state)
 {
 	pthread_t threads[THREADS];
 	long unanswered = 0;
@@ -85,17 +85,17 @@ static void each_request_is_followed_by_a_snapshot_that_begins_after_it(void **s
 	assert_int_equal(unanswered, 0);
 	assert_int_equal(overlaps, 0);
 	assert_int_equal(refused, 0);
-	/* Nobody waits and nobody owes. */
+	/* No thread waits, and no request is left. */
 	assert_int_equal(turns, 0);
 }
 
-static void nobody_takes_more_than_two_in_a_row(void **state)
+static void no_thread_takes_more_than_two_snapshots_in_a_row(void **state)
 {
 	(void)state;
 	assert_in_range(most_in_a_row, 1, 2);
 }
 
-static void who_is_asked_meanwhile_leaves_it_to_who_takes_it_once(void **state)
+static void a_thread_that_is_asked_meanwhile_leaves_one_request_to_the_busy_one(void **state)
 {
 	_Atomic uint32_t mine = 0;
 
@@ -108,7 +108,7 @@ static void who_is_asked_meanwhile_leaves_it_to_who_takes_it_once(void **state)
 	assert_int_equal(mine, 0);
 }
 
-static void who_may_not_wait_has_the_last_one_repeated(void **state)
+static void a_request_that_may_not_wait_has_the_last_snapshot_repeated(void **state)
 {
 	_Atomic uint32_t mine = 0;
 
@@ -122,7 +122,7 @@ static void who_may_not_wait_has_the_last_one_repeated(void **state)
 	assert_int_equal(mine, 0);
 }
 
-static void the_one_at_the_end_of_the_program_is_not_repeated(void **state)
+static void a_snapshot_at_the_end_of_the_program_is_not_repeated(void **state)
 {
 	_Atomic uint32_t mine = 0;
 
@@ -136,17 +136,18 @@ static void the_one_at_the_end_of_the_program_is_not_repeated(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		{.name = "each request is followed by a snapshot that begins after it, and they "
-			 "are one at a time",
-		 .test_func = each_request_is_followed_by_a_snapshot_that_begins_after_it},
-		{.name = "nobody takes more than two in a row",
-		 .test_func = nobody_takes_more_than_two_in_a_row},
-		{.name = "who is asked meanwhile leaves it to who takes it, once",
-		 .test_func = who_is_asked_meanwhile_leaves_it_to_who_takes_it_once},
-		{.name = "who may not wait has the last one repeated",
-		 .test_func = who_may_not_wait_has_the_last_one_repeated},
-		{.name = "the one at the end of the program is not repeated",
-		 .test_func = the_one_at_the_end_of_the_program_is_not_repeated},
+		{.name = "each request is followed by a snapshot that begins after it, one at a "
+			 "time",
+		 .test_func =
+			 each_request_is_followed_by_a_snapshot_that_begins_after_it_one_at_a_time},
+		{.name = "no thread takes more than two snapshots in a row",
+		 .test_func = no_thread_takes_more_than_two_snapshots_in_a_row},
+		{.name = "a thread that is asked meanwhile leaves one request to the busy one",
+		 .test_func = a_thread_that_is_asked_meanwhile_leaves_one_request_to_the_busy_one},
+		{.name = "a request that may not wait has the last snapshot repeated",
+		 .test_func = a_request_that_may_not_wait_has_the_last_snapshot_repeated},
+		{.name = "a snapshot at the end of the program is not repeated",
+		 .test_func = a_snapshot_at_the_end_of_the_program_is_not_repeated},
 	};
 	return cmocka_run_group_tests_name("snapshot-queue", tests, NULL, NULL);
 }

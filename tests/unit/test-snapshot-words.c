@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The words of the snapshot: what comes from outside is escaped and can be read back, numbers and
- * addresses are written as people write them, and writing never hangs.
+ * The words of the snapshot: names from outside are escaped and can be read back, numbers and
+ * addresses have their usual form, and writing never hangs.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -44,7 +44,7 @@ static int end(void **state)
 	return close(output);
 }
 
-/* What was put since the last call. */
+/* The text that was put since the last call. */
 static const char *text(void)
 {
 	assert_true(writer_close(&writer));
@@ -116,7 +116,7 @@ static void bytes_that_are_not_utf8_are_escaped(void **state)
 	assert_string_equal(WORD("\xe2\x28\xa1"), "\"\\xe2(\\xa1\"");
 }
 
-/* Reads a word as README.md says. Returns the size of what it stands for. */
+/* Reads a word as README.md describes it. Returns the size of the bytes that it stands for. */
 static size_t read_back(const char *word, char *bytes)
 {
 	size_t size = 0;
@@ -163,7 +163,7 @@ static void any_bytes_are_read_back_without_loss(void **state)
 		random = random * 1103515245 + 12345;
 		for (size_t wanted = random >> 16 & 31; size < wanted; size++) {
 			random = random * 1103515245 + 12345;
-			/* often the bytes that mean something */
+			/* bytes with a meaning, more often than others */
 			bytes[size] = random >> 28 < 6 ? "\\\" ,\n\x1b"[random >> 28]
 						       : (char)(random >> 20);
 		}
@@ -211,7 +211,7 @@ static const char *ipv6(const char *address)
 	return text();
 }
 
-static void ipv6_addresses_are_compressed_as_rfc_5952_wants(void **state)
+static void ipv6_addresses_are_compressed_as_in_rfc_5952(void **state)
 {
 	static const char *const pairs[][2] = {
 		{"::", "[::]:80"},
@@ -252,7 +252,7 @@ static const char *unix_address(const char *path, size_t size)
 	return text();
 }
 
-static void unix_addresses_can_not_be_taken_for_one_another(void **state)
+static void different_unix_addresses_have_different_text(void **state)
 {
 	char longest[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 
@@ -268,7 +268,7 @@ static void unix_addresses_can_not_be_taken_for_one_another(void **state)
 	assert_int_equal(strlen(unix_address(longest, sizeof(longest))), sizeof(longest));
 }
 
-static void every_kind_has_a_name_that_is_understood(void **state)
+static void every_kind_has_a_name_that_the_parser_accepts(void **state)
 {
 	for (int kind = 0; kind < KIND_COUNT; kind++) {
 		uint64_t kinds;
@@ -299,7 +299,7 @@ static void kinds_can_be_listed(void **state)
 		     KIND_BIT(KIND_NETLINK) | KIND_BIT(KIND_SOCKET) | KIND_BIT(KIND_EPOLL)));
 }
 
-static void a_word_that_is_no_kind_is_named(void **state)
+static void an_unknown_kind_is_named_in_the_error(void **state)
 {
 	static const struct {
 		const char *list, *bad;
@@ -351,7 +351,8 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* Writes far more than fits to an end that nobody reads; returns how long that took. */
+/* Writes far more than fits into a descriptor that nobody reads; returns the milliseconds that
+ * took. */
 static uint64_t overfill(int fd)
 {
 	static struct writer full;
@@ -463,7 +464,8 @@ static void more_than_the_buffer_holds_arrives_whole(void **state)
 
 enum { LINES = 700, LINE_SIZE = 40, TEXT_SIZE = LINES * LINE_SIZE };
 
-/* LINES numbered lines of LINE_SIZE bytes each, to a pipe. Returns what writer_close does. */
+/* Writes LINES numbered lines of LINE_SIZE bytes each to a pipe. Returns the result of
+ * writer_close. */
 static bool write_lines(int fd)
 {
 	static struct writer lines;
@@ -557,16 +559,17 @@ int main(void)
 			any_bytes_are_read_back_without_loss),
 		PROMISE("a length of time is short and exact", a_length_of_time_is_short_and_exact),
 		PROMISE("numbers keep their digits", numbers_keep_their_digits),
-		PROMISE("IPv6 addresses are compressed as RFC 5952 wants",
-			ipv6_addresses_are_compressed_as_rfc_5952_wants),
+		PROMISE("IPv6 addresses are compressed as in RFC 5952",
+			ipv6_addresses_are_compressed_as_in_rfc_5952),
 		PROMISE("a link local address keeps its scope",
 			a_link_local_address_keeps_its_scope),
-		PROMISE("unix addresses cannot be taken for one another",
-			unix_addresses_can_not_be_taken_for_one_another),
-		PROMISE("every kind has a name that is understood",
-			every_kind_has_a_name_that_is_understood),
+		PROMISE("different unix addresses have different text",
+			different_unix_addresses_have_different_text),
+		PROMISE("every kind has a name that the parser accepts",
+			every_kind_has_a_name_that_the_parser_accepts),
 		PROMISE("kinds can be listed", kinds_can_be_listed),
-		PROMISE("a word that is no kind is named", a_word_that_is_no_kind_is_named),
+		PROMISE("an unknown kind is named in the error",
+			an_unknown_kind_is_named_in_the_error),
 		PROMISE("sorting puts everything in order", sorting_puts_everything_in_order),
 		PROMISE("a full pipe is given up and keeps its flags",
 			a_full_pipe_is_given_up_and_keeps_its_flags),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The snapshot as a whole: which descriptors it lists under which stack, in which order, what it
- * counts instead, and what it leaves alone.
+ * The snapshot as a whole: which descriptors it lists, under which stack and in which order, which
+ * it only counts, and which it leaves alone.
  */
 #include "../snapshot_fixture.h"
 #include "../skip.h"
@@ -41,7 +41,7 @@ static uint32_t stack_of(int (*function)(int))
 	return fixture_stack(fixture, (void *)function, (void *)poll_brokers, NULL);
 }
 
-/* An eventfd that no hook saw. */
+/* Opens an eventfd that no hook sees. */
 static int unseen(void)
 {
 	int fd = eventfd(0, EFD_CLOEXEC);
@@ -50,8 +50,8 @@ static int unseen(void)
 	return fixture_keep(fixture, fd);
 }
 
-/* Closes the descriptor that was opened last. Its number, or a lower one that is left after it,
- * will be that of the snapshot's output. */
+/* Closes the descriptor that was opened last. The snapshot's output gets its number, or a lower
+ * one that is free. */
 static void leave(int fd)
 {
 	close(fd);
@@ -78,7 +78,7 @@ static void the_first_and_last_line_frame_the_text(void **state)
 	assert_int_equal(fixture->result.error, 0);
 }
 
-static void the_header_says_why_when_and_of_whom(void **state)
+static void the_header_has_the_reason_the_time_and_the_process(void **state)
 {
 	char expected[128];
 
@@ -100,7 +100,7 @@ static void the_header_says_why_when_and_of_whom(void **state)
 	assert_says_not(text, "\nkinds: ");
 }
 
-/* Not time(): its clock is the coarse one, and may lag behind the text's. */
+/* time() reads the coarse clock, which may lag behind the text's. */
 static time_t exact_time(void)
 {
 	struct timespec now;
@@ -123,7 +123,7 @@ static void the_time_is_the_date_in_utc(void **state)
 		assert_says(text, after);
 }
 
-static void the_table_is_held_against_its_limit(void **state)
+static void the_number_of_descriptors_stands_beside_the_limit(void **state)
 {
 	char expected[128];
 	struct rlimit limit;
@@ -260,7 +260,7 @@ static void growth_is_counted_between_snapshots(void **state)
 	event(grows);
 	assert_says_not(fixture_take(fixture), "since the last snapshot\n");
 	assert_says(fixture->text, "  stack: 5 opened, 0 closed, 5 live; peak 5\n");
-	/* many before few, as long as nothing grows */
+	/* the group with more descriptors comes first as long as none grows */
 	assert_says(fixture->text, "\ngroup 1: 5 eventfds, opened in check_health\n");
 
 	event(grows);
@@ -299,7 +299,7 @@ static void growth_is_measured_from_the_last_snapshot_that_was_written(void **st
 	assert_says(fixture_take(fixture), "3 live, +2 since the last snapshot; peak 3\n");
 }
 
-/* Two connected sockets over the loopback. */
+/* Makes two connected sockets over the loopback. */
 static void connect_pair(int ends[2])
 {
 	struct sockaddr_in address = {.sin_family = AF_INET,
@@ -318,7 +318,7 @@ static void connect_pair(int ends[2])
 	fixture_keep(fixture, ends[0]);
 }
 
-/* Until the peer's FIN has come in. */
+/* Waits until the peer's FIN has arrived. */
 static void wait_for_close(int fd)
 {
 	struct pollfd closed = {.fd = fd, .events = POLLRDHUP};
@@ -416,7 +416,7 @@ static void other_kinds_are_counted_and_not_listed(void **state)
 	assert_says(text, "  1 of other kinds than FDTRAIL_KINDS names\n");
 }
 
-static void what_was_open_at_start_is_counted_and_listed_on_demand(void **state)
+static void descriptors_open_at_start_are_counted_and_listed_on_demand(void **state)
 {
 	char expected[64];
 	int fd = unseen();
@@ -438,7 +438,7 @@ static void what_was_open_at_start_is_counted_and_listed_on_demand(void **state)
 	assert_says_not(text, "not listed:");
 }
 
-static void what_was_opened_before_a_fork_is_inherited_with_its_stack(void **state)
+static void a_descriptor_from_before_a_fork_is_inherited_with_its_stack(void **state)
 {
 	int fd = event(stack_of(fetch_status));
 
@@ -451,7 +451,7 @@ static void what_was_opened_before_a_fork_is_inherited_with_its_stack(void **sta
 	assert_begins(line_of(text, fd), "eventfd, count 0, age ");
 }
 
-static void what_no_hook_saw_is_listed_with_the_reason(void **state)
+static void a_descriptor_that_no_hook_saw_is_listed_with_the_reason(void **state)
 {
 	int fd = unseen();
 	const char *text = fixture_take(fixture);
@@ -462,7 +462,7 @@ static void what_no_hook_saw_is_listed_with_the_reason(void **state)
 	assert_says_not(text, "opened at:");
 }
 
-static void what_a_thread_is_just_getting_is_not_opened_behind_our_back(void **state)
+static void a_descriptor_in_flight_does_not_count_as_opened_by_an_untraced_call(void **state)
 {
 	static _Atomic int in_flight[SNAPSHOT_IN_FLIGHT_MAX];
 	int fd = unseen();
@@ -475,8 +475,8 @@ static void what_a_thread_is_just_getting_is_not_opened_behind_our_back(void **s
 	assert_string_equal(line_of(text, fd), "");
 }
 
-/* So that the next snapshot does not wait long for its record. */
-static void what_was_opened_behind_our_back_is_noted_for_the_next_snapshot(void **state)
+/* So that the next snapshot does not wait long for a record that won't come. */
+static void a_descriptor_opened_by_an_untraced_call_is_noted_for_the_next_snapshot(void **state)
 {
 	static struct snapshot_unseen noted[SNAPSHOT_UNSEEN_MAX];
 	struct stat status;
@@ -494,7 +494,7 @@ static void what_was_opened_behind_our_back_is_noted_for_the_next_snapshot(void 
 	assert_int_equal(noted[0].fd, -1);
 }
 
-static void the_three_standard_descriptors_are_never_opened_behind_our_back(void **state)
+static void standard_descriptors_never_count_as_opened_by_an_untraced_call(void **state)
 {
 	for (int fd = 0; fd <= 2; fd++)
 		ledger_forget(&fixture->ledger, fd);
@@ -502,7 +502,7 @@ static void the_three_standard_descriptors_are_never_opened_behind_our_back(void
 	assert_int_equal(fixture->result.unclosed, 0);
 }
 
-static void what_is_being_closed_is_not_unclosed(void **state)
+static void a_descriptor_that_is_being_closed_does_not_count_as_unclosed(void **state)
 {
 	int fd = event(stack_of(fetch_status));
 
@@ -513,7 +513,7 @@ static void what_is_being_closed_is_not_unclosed(void **state)
 	assert_string_equal(line_of(text, fd), "");
 }
 
-static void a_number_that_changed_meanwhile_wears_no_stack(void **state)
+static void a_number_that_changed_during_the_snapshot_has_no_stack(void **state)
 {
 	int fd = event(stack_of(fetch_status));
 
@@ -527,7 +527,7 @@ static void a_number_that_changed_meanwhile_wears_no_stack(void **state)
 	assert_int_equal(times_in(text, " at that moment\n"), 1);
 }
 
-static void a_number_of_another_kind_than_was_opened_wears_no_stack(void **state)
+static void a_descriptor_of_another_kind_than_was_opened_has_no_stack(void **state)
 {
 	int fd = unseen();
 
@@ -539,7 +539,7 @@ static void a_number_of_another_kind_than_was_opened_wears_no_stack(void **state
 	assert_false(ledger_read(&fixture->ledger, fd, NULL, NULL));
 }
 
-static void what_was_closed_behind_our_back_is_forgotten(void **state)
+static void a_descriptor_closed_by_an_untraced_call_is_forgotten(void **state)
 {
 	int output = unseen(), fd = event(stack_of(fetch_status));
 
@@ -552,7 +552,7 @@ static void what_was_closed_behind_our_back_is_forgotten(void **state)
 	assert_says_not(fixture_take(fixture), "not seen:");
 }
 
-static void what_was_opened_meanwhile_is_not_forgotten(void **state)
+static void a_descriptor_opened_during_the_snapshot_is_not_forgotten(void **state)
 {
 	int output = unseen(), fd = unseen();
 
@@ -564,7 +564,7 @@ static void what_was_opened_meanwhile_is_not_forgotten(void **state)
 	assert_true(ledger_read(&fixture->ledger, fd, NULL, NULL));
 }
 
-static void hidden_numbers_are_inherited_and_not_forgotten(void **state)
+static void numbers_that_cant_be_inspected_are_inherited_not_forgotten(void **state)
 {
 	char expected[64];
 	int output = unseen(), fd = unseen();
@@ -598,7 +598,8 @@ static void our_own_output_is_not_listed(void **state)
 	assert_says_not(fixture->text, "memfd");
 }
 
-/* Where a socket was connected: two functions that connect, called from two that open. */
+/* A connected socket: its stacks are of a function that opened it and of another one that
+ * connected it. */
 static int connection_from(uint32_t opening, uint32_t connecting)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(80)};
@@ -646,7 +647,7 @@ static void a_connect_elsewhere_has_its_own_stack(void **state)
 	assert_says(fixture_take(fixture), "  connected at (2 of 4, 1 other stack):\n    #0 0x");
 }
 
-static void a_snapshot_takes_nothing_with_it(void **state)
+static void a_snapshot_changes_nothing_in_the_program(void **state)
 {
 	event(stack_of(fetch_status));
 	fixture_take(fixture);
@@ -662,7 +663,7 @@ static void take_on_stack(void *data)
 	snapshot_take(&on_stack->request, &on_stack->result);
 }
 
-/* With sanitizers the frames are larger; without, what snapshot.h promises is what is given. */
+/* Sanitizers need larger frames. Without them the size is the one that snapshot.h promises. */
 static void a_small_stack_is_enough(void **state)
 {
 #ifdef __SANITIZE_ADDRESS__
@@ -687,8 +688,8 @@ struct churn {
 	uint32_t stacks[2];
 };
 
-/* Opens and closes as hooks do: the entry goes before the close and comes after the open.
- * Descriptors of stack 0 are eventfds that hold 0, of stack 1 such that hold 1. */
+/* Opens and closes as hooks do: the entry is removed before the close and added after the open.
+ * Descriptors of stack 0 are eventfds that hold 0, and those of stack 1 hold 1. */
 static void *open_and_close(void *data)
 {
 	struct churn *churn = data;
@@ -705,7 +706,7 @@ static void *open_and_close(void *data)
 	return NULL;
 }
 
-static void a_reused_number_never_wears_another_stack(void **state)
+static void a_reused_number_never_has_the_stack_of_the_one_before(void **state)
 {
 	struct churn churn = {.stacks = {stack_of(fetch_status), stack_of(check_health)}};
 	pthread_t thread;
@@ -715,7 +716,7 @@ static void a_reused_number_never_wears_another_stack(void **state)
 	assert_int_equal(pthread_create(&thread, NULL, open_and_close, &churn), 0);
 	for (int round = 0; round < 60; round++) {
 		fixture_copy_slots(fixture);
-		/* As the runtime does it: the copy of the table is a child's. */
+		/* A child takes the snapshot with its copy of the table, as in the runtime. */
 		snprintf(path, sizeof(path), "/tmp/fdtrail-%d", getpid());
 		pid_t child = fork();
 		if (child == 0) {
@@ -795,10 +796,11 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		PROMISE("the first and last line frame the text",
 			the_first_and_last_line_frame_the_text),
-		PROMISE("the header says why, when and of whom",
-			the_header_says_why_when_and_of_whom),
+		PROMISE("the header has the reason, the time and the process",
+			the_header_has_the_reason_the_time_and_the_process),
 		PROMISE("the time is the date in UTC", the_time_is_the_date_in_utc),
-		PROMISE("the table is held against its limit", the_table_is_held_against_its_limit),
+		PROMISE("the number of descriptors stands beside the limit",
+			the_number_of_descriptors_stands_beside_the_limit),
 		PROMISE("nothing unclosed is one plain sentence",
 			nothing_unclosed_is_one_plain_sentence),
 		PROMISE("nothing is written when only the unclosed is wanted",
@@ -821,39 +823,40 @@ int main(void)
 			only_the_first_are_listed_and_all_are_counted),
 		PROMISE("other kinds are counted and not listed",
 			other_kinds_are_counted_and_not_listed),
-		PROMISE("what was open at start is counted and listed on demand",
-			what_was_open_at_start_is_counted_and_listed_on_demand),
-		PROMISE("what was opened before a fork is inherited with its stack",
-			what_was_opened_before_a_fork_is_inherited_with_its_stack),
-		PROMISE("what no hook saw is listed with the reason",
-			what_no_hook_saw_is_listed_with_the_reason),
-		PROMISE("what a thread is just getting is not opened behind our back",
-			what_a_thread_is_just_getting_is_not_opened_behind_our_back),
-		PROMISE("what was opened behind our back is noted for the next snapshot",
-			what_was_opened_behind_our_back_is_noted_for_the_next_snapshot),
-		PROMISE("the three standard descriptors are never opened behind our back",
-			the_three_standard_descriptors_are_never_opened_behind_our_back),
-		PROMISE("what is being closed is not unclosed",
-			what_is_being_closed_is_not_unclosed),
-		PROMISE("a number that changed meanwhile wears no stack",
-			a_number_that_changed_meanwhile_wears_no_stack),
-		PROMISE("a number of another kind than was opened wears no stack",
-			a_number_of_another_kind_than_was_opened_wears_no_stack),
-		PROMISE("what was closed behind our back is forgotten",
-			what_was_closed_behind_our_back_is_forgotten),
-		PROMISE("what was opened meanwhile is not forgotten",
-			what_was_opened_meanwhile_is_not_forgotten),
-		PROMISE("hidden numbers are inherited and not forgotten",
-			hidden_numbers_are_inherited_and_not_forgotten),
+		PROMISE("descriptors open at start are counted, and listed on demand",
+			descriptors_open_at_start_are_counted_and_listed_on_demand),
+		PROMISE("a descriptor from before a fork is inherited with its stack",
+			a_descriptor_from_before_a_fork_is_inherited_with_its_stack),
+		PROMISE("a descriptor that no hook saw is listed with the reason",
+			a_descriptor_that_no_hook_saw_is_listed_with_the_reason),
+		PROMISE("a descriptor in flight does not count as opened by an untraced call",
+			a_descriptor_in_flight_does_not_count_as_opened_by_an_untraced_call),
+		PROMISE("a descriptor opened by an untraced call is noted for the next snapshot",
+			a_descriptor_opened_by_an_untraced_call_is_noted_for_the_next_snapshot),
+		PROMISE("standard descriptors never count as opened by an untraced call",
+			standard_descriptors_never_count_as_opened_by_an_untraced_call),
+		PROMISE("a descriptor that is being closed does not count as unclosed",
+			a_descriptor_that_is_being_closed_does_not_count_as_unclosed),
+		PROMISE("a number that changed during the snapshot has no stack",
+			a_number_that_changed_during_the_snapshot_has_no_stack),
+		PROMISE("a descriptor of another kind than was opened has no stack",
+			a_descriptor_of_another_kind_than_was_opened_has_no_stack),
+		PROMISE("a descriptor closed by an untraced call is forgotten",
+			a_descriptor_closed_by_an_untraced_call_is_forgotten),
+		PROMISE("a descriptor opened during the snapshot is not forgotten",
+			a_descriptor_opened_during_the_snapshot_is_not_forgotten),
+		PROMISE("numbers that can't be inspected are inherited, not forgotten",
+			numbers_that_cant_be_inspected_are_inherited_not_forgotten),
 		PROMISE("our own output is not listed", our_own_output_is_not_listed),
 		PROMISE("a connect in the same function is not repeated",
 			a_connect_in_the_same_function_is_not_repeated),
 		PROMISE("a connect elsewhere has its own stack",
 			a_connect_elsewhere_has_its_own_stack),
-		PROMISE("a snapshot takes nothing with it", a_snapshot_takes_nothing_with_it),
+		PROMISE("a snapshot changes nothing in the program",
+			a_snapshot_changes_nothing_in_the_program),
 		PROMISE("a small stack is enough", a_small_stack_is_enough),
-		PROMISE("a reused number never wears another stack",
-			a_reused_number_never_wears_another_stack),
+		PROMISE("a reused number never has the stack of the one before",
+			a_reused_number_never_has_the_stack_of_the_one_before),
 		PROMISE("ten thousand sockets are listed", ten_thousand_sockets_are_listed),
 	};
 

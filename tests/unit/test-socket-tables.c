@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What the kernel's tables tell of sockets, held against what the sockets say themselves. */
+/* Facts about sockets in the kernel's tables, compared with what the sockets themselves report. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,7 +21,7 @@ enum { UNBOUND = 0, LISTEN = 10, ESTABLISHED = 1, CLOSE_WAIT = 8 };
 
 static struct snapshot_outside outside;
 
-/* Looks one socket up. */
+/* Looks up one socket. */
 static void look_up(int fd)
 {
 	struct snapshot_outside *sorted[] = {&outside};
@@ -61,7 +61,7 @@ static int bound(int domain, int type, const void *address, socklen_t length)
 	return fd;
 }
 
-/* A connection over TCP: what listens, what connected, and what was accepted. */
+/* A TCP connection: the listening socket, the connecting one and the accepted one. */
 static void connect_three(int domain, int fds[3])
 {
 	struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -92,7 +92,7 @@ static void wait_for(int fd, short events)
 	assert_int_equal(poll(&ready, 1, 20 * 1000), 1);
 }
 
-static void tcp_sockets_are_told_as_they_are(void **state)
+static void tcp_sockets_have_their_state_and_addresses(void **state)
 {
 	static const int domains[] = {AF_INET, AF_INET6};
 	int fds[3];
@@ -114,7 +114,7 @@ static void tcp_sockets_are_told_as_they_are(void **state)
 		wait_for(fds[2], POLLIN);
 		look_up(fds[2]);
 		assert_int_equal(outside.unread, 5);
-		/* A FIN counts as nothing. */
+		/* A FIN does not count as a byte. */
 		close(fds[1]);
 		wait_for(fds[2], POLLRDHUP);
 		look_up(fds[2]);
@@ -125,7 +125,7 @@ static void tcp_sockets_are_told_as_they_are(void **state)
 	}
 }
 
-static void the_backlog_of_what_listens_is_no_data(void **state)
+static void the_backlog_of_a_listening_socket_does_not_count_as_data(void **state)
 {
 	int fds[3], waiting;
 	struct sockaddr_storage name;
@@ -158,7 +158,7 @@ static void datagram_sockets_have_their_table(void **state)
 	assert_int_equal(outside.state, 0);
 	expect_names(fd);
 	close(fd);
-	/* One that was never bound is in no table. */
+	/* A socket that was never bound is in no table. */
 	unbound = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	look_up(unbound);
 	assert_int_equal(outside.domain, 0);
@@ -175,7 +175,7 @@ static int bind_abstract(const char *name, size_t size)
 		     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + size));
 }
 
-static void names_of_unix_sockets_are_whole(void **state)
+static void names_of_unix_sockets_are_complete(void **state)
 {
 	char name[64];
 	int fd;
@@ -192,8 +192,8 @@ static void names_of_unix_sockets_are_whole(void **state)
 	close(fd);
 }
 
-/* A name with a newline fakes a line of the table. */
-static void a_line_that_is_faked_is_not_believed(void **state)
+/* A newline in the name makes the table look as if another line began. */
+static void a_line_that_a_name_fakes_is_not_believed(void **state)
 {
 	struct stat status;
 	char name[108];
@@ -220,16 +220,16 @@ static void a_line_that_is_faked_is_not_believed(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		{.name = "TCP sockets are told as they are",
-		 .test_func = tcp_sockets_are_told_as_they_are},
-		{.name = "the backlog of what listens is no data",
-		 .test_func = the_backlog_of_what_listens_is_no_data},
+		{.name = "TCP sockets have their state and addresses",
+		 .test_func = tcp_sockets_have_their_state_and_addresses},
+		{.name = "the backlog of a listening socket does not count as data",
+		 .test_func = the_backlog_of_a_listening_socket_does_not_count_as_data},
 		{.name = "datagram sockets have their table",
 		 .test_func = datagram_sockets_have_their_table},
-		{.name = "names of unix sockets are whole",
-		 .test_func = names_of_unix_sockets_are_whole},
-		{.name = "a line that is faked is not believed",
-		 .test_func = a_line_that_is_faked_is_not_believed},
+		{.name = "names of unix sockets are complete",
+		 .test_func = names_of_unix_sockets_are_complete},
+		{.name = "a line that a name fakes is not believed",
+		 .test_func = a_line_that_a_name_fakes_is_not_believed},
 	};
 
 	return cmocka_run_group_tests_name("socket-tables", tests, NULL, NULL);

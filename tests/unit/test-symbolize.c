@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The parts of the symbolizer that no file from outside can be had for: sources that crash, hang or
- * talk nonsense in the child process, names made to explode, maps of generated code that are not to
- * be trusted.
+ * Parts of the symbolizer for which there are no files from outside: sources that crash, hang or
+ * answer nonsense in the child process, names made to explode, and untrusted maps of generated
+ * code.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -45,14 +45,14 @@ static void names_are_written_as_in_the_source(void **state)
 {
 	assert_string_equal(demangled("_ZN3app5fetchEiPKc"), "app::fetch(int, char const*)");
 	assert_string_equal(demangled("_Z4drawIiEvT_"), "draw<int>(int)");
-	/* Rust's legacy names end in a hash, its v0 names are a grammar of their own. */
+	/* Rust's legacy names end in a hash; its v0 names have a grammar of their own. */
 	assert_string_equal(demangled("_ZN3std3net3tcp9TcpStream7connect17h0123456789abcdefE"),
 			    "std::net::tcp::TcpStream::connect");
 	assert_string_equal(demangled("_RNvCskwGfYPst2Cb_3foo16example_function"),
 			    "foo::example_function");
 }
 
-static void what_is_not_mangled_stays_as_it_is(void **state)
+static void a_name_that_isnt_mangled_stays_as_it_is(void **state)
 {
 	static const char *const names[] = {
 		"main", "",       "_",      "_Z",    "_R",
@@ -95,7 +95,7 @@ static void the_libraries_of_cpp_demangle_without_a_return_type(void **state)
 	}
 }
 
-/* A number in base 36 as a C++ substitution has it. */
+/* Writes a number in base 36, as C++ substitutions have it. */
 static void put_substitution(FILE *name, unsigned int index)
 {
 	static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -108,7 +108,8 @@ static void put_substitution(FILE *name, unsigned int index)
 	fputc('_', name);
 }
 
-/* Each type is a pair of the one before: 2 to the power of count. */
+/* Each type is a pair of the previous one, so the demangled name has 2 to the power of count
+ * parts. */
 static char *cpp_bomb(unsigned int count)
 {
 	char *text;
@@ -127,7 +128,7 @@ static char *cpp_bomb(unsigned int count)
 	return text;
 }
 
-/* A place in the name in base 62, as Rust's back references have it. */
+/* Writes a place in the name in base 62, as Rust's back references have it. */
 static void put_back_reference(FILE *name, unsigned int place)
 {
 	static const char digits[] =
@@ -169,7 +170,7 @@ static void a_name_that_doubles_itself_stays_mangled(void **state)
 	char *cpp = cpp_bomb(60), *rust = rust_bomb(60), *small = cpp_bomb(2),
 	     *small_rust = rust_bomb(2);
 
-	/* The small ones show that these are names at all. */
+	/* The small names demangle, so these names are valid. */
 	assert_string_equal(demangled(small),
 			    "f(p<int, int>, p<p<int, int>, p<int, int> >, "
 			    "p<p<p<int, int>, p<int, int> >, p<p<int, int>, p<int, "
@@ -179,7 +180,8 @@ static void a_name_that_doubles_itself_stays_mangled(void **state)
 		"a::f::<((), ()), (((), ()), ((), ())), ((((), ()), ((), ())), (((), ()), ((), "
 		"())))>");
 	assert_ptr_equal(demangled(cpp), cpp);
-	/* Known, so that nobody without a limit is asked. */
+	/* The result says that the name is too long, so that no demangler without a limit is
+	 * tried. */
 	char text[DEMANGLE_TEXT_MAX];
 	assert_int_equal(demangle_try(cpp, text), DEMANGLE_TOO_LONG);
 	assert_int_equal(demangle_try("_Z1fQ", text), DEMANGLE_UNREADABLE);
@@ -242,7 +244,7 @@ static void a_path_that_is_too_long_stays_as_it_is(void **state)
 	free(file);
 }
 
-/* Whose code */
+/* The program's own code */
 
 static void the_program_and_its_own_libraries_are_own(void **state)
 {
@@ -258,7 +260,7 @@ static void the_program_and_its_own_libraries_are_own(void **state)
 	assert_false(own_module("[vdso]"));
 }
 
-static void what_runs_every_program_is_not_own_wherever_it_lies(void **state)
+static void libraries_that_run_every_program_are_not_own_wherever_they_lie(void **state)
 {
 	static const char *const names[] = {
 		"ld-linux-x86-64.so.2",
@@ -290,7 +292,7 @@ static void what_runs_every_program_is_not_own_wherever_it_lies(void **state)
 		assert_false(own_module(path));
 		assert_false(own_module(names[i]));
 	}
-	/* Of the same beginning, and the user's. */
+	/* Names that begin like the system's, but are the user's. */
 	assert_true(own_module("/srv/app/lib/libcache.so"));
 	assert_true(own_module("/srv/app/lib/libmine.so"));
 	assert_true(own_module("/opt/x/libc"));
@@ -521,7 +523,7 @@ static void a_source_that_never_ends_is_given_up(void **state)
 	assert_string_equal(
 		trouble,
 		"reading its file (hanging) took more than 1 s of CPU time and was given up");
-	/* Meanwhile it was told what takes so long. */
+	/* Until then the caller was told which step takes so long. */
 	assert_true(answers.waited > 1);
 	assert_memory_equal(answers.step, "reading module-", 15);
 }
@@ -600,7 +602,8 @@ static void a_map_that_may_be_anothers_is_not_read(void **state)
 	assert_int_equal(perf_map_find(folder, 8, 0, &name, 1), -ENOENT);
 	write_map("1000 100 a\n");
 	snprintf(path, sizeof(path), "%s/perf-7.map", folder);
-	/* Written before the process began: of another with the same number. */
+	/* The map was written before the process began, so it is of another process with the
+	 * same number. */
 	assert_int_equal(perf_map_find(folder, 7, (double)time(NULL) + 3600, &name, 1), -EPERM);
 	if (geteuid() == 0) {
 		assert_int_equal(chown(path, 12345, 12345), 0);
@@ -657,8 +660,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		{"names are written as in the source", names_are_written_as_in_the_source, NULL,
 		 NULL, NULL},
-		{"what is not mangled stays as it is", what_is_not_mangled_stays_as_it_is, NULL,
-		 NULL, NULL},
+		{"a name that isn't mangled stays as it is",
+		 a_name_that_isnt_mangled_stays_as_it_is, NULL, NULL, NULL},
 		{"a name that doubles itself stays mangled",
 		 a_name_that_doubles_itself_stays_mangled, NULL, NULL, NULL},
 		{"the libraries of C++ that are installed demangle, too, without a return type",
@@ -671,8 +674,8 @@ int main(void)
 		 NULL, NULL, NULL},
 		{"the program and its own libraries are own",
 		 the_program_and_its_own_libraries_are_own, NULL, NULL, NULL},
-		{.name = "what runs every program is not own, wherever it lies",
-		 .test_func = what_runs_every_program_is_not_own_wherever_it_lies},
+		{.name = "libraries that run every program are not own, wherever they lie",
+		 .test_func = libraries_that_run_every_program_are_not_own_wherever_they_lie},
 		{"libraries inside the program are not own",
 		 libraries_inside_the_program_are_not_own, NULL, NULL, NULL},
 		{"the first source that knows an address answers",

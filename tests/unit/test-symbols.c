@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The reader of function names: it finds them where they are, says nothing where they are not, and
- * survives every file that it may meet in the place of the one that was loaded.
+ * The reader of function names: it finds names where they are, finds none where there are none, and
+ * survives any file in the place of the one that was loaded.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -46,7 +46,8 @@ int a_weak_function(int value)
 }
 __typeof__(a_weak_function) a_name_for_the_weak __attribute__((alias("a_weak_function")));
 
-/* Neither has a size; the first has no type, nor has the label inside of the second. */
+/* Neither symbol has a size. The first one has no type, and neither has the label inside of the
+ * second. */
 __asm__(".pushsection assembly, \"ax\", @progbits\n"
 	".globl untyped_assembly\n"
 	"untyped_assembly: nop\n"
@@ -80,7 +81,7 @@ static int end(void **state)
 	return 0;
 }
 
-/* The program itself, as a module. */
+/* The program itself as a module. */
 static struct module program(void)
 {
 	struct module module = {.is_main = true, .has_file = true, .path = "/proc/self/exe"};
@@ -164,7 +165,7 @@ static void many_addresses_are_named_in_one_pass(void **state)
 	}
 }
 
-/* The loaded module that holds address; its build-id is read from memory. */
+/* The loaded module that contains address. Its build-id is read from memory. */
 static struct module loaded(const void *address)
 {
 	struct module module = {.has_file = true};
@@ -243,7 +244,7 @@ static void an_unloaded_module_is_not_looked_for_in_memory(void **state)
 	atomic_store(&module.start, 0x10000);
 	atomic_store(&module.unloaded, true);
 	assert_string_equal(name_of(&module, 0x10010), "(none)");
-	/* gone without our knowing */
+	/* gone without a note in the module */
 	atomic_store(&module.unloaded, false);
 	assert_string_equal(name_of(&module, 0x10010), "(none)");
 }
@@ -255,7 +256,7 @@ static void another_build_of_the_file_gives_no_names(void **state)
 
 	module.build_id_size = 20;
 	memset(module.build_id, 7, 20);
-	atomic_store(&module.unloaded, true); /* memory is another matter */
+	atomic_store(&module.unloaded, true); /* so that it is not read from memory */
 	assert_int_equal(symbols_find(&module, &query, 1, &scratch), IMAGE_CHANGED);
 	assert_null(query.name);
 }
@@ -274,7 +275,7 @@ static void a_file_without_build_id_is_compared_with_memory(void **state)
 	dlclose(library);
 }
 
-static void what_is_no_elf_file_gives_no_names_and_does_not_block(void **state)
+static void a_file_that_isnt_elf_gives_no_names_and_does_not_block(void **state)
 {
 	static const char *const paths[] = {"/etc/passwd", "/dev/null",      "/dev/zero",
 					    "/tmp",        "/no/such",       "",
@@ -295,7 +296,7 @@ static void what_is_no_elf_file_gives_no_names_and_does_not_block(void **state)
 	unlink(fifo);
 }
 
-/* Hostile files: they have the build-id of what was loaded, and all else may be wrong. */
+/* Hostile files: their build-id is that of the loaded file, and everything else may be wrong. */
 
 enum { ADDRESSES = 64 };
 
@@ -380,7 +381,7 @@ static void finish(struct hostile *file)
 	free(file);
 }
 
-/* Writes the first size bytes and reads names out of them. Returns how many were found. */
+/* Writes the first size bytes and looks names up in them. Returns how many it found. */
 static size_t read_names(struct hostile *file, size_t size)
 {
 	struct module module = {.has_file = true, .path = file->path, .build_id_size = 20};
@@ -496,7 +497,7 @@ static void a_real_library_with_words_changed_does_no_harm(void **state)
 	for (int round = 0; round < 200; round++) {
 		uint64_t keep;
 		random = random * 1103515245 + 12345;
-		/* the headers in front, and those of the sections, at the end */
+		/* the headers at the beginning, and those of the sections at the end */
 		size_t at =
 			round % 2 ? (random >> 4) % 1024 : file->size - 8 - (random >> 4) % 2048;
 		memcpy(&keep, file->bytes + at, sizeof(keep));
@@ -554,8 +555,8 @@ int main(void)
 			another_build_of_the_file_gives_no_names),
 		PROMISE("a file without build-id is compared with memory",
 			a_file_without_build_id_is_compared_with_memory),
-		PROMISE("what is no ELF file gives no names and does not block",
-			what_is_no_elf_file_gives_no_names_and_does_not_block),
+		PROMISE("a file that isn't ELF gives no names and does not block",
+			a_file_that_isnt_elf_gives_no_names_and_does_not_block),
 		PROMISE("a whole small file is read", a_whole_small_file_is_read),
 		PROMISE("a file cut anywhere does no harm", a_file_cut_anywhere_does_no_harm),
 		PROMISE("a file with any byte changed does no harm",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Connections and modules: see preload/core/ledger/connection_table.h and module_table.h. */
+/* Connections and modules: preload/core/ledger/connection_table.h and module_table.h. */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -63,7 +63,7 @@ static void a_short_or_strange_address_is_left_out(void **state)
 	(void)state;
 	assert_int_equal(connection_table_get(&connections, id)->family, AF_UNSPEC);
 	assert_int_equal(connection_table_intern(&connections, 2, NULL, 0), id);
-	/* As long as one of IPv4, which is too short for this. */
+	/* As long as an IPv4 address, which is too short for IPv6. */
 	assert_int_equal(connection_table_intern(&connections, 2, (struct sockaddr *)&address,
 						 sizeof(struct sockaddr_in)),
 			 id);
@@ -92,7 +92,7 @@ static void an_ipv6_address_is_kept_whole(void **state)
 			     id);
 }
 
-/* Fills the table with addresses from one stack; returns how many it took. */
+/* Fills the table with addresses from one stack; returns how many fit. */
 static uint32_t fill(uint32_t stack)
 {
 	uint32_t kept = 0;
@@ -107,7 +107,7 @@ static uint32_t fill(uint32_t stack)
 	return kept;
 }
 
-static void a_table_full_of_addresses_keeps_what_it_has_and_still_takes_stacks(void **state)
+static void a_table_full_of_addresses_still_takes_stacks(void **state)
 {
 	uint32_t first = connect_to(2, 1, 1), last;
 	const struct connection *connection;
@@ -126,7 +126,7 @@ static void a_table_full_of_addresses_keeps_what_it_has_and_still_takes_stacks(v
 	}
 }
 
-static void a_full_table_says_none_and_keeps_what_it_has(void **state)
+static void a_full_table_returns_none_and_keeps_its_entries(void **state)
 {
 	uint32_t first = connect_to(2, 1, 1), last = first;
 
@@ -138,7 +138,7 @@ static void a_full_table_says_none_and_keeps_what_it_has(void **state)
 	assert_int_equal(connect_to(2, 1, 1), first);
 }
 
-static void a_last_user_is_kept_without_the_address_rather_than_not_at_all(void **state)
+static void a_last_user_may_be_kept_without_the_address(void **state)
 {
 	uint32_t first = connect_to(STACK_NONE, 1, 1), id;
 	const struct connection *used;
@@ -153,12 +153,13 @@ static void a_last_user_is_kept_without_the_address_rather_than_not_at_all(void 
 	assert_int_equal(used->family, AF_UNSPEC);
 	for (uint32_t stack = 3; stack < CONNECTION_LIMIT; stack++)
 		connect_to(stack, 1, 1);
-	/* No room at all: the address is known, and nobody is blamed for what another did. */
+	/* Without any room the address is kept and no user is named, because another one would
+	 * be blamed. */
 	assert_int_equal(connection_table_used(&connections, first, 8, false), first);
 	assert_int_equal(connection_table_used(&connections, first, 7, true), id);
 }
 
-static void where_there_is_no_room_nobody_is_named_rather_than_another(void **state)
+static void without_room_nobody_is_named_instead_of_somebody_else(void **state)
 {
 	uint32_t first = connect_to(2, 1, 1),
 		 used = connection_table_used(&connections, first, 7, true), id;
@@ -167,7 +168,7 @@ static void where_there_is_no_room_nobody_is_named_rather_than_another(void **st
 	fill(2);
 	for (uint32_t stack = 3; stack < CONNECTION_LIMIT; stack++)
 		connect_to(stack, 1, 1);
-	/* Stack 7 was the last that used it; now 8 is, for which there is no place. */
+	/* Stack 7 used it last. Now stack 8 does, for which there is no room. */
 	id = connection_table_used(&connections, used, 8, false);
 	assert_int_equal(id, first);
 	assert_int_equal(connection_table_get(&connections, id)->user, STACK_NONE);
@@ -212,7 +213,7 @@ static void a_module_in_parts_is_one(void **state)
 		id);
 	assert_int_equal(modules.modules[id].start, 0x5000);
 	assert_int_equal(modules.modules[id].end, 0xa000);
-	/* Its place is another one after it was unloaded. */
+	/* After it was unloaded the module may be mapped elsewhere. */
 	modules.modules[id].unloaded = true;
 	assert_int_equal(
 		module_table_add(&modules, "/bin/a", (const uint8_t *)"abc", 3, 0, 0x9000, 0xa000),
@@ -239,7 +240,7 @@ static void a_relative_name_is_that_of_a_file_in_the_working_directory(void **st
 	assert_string_equal(modules.modules[add("./b.so", "abc", 0x1000)].path, "./b.so");
 	assert_string_equal(modules.modules[add("a.so", "abc", 0x1000)].path, "a.so");
 
-	/* It is the same module wherever the program is now. */
+	/* It is the same module whatever the current folder is. */
 	assert_int_equal(fchdir(before), 0);
 	assert_int_equal(add("././a.so", "abc", 0x1000), id);
 	assert_string_equal(modules.modules[id].path, expected);
@@ -264,10 +265,10 @@ int main(void)
 		TEST(a_connection_is_kept_once),
 		TEST(a_short_or_strange_address_is_left_out),
 		TEST(an_ipv6_address_is_kept_whole),
-		TEST(a_table_full_of_addresses_keeps_what_it_has_and_still_takes_stacks),
-		TEST(a_full_table_says_none_and_keeps_what_it_has),
-		TEST(a_last_user_is_kept_without_the_address_rather_than_not_at_all),
-		TEST(where_there_is_no_room_nobody_is_named_rather_than_another),
+		TEST(a_table_full_of_addresses_still_takes_stacks),
+		TEST(a_full_table_returns_none_and_keeps_its_entries),
+		TEST(a_last_user_may_be_kept_without_the_address),
+		TEST(without_room_nobody_is_named_instead_of_somebody_else),
 		TEST(a_module_loaded_again_elsewhere_is_the_same),
 		TEST(another_build_or_a_second_mapping_is_another_module),
 		TEST(a_module_in_parts_is_one),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The ptrace engine's tasks and processes: who is who after exec, and who stands for what has
- * ended. */
+/* The ptrace engine's tasks and processes: which task is which after exec, and which one stands
+ * for a leader that has ended. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -64,7 +64,7 @@ static void another_task_stands_for_a_leader_that_ends(void **state)
 	task_ends(&tracees, task(LEADER));
 	assert_int_equal(process->reader, THIRD);
 	assert_int_equal(process->ending, 2);
-	/* Told twice. */
+	/* The end may be reported twice. */
 	task_ends(&tracees, task(LEADER));
 	assert_int_equal(process->ending, 2);
 	task_destroy(&tracees, task(LEADER));
@@ -73,7 +73,7 @@ static void another_task_stands_for_a_leader_that_ends(void **state)
 	end_all();
 }
 
-static void who_executes_takes_the_leaders_number(void **state)
+static void a_task_that_executes_takes_the_leaders_number(void **state)
 {
 	struct task *executes = task(THIRD);
 
@@ -84,14 +84,14 @@ static void who_executes_takes_the_leaders_number(void **state)
 	assert_int_equal(executes->tid, LEADER);
 	assert_null(task_find(&tracees, THIRD));
 	assert_int_equal(process->tasks, 2);
-	/* The leader itself; and one that is not known, which leaves what there is. */
+	/* The leader itself executes; or the task is not known, which changes nothing. */
 	assert_ptr_equal(task_becomes(&tracees, LEADER, LEADER), executes);
 	assert_ptr_equal(task_becomes(&tracees, 999, LEADER), executes);
 	assert_null(task_becomes(&tracees, 999, 998));
 	end_all();
 }
 
-static void who_waits_is_counted_once(void **state)
+static void a_task_that_waits_is_counted_once(void **state)
 {
 	(void)state;
 	task(SECOND)->early = true;
@@ -100,7 +100,7 @@ static void who_waits_is_counted_once(void **state)
 	assert_true(task_was_early(&tracees, task(SECOND)));
 	assert_false(task_was_early(&tracees, task(SECOND)));
 	assert_int_equal(tracees.early, 0);
-	/* One that is killed waits no more. */
+	/* A task that is killed does not wait any more. */
 	task_destroy(&tracees, task(THIRD));
 	assert_int_equal(tracees.answered, 0);
 	end_all();
@@ -113,9 +113,9 @@ int main(void)
 		TEST("a process lives as long as its tasks", a_process_lives_as_long_as_its_tasks),
 		TEST("another task stands for a leader that ends",
 		     another_task_stands_for_a_leader_that_ends),
-		TEST("who executes takes the leader's number",
-		     who_executes_takes_the_leaders_number),
-		TEST("who waits is counted once", who_waits_is_counted_once),
+		TEST("a task that executes takes the leader's number",
+		     a_task_that_executes_takes_the_leaders_number),
+		TEST("a task that waits is counted once", a_task_that_waits_is_counted_once),
 	};
 
 	return cmocka_run_group_tests_name("tracee", tests, NULL, NULL);

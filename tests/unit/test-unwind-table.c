@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Search tables built from .eh_frame, as static programs have it: by rows of records made by hand.
- */
+/* Search tables built from .eh_frame, as static programs have it, from records made by hand. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -43,7 +42,7 @@ static void put_value(uint64_t value, size_t size)
 	put(&value, size);
 }
 
-/* Sets the length of the record that begins there. */
+/* Sets the length of the record that begins at this place. */
 static void close_record(size_t begin)
 {
 	uint32_t length;
@@ -54,7 +53,8 @@ static void close_record(size_t begin)
 	memcpy(frames + begin, &length, sizeof(length));
 }
 
-/* A CIE with this augmentation; 'P' has a pointer of 4 bytes, 'L' a byte, 'R' is encoding. */
+/* Writes a CIE with this augmentation: 'P' has a pointer of 4 bytes, 'L' a byte, 'R' the
+ * encoding. */
 static void put_common(uint8_t version, const char *augmentation, uint8_t encoding)
 {
 	common = used;
@@ -79,7 +79,8 @@ static void put_common(uint8_t version, const char *augmentation, uint8_t encodi
 	close_record(common);
 }
 
-/* An FDE of the last CIE for the function at start, of this size. Returns where it begins. */
+/* Writes an FDE of the last CIE for the function at start, of this size. Returns where it
+ * begins. */
 static size_t put_description(uint8_t encoding, uint64_t start, uint32_t size)
 {
 	size_t begin = used, width = encoding == ABSOLUTE_8 ? 8 : 4;
@@ -99,7 +100,7 @@ static void clear(void)
 	memset(frames, 0, sizeof(frames));
 }
 
-/* The table has these functions, in this order, with these FDEs. */
+/* Checks that the table has these functions in this order, with these FDEs. */
 static void expect(size_t count, const uint64_t *starts, const size_t *descriptions)
 {
 	size_t size;
@@ -137,12 +138,12 @@ static void pointers_are_what_the_cie_says(void **state)
 	expect_one(3, "zR", PC_RELATIVE_4, true);
 	expect_one(1, "", ABSOLUTE_8, true);
 	expect_one(1, "zR", ABSOLUTE_U4, true);
-	/* Behind a personality routine, or in the frame of a signal handler. */
+	/* The encoding comes after a personality routine, or the frame is a signal handler's. */
 	expect_one(1, "zPLR", PC_RELATIVE_4, true);
 	expect_one(1, "zRS", PC_RELATIVE_4, true);
 	expect_one(1, "zSR", PC_RELATIVE_4, true);
-	/* What is relative to something else, or lies elsewhere, is left out, and what is not
-	 * known. */
+	/* Pointers that are relative to another base, are indirect or have an unknown encoding
+	 * are left out. */
 	expect_one(1, "zR", DATA_RELATIVE_4, false);
 	expect_one(1, "zR", INDIRECT_4, false);
 	expect_one(1, "zXR", PC_RELATIVE_4, false);
@@ -150,7 +151,7 @@ static void pointers_are_what_the_cie_says(void **state)
 	expect_one(2, "zR", PC_RELATIVE_4, false);
 }
 
-static void functions_are_sorted_and_none_is_there_twice(void **state)
+static void functions_are_sorted_and_unique(void **state)
 {
 	size_t second, first, last;
 
@@ -165,7 +166,8 @@ static void functions_are_sorted_and_none_is_there_twice(void **state)
 	last = put_description(PC_RELATIVE_4, CODE + 0x100, 0x10);
 	expect(3, (const uint64_t[]){CODE, CODE + 0x40, CODE + 0x100},
 	       (const size_t[]){first, second, last});
-	/* One of an object file ends with a length of zero; another one's follows. */
+	/* The section of one object file ends with a length of zero; that of another one
+	 * follows. */
 	put_value(0, 4);
 	put_common(1, "zR", PC_RELATIVE_4);
 	size_t behind = put_description(PC_RELATIVE_4, CODE - 0x100, 0x10);
@@ -173,7 +175,7 @@ static void functions_are_sorted_and_none_is_there_twice(void **state)
 	       (const size_t[]){behind, first, second, last});
 }
 
-static void what_is_too_far_away_is_left_out(void **state)
+static void functions_that_are_too_far_away_are_left_out(void **state)
 {
 	size_t near;
 
@@ -185,7 +187,7 @@ static void what_is_too_far_away_is_left_out(void **state)
 	expect(1, (const uint64_t[]){BASE + (UINT64_C(1) << 31) - 1}, &near);
 }
 
-static void a_section_cut_anywhere_gives_what_is_whole(void **state)
+static void a_section_cut_anywhere_gives_its_whole_records(void **state)
 {
 	uint8_t *exact;
 	size_t whole[2], size;
@@ -212,12 +214,12 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		{.name = "pointers are what the CIE says",
 		 .test_func = pointers_are_what_the_cie_says},
-		{.name = "functions are sorted, and none is there twice",
-		 .test_func = functions_are_sorted_and_none_is_there_twice},
-		{.name = "what is too far away is left out",
-		 .test_func = what_is_too_far_away_is_left_out},
-		{.name = "a section cut anywhere gives what is whole",
-		 .test_func = a_section_cut_anywhere_gives_what_is_whole},
+		{.name = "functions are sorted and unique",
+		 .test_func = functions_are_sorted_and_unique},
+		{.name = "functions that are too far away are left out",
+		 .test_func = functions_that_are_too_far_away_are_left_out},
+		{.name = "a section cut anywhere gives its whole records",
+		 .test_func = a_section_cut_anywhere_gives_its_whole_records},
 	};
 
 	return cmocka_run_group_tests_name("unwind-table", tests, NULL, NULL);

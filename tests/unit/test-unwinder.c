@@ -15,7 +15,7 @@ enum {
 	SP = 0x7000,
 	FRAME = SP + 0x40,
 	OUTER = SP + 0x80,
-	BEFORE = 0x100, /* bytes below SP that are there, too */
+	BEFORE = 0x100, /* bytes below SP that exist, too */
 	FAR = 0x300000, /* .. and some far above it */
 };
 
@@ -40,7 +40,7 @@ static bool find_nothing(struct memory *memory, uintptr_t address, struct object
 
 static struct memory memory = {.read = read_fake, .find = find_nothing};
 
-/* A stack of two frames, by the frame pointer; then these words. */
+/* A stack of two frames by the frame pointer, and then these words. */
 static void walk_to(struct walk *walk, uintptr_t next, uintptr_t back)
 {
 	words[(FRAME - SP) / sizeof(*words)] = OUTER;
@@ -68,7 +68,7 @@ static void a_chain_that_ends_elsewhere_is_incomplete(void **state)
 {
 	static struct walk walk;
 
-	/* argv's last word, and the one behind it, to which rbp points in programs of musl's. */
+	/* argv's last word and the one after it: rbp points there in programs built with musl. */
 	walk_to(&walk, 0x7fffffffea56, 0);
 	assert_int_equal(walk.end, STACK_NO_UNWIND);
 	walk_to(&walk, 0, 3);
@@ -78,7 +78,7 @@ static void a_chain_that_ends_elsewhere_is_incomplete(void **state)
 static void a_frame_pointer_that_can_not_be_one_is_not_followed(void **state)
 {
 	static struct walk walk;
-	/* Below the stack pointer, between two words, too far away, and where nothing is. */
+	/* Below the stack pointer, between two words, too far away, and where no memory is. */
 	static const uintptr_t frames[] = {SP - 16, FRAME + 4, FAR, 0x10};
 
 	for (size_t i = 0; i < sizeof(frames) / sizeof(*frames); i++) {
@@ -91,7 +91,7 @@ static void a_frame_pointer_that_can_not_be_one_is_not_followed(void **state)
 	}
 }
 
-static void a_walk_is_as_deep_as_it_may_be(void **state)
+static void a_walk_is_no_deeper_than_its_limit(void **state)
 {
 	static struct walk walk;
 
@@ -103,7 +103,7 @@ static void a_walk_is_as_deep_as_it_may_be(void **state)
 	assert_int_equal(walk.end, STACK_DEEPER);
 }
 
-/* The flags of the word that was read at address. */
+/* The flags of the read at address. */
 static unsigned int flags_at(const struct walk *walk, uintptr_t address)
 {
 	for (uint32_t i = 0; i < walk->read_count; i++)
@@ -119,10 +119,12 @@ static void words_are_logged_as_what_they_are(void **state)
 
 	walk_to(&walk, 0, 0);
 	assert_true(walk.repeatable);
-	/* The register: a place on the stack. A frame pointer: the same, found through one. */
+	/* The frame pointer register holds a place on the stack; so does the one saved at FRAME,
+	 * which was read through it. */
 	assert_int_equal(flags_at(&walk, 0), READ_FP | READ_RELATIVE);
 	assert_int_equal(flags_at(&walk, FRAME), READ_CHECKED | READ_RELATIVE);
-	/* A return address, which lies above the stack here, as libraries above a thread's do. */
+	/* A return address. It lies above the stack here, as libraries lie above a thread's
+	 * stack. */
 	assert_int_equal(flags_at(&walk, FRAME + 8), READ_CHECKED);
 	assert_int_equal(flags_at(&walk, OUTER), READ_CHECKED);
 }
@@ -137,8 +139,8 @@ int main(void)
 		 .test_func = a_chain_that_ends_elsewhere_is_incomplete},
 		{.name = "a frame pointer that can't be one is not followed",
 		 .test_func = a_frame_pointer_that_can_not_be_one_is_not_followed},
-		{.name = "a walk is as deep as it may be",
-		 .test_func = a_walk_is_as_deep_as_it_may_be},
+		{.name = "a walk is no deeper than its limit",
+		 .test_func = a_walk_is_no_deeper_than_its_limit},
 		{.name = "words are logged as what they are",
 		 .test_func = words_are_logged_as_what_they_are},
 	};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Stacks of this process: what a capture leaves out, what it remembers, and what it changes:
- * nothing. */
+/* Stacks of this process: which frames a capture leaves out, what it remembers, and that it
+ * changes nothing. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -51,7 +51,7 @@ static void walk_from(struct registers registers)
 	unwinder_walk(&walk);
 }
 
-/* Code of ours that stands between frames of the program, as the handler of a signal does. */
+/* Code of fdtrail's that stands between frames of the program, as a signal handler does. */
 extern const char __start_own_code[], __stop_own_code[];
 
 static __attribute__((noinline, section("own_code"))) uint32_t take_through_own_code(void)
@@ -73,7 +73,8 @@ static void our_own_frames_are_left_out(void **state)
 	memo_forget(&capture.memo);
 	assert_true(stack_table_view(&ledger.stacks, take_through_own_code(), &rest));
 	assert_int_equal(rest.depth, all.depth - 1);
-	/* The one that called it, and all behind that: but for the place of the call. */
+	/* The caller and all frames after it. The caller's own frame differs, because the call
+	 * is at another place. */
 	assert_memory_equal(rest.frames + 1, all.frames + 2,
 			    (rest.depth - 1) * sizeof(*rest.frames));
 }
@@ -155,7 +156,7 @@ static void an_interrupted_instruction_is_no_call(void **state)
 	assert_true(walk.repeatable);
 }
 
-/* The handler's stack lies above the frames that it has interrupted. */
+/* The handler's stack lies above the frames that it interrupts. */
 static __attribute__((noinline)) void interrupt_below(char *handlers, size_t size)
 {
 	stack_t alternate = {.ss_sp = handlers, .ss_size = size}, saved;
@@ -166,7 +167,7 @@ static __attribute__((noinline)) void interrupt_below(char *handlers, size_t siz
 	sigaltstack(&saved, NULL);
 }
 
-static void what_lies_on_another_stack_is_read_anew_each_time(void **state)
+static void words_on_another_stack_are_read_again_each_time(void **state)
 {
 	static char elsewhere[256 * 1024];
 	char *here = __builtin_alloca(sizeof(elsewhere));
@@ -184,7 +185,7 @@ static void what_lies_on_another_stack_is_read_anew_each_time(void **state)
 	assert_false(walk.repeatable);
 }
 
-static void a_word_is_read_only_where_all_of_it_is(void **state)
+static void a_word_is_read_only_if_all_of_it_is_mapped(void **state)
 {
 	char *pages =
 		mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -214,7 +215,7 @@ static bool is_constant(const struct object *object, const void *address)
 	return false;
 }
 
-static void what_can_be_written_to_is_not_constant(void **state)
+static void writable_memory_does_not_count_as_constant(void **state)
 {
 	static int data = 1;
 	static const char text[] = "constant";
@@ -232,7 +233,7 @@ static void what_can_be_written_to_is_not_constant(void **state)
 	assert_false(memory.memory.find(&memory.memory, 16, &object));
 }
 
-/* Without libunwind from here on: the last test. */
+/* This is the last test, because libunwind is switched off from here on. */
 static void a_child_repairs_what_a_thread_was_changing(void **state)
 {
 	frame_t frame = FRAME_MAKE(MODULE_NONE, 0x1234);
@@ -264,12 +265,12 @@ int main(void)
 		     signals_are_blocked_no_longer_than_the_walk),
 		TEST("an interrupted instruction is no call",
 		     an_interrupted_instruction_is_no_call),
-		TEST("what lies on another stack is read anew each time",
-		     what_lies_on_another_stack_is_read_anew_each_time),
-		TEST("a word is read only where all of it is",
-		     a_word_is_read_only_where_all_of_it_is),
-		TEST("what can be written to is not constant",
-		     what_can_be_written_to_is_not_constant),
+		TEST("words on another stack are read again each time",
+		     words_on_another_stack_are_read_again_each_time),
+		TEST("a word is read only if all of it is mapped",
+		     a_word_is_read_only_if_all_of_it_is_mapped),
+		TEST("writable memory does not count as constant",
+		     writable_memory_does_not_count_as_constant),
 		TEST("a child repairs what a thread was changing",
 		     a_child_repairs_what_a_thread_was_changing),
 	};
