@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""fdtrail run never takes silence for "nothing leaked": what a process has open reaches the report also where no
-file can be written, and a process of which nothing is known is named, and no limit is kept over it."""
+"""fdtrail run never takes silence for "nothing leaked": descriptors reach the report also if no file can be
+written, and a process about which nothing is known is named and passes no limit."""
 
 import os
 import re
@@ -22,7 +22,7 @@ def run(*command, options=(), **arguments):
 
 
 def by_preload(promise, **arguments):
-    """A test of what the ptrace engine sees, or does not meet, at all."""
+    """A test only for the preload: the ptrace engine sees these things, or never meets them."""
     return test(promise, **arguments) if ENGINE == "preload" else lambda function: function
 
 
@@ -32,11 +32,12 @@ def as_root():
 
 
 def root_with(*programs):
-    """A folder to change the root to, with these programs and what they are linked with, and the tracer."""
+    """A folder to change the root to, with these programs, the libraries that they are linked with, and the
+tracer."""
     root = temp_dir()
     os.chmod(root, 0o755)
     (root / "dev").mkdir()
-    # open() of it must work, and no more.
+    # Programs open it; that must work, and nothing else.
     (root / "dev" / "null").touch()
     files = {Path(path) for path in programs} | {BUILD / "preload" / "libfdtrail.so"}
     for path in list(files):
@@ -50,7 +51,7 @@ def root_with(*programs):
 
 
 def names_the_leak(ran, function, status=1):
-    """A limit was not kept. status: the program's own failure comes first."""
+    """Checks that a limit was broken. status: the exit status, which is the program's own if that failed."""
     check.equal(ran.status, status)
     check.contains(ran.err, function)
     check.matches(ran.err, r"fdtrail run: \S+, process \d+: --max-open 0: \d open")
@@ -67,7 +68,7 @@ def is_not_kept(ran, words, status=NOT_KEPT):
 WAYS = ["chroot=/var/empty", "chroot=.", f"user={NOBODY}", "mount", "size"]
 
 
-@test("{}: what was opened before and after it is in the report, and breaks a limit",
+@test("{}: descriptors opened before and after it are in the report, and break a limit",
       each=[*WAYS, *("fork=" + way for way in WAYS)])
 def _(way):
     as_root()
@@ -86,7 +87,7 @@ def _(action):
     names_the_leak(ran, "opens_before", status=4)
 
 
-@test("a full disk does not hide a leak: the text is whole in the report, once, and the file is named")
+@test("a full disk does not hide a leak: the report has the whole text, once, and names the file")
 def _():
     as_root()
     folder = temp_dir()
@@ -98,7 +99,7 @@ def _():
     check.contains(ran.err, "could not write its snapshot to its file (No space left on device): it is in this report alone")
 
 
-@test("a snapshot that the user of the process may not write where -o says is in the report")
+@test("if the user of the process may not write where -o says, the snapshot is in the report")
 def _():
     as_root()
     folder = temp_dir()
@@ -129,7 +130,7 @@ def _(other):
     names_the_leak(ran, "leaks_files", status=3)
 
 
-@test("what is heard of in time is not said to be unknown, whoever runs at the same time")
+@test("processes that report in time are never called unknown, however many run at once")
 def _():
     ran = run("sh", "-c", "for i in 1 2 3 4 5 6 7 8 9; do (true; /bin/true) & done; wait", options=["--max-open=0"])
     check.equal((ran.status, ran.err), (0, ""))
@@ -138,7 +139,7 @@ def _():
 # Programs without the tracer
 
 
-@by_preload("env -i: the program is named, and no limit is kept")
+@by_preload("env -i: the program is named, and no limit passes")
 def _():
     ran = run("env", "-i", program("ends"), "none", options=["--max-open=0"])
     is_not_kept(ran, f"{program('ends')}, process")
@@ -147,14 +148,14 @@ def _():
     check.equal(run("env", "-i", program("ends"), "return", options=["--error-exitcode=7"]).status, 3)
 
 
-@by_preload("a static program in another root is named, and no limit is kept")
+@by_preload("a static program in another root is named, and no limit passes")
 def _():
     as_root()
     path = compile_program(TESTS / "programs/ends.c", "gcc-static")
     is_not_kept(run("chroot", str(root_with(path)), path, "none", options=["--max-open=0"]), "statically linked")
 
 
-@by_preload("a setuid program is named, and no limit is kept")
+@by_preload("a setuid program is named, and no limit passes")
 def _():
     as_root()
     folder = temp_dir()
@@ -181,7 +182,7 @@ def _(call):
     check.contains(run(PYTHON, "-c", code).err, "(its environment was cleared)")
 
 
-@test("what gets the environment is not named after {}", each=[
+@test("a program that gets the environment is not named after {}", each=[
     "subprocess.run([p, 'none'])", "os.posix_spawn(p, [p, 'none'], os.environ); os.wait()",
     "subprocess.run([p, 'none'], preexec_fn=lambda: None)", "os.execv(p, [p, 'none'])", "os.system(p + ' none')",
     "subprocess.run([p, 'none'], env={k: os.environ[k] for k in os.environ if 'FDTRAIL' in k or 'LD_' in k})",
@@ -193,7 +194,7 @@ def _(call):
     check.equal((ran.status, ran.err), (0, ""))
 
 
-@test("a program that was not there to be executed is not named after {}", each=[
+@test("a program that can't be executed is not named after {}", each=[
     "os.execv('/no/such', ['x'])", "os.posix_spawn('/no/such', ['x'], {})", "os.execve('/etc/passwd', ['x'], {})",
     "subprocess.run(['/no/such'], env={})", "subprocess.run(['no-such-program'])"])
 def _(call):
@@ -209,7 +210,7 @@ def _():
                 "was executed without the tracer (it did not start, or could not reach fdtrail run)")
 
 
-@test("by ptrace the program behind {} is traced", each=["env -i", "a child's empty environment"])
+@test("by ptrace the program started by {} is traced", each=["env -i", "a child's empty environment"])
 def _(way):
     words = ["env", "-i", program("ends"), "return"]
     if way != "env -i":
@@ -218,7 +219,7 @@ def _(way):
                    status=3 if way == "env -i" else 1)
 
 
-@by_preload("--only: what is left out is nobody's concern")
+@by_preload("--only: programs that are left out are not named")
 def _():
     ran = run("env", "-i", program("ends"), "none", options=["--max-open=0", "--only=env"])
     check.equal((ran.status, ran.err), (0, ""))
@@ -230,13 +231,13 @@ def _():
     check.equal((ran.status, ran.err), (0, ""))
 
 
-# Processes that could not tell
+# Processes that could not report
 
 
-@test("a child that is killed is named, and no limit is kept")
+@test("a child that is killed is named, and no limit passes")
 def _():
     ran = run("sh", "-c", f"{program('hides')} kill; true", options=["--max-open=0"])
-    if ENGINE == "ptrace":  # which sees what it had open
+    if ENGINE == "ptrace":  # it sees what the process had open
         names_the_leak(ran, "leaks_before")
         return
     is_not_kept(ran, "hides, process")
@@ -247,13 +248,13 @@ def _():
     check.lacks(run("sh", "-c", f"{program('hides')} kill; true", options=["--exit=0"]).err, "not reported")
 
 
-@test("a writer that its reader has left is no riddle")
+@test("a writer whose reader has gone is not named")
 def _():
     ran = run("sh", "-c", "yes | head -1", options=["--max-open=0"])
     check.equal((ran.status, ran.out, ran.err), (0, "y\n", ""))
 
 
-@test("a process that outlives the run is named where there are limits")
+@test("a process that outlives the run is named if there are limits")
 def _():
     folder = temp_dir()
     ran = run("sh", "-c", f"(echo; exec sleep 50) > {folder}/started & until [ -s {folder}/started ]; do :; done",
@@ -272,7 +273,7 @@ def _():
 # The address of the roster
 
 
-@test("a roster that is not there costs neither a word nor much time: {}", each=[
+@test("an address of a roster that does not exist prints nothing and takes little time: {}", each=[
     "x", "1/2/3/4", "1/2/fdtrail-run.0000000000000000/00000000000000000000000000000000",
     f"{os.getpid()}/0/name/00000000000000000000000000000000", "99999999999999999999/1/a/" + "0" * 32])
 def _(value):
@@ -280,7 +281,7 @@ def _(value):
     check.equal((ran.status, ran.err), (0, ""))
 
 
-@test("where no file may grow at all, one line says so: 125")
+@test("if no file may grow at all, one line says so: 125")
 def _():
     ran = run_bare(["bash", "-c", f"set -o pipefail; (ulimit -f 0; exec {FDTRAIL} run -- true) 2>&1 | cat"])
     if ran.status == 0:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What tools find in the sources without running them, and ThreadSanitizer in the tables that threads share.
-Each tool looks at what it can judge without false alarms; findings are not collected, they fail."""
+"""Tools that find defects in the sources without running them, and ThreadSanitizer on the tables that threads
+share. Each tool checks the part that it can judge without false alarms; any finding fails."""
 
 import subprocess
 
@@ -12,21 +12,21 @@ from support import BUILD, SOURCE, check, main, ran, require, temp_dir, test
 ANALYZED = [path for path in C_FILES if path.parent.name in ("base", "ledger") or path.name == "memo.c"]
 FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-DFDTRAIL_VERSION=\"0\"", f"-I{SOURCE}"]
 
-# What of clang-tidy's sets is left out is left out for a reason; what is left finds nothing.
+# Each check of clang-tidy's sets that is left out has its reason here; the others find nothing.
 NO_TIDY = (
-    "bugprone-easily-swappable-parameters",  # a descriptor and a size are both numbers, and so are all in man 2
-    "bugprone-reserved-identifier", "cert-dcl37-c", "cert-dcl51-cpp",  # the C library's names are what is hooked
+    "bugprone-easily-swappable-parameters",  # a descriptor and a size are both numbers, as everywhere in man 2
+    "bugprone-reserved-identifier", "cert-dcl37-c", "cert-dcl51-cpp",  # the hooks have the C library's names
     "bugprone-sizeof-expression",  # an array of pointers has elements of that size
     "bugprone-implicit-widening-of-multiplication-result",  # constants
     "bugprone-branch-clone",  # conditions that are told apart for the reader
     "bugprone-macro-parentheses",  # names of functions, and of arguments
-    "cert-err33-c",  # what fprintf to stderr returns tells nobody anything
-    "cert-err34-c",  # sscanf and atoi of what the kernel has printed, or of what was checked to be digits
+    "cert-err33-c",  # there is nobody to tell that fprintf to stderr has failed
+    "cert-err34-c",  # sscanf and atoi read only text of the kernel's, or digits that were checked
 )
 
 
 def findings(words, timeout):
-    """What a tool has to say."""
+    """The tool's findings."""
     done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout,
                           check=False)
     return done.stdout.strip()
@@ -34,7 +34,7 @@ def findings(words, timeout):
 
 @test("cppcheck finds nothing in preload/ and tools/", timeout=280)
 def _():
-    # uninitvar: it takes variables that a function fills for ones that are read.
+    # uninitvar: it reports variables that a function fills.
     words = [require("cppcheck"), "-q", "-j2", "--std=c11", "--enable=warning,performance,portability",
              "--suppress=missingInclude", "--suppress=missingIncludeSystem", "--suppress=uninitvar",
              f"-I{SOURCE}", "-D__x86_64__", "-D__GNUC__",

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""fdtrail snapshot of a program that blocks every signal in all its threads: it answers, and can't tell
-that it was asked."""
+"""fdtrail snapshot of a program that blocks every signal in all its threads: the program answers, and can't
+notice the request."""
 
 import contextlib
 import os
@@ -18,7 +18,7 @@ HOWS = ["read", "poll", "epoll", "sigwait", "pending"]
 
 @contextlib.contextmanager
 def waiting(how, threads, engine, command=FDTRAIL, words=(), preexec=None):
-    """The program at its wait, its process id, and the descriptor that ends the wait."""
+    """The waiting program, its process id, and the descriptor that ends the wait."""
     reader, writer = os.pipe()
 
     def prepare():
@@ -33,7 +33,7 @@ def waiting(how, threads, engine, command=FDTRAIL, words=(), preexec=None):
     os.close(reader)
     wait_until(lambda: "ready" in run.out, what="the program's line")
     pid = int(re.search(r"ready (\d+)", run.out)[1])
-    # It says so just before it waits.
+    # The program prints the line just before it waits.
     wait_until(lambda: state(pid) == "S", what="its wait")
     try:
         yield run, pid, writer
@@ -52,7 +52,7 @@ def answer(pid, command=FDTRAIL):
     return snapshot_text.parse_all(asked.out)[0]
 
 
-@test("blocked in all threads: it answers by {1}, and its wait goes on as before: {0}, {2} more threads",
+@test("a program that blocks all signals answers by {1}, and its wait goes on: {0}, {2} more threads",
       each=[(how, engine, threads) for how in HOWS for engine in ("preload", "ptrace") for threads in (0, 2)])
 def _(how, engine, threads):
     with waiting(how, threads, engine) as (run, pid, writer):
@@ -67,23 +67,23 @@ def _(how, engine, threads):
                          f"pending {int(how == 'pending')}"]))
 
 
-@test("under the ptrace engine a program that takes no signal answers, too, and one that is stopped")
+@test("under the ptrace engine a program that takes no signal answers, too, and so does a stopped one")
 def _():
     with waiting("read", 0, "ptrace", words=["--signal=none"]) as (run, pid, writer):
         check.true(answer(pid).group_of("leaks_a_pipe"), "the leak is in it")
         os.kill(pid, signal.SIGSTOP)
         check.true(answer(pid).group_of("leaks_a_pipe"), "the leak is in it")
         check.equal(answer(pid).number, 3)
-        # fdtrail run stops as its program does, as a shell's job.
+        # fdtrail run stops together with its program, as a shell's job does.
         run.send(signal.SIGCONT)
         os.write(writer, b"x")
         check.equal(run.wait().status, 0)
 
 
-@test("who may not trace a program that blocks the signal is told so in one line, at once")
+@test("if the program blocks the signal and can't be traced, one line says so at once")
 def _():
     with waiting("read", 0, "preload") as (run, pid, _):
-        # Somebody else traces it: strace, or a debugger.
+        # Another process traces it: strace, or a debugger.
         strace = shutil.which("strace")
         tracing = start_traced([strace, "-o", temp_dir() / "calls", "-p", pid], traced=False)
         wait_until(lambda: "attached" in tracing.err, what="strace")

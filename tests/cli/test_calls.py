@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The usual path of a hook makes no system call of ours, and a snapshot few: counted by strace."""
+"""The usual path of a hook makes no system call of fdtrail's, and a snapshot makes few: strace counts them."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from support import LIBRARY, check, main, program, require, run_traced, skip, te
 
 
 def counts(words, times, traced, options=("FDTRAIL_EXIT=0",)):
-    """How often the program and what it starts make each system call, when it goes round so often."""
+    """How often the program and its children make each system call in this many rounds."""
     argv = [program(words[0]), *map(program, words[1:]), str(times)]
     with tempfile.NamedTemporaryFile("r") as summary:
         strace = [require("strace"), "-f", "-c", "-U", "name,calls", "-o", summary.name]
@@ -26,13 +26,13 @@ def counts(words, times, traced, options=("FDTRAIL_EXIT=0",)):
 
 
 def more(words, traced):
-    """What 1100 rounds make more than 100. Less than one call a round is the first look at a stack, whose
-    number of pages depends on where the stack lies."""
+    """How many more calls 1100 rounds make than 100. Less than one call in two rounds does not count: the first
+walk of a stack makes some, and their number depends on where the stack lies."""
     few, many = counts(words, 100, traced), counts(words, 1100, traced)
     return {name: calls - few.get(name, 0) for name, calls in many.items() if calls - few.get(name, 0) >= 500}
 
 
-@test("socket, open, dup, pipe and close make the same system calls as without us")
+@test("socket, open, dup, pipe and close make the same system calls as without fdtrail")
 def _():
     bare = more(["loops"], False)
     check.equal(bare.get("socket"), 1000)
@@ -46,7 +46,7 @@ def _():
     check.equal(more(["cleanups", "libcleanups"], True), bare)
 
 
-@test("a snapshot asks the kernel six times for each TCP connection, while the program stands still")
+@test("a snapshot makes six system calls for each TCP connection while the program stands still")
 def _():
     def made(times):
         return counts(["crowd"], times, True, [f"FDTRAIL_OUTPUT={temp_dir() / 'snapshot'}"])
@@ -56,13 +56,13 @@ def _():
     asked = {name: (many[name] - few.get(name, 0)) / ends
              for name in ("fcntl", "statx", "getsockopt", "getsockname", "getpeername", "ioctl")
              if many.get(name, 0) - few.get(name, 0) >= ends / 2}
-    # The table has room for more numbers than are open, and each is asked for once: F_GETFD.
+    # The table has room for more numbers than are open, and F_GETFD is called once for each.
     room = asked.pop("fcntl")
     check.at_most(room, 2)
     check.equal(asked, {"getsockopt": 2, "getsockname": 1, "getpeername": 1, "ioctl": 1})
 
 
-@test("with {} a snapshot of thousands is made by {}", each=[("one processor", "one process", 1),
+@test("with {} a snapshot of thousands of descriptors is taken by {}", each=[("one processor", "one process", 1),
                                                            ("two processors", "two processes", 2)])
 def _(_processors, _processes, number):
     processors = sorted(os.sched_getaffinity(0))[:number]

@@ -12,7 +12,7 @@ from support import (BUILD, PYTHON, check, main, program, run_bare, run_traced, 
 FDTRAIL = str(BUILD / "tools" / "fdtrail")
 KEPT, BROKEN, UNTOLD = 0, 1, 2
 
-# Three connections whose peer has closed, and which the program keeps.
+# Three connections that the peer has closed and the program keeps.
 CLOSE_WAIT = """
 import socket, sys, time
 listener = socket.socket(); listener.bind(("127.0.0.1", 0)); listener.listen(9)
@@ -73,7 +73,7 @@ def _(limit, status):
         check.contains(run.out, "all limits are kept")
 
 
-@test("a snapshot lists peaks from 50 on, or all; below that a limit is neither kept nor broken")
+@test("a snapshot lists peaks from 50 on, or all; a lower limit neither passes nor is broken")
 def _():
     path, snapshot = peak_snapshot("midway", VERBOSE="1")
     check.equal([(peak.count, "open_many" in peak.functions) for peak in snapshot.peaks], [(100, True)])
@@ -91,7 +91,7 @@ def _(value):
     check.contains(run.err, "is not accepted: a number from 0, or N%")
 
 
-@test("--max-peak on a process that is not traced: the snapshot does not tell")
+@test("--max-peak on an untraced process: the snapshot has no peak")
 def _():
     process = server(lambda argv: start_traced(argv, traced=False))
     run = fdtrail_check("--max-peak=1000", f"--pid={process.pid}")
@@ -129,7 +129,7 @@ def _(limit, status):
         check.lacks(run.out, "late_epoll")
 
 
-@test("--max-growth takes the tracer's own figure where there is one file")
+@test("--max-growth uses the tracer's own count of growth if there is one file")
 def _():
     old, new = two_snapshots()
     check.equal(fdtrail_check("--max-growth=2", new).status, BROKEN)
@@ -178,7 +178,7 @@ def _(how):
     check.equal(fdtrail_check("--pid", str(process.pid), "--max-close-wait=3").status, KEPT)
 
 
-@test("ages of a process that is not traced can't be told: status 2")
+@test("an untraced process has no ages: status 2")
 def _():
     process = server(lambda argv: start_traced(argv, traced=False))
     run = fdtrail_check("--pid", str(process.pid), "--max-age=1")
@@ -203,7 +203,7 @@ def prefork():
         return process, int(file.read())
 
 
-@test("the limits of a process with children are kept by it alone, and that is said")
+@test("limits for a process with children cover it alone, and a line says so")
 def _():
     process, worker = prefork()
     run = fdtrail_check("--pid", str(process.pid), "--max-open=0")
@@ -227,7 +227,7 @@ threading.Thread(target=leak).start()
 """
 
 
-@test("no limit is kept over a thread that has a descriptor table of its own")
+@test("no limit passes if a thread has a descriptor table of its own")
 def _():
     process = start_traced([PYTHON, "-c", APART], traced=False)
     wait_until(lambda: "\n" in process.out)
@@ -241,7 +241,7 @@ def _():
     check.equal(fdtrail_check("--pid", str(process.pid), "--max-open=4").status, BROKEN)
 
 
-@test("--children holds each process that descends from it against the limits")
+@test("--children checks the limits for each descendant of the process")
 def _():
     process, worker = prefork()
     run = fdtrail_check("--pid", str(process.pid), "--children", "--max-open=4")
@@ -254,7 +254,7 @@ def _():
     check.contains(run.err, "--pid")
 
 
-@test("the number of `fdtrail run` stands for its program ({})", each=["preload", "ptrace"])
+@test("the process id of `fdtrail run` stands for its program ({})", each=["preload", "ptrace"])
 def _(engine):
     process = server(lambda argv: start_traced([FDTRAIL, "run", f"--engine={engine}", "--", *argv], traced=False))
     run = fdtrail_check("--pid", str(process.pid), "--max-close-wait=2")
@@ -263,13 +263,13 @@ def _(engine):
     check.matches(run.err, rf"^fdtrail check: process {process.pid} is `fdtrail run`; this is its program, process \d+$")
 
 
-@test("a limit that is broken counts more than one that can't be told")
+@test("a broken limit takes precedence over one that can't be checked")
 def _():
     process = server(lambda argv: start_traced(argv, traced=False))
     check.equal(fdtrail_check("--pid", str(process.pid), "--max-age=1", "--max-close-wait=0").status, BROKEN)
 
 
-@test("a suppression by {} leaves out what it matches", each=[
+@test("a suppression by {} leaves out the leaks that it matches", each=[
     ("function", "leak:leak_sockets"), ("the beginning of one", "leak:^leak_"), ("the end of one", "leak:_sockets$"),
     ("wildcards", "leak:l*k_*ets"), ("source file", "leak:grows.c"), ("module", "leak:/programs/grows"),
     ("several lines", "# known\n\n  leak:nothing_like_it\n  leak:leak_sockets  \n")])
@@ -288,7 +288,7 @@ def _(text):
     check.equal(fdtrail_check("--max-group=5", suppressions(text), new).status, BROKEN)
 
 
-@test("--print-suppressions shows what each has left out, and which are unused")
+@test("--print-suppressions shows how much each has left out, and which are unused")
 def _():
     _, new = two_snapshots()
     run = fdtrail_check("--max-open=4", "--print-suppressions",
@@ -298,7 +298,7 @@ def _():
                             "  leak:nothing_like_it: unused\n")
 
 
-@test("what --gen-suppressions prints suppresses what was found")
+@test("suppressions from --gen-suppressions match the leaks that they were made from")
 def _():
     _, new = two_snapshots()
     run = fdtrail_check("--max-open=0", "--gen-suppressions", new)
@@ -319,7 +319,7 @@ def _():
     check.matches(run.out, r"grows, process \d+: all limits are kept")
 
 
-@test("a snapshot that was cut is not called good")
+@test("a truncated snapshot never passes")
 def _():
     _, new = two_snapshots()
     cut = temp_dir() / "cut"
@@ -330,14 +330,14 @@ def _():
     check.equal(fdtrail_check("--max-open=9", str(cut)).status, BROKEN)
 
 
-@test("a snapshot of some kinds can't tell of others")
+@test("a snapshot limited to some kinds can't pass a limit on others")
 def _():
     _, new = two_snapshots(KINDS="file")
     check.equal(fdtrail_check("--max-open=100", new).status, UNTOLD)
     check.equal(fdtrail_check("--max-open=100", "--kinds=file", new).status, KEPT)
 
 
-@test("what a process inherited does not count")
+@test("inherited descriptors do not count")
 def _():
     with socket.socket() as inherited:
         os.set_inheritable(inherited.fileno(), True)
@@ -348,7 +348,7 @@ def _():
     check.equal(fdtrail_check("--max-open=10", str(snapshot)).status, KEPT)
 
 
-@test("wrong use is told in one line: {}", each=[
+@test("wrong use is one line on stderr: {}", each=[
     ("no limit", ["x"], "no limit is given"),
     ("no file", ["--max-open=1"], "no snapshot is given"),
     ("a missing file", ["--max-open=1", "/nonexistent"], "can't open /nonexistent: No such file or directory"),
@@ -374,7 +374,7 @@ def _(_, words, expected):
     check.equal(run.err.count("\n"), 1, "lines on stderr")
 
 
-@test("a line that is no suppression is told with its number")
+@test("an invalid suppression is reported with its line number")
 def _():
     _, new = two_snapshots()
     run = fdtrail_check("--max-open=1", suppressions("leak:a\nmutex:b\n"), new)

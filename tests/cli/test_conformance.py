@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Invisible: the cases of tests/conformance/ say the same bare and traced, byte for byte: results, errno,
-numbers, what is open, what handlers see, how the program ends."""
+"""fdtrail is invisible: each case of tests/conformance/ prints the same bare and traced, byte for byte: results,
+errno, numbers, open descriptors, what handlers see, and how the program ends."""
 
 import functools
 import subprocess
@@ -13,7 +13,7 @@ CASES = subprocess.run([PROGRAM, "list"], check=True, stdout=subprocess.PIPE, te
 
 
 def cases(text):
-    """What each case has said, by its name."""
+    """The output of each case, by its name."""
     parts = [part.partition("\n") for part in text.split("== ")[1:]]
     return {name: said for name, _, said in parts}
 

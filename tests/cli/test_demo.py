@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What a newcomer meets first: scripts/run, and the demonstration that it shows."""
+"""A newcomer's first minutes: scripts/run, and the demonstration that it shows."""
 
 import os
 import re
@@ -11,7 +11,7 @@ RUN = SOURCE / "scripts" / "run"
 
 
 def scripts_run(*words, **arguments):
-    """scripts/run, in this build folder."""
+    """Runs scripts/run for this build folder."""
     environment = {"BUILD_DIR": str(BUILD), **arguments.pop("env", {})}
     return run_bare([RUN, *words], env=environment, timeout=120, **arguments)
 
@@ -40,7 +40,7 @@ def _():
     check.equal(len(run.all_snapshots), 2, "snapshots, those of the server included")
 
 
-@test("the demonstration names the leaking function, and says CLOSE_WAIT")
+@test("the demonstration names the leaking function, and prints CLOSE_WAIT")
 def _():
     run = run_traced([program("demo")], OUTPUT="stderr")
     check.equal(len(run.snapshots), 2, "snapshots")
@@ -52,7 +52,7 @@ def _():
         check.lacks(snapshot.text, "check_health")
 
 
-@test("scripts/run hands through input, output and exit status")
+@test("scripts/run passes on input, output and exit status")
 def _():
     run = scripts_run("sh", "-c", "cat; echo error >&2; exit 7", stdin="some text\n")
     check.equal(run.out, "some text\n")
@@ -60,9 +60,9 @@ def _():
     check.equal(run.status, 7)
 
 
-@test("scripts/run puts the tracer before the libraries that are preloaded anyway")
+@test("scripts/run puts the tracer before other preloaded libraries")
 def _():
-    # Through a script of its own: preloading this for scripts/run itself is harmless, too.
+    # The command is a script of its own, because the library is preloaded for scripts/run itself, too.
     other = "libm.so.6"
     run = scripts_run("sh", "-c", "echo $LD_PRELOAD", env={"LD_PRELOAD": other})
     check.equal(run.out, f"{BUILD}/preload/libfdtrail.so:{other}\n")
@@ -73,7 +73,7 @@ def _():
     check.equal(scripts_run("pwd", cwd="/").out, "/\n")
 
 
-@test("scripts/run of a command that does not exist says so and gives the shell's 127")
+@test("scripts/run of a command that does not exist prints one message and returns the shell's 127")
 def _():
     run = scripts_run("fdtrail-no-such-command")
     check.equal(run.status, 127)
@@ -87,7 +87,7 @@ def _(name):
     check.matches(run.out, f"^usage: scripts/{name}")
 
 
-@test("scripts/{} refuses what it does not know", each=["run", "build", "setup", "test"])
+@test("scripts/{} refuses unknown words", each=["run", "build", "setup", "test"])
 def _(name):
     run = run_bare([SOURCE / "scripts" / name, "-?"])
     check.equal(run.status, 2)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""fdtrail diff: which stacks opened more between two snapshots, or fewer."""
+"""fdtrail diff: which stacks have more open descriptors in the second of two snapshots, and which have fewer."""
 
 import json
 import re
@@ -23,7 +23,7 @@ def two_snapshots(argv=None):
     return str(folder / "old"), str(folder / "new")
 
 
-@test("new, grown, shrunk and gone stacks are shown with their counts, what grew most first")
+@test("new, grown, shrunk and gone stacks are shown with their counts, the fastest growing first")
 def _():
     run = fdtrail("diff", *two_snapshots())
     check.equal(run.status, 0)
@@ -40,7 +40,7 @@ def _():
     check.matches(run.out, r"#0 leak_sockets +\S*grows\.c:\d+:\d+\n +#1 main +\S*grows\.c:\d+:\d+\n")
 
 
-@test("stacks match across a restart, whatever the addresses are")
+@test("stacks match across a restart at other addresses")
 def _():
     argv = [program("grows")]
     folder = temp_dir()
@@ -67,7 +67,7 @@ def _():
     check.contains(run.out, "grown, 3 -> 6 (+3)")
 
 
-@test("of several programs in a file the one that the other file is about is taken")
+@test("in a file of several programs, the program of the other file is compared")
 def _():
     old, new = two_snapshots()
     output = temp_dir() / "all.txt"
@@ -103,7 +103,7 @@ def _():
                          "keep_folder;[directory]": ["1", "1"]})
 
 
-@test("--output names the file, which is whole")
+@test("--output names the file, which is written whole")
 def _():
     target = temp_dir() / "diff.json"
     run = fdtrail("diff", "--format=json", f"--output={target}", *two_snapshots())
@@ -111,7 +111,7 @@ def _():
     check.equal(len(json.loads(target.read_text())["changes"]), 5)
 
 
-@test("what is the same is no change")
+@test("two equal snapshots have no changes")
 def _():
     old, _ = two_snapshots()
     run = fdtrail("diff", old, old)
@@ -119,7 +119,7 @@ def _():
     check.lacks(run.out, "->")
 
 
-@test("a program that was rebuilt between them is named")
+@test("modules that were rebuilt between the two are named")
 def _():
     old, _ = two_snapshots([program("grows")])
     _, new = two_snapshots([program("grows", "clang")])
@@ -131,7 +131,7 @@ def _():
     check.contains(run.out, f"Note: {old_path} was rebuilt")
 
 
-@test("a snapshot that was cut is compared by what is there, and that is said")
+@test("a truncated snapshot is compared as far as it goes, and a line says so")
 def _():
     old, new = two_snapshots()
     cut = temp_dir() / "cut"
@@ -142,7 +142,7 @@ def _():
     check.contains(run.out, "grown, 3 -> 6 (+3)")
 
 
-@test("wrong use is told in one line: {}", each=[
+@test("wrong use is one line on stderr: {}", each=[
     ("no file", [], "no file is given"),
     ("three files", ["a", "b", "c"], "more than two files"),
     ("a missing file", ["/nonexistent", "/nonexistent"], "can't open /nonexistent: No such file or directory"),
@@ -163,7 +163,7 @@ def _(_, words, expected):
     check.equal(run.err.count("\n"), 1, "lines on stderr")
 
 
-@test("one snapshot alone has nothing to be compared with")
+@test("a single snapshot can't be compared")
 def _():
     old, _ = two_snapshots()
     run = fdtrail("diff", old)

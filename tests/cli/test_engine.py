@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The ptrace engine: what it knows is what the preload and /proc know, and the program can't tell that it is
-there. That the preload's own tests hold for it as well is in meson.build."""
+"""The ptrace engine: it knows the same as the preload and /proc, and the program can't tell that it is traced.
+meson.build runs the preload's own tests under this engine, too."""
 
 import ctypes
 import os
@@ -41,8 +41,8 @@ def listed(snapshot):
 # The same as the preload
 
 def chains(run):
-    """What a snapshot says without what differs from run to run: for each group its kind, how many, and
-    the functions up to main."""
+    """The parts of a snapshot that are the same in every run: for each group its kind, its count, and the
+functions up to main."""
     found = []
     for group in run.last.groups:
         functions = group.functions
@@ -52,7 +52,7 @@ def chains(run):
     return sorted(found, key=repr)
 
 
-@test("the groups are those of the preload: {}", each=[
+@test("the groups are the same as the preload's: {}", each=[
     (("ends", "return", "7"),), (("ends", "_exit", "3"),), (("forks", "fork"),), (("vforks", "exec"),),
     (("loops", "socket", "100"),), (("grows",),), (("signals", "sigaction"),), (("closes_all", "closefrom"),)])
 def _(words):
@@ -61,9 +61,9 @@ def _(words):
     check.equal(chains(runs[1]), chains(runs[0]))
 
 
-# What /proc shows at the end
+# The ledger against /proc at the end
 
-@test("a storm of {0} ({1}): the ledger is what is open at the end",
+@test("a storm of {0} ({1}): the ledger has exactly the descriptors that are open at the end",
       each=[(storm, variant) for storm in STORMS for variant in VARIANTS], timeout=120)
 def _(storm, variant):
     run = traced([go_program("storm", variant), *storm], INHERITED=1, SHOW="all", timeout=110,
@@ -73,7 +73,7 @@ def _(storm, variant):
     check.lacks(run.reports[f"report.{run.pid}"], "behind")
 
 
-@test("ten thousand connections: each is listed, and by whom it was opened", timeout=240)
+@test("ten thousand connections: each is listed with the function that opened it", timeout=240)
 def _():
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     count = min(10000, (hard - 50) // 2)
@@ -84,7 +84,7 @@ def _():
     check.equal(sum(group.count for group in run.last.groups if group.kind == "tcp"), 2 * count + 1)
 
 
-@test("a Go program runs out of descriptors: a snapshot at once (ulimit -n 64)")
+@test("when a Go program runs out of descriptors, a snapshot is taken at once (ulimit -n 64)")
 def _():
     run = traced([go_program("storm", "nocgo"), "leak"], preexec=limited(64, 64))
     check.equal(run.status, 0)
@@ -95,9 +95,9 @@ def _():
     check.equal(sum(group.count for group in first.groups), 64 - 3)
 
 
-# The program can't tell
+# The program can't tell that it is traced
 
-@test("process id, parent, exit status and children are those of a program that is not traced")
+@test("process id, parent, exit status and children are those of an untraced program")
 def _():
     words = ["sh", "-c", "cat /proc/$$/task/$$/children; echo $$ $PPID; wait; exit 7"]
     run = traced(words)
@@ -120,7 +120,7 @@ def _():
     check.equal(run.snapshot().groups[0].functions[0], "leaks_files")
 
 
-@test("an orphan of the program is traced on, and nobody waits for it")
+@test("an orphan of the program stays traced, and nobody waits for it")
 def _():
     folder = temp_dir()
     run = traced(["sh", "-c", f"(sleep 1; exec 7</dev/null; echo opened >{folder}/done; sleep 0.1) & exit 3"],
@@ -140,14 +140,14 @@ def _():
     check.lacks(targets, str(run.dir / "stdout"))
 
 
-@test("who reads the program's stderr sees its end, though a daemon of it lives on")
+@test("a reader of the program's stderr sees its end, though a daemon of it lives on")
 def _():
     run = run_bare(["sh", "-c", f"{TRACE} /bin/sh -c 'sleep 5 <&- >&- 2>&- & exit 3' 2>&1 >/dev/null | cat; echo end"],
                    timeout=4)
     check.equal(run.out, "end\n")
 
 
-@test("when the tracer is killed the program is, too: it could open nothing any more")
+@test("when the tracer is killed, the program ends, too, because it could not open anything any more")
 def _():
     run = started([program("ends"), "wait", "1"])
     wait_until(lambda: "buffered" in run.out, what="the program's line")
@@ -155,7 +155,7 @@ def _():
     check.equal(run.wait().status, -signal.SIGKILL)
 
 
-@test("SIG{} for the tracer, as a service's stop and pkill -f send it, ends neither it nor the program",
+@test("SIG{} to the tracer, as service stops and pkill -f send it, ends neither it nor the program",
       each=["TERM", "HUP", "INT", "USR1", "XCPU", "XFSZ", "RTMIN"])
 def _(name):
     run = started([program("ends"), "wait", "1"])
@@ -164,7 +164,7 @@ def _(name):
     check.equal(run.snapshot().groups[0].functions[0], "leaks_files")
 
 
-@test("the tracer shares its session with the program, and so the processor, but not its process group")
+@test("the tracer shares the program's session, and so its share of the processor, but not its process group")
 def _():
     run = started([program("ends"), "wait", "1"])
     wait_until(lambda: "buffered" in run.out, what="the program's line")
@@ -179,7 +179,7 @@ def _():
 
 
 def scheduling(pid):
-    """What sched_getattr(2) says: policy, nice, and the length of a turn (0 before Linux 6.12)."""
+    """The values of sched_getattr(2): policy, nice, and the length of a turn (0 before Linux 6.12)."""
     attributes = ctypes.create_string_buffer(48)
     if ctypes.CDLL(None).syscall(315, pid, attributes, 48, 0) != 0:
         skip("sched_getattr(2) is not to be had")
@@ -187,7 +187,7 @@ def scheduling(pid):
     return policy, nice, runtime
 
 
-@test("the tracer is scheduled as the program is, {}; only its turns are shorter",
+@test("the tracer is scheduled like the program, {}; only its time slices are shorter",
       each=[("as usual", os.SCHED_OTHER, 0), ("nice", os.SCHED_OTHER, 3), ("in batches", os.SCHED_BATCH, 0)])
 def _(name, policy, nice):
     def prepare():
@@ -202,7 +202,7 @@ def _(name, policy, nice):
     check.at_most(tracer[2], own[2] if name == "in batches" else 100_000, "ns of the tracer's turn")
 
 
-@test("a program without standard input, output or error is traced, and nothing else is written there")
+@test("a program without standard input, output or error is traced, and those numbers stay closed")
 def _():
     run = traced([program("ends"), "return", "1"], preexec=lambda: os.closerange(0, 3))
     check.equal(run.status, 3)
@@ -242,7 +242,7 @@ int main(void)
 """
 
 
-@test("when a process is killed while it forks, what it has just forked goes on")
+@test("when a process is killed while it forks, its new child goes on")
 def _():
     source = temp_dir() / "forks.c"
     source.write_text(FORKS)
@@ -257,7 +257,7 @@ def _():
                what="nobody left behind")
 
 
-@test("a script without a first line of its own is run by the shell, as execvp does")
+@test("a script without a #! line is run by the shell, as by execvp")
 def _():
     script = temp_dir() / "script"
     script.write_text("echo $0 $*\n")
@@ -265,16 +265,16 @@ def _():
     check.equal(traced([script, "one", "two"]).out, f"{script} one two\n")
 
 
-# What can't be traced
+# Programs that can't be traced
 
-@test("a program that is traced already: one line and 125")
+@test("a program that is already traced: one line and 125")
 def _():
     run = run_bare([require("strace"), "-f", "-o", "/dev/null", TRACE, program("ends"), "return", "1"])
     check.equal((run.status, run.out), (125, ""))
     check.matches(run.err, r"\Afdtrail run: can't trace \S+: process \d+ is tracing it already, .*\n\Z")
 
 
-@test("a program that is not there: one line and 127; one that can't be executed: 126")
+@test("a program that does not exist: one line and 127; one that can't be executed: 126")
 def _():
     run = run_bare([TRACE, "/nonexistent"])
     check.equal(run.status, 127)
@@ -342,7 +342,7 @@ int main(int count, char **words)
 """
 
 
-@test("{1}: what is open, and by whom, is known", each=[
+@test("{1}: open descriptors are listed with their openers", each=[
     ("outlives", "the main thread has ended before the others", 5), ("executes", "another thread executes", 4),
     ("shared", "a process shares its parent's table", 0), ("unshared", "a child leaves its parent's table", 0)])
 def _(mode, title, status):
@@ -356,7 +356,7 @@ def _(mode, title, status):
     check.lacks(first.text, "behind")
 
 
-# Stacks that look alike
+# Similar stacks
 
 CALLERS = r"""
 #include <fcntl.h>
@@ -397,7 +397,7 @@ def count_by_caller(snapshot):
     return found
 
 
-@test("callers that take turns at the same place of the stack are told apart, in a forked child, too: {}",
+@test("callers that alternate at the same place of the stack are told apart, in a forked child, too: {}",
       each=[((),), (("-static",),)])
 def _(flags):
     source = temp_dir() / "callers.c"
@@ -409,7 +409,7 @@ def _(flags):
     check.equal(count_by_caller(child), {"right": 5}, "what the child has opened itself")
 
 
-@test("goroutines that follow each other in the same memory are told apart by who started them: {}", each=VARIANTS)
+@test("goroutines that reuse the same memory are told apart by their creators: {}", each=VARIANTS)
 def _(variant):
     run = traced([go_program("storm", variant), "turns"])
     check.equal(run.status, 0)
@@ -418,7 +418,7 @@ def _(variant):
     check.equal(sorted(starters), [["main.left"], ["main.right"]])
 
 
-# Other ways to make calls
+# Other ABIs
 
 INT80 = r"""
 #include <stdio.h>

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""fdtrail report --format=...: what other programs make of it. The judges are those programs: jq and
-Python for JSON, `go tool pprof`, `promtool check metrics`."""
+"""fdtrail report --format=..., read by the programs that it is meant for: jq and Python for JSON, `go tool
+pprof`, and `promtool check metrics`."""
 
 import gzip
 import json
@@ -20,8 +20,8 @@ from support import (BUILD, PYTHON, TESTS, check, free_port, go_program, main, p
 FDTRAIL = BUILD / "tools" / "fdtrail"
 FORMATS = ["folded", "json", "pprof", "prometheus"]
 
-# Opens what has hostile names: line ends, quotes, semicolons, bytes that are no UTF-8, a text that turns
-# the direction of writing, an escape sequence.
+# Opens files with hostile names: line ends, quotes, semicolons, bytes that aren't UTF-8, characters that turn the
+# direction of writing, and an escape sequence.
 HOSTILE = """
 import os, threading, ctypes
 names = [b"line\\nend", b"quote\\"s \\\\ back", b"semi;colon", b"\\xff\\xfe\\x80",
@@ -55,7 +55,7 @@ os._exit(0)
 
 
 def snapshot_text(run):
-    """All that the program wrote, as bytes."""
+    """All output of the program, as bytes."""
     return b"".join(path.read_bytes() for path in sorted(run.dir.glob("report.*")))
 
 
@@ -64,7 +64,7 @@ def traced_text(argv, **arguments):
 
 
 def export(name, text, *options):
-    """What `fdtrail report --format=NAME` makes of a text, as bytes."""
+    """The output of `fdtrail report --format=NAME` for a text, as bytes."""
     path = temp_dir() / "snapshots.txt"
     path.write_bytes(text)
     done = subprocess.run([FDTRAIL, "report", f"--format={name}", *options, path],
@@ -74,9 +74,9 @@ def export(name, text, *options):
 
 
 def documents(text):
-    """The JSON documents, each of which jq takes, too."""
+    """The JSON documents; jq parses each of them, too."""
     out = export("json", text)
-    lines = out.decode("utf-8").splitlines()  # strict: not valid UTF-8 is a failure
+    lines = out.decode("utf-8").splitlines()  # strict: invalid UTF-8 fails
     judged = subprocess.run([require("jq"), "-c", "."], input=out, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                             check=False)
     check.equal((judged.returncode, judged.stderr), (0, b""), "jq")
@@ -85,13 +85,13 @@ def documents(text):
 
 
 def _once(pairs):
-    """An object, in which no name may be twice."""
+    """An object; a name that comes twice fails."""
     check.equal(len(dict(pairs)), len(pairs), f"names in {[name for name, value in pairs]}")
     return dict(pairs)
 
 
 def pprof(text, *options):
-    """What `go tool pprof` says of the profile."""
+    """The output of `go tool pprof` for the profile."""
     folder = temp_dir()
     (folder / "profile.pb.gz").write_bytes(export("pprof", text))
     done = subprocess.run([require("go"), "tool", "pprof", *options, folder / "profile.pb.gz"],
@@ -102,7 +102,7 @@ def pprof(text, *options):
 
 
 def metrics(text):
-    """The metrics by name and labels, after promtool was content."""
+    """The metrics by name and labels, once promtool has accepted them."""
     out = export("prometheus", text)
     judged = subprocess.run([require("promtool"), "check", "metrics"], input=out, stdout=subprocess.PIPE,
                             stderr=subprocess.STDOUT, check=False)
@@ -119,7 +119,7 @@ def metrics(text):
 
 
 def labelled(series, name, **labels):
-    """The sum of the series of that name with these labels."""
+    """The sum of the series with this name and these labels."""
     wanted = [f'[{{,]{label}="{re.escape(value)}"' for label, value in labels.items()]
     return sum(value for key, value in series.items()
                if key.startswith(name + "{") and all(re.search(pattern, key) for pattern in wanted))
@@ -134,9 +134,9 @@ def folded(text):
     return stacks
 
 
-# A real leak, in every format
+# A real leak in every format
 
-@test("JSON has a document for each snapshot, with what the text says")
+@test("JSON has a document for each snapshot, with the same facts as the text")
 def _():
     run = run_traced([program("demo")], INHERITED=1)
     found = documents(snapshot_text(run))
@@ -173,7 +173,7 @@ def _():
     stacks = folded(traced_text([program("demo")], INHERITED=1))
     leaks = [stack for stack in stacks if stack.endswith(";open_connection;[tcp]")]
     check.equal(len(leaks), 1)
-    # Not 11: the snapshot before the last one is of the same process.
+    # Not 11: the last snapshot but one is of the same process, and only the newest counts.
     check.equal(stacks[leaks[0]], 8)
     check.matches(leaks[0], r"^demo;.*;main;poll_brokers;fetch_status;open_connection;\[tcp\]$")
     check.contains(list(stacks), "demo;[inherited]")
@@ -186,7 +186,7 @@ def _():
     check.contains(top, "Type: open_fds")
     check.matches(top, r"^ +8 +[\d.]+% +[\d.]+% +8 +[\d.]+% +open_connection$")
     check.matches(top, r"^ +0 +0% +[\d.]+% +8 +[\d.]+% +fetch_status$")
-    # The demonstration takes no tenth of a second.
+    # The demonstration takes less than a tenth of a second.
     aged = pprof(re.sub(rb"\bage \d+\.\ds", b"age 1.5s", text), "-sample_index=age", "-top")
     check.matches(aged, r"^ +[\d.]+m?s +100% +100% +[\d.]+m?s +100% +open_connection$")
     check.matches(pprof(text, "-traces", "-tagfocus=state=CLOSE_WAIT"),
@@ -222,7 +222,7 @@ def _():
     check.matches(pprof(text, "-top"), r"\AFile: server-1\.2$")
 
 
-@test("promtool accepts the metrics, and they add up to what is open")
+@test("promtool accepts the metrics, and they add up to the open descriptors")
 def _():
     run = run_traced([program("demo")], INHERITED=1)
     found = metrics(snapshot_text(run))
@@ -310,8 +310,7 @@ def _():
     server.send(signal.SIGTERM)
 
 
-@test("a Go server's leaks count for the request that leaked them, not for the one that opened the "
-      "connection", timeout=240)
+@test("a Go server's leaks count for the request that leaked them, not for the connection's opener", timeout=240)
 def _():
     broker = subprocess.Popen([go_program("broker")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     url, output = broker.stdout.readline().strip(), temp_dir() / "snapshots"
@@ -332,9 +331,9 @@ def _():
     check.true(groups and all(group["created_by"] for group in groups), "JSON has the goroutines, too")
 
 
-# Input that somebody chose
+# Hostile input
 
-@test("names with line ends, quotes, semicolons and bytes that are no text break no format ({})", each=FORMATS)
+@test("names with line ends, quotes, semicolons and invalid UTF-8 break no format ({})", each=FORMATS)
 def _(name):
     folder = temp_dir()
     text = traced_text([PYTHON, "-c", HOSTILE], cwd=folder)
@@ -346,7 +345,7 @@ def _(name):
         check.equal({os.path.basename(path) for path in paths if path.startswith(os.fsencode(str(folder)))},
                     {b"line\nend", b"quote\"s \\ back", b"semi;colon", b"\xff\xfe\x80",
                      "\u202eright".encode(), b"\x1b[31mred"})
-        # As it is written, too: nothing that drives a terminal.
+        # The undecoded text, too, has nothing that drives a terminal.
         check.true(not re.search(rb"[\x00-\x09\x0b-\x1f\x7f]|\xe2\x80\xae", export("json", text)), "no control characters")
         names = [bytes.fromhex(found["thread"].get("name_hex", "")) for found in descriptors if "thread" in found]
         check.contains(names, b"ev;il\n\xff\"{}")
@@ -358,7 +357,7 @@ def _(name):
         check.at_least(labelled(metrics(text), "fdtrail_open_descriptors"), 12)
 
 
-# A function's name comes from a symbol table, which anybody writes.
+# A function's name comes from a symbol table, which anybody can write.
 EVIL_NAMES = ["a;b", "new\\nline", "\\xff\\xfe", "br{ace=\\\\\\\"}", "\\xe2\\x80\\xae", "x" * 5000, "<script>"]
 
 
@@ -373,7 +372,7 @@ def evil_snapshot():
             + groups + "end of fdtrail snapshot, format 1\n").encode()
 
 
-@test("names of functions and modules that were made to break a format break none")
+@test("names of functions and modules made to break a format break none")
 def _():
     text = evil_snapshot()
     found = documents(text)[0]["groups"]
@@ -401,7 +400,7 @@ def _():
     check.equal(labelled(metrics(text), "fdtrail_process_unclosed_descriptors"), 0)
 
 
-@test("a snapshot that is cut anywhere is exported as far as it goes")
+@test("a truncated snapshot is exported as far as it goes")
 def _():
     text = traced_text([program("demo")], INHERITED=1)
     text = text[text.rindex(b"\nfdtrail snapshot, format 1") + 1:] if b"\nfdtrail snapshot, format 1" in text else text
@@ -466,7 +465,7 @@ def _():
     check.matches(pprof(one + other, "-top"), r"^ +16 .* open_connection$")
 
 
-# Where it goes
+# Output files
 
 def report_to(path, name, text, **arguments):
     source = temp_dir() / "snapshots.txt"
@@ -474,18 +473,18 @@ def report_to(path, name, text, **arguments):
     return run_bare([FDTRAIL, "report", f"--format={name}", "-o", path, source], **arguments)
 
 
-@test("-o writes a file that others may read only where that is its purpose ({})", each=FORMATS)
+@test("-o writes a file that others may read only if that is its purpose ({})", each=FORMATS)
 def _(name):
     folder = temp_dir()
     run = report_to(folder / "out", name, evil_snapshot(), preexec=lambda: os.umask(0o022))
     check.equal((run.status, run.out, run.err), (0, "", ""))
     check.equal(stat.S_IMODE((folder / "out").stat().st_mode), 0o644 if name == "prometheus" else 0o600)
     check.equal(os.listdir(folder), ["out"])
-    if name != "json":  # it names the file that it was read from
+    if name != "json":  # JSON names the file that it was read from
         check.equal((folder / "out").read_bytes(), export(name, evil_snapshot()))
 
 
-@test("a file that can't be read leaves the old answer, and one line ({})", each=FORMATS)
+@test("a file that can't be read leaves the old answer, and prints one line ({})", each=FORMATS)
 def _(name):
     folder = temp_dir()
     (folder / "out").write_text("old")
@@ -497,7 +496,7 @@ def _(name):
     check.equal(os.listdir(folder), ["out"])
 
 
-@test("Ctrl-C leaves no half file behind")
+@test("Ctrl-C leaves no half-written file behind")
 def _():
     folder = temp_dir()
     os.mkfifo(folder / "source")
@@ -524,7 +523,7 @@ def _():
     check.true((folder / "link").is_symlink(), "the link is there")
 
 
-@test("a full disk is said in one line")
+@test("a full disk is reported in one line")
 def _():
     source = temp_dir() / "snapshots.txt"
     source.write_bytes(evil_snapshot())
@@ -534,7 +533,7 @@ def _():
         check.matches(run.err, r"\Afdtrail report: .*No space left on device\n\Z")
 
 
-@test("a profile is not poured into a terminal")
+@test("a profile is not written to a terminal")
 def _():
     source = temp_dir() / "snapshots.txt"
     source.write_bytes(evil_snapshot())
@@ -547,7 +546,7 @@ def _():
     check.true(gzip.decompress(export("pprof", evil_snapshot())), "elsewhere it is one")
 
 
-@test("a format that there is not is told with its nearest")
+@test("an unknown format is refused with the nearest known one")
 def _():
     run = run_bare([FDTRAIL, "report", "--format=promethous", "/dev/null"])
     check.equal(run.status, 2)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Faults on purpose (tests/faults/) still fit the sources. What notices them is tried by long/test_faults_long.py."""
+"""The faults on purpose (tests/faults/) still fit the sources. long/test_faults_long.py tries which tests notice
+them."""
 
 from collections import Counter
 
@@ -25,7 +26,7 @@ def _():
         check.at_least(rooms[room], 10, room)
 
 
-@test("every fault names tests that there are")
+@test("every fault names tests that exist")
 def _():
     tests = [path.stem.replace("test_", "", 1) for path in (SOURCE / "tests").glob("*/test_*.py")]
     tests += [path.stem.replace("test-", "", 1) for path in (SOURCE / "tests" / "unit").glob("test-*.c")]

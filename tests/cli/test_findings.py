@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""One leak is one finding, at the program's own line, whatever paths lead there; two callers of which one leaks are
-two. Reports, limits and diff count findings; JSON tells the stacks apart."""
+"""One leak is one finding, at the program's own line, whatever paths lead there; if one of two callers leaks,
+that is another finding. Reports, limits and diff count findings; JSON keeps the stacks apart."""
 
 import json
 import re
@@ -34,7 +34,7 @@ def headings(text):
 
 
 def check_first_line(text):
-    """The first lines name what the first group does, with its line."""
+    """The entries of the first lines, with their source lines."""
     first = re.search(r"(?m)^  (?:look first at|likeliest leak|growing): (.*?)(?: \(\+\d+ since .*)?$", text)[1]
     check.equal(first, re.search(r"(?m)^1\. (.*)$", text)[1], "the first line")
 
@@ -65,7 +65,7 @@ def _():
     check.equal((len(document["groups"]), {group["finding"] for group in document["groups"]}), (1024, {1}))
 
 
-@test("the call paths of a finding have their own counts, the first few unless --full is given")
+@test("each call path of a finding has its own count; the first few are shown unless --full is given")
 def _():
     three = report_of("three")
     check.matches(three, r"\n   by 3 call paths:\n"
@@ -88,7 +88,7 @@ def _():
     check.contains(text, "this stack has opened 7 and closed 0")
 
 
-@test("two callers of one function, of which one closes what it opens, are two findings")
+@test("of two callers of a function, only one of which closes what it opens, each is a finding")
 def _():
     text = report_of("one of two")
     check.equal(headings(text), [("6 files, opened in forgets", ""), ("1 file, opened in closes", "")])
@@ -107,7 +107,7 @@ def _():
     check.equal(len({place for _, place in found}), 2, "places")
 
 
-@test("of a wrapper, which many open through and few leak, each caller is a finding")
+@test("each caller of a wrapper that many use and few leak through is a finding")
 def _():
     text = report_of("wrapper")
     found = headings(text)
@@ -134,13 +134,13 @@ def _():
     check.equal(peaks.status, 1)
     check.contains(peaks.out, "--max-peak-group 0: 5 stacks had more open at once, up to 1\n")
     check.equal(len(headings(peaks.out)), 1)
-    # Of a finding with two kinds only those that are asked for count.
+    # Of a finding with two kinds only the requested ones count.
     kinds = snapshots_of("kinds")
     check.equal(fdtrail("check", "--max-group=1", "--kinds=tcp", kinds).status, 0)
     check.equal(fdtrail("check", "--max-group=1", kinds).status, 1)
 
 
-@test("growth is that of the finding, and is left out where there is none")
+@test("growth is that of the finding, and is left out if there is none")
 def _():
     text = report_of("unrolled", "unrolled")
     check.matches(text, r"(?m)^  growing: 10 tcp sockets in CLOSED, opened in unrolled at \S+ \(\+5 since the last snapshot\)$")
@@ -148,7 +148,7 @@ def _():
     check.lacks(report_of("unrolled", "nothing"), "since the last snapshot")
 
 
-@test("diff compares findings, and has their stacks in JSON and folded")
+@test("diff compares findings, and gives their stacks in JSON and folded")
 def _():
     path = snapshots_of("unrolled", "unrolled")
     text = fdtrail("diff", path).out

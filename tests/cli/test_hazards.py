@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What has broken other tracers: children that share memory, forks in the middle of a walk, exceptions,
-code without unwind data, programs that close everything."""
+"""Programs that have broken other tracers: children that share memory, forks in the middle of a walk,
+exceptions, code without unwind data, programs that close everything."""
 
 import os
 import re
@@ -12,11 +12,11 @@ from support import (ENGINE, LIBRARY, PYTHON, TESTS, check, compile_program, mai
 
 
 def libraries(behind):
-    """LD_PRELOAD with a library behind the tracer."""
+    """LD_PRELOAD with a library after the tracer."""
     return ":".join(map(str, [program(behind)] if ENGINE == "ptrace" else [LIBRARY, program(behind)]))
 
 
-@test("a vfork child that ends everything by {} takes nothing from the parent's records",
+@test("a vfork child that ends everything by {} leaves the parent's records alone",
       each=["close", "closefrom", "close_range", "dup2", "_exit", "spawn"])
 def _(how):
     run = run_traced([program("vforks"), how])
@@ -28,7 +28,7 @@ def _(how):
     check.equal([found.pid for found in run.all_snapshots], [run.pid])
 
 
-@test("a {} that ends late takes out no entry of a number that was opened anew meanwhile",
+@test("a {} that ends late removes no entry of a number that was opened again meanwhile",
       each=["close", "close_range"])
 def _(how):
     run = run_traced([program("closes_late"), how], env={"LD_PRELOAD": libraries("libpauses")})
@@ -37,7 +37,7 @@ def _(how):
     check.equal(len(run.last.groups), 1)
 
 
-@test("a dup2 that fails over a number which a {} has just closed brings nothing back", each=["close", "close_range"])
+@test("a dup2 that fails over a number that {} has just closed restores nothing", each=["close", "close_range"])
 def _(how):
     run = run_traced([program("closes_late"), how, "raw"], env={"LD_PRELOAD": libraries("libpauses")})
     check.equal(run.status, 0)
@@ -47,7 +47,7 @@ def _(how):
         check.contains(group.sentence, "opened by an untraced call")
 
 
-@test("what a thread has opened that waits for a processor since is not said to be opened by an untraced call")
+@test("a descriptor whose opener was preempted before recording it does not count as opened by an untraced call")
 def _():
     run = run_traced([program("preempted"), 40], env={"LD_PRELOAD": libraries("libpauses")})
     check.equal(run.status, 0)
@@ -56,7 +56,7 @@ def _():
     check.equal(run.last.group_of("opens_slowly").count, 40)
 
 
-@test("a thread that has descriptors of its own, by {}, changes nothing of the process' records",
+@test("a thread with descriptors of its own, by {}, does not change the process' records",
       each=["unshare", "close_range"])
 def _(how):
     run = run_traced([program("apart"), how])
@@ -65,7 +65,7 @@ def _(how):
     check.equal(len(run.last.groups), 1)
 
 
-@test("the end of a process that shares memory and descriptors is not the end of the one that is traced")
+@test("the end of a process that shares memory and descriptors is not the end of the traced one")
 def _():
     run = run_traced([program("apart"), "clone"])
     check.equal(run.status, 0)
@@ -73,7 +73,7 @@ def _():
     check.equal(run.last.group_of("opens_later").count, 1)
 
 
-@test("a snapshot before the first process of a new PID namespace leaves that to the program")
+@test("the first process of a new PID namespace is the program's, not a helper of a snapshot")
 def _():
     run = run_traced([program("apart"), "pid_namespace"])
     if run.status == 77:
@@ -91,7 +91,7 @@ def _(size):
     check.at_least(len(run.snapshots), 1)
 
 
-@test("with {} as RLIMIT_NOFILE at its end what a program has open is counted, and told", each=[0, 8])
+@test("with {} as RLIMIT_NOFILE at its end a program's open descriptors are counted and listed", each=[0, 8])
 def _(limit):
     code = (f"import os, resource\nfor _ in range(40): os.open('/dev/null', 0)\n"
             f"resource.setrlimit(resource.RLIMIT_NOFILE, ({limit}, {limit}))\nos._exit(0)")
@@ -100,14 +100,14 @@ def _(limit):
     check.contains(run.err, "unclosed: 40 in ")
 
 
-@test("FDTRAIL_EXITCODE counts what is unclosed, wherever the snapshot can't be written to")
+@test("FDTRAIL_EXITCODE counts unclosed descriptors even if the snapshot can't be written")
 def _():
     run = run_traced([program("ends"), "return"], OUTPUT="/nowhere/report", EXITCODE=77)
     check.equal(run.status, 77)
     check.matches(run.err, r"^fdtrail: can't write a snapshot to /nowhere/report: ")
 
 
-@test("python3's subprocess with close_fds leaves the parent's records whole")
+@test("python3's subprocess with close_fds leaves the parent's records complete")
 def _():
     code = ("import socket, subprocess; s = [socket.socket() for i in range(5)];"
             "[subprocess.run(['true'], close_fds=True, check=True) for i in range(3)];"
@@ -127,7 +127,7 @@ def _():
     check.contains(run.last.groups[0].functions, "leaks_in_parent")
 
 
-@test("a forked child reports what it opened itself, and not what it inherited")
+@test("a forked child reports the descriptors that it opened itself, not the inherited ones")
 def _():
     run = run_traced([program("forks"), 2])
     child = [found for found in run.all_snapshots if found.pid == int(run.out)]
@@ -138,7 +138,7 @@ def _():
     check.lacks(run.last.text, "leaks_in_child")
 
 
-@test("a forked child says how long ago it was forked; its parent, and a program that it executes, don't")
+@test("a forked child's snapshot has the time since the fork; those of its parent and of an executed program don't")
 def _():
     run = run_traced([program("fork_server"), 4, 200])
     children = [found for found in run.all_snapshots if found.pid != run.pid]
@@ -146,7 +146,7 @@ def _():
     for child in children:
         found = check.matches(child.fields["forked"], r"\A(\d+\.\d)s ago\Z")
         check.at_least(float(found[1]), 0.1)
-    # The time since the tracer's start is that of the parent.
+    # The time since the tracer's start is the parent's.
     check.at_least(float(children[-1].fields["uptime"][:-1]), 0.7)
     check.at_most(float(children[-1].fields["forked"].split("s")[0]), float(children[-1].fields["uptime"][:-1]) - 0.4)
     check.equal(run.last.fields.get("forked"), None)
@@ -155,7 +155,7 @@ def _():
     check.equal([found.fields.get("forked") for found in run.all_snapshots if found.pid != run.pid], [None])
 
 
-@test("FDTRAIL_INHERITED=1: a forked child lists what its parent opened as inherited, with its stack")
+@test("FDTRAIL_INHERITED=1: a forked child lists its parent's descriptors as inherited, with their stacks")
 def _():
     run = run_traced([program("forks"), 1], INHERITED=1)
     child = [found for found in run.all_snapshots if found.pid == int(run.out)][0]
@@ -164,7 +164,7 @@ def _():
     check.contains(group.sentence, "inherited")
 
 
-@test("in a forked child what its parent opened has its age, and what was there before that has none")
+@test("in a forked child the parent's descriptors have ages, and those from before the tracer have none")
 def _():
     run = run_traced([PYTHON, "-c", "import os, time\nfd = os.open('/dev/zero', 0)\ntime.sleep(0.5)\n"
                       "if os.fork() == 0:\n    os._exit(os.dup(fd) < 0)\nprint(fd, os.wait()[0])"], INHERITED=1)
@@ -195,8 +195,8 @@ def _():
         check.lacks(group.text, "incomplete")
 
 
-@test("exceptions of a C++ program are caught, and what its static objects and libraries close at the end "
-      "is not reported ({})", each=["gcc", "clang"])
+@test("C++ exceptions are caught, and descriptors closed by static objects and libraries at the end are not "
+      "reported ({})", each=["gcc", "clang"])
 def _(compiler):
     words = [compile_program(TESTS / "programs" / "static_objects.cpp", compiler), program("libcloses")]
     run = run_traced(words)
@@ -221,7 +221,7 @@ def _():
     check.equal((run.status, run.out), (0, bare.out))
 
 
-@test("a child forked while another thread's close lingers lists who has got the number since")
+@test("a child forked during another thread's slow close lists the number's new owner")
 def _():
     run = run_traced([program("slow_close")], EXIT=0, INHERITED=1)
     check.equal(run.status, 0)
@@ -230,7 +230,7 @@ def _():
     check.contains([fd for group in snapshot.groups for fd in group.fds], number)
 
 
-@test("a library that is loaded where another one was has its own stacks ({})", each=["gcc", "clang"])
+@test("a library that is loaded at the place of another one has its own stacks ({})", each=["gcc", "clang"])
 def _(compiler):
     source = TESTS / "programs" / "libreload.c"
     libraries = [compile_program(source, compiler, ["-shared", "-fPIC", *flags])
@@ -245,7 +245,7 @@ def _(compiler):
             check.equal(group.functions[:4], [name, "library_call", "calls_library", "main"])
 
 
-@test("machine code without unwind data, frame pointer {}: no crash; the stack goes on or is said to be "
+@test("machine code without unwind data, frame pointer {}: no crash; the stack goes on or is marked "
       "incomplete", each=["1", "0"])
 def _(frame):
     run = run_traced([program("jit"), frame])
@@ -299,7 +299,7 @@ def _(compiler):
     check.equal((run.status, run.out.splitlines()[0]), (0, "0"))
 
 
-@test("an allocator that opens a file inside of malloc, before all constructors, is not called again meanwhile")
+@test("an allocator that opens a file inside of malloc, before all constructors, is not called recursively")
 def _():
     run = run_traced([program("allocates")])
     check.equal(run.status, 0)
@@ -312,7 +312,7 @@ def _():
     check.matches(run.last.text, r"(?m)^  0x\w+-0x\w+ \S+Tdata0x100000, BuildId [0-9a-f]{40}$")
 
 
-@test("the stack of what a program's handler opens goes on to what the signal interrupted, without frames of ours")
+@test("a handler's stack goes on to the interrupted code, without frames of fdtrail's")
 def _():
     run = run_traced([program("handles")])
     check.equal(run.status, 0)
@@ -324,7 +324,7 @@ def _():
     check.lacks(group.functions, "on_signal")
 
 
-@test("what a signal interrupted has its own name, and so have its callers: {}", each=[
+@test("an interrupted function has its own name, and so have its callers: {}", each=[
     ("in a function's first instruction", "fault", ["faults", "calls_at_last", "main"]),
     ("in accept, a function's last call", "accept", ["accepts_at_last", "main"]),
     ("with the handler on a stack above", "above", ["raises", "main"])])
@@ -337,7 +337,7 @@ def _(_, how, functions):
     check.lacks(group.text, "libfdtrail")
 
 
-# How distributions link their plugins.
+# The way in which distributions link their plugins.
 DEEP = [("gcc", "lazy", "-Wl,-z,lazy"), ("gcc", "now", "-Wl,-z,lazy"), ("gcc", "lazy", "-Wl,-z,now,-z,relro"),
         ("gcc", "lazy", "-Wl,-z,norelro"), ("gcc", "lazy", "-fno-plt"), ("clang", "lazy", "-Wl,-z,lazy"),
         ("gcc", "lazy", "-Wl,-z,lazy,--hash-style=sysv"), ("gcc", "lazy", "-fcf-protection")]
@@ -350,7 +350,7 @@ def run_deep(compiler, when, flag, **options):
     return run, list(map(int, run.out.split()))
 
 
-@test("what a library loaded with RTLD_DEEPBIND opens has its stack, and what it closes is seen: {} {} {}", each=DEEP)
+@test("opens and closes of a library loaded with RTLD_DEEPBIND are recorded: {} {} {}", each=DEEP)
 def _(compiler, when, flag):
     run, numbers = run_deep(compiler, when, flag)
     for name, number in zip(["opens_in_the_constructor", "opens_in_the_library", "duplicates_in_the_library"], numbers):
@@ -363,7 +363,7 @@ def _(compiler, when, flag):
     check.lacks(run.last.text, "untraced call")
 
 
-@test("what a library needs that is loaded with RTLD_DEEPBIND goes through the hooks, too")
+@test("dependencies of a library loaded with RTLD_DEEPBIND go through the hooks, too")
 def _():
     source = temp_dir() / "libneeds.c"
     source.write_text("int needs;\n")
@@ -378,7 +378,7 @@ def _():
     check.lacks(run.last.text, "untraced call")
 
 
-@test("a library loaded with RTLD_DEEPBIND goes past a library behind the tracer, as without it")
+@test("a library loaded with RTLD_DEEPBIND bypasses a library behind the tracer, as without it")
 def _():
     if ENGINE != "preload":
         skip("the ptrace engine is no library")
@@ -389,7 +389,7 @@ def _():
     check.contains(group.sentence, "opened by an untraced call")
 
 
-@test("what a library loaded by dlmopen opens is listed as not seen, by the preload")
+@test("under the preload, descriptors of a library loaded by dlmopen are listed as not seen")
 def _():
     run, numbers = run_deep("gcc", "apart", "-Wl,-z,lazy")
     for number in numbers:

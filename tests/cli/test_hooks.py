@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Every function that opens or closes a descriptor: what it opened is listed with its own caller, what
-it closed is gone from the ledger."""
+"""Every function that opens or closes a descriptor: a descriptor that it opened is listed with its caller, and
+one that it closed is gone from the ledger."""
 
 import errno
 import fnmatch
@@ -20,8 +20,8 @@ KEEPS_C = (SOURCE / "tests" / "programs" / "keeps.c").read_text()
 KEEPERS = re.findall(r"^\tKEEPS\((\w+),", KEEPS_C, re.MULTILINE)
 REPLACES = ["dup2", "__dup2", "dup3", "sys_dup2", "sys_dup3", "freopen", "freopen64"]
 
-# Of names.h, those that do not open a number by themselves, and those that glibc got of late, which
-# have a test of their own.
+# Functions of names.h that don't open a descriptor by themselves, and recent ones of glibc, which have a test of
+# their own.
 NO_OPENING = """
     fdopen pclose fclose fcloseall endmntent fdopendir closedir _IO_fdopen _IO_fclose __endmntent
     connect __connect close close_range closefrom mq_close login_tty __close
@@ -31,7 +31,7 @@ NO_OPENING = """
     prctl sigaction signal siginterrupt sigset sigignore bsd_signal ssignal sysv_signal __sysv_signal
     __sigaction sigaltstack system unshare""".split()
 
-# What is neither a file nor among these is "other".
+# Everything that is neither a file nor in this list is "other".
 KINDS = {
     "socketpair": "unix", "socket": "tcp", "accept": "tcp", "accept4": "tcp", "rresvport": "tcp",
     "rresvport_af": "tcp", "rcmd": "tcp", "rcmd_af": "tcp", "rexec": "tcp", "rexec_af": "tcp",
@@ -52,7 +52,7 @@ def names():
     return re.findall(r"^NAME(?:_LIKE|_LATER)?\((\w+)", (LISTS / "names.h").read_text(), re.MULTILINE)
 
 
-@test("what {} opens is listed with its caller and its kind", each=OPENINGS)
+@test("a descriptor opened by {} is listed with its caller and its kind", each=OPENINGS)
 def _(name):
     run = run_traced([program("opens"), name], cwd=temp_dir())
     check.equal(run.status, 0)
@@ -70,7 +70,7 @@ def _(name):
     check.equal(group.kind, kind)
 
 
-@test("what {} closes is forgotten: its number does not keep the old stack", each=CLOSINGS)
+@test("a descriptor closed by {} is forgotten: its number does not keep the old stack", each=CLOSINGS)
 def _(name):
     run = run_traced([program("closes"), name])
     check.equal(run.status, 0)
@@ -81,12 +81,12 @@ def _(name):
     if name in REPLACES:
         check.equal(group.functions[0], f"closes_by_{name}")
     elif ENGINE == "ptrace":
-        check.equal(group.functions[0], "main")  # it opens the number anew by a raw system call
+        check.equal(group.functions[0], "main")  # the program opens the number again by a raw system call
     else:
         check.contains(group.sentence, "untraced call")
 
 
-@test("what {} keeps open is listed as opened by an untraced call, as unhooked.list says", each=KEEPERS)
+@test("a descriptor that {} keeps open is listed as opened by an untraced call, as unhooked.list says", each=KEEPERS)
 def _(name):
     run = run_traced([program("keeps"), name], cwd=temp_dir())
     check.equal(run.status, 0)
@@ -103,7 +103,7 @@ def _(name):
         check.equal(verdict(name), "keeps")
 
 
-@test("the number that {} returns is not taken for a descriptor", each=("landlock", "io_uring"))
+@test("the number that {} returns does not count as a descriptor", each=("landlock", "io_uring"))
 def _(name):
     run = run_traced([program("versions"), name])
     check.equal(run.status, 0)
@@ -112,16 +112,17 @@ def _(name):
                    f"the kernel refuses it for a good reason: {run.out}")
         skip(run.out)
     number = int(run.out)
-    # Nothing is written when nothing is unclosed: number is that of a standard descriptor then.
+    # If nothing is unclosed, no snapshot is written: then the number is that of a standard descriptor.
     openers = [group.functions[:1] for group in (run.last.groups if run.snapshots else [])
                if number in group.fds]
     check.equal(openers, [["opens_before"]] if number > 2 else [])
 
 
-@test("what {} opens is listed with its caller, where the C library has it", each=("pidfd_spawn", "pidfd_spawnp"))
+@test("a descriptor opened by {} is listed with its caller, if the C library has "
+      "it", each=("pidfd_spawn", "pidfd_spawnp"))
 def _(name):
     if ENGINE != "preload":
-        return  # sees clone, which is tried above
+        skip("the ptrace engine sees clone(2), which has a test of its own")
     run = run_traced([program("newer_glibc"), name],
                      env={"LD_PRELOAD": f"{LIBRARY}:{program('libfakes')}"})
     check.equal(run.status, 0)
@@ -143,7 +144,7 @@ def _():
         check.equal(run.last.group_of("opens_by").fds, [int(run.out)])
 
 
-@test("what openat2 opens is listed with its caller, where the C library has it")
+@test("a descriptor opened by openat2 is listed with its caller, if the C library has it")
 def _():
     if ENGINE != "preload":
         skip("the ptrace engine sees the system call, which is tried above")
@@ -173,13 +174,13 @@ def _():
     check.equal(run.status, 0)
     master, terminal = map(int, path.read_text().split())
     check.equal(run.last.group_of("opens_before").fds, [master])
-    if ENGINE == "preload":  # another engine sees that the program opens it anew
+    if ENGINE == "preload":  # the ptrace engine sees that the program opens it again
         check.contains(next(found for found in run.last.groups if terminal in found.fds).sentence,
                        "untraced call")
     check.equal({run.last.descriptors[fd].kind for fd in (0, 1, 2)}, {"terminal"})
 
 
-@test("the library exports what names.h lists, and nothing else")
+@test("the library exports the names of names.h, and nothing else")
 def _():
     lines = subprocess.run([require("nm"), "-D", "--defined-only", LIBRARY], check=True,
                            stdout=subprocess.PIPE, text=True).stdout.splitlines()
@@ -194,14 +195,14 @@ def _():
     check.equal(sorted(set(names())), sorted(names()))
 
 
-# What the names of functions that make a descriptor have in common.
+# Patterns in the names of functions that make a descriptor.
 MAKES = re.compile(r"open|socket$|accept|pipe|dup\d*$|creat|temp|tmp|log$|lck|ent(_r)?$|pidfd|spawn|memfd|clone"
                    r"|fork$|notify|pt$|pty|rexec|rcmd|rresv|fspick|fsmount|tree|secret|eventfd|timerfd|signalfd"
                    r"|recvm?msg|clnt|svc|res_.*(send|query|search|init)$|getfs|ftw|ruserok|getaddrinfo|port$")
 
 
 def verdict(name):
-    """What unhooked.list says of a function: keeps, closes, none; or None."""
+    """The verdict of unhooked.list on a function (keeps, closes or none), or None."""
     found = set()
     for line in (LISTS / "unhooked.list").read_text().splitlines():
         if line and not line.startswith("#"):
@@ -221,7 +222,7 @@ def exported_by_libc():
             if line.split()[1] in "TWi" and "GLIBC_PRIVATE" not in line}
 
 
-@test("each function of the C library whose name says that it opens has a hook, or a reason to have none")
+@test("each function of the C library whose name suggests that it opens has a hook, or a reason for none")
 def _():
     exported = exported_by_libc()
     check.at_least(len(exported), 2000)
@@ -229,8 +230,9 @@ def _():
                        if MAKES.search(name) and not verdict(name)), [])
 
 
-# What glibc 2.38 to 2.43 have added to libc.so for x86_64 (its libc.abilist; 2.37 and 2.40 have added nothing), with one
-# each of the variants of scanf, strtol and of stdc_*. The C library here may be older than those that programs meet.
+# Functions that glibc 2.38 to 2.43 have added to libc.so for x86_64 (see its libc.abilist; 2.37 and 2.40 have added
+# none), with one each of the variants of scanf, strtol and stdc_*. The C library here may be older than the ones
+# that programs meet.
 NEWER = """
     strlcpy strlcat wcslcpy wcslcat __strlcpy_chk __strlcat_chk __wcslcpy_chk __wcslcat_chk __isoc23_fscanf __isoc23_strtol
     pidfd_getpid pidfd_spawn pidfd_spawnp posix_spawnattr_getcgroup_np posix_spawnattr_setcgroup_np stdc_bit_ceil_ui
@@ -241,7 +243,7 @@ NEWER = """
     """.split()
 
 
-@test("each function that a newer C library has added has a hook, or a reason to have none")
+@test("each function that a newer C library has added has a hook, or a reason for none")
 def _():
     check.equal(sorted(name for name in set(NEWER) - set(names()) if not verdict(name)), [])
     check.contains(names(), "openat2")
@@ -252,12 +254,12 @@ def _():
     check.equal([name for name in names() if verdict(name)], [])
 
 
-@test("every function of names.h that opens is tried here")
+@test("every function of names.h that opens is tested here")
 def _():
     check.equal(sorted(set(names()) - set(OPENINGS) - set(NO_OPENING)), [])
 
 
-@test("every system call of syscall.list is tried here")
+@test("every system call of syscall.list is tested here")
 def _():
     calls = re.findall(r"^OPENS\((\w+)", (LISTS / "syscall.list").read_text(), re.MULTILINE)
     check.equal(sorted(set(calls) - {name.removeprefix("sys_") for name in OPENINGS}), [])

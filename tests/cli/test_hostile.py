@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""An enemy's names, files and environment: what a snapshot says stays one snapshot of printable text, and
-what is written goes only where it was meant to go."""
+"""Names, files and environments that an enemy has chosen: a snapshot stays one snapshot of printable text, and
+is written only to the intended place."""
 
 import os
 import re
@@ -21,7 +21,7 @@ def is_clean(run, listed):
     check.equal(len(run.snapshots), 1)
     check.equal(sorted(run.last.descriptors), listed)
     text = "".join(run.reports.values()).encode(errors="surrogateescape")
-    text.decode()  # it is valid UTF-8
+    text.decode()  # this also checks that it is valid UTF-8
     check.equal(re.findall(rb"[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\xaa-\xae]", text), [], "control bytes")
     check.equal(text.count(b"\nend of fdtrail snapshot, format 1"), 1)
 
@@ -82,7 +82,7 @@ os.open('/dev/null', 0)
 os._exit(0)
 """
     folder = temp_dir()
-    # argv[0] is the program's name, and so a part of the file's.
+    # argv[0] is the program's name, and so a part of the file's name.
     run = run_traced(["/bin/bash", "-c", 'exec -a "$0" "$1" -c "$2"', NASTY[number].decode("latin-1"), PYTHON, code],
                      OUTPUT=f"{folder}/%e.%p")
     check.equal(run.status, 0)
@@ -100,7 +100,7 @@ def refused(folder, path):
     return run
 
 
-@test("in a shared folder: a {} that another user has laid there is not written to",
+@test("in a shared folder: a {} that another user has made there is not written to",
       each=["pipe", "file", "symbolic link", "hard link", "dangling link"])
 def _(what):
     folder = temp_dir()

@@ -1,26 +1,27 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The order of the house: includes between rooms go one way, a name is one file's, and the code has one form."""
+"""The order of the sources: includes between rooms go one way, no two rooms share a file's name, and the code
+has one format."""
 
 import re
 import subprocess
 
 from support import SOURCE, check, main, require, skip, test
 
-# From the ground up: a file includes files of its own room and of those before it. Assembly in arch/ reads the
-# constants of what it calls.
+# From the ground up: a file includes files of its own room and of earlier ones. Assembly in arch/ reads the
+# constants of the code that it calls.
 PRELOAD = ["preload/arch", "preload/core/base", "preload/core/ledger", "preload/core/capture", "preload/core/snapshot",
            "preload/core/policy", "preload/libc", "preload/runtime", "preload/hooks"]
 TOOLS = ["tools/model", "tools/reader", "tools/symbolize", "tools/export", "tools/report", "tools/diff", "tools/check",
          "tools/arguments", "tools/process", "tools/engine/walk/prologue", "tools/engine/walk", "tools/engine/go",
          "tools/engine/tracer", "tools/run", "tools"]
-# The core, and libc's names and lists, are there for the command, too.
+# The command uses the core, and libc's names and lists, too.
 SHARED = PRELOAD[:PRELOAD.index("preload/libc") + 1]
 FILES = sorted(path for room in ("preload", "tools") for path in (SOURCE / room).rglob("*")
                if path.suffix in (".c", ".h", ".S", ".list"))
 FORMATTED = sorted(path for room in ("preload", "tools", "tests") for path in (SOURCE / room).rglob("*")
                    if path.suffix in (".c", ".h", ".cpp") and "/go/" not in str(path))
-FORMATTER = 14  # Debian 12's: each version of clang-format has a mind of its own
+FORMATTER = 14  # Debian 12's, because each version of clang-format formats in another way
 
 
 def room_of(path):
@@ -29,7 +30,7 @@ def room_of(path):
 
 
 def includes(path):
-    """The files of ours that it includes."""
+    """The project's files that it includes."""
     for name in re.findall(r'^\s*#\s*include\s+"([^"]+)"', path.read_text(), re.MULTILINE):
         beside, rooted = path.parent / name, SOURCE / name
         check.true(beside.exists() or rooted.exists(), f"{path}: there is {name}")

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""meson install puts everything in place, and it works from there and from where it is moved to."""
+"""meson install puts everything in place, and it works there and after it was moved."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from support import BUILD, SOURCE, check, main, program, require, run_bare, temp
 
 
 def installed():
-    """A folder that this build was installed to, as the root of a file system, and its prefix in it."""
+    """A folder into which this build was installed, as the root of a file system, and the prefix in it."""
     root = temp_dir()
     subprocess.run([require("meson"), "install", "-C", BUILD, "--no-rebuild", "--quiet"],
                    env={"DESTDIR": str(root), "PATH": "/usr/local/bin:/usr/bin:/bin"}, check=True,
@@ -33,7 +33,7 @@ def _():
         check.at_least((prefix / page).stat().st_size, 1000, page)
 
 
-@test("fdtrail run works from where it was installed, and from where that is moved to")
+@test("fdtrail run works where it was installed, and where that is moved to")
 def _():
     prefix = installed()
     moved = temp_dir() / "some where:else"
@@ -62,7 +62,7 @@ def _():
     check.equal(found["tests"], [])
 
 
-@test("pkg-config tells where the tracer is, and the version, wherever the prefix was moved to")
+@test("pkg-config knows where the tracer is, and the version, wherever the prefix was moved to")
 def _():
     prefix = installed()
     folder = next(prefix.rglob("fdtrail.pc")).parent

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""docs/kinds-of-leaks.md: the table of what fdtrail prints for each kind of leak is what it prints."""
+"""docs/kinds-of-leaks.md: its table of reports, one for each kind of leak, is up to date."""
 
 import difflib
 import re
@@ -13,7 +13,7 @@ ROWS = re.findall(r"(?m)^\| (.*) \| (tests/\S+:\d+) \| (.*) \|$", PAGE)
 COMPILERS = {"Go": "go", "Rust": "rustc"}
 
 
-@test("the page has a row for each of many kinds of leaks, and no path of the machine that it was made on")
+@test("the page has a row for each of many kinds of leaks, and no path of the machine that made it")
 def _():
     check.at_least(len(ROWS), 25)
     check.equal(len({place for _, place, _ in ROWS}), len(ROWS), "places")

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""libfdtrail.so as a file: what it needs, what it exports, how it is linked."""
+"""libfdtrail.so as a file: its dependencies, its exports, and how it is linked."""
 
 import re
 import subprocess
@@ -48,7 +48,7 @@ def _():
     check.lacks(readelf("--dyn-syms", "-W"), "__tls_get_addr")
 
 
-@test("it imports no libunwind function: that library stays out of the global scope")
+@test("it imports no libunwind function, so that library stays out of the global scope")
 def _():
     check.equal(re.findall(r"UND +(\S*(?:_Unwind|_U[a-z]|unw_)\S*)", readelf("--dyn-syms", "-W")), [])
 

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What the manual and the completions say of verbs and options is what the command knows, and the other
-way round."""
+"""The manual and the completions have the same verbs and options as the command, no more and no fewer."""
 
 import re
 import shutil
@@ -41,7 +40,7 @@ def section(page, title):
 
 
 def documented(text):
-    """The options that entries of a section are about."""
+    """The options that entries of a section describe."""
     entries = [line for line in text.splitlines() if line.startswith("*-")]
     return {word.split("=")[0] for line in entries for word in re.findall(r"\*(-[-\w]+=?)", line)}
 
@@ -87,13 +86,13 @@ DIFF_FORMATS = table("tools/diff/diff_format.c", r'^\t\{"(\w+)", ".*diff_write')
 
 
 def values(verb, option):
-    """The words that the completions are told."""
+    """The words that the completions offer."""
     run = run_bare([FDTRAIL, "help", verb, f"--values={option}"])
     check.equal((run.status, run.err), (0, ""))
     return run.out.split()
 
 
-@test("the formats of {} are those of the table, in the manual, in --help, for completions, and when it parses", each=[
+@test("the formats of {} are those of the table, in the manual, --help, the completions and the parser", each=[
     ("report", FORMATS), ("snapshot", FORMATS), ("diff", DIFF_FORMATS)])
 def _(verb, names):
     check.equal(names[0], "text")
@@ -112,7 +111,7 @@ def _(verb, names):
     check.equal(refused, f"fdtrail {verb}: there is no format 'xyzzyzzz'; there are {', '.join(names)}\n")
 
 
-@test("the kinds of the table are those that {} takes, and that completions are told", each=["run", "snapshot", "report", "diff", "check"])
+@test("{} and the completions accept the kinds of the table", each=["run", "snapshot", "report", "diff", "check"])
 def _(verb):
     words = ["all", "sockets", *KINDS]
     check.equal(values(verb, "--kinds"), words)
@@ -129,7 +128,7 @@ def _(page):
     check.equal(lines, [])
 
 
-@test("{} is no wider than 80 columns, its examples neither", each=sorted(path.stem for path in MAN.glob("*.scd")))
+@test("{} is at most 80 columns wide, its examples, too", each=sorted(path.stem for path in MAN.glob("*.scd")))
 def _(page):
     groff = shutil.which("groff") or skip("groff is not installed")
     text = subprocess.run([groff, "-man", "-Tascii", "-P-cbou", "-rLL=78n", BUILD / "tools" / "man" / page],
@@ -138,7 +137,7 @@ def _(page):
     check.equal([line for line in text.splitlines() if len(line) > 80], [])
 
 
-@test("what the manual refers to is there")
+@test("pages and files that the manual refers to exist")
 def _():
     pages = {path.stem for path in MAN.glob("*.scd")}
     for path in MAN.glob("*.scd"):
@@ -146,10 +145,10 @@ def _():
             check.contains(pages, f"{name}.{number}", path.name)
 
 
-@test("the verbs and options that the README shows are there")
+@test("the verbs and options that the README shows exist")
 def _():
     text = (SOURCE / "README.md").read_text()
-    # At the beginning of a line of code, behind a prompt, or between backticks.
+    # At the beginning of a line of code, after a prompt, or between backticks.
     shown = re.findall(r"(?:^    (?:\$ )?|`)fdtrail ([a-z]+)((?: +-[^\n`|]*)?)", text, re.MULTILINE)
     used = [(verb, options) for verb, options in shown if verb in VERBS]
     check.at_least(len(used), 10)
@@ -171,7 +170,7 @@ printf '%s\n' "${COMPREPLY[@]}"
 
 
 def complete(*words):
-    """What bash offers for the last of these words."""
+    """The completions that bash offers for the last of these words."""
     run = run_bare([require("bash"), "-c", BASH, "bash", SOURCE / "tools/completions/fdtrail.bash", FDTRAIL,
                     *words])
     check.equal((run.status, run.err), (0, ""))
@@ -198,7 +197,7 @@ def _():
     check.equal(complete("report", "--format", "js"), ["json"])
 
 
-@test("bash offers the formats that a verb takes, the kinds of a list, and no file names for them")
+@test("bash offers the formats that a verb accepts, the kinds of a list, and no file names for them")
 def _():
     for verb, names in [("report", FORMATS), ("snapshot", FORMATS), ("diff", DIFF_FORMATS)]:
         for words in (["--format", "=", ""], ["--format", ""], ["-f", ""]):
@@ -224,7 +223,7 @@ def _():
     check.contains(complete("snapshot", "1"), "1")
 
 
-@test("bash completes the command behind run's options")
+@test("bash completes the command after run's options")
 def _():
     for words in [["--", "bas"], ["bas"], ["--depth", "=", "7", "bas"], ["-o", "file", "--", "bas"]]:
         check.contains(complete("run", *words), "bash", words)

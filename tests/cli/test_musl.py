@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Stacks of programs that are linked dynamically with musl, whose libc has no unwind data: through calls of
-libc's functions, and through those that libc calls."""
+libc's functions, and through functions that libc calls."""
 
 import subprocess
 
@@ -46,7 +46,7 @@ int main(void)
 	_exit(0);
 }
 """
-# By the innermost function: those of the program behind it, up to where it began.
+# The expected callers, by the innermost function, up to the start of the program or thread.
 STACKS = {
     "leak_open": ["main", "_start"],
     "leak_fopen": ["main", "_start"],
@@ -72,7 +72,7 @@ def _(flags):
     for snapshot in snapshot_text.parse_all(output.read_text()):
         for group in snapshot.groups:
             check.lacks(group.text, "(incomplete")
-            # Names of libc's own functions are those of its dynamic symbols, if any.
+            # Functions of libc have the names of its dynamic symbols, if any.
             named = [frame.function for frame in group.frames if "/leaks+" in frame.text]
             found[named[0]] = named[1:]
     check.equal(found, STACKS)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The options: what is accepted, what is said of the rest, and what each of them changes."""
+"""The options: which values are accepted, what is printed about others, and what each option changes."""
 
 import re
 
@@ -43,13 +43,13 @@ def _():
     check.equal(sorted(BAD), sorted(STANDARD))
 
 
-@test("FDTRAIL_{}={} is accepted in silence", each=[case for case in cases(GOOD) if case[0] != "VERBOSE"])
+@test("FDTRAIL_{}={} is accepted silently", each=[case for case in cases(GOOD) if case[0] != "VERBOSE"])
 def _(name, value):
     run = run_traced([program("ends"), "none"], **{name: value})
     check.equal((run.status, run.err), (0, ""))
 
 
-@test("FDTRAIL_{}={} is one line that says what is accepted, and the default is used",
+@test("FDTRAIL_{}={} prints one line with the accepted values, and the default is used",
       each=cases(BAD))
 def _(name, value):
     run = run_traced([program("ends"), "none"], **{"OUTPUT": "stderr", name: value})
@@ -61,14 +61,14 @@ def _(name, value):
     check.contains(run.err, f"using {STANDARD[name]}")
 
 
-@test("a path that is too long is one line, too")
+@test("a path that is too long prints one line, too")
 def _():
     run = run_traced([program("ends"), "none"], OUTPUT="/" + "x" * 5000)
     check.equal((run.status, len(run.err.splitlines())), (0, 1))
     check.contains(run.err, "FDTRAIL_OUTPUT=")
 
 
-@test("an option that does not exist is one line that names it and the ones that do")
+@test("an option that does not exist prints one line that names it and the existing ones")
 def _():
     run = run_traced([program("ends"), "none"], SINGAL="USR2")
     check.equal(run.status, 0)
@@ -102,7 +102,7 @@ def _(kinds, listed):
     check.equal(bool(run.snapshots), listed, "a snapshot at the end")
 
 
-@test("FDTRAIL_SHOW={}: {} of 9 are listed, and the count is whole",
+@test("FDTRAIL_SHOW={}: {} of 9 are listed, and the count is complete",
       each=[("0", 0), ("4", 4), ("all", 9), ("auto", 9)])
 def _(value, count):
     run = run_traced([program("ends"), "return", 9], SHOW=value)
@@ -118,7 +118,7 @@ def _():
     check.equal(len(run.last.groups[0].descriptors), 5)
 
 
-@test("FDTRAIL_INHERITED=1 lists what the program was started with")
+@test("FDTRAIL_INHERITED=1 lists the descriptors that the program was started with")
 def _():
     check.lacks(run_traced([program("ends"), "return"]).last.descriptors, 0)
     run = run_traced([program("ends"), "return"], INHERITED=1)
@@ -133,7 +133,7 @@ def _(only, traced):
     check.equal((run.status, bool(run.snapshots), run.err), (3, traced, ""))
 
 
-@test("FDTRAIL_ONLY leaves other programs alone, bad options and signals included")
+@test("FDTRAIL_ONLY leaves other programs alone, with bad options and signals, too")
 def _():
     run = run_traced([program("ends"), "return"], ONLY="nginx", DEPTH="x", NONSENSE=1, OUTPUT="stderr")
     check.equal((run.status, run.err), (3, ""))

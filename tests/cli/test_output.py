@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Where snapshots go, and what cannot be written to: one clear line, and the program runs on."""
+"""Where snapshots are written, and where they can't be: one clear line, and the program runs on."""
 
 import fcntl
 import os
@@ -17,7 +17,7 @@ ENDS = [program("ends"), "return"]
 
 
 def refused(output, *parts, **arguments):
-    """One line on stderr that has these parts; the program ends as ever."""
+    """Checks that stderr is one line with these parts, and that the program ends as usual."""
     run = run_traced(ENDS, OUTPUT=output, **arguments)
     check.equal(run.status, 3)
     check.equal(run.out, "buffered\n")
@@ -27,7 +27,7 @@ def refused(output, *parts, **arguments):
     return run
 
 
-@test("the places of FDTRAIL_OUTPUT are filled: %p %e %n %t %h %%")
+@test("the placeholders of FDTRAIL_OUTPUT are filled: %p %e %n %t %h %%")
 def _():
     folder = temp_dir()
     run = run_traced(ENDS, OUTPUT=f"{folder}/%p.%e.%n.%h.%%.%t")
@@ -36,7 +36,7 @@ def _():
     check.matches(names[0], rf"^{run.pid}\.ends\.1\.{socket.gethostname()}\.%\.\d{{8}}T\d{{6}}Z$")
 
 
-@test("while a snapshot waits for its reader nobody waits for what the program closes")
+@test("while a snapshot waits for its reader, a peer still sees that the program closes a connection")
 def _():
     path = temp_dir() / "pipe"
     os.mkfifo(path)
@@ -54,19 +54,19 @@ def _():
         if not piece:
             break
         text += piece
-    # Had the peer been kept waiting for the snapshot, this would have been cut after five seconds.
-    check.contains(text.decode(), "\nend of fdtrail snapshot, format 1\n")
+    # If the peer had waited for the snapshot, the text would have been cut after five seconds.
+    check.contains(text.decode(), "\nend of fdtrail snapshot 1\n")
     check.equal(run.wait().out, "waits\nheard\n")
     os.close(reader)
 
 
-@test("an error for which there are no words of ours has its name of errno(3), not a number")
+@test("an error without a text of fdtrail's has its name of errno(3), not a number")
 def _():
-    # Takes numbers alone, and says EINVAL.
-    refused("/proc/self/oom_score_adj", "can't write the whole snapshot", ": EINVAL; see FDTRAIL_OUTPUT")
+    # The signal accepts only numbers, and fails with EINVAL.
+    refused("/proc/self/oom_score_adj", "could not be written whole", ": EINVAL; see FDTRAIL_OUTPUT")
 
 
-@test("a relative path is meant from where the program was started, wherever it goes")
+@test("a relative path starts at the folder where the program was started, wherever it goes")
 def _():
     folder = temp_dir()
     run = run_traced(["/usr/bin/python3", "-c", "import os; os.chdir('/'); os.open('/dev/null', 0)"],
@@ -92,7 +92,7 @@ def _():
     check.equal((folder / "target").read_text(), "data")
 
 
-@test("no name drives a terminal through a message: control characters of C0 and C1, what turns the text, other bytes")
+@test("no name in a message drives a terminal: control characters of C0 and C1, bidirectional text, other bytes")
 def _():
     name = b"a\x1b[2J\xc2\x9b2J\xe2\x80\xae\x9b\xc3\xa9"
     path = os.fsencode(temp_dir()) + b"/" + name
@@ -101,7 +101,8 @@ def _():
     check.contains(run.err, "/a?[2J?2J??\u00e9, a static program")
 
 
-@test("what PATH leads to is named: no file that may not be executed, none in the current folder without PATH")
+@test("the program's name is the file that PATH leads to: an executable one, and none in the current folder without "
+      "PATH")
 def _():
     folder, static = temp_dir(), compile_program(TESTS / "programs/ends.c", "gcc-static")
     for name, mode in ("first", 0o644), ("second", 0o755):
@@ -136,7 +137,7 @@ def _():
     check.equal(path.read_text(), "data")
 
 
-@test("a folder that is missing is one line")
+@test("a missing folder is one line")
 def _():
     refused(temp_dir() / "none" / "report", "no such file or directory")
 
@@ -146,7 +147,7 @@ def _():
     refused(temp_dir(), "directory")
 
 
-@test("a part of the path that is no folder is one line")
+@test("a part of the path that isn't a folder is one line")
 def _():
     path = temp_dir() / "file"
     path.touch()
@@ -158,7 +159,7 @@ def _():
     refused("/dev/full", "no space left")
 
 
-@test("a pipe that nobody reads is one line, and nobody waits")
+@test("a pipe that nobody reads is one line, and the program does not wait")
 def _():
     path = temp_dir() / "pipe"
     os.mkfifo(path)
@@ -170,7 +171,7 @@ def _():
     check.lacks(refused(str(temp_dir()) + "/\x1b[2J/x").err, "\x1b")
 
 
-@test("stderr closed: the program ends as ever, and nothing is written to what has number 2 now")
+@test("stderr closed: the program ends as usual, and nothing is written to the new owner of number 2")
 def _():
     path = temp_dir() / "data"
     script = f"exec 2>&-; exec {program('ends')} return"
@@ -182,7 +183,7 @@ def _():
     check.equal((run.status, path.read_bytes(), run.err), (0, b"", ""))
 
 
-@test("stderr that is a client's connection now gets nothing")
+@test("if stderr is a client's connection now, nothing is written to it")
 def _():
     code = """
 import os, signal, socket
@@ -201,7 +202,7 @@ print(client.recv(100))
     check.equal(len(run.snapshots), 0)
 
 
-@test("a connection that the program was started with as stderr gets nothing")
+@test("if the program was started with a connection as stderr, nothing is written to it")
 def _():
     listener = socket.create_server(("127.0.0.1", 0))
     client = socket.create_connection(listener.getsockname())

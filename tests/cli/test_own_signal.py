@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""SIGUSR1 that is the program's own: what it sends itself, or has chosen the default action for, means
-what it means without the tracer. From elsewhere it always asks for a snapshot."""
+"""SIGUSR1 of the program's own: one that it sends itself, or for which it has chosen the default action, has the
+same effect as without the tracer. From elsewhere the signal always requests a snapshot."""
 
 import re
 import signal
@@ -50,7 +50,7 @@ def _():
     check.equal(run.last.why, ENDS)
 
 
-@test("SIGUSR1 from elsewhere asks a program that has never set what it does")
+@test("SIGUSR1 from elsewhere requests a snapshot if the program has never set its action")
 def _():
     run = start_traced([program("own_signal"), "waits"])
     wait_until(lambda: "ready" in run.out)
@@ -70,7 +70,7 @@ def _():
     check.contains([found.why for found in run.all_snapshots], ENDS)
 
 
-@test("a snapshot says that the signal is the program's own: {}", each=["told", "raised"])
+@test("a snapshot notes that the signal is the program's own: {}", each=["told", "raised"])
 def _(how):
     run = run_traced([program("own_signal"), "told"] if how == "told" else [program("signals"), "sigaction"])
     check.equal(run.status, 0)
@@ -80,7 +80,7 @@ def _(how):
         check.equal(why, f"SIGUSR1 from process {run.pid}{OWN}")
 
 
-@test("fdtrail run reports no snapshot that only the program's own signal has asked for")
+@test("fdtrail run reports no snapshot that only the program's own signal has requested")
 def _():
     run = run_bare([FDTRAIL, "run", f"--engine={ENGINE}", "--", program("signals"), "sigaction"])
     check.equal(run.status, 0)

@@ -8,7 +8,7 @@ RARE = program("rare_calls")
 
 
 def run(how, *words, status=0, **arguments):
-    """Runs the program to its end: the run, and the number that it has left open."""
+    """Runs the program to its end. Returns the run, and the number that the program has left open."""
     found = run_traced([RARE, how, *words], **arguments)
     check.equal(found.status, status)
     number = int(found.out)
@@ -17,14 +17,14 @@ def run(how, *words, status=0, **arguments):
 
 
 def only(found, function, number):
-    """The last snapshot lists this one, opened there, and knows of nothing else."""
+    """Checks that the last snapshot lists this descriptor, opened there, and no other."""
     check.equal(found.last.group_of(function).fds, [number])
     check.equal(len(found.last.groups), 1)
     check.lacks(found.last.text, "not seen:")
     check.lacks(found.last.text, "at that moment")
 
 
-@test("a close that a pending cancellation forestalls closes nothing, and its descriptor is listed")
+@test("a close that a pending cancellation prevents closes nothing, and its descriptor is listed")
 def _():
     found, number = run("cancelled_close")
     only(found, "leaks", number)
@@ -37,7 +37,7 @@ def _():
     check.matches(found.last.text, "^why: _?exit with status 5$")
 
 
-@test("what syscall(SYS_dup3) puts over a number has its own stack")
+@test("a descriptor that syscall(SYS_dup3) puts over a number has its own stack")
 def _():
     found, number = run("dup3")
     only(found, "copies_over", number)
@@ -49,14 +49,14 @@ def _():
     only(found, "leaks", number)
 
 
-@test("signalfd of one that there is opens none")
+@test("signalfd on an existing descriptor opens none")
 def _():
     found, number = run("signalfd")
     only(found, "makes_signalfd", number)
     check.contains(found.last.text, "  stack: 1 opened, 0 closed, 1 live")
 
 
-@test("with a full table that may be larger no inherited descriptor is given up")
+@test("with a full table whose limit can be raised, no inherited descriptor is given up")
 def _():
     found, _ = run("full_table", INHERITED=1)
     check.contains(found.last.text, "opened in leaks\n")
@@ -64,7 +64,7 @@ def _():
     check.matches(found.last.text, "^why: exit with status 0$")
 
 
-@test("a process that is made by clone with CLONE_UNTRACED is traced")
+@test("a process made by clone with CLONE_UNTRACED is traced")
 def _():
     found, number = run("untraced")
     children = [taken for taken in found.all_snapshots if taken.pid != found.pid]
@@ -78,7 +78,7 @@ def _():
     only(found, "leaks", number)
 
 
-@test("what a program puts at 2 by dup2 is its stderr from then on")
+@test("a descriptor that a program puts at 2 by dup2 is its stderr from then on")
 def _():
     path = temp_dir() / "errors"
     found, number = run("stderr", path, OUTPUT="stderr")

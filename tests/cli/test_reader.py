@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What the tracer really writes, read and written again by the command's reader: byte for byte."""
+"""Text that the tracer has written is read and written again by the command's reader, byte for byte."""
 
 import subprocess
 
@@ -11,7 +11,7 @@ FDTRAIL = str(BUILD / "tools" / "fdtrail")
 
 
 def rewritten(text):
-    """The snapshots in a text, as the reader understands them."""
+    """The snapshots in a text, as the reader parses them."""
     run = subprocess.run([helper("rewrite")], input=text.encode(errors="surrogateescape"), capture_output=True,
                          timeout=60, check=False)
     check.equal(run.stderr, b"", "what the reader says")

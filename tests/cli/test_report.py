@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The report as text: its first lines answer what leaks, how many, where and what to do next. It is calm on
-a terminal, safe whatever the file holds, and says what is missing."""
+"""The report as text: its first lines say what leaks, how many, where and what to do next. It is calm on a
+terminal, safe whatever the file holds, and names missing data."""
 
 import fcntl
 import os
@@ -94,14 +94,14 @@ def run(*arguments, stdin=None, env=None):
 
 
 def report(text, *options, env=None):
-    """The report of a text, which must go well."""
+    """The report of a text; it must succeed."""
     status, out, err = run(*options, file_of(text), env=env)
     check.equal((status, err), (0, ""), "fdtrail report")
     return out
 
 
 def on_terminal(arguments, width=80, env=None):
-    """What a program writes to a terminal, and its status."""
+    """The output of a program on a terminal, and its status."""
     pid, terminal = pty.fork()
     if pid == 0:
         os.environ.pop("NO_COLOR", None)
@@ -125,7 +125,7 @@ def without_colour(text):
     return re.sub(r"\033\[[0-9;]*m", "", text)
 
 
-# What it says
+# Contents
 
 PEAK = """
 peak {}: {} open at once, opened in {}
@@ -141,7 +141,7 @@ def peak(number, count, function):
     return PEAK.format(number, count, function, count, count, function)
 
 
-@test("what was open at once, and is closed, has a line each; filters leave only what they can judge")
+@test("descriptors that were open at once and are closed have a line each; filters leave those that they can judge")
 def _():
     text = (header() + peak(1, 100, "fill_pool") + peak(2, 60, "read_all") + peak(3, 3, "start") + END).replace(
         "unclosed:", "peak: 120 open at once, 4m02s after the start; 123 with the inherited\nunclosed:")
@@ -156,7 +156,7 @@ def _():
     check.lacks(report(text, "--kind=tcp"), "at once")
 
 
-@test("the first lines say who, how many, what and where, and how near the limit is")
+@test("the first lines name the process, the leaks with count and place, and the distance to the limit")
 def _():
     lines = report(WHOLE).splitlines()
     check.equal(lines[:5], [
@@ -173,7 +173,7 @@ def _():
         check.contains(report(header(open_now=count) + SOCKETS + END), f"\n  {line}\n")
 
 
-@test("nobody is told to take another snapshot of a program that has ended: {}", each=[
+@test("if the program has ended, the report does not suggest another snapshot: {}", each=[
     "exit with status 0", "_exit with status 1", "quick_exit", "SIGTERM from process 9, which ends the program",
     "SIGSEGV, which ends the program"])
 def _(why):
@@ -183,7 +183,7 @@ def _(why):
     check.lacks(report(first.replace("SIGUSR1 from process 1", why)), advice)
 
 
-@test("the program's own code is marked in the stack, and what to do stands beside it")
+@test("the program's own code is marked in the stack, with advice beside it")
 def _():
     text = report(WHOLE)
     check.contains(text, "\n1. 5 tcp sockets (4 in CLOSE_WAIT, 1 in ESTABLISHED), opened in app::dial(int)\n")
@@ -195,7 +195,7 @@ def _():
     check.contains(text, "+2 since the last snapshot; age 1.0s to 1h00m00s; this stack has opened 9 and closed 4")
 
 
-@test("what is missing is said at the end")
+@test("missing data is listed at the end")
 def _():
     text = report(header() + SOCKETS.replace("    #2 0x5500000012a9", "    ?2 0x5500000012a9") + FILES[:200])
     end = " ".join(text[text.index("What is missing:"):].split())
@@ -210,14 +210,14 @@ def _():
     check.equal(whole.count("no lines for /srv/server"), 1)
 
 
-@test("nothing unclosed is one quiet answer")
+@test("nothing unclosed is one calm line")
 def _():
     text = report(header().replace("8 in 3 groups; 3 inherited", "0; 3 inherited")
                   + "Nothing is unclosed.\n\n" + END)
     check.equal(text.splitlines()[0], "server, process 4711: nothing is unclosed; 3 inherited")
 
 
-@test("an answer is not taken for nothing: cut snapshots and filters that leave no group")
+@test("truncated snapshots and filters that leave no group do not count as nothing leaked")
 def _():
     def first_line(text, *options):
         return report(text, *options).splitlines()[0].removeprefix("server, process 4711: ")
@@ -227,7 +227,7 @@ def _():
     check.equal(first_line(WHOLE, "--kind=epoll"), "nothing matches the filters; 3 inherited")
 
 
-@test("many libraries of another machine are one remark, the program's own module is named")
+@test("many libraries of another machine are one remark; the program's own module is named")
 def _():
     libraries = "".join(f"    #{i} 0x7f00000{i}0249 in lib{i} (/lib/x86_64-linux-gnu/lib{i}-gone.so.6+0x249) (BuildId: cc)\n"
                         for i in range(4, 9))
@@ -237,7 +237,7 @@ def _():
     check.lacks(text, "no lines for /lib")
 
 
-@test("one snapshot of a running program says that a second one tells more; the last one does not")
+@test("a single snapshot of a running program suggests a second one; a last snapshot does not")
 def _():
     advice = "one snapshot can't tell a leak"
     first = re.sub(r", \+\d+ since the last snapshot", "", header(number=1) + SOCKETS + FILES + END)
@@ -246,7 +246,7 @@ def _():
     check.lacks(report(WHOLE), advice)
 
 
-@test("stacks of goroutines are shown with those that created them, and the last request is marked")
+@test("goroutines' stacks are shown with their creators, and the last request is marked")
 def _():
     stacks = SOCKETS.replace("    (deeper: cut at 4 frames, the most that are kept)\n",
                              "  created by:\n    #0 0x550000002000 in main.serve (/srv/server+0x2000)\n"
@@ -263,7 +263,7 @@ def _():
 
 
 def requested(descriptors, states="2 tcp sockets in ESTABLISHED", figures="4 opened, 2 closed, 2 live", more=""):
-    """A report of connections that net/http has made, as one paragraph."""
+    """A report of connections that net/http made, as one paragraph."""
     return " ".join(report(header() + f"""group 1: {states}, opened in main.dial, last used in main.fetch
   ages: 1.0s to 5.0s
   stack: {figures}
@@ -278,7 +278,7 @@ def requested(descriptors, states="2 tcp sockets in ESTABLISHED", figures="4 ope
 """ + END).split())
 
 
-@test("the last response is what to close only where it was not read to its end")
+@test("the advice is to close the last response only if it was not read to its end")
 def _():
     close, keeps = "Close the response of the last request.", "which is not a leak. If their number grows"
     read = "ESTABLISHED, idle 0.5s"
@@ -292,7 +292,7 @@ def _():
     check.lacks(text, close)
 
 
-@test("connections that were read to their end are told to be a pool's only while they don't grow")
+@test("connections read to their end are said to be a pool's only while they don't grow")
 def _():
     read = "ESTABLISHED, idle 0.5s"
     text = requested((read, read), figures="4 opened, 2 closed, 2 live, +2 since the last snapshot; peak 2")
@@ -300,17 +300,17 @@ def _():
     check.lacks(text, "not a leak")
 
 
-@test("a connection that was opened while another to the same peer was idle is no pool's")
+@test("a connection opened while another to the same peer was idle does not count as a pool's")
 def _():
     text = requested(("ESTABLISHED, idle 4.0s", "ESTABLISHED, idle 0.9s"))
     check.contains(text, "some were opened while another one to the same peer was idle")
-    check.lacks(text, "not a leak")
-    # The older one was in use when the newer one was opened; times are rounded.
+    check.lacks(text, "no leak")
+    # The older connection was in use when the newer one was opened; times are rounded.
     text = requested(("ESTABLISHED, idle 1.1s", "ESTABLISHED, idle 0.9s"))
     check.contains(text, "which is not a leak")
 
 
-@test("connections that the snapshot does not list are not told to be read to their end")
+@test("connections that the snapshot does not list are not said to be read to their end")
 def _():
     read = "ESTABLISHED, idle 4.0s"
     text = requested((read, read), "3 tcp sockets in ESTABLISHED", more="    and 1 more (FDTRAIL_SHOW=all lists them)\n")
@@ -330,7 +330,7 @@ def directories(module):
 """
 
 
-@test("what closes a stream is said in the words of the program's language")
+@test("advice on closing a stream is in the words of the program's language")
 def _():
     advice = "What to do: these belong to DIR streams: closedir() closes them."
     check.contains(report(header() + directories("/srv/server") + END), advice)
@@ -343,7 +343,7 @@ def _():
 
 
 def opened(kind, *lines, number=1, count=None, place="serve"):
-    """A group of descriptors that one line has opened."""
+    """A group of descriptors opened by one line."""
     count = count or len(lines)
     listed = "".join(f"    {10 * number + i} {line}\n" for i, line in enumerate(lines))
     return f"""group {number}: {count} {kind}, opened in {place}
@@ -370,7 +370,7 @@ def _():
         check.contains(text, "tcp sockets in ESTABLISHED, opened in serve\n")
 
 
-@test("deleted files: the report says how much room they take, each file once")
+@test("deleted files: the report says how much space they take, each file once")
 def _():
     def said(*lines, count=None):
         text = report(header() + opened("files", *lines, count=count) + END)
@@ -399,7 +399,7 @@ def _():
     check.true(not said(*[file.format(0).replace(", write", ", deleted, write")] * 2), "a path of several deleted files")
 
 
-@test("empty files beside snapshots are passed over; when all are empty, one line says so")
+@test("empty files beside snapshots are ignored; if all are empty, one line says so")
 def _():
     empty = [file_of("") for _ in range(3)]
     whole, alone = file_of(WHOLE), report(WHOLE)
@@ -413,7 +413,7 @@ def _():
     check.contains(err, "no snapshot is in it")
 
 
-@test("a program that was traced is reported with its lines")
+@test("a traced program's report has source lines")
 def _():
     traced = run_traced([program("demo")])
     text = report("".join(path.read_text() for path in traced.dir.glob("report.*")))
@@ -449,7 +449,7 @@ GO_STACKS = """group 1: 1 tcp socket in ESTABLISHED, opened in main.fetch
 """
 
 
-@test("runs of a language's own library are a line; what the program called stays; --full shows all")
+@test("runs of a language's own library become one line; the called function stays; --full shows all")
 def _():
     text = report(header() + GO_STACKS + END)
     check.contains(text, "   opened at:\n"
@@ -464,7 +464,7 @@ def _():
     check.lacks(full, "--full")
 
 
-@test("of a Go request that a dependency has made, the heading says for which of the program's functions")
+@test("if a dependency made a Go request, the heading names the calling function of the program")
 def _():
     text = report(header() + GO_STACKS.replace("in main.request (/srv/server+0x3000)\n", "in api.Do (/srv/server+0x3000)\n"
                   "    #1 0x550000003100 in main.(*Server).Stop (/srv/server+0x3100)\n") + END)
@@ -485,13 +485,14 @@ def opened_by_others(number, opener, state="CLOSE_WAIT", user=0x3000, caller=0x3
 """
 
 
-@test("what one request leaks of connections that others have opened is counted together in the first lines")
+@test("leaks by one request over connections that others opened are counted together in the first lines")
 def _():
     three = "".join(opened_by_others(number, opener) for number, opener in enumerate(["List", "Show", "Stop"], 1))
     text = report(header() + three + END)
     place = r"last used in api\.Do(?: at server\+0x30[01]0)?, for main\.\(\*Server\)\.Stop\n"
     check.matches(text, r"(?m)^  likeliest leak: 6 tcp sockets in CLOSE_WAIT, " + place + r"  snapshot 2")
-    # What another caller, or another line of this one, has used is not counted; what is in use has its state.
+    # Connections used by another caller, or by another line of this one, are not counted; the state of used ones is
+    # shown.
     others = (opened_by_others(4, "Other", caller=0x3200) + opened_by_others(5, "Line", user=0x3010)
               + opened_by_others(6, "Alive", state="ESTABLISHED"))
     text = report(header() + three + others + END)
@@ -501,7 +502,7 @@ def _():
     check.matches(report(header() + opened_by_others(1, "List") + shared + END), r"(?m)^1\. 2 tcp sockets")
 
 
-@test("without lines, two calls in one function are told apart by their offsets")
+@test("without lines, two calls in one function differ by their offsets")
 def _():
     other = FILES.replace("group 2:", "group 3:").replace("1300", "1340")
     text = report(header() + FILES + other + END)
@@ -510,13 +511,13 @@ def _():
     check.contains(report(header() + FILES + END), "\n1. 2 files, opened in open_log\n")
 
 
-@test("the last request is shown before what opened the connection")
+@test("the last request is shown before the opener of the connection")
 def _():
     text = report(header() + GO_STACKS + END)
     check.matches(text, r"(?s)last HTTP request by:\n   => #0 main\.request .*opened at:")
 
 
-@test("of many groups the first 20 are shown, and how many there are; --full shows all")
+@test("of many groups the first 20 are shown, and the number of all; --full shows all")
 def _():
     def files_of(number):
         return FILES.replace("group 2:", f"group {number}:").replace("1300", f"{0x1300 + 16 * number:x}")
@@ -530,9 +531,9 @@ def _():
     check.contains(report(header() + twenty_one + END), "\n21. 2 files")
 
 
-# What is shown
+# What is listed
 
-@test("--show says how many descriptors are listed")
+@test("--show sets how many descriptors are listed")
 def _():
     check.contains(report(WHOLE, "--show=2"), "and 3 more (--show=all)")
     everything = report(WHOLE, "--show=all")
@@ -541,7 +542,7 @@ def _():
     check.lacks(report(WHOLE, "--show=0"), "descriptors:")
 
 
-@test("of a series the newest snapshot of each process is shown, others as asked")
+@test("of a series the newest snapshot of each process is shown, others on request")
 def _():
     series = "".join(header(number, pid) + FILES + END for number, pid in ((1, 1), (1, 2), (2, 1), (3, 1), (2, 2)))
 
@@ -564,7 +565,7 @@ def _():
     check.equal((status, out), (0, report(WHOLE)))
 
 
-@test("filters keep what was asked for and count it again")
+@test("filters keep the chosen groups and count again")
 def _():
     def groups(*options):
         return re.findall(r"(?m)^\d+\. (.*?)(?:, opened.*)?$", report(WHOLE, *options))
@@ -600,14 +601,14 @@ def _():
 
 # On a terminal
 
-@test("lines fit the terminal; without one, nothing is broken but prose")
+@test("lines fit the terminal; elsewhere only prose is wrapped")
 def _():
     path = file_of(WHOLE.replace("/var/log/app.log", "/a/very/" + "long/" * 20 + "path").replace(
         "open_log (", "open_log_" + "x" * 90 + " ("))
     for width in (80, 50, 132):
         status, text = on_terminal([FDTRAIL, "report", path], width)
         check.equal(status, 0)
-        # One word may be longer than a line: half a path can't be copied.
+        # A single word may be longer than a line, because half a path can't be copied.
         long = [line for line in without_colour(text).splitlines() if len(line) > width and "/a/very/" not in line]
         check.equal(long, [], f"lines longer than {width}")
     _, out, _ = run(path)
@@ -615,7 +616,7 @@ def _():
     check.matches(out, r"(?m)^     7 tcp 10\.0\.0\.1:5000 -> 10\.0\.0\.2:80, CLOSE_WAIT, age 1h00m00s, thread 12 \(w\)$")
 
 
-@test("lines are not broken between an amount and its unit")
+@test("lines are not broken between a number and its unit")
 def _():
     path = file_of(WHOLE.replace("10.0.0.2:80, CLOSE_WAIT, age", "10.0.0.2:80, CLOSE_WAIT, unread 60 B, age"))
     for width in range(62, 70):
@@ -655,15 +656,15 @@ def _(how):
         check.contains(out, r"\x1b")
 
 
-@test("progress is shown on a terminal when it takes long, and is gone at the end; nowhere else")
+@test("on a terminal, progress is shown when it takes long, and removed at the end; nowhere else")
 def _():
-    # A module that takes its time: a debuginfod server that answers late.
+    # A slow module: the debuginfod server answers late.
     _, stripped, server, env = debuginfod(stall=1.5)
     path = file_of(snapshot_of(stripped, [0x1234]))
     status, text = on_terminal([FDTRAIL, "report", path], env=env)
     check.equal(status, 0)
     check.matches(text, r"\r\033\[Kfdtrail report: downloading debug information for .*\(module 1 of 1\)")
-    # What is left of the line is nothing.
+    # The progress line ends up empty.
     check.matches(text, r"(?s).*\r\033\[K(?!fdtrail report)")
     check.true(text.rindex("fdtrail report:") < text.index("unclosed descriptor"), "the first lines have names")
     env["DEBUGINFOD_CACHE_PATH"] += "2"
@@ -698,7 +699,7 @@ def _(options, message):
     check.true(err.startswith("fdtrail report: "), err)
 
 
-@test("a file that is not there or has no snapshot is said; the others are reported")
+@test("a file that does not exist or has no snapshot is reported; the others are shown")
 def _():
     status, out, err = run("/nowhere/x", file_of(WHOLE))
     check.equal(status, 2)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Little memory, many numbers, many stacks, many threads, a long life: the program gets by, and so does the
-tracer, or it says what it left out."""
+"""Little memory, many numbers, many stacks, many threads, a long life: the program manages, and the tracer
+manages, too, or says what it left out."""
 
 import os
 import resource
@@ -14,11 +14,11 @@ PLUGIN = BUILD / "tests" / "torture" / "libplugin.so"
 
 
 def limited(what, amount):
-    """For preexec: this limit."""
+    """For preexec: sets this limit."""
     return lambda: resource.setrlimit(what, (amount, amount))
 
 
-@test("with {} MiB of address space the program runs as ever, traced or after one line that says why not",
+@test("with {} MiB of address space the program runs as usual, traced or after one line that says why not",
       each=[4, 6, 8, 10, 12, 14, 16, 20, 24, 32, 48, 64, 128])
 def _(size):
     words, preexec = [program("ends"), "return"], limited(resource.RLIMIT_AS, size * MIB)
@@ -35,7 +35,7 @@ def _(size):
     check.at_most(len(run.err.splitlines()), 2, "lines on stderr")
 
 
-@test("with {} KiB of stack the program runs as ever, and is traced", each=[32, 64, 256, 8192])
+@test("with {} KiB of stack the program runs as usual, and is traced", each=[32, 64, 256, 8192])
 def _(size):
     words, preexec = [program("ends"), "return"], limited(resource.RLIMIT_STACK, size * 1024)
     bare, run = run_bare(words, preexec=preexec), run_traced(words, preexec=preexec)
@@ -43,16 +43,16 @@ def _(size):
     check.contains(run.last.groups[0].functions, "main")
 
 
-@test("a program that has opened a million descriptors, one after the other, has grown by nothing", timeout=120)
+@test("a program that opens a million descriptors, one after the other, does not grow", timeout=120)
 def _():
     run = run_traced([program("resources"), "opens", 1_000_000], timeout=110)
     check.equal(run.status, 0)
-    # A byte for each would be 976. The kernel's own count of a process' pages lags behind by some dozens.
+    # One byte for each would be 976 KiB. The kernel's own count of a process' pages lags behind by some dozens.
     check.at_most(int(run.out), 512, "KiB grown")
     ran("resources", f"1000000 opens: {int(run.out)} KiB more than after 10000")
 
 
-@test("a program that loads and unloads a library a thousand times has grown by nothing", timeout=120)
+@test("a program that loads and unloads a library a thousand times does not grow", timeout=120)
 def _():
     run = run_traced([program("resources"), "libraries", 1000, PLUGIN], timeout=110)
     check.equal(run.status, 0)
@@ -69,7 +69,7 @@ def _():
     ran("resources", f"100000 distinct stacks: {int(run.out)} KiB")
 
 
-@test("1,000 threads come and go; what they left open is theirs, and nothing else of them stays", timeout=120)
+@test("after 1,000 threads only the entries of the descriptors that they left open remain", timeout=120)
 def _():
     run = run_traced([program("resources"), "threads", 1000], timeout=110)
     check.equal(run.status, 0)
@@ -87,12 +87,12 @@ def _():
                      env={"LD_PRELOAD": f"{LIBRARY}:{program('libfakes')}", "FAKE_SLOTS": "1"})
     check.equal(run.status, 0)
     check.at_most(int(run.out), 32 * 1024, "KiB grown")
-    # They were numbers only: the snapshot finds that out.
-    check.contains(run.last.footer, "1000000 closed by untraced calls")
+    # Nothing was open at these numbers; the snapshot finds that out.
+    check.contains(run.last.footer, "1000000 closed behind fdtrail's back")
     ran("resources", f"1000000 numbers at once: {int(run.out)} KiB")
 
 
-@test("ENFILE is answered by a snapshot that says so")
+@test("ENFILE triggers a snapshot that says so")
 def _():
     run = run_traced([program("resources"), "opens", 3],
                      env={"LD_PRELOAD": f"{LIBRARY}:{program('libfakes')}", "FAKE_ENFILE": "1"})
@@ -111,7 +111,7 @@ def _():
     check.equal((run.status, run.out), (3, "buffered\n"))
 
 
-@test("what we write is past the limit on a file's size: no SIGXFSZ in the program")
+@test("writing beyond the limit on a file's size: no SIGXFSZ in the program")
 def _():
     folder = temp_dir()
     stderr = os.open(folder / "stderr", os.O_WRONLY | os.O_CREAT)
@@ -121,7 +121,7 @@ def _():
     os.close(stderr)
     check.equal(run.status, 3)
 
-    # A static program is told of in the file that snapshots go to; what is pending outlives exec.
+    # The message about a static program goes to the snapshots' file. A pending SIGXFSZ would outlive exec.
     path = compile_program(TESTS / "programs/ends.c", "gcc-static")
     run = run_traced(["/usr/bin/python3", "-c", "import os; os.dup2(os.open('/dev/null', 1), 1); "
                       f"os.execv({path!r}, [{path!r}, 'none'])"],
@@ -132,7 +132,7 @@ def _():
 
 @test("a message to a terminal from the background does not stop the program")
 def _():
-    # The terminal's session leader stays in front; the program is in a group of its own.
+    # The terminal's session leader stays in the foreground; the program is in a group of its own.
     code = """
 import os, pty, sys, termios
 pid, terminal = pty.fork()
@@ -162,7 +162,7 @@ print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), b"FDTRAIL_VERBOSE" in sa
     check.equal(run.out, "0 True\n")
 
 
-@test("a reader of a pipe that goes away in the middle of a snapshot does not end the program")
+@test("a pipe whose reader leaves in the middle of a snapshot does not end the program")
 def _():
     path = temp_dir() / "pipe"
     os.mkfifo(path)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Programs with more rights than their user (setuid, setgid, file capabilities): they run with their rights and
-untraced, and one line says so; where the ptrace engine takes their rights away, a line says that."""
+"""Programs with more rights than their user (setuid, setgid, file capabilities): they run untraced with their
+rights, and one line says so; if the ptrace engine takes their rights away, a line says that."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ FDTRAIL = BUILD / "tools" / "fdtrail"
 USER = 1234
 NET_RAW = 13
 RIGHTS = ["set-user-ID", "set-group-ID", "file capabilities"]
-# What the program says of itself when a user runs it who is nobody.
+# The program's output when the user nobody runs it.
 GIVEN = {"set-user-ID": f"user {USER}/0 group {USER}/{USER} ", "set-group-ID": f"user {USER}/{USER} group {USER}/65534 ",
          "file capabilities": f"user {USER}/{USER} group {USER}/{USER} capabilities {1 << NET_RAW:016x}\n"}
 DENIED = f"user {USER}/{USER} group {USER}/{USER} capabilities {0:016x}\n"
@@ -26,7 +26,7 @@ def become_user():
 
 
 def privileged(rights):
-    """tests/programs/rights.c with these rights, where everybody can execute it."""
+    """tests/programs/rights.c with these rights, in a place where everybody can execute it."""
     if os.geteuid() != 0:
         skip("only root can make one")
     folder = temp_dir()
@@ -38,7 +38,7 @@ def privileged(rights):
     if rights == "file capabilities":
         # struct vfs_cap_data, <linux/capability.h>: revision 2, effective; permitted, inheritable, twice
         os.setxattr(path, "security.capability", struct.pack("<5I", 0x02000001, 1 << NET_RAW, 0, 0, 0))
-    # A mount without them (nosuid) gives none to anybody.
+    # A file system that is mounted nosuid gives these rights to nobody.
     if not run_bare([path], preexec=become_user).out.startswith(GIVEN[rights]):
         skip("this file system gives no rights")
     return path
@@ -66,14 +66,15 @@ def _(rights, engine):
                 "nothing is known of it and of what it starts\n")
 
 
-@test("no limit is kept by a program that ran untraced: 125")
+@test("no limit passes for a program that ran untraced: 125")
 def _():
     run = fdtrail_run(privileged("set-user-ID"), options=["--max-open=100"])
     check.equal(run.status, 125)
     check.contains(run.err, "nobody can tell whether the limits are kept: the program ran untraced\n")
 
 
-@test("by ptrace, a program with {} that a user's program starts runs without them, and one line says so", each=RIGHTS)
+@test("by ptrace, a program with {} that a user's program starts runs without these rights, and one line says "
+      "so", each=RIGHTS)
 def _(rights):
     path = privileged(rights)
     run = fdtrail_run("sh", "-c", f"{path}; {path}; true", options=["--engine=ptrace"])
@@ -84,7 +85,7 @@ def _(rights):
     check.contains(run.err, "opened in opens_with_rights")
 
 
-@test("by ptrace, where a file can't be read, so that nobody knows whether it is setuid, one line says so")
+@test("by ptrace, if a file can't be read, so that it may be setuid, one line says so")
 def _():
     path = privileged("set-user-ID")
     path.chmod(0o4711)
@@ -97,7 +98,7 @@ def _():
     check.contains(run.err, "it runs untraced")
 
 
-@test("by ptrace, a program that FDTRAIL_ONLY leaves out does not lose its rights in silence either")
+@test("by ptrace, a program that FDTRAIL_ONLY leaves out does not lose its rights silently either")
 def _():
     path = privileged("set-user-ID")
     run = fdtrail_run("sh", "-c", f"{path}; true", options=["--engine=ptrace", "--only=sh"])
@@ -105,7 +106,7 @@ def _():
     check.contains(run.err, "rights was executed without its rights (set-user-ID)")
 
 
-@test("a program with {1} that a program starts has them, is named as not traced, and keeps no limit: {0}",
+@test("a program with {1} that a program starts has them, is named as untraced, and passes no limit: {0}",
       each=[(how, rights) for rights in RIGHTS for how in ("ptrace as root", "preload as root", "preload")])
 def _(how, rights):
     path, root = privileged(rights), how.endswith("root")
@@ -120,7 +121,7 @@ def _(how, rights):
     check.equal(run.status, 125)
 
 
-@test("by ptrace, one line names a program that is left alone, where there is no fdtrail run to do so")
+@test("by ptrace, one line names a program that is left untraced, if there is no fdtrail run to do so")
 def _():
     path = privileged("set-user-ID")
     run = run_bare([BUILD / "tests" / "trace", shutil.which("setpriv"), *as_user("sh", "-c", f"{path}; {path}; true")[1:]])
@@ -128,7 +129,7 @@ def _():
     check.equal(run.err, "fdtrail: rights has more rights than its user (set-user-ID): it is left alone\n")
 
 
-@test("by ptrace as root, what a program with more rights starts is traced")
+@test("by ptrace as root, a program with more rights that is started is traced")
 def _():
     path = privileged("set-user-ID")
     shutil.copy(program("rights"), path.with_name("other"))
@@ -141,7 +142,7 @@ def _():
     check.contains(run.err, f"{path}, process ")
 
 
-@test("who may gain no rights is traced, and nothing is said: --engine={}", each=["preload", "ptrace"])
+@test("a program that may gain no rights is traced, and nothing is printed: --engine={}", each=["preload", "ptrace"])
 def _(engine):
     path = privileged("set-user-ID")
     for words in (["setpriv", "--no-new-privs", FDTRAIL, "run", f"--engine={engine}", "--", path],
@@ -152,7 +153,7 @@ def _(engine):
         check.lacks(run.err, "rights (")
 
 
-@test("a file system mounted without them (nosuid) gives none: the program is traced")
+@test("a program on a file system mounted nosuid gains none, so it is traced")
 def _():
     path = privileged("set-user-ID")
     words = ["unshare", "-m", "sh", "-c", f"mount -t tmpfs -o nosuid none {path.parent}/on && "
