@@ -88,7 +88,7 @@ def _():
     check.contains(text, "this stack has opened 7 and closed 0")
 
 
-@test("of two callers of a function, only one of which closes what it opens, each is a finding")
+@test("two callers of a function, only one of which closes what it opens, are two findings")
 def _():
     text = report_of("one of two")
     check.equal(headings(text), [("6 files, opened in forgets", ""), ("1 file, opened in closes", "")])
@@ -134,7 +134,7 @@ def _():
     check.equal(peaks.status, 1)
     check.contains(peaks.out, "--max-peak-group 0: 5 stacks had more open at once, up to 1\n")
     check.equal(len(headings(peaks.out)), 1)
-    # Of a finding with two kinds only the requested ones count.
+    # Only the requested kind of a finding counts.
     kinds = snapshots_of("kinds")
     check.equal(fdtrail("check", "--max-group=1", "--kinds=tcp", kinds).status, 0)
     check.equal(fdtrail("check", "--max-group=1", kinds).status, 1)

@@ -517,7 +517,7 @@ def _():
     check.matches(text, r"(?s)last HTTP request by:\n   => #0 main\.request .*opened at:")
 
 
-@test("of many groups the first 20 are shown, and the number of all; --full shows all")
+@test("the first 20 of many groups are shown, and the number of all; --full shows all")
 def _():
     def files_of(number):
         return FILES.replace("group 2:", f"group {number}:").replace("1300", f"{0x1300 + 16 * number:x}")
@@ -531,7 +531,7 @@ def _():
     check.contains(report(header() + twenty_one + END), "\n21. 2 files")
 
 
-# What is listed
+# The number of listed descriptors
 
 @test("--show sets how many descriptors are listed")
 def _():
@@ -542,7 +542,7 @@ def _():
     check.lacks(report(WHOLE, "--show=0"), "descriptors:")
 
 
-@test("of a series the newest snapshot of each process is shown, others on request")
+@test("the newest snapshot of each process in a series is shown, others on request")
 def _():
     series = "".join(header(number, pid) + FILES + END for number, pid in ((1, 1), (1, 2), (2, 1), (3, 1), (2, 2)))
 

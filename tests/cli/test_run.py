@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""fdtrail run: the program runs as if nobody stood between it and the shell. What is reported of it is
-in test_run_report.py."""
+"""fdtrail run: the program runs as if there were nothing between it and the shell. test_run_report.py tests the
+reports."""
 
 import os
 import pty
@@ -19,7 +19,7 @@ FDTRAIL = BUILD / "tools" / "fdtrail"
 
 
 def start_run(*command, options=(), env=None, **arguments):
-    """With a TMPDIR of its own: what is killed in the middle leaves its folder there."""
+    """Runs with a TMPDIR of its own, because a run that is killed in the middle leaves its folder there."""
     return start_traced([FDTRAIL, "run", *options, "--", *command], traced=False,
                         env={"TMPDIR": str(temp_dir()), **(env or {})}, **arguments)
 
@@ -29,7 +29,7 @@ def fdtrail_run(*command, **arguments):
 
 
 def child_of(run):
-    """The pid of the program, once it executes something else than fdtrail."""
+    """The pid of the program, once it executes something other than fdtrail."""
 
     def look():
         for path in os.listdir("/proc"):
@@ -47,7 +47,7 @@ def child_of(run):
     return wait_until(look, what="the program")
 
 
-# What it hands through
+# Input, output and status
 
 @test("input, output and exit status are the program's own")
 def _():
@@ -55,13 +55,13 @@ def _():
     check.equal((run.out, run.err, run.status), ("some text\n", "error\n", 7))
 
 
-@test("what the program does not read of its input is left for the next one")
+@test("input that the program does not read is left for the next one")
 def _():
     run = run_bare(["sh", "-c", f"'{FDTRAIL}' run -- true; cat"], stdin="left\n")
     check.equal(run.out, "left\n")
 
 
-@test("a program that leaves nothing open is not spoken of")
+@test("a program that leaves nothing open is not mentioned")
 def _():
     run = fdtrail_run(program("ends"), "none")
     check.equal((run.out, run.err, run.status), ("buffered\n", "", 0))
@@ -73,14 +73,14 @@ def _(name):
     check.equal(run.status, 128 + getattr(signal, "SIG" + name))
 
 
-@test("a command that is not there is one line and 127")
+@test("a command that does not exist is one line and 127")
 def _():
     run = fdtrail_run("fdtrail-no-such-command")
     check.equal(run.status, 127)
     check.matches(run.err, r"\Afdtrail run: fdtrail-no-such-command: No such file or directory\n\Z")
 
 
-@test("an interpreter that is not there is one line that names it, and 127")
+@test("an interpreter that does not exist is one line that names it, and 127")
 def _():
     script = temp_dir() / "script"
     script.write_text("#!/no/such/interpreter\n")
@@ -97,7 +97,7 @@ def _():
         check.equal((run.status, run.err), (126, f"fdtrail run: {path}: {words}\n"))
 
 
-@test("a file that is no program, though it says so, is one line and 126")
+@test("a file that looks like a program and isn't one is one line and 126")
 def _():
     broken = temp_dir() / "broken"
     for text in [b"\x7fELF", b"\x7fELF" + b"\xff" * 100, open("/bin/true", "rb").read()[:70]]:
@@ -108,7 +108,7 @@ def _():
         check.equal(len(run.err.splitlines()), 1, "lines")
 
 
-@test("a script without a first line of its own is run by the shell, as execvp does")
+@test("a script without a #! line is run by the shell, as by execvp")
 def _():
     script = temp_dir() / "script"
     script.write_text("echo run by a shell\n")
@@ -146,13 +146,13 @@ def _():
     check.equal(marker.exists(), False)
 
 
-@test("a bad value is one line that names the flag and says what is accepted")
+@test("a bad value is one line that names the option and the accepted values")
 def _():
     run = fdtrail_run("true", options=["--depth=0"])
     check.equal(run.err, "fdtrail run: --depth=0 is not accepted: a number of frames from 1 to 256\n")
 
 
-@test("each option of the tracer has its flag, and the tracer gets what the flag says")
+@test("each option of the tracer has its option here, and the tracer gets its value")
 def _():
     shown = run_bare([FDTRAIL, "run", "--help"]).out
     names = re.findall(r"^FDTRAIL_(\w+)=", run_bare([FDTRAIL, "options"]).out, re.MULTILINE)
@@ -164,12 +164,12 @@ def _():
         check.contains(run.out.splitlines(), line)
 
 
-@test("options behind the command are the command's")
+@test("options after the command are the command's")
 def _():
     check.equal(run_bare([FDTRAIL, "run", "echo", "--depth=0", "--", "-x"]).out, "--depth=0 -- -x\n")
 
 
-@test("the tracer comes before the libraries that are preloaded anyway")
+@test("the tracer comes before other preloaded libraries")
 def _():
     run = fdtrail_run("sh", "-c", "echo $LD_PRELOAD", env={"LD_PRELOAD": "libm.so.6"})
     check.equal(run.out, f"{LIBRARY}:libm.so.6\n")
@@ -177,7 +177,7 @@ def _():
     check.equal(run.out, f"{LIBRARY}\n")
 
 
-@test("the environment is otherwise the same")
+@test("the rest of the environment is unchanged")
 def _():
     script = "import os; print(sorted((k, v) for k, v in os.environb.items() if k not in (b'LD_PRELOAD', b'ASAN_OPTIONS')"
     script += " and not k.startswith(b'FDTRAIL_')))"
@@ -185,7 +185,7 @@ def _():
                 run_bare([PYTHON, "-c", script], env={"EMPTY": "", "ODD": "a=b\nc", "TMPDIR": "/tmp"}).out)
 
 
-@test("a program with AddressSanitizer runs, and finds what it finds: {}", each=["gcc", "clang"])
+@test("a program with AddressSanitizer runs, and AddressSanitizer finds its errors: {}", each=["gcc", "clang"])
 def _(compiler):
     path = compile_program(TESTS / "programs/ends.c", f"{compiler}-asan")
     run = fdtrail_run(path, "return", env={"ASAN_OPTIONS": "detect_leaks=0"})
@@ -203,7 +203,7 @@ print(sorted(int(n) for n in os.listdir("/proc/self/fd"))[:-1], os.getpgrp() == 
 """
 
 
-@test("blocked and ignored signals and inherited descriptors are those that we were given")
+@test("blocked and ignored signals and inherited descriptors are passed on to the program")
 def _():
     def prepare():
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -263,12 +263,12 @@ def _(name):
     wait_until(lambda: "ready" in run.out)
     run.send(getattr(signal, "SIG" + name))
     wait_until(lambda: "got" in run.out)
-    run.send(signal.SIGUSR1)  # the last one to arrive
+    run.send(signal.SIGUSR1)  # the last signal to arrive
     wait_until(lambda: "USR1" in run.out)
     check.equal(run.out, f"ready\ngot SIG{name}\ngot SIGUSR1\n")
 
 
-@test("a program that a signal to fdtrail ends is waited for, and its status is told")
+@test("fdtrail waits for a program that is ended by a signal to fdtrail, and returns its status")
 def _():
     run = start_run("sleep", "60")
     child_of(run)
@@ -277,7 +277,7 @@ def _():
     check.equal((run.status, run.out, run.err), (128 + signal.SIGTERM, "", ""))
 
 
-@test("what the program sends to its whole group does not come back to it")
+@test("a signal that the program sends to its whole group does not come back to it")
 def _():
     script = HANDLES.replace("while True:\n    signal.pause()",
                              "os.kill(0, signal.SIGTERM)\ntime.sleep(0.3)\nprint('end')")
@@ -323,7 +323,7 @@ class Terminal:
         os.write(self.fd, byte)
 
     def expect(self, pattern, timeout=30):
-        """Waits for the regular expression in what has not been looked at yet."""
+        """Waits until the regular expression matches output that has not been looked at yet."""
         end = time.monotonic() + timeout
         while True:
             found = re.search(pattern, self.text)
@@ -342,7 +342,7 @@ class Terminal:
         os.waitpid(self.pid, 0)
 
 
-@test("Ctrl-C ends the program; the shell sees a job that was interrupted")
+@test("Ctrl-C ends the program; the shell sees that the job was interrupted")
 def _():
     terminal = Terminal()
     terminal.line(f"{FDTRAIL} run -- sh -c 'echo rea''dy; exec sleep 60'; echo status $?")
@@ -355,7 +355,7 @@ def _():
     terminal.close()
 
 
-@test("Ctrl-C is the program's to handle: it comes once, and fdtrail waits on")
+@test("the program can handle Ctrl-C: it comes once, and fdtrail waits on")
 def _():
     script = temp_dir() / "handles.py"
     script.write_text(HANDLES)
@@ -372,7 +372,7 @@ def _():
     terminal.close()
 
 
-@test("Ctrl-Z stops the job, fg wakes it, and Ctrl-C still reaches it")
+@test("Ctrl-Z stops the job, fg continues it, and Ctrl-C still reaches it")
 def _():
     script = temp_dir() / "counts.py"
     script.write_text("""
@@ -435,9 +435,9 @@ def _():
     terminal.close()
 
 
-# Where the tracer is
+# The place of the tracer
 
-@test("a path with a blank and a colon in it, which LD_PRELOAD can't have, works")
+@test("a path with a blank and a colon, which LD_PRELOAD can't hold, works")
 def _():
     folder = temp_dir() / "a b:c"
     (folder / "tools").mkdir(parents=True)
@@ -450,7 +450,7 @@ def _():
     check.lacks(run.err, "ERROR: ld.so")
 
 
-@test("where the tracer is missing one line says so: 125")
+@test("if the tracer is missing, one line says so: 125")
 def _():
     folder = temp_dir()
     shutil.copy(FDTRAIL, folder)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""fdtrail run: what it reports, where to, and what it leaves behind. How the program is run is in
-test_run.py."""
+"""fdtrail run: its reports, the files that they go to, and the files that it leaves behind. test_run.py tests
+how the program is run."""
 
 import glob
 import json
@@ -47,7 +47,7 @@ def line_of(path, text):
 TEARDOWN = r"fdtrail run: {}, process \d+: nothing is left open; at most (\d+) were open at once: (\d+) by (\S+)\n"
 
 
-@test("files that an atexit handler closes are told in one line, with the line that opened them")
+@test("files that an atexit handler closes are reported in one line, with the line that opened them")
 def _():
     run = Run(program("closes_at_exit"), "100", "exit", options=["--max-open=0"])
     told = re.fullmatch(TEARDOWN.format("closes_at_exit"), run.err)
@@ -58,7 +58,7 @@ def _():
     check.equal((run.status, run.left), (0, []))
 
 
-@test("sockets that Python closes when it ends are told")
+@test("sockets that Python closes when it ends are reported")
 def _():
     run = Run(PYTHON, "-c", "import socket\nkept = [socket.socket() for _ in range(100)]")
     told = re.fullmatch(TEARDOWN.format("python3"), run.err)
@@ -66,7 +66,7 @@ def _():
     check.equal((told[1], told[2], run.status), ("100", "100", 0))
 
 
-@test("{} files, closed {}: nothing is left open, and nothing is said", each=[
+@test("{} files, closed {}: nothing is left open, and nothing is printed", each=[
     (49, "exit"), (100, "midway"), (100, "serves"), (100, "fork")])
 def _(count, how):
     run = Run(program("closes_at_exit"), str(count), how)
@@ -84,13 +84,13 @@ def _(when):
             check.matches(run.err, r"at most 100 were open at once: 100 by \S*closes_at_exit\.c:\d+\n")
 
 
-@test("--max-peak-group=100 and --max-peak=100 on 100 files that are closed midway are kept in silence")
+@test("--max-peak-group=100 and --max-peak=100 on 100 files that are closed midway pass silently")
 def _():
     run = Run(program("closes_at_exit"), "100", "midway", options=["--max-peak-group=100", "--max-peak=100"])
     check.equal((run.status, run.err, run.left), (0, "", []))
 
 
-@test("a child's peak is of what it has opened itself, not of what it inherited")
+@test("a child's peak counts the descriptors that it has opened itself, not the inherited ones")
 def _():
     run = Run(program("closes_at_exit"), "100", "fork", options=["--max-peak=99"])
     check.equal(run.status, 1)
@@ -106,7 +106,7 @@ def _(percent, status):
         check.matches(run.err, r"--max-peak 75%: 1\d\d of 128 were open at once")
 
 
-@test("what is suppressed is not told because of its peak, and breaks no --max-peak-group")
+@test("a suppressed stack is not reported for its peak, and breaks no --max-peak-group")
 def _():
     path = temp_dir() / "suppressions"
     path.write_text("leak:^open_many$\n")
@@ -114,7 +114,7 @@ def _():
     check.equal((run.status, run.err), (0, ""))
 
 
-@test("ptrace, which sees no close: a stack's peak keeps a limit or leaves it open; a process' is as exact")
+@test("by ptrace, which sees no close, a stack's peak passes a limit or leaves it open; a process' peak is as exact")
 def _():
     for options, status in ([["--max-peak-group=100", "--max-peak=100"], 0], [["--max-peak-group=99"], 125],
                             [["--max-peak=99"], 1]):
@@ -204,7 +204,7 @@ def _():
     check.equal(re.findall(r"^(\w+), process", run.err, re.MULTILINE), ["other"])
 
 
-@test("a script that a shell has open is no leak: {}", each=["sh", "bash"])
+@test("a script that a shell has open does not count as a leak: {}", each=["sh", "bash"])
 def _(shell):
     script = temp_dir() / "script.sh"
     script.write_text("true\n:\n")
@@ -218,7 +218,7 @@ def _(shell):
     check.equal(Run(link).err, "", "started through a link with another name")
 
 
-@test("the script that a shell has open is not in the report of what it leaves open: {}", each=["sh", "bash"])
+@test("the script that a shell has open is not in the report of its leaks: {}", each=["sh", "bash"])
 def _(shell):
     script = temp_dir() / "script.sh"
     script.write_text(f"#!{require(shell)}\nexec 7</dev/null\ntrue\n:\n")
@@ -236,7 +236,7 @@ def _(shell):
     check.contains(run_bare([FDTRAIL, "report", "--format=json", kept]).out, "script.sh")
 
 
-@test("what a script opens itself is reported")
+@test("a descriptor that a script opens itself is reported")
 def _():
     script = temp_dir() / "script.sh"
     script.write_text("exec 7</dev/null\ntrue\n:\n")
@@ -251,14 +251,14 @@ def _():
     check.equal(lines, ["fdtrail run: nothing was left open"])
 
 
-@test("--verbose says so where the report goes: with --engine={}", each=["preload", "ptrace"])
+@test("--verbose prints this line where the report goes: with --engine={}", each=["preload", "ptrace"])
 def _(engine):
     path = temp_dir() / "report"
     Run("true", options=[f"--engine={engine}", "--verbose", f"--report={path}"])
     check.equal(path.read_text(), "fdtrail run: nothing was left open\n")
 
 
-@test("--verbose --inherited reports what was inherited, though nothing was left open: with --engine={}",
+@test("--verbose --inherited reports inherited descriptors, though nothing was left open: with --engine={}",
       each=["preload", "ptrace"])
 def _(engine):
     path = temp_dir() / "report"
@@ -269,16 +269,16 @@ def _(engine):
     check.lacks(text, "nothing was left open")
 
 
-@test("a program that is killed has said nothing, and that is said")
+@test("a killed program could not report, and a line says so")
 def _():
     run = Run("sh", "-c", "kill -KILL $$")
     check.matches(run.err, r"\Anot reported:\n  \S+, process \d+, was ended by SIGKILL before it could tell what it had open\n\Z")
     check.equal(Run("sh", "-c", "kill -TERM $$").err, "")
 
 
-# Where it goes
+# Output files
 
-@test("--report puts the report into a file, which is empty when there is nothing to say")
+@test("--report writes the report to a file, which is empty if nothing leaks")
 def _():
     path = temp_dir() / "report"
     path.write_text("old")
@@ -292,7 +292,7 @@ def _():
     check.equal(oct(stat.S_IMODE(path.stat().st_mode)), "0o600")
 
 
-@test("-o makes no file for a process that has nothing to tell, by {}", each=["preload", "ptrace"])
+@test("-o makes no file for a process that leaks nothing, by {}", each=["preload", "ptrace"])
 def _(engine):
     folder = temp_dir()
     script = f"{program('ends')} none; {program('ends')} return; {program('ends')} return"
@@ -352,7 +352,7 @@ def _():
     check.equal(run.left, [])
 
 
-@test("what the files named by -o held before is not reported again")
+@test("earlier contents of the files named by -o are not reported again")
 def _():
     path = temp_dir() / "all % [of] them"
     pattern = str(path).replace("%", "%%")
@@ -362,7 +362,7 @@ def _():
     check.equal(path.read_text().count("end of fdtrail snapshot, format 1"), 3)
 
 
-@test("FDTRAIL_OUTPUT in the environment is as good as -o")
+@test("FDTRAIL_OUTPUT in the environment has the same effect as -o")
 def _():
     path = temp_dir() / "file"
     run = Run(program("ends"), "return", OUTPUT=path)
@@ -404,7 +404,7 @@ def _():
     wait_until(lambda: any("end of fdtrail" in open(path, encoding="utf-8").read()
                            for path in glob.glob(folder + "/*")))
     os.kill(pid, signal.SIGTERM)
-    # It is the user's from now on: a later run does not take it for forgotten.
+    # The folder is the user's from now on: a later run does not take it for a forgotten one.
     Run("true", tmp=run.tmp)
     check.true(os.path.exists(folder), "the folder is still there")
 
@@ -412,7 +412,8 @@ def _():
 @test("the processes that run on are counted without the tracer's helpers")
 def _():
     source = temp_dir() / "helped.c"
-    # A survivor with what a snapshot's helper is: its memory, a process id of its own, no signal at the end.
+    # A survivor with a child like a snapshot's helper: it shares the memory, has a process id of its own, and sends
+    # no signal at its end.
     source.write_text("""
 #define _GNU_SOURCE
 #include <sched.h>
@@ -445,7 +446,7 @@ int main(void)
     check.matches(run.err, r"(?m)^fdtrail run: process \d+ runs on, and its snapshots go to ")
 
 
-@test("a folder in which root's programs report has a name that nobody else can find out")
+@test("the folder to which root's programs report has a name that nobody else can find out")
 def _():
     if os.getuid() != 0:
         skip("needs root")
@@ -459,7 +460,7 @@ def _():
     check.equal(run.left, [])
 
 
-@test("what a killed run has left is removed by the next, once none of its programs runs any more")
+@test("the folder of a killed run is removed by the next run, once none of its programs runs any more")
 def _():
     first = Run("sleep", "60", start=True)
     wait_until(lambda: any("sleep" in path for path in running_in(first.tmp)))
@@ -480,7 +481,7 @@ def _():
     check.equal(first.left, [])
 
 
-@test("what only looks like a killed run's folder is left alone: {}", each=(
+@test("a folder that only looks like a killed run's is left alone: {}", each=(
     "a link", "no lock file", "a lock file that is a link", "another host's", "open to all", "another user's"))
 def _(what):
     tmp = temp_dir()
@@ -522,7 +523,7 @@ def _():
     check.equal((run.status, run.left), (130, []))
 
 
-@test("a report that nobody reads any more is no reason to fail")
+@test("a report that nobody reads is no failure")
 def _():
     read_end, write_end = os.pipe()
     os.close(read_end)
@@ -536,7 +537,7 @@ def _():
     check.equal(run.status, 9)
 
 
-@test("a process that goes on as another user is reported")
+@test("a process that has changed to another user is reported")
 def _():
     if os.getuid() != 0:
         skip("needs root")
@@ -547,7 +548,7 @@ def _():
     check.lacks(run.err, "permission denied")
 
 
-@test("children are waited for also where SIGCHLD was ignored")
+@test("children are waited for also if SIGCHLD was ignored")
 def _():
     run = Run(program("demo"), preexec=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
     check.matches(run.err, r"=> #0 open_connection +\S*tests/programs/demo\.c:\d+")
@@ -558,7 +559,7 @@ def _():
     check.equal(Run(FDTRAIL, "run", "--", "true").err, "")
 
 
-@test("the report is whole where the program has made stderr non-blocking")
+@test("the report is whole if the program has made stderr non-blocking")
 def _():
     script = "import os, fcntl, socket; fcntl.fcntl(2, fcntl.F_SETFL, os.O_NONBLOCK); " \
              "s = [socket.socket() for _ in range(900)]; os._exit(0)"
@@ -571,7 +572,7 @@ def _():
     check.equal(text.count(" tcp unbound"), 900)
 
 
-@test("the report of a snapshot is one write, what --gen-suppressions adds to it, too")
+@test("the report of a snapshot is one write, together with the suppressions of --gen-suppressions")
 def _():
     reader, writer = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     script = "s = [open('/dev/null') for _ in range(200)]; import os; os._exit(0)"
@@ -584,14 +585,14 @@ def _():
     check.contains(text, "\nsuppressions for these:\n")
 
 
-@test("--show says how many descriptors are listed")
+@test("--show sets how many descriptors are listed")
 def _():
     for options, count in [([], 5), (["--show=2"], 2), (["--show=all"], 9)]:
         run = Run(program("ends"), "return", 9, options=options)
         check.equal(len(re.findall(r"^ +\d+ device", run.err, re.MULTILINE)), count, options)
 
 
-# Processes that outlive others
+# Short-lived processes
 
 SERVED = (r"(?m)^fdtrail run: (\d+) short-lived processes \(fork_server, 0\.\ds(?: to \d\.\ds)? each; "
           r"first process (\d+), last (\d+)\) ended with (\w+) open, and exit closed (\w+): "
@@ -599,7 +600,7 @@ SERVED = (r"(?m)^fdtrail run: (\d+) short-lived processes \(fork_server, 0\.\ds(
 SERVER = TESTS / "programs" / "fork_server.c"
 
 
-@test("a server's own leak comes first, and children that it forks for connections are one line, {}", each=[
+@test("a server's own leak comes first, and its forked children for connections are one line, {}", each=[
     "by the preload", "by ptrace"])
 def _(engine):
     engine = ["--engine=ptrace"] if "ptrace" in engine else []
@@ -615,11 +616,11 @@ def _(engine):
 
 
 def run_program(run):
-    """The process that the report begins with."""
+    """The process with which the report begins."""
     return re.match(r"\w+, process (\d+)", run.err)[1]
 
 
-@test("short-lived children with other groups are a line of their own, and one alone is told in whole")
+@test("short-lived children with other groups are a line of their own, and a single one is reported in full")
 def _():
     accepted, file = line_of(SERVER, "= accept("), line_of(SERVER, '"/dev/zero"')
     run = Run(program("fork_server"), 24, 80, 8)
@@ -632,7 +633,7 @@ def _():
     check.matches(run.err, r"=> #0 leaves_file ")
 
 
-@test("children that live for a quarter of their server's time and more are told in whole, after it")
+@test("children that live for a quarter of their server's time or more are reported in full, after it")
 def _():
     run = Run(program("fork_server"), 2, 500)
     check.lacks(run.err, "short-lived")
@@ -656,7 +657,7 @@ def _():
     check.equal((len(lived), [found for found in lived if found is None or found > 5]), (16, []))
 
 
-@test("limits hold for each short-lived process, and say so in a line each")
+@test("limits apply to each short-lived process, and each broken one has its line")
 def _():
     run = Run(program("fork_server"), 16, 120, options=["--max-close-wait=0", "--error-exitcode=9"])
     check.equal(run.status, 9)
@@ -669,7 +670,7 @@ def _():
 
 # Limits
 
-@test("--error-exitcode without limits: anything that is left open breaks it")
+@test("--error-exitcode without limits: anything that is left open counts")
 def _():
     check.equal(Run(program("ends"), "return", options=["--error-exitcode=9"]).status, 9)
     check.equal(Run(program("ends"), "none", options=["--error-exitcode=9"]).status, 0)
@@ -677,7 +678,7 @@ def _():
     check.equal(Run(program("ends"), "return", options=["--error-exitcode=0"]).status, 3)
 
 
-@test("limits make the exit status, and a line for each that is broken")
+@test("limits determine the exit status, and each broken limit has a line")
 def _():
     run = Run(program("demo"), options=["--max-close-wait=8"])
     check.equal(run.status, 0)
@@ -688,7 +689,7 @@ def _():
     check.equal(Run(program("demo"), options=["--max-open=7"]).status, 1)
 
 
-@test("a program that has failed keeps its status when a limit is broken, and the line stays: {}", each=[
+@test("a program that has failed keeps its status when a limit is broken, and the line is printed: {}", each=[
     ("exit 7", 7), ("kill -TERM $$", 143), ("exit 0", 1)])
 def _(end, status):
     script = f"exec 7</dev/null; {end}"
@@ -700,14 +701,14 @@ def _(end, status):
                 0 if status == 1 else status)
 
 
-@test("a limit holds for each process, not for their sum")
+@test("a limit applies to each process, not to their sum")
 def _():
     three = f"{program('ends')} return 2; {program('ends')} return 2; {program('ends')} return 2; true"
     check.equal(Run("sh", "-c", three, options=["--max-open=2"]).status, 0)
     check.equal(Run("sh", "-c", three, options=["--max-open=1"]).status, 1)
 
 
-@test("what is suppressed is neither reported nor counted")
+@test("a suppressed leak is neither reported nor counted")
 def _():
     file = temp_dir() / "suppressions"
     file.write_text("# known\nleak:^leaks_files$\n")
@@ -718,7 +719,7 @@ def _():
     check.contains(run.err, "unused")
 
 
-@test("--gen-suppressions shows lines that suppress what was found")
+@test("--gen-suppressions prints lines that suppress the leaks that were found")
 def _():
     run = Run(program("ends"), "return", options=["--gen-suppressions"])
     lines = re.findall(r"^(?:leak:|#).*$", run.err, re.MULTILINE)
@@ -728,7 +729,7 @@ def _():
     check.equal(Run(program("ends"), "return", options=[f"--suppressions={file}"]).err, "")
 
 
-# What the preload can't see
+# Programs that the preload can't trace
 
 @test("a static program is traced by ptrace, and reported with its functions")
 def _():
@@ -746,7 +747,7 @@ def _():
     check.equal((run.status, run.out, len(run.err.splitlines())), (125, "", 1))
 
 
-@test("a static program that a traced one executes is named, with what traces it, once")
+@test("a static program that a traced one executes is named once, with the engine that can trace it")
 def _():
     path = compile_program(TESTS / "programs/ends.c", "gcc-static")
     run = Run("sh", "-c", f"{path} none; {path} none; true")
@@ -759,7 +760,7 @@ def _():
     check.equal(Run("sh", "-c", f"{path} none; true", options=["--only=sh"]).err, "")
 
 
-@test("a static program is traced behind {}, too", each=[
+@test("a static program started by {} is traced, too", each=[
     "env A=b", "env -i", "nice -n 1", "setarch -R", "setarch x86_64 -R nice env A=b", "timeout -s KILL 50"])
 def _(prefix):
     path = compile_program(TESTS / "programs/ends.c", "gcc-static")
@@ -770,7 +771,7 @@ def _(prefix):
     check.lacks(run.err, "not traced")
 
 
-@test("env {} is followed to where it looks for a program", each=[
+@test("the program that env {} starts is found as env finds it", each=[
     "-C {}", "-C{}", "--chdir={}", "-i --chdir {}", "-iC {}", "-vC{}", "--chd={}", "-C / -C {}",
     "-u test -C {}", "-C / env A=b nice env -C .{}", "-C {} env -C ."])
 def _(words):
@@ -781,7 +782,7 @@ def _(words):
     check.lacks(run.err, "not traced")
 
 
-@test("a folder that env {} is no program that happens to be called like it", each=["-C", "--chdir", "-vC"])
+@test("a folder that env {} is not a program, though it is called like one", each=["-C", "--chdir", "-vC"])
 def _(option):
     path = compile_program(TESTS / "programs/ends.c", "gcc-static")
     folder = temp_dir()
@@ -794,20 +795,20 @@ def _(option):
         check.lacks(run.err, "not traced")
 
 
-@test("a dynamic program is traced by the preload behind env, too")
+@test("a dynamic program started by env is traced by the preload, too")
 def _():
     run = Run("env", "A=b", "sh", "-c", "echo $LD_PRELOAD")
     check.contains(run.out, "libfdtrail")
 
 
-@test("a Go program that a traced one executes is named, with what traces it")
+@test("a Go program that a traced one executes is named, with the engine that can trace it")
 def _():
     run = Run("sh", "-c", f"{require('go')} version; true")
     check.contains(run.err, "not traced:\n  go, process")
     check.contains(run.err, "was executed without the tracer (a Go program; --engine=ptrace sees it): nothing is known of it")
 
 
-@test("such a program is named on stderr where snapshots go there, in a thread, vfork child or spawn")
+@test("such a program is named on stderr if snapshots go there, in a thread, vfork child or spawn")
 def _():
     path = compile_program(TESTS / "programs/ends.c", "gcc-static")
     for call in ["subprocess.run([p, 'none'])", "os.posix_spawn(p, [p, 'none'], {})", "os.system(p + ' none')",

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Programs that confine themselves by seccomp(2): what a snapshot needs may be forbidden, and forbidden by
-death. The program ends as it does bare, and who looks at its stderr knows what snapshots lack."""
+"""Programs that confine themselves by seccomp(2): the filter may forbid calls that a snapshot needs, and may
+even kill for them. The program ends as it does bare, and a line on stderr says what its snapshots lack."""
 
 
 import signal
 
 from support import check, main, program, run_bare, run_traced, test
 
-# What a snapshot calls, and the program after its filter does not.
+# System calls that a snapshot makes, and that the program itself doesn't make after its filter.
 NEEDS = ["openat", "clone", "wait4", "statx", "newfstatat", "readlinkat", "fcntl", "getdents64", "ioctl", "getsockopt",
          "getsockname", "process_vm_readv", "pread64", "getpid", "gettid", "prlimit64", "clock_gettime", "tgkill",
          "nanosleep", "uname", "rt_sigprocmask", "eventfd2", "ppoll", "writev", "mmap", "munmap", "close", "read",
@@ -16,7 +16,7 @@ NEEDS = ["openat", "clone", "wait4", "statx", "newfstatat", "readlinkat", "fcntl
 
 
 def confined(way, action, *names, **arguments):
-    """The traced run, which ended as bare."""
+    """The traced run, which must end as the bare one."""
     words = [program("confines"), way, action, *names]
     bare, traced = run_bare(words, preexec=ignore_usr1), run_traced(words, **arguments)
     check.equal((bare.status, bare.out), {"strict": (5, "confined\n"), "term": (-15, "confined\nasked\n")}.get(
@@ -26,13 +26,13 @@ def confined(way, action, *names, **arguments):
 
 
 def ignore_usr1():
-    """Bare nobody is there to take it."""
+    """In the bare run no tracer handles SIGUSR1."""
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 
 
 def whole(run, named=True):
-    """Two snapshots: the one that was asked for, and the one at exit. Each with what was opened, and by whom;
-    names come from the program's file."""
+    """Checks that there are two snapshots, one by the signal and one at exit, each with the descriptors and
+their openers. The names of functions come from the program's file."""
     check.equal(len(run.snapshots), 2, "snapshots")
     for snapshot in run.snapshots:
         for function in ("opens_before", "opens_after"):
@@ -41,12 +41,12 @@ def whole(run, named=True):
         check.equal(sorted(found.fd for found in snapshot.descriptors.values() if found.fd < 6)[:3], [3, 4, 5])
 
 
-@test("a filter that answers {1} to {0}: the program ends as bare, snapshots are taken where they can be",
+@test("a filter that answers {1} to {0}: the program ends as bare, and takes the snapshots that it can take",
       each=[(name, action) for name in NEEDS for action in ("EPERM", "ENOSYS", "kill", "trap")])
 def _(name, action):
     run = confined("prctl", action, name, OUTPUT="stderr")
     check.lacks(run.err, "cut short")
-    # Without memory or writing there is no snapshot, and without openat no function has a name.
+    # Without memory or writing there is no snapshot, and without openat functions have no names.
     if name not in ("mmap", "munmap"):
         whole(run, named=name not in ("openat", "pread64"))
 
@@ -64,7 +64,7 @@ def _(name):
             confined("seccomp", "kill", name, other, OUTPUT="stderr")
 
 
-@test("a filter that kills for all that a snapshot needs: one line says so before, the program ends as bare")
+@test("a filter that kills for all calls that a snapshot needs: one line says so before, the program ends as bare")
 def _():
     run = confined("seccomp", "kill", *NEEDS, OUTPUT="stderr")
     check.equal(run.snapshots, [])
@@ -82,7 +82,7 @@ def _():
                        "what these calls report"])
 
 
-@test("where the file can't be opened any more, one line says why there is no snapshot")
+@test("if the file can't be opened any more, one line says why there is no snapshot")
 def _():
     run = confined("prctl", "kill", "openat")
     check.equal(run.all_snapshots, [])
@@ -97,7 +97,7 @@ def _():
     check.matches(run.err, "can't take snapshots")
 
 
-@test("a filter that harms no snapshot is not spoken of")
+@test("a filter that harms no snapshot is not mentioned")
 def _():
     run = confined("prctl", "kill", "kcmp", "sysinfo", OUTPUT="stderr")
     whole(run)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The whole command with AddressSanitizer and UBSan: every verb, on programs and on an enemy's snapshots."""
+"""The whole command with AddressSanitizer and UBSan: every verb, on programs and on hostile snapshots."""
 
 import re
 import subprocess
@@ -11,7 +11,7 @@ from support import BUILD, check, main, program, ran, require, run_traced, start
 FDTRAIL = BUILD / "tools" / "fdtrail"
 
 
-@test("sanitizers find nothing when each verb reads an enemy's snapshots, and no path in them is written to",
+@test("sanitizers find nothing when each verb reads hostile snapshots, and no path in them is written to",
       timeout=280)
 def _():
     enemy_snapshots(60, forms=4)
@@ -33,7 +33,7 @@ def _(line):
     check.true(out or err, "it has said why")
 
 
-@test("sanitizers find nothing in fdtrail run, its status is the program's ({})", each=["preload", "ptrace"])
+@test("sanitizers find nothing in fdtrail run, and its status is the program's ({})", each=["preload", "ptrace"])
 def _(engine):
     for words, status in ((["return"], 3), (["none"], 0)):
         _, err = sanitized("run", f"--engine={engine}", "--", program("ends"), *words, statuses=(status,))
@@ -65,7 +65,7 @@ def _():
         log = temp_dir() / "calls"
         subprocess.run([require("strace"), "-f", "-o", log, "-e", "trace=%file,ftruncate,connect", FDTRAIL, *words],
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60, check=False)
-        # The names of functions are taken apart in a process of its own, which hostile ones may end.
+        # Names of functions are demangled in a process of its own, because hostile names may crash it.
         text = re.sub(r'^.*"/(dev/null|proc/self/oom_score_adj)".*\n', "", log.read_text(errors="replace"), flags=re.M)
         calls += text.count("\n")
         check.equal(re.findall(r"^.*(?:O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|ftruncate|rename|unlink|mkdir|mknod|symlink|linkat|"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What can't be looked at is never taken for closed: processes whose /proc may not be read, or who have
-none; and numbers that are the tracer's own."""
+"""A descriptor that can't be inspected never counts as closed: processes whose /proc may not be read, or that
+have none; and descriptors of the tracer's own."""
 
 import itertools
 import json
@@ -26,7 +26,7 @@ def become_nobody():
 
 
 def readable(*paths):
-    """Copies that every user can read, in a folder that every user can write to."""
+    """Copies that every user can read, in a folder to which every user can write."""
     if os.geteuid() != 0:
         skip("only root can become another user")
     folder = temp_dir()
@@ -37,7 +37,7 @@ def readable(*paths):
     return folder
 
 
-@test("0, 1 and 2 closed ({}): nothing of fdtrail's is listed as the program's",
+@test("0, 1 and 2 closed ({}): no descriptor of fdtrail's is listed as the program's",
       each=["".join(map(str, numbers)) for size in (1, 2, 3) for numbers in itertools.combinations(range(3), size)])
 def _(closed):
     def close():
@@ -53,7 +53,8 @@ def _(closed):
     check.equal(sorted(run.last.descriptors), sorted(run.last.group_of("leaks_files").fds))
 
 
-@test("0, 1 and 2 closed ({}): `fdtrail snapshot` lists nothing of fdtrail's as the program's", each=["0", "2", "02"])
+@test("0, 1 and 2 closed ({}): `fdtrail snapshot` lists no descriptor of fdtrail's as the "
+      "program's", each=["0", "2", "02"])
 def _(closed):
     def close():
         for number in closed:
@@ -86,14 +87,14 @@ if ENGINE == "preload":
         check.equal(sorted(snapshot.descriptors), [fd for fd in range(3) if str(fd) not in closed])
 
 
-# Private processes: of another user than root, since root may look at all of them.
+# Private processes, of another user than root, because root can inspect all of them.
 
-# How a process comes to be private: the program's own way, and the mode of its file.
+# The ways in which a process becomes private: the program does it itself, or the mode of its file.
 PRIVATE = [("private", 0o755), ("plain", 0o711)]
 
 
 def run_private(way, mode, how, count, **arguments):
-    """secretive, run by nobody. In `user` it changes its user itself, and a file in its folder takes snapshots."""
+    """Runs secretive as nobody. In `user` it changes its user itself, and snapshots go to files in its folder."""
     folder = readable(program("secretive"), LIBRARY)
     path = folder / "secretive"
     path.chmod(mode)
@@ -106,7 +107,7 @@ def run_private(way, mode, how, count, **arguments):
 
 
 def run_hidden(folder, command=""):
-    """stderr of secretive, run by nobody where /proc hides private processes (proc(5))."""
+    """The output of secretive, run by nobody in a namespace whose /proc hides private processes (proc(5))."""
     apart = ["unshare", "--mount", "--pid", "--fork"]
     mount = "mount -t proc -o hidepid=2 proc /proc"
     if subprocess.run([*apart, "sh", "-c", mount], check=False, capture_output=True).returncode != 0:
@@ -119,7 +120,8 @@ def run_hidden(folder, command=""):
 
 
 if ENGINE == "preload":
-    @test("a process that others may not look at ({0}, mode {1:o}): what an untraced call opened is listed",
+    @test("a process that others may not inspect ({0}, mode {1:o}): a descriptor opened by an untraced call is "
+          "listed",
           each=[*PRIVATE, ("user", 0o755)])
     def _(way, mode):
         run, snapshots = run_private(way, mode, "raw", 20)
@@ -127,26 +129,27 @@ if ENGINE == "preload":
         check.equal(len(snapshots[-1].descriptors), 20)
         check.lacks(snapshots[-1].text, "being opened or reused")
 
-    @test("a process that others may not look at ({0}, mode {1:o}): what was closed is not listed, however it was",
+    @test("a process that others may not inspect ({0}, mode {1:o}): a closed descriptor is not listed, however it "
+          "was closed",
           each=[*PRIVATE, ("user", 0o755)])
     def _(way, mode):
         for how in ("closed", "rawclosed"):
             _, snapshots = run_private(way, mode, how, 20, VERBOSE=1)
             check.matches(snapshots[-1].text, r"(?m)^unclosed: 0;")
 
-    @test("a process that others may not look at: what is opened, recorded and closed while a snapshot is taken is no "
-          "untraced call's")
+    @test("a process that others may not inspect: descriptors opened and closed during a snapshot are no untraced "
+          "call's")
     def _():
         _, snapshots = run_private("private", 0o755, "storm", 100)
         check.equal(len(snapshots), 100)
-        # Where a number is opened anew just when it is looked at, the next look is too late, in any process.
-        check.at_most(sum("untraced call" in found.text for found in snapshots), 10)
+        # If a number is reopened just when it is inspected, the second look comes too late, in any process.
+        check.at_most(sum("behind fdtrail's back" in found.text for found in snapshots), 10)
 
-    @test("a private process of which /proc shows nothing (hidepid): what an untraced call opened is listed")
+    @test("a private process that /proc hides (hidepid): a descriptor opened by an untraced call is listed")
     def _():
         check.contains(run_hidden(readable(program("secretive"), LIBRARY)), "\nunclosed: 20 in 1 group;")
 
-    @test("without a /proc a descriptor whose name can't be read is listed with what fstat(2) tells of it")
+    @test("without a /proc a descriptor whose name can't be read is listed with the facts of fstat(2)")
     def _():
         if os.geteuid() != 0:
             skip("only root can chroot")
@@ -165,7 +168,7 @@ if ENGINE == "preload":
         check.equal(ends[0], ends[1], "the pipe of both ends")
 
 
-# By ptrace, and from outside, another user than root can't look at them at all, and that is what has to be said.
+# By ptrace, and from outside, a user other than root can't inspect them at all, and a line must say so.
 
 def run_command(way, mode, how, count, *options):
     """The same by `fdtrail run --engine=ptrace OPTION...`."""
@@ -177,7 +180,7 @@ def run_command(way, mode, how, count, *options):
 
 
 if ENGINE == "ptrace":
-    @test("a process that the tracer may not look at ({0}, mode {1:o}): {2} descriptors are not known to be closed",
+    @test("a process that the tracer may not inspect ({0}, mode {1:o}): {2} descriptors do not count as closed",
           each=[(*private, how) for private in PRIVATE for how in ("raw", "libc", "pipes", "closed")])
     def _(way, mode, how):
         run = run_command(way, mode, how, 20, "--max-open=0", "--verbose")
@@ -186,7 +189,7 @@ if ENGINE == "ptrace":
         check.matches(run.err, r"(?m)^fdtrail run: secretive, process \d+: its open descriptors are not known")
         check.lacks(run.err, "nothing was left open")
 
-    @test("a private process of which /proc shows nothing (hidepid) is not said to be none, and keeps no limit")
+    @test("a private process that /proc hides (hidepid) counts as existing, and passes no limit")
     def _():
         folder = readable(program("secretive"), FDTRAIL)
         seen = run_hidden(folder, f"{folder}/fdtrail run --engine=ptrace --max-open=0 --")
@@ -194,12 +197,12 @@ if ENGINE == "ptrace":
         check.contains(seen, "/proc does not show it (it is mounted with hidepid)")
         check.matches(seen, r"(?m)^125$")
 
-    @test("a process of the same user that the tracer may look at keeps its limits")
+    @test("a process of the same user that the tracer may inspect passes its limits")
     def _():
         run = run_command("plain", 0o755, "closed", 20, "--max-open=0")
         check.equal((run.status, run.err), (0, ""))
 
-    @test("a snapshot that could not look is read back: the report says why, a check ends with 2, JSON has no count")
+    @test("a snapshot that could not inspect its process: the report says why, check ends with 2, JSON has no count")
     def _():
         folder = readable()
         run_command("private", 0o755, "libc", 3, f"--output={folder}/out")
@@ -214,7 +217,7 @@ if ENGINE == "ptrace":
         compared = run_bare([FDTRAIL, "diff", folder / "out", folder / "out"])
         check.contains(compared.out, "the open descriptors of the new snapshot are not known")
 
-    @test("from outside, what can be listed and not looked at is listed, and no limit on its state is kept")
+    @test("from outside, a descriptor that can't be inspected is listed, and no limit on its state passes")
     def _():
         folder = readable(program("ends"), FDTRAIL)
         started = start_traced([folder / "ends", "wait", 4], traced=False)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""fdtrail snapshot: a traced program answers with its stacks, any other is looked at from outside; whoever
-can't be asked or looked at is one clear line. Nobody is disturbed."""
+"""fdtrail snapshot: a traced program answers with its stacks, any other is inspected from outside; a process
+that can't be is one clear line. No process is disturbed."""
 
 import ctypes
 import json
@@ -27,7 +27,7 @@ def ask(*arguments, **options):
 
 
 def raw(*arguments, **options):
-    """The snapshot itself, taken apart."""
+    """The snapshot itself, parsed."""
     asked = ask("--raw", *arguments, **options)
     check.equal((asked.status, asked.err), (0, ""))
     found = snapshot_text.parse_all(asked.out)
@@ -36,7 +36,7 @@ def raw(*arguments, **options):
 
 
 def start_python(text, traced=False, **options):
-    """A Python program that has said that it is ready."""
+    """A Python program that has printed that it is ready."""
     started = start_traced([PYTHON, "-c", text], traced=traced, **options)
     wait_until(lambda: "ready\n" in started.out, what="the program's readiness")
     return started
@@ -50,7 +50,7 @@ time.sleep(600)
 """
 
 
-@test("a process is known as traced whatever the library's file is called")
+@test("a process is recognized as traced whatever the library's file is called")
 def _():
     library = temp_dir() / "trace-it.so"
     shutil.copyfile(LIBRARY, library)
@@ -60,7 +60,7 @@ def _():
 
 
 def refused(asked, *words):
-    """One line on stderr, nothing on stdout, exit status 2."""
+    """Checks that there is one line on stderr, nothing on stdout, and exit status 2."""
     check.equal((asked.status, asked.out), (2, ""))
     check.equal(asked.err.count("\n"), 1, "lines on stderr")
     check.matches(asked.err, "^fdtrail snapshot: ")
@@ -104,7 +104,7 @@ def children_of(pid):
 
 
 def copies(folder):
-    """The command and the tracer where every user can read them."""
+    """The command and the tracer, where every user can read them."""
     os.chmod(folder, 0o755)
     for source in (FDTRAIL, LIBRARY):
         shutil.copy(source, folder)
@@ -119,7 +119,7 @@ def as_nobody(*command):
 
 
 def answer_with(number, error):
-    """For preexec: system call number fails with error, by a seccomp filter (seccomp(2))."""
+    """For preexec: a seccomp filter that fails system call number with error (seccomp(2))."""
 
     def install():
         def instruction(code, k, true=0, false=0):
@@ -137,10 +137,10 @@ def answer_with(number, error):
     return install
 
 
-PIDFD_GETFD = 438  # the same on all machines
+PIDFD_GETFD = 438  # the same on all architectures
 
 
-# Programs that are traced
+# Traced programs
 
 @test("a traced program answers with the stacks that opened its descriptors, symbolized")
 def _():
@@ -152,7 +152,7 @@ def _():
     check.matches(asked.out, r"#1 main +.*held\.c:\d+")
 
 
-@test("the answer goes to who asked, and to nowhere else: {}", each=["a file", "stderr"])
+@test("the answer goes to the caller, and to nowhere else: {}", each=["a file", "stderr"])
 def _(usual):
     options = {"OUTPUT": None} if usual == "stderr" else {}
     target = start_python(SOCKETS, True, **options)
@@ -171,7 +171,7 @@ def _():
     check.equal([raw(target.pid).number for _ in range(3)], [2, 3, 4])
 
 
-@test("many who ask at a time all get whole answers")
+@test("many callers at once all get whole answers")
 def _():
     target = start_python(SOCKETS, True)
     asking = [start_traced([FDTRAIL, "snapshot", "--raw", target.pid], traced=False) for _ in range(8)]
@@ -181,7 +181,7 @@ def _():
         check.equal(len(snapshot_text.parse_all(asked.out)), 1)
 
 
-@test("the program's own handler of the signal does not run: it was not meant")
+@test("the program's own handler does not run for the request's signal")
 def _():
     target = start_python("""
 import signal, socket, time
@@ -196,7 +196,7 @@ while True: time.sleep(600)
     check.equal(target.out.count("handled"), 1, "handled signals")
 
 
-@test("another signal is asked by where FDTRAIL_SIGNAL says so: {}", each=["USR2", "RTMIN+3", "23"])
+@test("the signal that FDTRAIL_SIGNAL names is used: {}", each=["USR2", "RTMIN+3", "23"])
 def _(name):
     target = start_python(SOCKETS, True, SIGNAL=name)
     check.equal(len(raw(target.pid).groups[0].descriptors), 5)
@@ -227,7 +227,7 @@ int main(void)
     check.equal(len(raw(target.pid).groups[0].descriptors), 1)
 
 
-@test("a program that takes no signal (FDTRAIL_SIGNAL=none) is not asked, and can be looked at from outside")
+@test("a program that takes no signal (FDTRAIL_SIGNAL=none) gets none, and can be inspected from outside")
 def _():
     target = start_python(SOCKETS, True, SIGNAL="none")
     refused(ask(target.pid), "FDTRAIL_SIGNAL=none", "--outside")
@@ -263,7 +263,7 @@ time.sleep(600)
         check.contains(text, "ShdPnd:\t0000000000000000")
 
 
-@test("one thread that does not block the signal is enough")
+@test("a single thread that does not block the signal is enough")
 def _():
     target = start_python("""
 import signal, socket, threading, time
@@ -276,7 +276,7 @@ time.sleep(600)
     check.equal(len(raw(target.pid).groups[0].descriptors), 5)
 
 
-@test("a traced program that is stopped is told so, and stays stopped")
+@test("for a stopped program a line says so, and it stays stopped")
 def _():
     target = start_python(SOCKETS, True)
     target.send(signal.SIGSTOP)
@@ -286,7 +286,7 @@ def _():
     check.contains(ask("--outside", target.pid).out, "5 tcp sockets")
 
 
-@test("a chrooted program that can't answer is said, and nothing is recommended that could harm it")
+@test("for a chrooted program that can't answer a line says so, and recommends nothing that could harm it")
 def _():
     target = start_python(f"""
 import os, socket
@@ -298,7 +298,7 @@ os.chroot({str(temp_dir())!r})
     check.equal(target.status, None, "exit status: it runs on")
 
 
-@test("a traced program in another pid namespace is said, and not signalled in vain")
+@test("for a traced program in another pid namespace a line says so, and no signal is sent")
 def _():
     unshare = require("unshare")
     target = start_traced([unshare, "--pid", "--fork", PYTHON, "-c", SOCKETS], traced=False,
@@ -324,11 +324,11 @@ def _():
         check.equal(len(snapshot_text.parse_all(asked.out)[0].groups[0].descriptors), 5)
 
 
-@test("what root lends to another user's program is the file for the answer, and nothing else")
+@test("root shares only the answer's file with another user's program")
 def _():
     folder = temp_dir()
     _, library = copies(folder)
-    # It never answers: the library is there, but the handler is the program's, set past our hooks.
+    # The program never answers: the library is there, but the program has set its own handler, past the hooks.
     target = start_traced(as_nobody(PYTHON, "-c", f"""
 import ctypes, signal, time
 ctypes.CDLL("{library}")
@@ -359,7 +359,7 @@ while True: time.sleep(600)
     wait_until(lambda: not os.path.exists(f"/proc/{child}") or state_of(child) == "Z", what="its end")
 
 
-@test("a daemon that root started and that became another user answers root alone")
+@test("a daemon that root started and that became another user answers only root")
 def _():
     folder = temp_dir()
     command, library = copies(folder)
@@ -373,12 +373,12 @@ os.setresgid({NOBODY}, {NOBODY}, {NOBODY}); os.setresuid({NOBODY}, {NOBODY}, {NO
     refused(run_bare(as_nobody(command, "snapshot", target.pid)), "ask as root")
 
 
-@test("root that may not look at a process is not told to ask as root")
+@test("root that may not inspect a process is not advised to ask as root")
 def _():
-    as_nobody()  # needs root
+    as_nobody()  # this test needs root
 
     def drop(*capabilities):
-        """PR_CAPBSET_DROP: root gains all others by execve(2)."""
+        """PR_CAPBSET_DROP: root regains all other capabilities by execve(2)."""
         return lambda: [ctypes.CDLL(None).prctl(24, number, 0, 0, 0) for number in capabilities]
 
     CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE = 1, 2, 19
@@ -391,7 +391,7 @@ def _():
     refused(asked, f"process {target.pid} can't be looked at, although you are root: CAP_SYS_PTRACE is missing here")
 
 
-@test("no file but one made for it is written to, whoever sends the signal")
+@test("only a file made for it is written to, whoever sends the signal")
 def _():
     target = start_python(SOCKETS, True)
     folder = temp_dir()
@@ -422,11 +422,11 @@ def select_read(file):
 
 
 def ask_by_hand(pid, file):
-    """Sends what fdtrail snapshot sends (preload/core/base/channel.h)."""
+    """Sends the same signal as fdtrail snapshot (preload/core/base/channel.h)."""
     libc = ctypes.CDLL(None, use_errno=True)
     libc.sigqueue.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_void_p]
     check.equal(libc.sigqueue(pid, signal.SIGUSR1, 0x6664747200000000 | file), 0)
-    # The next one would merge with this one while it is pending.
+    # While this signal is pending, the next one would be merged with it.
 
     def delivered():
         with open(f"/proc/{pid}/status", encoding="utf-8") as status:
@@ -456,7 +456,7 @@ def _():
     check.equal(target.err, "", "stderr")
 
 
-# Which process the number means
+# Process ids that stand for another process
 
 def start_run(*options):
     """`fdtrail run` of a program that forgets five sockets; the program's process id."""
@@ -471,7 +471,7 @@ def tracer_of(pid):
         return int(re.search(r"^TracerPid:\t(\d+)", file.read(), re.MULTILINE).group(1))
 
 
-@test("the number of `fdtrail run --engine={}` stands for its program, and a line says so",
+@test("the process id of `fdtrail run --engine={}` stands for its program, and a line says so",
       each=["preload", "ptrace"])
 def _(engine):
     target, program = start_run(f"--engine={engine}")
@@ -486,7 +486,7 @@ def _(engine):
         check.contains(found[0].groups[0].functions, "forget_socket")
 
 
-@test("the number of a `fdtrail run` that runs another one stands for the program of that")
+@test("the process id of a `fdtrail run` that runs another one stands for the other one's program")
 def _():
     built = holder("gcc")
     target = start_traced([FDTRAIL, "run", "--", FDTRAIL, "run", "--", built], traced=False)
@@ -497,9 +497,9 @@ def _():
     check.contains(snapshot_text.parse_all(asked.out)[0].groups[0].functions, "forget_socket")
 
 
-@test("a `fdtrail run` whose program can't be found is said, and exit status 2")
+@test("a `fdtrail run` whose program can't be found is one line, and exit status 2")
 def _():
-    # As it is at its end: it makes the report, and the program is no more.
+    # The state of a run at its end: it makes the report, and the program is gone.
     source = temp_dir() / "waits.c"
     source.write_text("#include <unistd.h>\nint main(void) { return pause(); }\n")
     shutil.copy(compile_program(source), source.parent / "fdtrail")
@@ -529,7 +529,7 @@ def prefork():
     return target, workers, [pid for worker in workers for pid in children_of(worker)]
 
 
-@test("children that a snapshot does not show are told, by number")
+@test("children that are not shown are named by process id")
 def _():
     target, workers, _ = prefork()
     asked = ask(target.pid)
@@ -539,7 +539,7 @@ def _():
                            f"--children): {workers[0]}, {workers[1]}\n")
 
 
-@test("a thread's children are told, too; a child that has ended is not")
+@test("a thread's children are named, too; a child that has ended is not")
 def _():
     target = start_python("""
 import subprocess, threading, time
@@ -558,7 +558,7 @@ print("ready", flush=True)
     check.contains(asked.err, f"has 1 child process, not shown (see --children): {target.out.split()[0]}\n")
 
 
-@test("--children shows all that descend from the process: {}", each=["--format=text", "--raw", "--format=json"])
+@test("--children shows all descendants of the process: {}", each=["--format=text", "--raw", "--format=json"])
 def _(form):
     target, workers, more = prefork()
     asked = ask("--children", form, target.pid)
@@ -578,7 +578,7 @@ def _(form):
             check.matches(asked.out, rf"(?m)^python3?\S*, process {pid}: 5 descriptors in 1 group; 3 inherited")
 
 
-@test("--children with --count says of each process what grew")
+@test("--children with --count shows the growth of each process")
 def _():
     target = start_traced([PYTHON, "-c", """
 import os, socket, time
@@ -597,7 +597,7 @@ while True:
     check.matches(asked.out, rf"(?m)^2\S+: python\S*, process {child}: \d+ open, [1-9]\d* more")
 
 
-@test("a series that its program does not live to see is no document of another number of snapshots")
+@test("a series that outlives its program prints no document")
 def _():
     target = start_traced(["sleep", "0.5"], traced=False)
     asked = ask("--format=prometheus", "--count", "2", "--interval", "1.5", target.pid)
@@ -605,7 +605,7 @@ def _():
     check.matches(asked.err, f"process {target.pid}")
 
 
-@test("of --children that can't all be looked at the others are shown, and the exit status is 2")
+@test("if some of --children can't be inspected, the others are shown, and the exit status is 2")
 def _():
     folder = temp_dir()
     command, _ = copies(folder)
@@ -629,10 +629,10 @@ time.sleep(600)
     check.contains(asked.out, f"process {target.pid}: all limits are kept")
 
 
-# Programs that are not
+# Untraced programs
 
 def close_wait_server():
-    """A Python server whose clients have gone, but for two; and their port."""
+    """A Python server whose clients, except two, have closed their connections; and its port."""
     target = start_traced([PYTHON, "-c", """
 import socket, sys, time
 listener = socket.socket(); listener.bind(("127.0.0.1", 0)); listener.listen(100)
@@ -649,7 +649,7 @@ time.sleep(600)
     return target, port, clients[:2]
 
 
-@test("an untraced server's connections in CLOSE_WAIT are a group, with the port that they were accepted at")
+@test("an untraced server's connections in CLOSE_WAIT are a group, with the port that accepted them")
 def _():
     target, port, clients = close_wait_server()
     found = raw(target.pid)
@@ -662,7 +662,7 @@ def _():
     check.equal(len(clients), 2)
 
 
-@test("what can't be known without stacks is said, and how to get them")
+@test("the report says that stacks are missing, and how to get them")
 def _():
     target, _, _ = close_wait_server()
     asked = ask(target.pid)
@@ -673,7 +673,7 @@ def _():
     check.contains(asked.out, "fdtrail run -- ")
 
 
-@test("an untraced program is neither stopped, nor signalled, nor does it lose a socket's error")
+@test("an untraced program is neither stopped nor signalled, and its sockets keep their errors")
 def _():
     target = start_python("""
 import socket, sys, time
@@ -700,7 +700,7 @@ time.sleep(600)
 
 
 def status_fields(pid):
-    """What a stop or a signal would change."""
+    """The fields that a stop or a signal would change."""
     with open(f"/proc/{pid}/status", encoding="utf-8") as file:
         return [line for line in file if re.match(
             r"(State|TracerPid|SigPnd|ShdPnd|voluntary_ctxt|FDSize)", line)]
@@ -724,7 +724,7 @@ time.sleep(600)
     check.true(soft <= hard, "limits")
 
 
-@test("numbers above our own limit are told from /proc alone")
+@test("numbers above fdtrail's own limit are described from /proc alone")
 def _():
     target = start_python("""
 import os, socket, time
@@ -737,7 +737,7 @@ time.sleep(600)
     def low():
         resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
 
-    # Who has CAP_SYS_RESOURCE could raise the limit again.
+    # A process with CAP_SYS_RESOURCE could raise the limit again.
     words = [FDTRAIL, "snapshot", "--raw", target.pid]
     if os.geteuid() == 0:
         words = [require("setpriv"), "--bounding-set", "-sys_resource", "--inh-caps", "-sys_resource", *words]
@@ -750,7 +750,7 @@ time.sleep(600)
     check.matches(asked.out, r"^  2 above the number \d+, which is our own limit: known from /proc alone$")
 
 
-@test("where the kernel hands out no copies ({}) the same is told from /proc, and that less is known",
+@test("if the kernel allows no copies ({}), descriptors are described from /proc, and a line says that less is known",
       each=[("EPERM", 1), ("ENOSYS", 38)])
 def _(_, error):
     target, port, clients = close_wait_server()
@@ -769,7 +769,7 @@ def _(_, error):
     check.true(port and clients, "clients")
 
 
-@test("a unix socket whose name fakes a line of the kernel's table tells nothing of another's")
+@test("a unix socket whose name fakes a line of the kernel's table does not change another one's description")
 def _():
     target = start_python("""
 import os, socket, time
@@ -789,7 +789,7 @@ time.sleep(600)
     check.matches(asked.out, r"(?m)^    \d+ tcp unknown$")
 
 
-# Three connections whose peer has closed, in another network namespace than the process is in by now.
+# Three connections that the peer has closed. The process has moved to another network namespace since.
 ELSEWHERE = """
 import ctypes, socket, time
 listener = socket.socket(); listener.bind(("127.0.0.1", 0)); listener.listen(9)
@@ -804,7 +804,7 @@ time.sleep(600)
 """
 
 
-@test("the state of a socket that is in no table of the process' network namespace is not known, and no limit is kept")
+@test("the state of a socket in another network namespace is unknown, and no limit on it passes")
 def _():
     target = start_traced([PYTHON, "-c", ELSEWHERE], traced=False)
     wait_until(lambda: "\n" in target.out)
@@ -827,11 +827,12 @@ def _():
     check.equal(limits("--max-close-wait=0", "--kinds=udp").status, 0)
 
 
-@test("descriptors that can't be looked at are counted as open, and no limit is kept over them")
+@test("descriptors that can't be inspected count as open, and no limit on their kinds passes")
 def _():
     folder = temp_dir()
     command, _ = copies(folder)
-    # Capabilities that the asker has not: the folder of numbers can be read, and nothing behind them.
+    # The process has capabilities that the caller lacks: its folder of numbers can be read, but not the links in
+    # it.
     rights = ["--inh-caps", "+net_bind_service", "--ambient-caps", "+net_bind_service"]
     target = start_traced([*as_nobody(*rights, PYTHON, "-c", SOCKETS)], traced=False)
     if not wait_until(lambda: "ready\n" in target.out or target.status is not None) or target.status is not None:
@@ -851,7 +852,7 @@ def _():
         run = run_bare([FDTRAIL, "check", *words, snapshot])
         check.equal(run.status, 2)
         check.contains(run.out, "the kinds of 5 descriptors are not known")
-    # Only the standard streams: they, too, could be sockets.
+    # The snapshot lists only the standard streams, which could be sockets, too.
     snapshot.write_text(re.sub(r"(?ms)^group 1: .*?^\n(?=group)", "", asked.out)
                         .replace("unclosed: 5 in 1 group", "unclosed: 0"))
     run = run_bare([FDTRAIL, "check", "--max-close-wait=0", snapshot])
@@ -859,7 +860,7 @@ def _():
     check.contains(run.out, "the states of 3 descriptors are not known")
 
 
-@test("a process whose main thread has ended is looked at by another of its threads")
+@test("a process whose main thread has ended is inspected through another of its threads")
 def _():
     source = temp_dir() / "headless.c"
     source.write_text("""
@@ -898,7 +899,7 @@ int main(void)
     check.equal(len(raw("--outside", traced.pid).groups[0].descriptors), 5)
 
 
-@test("a process that /proc hides is not one that is not there (hidepid)")
+@test("a process that /proc hides counts as existing (hidepid)")
 def _():
     folder = temp_dir()
     command, _ = copies(folder)
@@ -912,7 +913,7 @@ def _():
     refused(asked, f"process {target.pid} is there, but /proc does not show it", "hidepid", "ask as root")
 
 
-@test("where /proc is that of another pid namespace no other process of that number is looked at: {}",
+@test("if /proc is that of another pid namespace, no other process with that number is inspected: {}",
       each=["snapshot", "snapshot --children", "check --max-open=0 --pid"])
 def _(words):
     asked = run_bare([require("unshare"), "--pid", "--fork", "sh", "-c", f"{FDTRAIL} {words} 1 && exit 0"])
@@ -924,7 +925,7 @@ def _(words):
                            "another pid namespace; `mount -t proc proc /proc` mounts ours\n")
 
 
-@test("close-on-exec flags are the program's, not those of our copies")
+@test("close-on-exec flags are the program's, not those of fdtrail's copies")
 def _():
     target = start_python("""
 import os, time
@@ -939,7 +940,7 @@ time.sleep(600)
     check.equal(["no close-on-exec" in text for text in passwd + group], [True, False])
 
 
-@test("a program that opens and closes all the while is looked at whole, again and again")
+@test("a program that opens and closes all the time is inspected completely, again and again")
 def _():
     target = start_python("""
 import os, socket
@@ -957,7 +958,7 @@ while True:
         check.equal([len(group.descriptors) for group in found.groups if "LISTEN" in group.sentence], [1])
 
 
-@test("a stopped program is looked at, and stays stopped")
+@test("a stopped program is inspected, and stays stopped")
 def _():
     target = start_python(SOCKETS)
     target.send(signal.SIGSTOP)
@@ -966,15 +967,15 @@ def _():
     check.equal(state_of(target.pid), "T")
 
 
-# Who can't be looked at
+# Processes that can't be inspected
 
-@test("a process that is not there is said")
+@test("a process that does not exist is one line")
 def _():
     ended = run_bare(["true"])
     refused(ask(ended.pid), f"there is no process {ended.pid}")
 
 
-@test("a kernel thread is said")
+@test("a kernel thread is one line")
 def _():
     with open("/proc/2/stat", encoding="utf-8") as file:
         if "(kthreadd)" not in file.read():
@@ -982,7 +983,7 @@ def _():
     refused(ask(2), "kernel thread")
 
 
-@test("a zombie is said")
+@test("a zombie is one line")
 def _():
     child = subprocess.Popen(["true"])
     wait_until(lambda: state_of(child.pid) == "Z")
@@ -990,7 +991,7 @@ def _():
     child.wait()
 
 
-@test("a thread is said, with the process that it belongs to")
+@test("a thread is one line that names its process")
 def _():
     target = start_python("""
 import threading, time
@@ -1001,7 +1002,7 @@ print("ready", flush=True)
     refused(ask(target.out.split()[0]), f"is a thread of process {target.pid}")
 
 
-@test("another user's process is said, with whose it is: {}", each=["untraced", "traced"])
+@test("another user's process is one line that names the user: {}", each=["untraced", "traced"])
 def _(how):
     command, library = copies(temp_dir())
     words = as_nobody(command, "snapshot")
@@ -1018,7 +1019,7 @@ def _(words):
     check.matches(asked.err, "^fdtrail snapshot: ")
 
 
-# Forms
+# Formats and series
 
 @test("--format=json is one document, symbolized, of a program that is {}", each=["traced", "untraced"])
 def _(how):

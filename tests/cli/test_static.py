@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Stacks of statically linked programs, which the ptrace engine takes from outside: whole, function by
-function, with unwind data or without."""
+"""Stacks of statically linked programs, which the ptrace engine walks from outside: complete, function by
+function, with and without unwind data."""
 
 import re
 import subprocess
@@ -70,14 +70,14 @@ def stack_of(built):
 
 
 def names_of(built, offsets):
-    """The functions that the offsets lie in, by the symbols of a twin that is not stripped."""
+    """The functions at these offsets, by the symbols of a twin that is not stripped."""
     done = subprocess.run([require("addr2line"), "-fe", built, *map(hex, offsets)], stdout=subprocess.PIPE,
                           text=True, check=True)
     return done.stdout.splitlines()[::2]
 
 
 def check_chain(functions):
-    # Without symbols the engine does not know the C library's own function, which is the innermost.
+    # Without symbols the engine can't recognize the C library's own function, which is the innermost.
     functions = functions[functions[0] in ("socket", "__socket"):]
     check.equal(functions[:len(CHAIN)], CHAIN)
     check.contains(functions, "sort_some")
@@ -94,7 +94,7 @@ def check_stripped(built):
 
 
 def without_data(flags):
-    """The chain over musl, whose own code has no unwind data, and none of its own either."""
+    """The chain built with musl, without unwind data of its own or of libc's."""
     built = temp_dir() / "chain"
     subprocess.run([require("musl-gcc"), "-O2", "-g", "-static", "-fomit-frame-pointer",
                     "-fno-asynchronous-unwind-tables", *flags, "-o", built, source()], check=True)
@@ -146,7 +146,7 @@ def _():
 
 
 def disassembled(what):
-    """The code of a file's .text, where that begins, and what objdump says of it: (address, next one's, text)."""
+    """The code of a file's .text, its address, and objdump's disassembly: (address, next one's address, text)."""
     library = re.search(r"(/\S+/libc\.so\.6)", run_bare(["ldd", PYTHON]).out)
     path = require("busybox") if what == "busybox" else library[1]
     code = temp_dir() / "code"
@@ -160,7 +160,7 @@ def disassembled(what):
 
 
 def decoded(code, base, places, *mode):
-    """What the decoder says of the same instructions."""
+    """The decoder's output for the same instructions."""
     lines = [f"{here - base:x} {after - here}\n" for here, after, _ in places]
     judged = run_bare([helper("decode"), code, *mode], stdin="".join(lines))
     check.equal(judged.status, 0)
@@ -168,13 +168,14 @@ def decoded(code, base, places, *mode):
     return judged.out
 
 
-@test("instructions are as long as objdump has them: {}", each=["busybox", "the C library"])
+@test("instructions have the same lengths as in objdump: {}", each=["busybox", "the C library"])
 def _(what):
     check.equal(decoded(*disassembled(what)), "")
 
 
 def stack_effect(name, operands):
-    """What an instruction, as objdump writes it, does to rsp and rbp: the decoder's word and, where it has one, amount."""
+    """The effect of an instruction in objdump's form on rsp and rbp: the decoder's word and, if it has one, the
+amount."""
     constant = re.match(r"\$(0x[0-9a-f]+),", operands)
     amount = int(constant[1], 16) if constant else 0
     amount -= (amount >> 63) << 64
@@ -198,7 +199,7 @@ def stack_effect(name, operands):
 
 
 def way(name, operands):
-    """Where it leads: the decoder's word, and the address where that is known."""
+    """Where the instruction leads: the decoder's word, and the address if it is known."""
     target = re.match(r"(?:0x)?([0-9a-f]+)\b", operands)
     where = int(target[1], 16) if target else None
     if re.fullmatch("retq?|hlt|ud2|int3", name):
@@ -213,7 +214,8 @@ def way(name, operands):
 PREFIXES = re.compile(r"^((bnd|notrack|repz|repnz|rep|lock|data16|addr32|[cdefgs]s|rex\S*|xacquire|xrelease) +)+")
 
 
-@test("what instructions do to the stack, and where they lead, is what objdump says: {}", each=["busybox", "the C library"])
+@test("instructions have the same effects on the stack and the same targets as in objdump: "
+      "{}", each=["busybox", "the C library"])
 def _(what):
     code, base, places = disassembled(what)
     said = [line.split() for line in decoded(code, base, places, "effects").splitlines()]

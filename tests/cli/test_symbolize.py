@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Functions, files and lines of frames. The judge is addr2line: what it says of every call in a program,
-`fdtrail report` says, too. What can't be known is said, and never guessed."""
+"""Functions, files and lines of frames. `fdtrail report` must give the same answers as addr2line for every call
+in a program. Missing data is reported, and never guessed."""
 
 import ctypes
 import itertools
@@ -22,7 +22,7 @@ from support import (BUILD, TESTS, Failed, check, compile_program, main, program
 
 FDTRAIL = BUILD / "tools" / "fdtrail"
 def report(text, *options, env=None):
-    """`fdtrail report` of a text: status, what it wrote, what it said on stderr."""
+    """`fdtrail report` of a text: status, stdout and stderr."""
     path = temp_dir() / "snapshot.txt"
     path.write_text(text)
     done = subprocess.run([FDTRAIL, "report", *options, path], capture_output=True, text=True, check=False,
@@ -44,7 +44,8 @@ def places(frame):
 
 
 def calls_of(path, most=1500):
-    """Addresses as stacks have them: of calls, one less than the return address. At most so many, spread."""
+    """Addresses as stacks have them: of calls, one less than the return address. At most this many, evenly
+spread."""
     code = subprocess.run(["objdump", "-d", "--no-show-raw-insn", path], capture_output=True, text=True, check=True)
     addresses, behind_call = set(), False
     for line in code.stdout.splitlines():
@@ -56,7 +57,7 @@ def calls_of(path, most=1500):
 
 
 def addr2line(path, addresses, tool="addr2line"):
-    """What addr2line says, in the form of places()."""
+    """The answers of addr2line, in the form of places()."""
     wanted = "\n".join(f"{address:#x}" for address in addresses)
     out = subprocess.run([require(tool), "-Cfiae", path], input=wanted, capture_output=True, text=True, check=True).stdout
     answers = []
@@ -72,8 +73,8 @@ def addr2line(path, addresses, tool="addr2line"):
 
 
 def same_function(ours, judges):
-    """We leave out the return type, and say in what a function is that has no linkage name; blanks are a matter
-    of taste; and a function's part in .text.unlikely is the function."""
+    """fdtrail leaves out the return type, and names the enclosing function of one without linkage name; blanks
+don't matter; and a function's part in .text.unlikely is the function."""
     ours, judges = (re.sub(r"\s|\.cold|\[clone.*\]", "", name) for name in (ours, judges))
     return judges.endswith(ours) or ours.endswith("::" + judges) or f"::{judges}(" in ours
 
@@ -83,16 +84,16 @@ def has_lines(places_of_frame):
 
 
 def compare(ours, judges, addresses):
-    """Both as lists of places(). Names of frames that have no line are the linker's business."""
+    """Both are lists of places(). If a frame has no line, its name is the linker's and is not compared."""
     compared = 0
     for address, mine, his in zip(addresses, ours, judges):
         if not has_lines(his):
             continue
         compared += 1
         check.equal([place for _, place in mine], [place for _, place in his], f"files and lines of {address:#x}")
-        # Of functions without a linkage name addr2line tells the last part, or the function they are in.
+        # For functions without a linkage name addr2line prints the last part, or the enclosing function.
         for (function, _), (judged, _) in zip(mine, his):
-            # libiberty and LLVM disagree on constructors that are inherited.
+            # libiberty and LLVM disagree on inherited constructors.
             known = "lambda" not in function and "__uniq_ptr_data" not in judged
             check.true(not known or same_function(function, judged), f"{address:#x}: '{function}' is '{judged}'")
     check.at_least(compared, 20, "calls that were compared")
@@ -102,12 +103,12 @@ def ours_of(path, addresses, *options, text=None, env=None):
     return [places(frame) for frame in frames_of(text or snapshot_of(path, addresses), *options, env=env)]
 
 
-@test("functions, files, lines and inlined calls are those of addr2line: C++ by {}, {} {}",
+@test("functions, files, lines and inlined calls match addr2line: C++ by {}, {} {}",
       each=itertools.product(("gcc", "clang"), ("-gdwarf-4", "-gdwarf-5"), ("-O0", "-O2")))
 def _(compiler, dwarf, optimized):
     path = compile_program(INLINES, compiler, (dwarf, optimized))
     addresses = calls_of(path)
-    # binutils 2.40 takes the wrong files from clang's DWARF 5, and does not find all that is inlined there.
+    # binutils 2.40 takes the wrong files from clang's DWARF 5, and misses some inlined calls.
     tool = "llvm-addr2line" if (compiler, dwarf) == ("clang", "-gdwarf-5") else "addr2line"
     compare(ours_of(path, addresses), addr2line(path, addresses, tool), addresses)
 
@@ -140,7 +141,7 @@ def rust_program(*flags):
     return path
 
 
-@test("functions, files, lines and inlined calls are those of addr2line: Rust, names {}",
+@test("functions, files, lines and inlined calls match addr2line: Rust, names {}",
       each=["legacy", "v0"], timeout=120)
 def _(mangling):
     flags = ["-C", "symbol-mangling-version=v0"] if mangling == "v0" else []
@@ -149,7 +150,7 @@ def _(mangling):
     compare(ours_of(path, addresses), addr2line(path, addresses), addresses)
 
 
-@test("a Rust program's own code is told from the standard library's", timeout=120)
+@test("a Rust program's own code is distinguished from the standard library's", timeout=120)
 def _():
     run = run_traced([rust_program()])
     document = json.loads(report("".join(path.read_text() for path in run.dir.glob("report.*")), "--format=json")[1])
@@ -186,7 +187,7 @@ def _(what, how):
         debug.unlink()
     else:
         debug.rename(kept)
-    # Others that must not be taken: of another build, and without lines.
+    # Files that must not be used: of another build, and without lines.
     shutil.copy(compile_program(INLINES, "gcc-O0"), kept.with_name(stripped.name))
     shutil.copy(stripped, kept.with_name("a stripped copy"))
     (kept.parent / "no program").write_text("x")
@@ -215,7 +216,7 @@ def _(what, words):
     check.equal((run.status, run.err), (125, f"fdtrail run: --debug-dir={path} is not accepted: {words}\n"))
 
 
-@test("a relative --debug-dir is one, too; a folder that is not there is refused")
+@test("a relative --debug-dir works, too; a folder that does not exist is refused")
 def _():
     whole, stripped, _, folder = split_copy("build-id")
     addresses = calls_of(whole)[:50]
@@ -230,7 +231,7 @@ def _():
 @test("a debug file of another build is not used")
 def _():
     _, stripped, debug, folder = split_copy("link")
-    # The same name, and neither the build-id nor the checksum.
+    # The file has the right name, but neither the build-id nor the checksum.
     subprocess.run(["objcopy", "--only-keep-debug", compile_program(INLINES, "gcc-O0"), debug], check=True)
     frames = frames_of(snapshot_of(stripped, calls_of(stripped)[:200]), f"--debug-dir={folder}")
     check.true(not any(has_lines(places(frame)) for frame in frames), "there are no lines")
@@ -247,7 +248,7 @@ def _():
                 [[place for _, place in frame] for frame in ours_of(folder / "whole", addresses)])
 
 
-@test("lines come from a debuginfod server where DEBUGINFOD_URLS names one")
+@test("lines come from a debuginfod server if DEBUGINFOD_URLS names one")
 def _():
     whole, stripped, server, env = debuginfod()
     addresses = calls_of(whole)
@@ -269,7 +270,7 @@ def _():
                    what="a part of the file")
         os.killpg(process.pid, signal.SIGINT)
         check.equal(process.wait(20), -signal.SIGINT)
-        # The child that downloads has its own end to come to.
+        # The child that downloads ends by itself.
         wait_until(lambda: not running_in_session(process.pid), 20, "the end of the child")
         check.equal([file.name for file in cache.rglob("*") if "debuginfo." in file.name], [], "half of a download")
     server.go_on.set()
@@ -288,7 +289,7 @@ def running_in_session(session):
     return found
 
 
-# What can't be known
+# Missing and wrong files
 
 @test("a stripped program's frames have the names of its symbols, and no others")
 def _():
@@ -314,7 +315,7 @@ def _():
         check.true(name is None or same_function(name, judge), f"'{name}' is '{judge}'")
 
 
-@test("a program that was rebuilt since is said to be, and its lines are not used")
+@test("if a program was rebuilt since, the report says so and does not use its lines")
 def _():
     path = compile_program(INLINES, "gcc")
     addresses = calls_of(path)[:20]
@@ -328,7 +329,7 @@ def _():
                   r"no lines for \S+: its file was rebuilt since the snapshot \(BuildId \w+\)")
 
 
-@test("a program that is gone is said to be; its debug file still has the lines")
+@test("if a program is gone, the report says so; its debug file still has the lines")
 def _():
     whole, stripped, _, folder = split_copy("build-id")
     addresses = calls_of(whole)
@@ -338,7 +339,7 @@ def _():
     compare(ours_of(None, addresses, f"--debug-dir={folder / 'debug'}", text=text), addr2line(whole, addresses), addresses)
 
 
-@test("a program without a build-id is believed when it has not changed since, on the same machine")
+@test("a program without a build-id is used if it has not changed since, on the same machine")
 def _():
     path = Path(compile_program(INLINES, "gcc", ("-Wl,--build-id=none",)))
     check.equal(build_id(path), None)
@@ -355,7 +356,7 @@ def _():
         check.true(not any(has_lines(places(frame)) for frame in frames), "there are no lines")
 
 
-@test("what is no regular file is not read: {}", each=["a FIFO", "a folder", "a device", "text"])
+@test("anything but a regular ELF file is not read: {}", each=["a FIFO", "a folder", "a device", "text"])
 def _(what):
     path = temp_dir() / "module"
     if what == "a FIFO":
@@ -371,7 +372,7 @@ def _(what):
                 else "its file can't be opened: it is no regular file")
 
 
-@test("a damaged program never ends the report", timeout=200)
+@test("a damaged program never breaks the report", timeout=200)
 def _():
     number = seed()
     chance = random.Random(number)
@@ -415,7 +416,7 @@ def _():
         frames = frames_of(here)
         check.equal(places(frames[0]), [("serve", "/srv/app.js:12")])
         check.lacks(frames[1][0], "function")
-        # Older than the process, by what the snapshot says: another's.
+        # The map is older than the process (by the snapshot's times), so it is another process'.
         check.lacks(frames_of(text)[0][0], "function")
         check.lacks(frames_of(here.replace(f"host: {HOST}", "host: elsewhere"))[0][0], "function")
     finally:
@@ -454,7 +455,7 @@ int main(void) { return open_far_away() < 0 || open_here() < 0; }
 
 
 def first_frames(run):
-    """By its function, the place of the innermost frame of each group in the report of a run."""
+    """The innermost frame's place of each group in the report of a run, by its function."""
     check.equal(run.status, 0)
     text = report("".join(path.read_text() for path in run.dir.glob("report.*")))[1]
     check.lacks(text, "What is missing")
@@ -471,13 +472,13 @@ def _(*flags):
                    check=True)
     run = run_traced([built])
     check.equal(first_frames(run), {"open_far_away": "far.c:6", "open_here": "far.c:13"})
-    # It is one module, and has one line.
+    # Both segments are one module, so there is one line about it.
     (line,) = [line for line in run.last.text.splitlines() if re.match(rf"  0x[0-9a-f]+-0x[0-9a-f]+ {built}\b", line)]
     check.contains(line, f"BuildId {build_id(built)}")
 
 
 def make_plugin():
-    """A folder with plugin.so, of which library_call() leaks in its fourth line."""
+    """A folder with plugin.so, whose library_call() leaks in its fourth line."""
     folder = temp_dir()
     (folder / "plugins").mkdir()
     (folder / "plugin.c").write_text("#include <fcntl.h>\n"
@@ -492,14 +493,14 @@ def make_plugin():
 RELATIVE = ["./plugin.so", "plugins/../plugin.so"]
 
 
-@test("a library loaded by a relative path has its file and lines, also when it is unloaded: {}", each=RELATIVE)
+@test("a library loaded by a relative path has its file and lines, also after it was unloaded: {}", each=RELATIVE)
 def _(path):
     run = run_traced([program("reloads"), path, path], cwd=make_plugin())
     check.contains(run.last.text, ", unloaded\n")
     check.equal(first_frames(run), {"library_call": "plugin.c:4"})
 
 
-@test("a library loaded by a relative path has its file and lines, also when the program is elsewhere since: {}",
+@test("a library loaded by a relative path has its file and lines, also after the program changed its folder: {}",
       each=RELATIVE)
 def _(path):
     run = run_traced([program("loads_elsewhere"), path], cwd=make_plugin())
@@ -523,7 +524,7 @@ int main() { return app::leak_open(1) < 0; }
 
 
 def newer_names(*flags):
-    """The functions of the report of a program with clang's own mangling, which libiberty does not read."""
+    """The functions in the report of a program with clang's own mangling, which libiberty does not read."""
     source = temp_dir() / "newer.cpp"
     source.write_text(NEWER_NAMES)
     built = source.with_name("newer")
@@ -533,14 +534,14 @@ def newer_names(*flags):
     return report("".join(path.read_text() for path in run.dir.glob("report.*")))[1]
 
 
-@test("a function whose mangled name can't be read has the name that its debug information has")
+@test("a function whose mangled name can't be read has its name from the debug information")
 def _():
     text = newer_names("-g")
     check.matches(text, r"(?m)^   => #0 app::leak_open<int> +\S*newer\.cpp:7:\d+$")
     check.matches(text, r"(?m)^1\. 1 device, opened in app::leak_open<int> at \S*newer\.cpp:7$")
 
 
-@test("a mangled name that libiberty can't read is read by LLVM's C++ library, where that is installed")
+@test("a mangled name that libiberty can't read is read by LLVM's C++ library, if that is installed")
 def _():
     try:
         ctypes.CDLL("libc++abi.so.1")

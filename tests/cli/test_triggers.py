@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What asks for a snapshot: a signal, the end of the program, running out of descriptors, a threshold,
-an interval; and that the program's own signal handling stays as it is."""
+"""Triggers of a snapshot: a signal, the end of the program, running out of descriptors, a threshold, an
+interval. The program's own signal handling stays as it is."""
 
 import resource
 import signal
@@ -22,7 +22,7 @@ def waiting(number=1, **arguments):
     return run
 
 
-@test("SIGUSR1 asks for a snapshot and the program runs on")
+@test("SIGUSR1 triggers a snapshot and the program runs on")
 def _():
     run = waiting()
     found = run.snapshot()
@@ -32,7 +32,8 @@ def _():
     check.equal(run.snapshot().number, 2)
 
 
-@test("FDTRAIL_SIGNAL={}: this signal asks", each=[("USR2", 12), ("SIGUSR2", 12), ("12", 12), ("RTMIN+1", 35),
+@test("FDTRAIL_SIGNAL={}: this signal triggers a "
+      "snapshot", each=[("USR2", 12), ("SIGUSR2", 12), ("12", 12), ("RTMIN+1", 35),
                                                 ("WINCH", 28), ("URG", 23)])
 def _(name, number):
     run = waiting(SIGNAL=name)
@@ -41,14 +42,15 @@ def _(name, number):
     check.equal(run.status, None)
 
 
-@test("asked while {} returns: what it has just opened is not said to be opened by an untraced call",
+@test("signalled while {} returns: its descriptor does not count as opened by an untraced call",
       each=["open", "dup", "socket", "pipe", "socketpair", "recvmsg"])
 def _(how):
     run = run_traced([program("asked"), how, 100], SIGNAL="ALRM")
     check.equal(run.status, 0)
     check.at_least(len(run.snapshots), 100)
-    # Between the system call's return and the hook lie a few instructions, where nobody knows the number.
-    behind = sum("opened by an untraced call" in found.text for found in run.snapshots)
+    # Between the return of the system call and the hook there are a few instructions during which the number is in
+    # no place known to the tracer.
+    behind = sum("opened behind fdtrail's back" in found.text for found in run.snapshots)
     check.at_most(behind, 20, "snapshots that say so")
 
 
@@ -64,7 +66,7 @@ def _():
     run = waiting(SIGNAL="none")
     run.send(signal.SIGUSR1)
     check.equal(run.wait().status, -signal.SIGUSR1)
-    # From outside every death is seen.
+    # The ptrace engine sees every death.
     check.equal([found.why for found in run.snapshots],
                 ["SIGUSR1, which ends the program"] if ENGINE == "ptrace" else [])
 
@@ -86,7 +88,7 @@ def _():
     check.at_least(len(run.snapshots), 2, "snapshots")
 
 
-@test("an ignored signal still asks, and the program reads back what it set")
+@test("an ignored signal still triggers, and the program reads back its own setting")
 def _():
     run = run_traced([program("signals"), "ignore"])
     check.equal(run.out, run_bare([program("signals"), "ignore"]).out)
@@ -101,9 +103,9 @@ def _():
         check.equal((run.status, run.out), (bare.status, bare.out), how)
 
 
-@test("what the program ignores is ignored in a program that it executes")
+@test("a signal that the program ignores is ignored in a program that it executes")
 def _():
-    # What an exec makes of it is seen in a program that the tracer leaves alone.
+    # The program after the exec is one that the tracer leaves alone, so it shows the real signal state.
     script = "trap '' USR1; exec /usr/bin/env -u LD_PRELOAD grep SigIgn /proc/self/status"
     words = ["/bin/sh", "-c", script]
     check.equal(run_traced(words).out, run_bare(words).out)
@@ -126,13 +128,13 @@ def _(how):
     check.equal((run.status, run.err), (0, ""))
 
 
-@test("what atexit handlers and destructors close is not reported")
+@test("descriptors closed by atexit handlers and destructors are not reported")
 def _():
     run = run_traced([program("ends"), "handlers"], OUTPUT="stderr")
     check.equal((run.status, run.err), (0, ""))
 
 
-@test("{}, which would end the program: a snapshot first, then it dies of it",
+@test("{}, which would end the program: a snapshot first, then the signal ends it",
       each=["SIGTERM", "SIGINT", "SIGHUP", "SIGPIPE", "SIGALRM", "SIGUSR2"])
 def _(name):
     run = waiting()
@@ -142,7 +144,7 @@ def _(name):
     check.contains(run.last.why, name)
 
 
-@test("{} that the program handles or ignores ends nothing and says nothing",
+@test("{} that the program handles or ignores ends nothing and prints nothing",
       each=["SIGTERM", "SIGINT", "SIGHUP", "SIGPIPE", "SIGALRM", "SIGUSR2"])
 def _(name):
     number = getattr(signal, name)
@@ -210,13 +212,13 @@ def _():
     check.contains(run.snapshots[0].groups[0].functions, "leaks_files")
 
 
-@test("FDTRAIL_EMFILE=0: running out of descriptors says nothing")
+@test("FDTRAIL_EMFILE=0: running out of descriptors prints nothing")
 def _():
     run = run_traced([program("ends"), "return", -1], preexec=limited(32, 32), EMFILE=0)
     check.equal(["EMFILE" in found.why for found in run.snapshots], [False])
 
 
-@test("FDTRAIL_THRESHOLD={} of 200: a snapshot at the mark and at each doubling",
+@test("FDTRAIL_THRESHOLD={} of 200: a snapshot at the threshold and at each doubling",
       each=["20", "10%"])
 def _(value):
     run = run_traced([program("ends"), "return", 100], preexec=limited(200, 200), THRESHOLD=value)
@@ -224,7 +226,7 @@ def _(value):
     check.equal([why.split(", ")[1].split()[0] for why in marks], ["20", "40", "80"])
 
 
-@test("a threshold that the first end of a pipe reaches does not take the second for opened by an untraced call")
+@test("if the first end of a pipe reaches a threshold, the second does not count as opened by an untraced call")
 def _():
     code = "import os\nfor _ in range(20): os.pipe()\nos._exit(0)"
     run = run_traced([PYTHON, "-c", code], THRESHOLD=7, EXIT=0)
@@ -233,7 +235,7 @@ def _():
     check.lacks("".join(found.text for found in run.snapshots), "opened by an untraced call")
 
 
-@test("FDTRAIL_THRESHOLD above what is opened says nothing")
+@test("FDTRAIL_THRESHOLD above the number of open descriptors prints nothing")
 def _():
     run = run_traced([program("ends"), "return", 50], THRESHOLD=100)
     check.equal(["exit" in found.why for found in run.snapshots], [True])
@@ -248,7 +250,7 @@ def _():
     check.at_most(len(own), 3, "snapshots by the interval")
 
 
-@test("threads that ask without end all get on, and each request is followed by a snapshot that begins after it",
+@test("threads that request snapshots endlessly all proceed, and each request gets a later snapshot",
       timeout=280)
 def _():
     path = temp_dir() / "report"
@@ -256,7 +258,7 @@ def _():
     check.equal((run.status, run.err), (0, ""))
     (least, requests), *rounds = [[int(word) for word in line.split()] for line in run.out.splitlines()]
     text = path.read_bytes()
-    # Who is made to answer all others' requests makes none of its own.
+    # A thread that has to answer all other threads' requests makes none of its own.
     check.at_least(least, 200, "requests of the thread that got on worst, while another made 20000")
     check.at_most(len(snapshot_text.parse_all(text.decode())), requests + 50 * 4, "snapshots")
     check.equal(len(rounds), 50)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Programs that a preloaded library cannot see, or sees badly: static, 32-bit, setuid, Go; and a system
+"""Programs that a preloaded library cannot trace, or only in part: static, 32-bit, setuid, Go; and a system
 without libunwind."""
 
 import os
@@ -16,14 +16,14 @@ from support import (TESTS, check, compile_program, main, program, require, run_
 ENDS = TESTS / "programs" / "ends.c"
 
 
-@test("a static program runs as ever, and nothing is printed")
+@test("a static program runs as usual, and nothing is printed")
 def _():
     static = compile_program(ENDS, "gcc-static")
     run, bare = run_traced([static, "return"], OUTPUT="stderr"), run_bare([static, "return"])
     check.equal((run.status, run.out, run.err), (bare.status, bare.out, ""))
 
 
-@test("a 32-bit program runs as ever; the loader says that it leaves the library out")
+@test("a 32-bit program runs as usual; the loader prints that it leaves the library out")
 def _():
     probe = subprocess.run(["gcc", "-m32", "-xc", "-", "-o", "/dev/null"], check=False, text=True,
                            input="#include <stdio.h>\nint main(void){return 0;}", capture_output=True)
@@ -55,7 +55,7 @@ def _():
     check.lacks(run.err, "snapshot")
 
 
-@test("a Go program gets one line that names fdtrail run, and runs as ever", timeout=200)
+@test("a Go program gets one line that names fdtrail run, and runs as usual", timeout=200)
 def _():
     folder = temp_dir()
     (folder / "main.go").write_text("""package main
@@ -78,7 +78,7 @@ func main() {
 
 
 def without_libunwind(words, variant):
-    """A run where libunwind-x86_64.so.8 is a file that is no library."""
+    """A run in which libunwind-x86_64.so.8 is a file that isn't a library."""
     folder = temp_dir()
     for name in ["libunwind-x86_64.so.8", "libunwind.so.8", "libunwind-aarch64.so.8"]:
         (folder / name).write_text("not a library")
@@ -95,7 +95,7 @@ def _():
     check.equal(run.last.groups[0].functions[:2], ["leaks_files", "main"])
 
 
-@test("without libunwind and without frame pointers the stack says that it is incomplete")
+@test("without libunwind and without frame pointers the stack is marked as incomplete")
 def _():
     run = without_libunwind(["return"], "gcc")
     check.equal(run.status, 3)
@@ -103,12 +103,12 @@ def _():
     check.matches(run.last.groups[0].text, "incomplete")
 
 
-@test("in a PID namespace without a /proc of its own nothing of another process is told as the program's")
+@test("in a PID namespace without a /proc of its own, no other process' data is shown as the program's")
 def _():
     apart = ["unshare", "--pid", "--fork"]
     if os.geteuid() != 0 or subprocess.run([*apart, "true"], check=False, capture_output=True).returncode != 0:
         skip("needs root, and a kernel that makes PID namespaces")
-    # Threads are told with the name that number has here: 1 is another process, and has one.
+    # Threads are shown with the name that their number has here, and here 1 is another process with a name.
     check.matches(Path("/proc/1/task/1/comm").read_text(), r"\w")
     run = run_traced([*apart, "setpriv", "--reuid", "65534", "--clear-groups", program("ends"), "return"],
                      OUTPUT="stderr", ONLY="ends")
@@ -119,7 +119,7 @@ def _():
     check.matches(run.err, r"(?m), thread 1(, no close-on-exec)?$")
 
 
-@test("with a glibc that says it is 2.35, which keeps another count of threads, libc's own accept is called")
+@test("with a glibc that claims to be 2.35, which keeps another count of threads, libc's own accept is called")
 def _():
     libc = Path("/lib/x86_64-linux-gnu/libc.so.6")
     version = platform.libc_ver()[1]

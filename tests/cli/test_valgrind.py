@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The command's verbs under valgrind: no byte read that was not written, none behind its end."""
+"""The command's verbs under valgrind: no byte is read that was not written, and none beyond a buffer's end."""
 
 import subprocess
 
@@ -9,7 +9,7 @@ from support import BUILD, check, main, program, ran, require, run_traced, temp_
 FDTRAIL = BUILD / "tools" / "fdtrail"
 
 
-@test("fdtrail {} makes no error that valgrind finds", timeout=300, each=[
+@test("valgrind finds no error in fdtrail {}", timeout=300, each=[
     "report FILE", "report --format=json FILE", "report --format=folded FILE", "report --format=prometheus FILE",
     "diff FILE FILE", "check FILE", "run -- PROGRAM return", "options", "help", "version"])
 def _(line):

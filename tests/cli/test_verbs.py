@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What the verbs of the command have in common."""
+"""Properties that all verbs of the command share."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def _(words, line):
     check.equal((run.status, run.out, run.err), (2, "", f"fdtrail: {line}\n"))
 
 
-@test("the verbs are listed in the order of use, here and in the manual")
+@test("the verbs are listed in the order of use, in the help and in the manual")
 def _():
     listed = run_bare([FDTRAIL, "help"]).out
     check.equal(re.findall(r"^  (\w+) +\S", listed, re.MULTILINE), VERBS)
@@ -48,7 +48,7 @@ def _(verb):
     check.at_most(max(map(len, shown.out.splitlines())), 80, "columns")
     examples = re.findall(rf"^  (fdtrail {verb}\b.*)$", shown.out.split("\nExample")[1], re.MULTILINE)
     check.true(examples, "there is an example")
-    # What stands for files and processes is not there; every option and verb is.
+    # Files and processes in the example don't exist here; every option and verb does.
     for example in examples:
         words = re.sub(r"\$\([^)]*\)", "1", example.split(" | ")[0]).split()[2:]
         run = run_bare([FDTRAIL, verb, *words], cwd=temp_dir())
@@ -77,7 +77,7 @@ def _(words, status, message):
         check.lacks(run.err, "there is no option")
 
 
-@test("what follows -- or run's command is no option")
+@test("words after -- or after run's command are not options")
 def _():
     run = run_bare([FDTRAIL, "run", "--", "echo", "--fromat", "-h"])
     check.equal((run.status, run.out), (0, "--fromat -h\n"))
@@ -88,7 +88,7 @@ def _():
 
 
 def answer(verb, *options, process=None, **arguments):
-    """What a verb answers about the same two leaks."""
+    """The verb's answer about the same two leaks."""
     if verb == "run":
         run = run_bare([FDTRAIL, "run", "--report=-", *options, "--", program("ends"), "return", 7], **arguments)
     elif verb == "snapshot":
@@ -103,7 +103,7 @@ def answer(verb, *options, process=None, **arguments):
 
 
 def ends(count=7):
-    """A file with the snapshot of a program that has left so many devices open, in leaks_files."""
+    """A file with the snapshot of a program that has left this many devices open, in leaks_files."""
     return next(run_traced([program("ends"), "return", count], SHOW="all").dir.glob("report.*"))
 
 
@@ -135,7 +135,7 @@ def _(verb):
     known.write_text("leak:leaks_files\nleak:python3\n")
 
     def counted(*options):
-        """How many descriptors the answer's first lines count."""
+        """The number of descriptors in the answer's first lines."""
         run = answer(verb, *options, process=process.pid)
         found = re.search(r"(?:: |\+)(\d+)(?: unclosed| open)?(?:  | )(?:descriptors?|devices?|open|files?)", run.out)
         return int(found[1]) if found else 0
@@ -174,7 +174,7 @@ def two_sleepers():
     return [process.pid for process in started]
 
 
-@test("snapshot takes several process ids; one that is not there is a line, and status 2")
+@test("snapshot takes several process ids; one that does not exist is a line, and status 2")
 def _():
     pids = two_sleepers()
     run = run_bare([FDTRAIL, "snapshot", *pids])

@@ -10,18 +10,18 @@ BUFS = {"1.27.0": "1.21", "1.50.1": "1.24", "1.75.0": "1.27"}
 WAYS = ["http", "https", "HTTP/2", "HTTP/2 by TLS"]
 
 
-@test("who used a connection last is told of buf {} (Go {}, {})", timeout=300,
+@test("the last user of a connection is named in buf {} (Go {}, {})", timeout=300,
       each=[(version, go, way) for version, go in BUFS.items() for way in WAYS])
 def _(version, _go, way):
     ask_buf(version, way)
 
 
-@test("who used a connection last is told of bazelisk (Go 1.23)", timeout=300)
+@test("the last user of a connection is named in bazelisk (Go 1.23)", timeout=300)
 def _():
     ask_bazelisk("1.22.1")
 
 
-@test("who used a connection last is told of sst (Go 1.25)", timeout=300)
+@test("the last user of a connection is named in sst (Go 1.25)", timeout=300)
 def _():
     ask_sst("4.6.11")
 

@@ -6,7 +6,7 @@ from loads import nginx_under_load, redis_under_load
 from support import main, test
 
 
-@test("redis answers a long benchmark, and saves by forks meanwhile, as without the tracer", timeout=3300)
+@test("redis answers a long benchmark, and saves by forks at the same time, as without the tracer", timeout=3300)
 def _():
     redis_under_load(300000)
 

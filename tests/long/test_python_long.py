@@ -6,7 +6,7 @@ from python_suite import suite
 from support import main, test
 
 
-@test("CPython's {} has every verdict that it has bare, and a snapshot is what /proc has", timeout=2000,
+@test("CPython's {} has the same verdicts as bare, and a snapshot matches /proc", timeout=2000,
       each=["test.test_socket", "test.test_subprocess", "test.test_os", "test.test_fileio", "test.test_popen",
             "test.test_selectors", "test.test_epoll", "test.test_pty", "test.test_posix", "test.test_signal"])
 def _(module):

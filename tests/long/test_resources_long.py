@@ -7,7 +7,8 @@ from support import check, main, program, ran, run_traced, test
 KEPT = (1 << 20) - 2  # libfdtrail(7), LIMITS
 
 
-@test("more distinct stacks than are kept: the program goes on, and the snapshot counts what it lacks", timeout=1500)
+@test("more distinct stacks than are kept: the program goes on, and the snapshot counts the missing "
+      "ones", timeout=1500)
 def _():
     run = run_traced([program("resources"), "stacks", 1_100_000], timeout=1490)
     check.equal(run.status, 0)

@@ -6,7 +6,7 @@ from sanitized_runs import enemy_snapshots
 from support import main, test
 
 
-@test("sanitizers find nothing when each verb reads an enemy's snapshots, and no path in them is written to: {} mutants",
+@test("sanitizers find nothing when each verb reads hostile snapshots, and no path in them is written to: {} mutants",
       each=[5000], timeout=3000)
 def _(mutants):
     enemy_snapshots(mutants)

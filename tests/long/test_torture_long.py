@@ -9,7 +9,7 @@ from torture_runs import torture
 PART = 1 if ENGINE == "preload" else 5
 
 
-@test("of {1} operations by {0} threads the snapshots tell what the threads and /proc know", timeout=2400,
+@test("snapshots of {1} operations by {0} threads match what the threads and /proc know", timeout=2400,
       each=[(4, 8_000_000 // PART, 2000), (1, 1_000_000 // PART, 1000), (16, 1_000_000 // PART, 250)])
 def _(threads, operations, every):
     torture(threads, operations, every, timeout=2390)

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Go programs, in all the ways that people build them: the story of the server that ignores a response
-(tests/programs/go/)."""
+"""Go programs, built in all the usual ways: the server that ignores a response (tests/programs/go/)."""
 
 import datetime
 import json
@@ -20,7 +19,7 @@ FDTRAIL = BUILD / "tools" / "fdtrail"
 LEAKS = 5
 GOOD = 6
 
-# How the server is called, and its broker.
+# Ways in which the server and its broker are started.
 WAYS = {
     "keep-alive": ([], []),
     "no keep-alive": (["-keepalive=false"], []),
@@ -48,7 +47,7 @@ def broker(*options):
 
 
 def openers(group):
-    """The functions of the opening stack, and of what created its goroutine."""
+    """The functions of the opening stack, and of the stacks that created its goroutine."""
     found = []
     for heading, functions in sections(group):
         if heading not in ("opened at", "created by"):
@@ -58,7 +57,7 @@ def openers(group):
 
 
 def run_server(variant, way, *options, leaks=LEAKS, good=GOOD, run_options=(), **arguments):
-    """Runs the server to its end under fdtrail run; its Process, with its snapshots in it."""
+    """Runs the server to its end under fdtrail run; returns its Process, with its snapshots in it."""
     server_options, broker_options = WAYS[way]
     arguments.setdefault("timeout", 60)
     output = temp_dir() / "snapshot"
@@ -79,8 +78,8 @@ def in_close_wait(snapshot):
 CASES = [(variant, way) for variant in GO_VARIANTS for way in WAYS]
 
 
-@test("a Go server's leaked connections and only those are in CLOSE_WAIT, last used by the leaking "
-      "handler ({}, {})", each=CASES, timeout=300)
+@test("only a Go server's leaked connections are in CLOSE_WAIT, last used by the leaking handler ({}, "
+      "{})", each=CASES, timeout=300)
 def _(variant, way):
     run = run_server(variant, way)
     check.equal(len(run.found), 1, "snapshots")
@@ -117,7 +116,7 @@ def _(variant):
         check.contains(source[int(line) - 1], "s.client.CloseConnection(")
 
 
-@test("who asked for a connection is in the ancestry of the goroutine that dialled", timeout=120)
+@test("the code that needed a connection is in the ancestry of the goroutine that dialled", timeout=120)
 def _():
     run = run_server("default", "no keep-alive", good=0)
     group = run.found[0].groups[0]
@@ -128,7 +127,7 @@ def _():
     check.contains(group.sentence, "opened in broker.example/api.(*Client).CloseConnection")
 
 
-@test("without ancestry the creator alone is shown, and the text says so", timeout=120)
+@test("without ancestry only the creator is shown, and the text says so", timeout=120)
 def _():
     run = run_server("default", "keep-alive", env={"GODEBUG": "gctrace=0"},
                      run_options=["--go-ancestors=0"])
@@ -138,7 +137,7 @@ def _():
     check.contains(group.text, "(incomplete: only the go statement is known")
 
 
-@test("the program's own GODEBUG is left as it is", timeout=120)
+@test("the program's own GODEBUG stays as it is", timeout=120)
 def _():
     run = run_server("default", "keep-alive", env={"GODEBUG": "tracebackancestors=1"})
     group = next(group for group in run.found[0].groups if users(group))
@@ -157,7 +156,7 @@ def _():
     check.contains(re.sub(r"\s+", " ", done.stdout), "who opened one may not be who leaks it.")
 
 
-@test("requests by threads that were there before the program's first connection are noted ({})",
+@test("requests by threads that existed before the program's first connection are noted ({})",
       each=["default", "nocgo"], timeout=120)
 def _(variant):
     output = temp_dir() / "snapshot"
@@ -172,7 +171,7 @@ def _(variant):
         check.lacks(functions, "main.first")
 
 
-@test("where there are no debug registers nobody is named either, and the text says why", timeout=120)
+@test("without debug registers nobody is named either, and the text says why", timeout=120)
 def _():
     run = run_server("nocgo", "keep-alive", env={"LD_PRELOAD": program("libnodebug")})
     snapshot = run.found[0]
@@ -183,7 +182,7 @@ def _():
                    "its kernel gives no hardware breakpoints.")
 
 
-@test("a connection that HTTP/2 requests share is said to be shared, and nobody blamed", timeout=120)
+@test("a connection that HTTP/2 requests share is marked as shared, and nobody is blamed", timeout=120)
 def _():
     output = temp_dir() / "snapshot"
     run = run_bare([FDTRAIL, "run", "--", go_program("server"), "-broker", broker("-tls"), "-http2",
@@ -198,7 +197,7 @@ def _():
 
 
 def advice_on(kind, variant="nocgo"):
-    """What to do about the connections of a client, as `leaks KIND` makes them."""
+    """The advice about the connections of a client, as `leaks KIND` makes them."""
     run = run_bare([FDTRAIL, "run", "--", go_program("leaks", variant), kind], timeout=60)
     check.equal(run.status, 0)
     groups = [part for part in re.split(r"(?m)^(?=\d+\. )", run.err) if "last HTTP request by" in part]
@@ -206,7 +205,7 @@ def advice_on(kind, variant="nocgo"):
     return re.search(r"What to do: ((?:.*\n)+?)   (?:by|last) ", groups[0])[1].replace("\n   ", " ").strip(), groups[0]
 
 
-@test("a Transport for each request is told by their number: {}",
+@test("several Transports with one request each are recognized, and the advice says so: {}",
       each=[("Go-transport", "default"), ("Go-transport", "stripped"), ("Go-transport-HTTP/2", "nocgo")], timeout=120)
 def _(kind, variant):
     advice, group = advice_on(kind, variant)
@@ -214,7 +213,7 @@ def _(kind, variant):
     check.equal(len(set(re.findall(r", 1 HTTP request by Transport (0x[0-9a-f]+)", group))), 3)
 
 
-@test("connections that one Transport keeps are no leak, and their requests are counted", timeout=120)
+@test("connections that one Transport keeps do not count as a leak, and their requests are counted", timeout=120)
 def _():
     advice, group = advice_on("Go-pool")
     check.contains(advice, "nothing is unread on these: net/http keeps such connections for the next request")
@@ -222,7 +221,7 @@ def _():
     check.equal((sorted(count for count, _ in used), len({address for _, address in used})), (["1", "1", "2"], 1))
 
 
-@test("a stack goes from C, which Go has called, to Go, and from Go, which C has called back ({})",
+@test("stacks lead from C called by Go to Go, and from Go called back by C to C ({})",
       each=["default", "trimpath", "pie"], timeout=180)
 def _(variant):
     output = temp_dir() / "snapshot"
@@ -240,7 +239,7 @@ def _(variant):
     check.equal([functions[-1] for _, functions in sections(back)], ["main.main.func1", "runtime.main"])
     check.lacks(through.text + back.text, "incomplete")
     check.lacks(back.functions, "crosscall2")
-    # C has started a thread, which calls Go: what lies before that call is C's.
+    # C has started a thread, which calls Go: the frames before that call are C's.
     (of_a_thread,) = [group for group in snapshot.groups if "/dev/full" in group.text]
     check.contains(of_a_thread.sentence, "opened in main.openInGo")
     callers = of_a_thread.functions[of_a_thread.functions.index("runtime.cgocallback") + 1:]
@@ -256,7 +255,7 @@ def _(variant):
     check.lacks(of_a_thread.text + through.text + twice.text, "incomplete")
 
 
-@test("the heading names the function of the main module that drops the response, not the dependency ({})",
+@test("the heading names the main module's function that drops the response, not the dependency ({})",
       each=["default", "stripped", "trimpath", "pie"], timeout=300)
 def _(variant):
     run = run_bare([FDTRAIL, "run", "--", go_program("consumer", variant)])
@@ -269,16 +268,16 @@ def _(variant):
     check.matches(run.err, r"\n   by 2 call paths:\n     3 by main\.run at \S+ .*\n     1 by main\.run at ")
 
 
-@test("of a Go program that closes what it opens nothing is reported but its listener", timeout=120)
+@test("if a Go program closes everything else, only its listener is reported", timeout=120)
 def _():
     run = run_server("nocgo", "keep-alive", leaks=0)
     check.equal([group.sentence for group in run.found[-1].groups],
                 ["1 tcp socket in LISTEN, opened in main.run"])
 
 
-@test("a Go program without section headers is known all the same", timeout=120)
+@test("a Go program without section headers is recognized all the same", timeout=120)
 def _():
-    # What sstrip leaves: e_shoff, e_shnum and e_shstrndx of elf(5) are zero.
+    # The state after sstrip: e_shoff, e_shnum and e_shstrndx of elf(5) are zero.
     elf = bytearray(Path(go_program("server", "stripped")).read_bytes())
     elf[0x28:0x30], elf[0x3c:0x40] = bytes(8), bytes(4)
     server, output = temp_dir() / "server", temp_dir() / "snapshot"
@@ -301,7 +300,7 @@ def _():
     check.contains(users(found[0].groups[0]), LEAKING)
 
 
-@test("scripts/go-story prints the leaking line, and says that it has", timeout=300)
+@test("scripts/go-story prints the leaking line, and reports success", timeout=300)
 def _():
     require("go")
     run = run_bare([SOURCE / "scripts" / "go-story", "nocgo"], env={"BUILD_DIR": str(BUILD)}, timeout=280)
@@ -310,7 +309,7 @@ def _():
     check.contains(run.out, "scripts/go-story: 1 of 1 reports name the line")
 
 
-# Go's own tools as judges
+# Comparison with Go's own tools
 
 def some_addresses(program, count):
     """Addresses all over the program's Go code: the first of each third function, and random ones."""
@@ -323,8 +322,8 @@ def some_addresses(program, count):
 
 
 def symbolized(program, addresses):
-    """What fdtrail report makes of frames at these addresses: lists of (function, file, line)."""
-    lines = ["fdtrail snapshot, format 1", f"when: {datetime.datetime.utcnow().isoformat(timespec='milliseconds')}Z",
+    """fdtrail report's answer for frames at these addresses: lists of (function, file, line)."""
+    lines = ["fdtrail snapshot 1", f"when: {datetime.datetime.utcnow().isoformat(timespec='milliseconds')}Z",
              "process: 1 judged, user 0", f"host: {os.uname().nodename}", ""]
     for number, first in enumerate(range(0, len(addresses), 200), 1):
         lines += [f"group {number}: 1 file, opened at an unknown place", "  opened at:"]
@@ -344,10 +343,10 @@ def symbolized(program, addresses):
     return found
 
 
-@test("every function and line is what go tool addr2line says ({})",
+@test("every function and line matches go tool addr2line ({})",
       each=["default", "nocgo", "stripped", "trimpath"], timeout=300)
 def _(variant):
-    # Stripping changes no address; go tool addr2line wants the symbols.
+    # Stripping changes no address; go tool addr2line needs the symbols.
     judged = go_program("server", "nocgo" if variant == "stripped" else variant)
     addresses = some_addresses(judged, 3000)
     found = symbolized(go_program("server", variant), addresses)
@@ -361,7 +360,7 @@ def _(variant):
         if not file or int(number) <= 0 or "." not in function:
             continue
         ours = found[address]
-        # The compiler's wrappers of a method, in which it is inlined, are left out.
+        # The compiler's wrappers around a method that is inlined in them are left out.
         same = ours[-1][0] and (ours[-1][0] == function or
                                 ours[-1][0].rpartition(".")[2] == function.rpartition(".")[2])
         if same and (ours[0][1], ours[0][2]) == (file, int(number)):
@@ -372,12 +371,12 @@ def _(variant):
     check.at_least(equal, 4000, "addresses that were compared")
 
 
-@test("every line of a position-independent program is what its debug information says", timeout=300)
+@test("every line of a position-independent program matches its debug information", timeout=300)
 def _():
     judged = go_program("server", "pie")
     addresses = some_addresses(judged, 3000)
     found = symbolized(judged, addresses)
-    # go tool addr2line of Go 1.19 knows no such programs.
+    # go tool addr2line of Go 1.19 can't read such programs.
     said = subprocess.run([require("addr2line"), "-e", judged], stdout=subprocess.PIPE, text=True, check=True,
                           input="".join(f"0x{address:x}\n" for address in addresses)).stdout.split("\n")
     wrong, equal = [], 0

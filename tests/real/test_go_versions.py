@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Go programs that nobody here wrote, of each version of Go from 1.16 to 1.27 (1.21 and 1.24: long/; 1.19:
-test_go.py): stripped, static ones from npm. tests/go_binaries.py says what is looked at."""
+"""Real Go programs from npm, stripped and static, of each version of Go from 1.16 to 1.27 (1.21 and 1.24: long/;
+1.19: test_go.py). tests/go_binaries.py has the checks."""
 
 from go_binaries import FDTRAIL, ask_bazelisk, ask_buf, ask_turbo, from_npm, serve_esbuild
 from support import check, main, run_bare, test
@@ -16,29 +16,29 @@ def _(version, _go):
     serve_esbuild(version)
 
 
-@test("who used a connection last is told of bazelisk (Go 1.16)", timeout=240)
+@test("the last user of a connection is named in bazelisk (Go 1.16)", timeout=240)
 def _():
     ask_bazelisk("1.12.1")
 
 
-@test("who used a connection last is told of turbo (Go 1.18)", timeout=240)
+@test("the last user of a connection is named in turbo (Go 1.18)", timeout=240)
 def _():
     ask_turbo("1.2.16")
 
 
-@test("who used a connection last is told of buf (Go 1.27, {})", each=["https", "HTTP/2 by TLS"], timeout=240)
+@test("the last user of a connection is named in buf (Go 1.27, {})", each=["https", "HTTP/2 by TLS"], timeout=240)
 def _(way):
     ask_buf("1.75.0", way)
 
 
-@test("nothing is said of a Go 1.27 program that leaves nothing open", timeout=240)
+@test("nothing is reported for a Go 1.27 program that leaves nothing open", timeout=240)
 def _():
     run = run_bare([FDTRAIL, "run", "--", from_npm("@bufbuild/buf-linux-x64", "1.75.0", "bin/buf"), "--version"])
     check.equal(run.status, 0)
     check.equal(run.err, "")
 
 
-@test("of a version of Go that is too old (1.15) one line says so, and the program runs", timeout=240)
+@test("for a version of Go that is too old (1.15) one line says so, and the program runs", timeout=240)
 def _():
     program = from_npm("esbuild-linux-64", "0.8.0", "bin/esbuild")
     run = run_bare([FDTRAIL, "run", "--engine=ptrace", "--", "sh", "-c", f"{program} --version; {program} --version"])

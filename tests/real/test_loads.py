@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Servers under load, seconds of it: tests/loads.py. tests/long/test_loads_long.py has the long form."""
+"""Servers under load for some seconds: tests/loads.py. tests/long/test_loads_long.py has the long form."""
 
 from loads import nginx_under_load, redis_under_load
 from support import main, test
 
 
-@test("redis answers a benchmark, and saves by forks meanwhile, as without the tracer", timeout=200)
+@test("redis answers a benchmark, and saves by forks at the same time, as without the tracer", timeout=200)
 def _():
     redis_under_load(4000)
 

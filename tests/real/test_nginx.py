@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""nginx, unchanged: it serves on while snapshots are taken, and its own use of SIGUSR1 still works."""
+"""nginx, unchanged: it serves while snapshots are taken, and its own use of SIGUSR1 still works."""
 
 import signal
 import socket
@@ -23,7 +23,7 @@ def _():
     check.equal(seen[1], seen[0])
 
 
-@test("nginx drops no request while snapshots arrive in master and worker")
+@test("nginx drops no request while snapshots are taken in master and worker")
 def _():
     server = Server()
     answers, failures, stop = [], [], threading.Event()
@@ -55,7 +55,7 @@ def _():
 
 @test("a snapshot of the worker has the listening socket, the client's, and nginx's functions")
 def _():
-    # The worker has the listening socket from its master, and so by fork.
+    # The worker has the listening socket from its master, by fork.
     server = Server(INHERITED=1)
     with socket.create_connection(("127.0.0.1", server.port)) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -78,7 +78,7 @@ def _():
         check.contains(listening.text, "LISTEN")
 
 
-@test("a snapshot of the master has the listening socket, and who opened it")
+@test("a snapshot of the master has the listening socket, and the function that opened it")
 def _():
     server = Server()
     found = server.snapshot(server.master.pid).group_of("ngx_open_listening_sockets")
@@ -98,7 +98,7 @@ def _():
     check.true(snapshot.group_of("ngx_event_accept") is None, "nothing accepted is left")
 
 
-@test("nginx reopens its logs by SIGUSR1 as before, and is asked by another signal where one wants")
+@test("nginx reopens its logs by SIGUSR1 as before, and another signal can trigger snapshots")
 def _():
     server = Server(SIGNAL="RTMIN")
     server.get()
@@ -138,7 +138,7 @@ def _():
                        for function in group.functions), f"the {name}'s stacks name ngx_ functions")
 
 
-@test("nginx -t says under the tracer what it says bare")
+@test("nginx -t prints the same under the tracer as bare")
 def _():
     folder = temp_dir()
     write_configuration(folder, free_port())

@@ -9,7 +9,7 @@ from support import (PYTHON, check, free_port, main, run_bare, run_traced, start
 
 
 def same(script, **arguments):
-    """The traced run of a script, once its result has been found to be that of a bare run."""
+    """The traced run of a script, once its result was the same as that of a bare run."""
     path = temp_dir() / "script.py"
     path.write_text(script, "utf-8")
     bare, traced = run_bare([PYTHON, path], **arguments), run_traced([PYTHON, path], **arguments)
@@ -23,7 +23,7 @@ server = socket.socket(); server.bind(("127.0.0.1", 0)); server.listen()
 """
 
 
-@test("a leaked socket of a Python program names CPython's evaluation, and its address")
+@test("a leaked socket of a Python program shows CPython's evaluation, and its address")
 def _():
     run = same(LEAK + "client = socket.create_connection(server.getsockname()); print(1, flush=True); os._exit(3)")
     check.equal(run.status, 3)
@@ -35,7 +35,7 @@ def _():
         check.contains(group.functions, "_start")
 
 
-@test("subprocess leaves the parent's records whole")
+@test("subprocess leaves the parent's records complete")
 def _():
     run = same(LEAK + """
 import subprocess
@@ -48,7 +48,7 @@ os._exit(0)
     check.equal(sorted(found.kind for found in run.last.descriptors.values()), ["file", "tcp"])
 
 
-@test("a vfork child that cannot run its program leaves the parent's records whole")
+@test("a vfork child that cannot run its program leaves the parent's records complete")
 def _():
     run = same(LEAK + """
 import subprocess
@@ -61,7 +61,7 @@ os._exit(0)
     check.equal([found.kind for found in run.last.descriptors.values()], ["tcp"])
 
 
-@test("multiprocessing by {} works, and the parent's records stay whole", each=["fork", "spawn", "forkserver"])
+@test("multiprocessing by {} works, and the parent's records stay complete", each=["fork", "spawn", "forkserver"])
 def _(method):
     run = same(f"""\
 import gc, multiprocessing, os, socket
@@ -96,7 +96,7 @@ print("done")
     check.equal(run.all_snapshots, [])
 
 
-@test("http.server answers while it is asked for snapshots, and shows what it listens on")
+@test("http.server answers while snapshots are taken, and they show its listening socket")
 def _():
     port, folder = free_port(), temp_dir()
     (folder / "file").write_text("content\n", "ascii")

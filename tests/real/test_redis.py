@@ -9,7 +9,7 @@ from support import check, free_port, main, require, start_traced, temp_dir, tes
 
 
 class Redis:
-    """A redis-server of our own."""
+    """A redis-server for the test alone."""
 
     def __init__(self, **arguments):
         self.port, self.folder = free_port(), temp_dir()
@@ -58,7 +58,7 @@ def _(name):
                    for fd in snapshot.descriptors.values()), "the listening socket is there")
 
 
-@test("BGSAVE's forked process saves, and the parent's records stay whole")
+@test("BGSAVE's forked process saves, and the parent's records stay complete")
 def _():
     redis = Redis(SIGNAL="USR1")
     with redis.connect() as client:

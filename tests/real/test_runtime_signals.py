@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""SIGUSR1 and the runtimes of languages that handle it for themselves: node opens its debugger, ruby and
-erlang end. Traced it asks for a snapshot, and only a handler that the script has set runs beside that."""
+"""SIGUSR1 and language runtimes that handle it themselves: node opens its debugger, ruby and erlang end. Under
+the tracer it triggers a snapshot, and besides that only a handler of the script's runs."""
 
 import signal
 
@@ -9,7 +9,7 @@ from support import BUILD, check, main, require, run_bare, start_traced, temp_di
 
 FDTRAIL = BUILD / "tools" / "fdtrail"
 
-# A script that waits, and one that handles SIGUSR1 first: both say "ready", the handler says "handled".
+# A script that waits, and one that handles SIGUSR1 first. Both print "ready"; the handler prints "handled".
 SCRIPTS = {
     "node": ("work.js", 'setInterval(() => {}, 1000); console.log("ready");',
              'process.on("SIGUSR1", () => console.log("handled"));'),
@@ -30,7 +30,7 @@ handle_call(_, State) -> {ok, ok, State}.
 
 
 def started(name, handles):
-    """The runtime's process with its script at rest."""
+    """The runtime's process, whose script waits."""
     folder = temp_dir()
     if name == "erlang":
         erl = require("erl")
@@ -55,7 +55,7 @@ def open_numbers(snapshot):
     return sorted(snapshot.descriptors)
 
 
-@test("{}: SIGUSR1 asks for a snapshot, and does nothing else", each=["node", "ruby", "erlang"], timeout=180)
+@test("{}: SIGUSR1 triggers a snapshot, and does nothing else", each=["node", "ruby", "erlang"], timeout=180)
 def _(name):
     run = started(name, False)
     first = run.snapshot()
@@ -88,8 +88,8 @@ def _(name, handles):
     for _ in range(2):
         asked = run_bare([FDTRAIL, "snapshot", "--raw", run.pid])
         check.equal(asked.status, 0, asked.err)
-        check.contains(asked.out, "end of fdtrail snapshot, format 1")
-    run.snapshot()  # one that is handled, to see that the others were not
+        check.contains(asked.out, "end of fdtrail snapshot 1")
+    run.snapshot()  # one signal that is handled, to show that the others were not
     if handles:
         wait_until(lambda: "handled" in run.out, 60, "the handler")
     check.equal((run.status, run.out.count("handled"), run.err), (None, int(handles), ""))

@@ -11,7 +11,7 @@ from support import (BUILD, check, main, require, run_bare, run_traced, start_tr
 
 
 def same(name, file, text, **arguments):
-    """The traced run of a script, once its result has been found to be that of a bare run."""
+    """The traced run of a script, once its result was the same as that of a bare run."""
     path = temp_dir() / file
     path.write_text(text, "ascii")
     bare, traced = (run([require(name), path], timeout=60, **arguments) for run in (run_bare, run_traced))
@@ -50,7 +50,7 @@ leak_files(3);
 process.exit(0);
 """, "ascii")
     run = run_traced([require("node"), "--perf-basic-prof", "--interpreted-frames-native-stack", script], timeout=60,
-                     cwd=temp_dir())  # it writes a log there
+                     cwd=temp_dir())  # node writes a log into its folder
     try:
         check.equal(run.status, 0)
         path = next(run.dir.glob(f"report.{run.pid}"))
@@ -62,7 +62,7 @@ process.exit(0);
     check.matches(report, rf"(?m)^      #\d+ +leak_files +{script}:3(:\d+)?$")
 
 
-@test("node: child processes work, and the parent's records stay whole", timeout=120)
+@test("node: child processes work, and the parent's records stay complete", timeout=120)
 def _():
     run = same("node", "child.js", """\
 const {execFileSync, spawnSync} = require("child_process");
@@ -111,9 +111,9 @@ public class Child {
 
 
 def same_at_rest(name, file, text, signal_name):
-    """A script that says "at rest" and waits, bare and traced: what it says and how it ends is the same, and
-    the traced one's snapshot is what /proc has. Returns the snapshot. The signal is one that the runtime leaves
-    alone: node's own is SIGUSR1, and the JVM suspends threads by SIGUSR2."""
+    """Runs a script that prints "at rest" and waits, bare and traced. Its output and status must be the same,
+and the traced one's snapshot must match /proc. Returns the snapshot. The signal is one that the runtime
+leaves alone, because node handles SIGUSR1 and the JVM suspends threads by SIGUSR2."""
     path = temp_dir() / file
     path.write_text(text, "ascii")
     said, snapshot = [], None
@@ -130,7 +130,7 @@ def same_at_rest(name, file, text, signal_name):
     return snapshot
 
 
-@test("node: net, http, child_process and worker_threads at work; the snapshot is what /proc has", timeout=200)
+@test("node: net, http, child_process and worker_threads in use; the snapshot matches /proc", timeout=200)
 def _():
     snapshot = same_at_rest("node", "work.js", """\
 const net = require("net"), http = require("http"), fs = require("fs"), path = require("path");
@@ -185,7 +185,7 @@ if (process.argv[2] === "forked") {
     check.contains(snapshot.text, "work.js, read")
 
 
-@test("java: sockets, channels and Files at work; the snapshot is what /proc has", timeout=200)
+@test("java: sockets, channels and Files in use; the snapshot matches /proc", timeout=200)
 def _():
     snapshot = same_at_rest("java", "Work.java", """\
 import java.io.*;

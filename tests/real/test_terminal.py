@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""bash at a terminal: what job control says and does bare, it says and does traced."""
+"""bash at a terminal: job control prints and does the same traced as bare."""
 
 import re
 
 from support import PYTHON, check, main, require, run_bare, run_traced, temp_dir, test
 
-# Types at a bash of its own terminal, each thing once the one before has shown its effect, and prints the
-# whole conversation.
+# Types commands into a bash with a terminal of its own, each after the one before has shown its effect, and prints
+# the whole conversation.
 DRIVER = r"""
 import os, pty, re, select, sys
 
@@ -43,7 +43,7 @@ status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 print(said, f"exit status {status}", sep="\n")
 """
 
-# What is typed, and what shows that it has had its effect. `cat` answers once it is in the foreground.
+# The input, and the output that shows its effect. `cat` answers once it is in the foreground.
 TALKS = {
     "stops, goes on in the background, is brought back and ended": [
         (r"cat\n", "cat"), (r"one\n", r"one\s+one\s"), (r"\x1a", r"Stopped\s+cat\s+ready> "),

@@ -9,8 +9,8 @@ from support import check, main, require, run_bare, run_traced, temp_dir, test
 
 
 def same(argv, each_way=lambda: {}, **arguments):
-    """The traced run, once its result has been found to be that of a bare run. each_way() gives each
-    of the two what must be its own."""
+    """The traced run, once its result was the same as that of a bare run. each_way() gives each of the two runs
+the things that it needs for itself alone."""
     bare, traced = (run(argv, **arguments, **each_way()) for run in (run_bare, run_traced))
     check.equal((traced.status, traced.out, traced.err), (bare.status, bare.out, bare.err))
     return traced
@@ -59,7 +59,7 @@ def _():
         server.server_close()
 
 
-@test("curl that finds nobody fails as it does bare")
+@test("curl that can't connect fails as it does bare")
 def _():
     server = serve()
     port = server.server_port
@@ -85,7 +85,7 @@ def _(name):
     same([require("bash"), "-c", SCRIPTS[name]], env={"LC_ALL": "C"})
 
 
-@test("what bash keeps open is in its snapshot, and no child's output is touched")
+@test("descriptors that bash keeps open are in its snapshot, and its children's output is unchanged")
 def _():
     run = same([require("bash"), "-c", "exec 5</etc/passwd; true | cat; echo end"])
     check.contains([found.text.split(",")[0] for found in run.last.descriptors.values()], "/etc/passwd")
