@@ -55,7 +55,7 @@ def _():
             break
         text += piece
     # If the peer had waited for the snapshot, the text would have been cut after five seconds.
-    check.contains(text.decode(), "\nend of fdtrail snapshot 1\n")
+    check.contains(text.decode(), "\nend of fdtrail snapshot, format 1\n")
     check.equal(run.wait().out, "waits\nheard\n")
     os.close(reader)
 

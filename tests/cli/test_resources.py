@@ -88,7 +88,7 @@ def _():
     check.equal(run.status, 0)
     check.at_most(int(run.out), 32 * 1024, "KiB grown")
     # Nothing was open at these numbers; the snapshot finds that out.
-    check.contains(run.last.footer, "1000000 closed behind fdtrail's back")
+    check.contains(run.last.footer, "1000000 closed by untraced calls")
     ran("resources", f"1000000 numbers at once: {int(run.out)} KiB")
 
 

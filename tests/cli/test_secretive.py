@@ -143,7 +143,7 @@ if ENGINE == "preload":
         _, snapshots = run_private("private", 0o755, "storm", 100)
         check.equal(len(snapshots), 100)
         # If a number is reopened just when it is inspected, the second look comes too late, in any process.
-        check.at_most(sum("behind fdtrail's back" in found.text for found in snapshots), 10)
+        check.at_most(sum("untraced call" in found.text for found in snapshots), 10)
 
     @test("a private process that /proc hides (hidepid): a descriptor opened by an untraced call is listed")
     def _():

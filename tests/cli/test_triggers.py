@@ -50,7 +50,7 @@ def _(how):
     check.at_least(len(run.snapshots), 100)
     # Between the return of the system call and the hook there are a few instructions during which the number is in
     # no place known to the tracer.
-    behind = sum("opened behind fdtrail's back" in found.text for found in run.snapshots)
+    behind = sum("opened by an untraced call" in found.text for found in run.snapshots)
     check.at_most(behind, 20, "snapshots that say so")
 
 

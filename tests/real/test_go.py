@@ -323,7 +323,7 @@ def some_addresses(program, count):
 
 def symbolized(program, addresses):
     """fdtrail report's answer for frames at these addresses: lists of (function, file, line)."""
-    lines = ["fdtrail snapshot 1", f"when: {datetime.datetime.utcnow().isoformat(timespec='milliseconds')}Z",
+    lines = ["fdtrail snapshot, format 1", f"when: {datetime.datetime.utcnow().isoformat(timespec='milliseconds')}Z",
              "process: 1 judged, user 0", f"host: {os.uname().nodename}", ""]
     for number, first in enumerate(range(0, len(addresses), 200), 1):
         lines += [f"group {number}: 1 file, opened at an unknown place", "  opened at:"]

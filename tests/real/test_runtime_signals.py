@@ -88,7 +88,7 @@ def _(name, handles):
     for _ in range(2):
         asked = run_bare([FDTRAIL, "snapshot", "--raw", run.pid])
         check.equal(asked.status, 0, asked.err)
-        check.contains(asked.out, "end of fdtrail snapshot 1")
+        check.contains(asked.out, "end of fdtrail snapshot, format 1")
     run.snapshot()  # one signal that is handled, to show that the others were not
     if handles:
         wait_until(lambda: "handled" in run.out, 60, "the handler")

@@ -4,7 +4,7 @@
  * `program;outermost;...;innermost;[kind] COUNT`, one line a stack and kind (without a kind if a
  * group has several). The program's process id is left out, so that files of two runs can be
  * compared (difffolded.pl). Inlined functions are frames of their own. A group without a stack is a
- * frame "[inherited]", "[opened behind fdtrail's back]", "[not traced]" or "[no stack]".
+ * frame "[inherited]", "[opened by an untraced call]", "[not traced]" or "[no stack]".
  * Connections whose last HTTP request is known (Go) have the stack of that request, with "[last
  * HTTP request]" before the kind.
  *

@@ -10,7 +10,7 @@
  * request]", because the code that opened a reused connection may be innocent.
  *
  * Samples have labels: kind, state, program, pid, and stack, the id that the other formats use. A
- * group without a stack is a sample in "[inherited]", "[opened behind fdtrail's back]", ... The
+ * group without a stack is a sample in "[inherited]", "[opened by an untraced call]", ... The
  * stacks of ancestor goroutines follow their descendant's after "[created by]".
  *
  * If no name is known in a module, it has no functions in the profile, so that pprof looks them up

@@ -9,6 +9,6 @@
 #include "describe.h"
 #include "frame.h"
 
-/* Writes the footer, with the last line "end of fdtrail snapshot 1". */
+/* Writes the footer, with the last line "end of fdtrail snapshot, format 1". */
 void footer_put(const struct describe *describe, const struct census *census,
 		const struct frames *frames);

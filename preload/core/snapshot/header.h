@@ -10,6 +10,6 @@
 #include "group.h"
 #include "peak.h"
 
-/* Writes the header, with the first line "fdtrail snapshot 1". */
+/* Writes the header, with the first line "fdtrail snapshot, format 1". */
 void header_put(const struct describe *describe, const struct census *census,
 		const struct groups *groups, const struct peaks *peaks);
