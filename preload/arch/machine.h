@@ -8,7 +8,9 @@
  *     MACHINE_UNWIND_FP               the frame pointer, as libunwind numbers it
  *     machine_return[]                the instruction that returns
  *     context_pc, context_sp          registers of an interrupted thread: sigaction(2), ucontext_t
- *     context_result                  result of a system call that just ended; -1: none
+ *     MACHINE_REGISTERS, context_register    the general registers of an interrupted thread
+ *     context_cut_call                whether the signal cut a system call short that was waiting:
+ *                                     it returned EINTR, or is made again after the handler
  *     call_on_stack                   see below
  *
  * and the registers of a stopped thread (ptrace(2)) are in registers.h.

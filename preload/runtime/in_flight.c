@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * See in_flight.h. Hooks say what they are about to get (hook_begins in runtime.h), since a
- * register or the bytes before an instruction don't tell a descriptor from a length.
+ * See in_flight.h. From the system call to the record, the new number is in a register or in the
+ * stack below the hook's frame, because the functions in between return it; the compiler decides
+ * where. So each of these words is a candidate, and is noted if this number is open and has no
+ * record. A word that is not the new number does little harm: it matters only if a descriptor that
+ * an untraced call opened has this number, and that one is listed by the next snapshot.
+ *
+ * A thread that waits in its system call has opened nothing, and may wait for long. It notes
+ * nothing, because else a word of its stack could hide the same descriptor in each snapshot.
  */
 #include "in_flight.h"
 
@@ -11,6 +17,7 @@
 #include <ucontext.h>
 
 #include "preload/arch/machine.h"
+#include "preload/core/base/descriptors.h"
 #include "preload/core/base/read_safely.h"
 #include "preload/libc/received_fds.h"
 #include "runtime.h"
@@ -18,11 +25,22 @@
 enum {
 	NEAR = 64 * 1024,  /* bytes of stack: the C library's functions behind a hook take less */
 	CONTROL_MAX = 512, /* bytes of a message's control data */
+	SCANNED = 4096,    /* bytes of stack below the hook: those of the innermost functions */
+	AT_ONCE = 64,      /* words of them: a signal's stack may be small */
 };
+
+static bool is_noted(const struct in_flight *in_flight, int fd)
+{
+	for (int i = 0; i < in_flight->count; i++)
+		if (atomic_load(in_flight->places[i]) == fd + 1)
+			return true;
+	return false;
+}
 
 static void note(struct in_flight *in_flight, int fd)
 {
-	if (fd < 0 || fd == INT_MAX)
+	if (fd < 0 || fd == INT_MAX || ledger_read(&runtime.ledger, fd, NULL, NULL) ||
+	    is_noted(in_flight, fd))
 		return;
 	for (int i = 0; i < SNAPSHOT_IN_FLIGHT_MAX && in_flight->count < IN_FLIGHT_NOTED; i++) {
 		_Atomic int *place = &runtime.wiped->in_flight[i];
@@ -66,8 +84,34 @@ static void note_message(struct in_flight *in_flight, const void *filled)
 	received_each(&message, note_received, in_flight);
 }
 
-/* Whether the thread is still inside of the hook that it was last in. A hook that was left by
- * longjmp may seem so where the stack has grown again; then something old is read, safely. */
+static void note_candidate(struct in_flight *in_flight, long word)
+{
+	if (word >= 0 && word < INT_MAX && in_flight->count < IN_FLIGHT_NOTED &&
+	    !ledger_read(&runtime.ledger, (int)word, NULL, NULL) && descriptor_open((int)word) != 0)
+		note(in_flight, (int)word);
+}
+
+static void note_candidates(struct in_flight *in_flight, const ucontext_t *state)
+{
+	uintptr_t sp = context_sp(state) & ~(sizeof(int) - 1);
+	uintptr_t end = sp + SCANNED < thread_state.hook ? sp + SCANNED : thread_state.hook;
+	int words[AT_ONCE];
+
+	for (int i = 0; i < MACHINE_REGISTERS; i++)
+		note_candidate(in_flight, context_register(state, i));
+	for (; sp < end; sp += sizeof(words)) {
+		size_t size = end - sp < sizeof(words) ? end - sp : sizeof(words);
+
+		if (!read_safely(words, (const void *)sp, size))
+			return;
+		for (size_t i = 0; i < size / sizeof(*words); i++)
+			note_candidate(in_flight, words[i]);
+	}
+}
+
+/* Whether the thread is still inside the hook that it was last in. A longjmp out of a hook leaves
+ * the hook's frame in thread_state; if the stack has grown over this place since, the answer is
+ * wrong, and old words are read: safely. */
 static bool in_hook(const ucontext_t *state)
 {
 	uintptr_t sp = context_sp(state);
@@ -82,17 +126,13 @@ void in_flight_note(struct in_flight *in_flight, const void *context)
 	in_flight->count = 0;
 	if (!in_hook(context))
 		return;
-	if (thread_state.recording) {
+	if (thread_state.recording)
 		note(in_flight, (int)thread_state.recording - 1);
-	} else {
-		long result = context_result(context);
-
-		if (result < 0 || result > INT_MAX)
-			return;
-		if (!fills)
-			note(in_flight, (int)result);
-	}
-	/* The call has returned, so this has been written. */
+	else if (context_cut_call(context))
+		return;
+	else if (!fills)
+		note_candidates(in_flight, context);
+	/* If the call has not been made yet, this holds something old, which has a record. */
 	if (fills && filling->form == AWAITED_PAIR)
 		note_pair(in_flight, filling->filled);
 	else if (fills && filling->form == AWAITED_MESSAGE)

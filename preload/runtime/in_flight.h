@@ -1,26 +1,29 @@
 // SPDX-License-Identifier: MIT
 /*
- * Descriptors that a thread which was interrupted by a request for a snapshot has just got, and has
- * not recorded: the kernel delivers signals when a system call returns, so between the real open
- * and the record more often than chance has it. They are noted as long as the thread's handler
- * waits for the snapshot, for whoever takes it, so that nobody says of them that no hook saw them.
+ * The descriptors that an interrupted thread has just received and has not recorded. A request for
+ * a snapshot is a signal, and the kernel delivers signals when a system call returns, so it often
+ * comes between the real open and the record. The thread's handler notes these numbers until the
+ * snapshot is taken; the snapshot lists a noted number as "being opened", and not as opened by an
+ * untraced call. runtime/README.md states the whole protocol.
  */
 #pragma once
 
 #include <stdatomic.h>
 
-enum { IN_FLIGHT_NOTED = 16 }; /* of one thread; of a message with more than these, the first */
+/* Notes of one thread. A message may bring more descriptors than that: the first are noted. */
+enum { IN_FLIGHT_NOTED = 16 };
 
-/* What a thread has noted. */
+/* The notes of one thread. */
 struct in_flight {
 	int count;
-	_Atomic int *places[IN_FLIGHT_NOTED];
+	_Atomic int *places[IN_FLIGHT_NOTED]; /* in runtime.wiped, each a number plus 1 */
 };
 
-/* Notes what the thread with this ucontext_t (sigaction(2), SA_SIGINFO) was getting, as far as
- * there are places. For the handler in that thread, with all signals blocked until
- * in_flight_forget: a handler that leaves by longjmp would leave the note for ever. */
+/* Notes the descriptors in flight of the calling thread, whose signal handler got this ucontext_t
+ * (sigaction(2), SA_SIGINFO), as far as there are places. All signals must be blocked until
+ * in_flight_forget, because a handler that leaves by longjmp would leave the notes for ever.
+ * Async-signal-safe. */
 void in_flight_note(struct in_flight *in_flight, const void *context);
 
-/* Takes it back. */
+/* Takes the notes back. Async-signal-safe. */
 void in_flight_forget(struct in_flight *in_flight);

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <elf.h>
+#include <errno.h>
 #include <linux/audit.h>
+#include <stdbool.h>
 #include <string.h>
 
 #define MACHINE_ELF       EM_AARCH64
@@ -25,14 +27,23 @@ static inline uintptr_t context_sp(const ucontext_t *context)
 	return (uintptr_t)context->uc_mcontext.sp;
 }
 
-static inline long context_result(const ucontext_t *context)
-{
-	uintptr_t pc = context_pc(context);
+enum { MACHINE_REGISTERS = 31 };
 
-	if (pc % 4096 == 0 ||
-	    memcmp((const void *)(pc - 4), "\x01\x00\x00\xd4", 4) != 0) /* svc 0 */
-		return -1;
-	return (long)context->uc_mcontext.regs[0];
+static inline long context_register(const ucontext_t *context, int n)
+{
+	return (long)context->uc_mcontext.regs[n];
+}
+
+static inline bool context_cut_call(const ucontext_t *context)
+{
+	static const char instruction[] = {0x01, 0x00, 0x00, (char)0xd4}; /* svc 0 */
+	const char *pc = (const char *)context_pc(context);
+
+	if (memcmp(pc, instruction, sizeof(instruction)) == 0)
+		return true;
+	return (uintptr_t)pc % 4096 && /* the page before may not be there */
+	       memcmp(pc - sizeof(instruction), instruction, sizeof(instruction)) == 0 &&
+	       (long)context->uc_mcontext.regs[0] == -EINTR;
 }
 
 static inline void call_on_stack(void (*function)(void *), void *argument, void *top)

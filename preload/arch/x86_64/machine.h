@@ -2,7 +2,9 @@
 #pragma once
 
 #include <elf.h>
+#include <errno.h>
 #include <linux/audit.h>
+#include <stdbool.h>
 #include <string.h>
 
 #define MACHINE_ELF       EM_X86_64
@@ -25,14 +27,25 @@ static inline uintptr_t context_sp(const ucontext_t *context)
 	return (uintptr_t)context->uc_mcontext.gregs[REG_RSP];
 }
 
-static inline long context_result(const ucontext_t *context)
-{
-	uintptr_t pc = context_pc(context);
+/* The first of gregs: r8 to r15, rdi, rsi, rbp, rbx, rdx, rax, rcx. */
+enum { MACHINE_REGISTERS = REG_RCX + 1 };
 
-	/* Not across a page boundary, because the page before may not be mapped. */
-	if (pc % 4096 < 2 || memcmp((const void *)(pc - 2), "\x0f\x05", 2) != 0) /* syscall */
-		return -1;
-	return (long)context->uc_mcontext.gregs[REG_RAX];
+static inline long context_register(const ucontext_t *context, int n)
+{
+	return (long)context->uc_mcontext.gregs[n];
+}
+
+static inline bool context_cut_call(const ucontext_t *context)
+{
+	static const char instruction[] = {0x0f, 0x05}; /* syscall */
+	const char *pc = (const char *)context_pc(context);
+	uintptr_t in_page = (uintptr_t)pc % 4096; /* the pages around may not be there */
+
+	return (in_page <= 4096 - sizeof(instruction) &&
+		memcmp(pc, instruction, sizeof(instruction)) == 0) ||
+	       (in_page >= sizeof(instruction) &&
+		memcmp(pc - sizeof(instruction), instruction, sizeof(instruction)) == 0 &&
+		context->uc_mcontext.gregs[REG_RAX] == -EINTR);
 }
 
 static inline void call_on_stack(void (*function)(void *), void *argument, void *top)
