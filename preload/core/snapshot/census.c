@@ -7,23 +7,16 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "preload/core/base/descriptors.h"
 #include "preload/core/base/monotonic.h"
 #include "preload/core/base/raw_syscall.h"
-#include "busy_threads.h"
 #include "describe.h"
 #include "frozen_table.h"
 #include "socket_state.h"
+#include "unrecorded.h"
 
-enum {
-	RECORD_NAPS = 6,     /* what no hook saw makes a snapshot so much longer .. */
-	RECORD_MS_MAX = 500, /* .. and where threads wait for a processor, until then */
-	RECORD_NAP_NS = 2 * 1000 * 1000,
-	SHARED_LEAST = 2048, /* descriptors that are worth a process more, which costs 0.2 ms */
-	ASKED_OFTEN = 64,    /* descriptors of which the kernel is asked after each nap */
-};
+enum { SHARED_LEAST = 2048 }; /* descriptors from which a second process pays: it costs 0.2 ms */
 
 struct listing {
 	struct census *census;
@@ -72,15 +65,6 @@ static bool held_still(const struct snapshot_request *request, int fd, struct le
 	return before.a == now.a && before.b == now.b;
 }
 
-/* Whether a thread that asks for a snapshot was just getting fd from a system call. */
-static bool is_in_flight(const struct snapshot_request *request, int fd)
-{
-	for (int i = 0; request->in_flight && i < SNAPSHOT_IN_FLIGHT_MAX; i++)
-		if (atomic_load(&request->in_flight[i]) == fd + 1)
-			return true;
-	return false;
-}
-
 static void classify(const struct listing *listing, struct descriptor *descriptor)
 {
 	const struct snapshot_request *request = listing->request;
@@ -90,7 +74,7 @@ static void classify(const struct listing *listing, struct descriptor *descripto
 
 	if (known && descriptor->entry.closing)
 		descriptor->class = DESCRIPTOR_CLOSING;
-	else if (!known && is_in_flight(request, fd))
+	else if (!known && unrecorded_in_flight(request, fd))
 		descriptor->class = DESCRIPTOR_CHANGING;
 	else if (!held_still(request, fd, now))
 		descriptor->class = DESCRIPTOR_CHANGING;
@@ -146,8 +130,7 @@ static void disown(struct census *census, const struct snapshot_request *request
 	descriptor->entry = (struct ledger_entry){0};
 }
 
-/* Of a kind that counts. One whose kind is not known may be of any. */
-static bool is_wanted(const struct snapshot_request *request, const struct descriptor *descriptor)
+bool census_wants(const struct snapshot_request *request, const struct descriptor *descriptor)
 {
 	return descriptor->any_kind || request->kinds & KIND_BIT(descriptor->kind);
 }
@@ -177,7 +160,7 @@ static void look_at(const struct listing *listing, struct descriptor *descriptor
 	    !kind_is_socket(descriptor->kind))
 		descriptor->class = DESCRIPTOR_INHERITED;
 	if (listing->each && descriptor->class == DESCRIPTOR_OPENED &&
-	    is_wanted(request, descriptor))
+	    census_wants(request, descriptor))
 		socket_inspect_more(descriptor);
 }
 
@@ -225,7 +208,7 @@ static void count_one(struct census *census, const struct snapshot_request *requ
 	if (descriptor->class == DESCRIPTOR_OPENED && contradicts(descriptor))
 		disown(census, request, descriptor);
 
-	bool wanted = is_wanted(request, descriptor);
+	bool wanted = census_wants(request, descriptor);
 	switch (descriptor->class) {
 	case DESCRIPTOR_OPENED:
 	case DESCRIPTOR_UNSEEN:
@@ -299,112 +282,14 @@ static void count_all(struct census *census, const struct snapshot_request *requ
 	}
 }
 
-/* Whether fd is open in the program at this moment, whose table is not the frozen one: 1, 0, or -1
- * where that can't be seen. */
-static int open_now(const struct census *census, const struct snapshot_request *request, int fd)
-{
-	int open = census->numbered ? proc_fd_open(snapshot_holder(request), fd) : -1;
-
-	return open < 0 && request->open_now ? request->open_now(fd, request->open_now_data) : open;
-}
-
 /* Whether fd, which is not in the census, is closed in the program for certain. Where the program
  * can't be looked at, the frozen table tells; copies of another process' descriptors may be
  * incomplete. */
 static bool closed_now(const struct census *census, const struct snapshot_request *request, int fd)
 {
-	int open = open_now(census, request, fd);
+	int open = unrecorded_open_now(census, request, fd);
 
 	return open < 0 ? !request->target && descriptor_open(fd) == 0 : open == 0;
-}
-
-static void reclassify(struct census *census, struct descriptor *descriptor,
-		       const struct snapshot_request *request)
-{
-	descriptor->class = DESCRIPTOR_CHANGING;
-	census->changing++;
-	if (is_wanted(request, descriptor))
-		census->unclosed--;
-	else
-		census->unwanted--;
-}
-
-static bool was_unseen(const struct snapshot_request *request, const struct descriptor *descriptor)
-{
-	for (int i = 0; request->unseen && i < SNAPSHOT_UNSEEN_MAX; i++)
-		if (request->unseen[i].fd == descriptor->fd &&
-		    request->unseen[i].inode == descriptor->stat.inode)
-			return true;
-	return false;
-}
-
-/* For the next snapshot. */
-static void note_unseen(const struct census *census, const struct snapshot_request *request)
-{
-	int noted = 0;
-
-	if (!request->unseen)
-		return;
-	for (size_t i = 0; i < census->count && noted < SNAPSHOT_UNSEEN_MAX; i++)
-		if (census->descriptors[i].class == DESCRIPTOR_UNSEEN)
-			request->unseen[noted++] = (struct snapshot_unseen){
-				census->descriptors[i].fd, census->descriptors[i].stat.inode};
-	while (noted < SNAPSHOT_UNSEEN_MAX)
-		request->unseen[noted++].fd = -1;
-}
-
-/* How many of what has no record still have none, and are open; only_new: without those of which
- * that is known from the last snapshot. asked: of how many the kernel is asked at most whether they
- * are open. */
-static size_t look_again(struct census *census, const struct snapshot_request *request,
-			 bool only_new, size_t asked)
-{
-	size_t unseen = 0;
-
-	for (size_t i = 0; i < census->count; i++) {
-		struct descriptor *descriptor = &census->descriptors[i];
-
-		if (descriptor->class != DESCRIPTOR_UNSEEN)
-			continue;
-		if (ledger_read(request->ledger, descriptor->fd, NULL, NULL) ||
-		    is_in_flight(request, descriptor->fd) ||
-		    (asked && asked-- && open_now(census, request, descriptor->fd) == 0))
-			reclassify(census, descriptor, request);
-		else
-			unseen += !only_new || !was_unseen(request, descriptor);
-	}
-	return unseen;
-}
-
-static void nap(void)
-{
-	RAW(nanosleep, &((struct timespec){.tv_nsec = RECORD_NAP_NS}), NULL);
-}
-
-/* Another thread may stand between the real open and the record of it: the system call's return is
- * where the scheduler stops threads. It gets a moment, and where processors are scarce as long as
- * it takes until it has had one; what is recorded by then was no secret. */
-static void wait_for_records(struct census *census, const struct snapshot_request *request)
-{
-	/* The ledger of another process is filled by the one that waits for us. */
-	int most = request->target ? 0 : RECORD_NAPS, naps = 0;
-	int64_t until = monotonic_ms() + RECORD_MS_MAX;
-
-	for (; look_again(census, request, false, ASKED_OFTEN) && naps < most; naps++)
-		nap();
-	/* Twice, since one may have waited for another, which was taking a stack. */
-	for (int round = 0;
-	     round < 2 && naps == RECORD_NAPS && look_again(census, request, true, ASKED_OFTEN);
-	     round++) {
-		struct busy_threads busy;
-
-		busy_threads_find(&busy, snapshot_holder(request));
-		while (monotonic_ms() < until && busy_threads_left(&busy) &&
-		       look_again(census, request, true, ASKED_OFTEN))
-			nap();
-	}
-	look_again(census, request, false, SIZE_MAX);
-	note_unseen(census, request);
 }
 
 /* What the ledger holds, unchanged since before the copy, and the copy has not, was closed by a
@@ -448,7 +333,7 @@ static void keep_listed(struct census *census, const struct snapshot_request *re
 			      descriptor->class == DESCRIPTOR_UNTRACED ||
 			      (descriptor->class == DESCRIPTOR_INHERITED && request->inherited);
 
-		if (listed && is_wanted(request, descriptor))
+		if (listed && census_wants(request, descriptor))
 			census->descriptors[kept++] = *descriptor;
 	}
 	census->count = kept;
@@ -487,7 +372,7 @@ int census_take(struct census *census, const struct snapshot_request *request,
 		census->open += request->hidden[i] >= 0;
 	}
 	forget_closed(census, request);
-	wait_for_records(census, request);
+	unrecorded_wait(census, request);
 	ledger_take_figures(request->ledger);
 	keep_listed(census, request);
 	return 0;

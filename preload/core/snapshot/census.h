@@ -33,6 +33,10 @@ struct census {
 int census_take(struct census *census, const struct snapshot_request *request,
 		struct scratch *scratch);
 
+/* Whether the descriptor is of a kind that request->kinds names. A descriptor of unknown kind always
+ * is. */
+bool census_wants(const struct snapshot_request *request, const struct descriptor *descriptor);
+
 /* Closes our copies of sockets, pipes, terminals and what has no file (epoll and its kin). While we
  * hold them, a peer does not hear that the program has closed its end, an address stays in use, and
  * epoll goes on to tell of a closed number. Files stay open until we end: to close one may wait for
