@@ -29,7 +29,9 @@ int dup_over_end(int result, int oldfd, int newfd, struct closing recorded, cons
 	}
 	if (oldfd != newfd)
 		hook_duplicated(result, oldfd, name, frame);
-	/* A descriptor that the program itself copies to 2 is its stderr from now on. */
+	else
+		hook_ends();
+	/* What a program puts at 2 itself is its stderr from then on. */
 	if (result == STDERR_FILENO && runtime_on())
 		message_note_stderr();
 	return result;
@@ -39,6 +41,7 @@ HOOK int dup2(int oldfd, int newfd)
 {
 	struct closing recorded = dup_over_begin(oldfd, newfd);
 
+	hook_begins(HERE);
 	return dup_over_end(REAL(dup2)(oldfd, newfd), oldfd, newfd, recorded, __func__, HERE);
 }
 
@@ -48,6 +51,7 @@ HOOK int dup3(int oldfd, int newfd, int flags)
 {
 	struct closing recorded = dup_over_begin(oldfd, newfd);
 
+	hook_begins(HERE);
 	return dup_over_end(REAL(dup3)(oldfd, newfd, flags), oldfd, newfd, recorded, __func__,
 			    HERE);
 }
@@ -59,8 +63,9 @@ HOOK int dup3(int oldfd, int newfd, int flags)
 	va_start(arguments, cmd);                                                                  \
 	void *arg = va_arg(arguments, void *);                                                     \
 	va_end(arguments);                                                                         \
-	int result = REAL(function)(fd, cmd, arg);                                                 \
-	return cmd == F_DUPFD || cmd == F_DUPFD_CLOEXEC ? duplicated(result, fd) : result
+	if (cmd != F_DUPFD && cmd != F_DUPFD_CLOEXEC)                                              \
+		return REAL(function)(fd, cmd, arg);                                               \
+	return duplicated(REAL(function)(fd, cmd, arg), fd)
 
 HOOK int fcntl(int fd, int cmd, ...)
 {

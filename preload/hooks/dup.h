@@ -7,8 +7,8 @@
 
 #include "preload/core/ledger/slot.h"
 
-/* Before the real call, which closes newfd: marks newfd's entry and returns it. The slot of the
- * result is NULL if newfd has no entry, or is oldfd. */
+/* Before: newfd is about to be closed by the copy. Gives its entry; without a slot: it had none.
+ * hook_begins follows. */
 struct closing dup_over_begin(int oldfd, int newfd);
 
 /* After the real call, which returned result: records the copy, or takes the mark off again.

@@ -186,6 +186,7 @@ HOOK int getpt(void)
 HOOK int openpty(int *amaster, int *aslave, char *name, const struct termios *termp,
 		 const struct winsize *winp)
 {
+	hook_begins(HERE);
 	int result = REAL(openpty)(amaster, aslave, name, termp, winp);
 	int pair[2] = {result < 0 ? -1 : *amaster, result < 0 ? -1 : *aslave};
 

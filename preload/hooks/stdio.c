@@ -27,10 +27,13 @@ static FILE *opened_stream(FILE *stream, enum fd_kind kind, enum fd_owner owner,
 		runtime_failed(name);
 	else if ((fd = number_of(stream)) >= 0)
 		runtime_opened(fd, &(struct opening){.kind = kind, .owner = owner}, frame);
+	else
+		hook_ends();
 	return stream;
 }
 
-#define OPENED_STREAM(stream) opened_stream(stream, FD_FILE, FD_OWNER_FILE, __func__, HERE)
+#define OPENED_STREAM(stream)                                                                      \
+	(hook_begins(HERE), opened_stream(stream, FD_FILE, FD_OWNER_FILE, __func__, HERE))
 
 HOOK FILE *fopen(const char *pathname, const char *mode)
 {
@@ -72,6 +75,8 @@ static FILE *reopen(FILE *(*function)(const char *, const char *, FILE *), const
 {
 	int before = number_of(stream);
 	struct closing recorded = runtime_closing(before);
+
+	hook_begins(frame);
 	FILE *result = function(pathname, mode, stream);
 
 	if (recorded.slot && !result)
@@ -117,6 +122,8 @@ static FILE *opened_command(FILE *stream, const char *name, const void *frame)
 HOOK FILE *popen(const char *command, const char *type)
 {
 	struct enroll_exec executing = enroll_before_shell();
+
+	hook_begins(HERE);
 	FILE *stream = REAL(popen)(command, type);
 
 	enroll_after_shell(executing, stream != NULL);
@@ -181,6 +188,7 @@ HOOK int fcloseall(void)
 
 HOOK DIR *opendir(const char *name)
 {
+	hook_begins(HERE);
 	DIR *dir = REAL(opendir)(name);
 
 	if (!dir)

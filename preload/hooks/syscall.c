@@ -79,13 +79,14 @@ long syscall_hook(long number, long a, long b, long c, long d, long e, long f)
 #endif
 	case SYS_dup3: {
 		struct closing recorded = dup_over_begin((int)a, (int)b);
+		hook_begins(HERE);
 		return dup_over_end((int)CALL(), (int)a, (int)b, recorded, "dup3", HERE);
 	}
 	case SYS_fcntl: {
-		long result = CALL();
-		return b == F_DUPFD || b == F_DUPFD_CLOEXEC
-			       ? hook_duplicated((int)result, (int)a, "fcntl", HERE)
-			       : result;
+		if (b != F_DUPFD && b != F_DUPFD_CLOEXEC)
+			return CALL();
+		hook_begins(HERE);
+		return hook_duplicated((int)CALL(), (int)a, "fcntl", HERE);
 	}
 	case SYS_connect: {
 		long result = CALL();
@@ -105,9 +106,13 @@ long syscall_hook(long number, long a, long b, long c, long d, long e, long f)
 		return close_range((unsigned int)a, (unsigned int)b, (int)c);
 #endif
 	case SYS_recvmsg: {
+		struct awaited filling = {AWAITED_MESSAGE, (void *)b};
+		hook_fills(&filling);
 		long result = CALL();
 		if (result >= 0)
 			received_message((void *)b, HERE);
+		else
+			hook_ends();
 		return result;
 	}
 	case SYS_recvmmsg: {

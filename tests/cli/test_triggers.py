@@ -42,8 +42,8 @@ def _(name, number):
     check.equal(run.status, None)
 
 
-@test("signalled while {} returns: its descriptor does not count as opened by an untraced call",
-      each=["open", "dup", "socket", "pipe", "socketpair", "recvmsg"])
+@test("asked while {} returns: what it has just opened is not said to be opened behind fdtrail's back",
+      each=["open", "dup", "dup2", "fcntl", "socket", "pipe", "socketpair", "recvmsg", "fopen", "opendir"])
 def _(how):
     run = run_traced([program("asked"), how, 100], SIGNAL="ALRM")
     check.equal(run.status, 0)

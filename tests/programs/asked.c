@@ -2,11 +2,12 @@
 /*
  *     asked HOW TIMES
  *
- * Opens and closes by HOW (open, dup, socket, pipe, socketpair, recvmsg) until a timer has sent
- * SIGALRM so often. Nearly all that this program does is done in the kernel, so the signal mostly
+ * Opens and closes by HOW (open, dup, dup2, fcntl, socket, pipe, socketpair, recvmsg, fopen, opendir)
+ * until a timer has sent SIGALRM so often. Nearly all that this program does is done in the kernel, so the signal mostly
  * comes in when the call returns with its new descriptors.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -48,14 +49,39 @@ static int receive(void)
 	return fd;
 }
 
+/* In the C library, which does more than one system call. */
+static void opens_object(const char *how)
+{
+	if (strcmp(how, "fopen") == 0) {
+		FILE *file = fopen("/dev/zero", "r");
+
+		if (!file || fclose(file) != 0)
+			exit(1);
+	} else {
+		DIR *dir = opendir("/");
+
+		if (!dir || closedir(dir) != 0)
+			exit(1);
+	}
+}
+
 FRAME static void opens(const char *how)
 {
+	enum { CHOSEN = 50 };
 	int fd[2] = {-1, -1};
 
+	if (strcmp(how, "fopen") == 0 || strcmp(how, "opendir") == 0) {
+		opens_object(how);
+		return;
+	}
 	if (strcmp(how, "open") == 0)
 		fd[0] = open("/dev/zero", O_RDONLY);
 	else if (strcmp(how, "dup") == 0)
 		fd[0] = dup(0);
+	else if (strcmp(how, "dup2") == 0)
+		fd[0] = dup2(0, CHOSEN);
+	else if (strcmp(how, "fcntl") == 0)
+		fd[0] = fcntl(0, F_DUPFD_CLOEXEC, 0);
 	else if (strcmp(how, "socket") == 0)
 		fd[0] = socket(AF_UNIX, SOCK_STREAM, 0);
 	else if (strcmp(how, "pipe") == 0         ? pipe(fd)
