@@ -26,6 +26,7 @@ enum {
 	NEAR = 64 * 1024,  /* bytes of stack: the C library's functions behind a hook take less */
 	CONTROL_MAX = 512, /* bytes of a message's control data */
 	SCANNED = 4096,    /* bytes of stack below the hook: those of the innermost functions */
+	OBJECT = 128,      /* bytes of an object that has the number: FILE, DIR */
 	AT_ONCE = 64,      /* words of them: a signal's stack may be small */
 };
 
@@ -91,21 +92,34 @@ static void note_candidate(struct in_flight *in_flight, long word)
 		note(in_flight, (int)word);
 }
 
-static void note_candidates(struct in_flight *in_flight, const ucontext_t *state)
+static void note_candidates_in(struct in_flight *in_flight, uintptr_t begin, uintptr_t end)
 {
-	uintptr_t sp = context_sp(state) & ~(sizeof(int) - 1);
-	uintptr_t end = sp + SCANNED < thread_state.hook ? sp + SCANNED : thread_state.hook;
 	int words[AT_ONCE];
 
-	for (int i = 0; i < MACHINE_REGISTERS; i++)
-		note_candidate(in_flight, context_register(state, i));
-	for (; sp < end; sp += sizeof(words)) {
-		size_t size = end - sp < sizeof(words) ? end - sp : sizeof(words);
+	for (uintptr_t at = begin & ~(sizeof(int) - 1); at < end; at += sizeof(words)) {
+		size_t size = end - at < sizeof(words) ? end - at : sizeof(words);
 
-		if (!read_safely(words, (const void *)sp, size))
+		if (!read_safely(words, (const void *)at, size))
 			return;
 		for (size_t i = 0; i < size / sizeof(*words); i++)
 			note_candidate(in_flight, words[i]);
+	}
+}
+
+static void note_candidates(struct in_flight *in_flight, const ucontext_t *state)
+{
+	uintptr_t sp = context_sp(state);
+
+	for (int i = 0; i < MACHINE_REGISTERS; i++)
+		note_candidate(in_flight, context_register(state, i));
+	note_candidates_in(in_flight, sp,
+			   sp + SCANNED < thread_state.hook ? sp + SCANNED : thread_state.hook);
+	for (int i = 0; i < MACHINE_REGISTERS; i++) {
+		uintptr_t object = (uintptr_t)context_register(state, i);
+
+		/* The stack has been looked at. */
+		if (object > INT_MAX && (object < sp || object > thread_state.hook))
+			note_candidates_in(in_flight, object, object + OBJECT);
 	}
 }
 
