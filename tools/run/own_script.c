@@ -5,15 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "preload/core/base/base_name.h"
+
 /* Shells leave the numbers below to scripts: exec 3<file. */
 enum { MOVED_TO = 10 };
-
-static const char *last_part(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
 
 /* The descriptor has the name of the file, the command line that of a link to it. */
 static bool is_link_to(const char *name, const char *path)
@@ -29,7 +24,7 @@ static bool is_link_to(const char *name, const char *path)
 static bool is_argument(const struct model_snapshot *snapshot, const char *path)
 {
 	for (size_t i = 1; i < snapshot->argument_count; i++)
-		if (strcmp(last_part(snapshot->arguments[i]), last_part(path)) == 0 ||
+		if (strcmp(base_name(snapshot->arguments[i]), base_name(path)) == 0 ||
 		    is_link_to(snapshot->arguments[i], path))
 			return true;
 	return false;

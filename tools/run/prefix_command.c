@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "preload/core/base/base_name.h"
+
 /* Sorted. */
 static const char *const commands[] = {
 	"chrt",    "env",    "ionice", "linux64", "nice", "nohup",   "numactl", "prlimit",
@@ -21,22 +23,15 @@ static int compare(const void *name, const void *command)
 	return strcmp(name, *(const char *const *)command);
 }
 
-static const char *last_part(const char *command)
-{
-	const char *slash = strrchr(command, '/');
-
-	return slash ? slash + 1 : command;
-}
-
 static bool is_prefix(const char *command)
 {
-	return bsearch(last_part(command), commands, sizeof(commands) / sizeof(*commands),
+	return bsearch(base_name(command), commands, sizeof(commands) / sizeof(*commands),
 		       sizeof(*commands), compare) != NULL;
 }
 
 static bool is_env(const char *command)
 {
-	return strcmp(last_part(command), "env") == 0;
+	return strcmp(base_name(command), "env") == 0;
 }
 
 /* What follows an option of env(1)'s in the word that gives it, as getopt_long(3) reads it; an

@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "preload/arch/machine.h"
+#include "preload/core/base/base_name.h"
+#include "preload/core/base/elf_interp.h"
 #include "tools/process/program_rights.h"
 
 enum {
@@ -24,13 +26,6 @@ enum {
 	NAMES_MOST = 1 << 20,
 	HEADERS_MOST = 4096, /* of programs and sections each; more is no program that we know */
 };
-
-static const char *last_part(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
 
 /* Can it be executed as far as its permissions say? 0 or an errno. */
 static int executable(const char *path)
@@ -143,18 +138,16 @@ static enum program_kind linked(int fd, const Elf64_Ehdr *elf, struct program_fi
 {
 	char *loader = NULL;
 	enum program_kind kind;
-	bool go = false, whole = true;
+	Elf64_Phdr header;
+	int interp = elf_interp_find(fd, &header);
+	bool go = false, whole = interp >= 0;
 
-	for (int i = 0; i < elf->e_phnum; i++) {
-		Elf64_Phdr header;
-
+	if (interp > 0)
+		loader = read_part(fd, header.p_offset, header.p_filesz, PATH_MAX);
+	for (int i = 0; whole && i < elf->e_phnum; i++) {
 		whole = read_at(fd, &header, sizeof(header),
 				elf->e_phoff + (uint64_t)i * sizeof(header));
-		if (!whole)
-			break;
-		if (header.p_type == PT_INTERP && !loader)
-			loader = read_part(fd, header.p_offset, header.p_filesz, PATH_MAX);
-		else if (header.p_type == PT_NOTE)
+		if (whole && header.p_type == PT_NOTE)
 			go |= has_go_note(fd, &header);
 	}
 	if (!whole) {
@@ -163,11 +156,11 @@ static enum program_kind linked(int fd, const Elf64_Ehdr *elf, struct program_fi
 	} else if (go || has_go_section(fd, elf)) {
 		kind = PROGRAM_GO;
 	} else if (loader) {
-		kind = strncmp(last_part(loader), "ld-linux", 8) == 0 ? PROGRAM_DYNAMIC
+		kind = strncmp(base_name(loader), "ld-linux", 8) == 0 ? PROGRAM_DYNAMIC
 								      : PROGRAM_OTHER_LIBC;
 	} else {
 		/* The loader itself can be called, with a program as its argument. */
-		kind = strncmp(last_part(file->path), "ld-linux", 8) == 0 ? PROGRAM_DYNAMIC
+		kind = strncmp(base_name(file->path), "ld-linux", 8) == 0 ? PROGRAM_DYNAMIC
 									  : PROGRAM_STATIC;
 	}
 	free(loader);

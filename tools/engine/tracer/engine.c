@@ -26,6 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "preload/core/base/base_name.h"
 #include "preload/core/capture/unwinder.h"
 #include "preload/core/policy/stderr_lines.h"
 #include "tools/arguments/say.h"
@@ -210,19 +211,12 @@ static int cannot_trace(const struct engine_request *request, int error)
 	return CANNOT_TRACE;
 }
 
-static const char *last_part(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 static bool left_out(const struct engine_request *request)
 {
 	const char *only = options_only((char **)request->envp);
 
-	return !options_match(only, last_part(request->path)) &&
-	       !(request->argv[0] && options_match(only, last_part(request->argv[0])));
+	return !options_match(only, base_name(request->path)) &&
+	       !(request->argv[0] && options_match(only, base_name(request->argv[0])));
 }
 
 /* Both ends above the standard numbers: the tracer has its own there, whether or not the program

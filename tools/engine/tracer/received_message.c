@@ -2,12 +2,9 @@
 /* See received_message.h. Nothing that the program's memory says is believed without a check. */
 #include "received_message.h"
 
-#include <string.h>
 #include <sys/socket.h>
 
-#ifndef SCM_PIDFD
-#define SCM_PIDFD 0x04 /* Linux 6.5: include/linux/socket.h */
-#endif
+#include "preload/core/base/control_message.h"
 
 /* Most of a control buffer that is looked at: a message brings at most 253 descriptors. */
 enum { CONTROL_MAX = 16 * 1024 };
@@ -27,43 +24,34 @@ int received_has_room(struct remote_memory *memory, uintptr_t address)
 	return message.msg_control && message.msg_controllen >= CMSG_LEN(sizeof(int));
 }
 
-static size_t take_part(const struct cmsghdr *part, const char *data, size_t size,
-			struct received *received, size_t room)
-{
-	bool rights = part->cmsg_type == SCM_RIGHTS;
-	size_t count = size / sizeof(int);
+/* The descriptors found so far. */
+struct found {
+	struct received *received;
+	size_t count, room;
+};
 
-	if (part->cmsg_level != SOL_SOCKET || (!rights && part->cmsg_type != SCM_PIDFD))
-		return 0;
-	if (count > room)
-		count = room;
-	for (size_t i = 0; i < count; i++) {
-		memcpy(&received[i].fd, data + i * sizeof(int), sizeof(int));
-		received[i].kind = rights ? FD_UNKNOWN : FD_PIDFD;
-	}
-	return count;
+static void add(int fd, bool is_pidfd, void *data)
+{
+	struct found *found = data;
+
+	if (found->count < found->room)
+		found->received[found->count++] =
+			(struct received){.fd = fd, .kind = is_pidfd ? FD_PIDFD : FD_UNKNOWN};
 }
 
-static size_t take_message(struct remote_memory *memory, const struct msghdr *message,
+static size_t read_message(struct remote_memory *memory, const struct msghdr *message,
 			   struct received *received, size_t room)
 {
 	static char control[CONTROL_MAX];
-	size_t size = message->msg_controllen, taken = 0, at = 0;
-	struct cmsghdr part;
+	struct found found = {.received = received, .room = room};
+	size_t size = message->msg_controllen;
 
-	if (!message->msg_control || size < sizeof(part))
+	if (!message->msg_control)
 		return 0;
 	size = remote_memory_copy(memory, (uintptr_t)message->msg_control, control,
 				  size < sizeof(control) ? size : sizeof(control));
-	while (at + sizeof(part) <= size) {
-		memcpy(&part, control + at, sizeof(part));
-		if (part.cmsg_len < sizeof(part) || part.cmsg_len > size - at)
-			break;
-		taken += take_part(&part, control + at + sizeof(part), part.cmsg_len - sizeof(part),
-				   received + taken, room - taken);
-		at += CMSG_ALIGN(part.cmsg_len);
-	}
-	return taken;
+	control_message_each(control, size, add, &found);
+	return found.count;
 }
 
 size_t received_message(struct remote_memory *memory, uintptr_t address, struct received *received)
@@ -71,7 +59,7 @@ size_t received_message(struct remote_memory *memory, uintptr_t address, struct 
 	struct msghdr message;
 
 	return read_header(memory, address, &message)
-		       ? take_message(memory, &message, received, RECEIVED_MAX)
+		       ? read_message(memory, &message, received, RECEIVED_MAX)
 		       : 0;
 }
 
@@ -84,7 +72,7 @@ size_t received_messages(struct remote_memory *memory, uintptr_t address, size_t
 	for (size_t i = 0; i < count && taken < RECEIVED_MAX;
 	     i++, address += sizeof(struct mmsghdr))
 		if (read_header(memory, address, &message))
-			taken += take_message(memory, &message, received + taken,
+			taken += read_message(memory, &message, received + taken,
 					      RECEIVED_MAX - taken);
 	return taken;
 }

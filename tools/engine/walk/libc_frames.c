@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "preload/core/base/c_library_file.h"
+#include "preload/core/base/elf_interp.h"
+
 struct function {
 	uint64_t start, size;
 	bool library;
@@ -39,19 +42,6 @@ static bool is_library(const char *name)
 		if (strcmp(hooked[i], name) == 0)
 			return true;
 	return false;
-}
-
-static bool is_static(Elf *elf)
-{
-	size_t count = 0;
-	GElf_Phdr header;
-
-	if (elf_getphdrnum(elf, &count) != 0)
-		return false;
-	for (size_t i = 0; i < count; i++)
-		if (gelf_getphdr(elf, (int)i, &header) && header.p_type == PT_INTERP)
-			return false;
-	return true;
 }
 
 static int by_start(const void *a, const void *b)
@@ -110,14 +100,16 @@ struct libc_frames *libc_frames_create(int fd)
 {
 	struct libc_frames *libc_frames = NULL;
 	Elf_Scn *section = NULL;
+	Elf64_Phdr interp;
 	GElf_Shdr header;
 
+	if (elf_interp_find(fd, &interp) != 0)
+		return NULL;
 	elf_version(EV_CURRENT);
 	Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-	if (elf && gelf_getclass(elf) == ELFCLASS64 && is_static(elf))
-		while (!libc_frames && (section = elf_nextscn(elf, section)))
-			if (gelf_getshdr(section, &header) && header.sh_type == SHT_SYMTAB)
-				libc_frames = read_symbols(elf, section);
+	while (elf && !libc_frames && (section = elf_nextscn(elf, section)))
+		if (gelf_getshdr(section, &header) && header.sh_type == SHT_SYMTAB)
+			libc_frames = read_symbols(elf, section);
 	elf_end(elf);
 	return libc_frames;
 }
@@ -153,20 +145,6 @@ static bool in_library(const struct libc_frames *libc_frames, uint64_t address)
 	return function->library && (!function->size || address - function->start < function->size);
 }
 
-/* The files of glibc (libpthread and librt until 2.34) and musl, which Debian calls libc.so. */
-static bool is_library_file(const char *path)
-{
-	static const char *const names[] = {"libc.so.",   "libc-2.",     "libpthread", "librt.so.",
-					    "librt-2.",   "libutil.so.", "libutil-2.", "ld-musl-",
-					    "libc.musl-", "ld-linux"};
-	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (strncmp(name, names[i], strlen(names[i])) == 0)
-			return true;
-	return strcmp(name, "libc.so") == 0;
-}
-
 uint32_t libc_frames_count(const struct libc_frames *libc_frames,
 			   const struct module_table *modules, const frame_t *frames,
 			   uint32_t count)
@@ -180,7 +158,7 @@ uint32_t libc_frames_count(const struct libc_frames *libc_frames,
 			return i;
 		if (module->is_main
 			    ? !libc_frames || !in_library(libc_frames, FRAME_OFFSET(frames[i]))
-			    : !is_library_file(module->path))
+			    : !c_library_file(module->path))
 			return i;
 	}
 	return 0;
