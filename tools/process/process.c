@@ -10,28 +10,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "preload/core/base/base_name.h"
+#include "preload/core/base/boottime.h"
 #include "preload/core/base/descriptors.h"
+#include "preload/core/base/monotonic.h"
 #include "preload/core/snapshot/proc.h"
+#include "preload/core/snapshot/stat_line.h"
 
 enum { KERNEL_THREAD = 0x00200000 }; /* PF_KTHREAD, include/linux/sched.h */
 
-static uint64_t milliseconds(clockid_t clock)
+uint64_t process_started_boottime_ms(const struct process *process)
 {
-	struct timespec now = {0};
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	return process->started_ticks * 1000 / (uint64_t)sysconf(_SC_CLK_TCK);
 }
 
-/* The kernel counts from boot, time asleep included; a snapshot by the clock that stands still
- * then. */
-static uint64_t started(uint64_t ticks)
+/* The kernel counts in CLOCK_BOOTTIME, snapshots in CLOCK_MONOTONIC, which stands still while the
+ * machine is suspended. */
+static uint64_t started_ms(const struct process *process)
 {
-	uint64_t age = milliseconds(CLOCK_BOOTTIME), now = milliseconds(CLOCK_MONOTONIC);
-	uint64_t since_boot = ticks * 1000 / (uint64_t)sysconf(_SC_CLK_TCK);
+	uint64_t since_boot = process_started_boottime_ms(process);
+	uint64_t age = boottime_ms(), now = (uint64_t)monotonic_ms();
 
 	age = age > since_boot ? age - since_boot : 0;
 	return now > age ? now - age : 0;
@@ -62,7 +62,7 @@ static int not_shown(int pid)
 
 /* From the blank before a field of /proc/PID/stat to that before a later one: the state is the
  * third, starttime the 22nd, exit_signal the 38th (proc_pid_stat(5)). NULL: it is not there. */
-static char *skip_fields(char *at, int from, int to)
+static const char *skip_fields(const char *at, int from, int to)
 {
 	for (int field = from; field < to && at; field++)
 		at = strchr(at + 1, ' ');
@@ -82,23 +82,23 @@ int process_read(struct process *process, int pid)
 		return -EXDEV;
 	if (!proc_read(proc_pid_path(path, pid, "stat"), text, sizeof(text)))
 		return not_shown(pid);
-	/* The name stands in parentheses and may hold some itself. */
-	char *name = strchr(text, '('), *end = strrchr(text, ')');
-	if (!name || !end || end < name || (size_t)(end - name) > sizeof(process->name))
+	const char *name = strchr(text, '('), *at = stat_line_state(text);
+	size_t length = name && at && name < at ? (size_t)(at - name) - strlen("() ") : SIZE_MAX;
+	if (length >= sizeof(process->name))
 		return -ESRCH;
-	memcpy(process->name, name + 1, (size_t)(end - name) - 1);
-	end++;
-	if (sscanf(end, " %c %*d %*d %*d %*d %*d %u", &process->state, &flags) != 2)
+	memcpy(process->name, name + 1, length);
+	at--; /* to the blank before the state */
+	if (sscanf(at, " %c %*d %*d %*d %*d %*d %u", &process->state, &flags) != 2)
 		return -ESRCH;
-	end = skip_fields(end, 3, 22);
-	if (!end || sscanf(end, " %llu", &ticks) != 1)
+	at = skip_fields(at, 3, 22);
+	if (!at || sscanf(at, " %llu", &ticks) != 1)
 		return -ESRCH;
-	end = skip_fields(end, 22, 38);
-	if (!end || sscanf(end, " %d", &process->exit_signal) != 1)
+	at = skip_fields(at, 22, 38);
+	if (!at || sscanf(at, " %d", &process->exit_signal) != 1)
 		return -ESRCH;
 	process->is_kernel_thread = flags & KERNEL_THREAD;
 	process->started_ticks = ticks;
-	process->started_ms = started(ticks);
+	process->started_ms = started_ms(process);
 	proc_each_line(proc_pid_path(path, pid, "status"), 16384, take_status, process);
 	return 0;
 }
@@ -139,7 +139,7 @@ int process_thread(const struct process *process)
 
 static bool is_named_fdtrail(const char *path)
 {
-	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	const char *name = base_name(path);
 
 	return strcmp(name, "fdtrail") == 0 || strcmp(name, "fdtrail (deleted)") == 0;
 }

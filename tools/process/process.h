@@ -29,6 +29,9 @@ struct process {
  * of another PID namespace (pid_namespaces(7)): then pid is another process there. */
 int process_read(struct process *process, int pid);
 
+/* When it started, in milliseconds of CLOCK_BOOTTIME. */
+uint64_t process_started_boottime_ms(const struct process *process);
+
 /* Whether it has ended: it is a zombie, and not one whose main thread alone has ended. */
 bool process_has_ended(const struct process *process);
 

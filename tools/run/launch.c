@@ -13,6 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "preload/core/snapshot/proc.h"
+#include "preload/core/snapshot/stat_line.h"
+
 enum {
 	HIGH = 1000,
 	ANCESTORS_MOST = 64,
@@ -102,21 +105,15 @@ int launch_start(struct launch *launch, launch_exec *exec, void *data)
 	return error;
 }
 
-/* proc_pid_stat(5): "PID (NAME) STATE PARENT ..."; the name may hold anything. 0: not known. */
+/* The parent follows the state in proc_pid_stat(5). 0: not known. */
 static pid_t parent_of(pid_t pid)
 {
-	char path[64], text[512];
-	int fd, parent = 0;
+	char path[PROC_PATH_SIZE], text[512];
+	int parent = 0;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	ssize_t length = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[length > 0 ? length : 0] = '\0';
-	const char *end = strrchr(text, ')');
-	return end && sscanf(end + 1, " %*c %d", &parent) == 1 ? parent : 0;
+	proc_read(proc_pid_path(path, pid, "stat"), text, sizeof(text));
+	const char *state = stat_line_state(text);
+	return state && sscanf(state, "%*c %d", &parent) == 1 ? parent : 0;
 }
 
 /* Has the program been woken, or stopped anew, or has it ended since waitpid(2) told that it

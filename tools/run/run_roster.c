@@ -15,10 +15,11 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "preload/core/base/boottime.h"
 #include "preload/core/base/write_signals.h"
+#include "tools/process/proc_facts.h"
 #include "tools/process/process.h"
 #include "launch.h"
 
@@ -200,46 +201,17 @@ char *run_roster_text(const struct run_roster *roster, const struct roster_recor
 	return text;
 }
 
-/* Milliseconds of CLOCK_BOOTTIME, in which /proc tells a process' start, when it started at ticks.
- */
-static uint64_t boottime_ms(uint64_t ticks)
-{
-	return ticks * 1000 / (uint64_t)sysconf(_SC_CLK_TCK);
-}
-
 static bool is_it(int pid, const struct roster_record *record)
 {
 	struct process process;
 
 	return process_read(&process, pid) == 0 && !process_has_ended(&process) &&
-	       boottime_ms(process.started_ticks) <= record->since_ms + CLOCK_SLACK_MS;
-}
-
-/* proc_pid_status(5): "NSpid:", the process' ids from our PID namespace to its own. */
-static bool has_inner_pid(const char *name, int wanted)
-{
-	char path[64], line[512];
-	int inner = 0;
-
-	snprintf(path, sizeof(path), "/proc/%.16s/status", name);
-	FILE *status = fopen(path, "re");
-	while (status && fgets(line, sizeof(line), status))
-		if (strncmp(line, "NSpid:", 6) == 0) {
-			const char *last = strrchr(line, '\t');
-			inner = last ? atoi(last) : 0;
-			break;
-		}
-	if (status)
-		fclose(status);
-	return inner == wanted;
+	       process_started_boottime_ms(&process) <= record->since_ms + CLOCK_SLACK_MS;
 }
 
 uint64_t run_roster_age_ms(const struct roster_record *record)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 - record->since_ms;
+	return boottime_ms() - record->since_ms;
 }
 
 bool run_roster_lives(const struct roster_record *record)
@@ -255,7 +227,8 @@ bool run_roster_lives(const struct roster_record *record)
 	struct dirent *entry;
 	while (dir && !found && (entry = readdir(dir)))
 		found = isdigit((unsigned char)*entry->d_name) &&
-			has_inner_pid(entry->d_name, pid) && is_it(atoi(entry->d_name), record);
+			proc_own_number(atoi(entry->d_name)) == pid &&
+			is_it(atoi(entry->d_name), record);
 	if (dir)
 		closedir(dir);
 	return found;

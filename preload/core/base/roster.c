@@ -11,8 +11,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 
+#include "boottime.h"
 #include "raw_syscall.h"
 
 struct roster_header *roster_map(int fd, const char token[ROSTER_TOKEN])
@@ -56,14 +56,6 @@ static void copy_end(char *to, size_t size, const char *from)
 	size_t length = from ? strnlen(from, 4096) : 0;
 
 	copy_text(to, size, length >= size ? from + length - (size - 1) : from);
-}
-
-static uint64_t boottime_ms(void)
-{
-	struct timespec now = {0};
-
-	RAW(clock_gettime, CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 struct roster_record *roster_take(struct roster_header *roster, enum roster_state state, int pid,

@@ -7,6 +7,7 @@
 #include "preload/core/policy/signal_use.h"
 #include "exec_image.h"
 #include "tools/process/mappings.h"
+#include "tools/process/proc_facts.h"
 
 /* The beginning of the kernel's struct sigaction, which is not the C library's. */
 struct action_64 {
@@ -54,7 +55,7 @@ enum signal_effect disposition_effect(const struct task *task, const siginfo_t *
 {
 	const struct process *process = task->process;
 	uintptr_t handler = exec_image_handler(task->tid, info->si_signo);
-	bool own = signal_is_from(info, exec_image_own_number(task->tid)) ||
+	bool own = signal_is_from(info, proc_own_number(task->tid)) ||
 		   (process->forked_from && signal_is_from(info, process->forked_from));
 
 	return signal_use_effect(&process->signal_use, info->si_signo, handler, own);
@@ -64,7 +65,7 @@ bool disposition_is_own(const struct tracer *tracer, const struct task *task, co
 {
 	const struct task *sender = task_find(&tracer->tracees, signal_sender(info));
 
-	return signal_is_from(info, exec_image_own_number(task->tid)) ||
+	return signal_is_from(info, proc_own_number(task->tid)) ||
 	       (sender && sender->process &&
 		strcmp(sender->process->main_path, task->process->main_path) == 0);
 }

@@ -11,10 +11,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "preload/core/base/base_name.h"
 #include "preload/core/policy/stderr_lines.h"
 #include "triggers.h"
 #include "enrolled.h"
 #include "tools/engine/go/go_http.h"
+#include "tools/process/proc_facts.h"
 #include "privileges.h"
 
 /* Reads a file of /proc/PID whole, as far as there is room; returns the length, 0 when it can't be
@@ -62,20 +64,6 @@ uintptr_t exec_image_handler(int tid, int signal)
 										       : SIG_DFL);
 }
 
-int exec_image_own_number(int tid)
-{
-	char text[8192];
-
-	/* A number for each namespace, from ours inwards. */
-	read_file(tid, "status", text, sizeof(text));
-	char *line = strstr(text, "\nNStgid:");
-	char *end = line ? strchr(line + 1, '\n') : NULL;
-	if (!end)
-		return (int)exec_image_status(tid, "Tgid", 0, 10);
-	*end = '\0';
-	return atoi(strrchr(line, '\t') + 1);
-}
-
 bool exec_image_is_thread(int tid, int pid)
 {
 	return (int)exec_image_status(tid, "Tgid", 0, 10) == pid;
@@ -93,13 +81,6 @@ bool exec_image_has_parent(struct tracees *tracees, int tid)
 	return false;
 }
 
-static const char *last_part(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 static void find_names(struct process *process)
 {
 	char path[32], arguments[4096];
@@ -109,23 +90,12 @@ static void find_names(struct process *process)
 	ssize_t length = readlink(path, process->main_path, sizeof(process->main_path) - 1);
 	strcpy(process->main_path + (length > 0 ? length : 0), length > 0 ? "" : "unknown");
 	if (read_file(process->pid, "cmdline", arguments, sizeof(arguments)))
-		name = last_part(arguments);
+		name = base_name(arguments);
 	if (!*name)
-		name = last_part(process->main_path);
+		name = base_name(process->main_path);
 	size_t size = strnlen(name, sizeof(process->program) - 1);
 	memcpy(process->program, name, size);
 	process->program[size] = '\0';
-}
-
-uint64_t exec_image_auxiliary(int pid, uint64_t type)
-{
-	Elf64_auxv_t vector[64];
-	size_t size = read_file(pid, "auxv", (char *)vector, sizeof(vector));
-
-	for (size_t i = 0; i < size / sizeof(*vector); i++)
-		if (vector[i].a_type == type)
-			return vector[i].a_un.a_val;
-	return 0;
 }
 
 /* Once: it may be executed a thousand times. */
@@ -171,7 +141,7 @@ static void look_at_file(const struct tracer *tracer, struct process *process)
 	if (pread(fd, &header, sizeof(header), 0) == sizeof(header) &&
 	    memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 &&
 	    header.e_ident[EI_CLASS] == ELFCLASS64) {
-		process->go = go_program_create(fd, exec_image_auxiliary(process->pid, AT_ENTRY) -
+		process->go = go_program_create(fd, proc_auxiliary(process->pid, AT_ENTRY) -
 							    header.e_entry);
 		if (process->go && tracer->request->http)
 			go_http_breakpoints(process->go, &process->breakpoints);
@@ -195,7 +165,7 @@ void exec_image_look(const struct tracer *tracer, struct process *process)
 	process->signal_use = (struct signal_use){0};
 	find_names(process);
 	process->recording = options_match(only, process->program) ||
-			     options_match(only, last_part(process->main_path));
+			     options_match(only, base_name(process->main_path));
 	/* Also where it is not to be recorded: it may lack its rights. */
 	if (privileges_look(tracer, process))
 		process->recording = false;

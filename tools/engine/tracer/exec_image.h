@@ -17,15 +17,9 @@ unsigned long long exec_image_status(int pid, const char *name, unsigned int col
 /* The command name of the process (/proc/PID/comm), which anybody may read. */
 void exec_image_command(int pid, char *name, size_t size);
 
-/* What the process was given of that type (getauxval(3)); 0: nothing, or it can't be read. */
-uint64_t exec_image_auxiliary(int pid, uint64_t type);
-
 /* What the process of this thread does with the signal: SIG_DFL, SIG_IGN, or any other value for a
  * handler. */
 uintptr_t exec_image_handler(int tid, int signal);
-
-/* The number that the process of this thread knows itself by: in a PID namespace it has its own. */
-int exec_image_own_number(int tid);
 
 /* Whether the task is a thread of that process. */
 bool exec_image_is_thread(int tid, int pid);

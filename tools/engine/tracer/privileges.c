@@ -14,6 +14,7 @@
 #include "preload/core/base/line.h"
 #include "preload/core/policy/stderr_lines.h"
 #include "preload/core/policy/snapshot_output.h"
+#include "tools/process/proc_facts.h"
 #include "tools/process/program_rights.h"
 #include "enrolled.h"
 #include "exec_image.h"
@@ -129,7 +130,7 @@ bool privileges_look(const struct tracer *tracer, const struct process *process)
 		return false;
 	bool denied = lacks(pid, exe);
 	/* Else it has what it would have without us, and no more than its user. */
-	if (denied ? !we_deny(pid) : !exec_image_auxiliary(pid, AT_SECURE))
+	if (denied ? !we_deny(pid) : !proc_auxiliary(pid, AT_SECURE))
 		return false;
 	/* Nobody wants to hear of what FDTRAIL_ONLY leaves out, unless it lacks its rights. */
 	if (!denied && (!process->recording || enrolled_unseen(tracer, process, ROSTER_PRIVILEGED)))

@@ -17,6 +17,8 @@
 #include <unistd.h>
 
 #include "preload/arch/registers.h"
+#include "preload/core/snapshot/proc.h"
+#include "preload/core/snapshot/stat_line.h"
 #include "preload/libc/new_descriptor.h"
 #include "triggers.h"
 #include "disposition.h"
@@ -487,19 +489,11 @@ static bool has_returned(const struct task *task)
 /* Whether the task is on its way: neither stopped nor asleep in its call. */
 static bool runs(const struct task *task)
 {
-	char path[48], text[512];
-	size_t size;
+	char path[PROC_PATH_SIZE], text[512];
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", task->tid);
-	FILE *file = fopen(path, "re");
-	if (!file)
-		return false;
-	size = fread(text, 1, sizeof(text) - 1, file);
-	fclose(file);
-	text[size] = '\0';
-	/* Behind the name in brackets, which may hold anything: proc(5). */
-	const char *state = strrchr(text, ')');
-	return state && strncmp(state, ") R", 3) == 0;
+	proc_read(proc_pid_path(path, task->tid, "stat"), text, sizeof(text));
+	const char *state = stat_line_state(text);
+	return state && *state == 'R';
 }
 
 void record_closed(struct task *task)

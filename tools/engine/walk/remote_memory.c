@@ -9,13 +9,13 @@
 
 #include <elf.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
 
 #include "tools/process/process_memory.h"
 #include "tools/process/mappings.h"
+#include "tools/process/proc_facts.h"
 #include "remote_object.h"
 
 enum {
@@ -197,23 +197,6 @@ struct walk_memo *remote_memory_memo(struct remote_memory *memory)
 	return &memory->memo;
 }
 
-/* AT_ENTRY of getauxval(3): an address in the program itself. */
-static uintptr_t read_entry(int pid)
-{
-	Elf64_auxv_t value;
-	uintptr_t entry = 0;
-	char path[40];
-
-	snprintf(path, sizeof(path), "/proc/%d/auxv", pid);
-	FILE *file = fopen(path, "re");
-	while (file && !entry && fread(&value, sizeof(value), 1, file) == 1)
-		if (value.a_type == AT_ENTRY)
-			entry = value.a_un.a_val;
-	if (file)
-		fclose(file);
-	return entry;
-}
-
 static const struct remote_object *known(struct remote_memory *memory, uintptr_t address)
 {
 	/* The newest first: a library may have taken the place of one that was closed. */
@@ -260,7 +243,7 @@ static bool remote_find(struct memory *base, uintptr_t address, struct object *o
 		mappings_finish(&memory->mappings);
 		memory->mapped_in = memory->walk;
 		if (!memory->entry)
-			memory->entry = read_entry(memory->pid);
+			memory->entry = proc_auxiliary(memory->pid, AT_ENTRY);
 		if (mappings_read(&memory->mappings, memory->pid) == 0)
 			remote = make(memory, address);
 	}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Single facts that /proc tells about a process, for callers that need no more. Used by the ptrace
+ * engine and by run_roster.c.
+ */
+#pragma once
+
+#include <stdint.h>
+
+/* The number that the process of this thread or process has in its own PID namespace ("NStgid" in
+ * proc_pid_status(5)). 0: /proc doesn't show it. */
+int proc_own_number(int pid);
+
+/* The value of that type in the auxiliary vector of process pid (getauxval(3)). 0: the process has
+ * none, or /proc doesn't show it to us. */
+uint64_t proc_auxiliary(int pid, uint64_t type);
