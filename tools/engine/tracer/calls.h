@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The system calls that the engine stops, out of calls.list: by number for the filter, by index for
- * what is done about them. A process may make calls in three ways: as x86_64, as x32 (the same
- * numbers with a bit set, and some above 512), and as i386 through int 0x80; all three are stopped.
+ * The system calls that the engine stops, from calls.list. The filter knows them by number, the
+ * engine by index. A process may make calls in three ways: as x86_64, as x32 (the same numbers with
+ * a bit set, and some above 512), and as i386 through int 0x80; all three are stopped.
  */
 #pragma once
 
@@ -15,22 +15,23 @@
 /* What a call does to the descriptor table. */
 enum call_way {
 	CALL_OPENS,       /* returns a new descriptor */
-	CALL_PAIR_FIRST,  /* fills in two at its first argument */
+	CALL_PAIR_FIRST,  /* writes two to the address in its first argument */
 	CALL_PAIR_FOURTH, /* .. at its fourth */
 	CALL_SIGNALFD,    /* a new one when its first argument is -1 */
 	CALL_BPF,         /* a new one for some commands */
 	CALL_IO_URING,    /* .. or unless a flag of its second argument says otherwise */
-	CALL_OPTION,      /* fills one in at its fourth argument */
+	CALL_OPTION,      /* writes one to the address in its fourth argument */
 	CALL_DUP,         /* returns a copy of its first argument */
 	CALL_DUP_OVER,    /* the same, under the number of its second */
 	CALL_RECVMSG,     /* may bring descriptors in a message */
 	CALL_RECVMMSG,
-	CALL_RESYNC, /* some of the above, in a layout that is not read: the table is looked at */
+	CALL_RESYNC, /* one of the above, in a layout that the engine doesn't parse: it reads
+		      * /proc/PID/fd instead */
 	CALL_CONNECT,
 	CALL_MAP,       /* code: where modules lie may change */
-	CALL_CLONE,     /* that would make a process without its tracer */
+	CALL_CLONE,     /* with CLONE_UNTRACED, which would start a process without its tracer */
 	CALL_UNSHARE,   /* of the descriptor table */
-	CALL_SIGACTION, /* for the signal that asks */
+	CALL_SIGACTION, /* for the signal that triggers a snapshot */
 	CALL_EXIT_GROUP,
 };
 
@@ -42,7 +43,7 @@ struct call {
 	enum fd_kind kind; /* of what it opens */
 };
 
-/* Of one way to make calls: the number of each, by the index in calls. */
+/* A call's number in one ABI, and its index in calls. */
 struct call_number {
 	uint32_t number;
 	uint16_t index;
@@ -58,11 +59,13 @@ extern const size_t calls_count;
 /* Fills in the numbers of an ABI; returns how many there are, at most CALLS_MAX. */
 size_t calls_of_abi(enum call_abi abi, struct call_number *numbers);
 
-/* What the filter hands to the engine with a stopped call, and back. */
+/* The tag that the filter hands to the engine with a stopped call (SECCOMP_RET_DATA), from ABI and
+ * index. call_of_tag is the way back. */
 static inline uint16_t call_tag(enum call_abi abi, uint16_t index)
 {
 	return (uint16_t)((unsigned int)abi << 12 | index);
 }
 
-/* NULL when the tag is none of ours: another filter's, or damaged. */
+/* Returns the call, and sets *abi. NULL: the tag isn't ours, but another filter's, or it is
+ * damaged. */
 const struct call *call_of_tag(unsigned long tag, enum call_abi *abi);

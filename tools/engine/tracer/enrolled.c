@@ -8,7 +8,7 @@ void enrolled_begin(const struct tracer *tracer, struct process *process)
 
 	if (!process->recording)
 		enrolled_end(process, 0);
-	/* A thread may be told of after another one has ended the process. */
+	/* The event of a thread may come after another thread has ended the process. */
 	else if (roster && !process->record && !process->ended)
 		process->record =
 			roster_take(roster, ROSTER_RUNNING, process->pid, 0, roster_pid_namespace(),

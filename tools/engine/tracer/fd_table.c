@@ -99,7 +99,8 @@ void table_note_request(struct fd_table *table, int fd, uint64_t transport, bool
 	if (fd < 0 || !make_room(table, (size_t)fd))
 		return;
 	request = &table->requests[fd];
-	/* An earlier request that is not here was made before a fork, or by another Transport. */
+	/* An earlier request that isn't counted here was made before a fork, or by another
+	 * Transport. */
 	request->missed |=
 		!transport || (again && (!request->count || request->transport != transport));
 	request->count = again ? request->count + 1 : 1;

@@ -19,7 +19,7 @@
 #include "enrolled.h"
 #include "exec_image.h"
 
-enum { NOTED = 64 }; /* most files that a line is written for */
+enum { NOTED = 64 }; /* most files that get a line */
 
 /* True for the first time with this file. */
 static bool is_new(struct file_id file)
@@ -47,8 +47,9 @@ static void note(const struct tracer *tracer, const struct process *process,
 		message(line);
 }
 
-/* Whether the process would have been given rights if nobody traced it: not when it was denied them
- * before, or has denied them itself. Without CAP_SYS_ADMIN the filter has done that for all. */
+/* Whether the process lacks rights only because fdtrail traces it: not if no_new_privs was set
+ * before, or the process has set it itself. Without CAP_SYS_ADMIN the filter has set it for all
+ * processes. */
 static bool we_deny(int pid)
 {
 	bool admin = exec_image_status(getpid(), "CapEff", 0, 16) >> CAP_SYS_ADMIN & 1;
@@ -57,14 +58,14 @@ static bool we_deny(int pid)
 	       !(admin && exec_image_status(pid, "NoNewPrivs", 0, 10));
 }
 
-/* Whether the process has not got what its file gives. */
+/* Whether the process lacks the rights that its file gives. */
 static bool lacks(int pid, const char *exe)
 {
 	uid_t user = (uid_t)exec_image_status(pid, "Uid", 1, 10);
 	gid_t group = (gid_t)exec_image_status(pid, "Gid", 1, 10);
 	const char *missing = program_rights(exe, user, group);
 
-	/* The file gives them still when the process has got them. */
+	/* program_rights names capabilities even if the process has them, so compare. */
 	if (missing && strcmp(missing, "file capabilities") == 0)
 		return program_capabilities(exe) & exec_image_status(pid, "CapBnd", 0, 16) &
 		       ~exec_image_status(pid, "CapPrm", 0, 16);
@@ -89,7 +90,7 @@ static void say_left_alone(struct line *line, const struct process *process, con
 	line_add(line, "): it is left alone");
 }
 
-/* The kernel shows nothing of a process whose file its tracer may not read. */
+/* The kernel hides /proc/PID/exe of a process whose file its tracer may not read. */
 static void say_unreadable(const struct tracer *tracer, const struct process *process)
 {
 	char name[32];
@@ -121,7 +122,7 @@ bool privileges_look(const struct tracer *tracer, const struct process *process)
 			say_unreadable(tracer, process);
 		return false;
 	}
-	/* Most files give none to anybody. */
+	/* Most files give no rights to any user. */
 	if (!program_rights(exe, (uid_t)-1, (gid_t)-1))
 		return false;
 	const char *rights = program_rights(exe, (uid_t)exec_image_status(pid, "Uid", 0, 10),
@@ -129,10 +130,10 @@ bool privileges_look(const struct tracer *tracer, const struct process *process)
 	if (!rights)
 		return false;
 	bool denied = lacks(pid, exe);
-	/* Else it has what it would have without us, and no more than its user. */
+	/* Otherwise it has the rights that it would have untraced, and no more than its user's. */
 	if (denied ? !we_deny(pid) : !proc_auxiliary(pid, AT_SECURE))
 		return false;
-	/* Nobody wants to hear of what FDTRAIL_ONLY leaves out, unless it lacks its rights. */
+	/* Programs that FDTRAIL_ONLY leaves out get a line only if they lack their rights. */
 	if (!denied && (!process->recording || enrolled_unseen(tracer, process, ROSTER_PRIVILEGED)))
 		return true;
 	if (denied)

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * Programs with more rights than their user, which a traced program executes: set-user-ID,
- * set-group-ID, file capabilities. Where the kernel gives them their rights, because root traces,
- * they are left alone, as the preload leaves them. It gives none to what another user traces: the
- * filter on system calls needs no_new_privs(2const). That changes what the program does, so one
- * line says it.
+ * Programs with more rights than their user that a traced program executes: set-user-ID,
+ * set-group-ID, file capabilities. If root traces, the kernel gives them their rights, and the
+ * engine doesn't record them, as the preload doesn't. If another user traces, they get no rights,
+ * because the filter on system calls needs no_new_privs(2const). That changes what the program
+ * does, so the engine prints a line.
  */
 #pragma once
 
 #include "tracer.h"
 
-/* The process has executed something. Returns whether it is to be left alone. One line for each
- * file. */
+/* Call this when the process has executed a file. Returns whether it must not be recorded. Prints
+ * at most one line for each file. */
 bool privileges_look(const struct tracer *tracer, const struct process *process);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-/* See received_message.h. Nothing that the program's memory says is believed without a check. */
+/* See received_message.h. Every length in the program's memory is checked. */
 #include "received_message.h"
 
 #include <sys/socket.h>
 
 #include "preload/core/base/control_message.h"
 
-/* Most of a control buffer that is looked at: a message brings at most 253 descriptors. */
+/* Bytes of a control buffer that are read: a message has at most 253 descriptors. */
 enum { CONTROL_MAX = 16 * 1024 };
 
 static bool read_header(struct remote_memory *memory, uintptr_t address, struct msghdr *message)

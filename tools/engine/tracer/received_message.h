@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The descriptors that recvmsg(2) and recvmmsg(2) have brought (unix(7), SCM_RIGHTS), read from the
- * program's memory. Of x86_64's layout. */
+/* Finds the descriptors that recvmsg(2) and recvmmsg(2) have received (unix(7), SCM_RIGHTS), by
+ * reading the program's memory in x86_64's layout. */
 #pragma once
 
 #include <stddef.h>
@@ -16,14 +16,14 @@ struct received {
 	enum fd_kind kind;
 };
 
-/* Whether the struct msghdr at address has room for descriptors at all: 1, 0, or -1 when it can't
- * be read. */
+/* Whether the struct msghdr at address has room for a descriptor: 1, 0, or -1 if it can't be
+ * read. */
 int received_has_room(struct remote_memory *memory, uintptr_t address);
 
-/* Fills in what has come with the struct msghdr at address, at most RECEIVED_MAX; returns how many.
- */
+/* Fills in the descriptors that have come with the struct msghdr at address, at most RECEIVED_MAX.
+ * Returns their number. */
 size_t received_message(struct remote_memory *memory, uintptr_t address, struct received *received);
 
-/* The same for the first count of an array of struct mmsghdr. */
+/* The same for the first count messages of an array of struct mmsghdr. */
 size_t received_messages(struct remote_memory *memory, uintptr_t address, size_t count,
 			 struct received *received);

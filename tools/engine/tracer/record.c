@@ -37,7 +37,7 @@ static void take_arguments(const struct user_regs_struct *registers, enum call_a
 			abi == ABI_I386 ? regs_compat_arg(registers, i) : regs_arg(registers, i);
 }
 
-/* How a call is dealt with: the layout of some is only known where the ABI is the machine's own. */
+/* How to handle a call. The memory layout of messages is only known for the machine's own ABI. */
 static enum call_way way_of(const struct call *call, enum call_abi abi)
 {
 	if (abi != ABI_X86_64 && (call->way == CALL_RECVMSG || call->way == CALL_RECVMMSG))
@@ -64,14 +64,15 @@ static struct ledger_entry entry_of(const struct task *task, enum fd_kind kind,
 	};
 }
 
-/* One of several, with triggers_opened for each when all are recorded: a snapshot in between would
- * find the others without a record. */
+/* Records one of several descriptors. The caller calls triggers_opened when all are recorded,
+ * because a snapshot in between would find the others without a record. */
 static void opened_one(struct task *task, int fd, enum fd_kind kind, enum fd_origin origin,
 		       uint32_t dup_of, uint32_t stack)
 {
 	struct ledger_entry entry = entry_of(task, kind, origin, dup_of, stack);
 
-	/* A Go program can't close it, and no program lacks it: as good as there from the start. */
+	/* Go's runtime opened this for itself (epoll, for example). No Go program can close it, so
+	 * it counts as inherited. */
 	if (stack >= STACK_FIRST && stack == task->process->runtimes)
 		entry.origin = FD_INHERITED;
 	ledger_opened(&task->table->ledger, fd, &entry);
@@ -84,7 +85,7 @@ static void opened(const struct tracer *tracer, struct task *task, int fd, enum 
 	triggers_opened(tracer, task);
 }
 
-/* One or two numbers that a call has filled in. */
+/* Records the descriptors (count is 1 or 2) that a call has written to memory. */
 static void opened_at(const struct tracer *tracer, struct task *task, uintptr_t where, size_t count,
 		      enum fd_kind kind, uint32_t stack)
 {
@@ -106,7 +107,7 @@ void record_inherited(struct task *task)
 {
 	struct ledger_entry entry = {.origin = FD_INHERITED, .dup_of = LEDGER_NO_FD};
 
-	/* Whether that could be read or not, it is nothing that the program has opened. */
+	/* The result doesn't matter: the program has opened none of these. */
 	fd_table_note_open(task->table, task->tid, &entry);
 }
 
@@ -129,7 +130,7 @@ void record_request(const struct tracer *tracer, struct task *task, int index)
 	struct user_regs_struct registers;
 	struct go_http_use use;
 
-	/* Elsewhere than at the breakpoint are other values in the registers. */
+	/* The registers have the expected values only at the breakpoint itself. */
 	if (!recorded(task) || !memory || !tracer_registers(task, &registers) ||
 	    regs_pc(&registers) != process->breakpoints.addresses[index])
 		return;
@@ -139,7 +140,7 @@ void record_request(const struct tracer *tracer, struct task *task, int index)
 	bool again = was_used(&task->table->ledger, use.fd);
 	uint32_t stack = stack_capture_begun(tracer, task, &registers);
 	ledger_used(&task->table->ledger, use.fd, stack, use.shared);
-	/* Without a stack the ledger does not know it next time that this was not the first. */
+	/* Without a stack the ledger won't know next time that there was an earlier request. */
 	table_note_request(task->table, use.fd, stack == STACK_NONE ? 0 : use.transport, again);
 }
 
@@ -155,15 +156,16 @@ static void connected(const struct tracer *tracer, struct task *task,
 	if (!ledger_read(ledger, (int)arguments[0], NULL, NULL) || !memory)
 		return;
 	length = remote_memory_copy(memory, arguments[1], &address, length);
-	/* Go's connect(2) says nothing that the opening stack does not: go_program.h. */
+	/* In Go the stack of connect(2) adds nothing to the stack that opened the socket:
+	 * go_program.h. */
 	uint32_t stack = task->process->go ? STACK_NONE : stack_capture(tracer, task, registers);
 	ledger_set_connection(ledger, (int)arguments[0],
 			      connection_table_intern(&ledger->connections, stack,
 						      (const void *)&address, (socklen_t)length));
 }
 
-/* Whether the program's memory can be read there. The kernel refuses it for a private process
- * (PR_SET_DUMPABLE in prctl(2)), unless we are root. */
+/* Whether the program's memory can be read at address. Unless fdtrail runs as root, the kernel
+ * refuses it for a process that isn't dumpable (PR_SET_DUMPABLE in prctl(2)). */
 static bool readable(const struct task *task, uintptr_t address)
 {
 	struct remote_memory *memory = process_memory(task->process);
@@ -172,7 +174,7 @@ static bool readable(const struct task *task, uintptr_t address)
 	return memory && remote_memory_copy(memory, address, &byte, sizeof(byte)) == sizeof(byte);
 }
 
-/* In place of the call's own first argument. */
+/* Replaces the first argument of the call that the task is stopped before. */
 static void set_first_argument(const struct task *task, struct user_regs_struct *registers,
 			       enum call_abi abi, unsigned long value)
 {
@@ -256,14 +258,14 @@ static void duplicated(const struct tracer *tracer, struct task *task, int fd, i
 {
 	struct ledger_entry original = {.kind = FD_UNKNOWN};
 
-	/* A copy is of the kind of what was copied. */
+	/* A copy has the kind of the original. */
 	ledger_read(&task->table->ledger, from, &original, NULL);
 	opened(tracer, task, fd, original.kind, FD_DUPLICATED, (uint32_t)from, stack);
 	if (fd == STDERR_FILENO)
 		triggers_note_stderr(task->process, task->tid);
 }
 
-/* Of a call that has returned without an error: whether it has made no descriptor. */
+/* Whether a call that has succeeded has made no descriptor. */
 static bool made_none(struct task *task, enum call_way way, const unsigned long *arguments)
 {
 	struct remote_memory *memory;
@@ -315,7 +317,7 @@ static void failed(const struct tracer *tracer, struct task *task, const struct 
 		triggers_out_of_descriptors(tracer, task, call->name, (int)-result);
 }
 
-/* count: of messages; -1: it is a single one. */
+/* count: the number of messages, for recvmmsg(2); -1: recvmsg(2). */
 static void received(const struct tracer *tracer, struct task *task,
 		     const struct user_regs_struct *registers, uintptr_t address, int count)
 {
@@ -393,12 +395,13 @@ void record_result(const struct tracer *tracer, struct task *task)
 	}
 }
 
-/* The first two words of struct clone_args, and what of clone(2)'s arguments says the same. */
+/* The first two words of struct clone_args; clone(2) has them as arguments. */
 struct clone_call {
 	uint64_t flags, pidfd;
 };
 
-/* Of a clone3 whose arguments can't be read, what the kernel says of the child (ptrace(2)). */
+/* The flags of a clone3 whose arguments can't be read, as far as the kind of event (ptrace(2)) and
+ * /proc tell. */
 static uint64_t clone_flags_of(const struct task *task, int child, int event)
 {
 	if (event == PTRACE_EVENT_VFORK)
@@ -420,12 +423,12 @@ static struct clone_call clone_call_of(struct task *task, const struct user_regs
 	ptrace(PTRACE_GET_SYSCALL_INFO, task->tid, sizeof(info), &info);
 	bool i386 = info.arch == AUDIT_ARCH_I386;
 	take_arguments(registers, i386 ? ABI_I386 : ABI_X86_64, arguments);
-	/* i386 (asm/unistd_32.h): clone 120, vfork 190; clone3 is the same everywhere. */
+	/* i386 (asm/unistd_32.h): clone is 120, vfork 190. clone3 has one number in all ABIs. */
 	if (number == SYS_clone3) {
 		if (!memory ||
 		    remote_memory_copy(memory, arguments[0], &call, sizeof(call)) != sizeof(call)) {
 			call = (struct clone_call){.flags = clone_flags_of(task, child, event)};
-			/* It may have opened a pidfd. */
+			/* The call may have opened a pidfd. */
 			if (recorded(task))
 				task->table->missed = true;
 		}
@@ -437,9 +440,8 @@ static struct clone_call clone_call_of(struct task *task, const struct user_regs
 	return call;
 }
 
-/* glibc's clone and clone3 say in their unwind data that nobody has called them, as it is in the
- * child. They push nothing, so in the parent the caller's address is what the stack pointer points
- * to. */
+/* The unwind data of glibc's clone and clone3 says that they have no caller, as is true in the
+ * child. They push nothing, so in the parent the stack pointer points to the caller's address. */
 static uint32_t stack_of_clone(const struct tracer *tracer, struct task *task,
 			       struct user_regs_struct *registers)
 {
@@ -477,7 +479,7 @@ uint64_t record_clone(const struct tracer *tracer, struct task *task, int child,
 	return call.flags;
 }
 
-/* Whether the task has returned from its call: it is stopped, and the event waits for us. */
+/* Whether the task has returned from its call: it is stopped, and waitpid(2) hasn't told us yet. */
 static bool has_returned(const struct task *task)
 {
 	siginfo_t info = {0};
@@ -486,7 +488,7 @@ static bool has_returned(const struct task *task)
 	       info.si_pid == task->tid && info.si_status == (SIGTRAP | 0x80);
 }
 
-/* Whether the task is on its way: neither stopped nor asleep in its call. */
+/* Whether the task is running: neither stopped nor asleep in its call. */
 static bool runs(const struct task *task)
 {
 	char path[PROC_PATH_SIZE], text[512];

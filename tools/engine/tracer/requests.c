@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * See requests.h. The handler keeps what the signal brings, and the loop over waitpid(2) answers. A
- * request that comes in just before that call waits for the next event, or for the next try of who
- * asks: it asks until it is answered.
+ * See requests.h. The handler keeps the signal's siginfo, and the loop over waitpid(2) answers. A
+ * request that comes in just before waitpid(2) waits for the next event, or for the next signal of
+ * `fdtrail snapshot`, which sends again until it is answered.
  */
 #include "requests.h"
 
@@ -19,7 +19,7 @@
 
 enum { KEPT = 16 };
 
-/* A ring: the handler fills it in, the loop takes out. */
+/* A ring buffer: the handler adds, the loop removes. */
 static siginfo_t kept[KEPT];
 static _Atomic unsigned int filled, taken;
 
@@ -37,7 +37,7 @@ static void on_request(int number, siginfo_t *info, void *context)
 
 void requests_start(void)
 {
-	/* Without SA_RESTART, for waitpid(2) is to return. */
+	/* Without SA_RESTART, so that waitpid(2) returns. */
 	struct sigaction action = {.sa_sigaction = on_request, .sa_flags = SA_SIGINFO};
 
 	sigaction(CHANNEL_ENGINE_SIGNAL, &action, NULL);
@@ -52,7 +52,7 @@ void requests_hold(bool hold)
 	sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
 }
 
-/* The process that is meant, by the file's name; or 0. */
+/* The process that the request is for, which the file's name says; or 0. */
 static int process_meant(const siginfo_t *info)
 {
 	static const char name[] = "/memfd:" CHANNEL_ENGINE_FILE;
@@ -64,7 +64,7 @@ static int process_meant(const siginfo_t *info)
 	return strncmp(link, name, strlen(name)) == 0 ? atoi(link + strlen(name)) : 0;
 }
 
-/* A task that stands for the process: one that has the table, and does not end. */
+/* A task of the process that has a table and isn't ending. */
 static struct task *task_of(const struct tracer *tracer, int pid)
 {
 	struct task *task;

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * How `fdtrail snapshot` asks the engine itself (preload/core/base/channel.h): the tracing process
- * gets a signal, and the program none, whether it blocks signals or is stopped. Used by tracer.c.
+ * Requests of `fdtrail snapshot` to the engine (preload/core/base/channel.h). The signal goes to
+ * the tracer, not to the program, so it works even if the program blocks signals or is stopped.
+ * Used by tracer.c.
  */
 #pragma once
 
 #include "tracer.h"
 
-/* Begins to take requests. */
+/* Installs the signal handler that takes requests. */
 void requests_start(void);
 
-/* Answers those that have come in. One that comes in later interrupts waitpid(2). */
+/* Answers the requests that have come in. A later one interrupts waitpid(2). */
 void requests_answer(const struct tracer *tracer);
 
-/* Around what a signal must not interrupt. */
+/* Blocks the signal of requests (hold), or unblocks it, around work that it must not interrupt. */
 void requests_hold(bool hold);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * See seccomp_filter.h. Straight-line code: per call one comparison and, where it is met, one
- * answer that carries the call's tag. Jumps stay within a call's own block, so their 8 bits
- * suffice.
+ * See seccomp_filter.h. The filter is straight-line code: for each call a comparison and, if it
+ * matches, an answer that carries the call's tag. Jumps stay within a call's own block, so their 8
+ * bits suffice.
  */
 #include "seccomp_filter.h"
 
@@ -24,9 +24,9 @@
 #include "preload/libc/socket_option.h"
 #include "calls.h"
 
-enum { SIGNAL_THAT_ASKS = INT32_MAX }; /* stands for its number, which is known later */
+enum { SIGNAL_THAT_ASKS = INT32_MAX }; /* stands for the signal's number, known later */
 
-/* A call that is only stopped when one of its rows is met, by the low half of an argument. */
+/* Calls that are stopped only if one of their rows here matches the low half of an argument. */
 static const struct condition {
 	const char *name;
 	unsigned int argument;
@@ -56,7 +56,7 @@ _Static_assert(LENGTH_MAX <= BPF_MAXINSNS, "the kernel takes no longer filter");
 struct code {
 	struct sock_filter lines[LENGTH_MAX];
 	unsigned short length;
-	uint32_t signal; /* that asks for a snapshot */
+	uint32_t signal; /* that triggers a snapshot */
 };
 
 static void emit(struct code *code, uint16_t operation, uint32_t value, uint8_t yes, uint8_t no)
@@ -102,7 +102,7 @@ static void emit_call(struct code *code, enum call_abi abi, const struct call_nu
 	emit_answer(code, SECCOMP_RET_ALLOW);
 }
 
-/* All calls of one way to make them; the number is loaded. */
+/* Emits all calls of one ABI. The call's number is loaded already. */
 static void emit_abi(struct code *code, enum call_abi abi)
 {
 	struct call_number numbers[CALLS_MAX];
@@ -118,13 +118,13 @@ static void make_filter(struct code *code)
 	code->length = 0;
 	emit(code, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), 0, 0);
 	emit(code, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_I386, 1, 0);
-	/* Over i386's part: more than 8 bits can tell, so by a jump that has 32. */
+	/* The jump over i386's part is too long for 8 bits, so it is a BPF_JA, which has 32. */
 	unsigned short over = code->length;
 	emit(code, BPF_JMP | BPF_JA, 0, 0, 0);
 	emit(code, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
 	emit_abi(code, ABI_I386);
 	code->lines[over].k = code->length - over - 1u;
-	/* The numbers of x32 have a bit of their own, so one comparison of each suffices. */
+	/* x32's numbers have bit 30 set, so comparing the number alone tells both ABIs apart. */
 	emit(code, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
 	emit(code, BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 0, 1);
 	unsigned short native = code->length;

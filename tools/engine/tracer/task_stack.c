@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
 /*
- * See task_stack.h. Go's own tables know Go's stacks; libunwind, through the walker that the
- * preload uses, knows all others. Frames are kept as module and offset at once, so what they mean
- * stays known.
+ * See task_stack.h. Go's stacks are walked by Go's own tables, all others by libunwind, through the
+ * walker that the preload uses. Frames are converted to module and offset at once, so they stay
+ * valid when modules are unmapped.
  */
 #include "task_stack.h"
 
 #include "preload/arch/registers.h"
 #include "preload/core/capture/capture.h"
 
-/* How deep the C library's own frames lie, in most cases: walks go so much deeper. */
+/* Walks go this much deeper than wanted, to make up for the C library's own frames, which are
+ * dropped; in most cases there are no more. */
 enum { WRAPPERS_USUAL = 8 };
 
-/* depth: most frames that are kept, the C library's innermost ones not counted. */
+/* depth: the most frames to keep, not counting the C library's innermost ones. */
 static uint32_t intern(const struct task *task, const uintptr_t *pcs, uint32_t count,
 		       enum stack_end end, uint32_t depth)
 {
@@ -47,7 +48,7 @@ uint32_t stack_capture(const struct tracer *tracer, const struct task *task,
 	return stack_capture_begun(tracer, task, registers);
 }
 
-/* remember: the same walk would mean the same, and nothing else. */
+/* Sets *remember to false if the same walk may give another result later, or had a side effect. */
 static uint32_t walk_stack(const struct tracer *tracer, const struct task *task,
 			   const struct user_regs_struct *registers, bool *remember)
 {
@@ -69,7 +70,7 @@ static uint32_t walk_stack(const struct tracer *tracer, const struct task *task,
 
 			if (stack.runtimes)
 				process->runtimes = id;
-			/* Where its creator's place was not known yet it may be later. */
+			/* If the creator's place wasn't known yet, it may be later. */
 			*remember = !stack.runtimes && stack.end != STACK_NO_CREATOR;
 			return id;
 		}

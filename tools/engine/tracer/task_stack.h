@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
-/* The stack of a stopped task, as an id of its table's stack table. */
+/* Captures the stack of a stopped task, as an id in the stack table of its ledger. */
 #pragma once
 
 #include "tracer.h"
 
-/* STACK_NONE when nothing is known. The task has a table. registers: its own, at this stop. */
+/* The task must have a table. registers: the task's, at this stop. STACK_NONE: the stack isn't
+ * known. */
 uint32_t stack_capture(const struct tracer *tracer, const struct task *task,
 		       const struct user_regs_struct *registers);
 
-/* The same for one whose memory has been read at this stop: remote_memory_begin(). */
+/* The same if remote_memory_begin() has been called at this stop. */
 uint32_t stack_capture_begun(const struct tracer *tracer, const struct task *task,
 			     const struct user_regs_struct *registers);
