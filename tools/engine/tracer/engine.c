@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * See engine.h: the start. The tracer is a grandchild, handed to init at once, so that the program
- * has no child that it did not make. It seizes its grandparent, which then puts on the filter and
- * executes.
+ * See engine.h. This file starts the tracer. It is a grandchild that is orphaned, and so adopted by
+ * init, at once, so that the program has no child that it didn't make. It seizes its grandparent,
+ * which then installs the filter and executes the program.
  *
- * Where the calling process itself is what orphans are handed to (a container's first process, a
- * subreaper), the tracer stays its child, made without a signal for its end: wait(2) leaves such
- * children out (__WCLONE).
+ * If the calling process itself adopts orphans (a container's first process, a subreaper), the
+ * tracer stays its child, made without an exit signal: wait(2) ignores such children (__WCLONE).
  */
 #include "engine.h"
 
@@ -35,7 +34,7 @@
 
 enum { CANNOT_TRACE = 125, CANNOT_EXECUTE = 126, NOT_FOUND = 127 };
 
-enum { SHORTEST_TURN_NS = 100 * 1000 }; /* kernel/sched/fair.c: it takes no less */
+enum { SHORTEST_TURN_NS = 100 * 1000 }; /* the shortest slice that kernel/sched/fair.c accepts */
 
 enum {
 	SEIZE_OPTIONS = PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACESECCOMP |
@@ -43,8 +42,9 @@ enum {
 			PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT,
 };
 
-/* The tracer keeps nothing that was handed to the program: a reader of its output would wait for
- * us, too. stderr stays until the program has ended, for our own messages. */
+/* Closes all descriptors that the program was given, except keep, because otherwise a reader of the
+ * program's output would wait for the tracer too. stderr stays open for our own messages until the
+ * program has ended. */
 static void let_go(int keep)
 {
 	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -55,13 +55,14 @@ static void let_go(int keep)
 	if (keep > 3)
 		close_range(3, (unsigned int)keep - 1, 0);
 	close_range((unsigned int)keep + 1, ~0u, 0);
-	/* No folder is to be held either; if it can't be had, that does no harm. */
+	/* Keep no folder busy either. A failure does no harm. */
 	if (chdir("/") != 0)
 		return;
 }
 
-/* Ours is the program's life: what is sent to all that bears its name, or to all of its service, is
- * for the program to answer, and we go on until it has ended. Faults of our own still end us. */
+/* The tracer lives as long as the program. It ignores signals that are sent to all processes of a
+ * name or of a service: they are for the program to answer. The tracer's own faults still end
+ * it. */
 static void reset_signals(void)
 {
 	static const int kept[] = {SIGSEGV, SIGBUS, SIGFPE,  SIGILL,  SIGABRT,
@@ -76,8 +77,9 @@ static void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* A limit on what the program may compute is not one on us, who work for many: at the hard one the
- * kernel would end us, and with us all of them. Only with CAP_SYS_RESOURCE can it be lifted. */
+/* Lifts the limit on CPU time, which is meant for the program. The tracer works for many processes;
+ * at the hard limit the kernel would kill it, and with it all of them. A hard limit can only be
+ * lifted with CAP_SYS_RESOURCE. */
 static void lift_limits(void)
 {
 	struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
@@ -85,7 +87,8 @@ static void lift_limits(void)
 	setrlimit(RLIMIT_CPU, &limit);
 }
 
-/* struct sched_attr of sched_setattr(2), in its first form: not all C libraries have it. */
+/* The first version of struct sched_attr (sched_setattr(2)), because not all C libraries have
+ * it. */
 struct scheduling {
 	uint32_t size, policy;
 	uint64_t flags;
@@ -94,9 +97,9 @@ struct scheduling {
 	uint64_t runtime, deadline, period;
 };
 
-/* Our turns are short: some system calls, for which a thread of the program waits. Who says so
- * (Linux 6.12: the slice of an ordinary task) waits less for those that have long ones, and gets no
- * larger share. Older kernels take no notice. */
+/* Asks the scheduler for a short slice. The tracer makes a few system calls at a time, while a
+ * thread of the program waits. With a short slice (since Linux 6.12, for an ordinary task) it waits
+ * less for tasks with long ones, and gets no larger share. Older kernels ignore this. */
 static void ask_for_short_turns(void)
 {
 	struct scheduling own = {.size = sizeof(own)};
@@ -119,7 +122,7 @@ __attribute__((noreturn)) static void trace(struct tracer *tracer, int channel)
 	ask_for_short_turns();
 	let_go(channel);
 	unwinder_load();
-	/* Whoever is allowed to trace must have been named before (Yama). */
+	/* With Yama the grandparent first has to name its tracer (PR_SET_PTRACER). */
 	if (write(channel, &own, sizeof(own)) != sizeof(own) || read(channel, &go, 1) != 1)
 		_exit(CANNOT_TRACE);
 	if (ptrace(PTRACE_SEIZE, tracer->main_pid, NULL, (unsigned long)SEIZE_OPTIONS) != 0)
@@ -131,7 +134,7 @@ __attribute__((noreturn)) static void trace(struct tracer *tracer, int channel)
 	_exit(0);
 }
 
-/* Makes the tracer. 0 or a negative errno. */
+/* Starts the tracer. 0 or a negative errno. */
 static int start_tracer(struct tracer *tracer, int channel)
 {
 	int reaps = 0;
@@ -141,10 +144,11 @@ static int start_tracer(struct tracer *tracer, int channel)
 	if (child < 0)
 		return -errno;
 	if (child == 0) {
-		/* Out of what is sent to the program's process group, but in its session still: the
-		 * kernel shares out the processor by sessions (sched(7), autogroup), and of two
-		 * that answer each other all the time one would wait for its share. Tens of per
-		 * cent of a server's throughput hang on it. What terminals send is ignored. */
+		/* A process group of its own keeps signals to the program's group away. It stays in
+		 * the program's session, because the kernel shares the processor between sessions
+		 * (sched(7), autogroup), and tracer and program, which wait for each other all the
+		 * time, would each wait for their session's share. That costs tens of per cent of a
+		 * server's throughput. Signals of the terminal are ignored. */
 		setpgid(0, 0);
 		if (stays)
 			trace(tracer, channel);
@@ -164,7 +168,7 @@ static int start_tracer(struct tracer *tracer, int channel)
 	return 0;
 }
 
-/* Agrees with the tracer. 0, or the errno for which we can't be traced. */
+/* Lets the tracer seize this process. 0, or the errno for which it can't. */
 static int be_seized(int channel)
 {
 	pid_t tracer;
@@ -173,7 +177,7 @@ static int be_seized(int channel)
 	if (read(channel, &tracer, sizeof(tracer)) != sizeof(tracer))
 		return ESRCH;
 	prctl(PR_SET_PTRACER, tracer, 0, 0, 0);
-	/* If the tracer has died, that is no reason to die of SIGPIPE. */
+	/* MSG_NOSIGNAL: if the tracer has died, SIGPIPE must not kill us. */
 	if (send(channel, "", 1, MSG_NOSIGNAL) != 1 ||
 	    read(channel, &error, sizeof(error)) != sizeof(error))
 		return ESRCH;
@@ -181,7 +185,7 @@ static int be_seized(int channel)
 	return error;
 }
 
-/* Who traces us already; 0: nobody. */
+/* The process that traces us already; 0: none. */
 static int present_tracer(void)
 {
 	char line[256];
@@ -219,8 +223,8 @@ static bool left_out(const struct engine_request *request)
 	       !(request->argv[0] && options_match(only, base_name(request->argv[0])));
 }
 
-/* Both ends above the standard numbers: the tracer has its own there, whether or not the program
- * does. 0 or a negative errno. */
+/* Makes a pair of sockets with numbers above stderr's, because the tracer has descriptors of its
+ * own at 0 to 2 even if the program has none. 0 or a negative errno. */
 static int make_channel(int channel[2])
 {
 	int made[2];
@@ -235,8 +239,8 @@ static int make_channel(int channel[2])
 	return error;
 }
 
-/* A script without a first line that names who runs it: execvp(3) gives it to the shell, and so do
- * we. Returns only when that can't be had, with ENOEXEC or why not. */
+/* Runs a script without a #! line by the shell, as execvp(3) does. Returns only on failure, with
+ * errno set. */
 static void execute_by_shell(const struct engine_request *request)
 {
 	size_t count = 0;
@@ -261,7 +265,8 @@ int engine_exec(const struct engine_request *request)
 	static struct tracer tracer;
 	int channel[2] = {-1, -1}, error;
 
-	/* In a program that is left out nothing is said (but what it starts may be traced). */
+	/* If the program is left out, options_read must print nothing (but what it starts may be
+	 * traced), so call it before message_note_stderr. */
 	if (left_out(request))
 		options_read(&tracer.options, (char **)request->envp);
 	message_note_stderr();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * See tracer.h. Every stop is handled by itself and its task let go: nothing here waits for another
- * event. A new task and the event of its parent come in any order; one that comes first waits,
- * stopped, until its parent's has said what it is.
+ * See tracer.h. Every stop is handled alone, and its task resumed: no handler waits for another
+ * event. A new task and the event of its parent come in any order; if the task comes first, it
+ * stays stopped until its parent's event has told what it is.
  */
 #include "tracer.h"
 
@@ -41,7 +41,7 @@ static unsigned long event_message(const struct task *task)
 	return message;
 }
 
-/* Lets a stopped task go on. That it has been killed meanwhile is told by an event of its own. */
+/* Resumes a stopped task. Errors don't matter: if it has been killed, another event will tell. */
 static void resume(struct task *task, int signal)
 {
 	struct process *process = task->process;
@@ -73,7 +73,7 @@ static void on_result(const struct tracer *tracer, struct task *task)
 	resume(task, 0);
 }
 
-/* A forked process: what its parent is, with a table of its own. */
+/* Makes a forked process: a copy of its parent, without tasks. */
 static struct process *forked_process(const struct tracer *tracer, const struct process *parent,
 				      int pid)
 {
@@ -114,8 +114,8 @@ static void adopt(struct tracer *tracer, struct task *child, const struct task *
 		process = forked_process(tracer, process, child->tid);
 	if (!process)
 		return;
-	/* A vfork child has its parent's memory and its own descriptors: as in the preload, what it
-	 * does before it executes is nobody's. */
+	/* A vfork child has its parent's memory and its own descriptors. As in the preload, its
+	 * calls before exec aren't recorded. */
 	if (flags & CLONE_VM && !(flags & (CLONE_FILES | CLONE_THREAD)))
 		process->recording = false;
 	child->process = process;
@@ -132,20 +132,21 @@ void tracer_connects(const struct tracer *tracer, struct task *task)
 	if (process->connects || !process->breakpoints.count)
 		return;
 	process->connects = true;
-	/* Each comes to a stop, its next one, before it runs on (any that comes first takes the
-	 * place of this one), and this task has not connected yet. */
+	/* Each other thread stops before it runs on, by PTRACE_INTERRUPT or an earlier event, and
+	 * then gets its breakpoints. This task hasn't connected yet. */
 	for (other = tracer->tracees.tasks; other; other = other->hh.next)
 		if (other->process == process && other != task)
 			ptrace(PTRACE_INTERRUPT, other->tid, NULL, NULL);
 }
 
-/* A task whose parent's event has been handled, at its first stop. */
+/* Resumes a new task at its first stop, when its parent's event has been handled. */
 static void begin(struct task *task)
 {
 	struct process *process = task->process;
 
-	/* What another thread of the parent was just opening may be in the kernel's copy of the
-	 * table, and not in ours; and what it was replacing (dup2) is not being replaced here. */
+	/* A descriptor that another thread of the parent was just opening may be in the kernel's
+	 * copy of the table, and not in ours. And a descriptor that it was replacing (dup2) is not
+	 * being replaced in the child. */
 	if (task->table && process->unsettled) {
 		process->unsettled = false;
 		ledger_still_open_range(&task->table->ledger, 0, UINT32_MAX);
@@ -160,8 +161,8 @@ static void on_clone(struct tracer *tracer, struct task *task, int event)
 	struct task *child = task_find(&tracer->tracees, tid);
 	uint64_t flags = record_clone(tracer, task, tid, event);
 
-	/* One that was killed at once can have been waited for already, and its id be given to
-	 * another. */
+	/* A child that was killed at once may have been waited for already, and its id may belong
+	 * to another process. */
 	if (!child && !(syscall(SYS_tkill, tid, 0) != 0 && errno == ESRCH))
 		child = task_create(&tracer->tracees, tid, NULL);
 	if (child && !child->process && task->process) {
@@ -180,7 +181,7 @@ static void on_exec(struct tracer *tracer, int pid, const struct task *reported)
 		return;
 	task->pending = NULL;
 	task->armed = false;
-	/* The table is the process' own from now on (execve(2)). */
+	/* From now on the process has its own table (execve(2)). */
 	fd_table_release(task->table);
 	task->table = NULL;
 	if (!task->process && (task->process = process_create(pid)))
@@ -192,7 +193,7 @@ static void on_exec(struct tracer *tracer, int pid, const struct task *reported)
 	resume(task, 0);
 }
 
-/* The task is about to end; descriptors and memory are still there. */
+/* The task is about to end; its descriptors and memory still exist. */
 static void on_end(struct tracer *tracer, struct task *task)
 {
 	int status = (int)event_message(task);
@@ -208,8 +209,9 @@ static void on_end(struct tracer *tracer, struct task *task)
 	resume(task, 0);
 }
 
-/* Its snapshot has been taken. waitpid(2) tells of the same tasks first, always: whoever asks again
- * at once would leave the others no turn. So it stays stopped while there are such. */
+/* A snapshot has been taken for this task. It stays stopped until the events of other tasks are
+ * handled, because waitpid(2) always returns the same tasks first: a task that gets the signal
+ * again at once would starve the others. */
 static void answered(struct tracer *tracer, struct task *task, int signal)
 {
 	if (!tracer->tracees.answered++)
@@ -218,7 +220,7 @@ static void answered(struct tracer *tracer, struct task *task, int signal)
 	task->signal = signal;
 }
 
-/* Lets those that have been answered go on. */
+/* Resumes the answered tasks. */
 static void resume_answered(struct tracer *tracer)
 {
 	struct task *task, *next;
@@ -230,7 +232,7 @@ static void resume_answered(struct tracer *tracer)
 	}
 }
 
-/* What to hand on of a signal that is about to be delivered. */
+/* Decides whether a signal that is about to be delivered is passed to the program. */
 static void on_signal(struct tracer *tracer, struct task *task, int signal)
 {
 	siginfo_t info;
@@ -246,7 +248,7 @@ static void on_signal(struct tracer *tracer, struct task *task, int signal)
 	if (signal && signal == tracer->options.signal && task->table && task->process->recording &&
 	    ptrace(PTRACE_GETSIGINFO, task->tid, NULL, &info) == 0) {
 		enum signal_effect effect = disposition_effect(task, &info);
-		/* A request of `fdtrail snapshot` is for us alone. */
+		/* A request of `fdtrail snapshot` is for the tracer alone. */
 		bool asked = channel_asks(&info);
 
 		if (asked || effect != SIGNAL_ENDS) {
@@ -283,7 +285,8 @@ static void on_stop(struct tracer *tracer, struct task *task, int status)
 		on_end(tracer, task);
 		break;
 	case PTRACE_EVENT_STOP:
-		/* In a group-stop it stays, and is told of SIGCONT (ptrace(2), PTRACE_LISTEN). */
+		/* In a group-stop the task stays stopped until SIGCONT (ptrace(2),
+		 * PTRACE_LISTEN). */
 		if (stops(signal))
 			ptrace(PTRACE_LISTEN, task->tid, NULL, NULL);
 		else if (task->process)
@@ -304,7 +307,7 @@ static void on_stop(struct tracer *tracer, struct task *task, int status)
 	}
 }
 
-/* New tasks whose parents were killed before their events could be told. */
+/* Adopts new tasks whose parents were killed before their events came. */
 static void adopt_orphans(struct tracer *tracer)
 {
 	struct task *task, *next;
@@ -330,13 +333,14 @@ static void on_event(struct tracer *tracer, int tid, int status)
 {
 	struct task *task = task_find(&tracer->tracees, tid);
 
-	/* Killed, as nothing else moves one that is stopped. */
+	/* If it was answered, it has been killed: nothing else wakes a stopped task. */
 	if (task)
 		task_was_answered(&tracer->tracees, task);
 	if (!WIFSTOPPED(status)) {
 		if (task)
 			task_destroy(&tracer->tracees, task);
-		/* The program has ended: a reader of its stderr must not wait for us. */
+		/* The program has ended: close its stderr (stdin is /dev/null), so that a reader of
+		 * it doesn't wait for the tracer. */
 		if (tid == tracer->main_pid)
 			dup2(STDIN_FILENO, STDERR_FILENO);
 		if (tracer->tracees.early)
@@ -349,8 +353,9 @@ static void on_event(struct tracer *tracer, int tid, int status)
 		on_stop(tracer, task, status);
 }
 
-/* As waitpid(2). A parent that was killed has no event to tell of its new task, and that may come
- * to its first stop when all else has been heard: so while there are such, silence has an end. */
+/* Waits for the next event, and returns as waitpid(2). If a parent was killed, no event tells about
+ * its new task, and that may stop after all other events. So while tasks wait for their parents'
+ * events, this waits at most 100 ms at a time, and then adopts orphans. */
 static int next_event(struct tracer *tracer, int *status)
 {
 	struct timespec patience = {.tv_nsec = 100 * 1000 * 1000};
@@ -383,7 +388,7 @@ void tracer_run(struct tracer *tracer)
 	sigset_t child;
 	int status, tid;
 
-	/* Stops are told by it, too. Blocked it is kept for sigtimedwait(2). */
+	/* Stops send SIGCHLD, too. It is blocked so that it stays pending for sigtimedwait(2). */
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, NULL);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The process that traces: one loop over waitpid(2) that knows every kind of ptrace stop, and what
- * the parts which it calls share.
+ * The tracing process: one loop over waitpid(2) that handles every kind of ptrace stop, and the
+ * state that the parts it calls share.
  */
 #pragma once
 
@@ -18,15 +18,15 @@ struct tracer {
 	int main_pid; /* the program itself */
 };
 
-/* Traces the process main_pid, which has been seized, and all that come from it, until none is
- * left. Its first exec is what makes it the program. */
+/* Traces the process main_pid, which has been seized, and its descendants, until all have ended.
+ * Its first exec makes it the program. */
 void tracer_run(struct tracer *tracer);
 
-/* The registers of a stopped task; false when it has been killed meanwhile. */
+/* Reads the registers of a stopped task. False: it has been killed. */
 bool tracer_registers(const struct task *task, struct user_regs_struct *registers);
 
-/* The task is about to have a connection that it has not accepted: it stands before connect(2), or
- * behind what gives it one. From the first one of a process on its requests are noted (go_http.h);
- * before, it has none to make, and each switch to a thread with breakpoints takes the kernel
- * longer. */
+/* The task is about to have a connection that it hasn't accepted: it is stopped before connect(2),
+ * or after a call that has given it one. Breakpoints for requests (go_http.h) are set from the
+ * first connection of a process on, and not before, because the kernel switches more slowly to a
+ * thread with breakpoints. */
 void tracer_connects(const struct tracer *tracer, struct task *task);

@@ -31,7 +31,7 @@
 enum { SHOWN_ON_STDERR = 5 };
 
 enum ask_flags {
-	ASK_ONLY_UNCLOSED = 1, /* say nothing when nothing is unclosed */
+	ASK_ONLY_UNCLOSED = 1, /* print nothing if nothing is unclosed */
 	ASK_COUNT_ONLY = 2,    /* write nothing, only count what is unclosed */
 	ASK_RUNNING = 4,       /* the task is not stopped */
 };
@@ -80,7 +80,8 @@ static bool is_network_socket(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain != AF_UNIX;
 }
 
-/* The process' own stderr, as long as it is what it was; or -1. */
+/* Opens the process' own stderr if it is still the noted file; or -1. The caller closes the
+ * descriptor unless it is 2. */
 static int open_stderr(const struct task *task)
 {
 	const struct process *process = task->process;
@@ -115,7 +116,8 @@ static void say_trouble(int pid, int error)
 	message(&line);
 }
 
-/* The thread that stands for the table in /proc: the leader, unless it has ended or has another. */
+/* The thread whose /proc/TID/fd shows the table: the leader, unless it has ended or has another
+ * table. */
 static int holder_of(const struct tracer *tracer, const struct task *task)
 {
 	const struct task *leader = task_find(&tracer->tracees, task->process->pid);
@@ -135,12 +137,12 @@ static bool find_name(const struct frame_namer *namer, const struct module *modu
 	return module->is_main && go_program_name(((const struct namer *)namer)->go, named);
 }
 
-/* Whose snapshot is being taken. */
+/* The task whose process gets a snapshot. */
 struct watched {
 	const struct tracer *tracer;
 	struct task *task;
 	const struct task
-		*stopped; /* the same, whose stop is being dealt with; or NULL: it may run */
+		*stopped; /* the same task, if its stop is being handled; NULL: it may run */
 };
 
 static void copied(void *data)
@@ -162,8 +164,8 @@ static int take_watched(struct watched *watched, struct snapshot_request *reques
 	return error;
 }
 
-/* Takes it where request says. 0, or the errno of what kept it from being taken or written. What
- * can't be looked at has a text that says so. */
+/* Takes a snapshot, and writes it where request says. 0, or the errno for which it couldn't be
+ * taken or written. If the process can't be inspected, the text says so. */
 static int take_once(struct watched *watched, struct snapshot_request *request,
 		     struct snapshot_result *result)
 {
@@ -178,7 +180,7 @@ static int take_once(struct watched *watched, struct snapshot_request *request,
 	return result->error;
 }
 
-/* To the output, or, where that is not possible, to the roster of the run. */
+/* Writes the snapshot to the output or, if that fails, to the roster of `fdtrail run`. */
 static int take_to_output(struct watched *watched, struct snapshot_request *request,
 			  struct enrolled_sink *sink, struct snapshot_result *result)
 {
@@ -187,7 +189,8 @@ static int take_to_output(struct watched *watched, struct snapshot_request *requ
 	const struct options *options = &tracer->options;
 	struct output_failure failure = {.error = EBADF, .silent = true};
 
-	/* A file is not made for nothing: what is open may be of other kinds. */
+	/* Don't create a file if there is nothing to write: the open descriptors may all be of
+	 * other kinds. */
 	if (request->only_unclosed && request->kinds != KIND_ALL && *options->output &&
 	    !peaks_are_held(request) && take_watched(watched, request, result) == 0 &&
 	    !result->unclosed)
@@ -200,14 +203,14 @@ static int take_to_output(struct watched *watched, struct snapshot_request *requ
 	int error = take_once(watched, request, result);
 	if (opened > 2)
 		close(opened);
-	/* A text that was cut in the file is written once more, whole. */
+	/* A text that was cut short in the file is written once more, complete, to the roster. */
 	if (opened >= 0 && result->error && enrolled_sink(tracer, task->process, error, sink)) {
 		request->output = -1;
 		request->sink = &sink->sink;
 		error = take_once(watched, request, result);
 	}
 	if (opened < 0 && !request->sink) {
-		/* What is open has been counted all the same: FDTRAIL_EXITCODE. */
+		/* The descriptors have been counted all the same, for FDTRAIL_EXITCODE. */
 		output_refused(options, request, &failure);
 		return error || (!result->unclosed && request->only_unclosed) ? error
 									      : failure.error;
@@ -225,7 +228,7 @@ static uint32_t requests_over(int fd, uint64_t *transport, void *data)
 	return request ? request->count : 0;
 }
 
-/* asker: a signal that names a channel for the text, or NULL. Returns as take_once. */
+/* asker: a signal that names a channel for the text, or NULL. Returns what take_once does. */
 static int take_for(const siginfo_t *asker, const struct tracer *tracer, struct task *task,
 		    const char *why, unsigned int flags, struct snapshot_result *result)
 {
@@ -264,13 +267,13 @@ static int take_for(const siginfo_t *asker, const struct tracer *tracer, struct 
 	struct watched watched = {tracer, task, flags & ASK_RUNNING ? NULL : task};
 	struct enrolled_sink sink;
 	int channel = asker ? channel_open(asker) : -1, error;
-	/* What is recorded meanwhile asks for nothing more. */
+	/* Descriptors that are recorded while this snapshot is taken trigger no other. */
 	process->asking = true;
 	requests_hold(true);
 	if (channel < 0 && !(flags & ASK_COUNT_ONLY)) {
 		error = take_to_output(&watched, &request, &sink, result);
 	} else {
-		request.output = channel; /* who waits for it sees when it is cut */
+		request.output = channel; /* its reader sees if it is cut short */
 		error = take_once(&watched, &request, result);
 		if (channel >= 0)
 			close(channel);
@@ -327,8 +330,8 @@ void triggers_request(const struct tracer *tracer, struct task *task, const sigi
 	take_for(info, tracer, task, why.text, ASK_RUNNING, &result);
 }
 
-/* Whether the process may have opened something itself that is open. The engine sees each call, so
- * if the ledger holds nothing, nothing is unclosed. */
+/* Whether something may be open that the process opened itself. The engine sees every call, so if
+ * the ledger has no such entry, nothing is unclosed. */
 static bool holds_any(const struct fd_table *table)
 {
 	const struct ledger *ledger = &table->ledger;
@@ -341,7 +344,7 @@ static bool holds_any(const struct fd_table *table)
 	return table->missed || atomic_load(&ledger->dropped) > 0;
 }
 
-/* The last snapshot; returns whether something is unclosed. */
+/* Takes the last snapshot. Returns whether something is unclosed. */
 static bool end(const struct tracer *tracer, struct task *task, const char *why)
 {
 	const struct options *options = &tracer->options;
