@@ -26,7 +26,7 @@ enum {
 	FIELDS_MOST = 8,  /* words of a type of the user's own that are looked at */
 	NESTED_MOST = 4,
 	TRANSPORT_OF_SHARED = 0, /* in an http2ClientConn, whose net.Conn is then the next word */
-	KEY_WORDS = 6,           /* of a connectMethodKey: three strings, proxy, scheme and address */
+	KEY_WORDS = 6, /* of a connectMethodKey: three strings, proxy, scheme and address */
 	KEY_SCHEME = 2,
 	CONNECTION_FIRST = 0, /* where in a persistConn, an http2ClientConn its net.Conn can be */
 	CONNECTION_LAST = 256,

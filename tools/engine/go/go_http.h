@@ -32,7 +32,8 @@ struct go_http_use {
 	int fd; /* as the program has it; the ledger must know it as a socket, or it is not believed
 		 */
 	bool shared; /* HTTP/2: many requests at a time share the connection */
-	uint64_t transport; /* the address of the Transport that the connection is of; 0: not known */
+	uint64_t
+		transport; /* the address of the Transport that the connection is of; 0: not known */
 };
 
 /* What a thread that stopped at breakpoint `index` is about to use. False: not known. When there is

@@ -23,8 +23,8 @@ struct go_walk {
 	bool has_goroutine;
 	uintptr_t pc; /* of the call, or the exact one of a function's first instruction */
 	uintptr_t sp;
-	uintptr_t fp; /* .. of C code that has called Go */
-	bool from_c;  /* pc is in such */
+	uintptr_t fp;           /* .. of C code that has called Go */
+	bool from_c;            /* pc is in such */
 	unsigned int callbacks; /* of Go by C, so far */
 };
 
@@ -194,8 +194,7 @@ static bool walk_c(struct go_walk *walk)
 
 	if (!walk->has_goroutine)
 		return false;
-	find_c_frames(walk, regs_pc(registers), regs_sp(registers),
-		      regs_fp(registers));
+	find_c_frames(walk, regs_pc(registers), regs_sp(registers), regs_fp(registers));
 	for (uint32_t i = 0; i < c.count; i++) {
 		const struct go_frame *frame = go_program_frame(walk->program, c.pcs[i]);
 

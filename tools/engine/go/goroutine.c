@@ -92,7 +92,8 @@ bool goroutine_running(struct go_program *program, struct memory *memory,
 		return true;
 	if (!regs_tls(registers))
 		return false;
-	for (uintptr_t at = from; at <= to && memory->read(memory, regs_tls(registers) - at, &value);
+	for (uintptr_t at = from;
+	     at <= to && memory->read(memory, regs_tls(registers) - at, &value);
 	     at += sizeof(value))
 		if (is_running(memory, value, regs_sp(registers), goroutine)) {
 			program->local = (uint32_t)at;

@@ -67,7 +67,7 @@ struct task {
 	bool ending;                /* it has begun to exit: its descriptors may be gone */
 	bool early;                 /* stopped at its start, waiting for its parent's event */
 	bool answered; /* its snapshot is taken, but it stays stopped: tracer.c, answered() */
-	int signal;    /* .. to be resumed with this */
+	int signal;    /* .. to resume it with */
 	UT_hash_handle hh;
 };
 

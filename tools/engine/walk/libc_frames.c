@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * See libc_frames.h. In a static program a function is taken for the C library's when its name is
- * one of those that the preload hooks, or one that C reserves to the library (C11, 7.1.3: two
- * underscores, or one and a capital), mangled names of C++ and Rust left out.
+ * See libc_frames.h. In a static program a function counts as the C library's if the preload hooks
+ * a function of that name, or if C reserves the name (C11, 7.1.3: two underscores, or one and a
+ * capital), except mangled names of C++ and Rust.
  */
 #include "libc_frames.h"
 
@@ -51,7 +51,8 @@ static int by_start(const void *a, const void *b)
 	return one->start < other->start ? -1 : one->start > other->start;
 }
 
-/* Aliases of one function are one: `socket` says what `__socket` does not. */
+/* Merges the aliases of a function: one of the names, as `socket` of `__socket`, may tell that it
+ * is the library's. */
 static void unite(struct libc_frames *libc_frames)
 {
 	size_t kept = 0;

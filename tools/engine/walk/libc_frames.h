@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The C library's own frames at the inner end of a stack. A system call is made in a wrapper
- * (socket(), or the inside of fopen()), and what people look for is the caller of that: the
- * preload's stacks begin there, and so do ours. In a dynamic program these frames lie in the C
- * library's file; in a static one they are told by the names of their functions. Used by
+ * Finds the C library's own frames at the inner end of a stack, so that they can be dropped. A
+ * system call is made in a wrapper (socket(), or deep in fopen()), but users look for the wrapper's
+ * caller: the preload's stacks begin there, and so do the engine's. In a dynamic program these
+ * frames lie in the C library's file; in a static one the names of their functions tell. Used by
  * task_stack.c.
  */
 #pragma once
@@ -15,15 +15,16 @@
 
 struct libc_frames;
 
-/* Of the program that is open as fd, which is not kept. NULL: it is not static, has no symbols, or
- * there was no memory. */
+/* Reads the functions of the program that is open as fd, which the caller may close afterwards.
+ * NULL: the program isn't static, has no symbols, or there was no memory. */
 struct libc_frames *libc_frames_create(int fd);
-/* One more user of it; returns it. NULL is accepted, by the next, too. */
+/* Adds a user, and returns libc_frames. Release removes one, and the last one frees it. Both accept
+ * NULL. */
 struct libc_frames *libc_frames_share(struct libc_frames *libc_frames);
 void libc_frames_release(struct libc_frames *libc_frames);
 
-/* How many of the innermost frames are the C library's own; 0 when all are, and then none is left
- * out. libc_frames: of the program, or NULL. */
+/* The number of innermost frames that are the C library's own; 0 if all are, because then none is
+ * dropped. libc_frames: the program's, or NULL. */
 uint32_t libc_frames_count(const struct libc_frames *libc_frames,
 			   const struct module_table *modules, const frame_t *frames,
 			   uint32_t count);

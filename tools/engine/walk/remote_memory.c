@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * See remote_memory.h. A walk reads some hundred words in few places: the stack, which changes from
- * walk to walk, and unwind data, which don't. So whole pages are read: those of an object's
- * constant parts are kept, all others are good for one walk. Which they will be the walk before
- * from the same instruction tells, in most cases, so that one system call has them all.
+ * See remote_memory.h. A walk reads some hundred words in few places: the stack, which changes
+ * between walks, and unwind data, which don't. So this reads whole pages: it keeps those of an
+ * object's constant parts, and uses all others for one walk only. The last walk from the same
+ * instruction usually read the same pages, so a walk begins by reading these with one system call.
  */
 #include "remote_memory.h"
 
@@ -19,24 +19,24 @@
 #include "remote_object.h"
 
 enum {
-	PAGE = 4096,  /* a power of two that divides the real one */
-	PAGES = 1024, /* places in the cache of pages, by page number */
-	AHEAD = 4096, /* bytes of stack that a walk begins with */
-	HABITS = 16,  /* by the address of the instruction where a walk begins */
+	PAGE = 4096,  /* a power of two that divides the real page size */
+	PAGES = 1024, /* entries of the page cache, by page number */
+	AHEAD = 4096, /* bytes of stack that are read when a walk begins */
+	HABITS = 16,  /* entries, by the address of the instruction where a walk begins */
 	HABIT_PAGES = 6,
 	OBJECTS_MAX = 4096,
 };
 
-#define KEPT UINT64_MAX /* a page's walk: all */
+#define KEPT UINT64_MAX /* a page's walk, if it is valid for all */
 
 struct page {
 	uintptr_t address;
 	uint64_t walk; /* the walk that it was read for, or KEPT; 0: empty */
-	bool noted;    /* it has been used since it was read */
+	bool noted;    /* it has been counted in a habit since it was read */
 	uint8_t bytes[PAGE];
 };
 
-/* What the last walk from an instruction has read. */
+/* The pages that the last walk from an instruction has read. */
 struct habit {
 	uintptr_t pages[HABIT_PAGES];
 	size_t count;
@@ -45,9 +45,9 @@ struct habit {
 struct remote_memory {
 	struct memory memory;
 	int pid;
-	uint64_t walk;      /* counts them, from 1 */
-	uintptr_t entry;    /* where the program began to run; 0: not yet known */
-	uint64_t mapped_in; /* the walk in which the mappings were read; 0: they were not */
+	uint64_t walk;      /* number of the current walk, from 1 */
+	uintptr_t entry;    /* the program's entry point; 0: not known yet */
+	uint64_t mapped_in; /* the walk in which the mappings were read; 0: none */
 	struct mappings mappings;
 	struct remote_object **objects;
 	size_t object_count, object_room;
@@ -57,8 +57,8 @@ struct remote_memory {
 	uint8_t ahead[AHEAD];
 	struct habit habits[HABITS];
 	struct habit *habit;       /* of this walk */
-	struct remote_word *notes; /* where words that are read are put; NULL: nowhere */
-	size_t noted, note_room;   /* more than there is room for: they are not to be used */
+	struct remote_word *notes; /* where to note the words that are read; NULL: nowhere */
+	size_t noted, note_room;   /* noted > note_room: the notes are not valid */
 	struct walk_memo memo;
 	struct page pages[PAGES];
 };
@@ -111,7 +111,7 @@ static const uint8_t *page_at(struct remote_memory *memory, uintptr_t address)
 	return page->bytes;
 }
 
-/* A word of a table of our own. */
+/* Reads a word of an unwind table that we have built. */
 static bool read_table(const struct remote_memory *memory, uintptr_t address, uintptr_t *word)
 {
 	size_t index = (address - TABLE_ADDRESSES) >> 32, offset = address & UINT32_MAX;
@@ -125,7 +125,7 @@ static bool read_table(const struct remote_memory *memory, uintptr_t address, ui
 	return true;
 }
 
-/* constant: it never changes. */
+/* Sets *constant if the word never changes, else leaves it alone. */
 static bool read_word(struct remote_memory *memory, uintptr_t address, uintptr_t *word,
 		      bool *constant)
 {
@@ -199,7 +199,8 @@ struct walk_memo *remote_memory_memo(struct remote_memory *memory)
 
 static const struct remote_object *known(struct remote_memory *memory, uintptr_t address)
 {
-	/* The newest first: a library may have taken the place of one that was closed. */
+	/* The newest object first: a library may have been mapped in place of one that was
+	 * unloaded. */
 	for (size_t i = memory->object_count; i-- > 0;) {
 		struct remote_object *remote = memory->objects[i];
 
@@ -238,7 +239,8 @@ static bool remote_find(struct memory *base, uintptr_t address, struct object *o
 		remote = known(memory, address);
 	if (!remote)
 		remote = make(memory, address);
-	/* Loaded since; code that lies in no file is looked for once in a walk. */
+	/* A library may have been loaded since. The mappings are read at most once in a walk, even
+	 * if it has more code that lies in no file. */
 	if (!remote && memory->mapped_in != memory->walk) {
 		mappings_finish(&memory->mappings);
 		memory->mapped_in = memory->walk;
@@ -258,7 +260,7 @@ static bool remote_leave(struct memory *base, uintptr_t place, uintptr_t sp, uin
 	struct remote_memory *memory = (struct remote_memory *)base;
 	struct object object;
 
-	/* The last one found is the one that place lies in. */
+	/* memory->last is now the object that place lies in. */
 	if (!remote_find(base, place - 1, &object) || !memory->last)
 		return false;
 	struct remote_object *remote = memory->last;
@@ -282,7 +284,7 @@ void remote_memory_begin(struct remote_memory *memory, uintptr_t pc, uintptr_t s
 	for (size_t i = 0; i < habit->count; i++) {
 		struct page *page = place_of(memory, habit->pages[i]);
 
-		/* Of two with the same place one is read when it is needed. */
+		/* If two pages share an entry, the second one is read when it is needed. */
 		if (page->walk == KEPT || page->walk == memory->walk)
 			continue;
 		page->address = habit->pages[i];
@@ -296,7 +298,7 @@ void remote_memory_begin(struct remote_memory *memory, uintptr_t pc, uintptr_t s
 	size_t size = got > 0 ? (size_t)got : 0;
 	memory->ahead_at = sp;
 	memory->ahead_size = size < AHEAD ? size : AHEAD;
-	/* It ends at the first page that is not there. */
+	/* Reading ends at the first page that isn't mapped. */
 	for (size_t i = 0; i < count; i++)
 		if (size < AHEAD + (i + 1) * PAGE)
 			pages[i]->walk = 0;

@@ -3,7 +3,8 @@
  * Another process' memory for the stack walker: words by process_vm_readv(2), objects from
  * /proc/PID/maps and the ELF headers of what is mapped there. Binaries without .eh_frame_hdr, as
  * `gcc -static` makes them, get a search table built from .eh_frame. Used by the ptrace engine and
- * by tests. The process may run meanwhile, but what it changes may be seen old or new.
+ * by tests. The process may be running: then a word that it changes is seen with its old or its new
+ * value.
  */
 #pragma once
 
@@ -12,34 +13,36 @@
 
 struct remote_memory; /* begins with a struct memory */
 
-/* For process pid, whose memory we may read (ptrace(2), "Ptrace access mode checking"). NULL: no
- * memory. */
+/* Makes one for process pid, whose memory the caller must be allowed to read (ptrace(2), "Ptrace
+ * access mode checking"). NULL: no memory. Destroy accepts NULL. */
 struct remote_memory *remote_memory_create(int pid);
 void remote_memory_destroy(struct remote_memory *memory);
 
-/* What struct walk takes. */
+/* The interface that struct walk takes. It belongs to memory. */
 struct memory *remote_memory_walk(struct remote_memory *memory);
 
-/* Before each walk: words may have changed since the last one, and are read anew. The stack from sp
- * on is read ahead, and what the last walk from the same pc has read: by one system call what most
- * walks need. */
+/* Call this before each walk: words that may have changed since the last one are read again. One
+ * system call reads ahead most of what the walk needs: the stack from sp on, and the pages that the
+ * last walk from the same pc read. */
 void remote_memory_begin(struct remote_memory *memory, uintptr_t pc, uintptr_t sp);
 
-/* After exec, and whenever mappings may have moved: everything known of objects is forgotten. */
+/* Forgets all objects. Call this after exec, and whenever mappings may have moved. */
 void remote_memory_forget(struct remote_memory *memory);
 
-/* From here on each word that is read, and may change, is put there, until remote_memory_noted().
- * That tells how many they are; 0: words could not be read, or were too many, or there was code
- * that lies in no known file, and may lie in one later. */
+/* From now on, until remote_memory_noted(), each word that is read and may change is added to
+ * words, which has room for that many. remote_memory_noted() returns their number; 0: the notes are
+ * not valid, because a word couldn't be read, there were too many, or the walk met code in no known
+ * file, which may be in one later. */
 void remote_memory_note(struct remote_memory *memory, struct remote_word *words, size_t room);
 size_t remote_memory_noted(struct remote_memory *memory);
 
-/* What has been walked in this memory. */
+/* The memo of walks in this memory. It belongs to memory. */
 struct walk_memo *remote_memory_memo(struct remote_memory *memory);
 
-/* Copies size bytes at address; returns how many could be read. */
+/* Copies size bytes at address to bytes, without the cache. Returns the number of bytes that could
+ * be read. */
 size_t remote_memory_copy(struct remote_memory *memory, uintptr_t address, void *bytes,
 			  size_t size);
 
-/* The process that this is the memory of. */
+/* The process whose memory this is. */
 int remote_memory_pid(const struct remote_memory *memory);

@@ -10,13 +10,13 @@
 #include "unwind_section.h"
 
 enum {
-	HEADERS_MAX = 64, /* program headers; linkers write a dozen */
+	HEADERS_MAX = 64, /* program headers; linkers write about 12 */
 	NOTES_MAX = 4096,
 	PAGE = 4096,
 };
 
 #define TABLE_ENCODINGS                                                                            \
-	0x3b031b01u /* what the walker can search: preload/core/capture/unwinder.c */
+	0x3b031b01u /* the encodings that the walker can search: preload/core/capture/unwinder.c */
 
 struct headers {
 	Elf64_Ehdr elf;
@@ -24,7 +24,7 @@ struct headers {
 	size_t count;
 };
 
-/* Reads the ELF header at start and the program headers behind it. */
+/* Reads the ELF header at start and the program headers after it. */
 static bool read_headers(struct remote_memory *memory, uintptr_t start, struct headers *headers)
 {
 	const Elf64_Ehdr *elf = &headers->elf;
@@ -39,8 +39,8 @@ static bool read_headers(struct remote_memory *memory, uintptr_t start, struct h
 	return remote_memory_copy(memory, start + elf->e_phoff, headers->list, size) == size;
 }
 
-/* Takes over where the parts of an object lie whose ELF header is at start. False: address is in
- * none of them, so that start is that of something else. */
+/* Fills in where the parts of the object lie whose ELF header is at start. False: address is in
+ * none of them, so another object begins at start. */
 static bool take_segments(struct object *object, const struct headers *headers, uintptr_t start,
 			  uintptr_t address)
 {
@@ -65,7 +65,7 @@ static bool take_segments(struct object *object, const struct headers *headers, 
 			object->code_start = from;
 			object->code_end = to;
 		}
-		/* One place is kept for a table of our own. */
+		/* Keep one place for a table that we build. */
 		if (!(header->p_flags & PF_W) && object->constants < OBJECT_SEGMENTS - 1) {
 			object->constant[object->constants].start = from;
 			object->constant[object->constants++].end = to;
@@ -156,8 +156,8 @@ struct remote_object *remote_object_create(struct remote_memory *memory,
 	struct remote_object *remote = calloc(1, sizeof(*remote));
 	if (!remote)
 		return NULL;
-	/* Its ELF header lies at the beginning of this mapping, or of one of the same file before
-	 * it. */
+	/* The object's ELF header lies at the beginning of this mapping, or of an earlier one of
+	 * the same file. */
 	for (; mapping >= mappings->list; mapping--) {
 		bool same = mapping->inode == inside->inode && mapping->device == inside->device &&
 			    (inside->inode || mapping == inside);
@@ -165,7 +165,7 @@ struct remote_object *remote_object_create(struct remote_memory *memory,
 		if (!same || mapping->offset ||
 		    !read_object(remote, memory, mapping, address, entry))
 			continue;
-		/* The name that the loader has for it, too. */
+		/* The loader uses this name, too. */
 		bool is_vdso = strcmp(mapping->path, "[vdso]") == 0;
 		remote->object.path = strdup(is_vdso ? "linux-vdso.so.1" : mapping->path);
 		remote->inode = mapping->inode;

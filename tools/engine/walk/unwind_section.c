@@ -22,8 +22,8 @@ static bool read_at(int fd, uint64_t offset, void *bytes, size_t size)
 	return offset <= INT64_MAX && pread(fd, bytes, size, (off_t)offset) == (ssize_t)size;
 }
 
-/* Whether the file behind fd is the one that is mapped: the ELF header holds the places of all
- * tables. */
+/* Whether the file that is open as fd is the mapped one. Comparing the ELF header is enough,
+ * because it has the places of all tables. Reads the header to *elf. */
 static bool is_mapped(int fd, struct remote_memory *memory, const struct mapping *mapping,
 		      Elf64_Ehdr *elf)
 {
@@ -37,8 +37,9 @@ static bool is_mapped(int fd, struct remote_memory *memory, const struct mapping
 	       memcmp(elf, &mapped, sizeof(mapped)) == 0;
 }
 
-/* The file: as it is mapped, where we may (CAP_CHECKPOINT_RESTORE, proc_pid_map_files(5)); as the
- * program itself; or by its name in the root of that process. */
+/* Opens the mapped file, in one of three ways: through /proc/PID/map_files if we may
+ * (CAP_CHECKPOINT_RESTORE, proc_pid_map_files(5)), through /proc/PID/exe if it is the program
+ * itself, or by its name in the root folder of that process. -1: none works. */
 static int open_file(struct remote_memory *memory, const struct object *object,
 		     const struct mapping *mapping, Elf64_Ehdr *elf)
 {
@@ -55,7 +56,7 @@ static int open_file(struct remote_memory *memory, const struct object *object,
 			snprintf(path, sizeof(path), "/proc/%d/root%s", pid, mapping->path);
 		if (way == 1 && !object->is_main)
 			continue;
-		/* O_NONBLOCK: what has taken the file's name may be a pipe. */
+		/* O_NONBLOCK, because the file's name may belong to a pipe now. */
 		int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 		if (fd < 0)
 			continue;
@@ -77,7 +78,7 @@ static bool is_wanted(int fd, const Elf64_Shdr *names, const Elf64_Shdr *section
 	       memcmp(name, ".eh_frame", sizeof(name)) == 0;
 }
 
-/* Looks the section up in the file's section headers. */
+/* Finds .eh_frame in the file's section headers. */
 static bool look_up(int fd, const Elf64_Ehdr *elf, Elf64_Shdr *found)
 {
 	Elf64_Shdr names;

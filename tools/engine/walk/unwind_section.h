@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Finds .eh_frame in a binary that has no .eh_frame_hdr: by the section headers of its file, which
- * strip(1) leaves there. What is read is what is mapped in the process; the file only tells where.
- * Used by remote_object.c.
+ * Finds .eh_frame in a binary that has no .eh_frame_hdr, by the section headers of its file, which
+ * strip(1) leaves in place. The bytes are read from the process; the file only tells where they
+ * are. Used by remote_object.c.
  */
 #pragma once
 

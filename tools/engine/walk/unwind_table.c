@@ -42,7 +42,8 @@ static uint64_t take(struct bytes *bytes, size_t size)
 		bytes->bad = true;
 		return 0;
 	}
-	memcpy(&value, bytes->at, size); /* of this machine's byte order, which is little-endian */
+	memcpy(&value, bytes->at, size); /* this machine's byte order is the file's:
+					  * little-endian */
 	bytes->at += size;
 	return value;
 }
@@ -63,7 +64,7 @@ static uint64_t take_leb128(struct bytes *bytes, bool is_signed)
 	return value;
 }
 
-/* A value in one of the formats, without what it is relative to. */
+/* Reads a value in one of the formats. The base that it is relative to is not added. */
 static uint64_t take_encoded(struct bytes *bytes, uint8_t encoding)
 {
 	switch (encoding & ENCODING_FORMAT) {
@@ -89,7 +90,7 @@ static uint64_t take_encoded(struct bytes *bytes, uint8_t encoding)
 	}
 }
 
-/* What a CIE says of the pointers in its FDEs: ENCODING_OMITTED when it can't be understood. */
+/* The encoding of the pointers in a CIE's FDEs. ENCODING_OMITTED: the CIE can't be parsed. */
 static uint8_t pointer_encoding(struct bytes record)
 {
 	uint64_t version = take(&record, 1);
@@ -107,10 +108,10 @@ static uint8_t pointer_encoding(struct bytes record)
 	take_leb128(&record, false); /* code alignment */
 	take_leb128(&record, true);  /* data alignment */
 	if (version == 1)
-		take(&record, 1); /* the return address' column */
+		take(&record, 1); /* column of the return address */
 	else
 		take_leb128(&record, false);
-	take_leb128(&record, false); /* how long the augmentation's data are */
+	take_leb128(&record, false); /* length of the augmentation data */
 	for (augmentation++; *augmentation; augmentation++) {
 		switch (*augmentation) {
 		case 'R':
@@ -138,14 +139,14 @@ struct builder {
 	const uint8_t *frames;
 	size_t size;
 	uint64_t address, base;
-	uint64_t common;  /* the CIE that was looked at last, and .. */
-	uint8_t encoding; /* .. what it says */
+	uint64_t common;  /* offset of the CIE that was parsed last .. */
+	uint8_t encoding; /* .. and its pointer_encoding */
 	struct unwind_table *table;
 	uint32_t room;
 };
 
-/* The record at offset, without its length: CIE or FDE. Moves offset behind it. False: there is
- * none. */
+/* Takes the record (CIE or FDE) at offset, without its length, and moves offset to its end. False:
+ * there is no more. */
 static bool next_record(const struct builder *builder, size_t *offset, struct bytes *record)
 {
 	struct bytes rest = {.at = builder->frames + *offset,
@@ -201,7 +202,7 @@ static bool add(struct builder *builder, uint64_t start, uint64_t description)
 	return true;
 }
 
-/* Takes one FDE, which begins at offset; at is its first field. False: there is no memory. */
+/* Adds the FDE that begins at offset; record begins at its first field. False: no memory. */
 static bool take_description(struct builder *builder, size_t offset, struct bytes record)
 {
 	uint64_t at = (uint64_t)(record.at - builder->frames);
@@ -252,7 +253,7 @@ static struct unwind_table *finish(struct unwind_table *table, size_t *table_siz
 	table->frames = 0;
 	table->count = kept;
 
-	/* Words of 8 bytes are read from it: up to the last one there has to be something. */
+	/* The table is read in words of 8 bytes, so its size must be a multiple of 8. */
 	size_t bytes = sizeof(*table) + kept * sizeof(*table->entries), whole = (bytes + 7) / 8 * 8;
 	struct unwind_table *exact = realloc(table, whole);
 	if (!exact) {
@@ -279,7 +280,7 @@ struct unwind_table *unwind_table_build(const uint8_t *frames, size_t size, uint
 	for (size_t offset = 0, at; at = offset, next_record(&builder, &offset, &record);) {
 		struct bytes id = record;
 
-		/* A length of zero ends the section, or what one object file gave to it. */
+		/* A length of zero ends the section, or the part that one object file has in it. */
 		if (record.at == record.end || take(&id, 4) == 0 || id.bad)
 			continue;
 		if (!take_description(&builder, at, record)) {

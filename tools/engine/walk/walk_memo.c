@@ -8,8 +8,8 @@
 
 static struct kept_walk *place_of(struct walk_memo *memo, const struct walk_start *start)
 {
-	/* One instruction makes all of a Go program's system calls, so it is the stack that tells
-	 * them apart; stacks of goroutines lie KiBs apart. */
+	/* One instruction makes all system calls of a Go program, so the hash uses the stack
+	 * pointer, too. Stacks of goroutines lie KiBs apart. */
 	uintptr_t sp = start->sp >> 3, pc = start->pc;
 
 	return &memo->walks[(sp ^ sp >> 6 ^ sp >> 12 ^ pc) % WALKS_KEPT];

@@ -10,7 +10,7 @@
 
 enum {
 	DYNAMIC_MAX = 128, /* entries of a dynamic section; linkers write some 30 */
-	PIECE = 64 * 1024, /* of data */
+	PIECE = 64 * 1024, /* bytes of data that are read at once */
 };
 
 struct scan {
@@ -40,8 +40,9 @@ static bool add(struct scan *scan, uint64_t address, uint32_t jumped_to)
 	return true;
 }
 
-/* Whatever looks like a call (E8), a jump (E9), or the address of something (lea, 8D, relative to
- * rip; mov, B8 to BF and C7, in programs at fixed addresses) in the code. */
+/* Adds the targets of all bytes in the code that look like a call (E8), a jump (E9), or an
+ * instruction that loads an address (lea, 8D, relative to rip; mov, B8 to BF and C7, in programs at
+ * fixed addresses). */
 static bool scan_code(struct scan *scan)
 {
 	for (size_t at = 0; at + 6 <= scan->size; at++) {
@@ -68,8 +69,8 @@ static bool scan_code(struct scan *scan)
 	return true;
 }
 
-/* Address of a table that the dynamic section names; 0: it has none. The dynamic linker of glibc
- * has replaced the addresses in the file by run-time ones, that of musl has not. */
+/* The address of the table that the dynamic section names with this tag; 0: none. glibc's dynamic
+ * linker replaces the addresses in the section by run-time ones, musl's doesn't. */
 static uintptr_t dynamic_table(struct scan *scan, const struct object *object, uintptr_t dynamic,
 			       Elf64_Sxword tag)
 {
@@ -87,7 +88,8 @@ static uintptr_t dynamic_table(struct scan *scan, const struct object *object, u
 	return 0;
 }
 
-/* Functions that other objects call by name: all symbols, which end where the strings begin. */
+/* Adds the functions that other objects call by name: all symbols. The symbol table ends where the
+ * strings begin. */
 static bool scan_symbols(struct scan *scan, const struct object *object, uintptr_t dynamic)
 {
 	uintptr_t symbols = dynamic_table(scan, object, dynamic, DT_SYMTAB);
@@ -109,7 +111,7 @@ static bool scan_symbols(struct scan *scan, const struct object *object, uintptr
 	return good;
 }
 
-/* Pointers in data, as tables of functions have them. */
+/* Adds the pointers in data, as in tables of functions. */
 static bool scan_data(struct scan *scan, uintptr_t from, uintptr_t to)
 {
 	uintptr_t piece[PIECE / sizeof(uintptr_t)];

@@ -7,19 +7,21 @@
 #include "x86_instruction.h"
 
 enum {
-	PATHS = 1024,     /* that wait to be followed */
-	STEPS = 6 * 1024, /* instructions */
-	ENTRY = 8,        /* at its first instruction the return address is on the stack */
+	PATHS = 1024,     /* the most paths that wait to be followed */
+	STEPS = 6 * 1024, /* the most instructions that are followed */
+	ENTRY = 8,        /* the depth at a function's first instruction: the return address */
 };
 
-/* What is known at a place. Depths are what lies between an address and the frame's end. */
+/* The state at a place on a path. A depth is the number of bytes from an address to the frame's
+ * end. */
 struct state {
 	int64_t depth; /* of rsp */
 	bool known;
-	int64_t fp_depth; /* of rbp, since it was set from rsp; 0: it was not */
-	int64_t saved;    /* where the caller's rbp is; 0: still in rbp */
-	bool syscall;     /* one has been made .. */
-	bool begins; /* .. and rbp set to 0 since: a thread begins here, if that was clone(2) */
+	int64_t fp_depth; /* of rbp, if it was set from rsp; 0: it was not */
+	int64_t saved;    /* depth of the saved rbp of the caller; 0: still in rbp */
+	bool syscall;     /* a system call has been made .. */
+	bool begins; /* .. and rbp was set to 0 since: if the call was clone(2), a thread begins
+		      * here */
 };
 
 struct path {
@@ -27,12 +29,12 @@ struct path {
 	struct state state;
 };
 
-/* The cases of a switch are where its table says, which is not looked at. But they lie behind the
- * jump, and find the stack as the jump has left it: so whatever lies there, and is reached in no
- * other way, is taken for one. */
+/* The cases of a switch. The table that says where they are is not read. But they lie after the
+ * switch's jump, and begin with the stack as it was at the jump. So code after the jump that no
+ * path reaches is followed as a case. */
 struct cases {
 	bool any;
-	size_t next; /* up to here everything has been reached */
+	size_t next; /* all code before this has been reached */
 	struct state state;
 };
 
@@ -55,7 +57,8 @@ static bool is_new(struct flow *flow, size_t at)
 	return result;
 }
 
-/* At a function's first instruction, or at a jump that leaves the function for another. */
+/* Whether the stack is as at a function's first instruction; a jump that leaves the function for
+ * another (a tail call) finds it so, too. */
 static bool at_entry(const struct state *state)
 {
 	return state->known && state->depth == ENTRY;
@@ -111,7 +114,7 @@ static void apply(struct state *state, const struct instruction *instruction)
 
 static bool conclude(const struct state *state, struct leave_rule *rule)
 {
-	/* A thread begins: on a stack of its own, on which no return address lies. */
+	/* A thread begins here, on a stack of its own without a return address. */
 	if (state->begins && state->known && state->depth < ENTRY) {
 		*rule = (struct leave_rule){.outermost = true};
 		return true;
@@ -128,7 +131,7 @@ static bool conclude(const struct state *state, struct leave_rule *rule)
 	       rule->frame_end % 8 == 0 && rule->saved_fp >= 0;
 }
 
-/* A jump to where a register says: to another function, or to a case of a switch. */
+/* Notes an indirect jump, which goes to another function or to a case of a switch. */
 static void note_jump(struct flow *flow, const struct path *path,
 		      const struct instruction *instruction)
 {
@@ -144,7 +147,7 @@ static void note_jump(struct flow *flow, const struct path *path,
 	};
 }
 
-/* The next piece of code between the switch and the place that nothing has led to. False: there is
+/* Queues the next code between the switch and the place that no path has reached. False: there is
  * none. */
 static bool next_case(struct flow *flow)
 {
@@ -163,7 +166,7 @@ static bool next_case(struct flow *flow)
 	return false;
 }
 
-/* Follows one path to its end. True: it came to the place, and rule says what holds there. */
+/* Follows one path to its end. True: it came to the place, and rule is filled in. */
 static bool follow(struct flow *flow, struct path path, size_t *steps, struct leave_rule *rule)
 {
 	struct instruction instruction;
@@ -197,7 +200,7 @@ static bool follow(struct flow *flow, struct path path, size_t *steps, struct le
 	return false;
 }
 
-/* Follows all paths, to the place or to their ends. */
+/* Follows all paths, to the place or to their ends. Returns as follow. */
 static bool follow_all(struct flow *flow, const uint8_t *code, size_t size, size_t start,
 		       size_t place, struct leave_rule *rule)
 {
@@ -211,7 +214,7 @@ static bool follow_all(struct flow *flow, const uint8_t *code, size_t size, size
 	flow->count = 1;
 	flow->paths[0] = (struct path){.at = start, .state = {.depth = ENTRY, .known = true}};
 	memset(flow->seen, 0, sizeof(flow->seen));
-	/* First what is certain. */
+	/* Certain paths first, then cases. */
 	while (steps < STEPS && (flow->count || next_case(flow)))
 		if (follow(flow, flow->paths[--flow->count], &steps, rule))
 			return true;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * See code_rules.h. Some of the places that functions begin at (code_beginnings.h) are chance. So a
- * rule must be confirmed: the word where it says that the return address is has to lie behind a
- * call instruction, and a direct call must have gone to where the function was taken to begin, or
- * to a place from which the code leads here with the same rule.
+ * See code_rules.h. Some of the places at which functions seem to begin (code_beginnings.h) are
+ * accidental. So a rule must be confirmed: the return address that it finds has to follow a call
+ * instruction. If that call is direct, it must have gone to the place where the function seems to
+ * begin, or to one from which the code leads here with the same rule.
  */
 #include "code_rules.h"
 
@@ -17,22 +17,22 @@
 
 enum {
 	CODE_MAX = 128 * 1024 * 1024,
-	REACH = CODE_FLOW_SIZE / 2, /* a function's beginning is no further away */
-	TRIES = 64,                 /* places where the function may begin */
-	TRIES_MORE = 16,            /* .. when one that is possible has been found */
-	FAILURES = 4,               /* after which a place is not looked at again */
-	KEPT = 1024,                /* rules, by place */
+	REACH = CODE_FLOW_SIZE / 2, /* a function's beginning is at most this far away */
+	TRIES = 64,                 /* the most beginnings to try */
+	TRIES_MORE = 16,            /* .. after a possible one was found */
+	FAILURES = 4,               /* after this many, a place isn't tried again */
+	KEPT = 1024,                /* entries of the cache of rules, by place */
 	CALL = 5,                   /* bytes of a direct call */
 	CALL_LONGEST = 8,
-	STUB = 11, /* bytes of the longest jump through a table: endbr64; bnd jmp *SLOT(%rip) */
+	STUB = 11, /* bytes of the longest PLT entry's jump: endbr64; bnd jmp *SLOT(%rip) */
 };
 
 enum confirmation { REFUTED, POSSIBLE, CERTAIN };
 
-/* What was found for a place. It took a while. */
+/* The result for a place, cached because it takes a while to find. */
 struct kept_rule {
 	uint32_t place;  /* offset in the code, + 1; 0: unused */
-	uint32_t failed; /* how often nothing was found */
+	uint32_t failed; /* the number of failed tries */
 	enum confirmation confirmed;
 	uintptr_t back; /* POSSIBLE: the return address that confirmed it */
 	struct leave_rule rule;
@@ -40,7 +40,7 @@ struct kept_rule {
 
 struct code_rules {
 	int pid;
-	struct memory *memory; /* of that process */
+	struct memory *memory; /* that process' memory */
 	uintptr_t start;       /* of the code .. */
 	size_t size;
 	uint8_t *code;  /* .. and a copy of it */
@@ -91,7 +91,7 @@ static bool same_rule(const struct leave_rule *a, const struct leave_rule *b)
 	       a->frame_end == b->frame_end && a->saved_fp == b->saved_fp;
 }
 
-/* The rule at place for a function that begins at the offset given. */
+/* Finds the rule at place for a function that begins at this offset. */
 static enum code_flow flow(const struct code_rules *rules, uint64_t beginning, uint64_t place,
 			   struct leave_rule *rule)
 {
@@ -111,10 +111,10 @@ static bool jumps_away(const struct code_rules *rules, uint64_t beginning)
 	       code_flow_jumps_away(rules->code + from, rules->size - from, beginning - from);
 }
 
-/* The same for a function of another object. */
+/* The same as jumps_away for a function of another object. */
 static bool jumps_away_elsewhere(const struct code_rules *rules, uintptr_t function)
 {
-	static uint8_t code[CODE_FLOW_SIZE]; /* large, and one at a time */
+	static uint8_t code[CODE_FLOW_SIZE]; /* static because it is large */
 	struct memory *memory = rules->memory;
 	struct object object;
 
@@ -128,8 +128,8 @@ static bool jumps_away_elsewhere(const struct code_rules *rules, uintptr_t funct
 	return function - from < size && code_flow_jumps_away(code, size, function - from);
 }
 
-/* Where a call to that address leads: an entry of a procedure linkage table jumps on to where its
- * slot of the global offset table says (System V ABI for AMD64, 5.2). */
+/* The function that a call to this address leads to: an entry of a procedure linkage table jumps on
+ * to the address in its slot of the global offset table (System V ABI for AMD64, 5.2). */
 static uintptr_t behind_stub(const struct code_rules *rules, uintptr_t called)
 {
 	static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa}, jump[] = {0xff, 0x25};
@@ -150,7 +150,7 @@ static uintptr_t behind_stub(const struct code_rules *rules, uintptr_t called)
 	return target;
 }
 
-/* Whether a call of that function may have led to place, in the function at beginning. */
+/* Whether a call to this address may have led to place, in the function at beginning. */
 static enum confirmation confirm_call(const struct code_rules *rules, uintptr_t called,
 				      uint32_t beginning, uint32_t place,
 				      const struct leave_rule *rule)
@@ -162,13 +162,14 @@ static enum confirmation confirm_call(const struct code_rules *rules, uintptr_t 
 		return CERTAIN;
 	if (offset >= rules->size)
 		return jumps_away_elsewhere(rules, rules->start + offset) ? POSSIBLE : REFUTED;
-	/* It may have come here by a jump. */
+	/* The called function may have jumped here. */
 	if (flow(rules, offset, place, &again) == FLOW_RULE && same_rule(rule, &again))
 		return CERTAIN;
 	return jumps_away(rules, offset) ? POSSIBLE : REFUTED;
 }
 
-/* Whether the code at offset ends, before size bytes, in a call that is not direct. */
+/* Whether an indirect call ends just before behind; before: the number of bytes that are readable
+ * there. */
 static bool is_indirect_call(const uint8_t *behind, size_t before)
 {
 	for (size_t length = 2; length <= CALL_LONGEST && length <= before; length++) {
@@ -182,7 +183,7 @@ static bool is_indirect_call(const uint8_t *behind, size_t before)
 	return false;
 }
 
-/* The return address, if the rule is right. False: there is none. */
+/* Reads the return address that the rule leads to. False: it can't be read. */
 static bool return_address(struct code_rules *rules, uintptr_t sp, uintptr_t fp,
 			   const struct leave_rule *rule, uintptr_t *back)
 {
@@ -192,7 +193,7 @@ static bool return_address(struct code_rules *rules, uintptr_t sp, uintptr_t fp,
 	return end > sp && memory->read(memory, end - sizeof(*back), back);
 }
 
-/* What the return address that the rule leads to says of it. */
+/* Whether the return address that the rule leads to confirms it. */
 static enum confirmation confirm(struct code_rules *rules, uint32_t beginning, uint32_t place,
 				 uintptr_t back, const struct leave_rule *rule)
 {
@@ -204,7 +205,7 @@ static enum confirmation confirm(struct code_rules *rules, uint32_t beginning, u
 	if (offset <= rules->size) {
 		behind = rules->code + offset;
 		before = offset < CALL_LONGEST ? (size_t)offset : (size_t)CALL_LONGEST;
-	} else { /* in another object */
+	} else { /* the caller is in another object */
 		struct object caller;
 
 		if (!memory->find(memory, back - 1, &caller) ||
@@ -219,7 +220,7 @@ static enum confirmation confirm(struct code_rules *rules, uint32_t beginning, u
 	return is_indirect_call(behind, before) ? POSSIBLE : REFUTED;
 }
 
-/* Looks for the rule anew, among the beginnings of one sort. True: it is certain. */
+/* Searches for the rule among the beginnings of one sort: 0 or JUMPED_TO. True: it is certain. */
 static bool look_among(struct code_rules *rules, struct kept_rule *kept, uint32_t sort,
 		       uint32_t place, uintptr_t sp, uintptr_t fp)
 {

@@ -110,7 +110,7 @@ uint8_t x86_form_two_bytes(uint8_t opcode)
 	}
 }
 
-/* Maps 1 to 3 of VEX and EVEX are those behind 0F, 0F 38 and 0F 3A. */
+/* Maps 1 to 3 of VEX and EVEX are the opcodes after 0F, 0F 38 and 0F 3A. */
 uint8_t x86_form_vector(unsigned int map, uint8_t opcode)
 {
 	switch (map) {

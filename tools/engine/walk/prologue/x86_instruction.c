@@ -270,7 +270,8 @@ static bool take_prefixes(struct decoder *decoder)
 	return take_byte(decoder, &decoder->opcode);
 }
 
-/* Behind C4, C5 or 62: vector instructions, none of which touches rsp or rbp. */
+/* Decodes the rest of a vector instruction (after C4, C5 or 62). None of them changes rsp or
+ * rbp. */
 static bool decode_vector(struct decoder *decoder)
 {
 	uint8_t first, next, last, map = 1;
