@@ -10,8 +10,8 @@
 
 #if defined(__x86_64__)
 
-/* Intel's Software Developer's Manual, volume 3, 18.2: DR0 to DR3 are addresses, DR7 enables them;
- * zero in its upper half means: on execution. */
+/* Intel's Software Developer's Manual, volume 3, 18.2: DR0 to DR3 are addresses, and DR7 enables
+ * them; zero in its upper half makes them break on execution. */
 #define DEBUG_REGISTER(n) (offsetof(struct user, u_debugreg) + (n) * sizeof(long))
 enum { CONTROL = 7 };
 
@@ -31,7 +31,7 @@ int breakpoints_arm(pid_t thread, struct breakpoints *breakpoints)
 	}
 	if (result == 0)
 		result = poke(thread, CONTROL, enable);
-	/* A thread that was killed meanwhile says nothing about the machine. */
+	/* ESRCH only means that the thread was killed: it tells nothing about the machine. */
 	if (result < 0 && result != -ESRCH)
 		breakpoints->trouble = result;
 	return result;
@@ -44,8 +44,8 @@ int breakpoints_hit(pid_t thread, const struct breakpoints *breakpoints)
 	if (breakpoints->count == 0 || ptrace(PTRACE_GETSIGINFO, thread, NULL, &info) < 0 ||
 	    info.si_signo != SIGTRAP || info.si_code != TRAP_HWBKPT)
 		return -1;
-	/* The address is that of the instruction (arch/x86/kernel/traps.c), so DR6 need not be
-	 * asked, which takes a system call, and another to clear it. */
+	/* si_addr is the instruction's address (arch/x86/kernel/traps.c), so DR6 need not be read,
+	 * which would take a system call, and another one to clear it. */
 	for (size_t i = 0; i < breakpoints->count && i < BREAKPOINTS_MAX; i++)
 		if ((uintptr_t)info.si_addr == breakpoints->addresses[i])
 			return (int)i;

@@ -3,8 +3,8 @@
  * Breakpoints by the processor's debug registers (ptrace(2), PTRACE_POKEUSER; struct user,
  * u_debugreg). Nothing is written to the program's code, so no forked child trips over one, and no
  * instruction has to be stepped over: the kernel sets the resume flag when it reports the trap.
- * Each thread has its own registers, and a new one has none: the engine arms every thread that there
- * is when they are first needed, and each new one at its first stop; exec disarms.
+ * Each thread has its own debug registers, and a new thread's are empty: the engine arms all
+ * threads when breakpoints are first needed, and each new thread at its first stop; exec disarms.
  *
  * A hit is a signal-delivery-stop by SIGTRAP with si_code TRAP_HWBKPT, which must not be passed on.
  */
@@ -19,15 +19,15 @@ enum { BREAKPOINTS_MAX = 4 };
 
 struct breakpoints {
 	uintptr_t
-		addresses[BREAKPOINTS_MAX]; /* at run time; each the first byte of an instruction */
+		addresses[BREAKPOINTS_MAX]; /* run-time addresses of first bytes of instructions */
 	size_t count;
-	int trouble; /* of breakpoints_arm: the last negative errno; 0: none */
+	int trouble; /* the last negative errno of breakpoints_arm; 0: none */
 };
 
-/* Arms the stopped thread. 0, or a negative errno, which is noted, too: this machine or its kernel
- * gives no breakpoints, or the thread is gone. */
+/* Arms the stopped thread. 0, or a negative errno: the thread is gone (-ESRCH), or this machine or
+ * its kernel has no breakpoints, which is noted in trouble, too. */
 int breakpoints_arm(pid_t thread, struct breakpoints *breakpoints);
 
-/* Which of them the thread stands at, in a signal-delivery-stop by SIGTRAP; -1: none, the signal is
- * the program's own. */
+/* The index of the breakpoint that the thread, in a signal-delivery-stop by SIGTRAP, has hit; -1:
+ * none, so the signal is the program's own. */
 int breakpoints_hit(pid_t thread, const struct breakpoints *breakpoints);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What created a goroutine. Where it was started (gopc) every goroutine knows; with
- * GODEBUG=tracebackancestors=N it also keeps the stacks of the N goroutines before it, each as it
- * was at its go statement (struct ancestorInfo in src/runtime/runtime2.go). net/http dials in a
- * goroutine of its own: who asked for the connection is to be found only here.
+ * Finds out what created a goroutine. Every goroutine knows its go statement (gopc). With
+ * GODEBUG=tracebackancestors=N it also keeps the stacks of its N nearest ancestors, each as it was
+ * at its go statement (struct ancestorInfo in src/runtime/runtime2.go). net/http dials in a
+ * goroutine of its own, so only the ancestors tell which code asked for the connection.
  */
 #include <string.h>
 
@@ -33,7 +33,8 @@ static bool add(struct ancestry *ancestry, uintptr_t value)
 	return true;
 }
 
-/* Begins a section; where nothing could follow it the stack ends before. */
+/* Begins a section with a mark. If there is no room for a frame after it, the stack ends before it
+ * (STACK_DEEPER), and this returns false. */
 static bool begin(struct ancestry *ancestry)
 {
 	enum stack_end end = ancestry->stack->end;
@@ -46,8 +47,8 @@ static bool begin(struct ancestry *ancestry)
 	return add(ancestry, (uintptr_t)end);
 }
 
-/* Whether the go statement before this return address is the runtime's own: there is nothing behind
- * it that anybody wants to know. */
+/* Whether the go statement before this return address is the runtime's own. Its creators would be
+ * of no interest. */
 static bool is_runtime(const struct go_program *program, uintptr_t go)
 {
 	struct pclntab_function function;
@@ -56,9 +57,9 @@ static bool is_runtime(const struct go_program *program, uintptr_t go)
 	       strncmp(function.name, "runtime.", strlen("runtime.")) == 0;
 }
 
-/* Puts the frames of an ancestor from its go statement on. It has a pc for each function, those
- * inlined into others too: these share a frame, whose functions the symbolizer finds by its one
- * address. */
+/* Adds the frames of an ancestor, from its go statement on. Its list has a pc for each function,
+ * and for inlined ones too. Inlined functions share one frame here, because the symbolizer finds
+ * them all by one address. False: the stack is full. */
 static bool add_frames(struct ancestry *ancestry, uintptr_t pcs, size_t count, uintptr_t go)
 {
 	struct go_program *program = ancestry->program;
@@ -67,7 +68,7 @@ static bool add_frames(struct ancestry *ancestry, uintptr_t pcs, size_t count, u
 	size_t inlined = 0, first = 0;
 	uintptr_t pc;
 
-	/* Before it are runtime.newproc and what it called. */
+	/* The pcs before it are runtime.newproc's and of what it called. */
 	for (size_t i = 0; i < count; i++)
 		if (go_read(memory, pcs + i * sizeof(pc), &pc, 1) && pc == go) {
 			first = i;
@@ -94,7 +95,7 @@ static bool add_frames(struct ancestry *ancestry, uintptr_t pcs, size_t count, u
 	return true;
 }
 
-/* Puts the ancestors, count of them from first on; go is the go statement of the youngest. */
+/* Adds the ancestors, a list of count at address first. go: the youngest one's go statement. */
 static void add_ancestors(struct ancestry *ancestry, uintptr_t first, size_t count, uintptr_t go)
 {
 	struct memory *memory = ancestry->request->memory;
@@ -114,7 +115,7 @@ static void add_ancestors(struct ancestry *ancestry, uintptr_t first, size_t cou
 			return;
 		go = words[4];
 	}
-	/* The oldest one that is kept had a creator, too. */
+	/* The oldest ancestor shown had a creator, too. */
 	if (!is_runtime(ancestry->program, go) && begin(ancestry) && add(ancestry, go - 1))
 		ancestry->stack->end = STACK_MORE_CREATORS;
 }
@@ -126,7 +127,8 @@ void go_ancestry_take(struct go_program *program, const struct go_stack_request 
 	struct goroutine_creator creator;
 	uintptr_t slice[3];
 
-	/* In one that nobody created the offsets can't be found; once they are, it holds zeroes. */
+	/* The offsets can't be found in a goroutine that nothing created. Once they are known, that
+	 * goroutine holds zeroes there. */
 	if (!program->creator && goroutine_is_system(request->memory, goroutine))
 		return;
 	if (!goroutine_creator(program, request->memory, goroutine, &creator)) {

@@ -18,22 +18,23 @@
 #include "go_layout.h"
 
 enum {
-	METHODS = 24,     /* in an itab (src/runtime/runtime2.go): behind type words and hash */
-	METHODS_READ = 8, /* net.Conn's */
-	NET_FD = 0,       /* in a net.TCPConn */
-	SYSFD = 16,       /* in a net.netFD: behind poll.FD.fdmu (16 bytes) */
-	TLS_CONN = 0,     /* in a tls.Conn */
-	FIELDS_MOST = 8,  /* words of a type of the user's own that are looked at */
+	METHODS = 24,     /* offset in an itab (src/runtime/runtime2.go), after type words and
+			   * hash */
+	METHODS_READ = 8, /* the number of net.Conn's methods */
+	NET_FD = 0,       /* offset in a net.TCPConn */
+	SYSFD = 16,       /* offset in a net.netFD: after poll.FD.fdmu (16 bytes) */
+	TLS_CONN = 0,     /* offset in a tls.Conn */
+	FIELDS_MOST = 8,  /* words that are examined of a type of the user's own */
 	NESTED_MOST = 4,
-	TRANSPORT_OF_SHARED = 0, /* in an http2ClientConn, whose net.Conn is then the next word */
-	KEY_WORDS = 6, /* of a connectMethodKey: three strings, proxy, scheme and address */
+	TRANSPORT_OF_SHARED = 0, /* offset in an http2ClientConn; its net.Conn is the next word */
+	KEY_WORDS = 6,           /* a connectMethodKey is three strings: proxy, scheme, address */
 	KEY_SCHEME = 2,
-	CONNECTION_FIRST = 0, /* where in a persistConn, an http2ClientConn its net.Conn can be */
+	CONNECTION_FIRST = 0, /* offsets of the net.Conn in a persistConn or http2ClientConn */
 	CONNECTION_LAST = 256,
 };
 
-/* Requests begin in these. The connection is the receiver. HTTP/2: where there is a roundTrip,
- * RoundTrip only calls it, and may be inlined. */
+/* The functions in which requests begin. Their receiver is the connection. HTTP/2: if there is a
+ * roundTrip, RoundTrip only calls it, and may be inlined. */
 static const struct {
 	const char *function, *older;
 	bool shared;
@@ -45,8 +46,8 @@ static const struct {
 	 "golang.org/x/net/http2.(*ClientConn).RoundTrip", true},
 };
 
-/* Before Go 1.17 arguments were on the stack. It has the same table; its functions have no flags.
- */
+/* Before Go 1.17 arguments are on the stack. Go 1.16 has the same table as 1.17, but its functions
+ * have no flags. */
 static bool has_stack_arguments(const struct go_program *program)
 {
 	struct pclntab_function function;
@@ -104,7 +105,7 @@ const char *const *go_http_note(const struct go_program *program,
 
 enum conn { CONN_NONE, CONN_SOCKET, CONN_TLS, CONN_OTHER };
 
-/* What kind of net.Conn an interface with this table of methods is. */
+/* The kind of net.Conn that an interface with this table of methods is. */
 static enum conn kind_of(const struct go_program *program, struct memory *memory, uintptr_t table)
 {
 	static const struct {
@@ -131,16 +132,15 @@ static enum conn kind_of(const struct go_program *program, struct memory *memory
 			if (strncmp(function.name, kinds[k].receiver, strlen(kinds[k].receiver)) ==
 			    0)
 				return kinds[k].kind;
-		/* A type of somebody else's: net.Conn is the interface with Close and RemoteAddr.
-		 */
+		/* A type that we don't know, but it is a net.Conn if it has RemoteAddr. */
 		const char *method = strrchr(function.name, '.');
 		other = other || (method && strcmp(method, ".RemoteAddr") == 0);
 	}
 	return other ? CONN_OTHER : CONN_NONE;
 }
 
-/* The descriptor of the net.Conn at place; -1: it is none, or of a kind that has none that we know.
- */
+/* The descriptor of the net.Conn at place; -1: there is no net.Conn, or none with a descriptor that
+ * we can find. */
 static int descriptor_of(const struct go_program *program, struct memory *memory, uintptr_t place,
 			 unsigned int nested)
 {
@@ -162,7 +162,7 @@ static int descriptor_of(const struct go_program *program, struct memory *memory
 			int one = descriptor_of(program, memory, interface[1] + i * sizeof(place),
 						nested + 1);
 
-			/* Of two connections nobody knows which one it is. */
+			/* Two different connections: it isn't known which one is used. */
 			if (one >= 0 && fd >= 0 && one != fd)
 				return -1;
 			fd = one >= 0 ? one : fd;
@@ -174,8 +174,8 @@ static int descriptor_of(const struct go_program *program, struct memory *memory
 	return -1;
 }
 
-/* Whether these words are those of the connectMethodKey that a persistConn has behind its
- * Transport: its second string is "http" or "https". */
+/* Whether these words are the connectMethodKey that follows the Transport in a persistConn: its
+ * second string is "http" or "https". */
 static bool is_key(struct memory *memory, const uintptr_t words[KEY_WORDS])
 {
 	static const char scheme[] = "http";
@@ -186,7 +186,7 @@ static bool is_key(struct memory *memory, const uintptr_t words[KEY_WORDS])
 	       memcmp(&text, scheme, sizeof(scheme) - 1) == 0;
 }
 
-/* The Transport of a connection whose net.Conn is at offset connection of the receiver; 0: not
+/* The Transport of the connection at receiver, whose net.Conn is at offset connection in it; 0: not
  * known. */
 static uint64_t transport_of(struct memory *memory, uintptr_t receiver, uint32_t connection,
 			     bool shared)
@@ -213,7 +213,7 @@ bool go_http_use(struct go_program *program, int index, const struct user_regs_s
 
 	if (index < 0 || (size_t)index >= program->http_count)
 		return false;
-	/* Behind the return address. */
+	/* The first argument follows the return address. */
 	if (program->stack_arguments &&
 	    !go_read(memory, regs_sp(registers) + sizeof(receiver), &receiver, 1))
 		return false;
@@ -235,8 +235,8 @@ bool go_http_use(struct go_program *program, int index, const struct user_regs_s
 		use->transport = transport_of(memory, receiver, at, use->shared);
 		return true;
 	}
-	/* A connection that has no descriptor is one thing, a type that was never understood
-	 * another. */
+	/* A single connection may have no descriptor; but if none of this type was ever found, the
+	 * type isn't understood. */
 	program->http_missed = program->http_missed || !*known;
 	return false;
 }

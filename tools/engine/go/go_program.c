@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* See go_program.h. Here: the program itself, and what is known of the code at an address. */
+/* See go_program.h. This file has the program itself, and finds the frame of the code at an
+ * address. */
 #include "go_program.h"
 
 #include <errno.h>
@@ -30,7 +31,8 @@ struct go_program *go_program_create(int fd, uintptr_t bias)
 	program->users = 1;
 	program->bias = bias;
 	program->size = (size_t)stat.st_size;
-	/* The kernel lets nobody write to a file that is being executed (ETXTBSY). */
+	/* The mapping can't change, because the kernel forbids writing to a file that is being
+	 * executed (ETXTBSY). */
 	program->bytes = mmap(NULL, program->size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (program->bytes == MAP_FAILED) {
 		error = errno;
@@ -79,10 +81,10 @@ static bool is_one_of(const char *name, const char *const *names, size_t count)
 static enum go_frame_kind kind_of(const struct go_program *program,
 				  const struct pclntab_function *function)
 {
-	/* On the thread's own stack, working for a goroutine whose stack waits. */
+	/* These run on the thread's own stack, for a goroutine whose stack waits. */
 	static const char *const switches[] = {"runtime.systemstack", "runtime.asmcgocall",
 					       "runtime.morestack"};
-	/* Go 1.16 has no flags. */
+	/* In Go 1.16 functions have no flags, so tops are known by name. */
 	static const char *const tops[] = {"runtime.goexit", "runtime.mstart", "runtime.rt0_go",
 					   "runtime.mcall"};
 
@@ -102,8 +104,8 @@ static enum go_frame_kind kind_of(const struct go_program *program,
 
 const struct go_frame *go_program_frame(struct go_program *program, uintptr_t pc)
 {
-	/* The network poller; the limits of the control group, since Go 1.25; and whatever else it
-	 * may need, before it starts the program's own code. */
+	/* The network poller; the limits of the control group, since Go 1.25; and all that the
+	 * runtime opens before it starts the program's own code. */
 	static const char *const runtimes[] = {
 		"runtime.netpollinit", "internal/runtime/cgroup.OpenCPU", "runtime.schedinit"};
 	struct go_frame *frame = &program->frames[(pc ^ pc >> 13) % GO_FRAMES_KEPT];
@@ -114,7 +116,7 @@ const struct go_frame *go_program_frame(struct go_program *program, uintptr_t pc
 	if (!go_program_function(program, pc, &function))
 		return NULL;
 	int32_t size = pclntab_frame_size(program->table, &function, pc - program->bias);
-	/* C code that Go has linked itself is in the table, too, but nothing is known of it. */
+	/* The table also has C code that Go's linker linked, but without frame sizes. */
 	if (size < 0)
 		return NULL;
 	*frame = (struct go_frame){

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * The stack of a stopped thread that runs Go code. Go's compiler notes for every instruction how
- * far the return address is above the stack pointer (pcsp); that is what Go itself unwinds by, and
- * it holds in assembly without a frame, too, which makes the system calls. Frame pointers are not
+ * Walks the stack of a stopped thread that runs Go code. Go's compiler notes for every instruction
+ * how far the return address is above the stack pointer (pcsp). Go itself unwinds by it, and it is
+ * also right in assembly without a frame, which makes the system calls. Frame pointers are not
  * needed.
  *
- * C code (cgo) runs on the thread's own stack, on behalf of a goroutine whose stack waits: its
- * frames are found by their unwind data, and behind them the walk goes on where the goroutine was
- * left. Where a thread that C has started calls Go it is the other way around: behind Go's frames,
- * on a goroutine of their own, come those of C.
+ * C code (cgo) runs on the thread's own stack, for a goroutine whose stack waits. Its frames are
+ * found by their unwind data, and after them the walk goes on where the goroutine called C. If a
+ * thread that C has started calls Go, it is the other way around: after Go's frames, on a goroutine
+ * of their own, come those of C.
  */
 #include "preload/core/capture/unwinder.h"
 #include "go_layout.h"
@@ -19,20 +19,20 @@ struct go_walk {
 	struct go_program *program;
 	const struct go_stack_request *request;
 	struct go_stack *stack;
-	struct goroutine goroutine; /* on whose stack sp is */
+	struct goroutine goroutine; /* the one on whose stack sp is */
 	bool has_goroutine;
-	uintptr_t pc; /* of the call, or the exact one of a function's first instruction */
+	uintptr_t pc; /* within the call, or a function's first instruction */
 	uintptr_t sp;
-	uintptr_t fp;           /* .. of C code that has called Go */
-	bool from_c;            /* pc is in such */
-	unsigned int callbacks; /* of Go by C, so far */
+	uintptr_t fp;           /* frame pointer of the C code that has called Go */
+	bool from_c;            /* pc is in C code that has called Go */
+	unsigned int callbacks; /* calls of Go by C so far */
 };
 
-/* Where crosscall2 keeps C's frame pointer, above its sp at the call: behind the arguments, with
- * those of C's registers that a function has to keep (runtime/cgo/abi_amd64.h). */
+/* Offset from crosscall2's sp at the call to C's saved frame pointer. It lies after the arguments,
+ * with the registers that C functions preserve (runtime/cgo/abi_amd64.h). */
 enum { CROSSCALL_FP = 0x18 + 5 * 8 };
 
-/* False: the stack is as deep as it may be. */
+/* Adds a frame. False: the stack is full. */
 static bool add(struct go_walk *walk, uintptr_t pc)
 {
 	if (walk->stack->count >= walk->request->depth || walk->stack->count == STACK_DEPTH_MAX) {
@@ -43,7 +43,7 @@ static bool add(struct go_walk *walk, uintptr_t pc)
 	return true;
 }
 
-/* Up by one return address, size bytes above sp. */
+/* Goes up to the caller, whose return address is size bytes above sp. */
 static bool go_up(struct go_walk *walk, int32_t size)
 {
 	struct memory *memory = walk->request->memory;
@@ -58,10 +58,10 @@ static bool go_up(struct go_walk *walk, int32_t size)
 	return true;
 }
 
-/* From the thread's own stack to that of the goroutine that it works for, and up from the function
- * in which that was left. In place of the one that has switched Go names
- * runtime.systemstack_switch, because the frames of both are alike; since Go 1.24 they hold a frame
- * pointer (gosave_systemstack_switch in src/runtime/asm_amd64.s). */
+/* Goes from the thread's own stack to that of the goroutine that it works for, and up from the
+ * function that switched. Go saves the pc of runtime.systemstack_switch in place of that
+ * function's, because their frames are alike; since Go 1.24 they hold a frame pointer
+ * (gosave_systemstack_switch in src/runtime/asm_amd64.s). */
 static bool switch_stack(struct go_walk *walk)
 {
 	const struct go_frame *left;
@@ -76,8 +76,9 @@ static bool switch_stack(struct go_walk *walk)
 	return left && go_up(walk, left->size);
 }
 
-/* Up from runtime.cgocallback on the thread's own stack, to which it has come from C. That is left
- * where the innermost of several calls stands, which has saved where the one before did. */
+/* Goes up from runtime.cgocallback to the thread's own stack, from which C called it. If several
+ * calls of Go are active, the g0's sp is the innermost one's, and each has saved the sp of the one
+ * before it. */
 static bool leave_to_thread(struct go_walk *walk, int32_t size)
 {
 	struct goroutine system;
@@ -93,9 +94,9 @@ static bool leave_to_thread(struct go_walk *walk, int32_t size)
 	return go_up(walk, size);
 }
 
-/* Up from runtime.cgocallback, which C has called: its return address says where the goroutine was
- * left. The frames of C between them are left out. The goroutine of a thread that C has started was
- * never anywhere else: all of its callers are C's. */
+/* Goes up from runtime.cgocallback, which C has called. Its return address tells where the
+ * goroutine called C; the frames of C between are left out. On a thread that C has started, no Go
+ * code called C: all callers are C's. */
 static bool leave_callback(struct go_walk *walk, int32_t size)
 {
 	const struct go_frame *left;
@@ -109,7 +110,8 @@ static bool leave_callback(struct go_walk *walk, int32_t size)
 	return left && go_up(walk, left->size);
 }
 
-/* Up from crosscall2. Since it has a frame pointer of its own (Go 1.21) that leads to C's. */
+/* Goes up from crosscall2 to C. Since Go 1.21 crosscall2 has a frame pointer of its own, which
+ * leads to C's. */
 static bool leave_to_c(struct go_walk *walk, int32_t size)
 {
 	struct memory *memory = walk->request->memory;
@@ -121,7 +123,7 @@ static bool leave_to_c(struct go_walk *walk, int32_t size)
 	return walk->from_c;
 }
 
-/* To the caller; false: it can't be found. */
+/* Goes up to the caller. False: it can't be found. */
 static bool leave(struct go_walk *walk, const struct go_frame *frame)
 {
 	switch ((enum go_frame_kind)frame->kind) {
@@ -140,9 +142,9 @@ static bool leave(struct go_walk *walk, const struct go_frame *frame)
 	return false;
 }
 
-static struct walk c; /* large, and one walk at a time */
+static struct walk c; /* static because it is large */
 
-/* The frames of C code from there on, in c. */
+/* Walks the frames of C code from these registers on, into c. */
 static void find_c_frames(const struct go_walk *walk, uintptr_t pc, uintptr_t sp, uintptr_t fp)
 {
 	c = (struct walk){
@@ -153,7 +155,7 @@ static void find_c_frames(const struct go_walk *walk, uintptr_t pc, uintptr_t sp
 	unwinder_walk(&c);
 }
 
-/* What has called Go, on a thread that C has started. */
+/* Adds the C frames that have called Go, on a thread that C has started. */
 static void walk_c_callers(struct go_walk *walk)
 {
 	find_c_frames(walk, walk->pc + 1, walk->sp, walk->fp);
@@ -187,7 +189,8 @@ static void walk_go(struct go_walk *walk)
 	stack->end = STACK_NO_UNWIND;
 }
 
-/* The frames of C code, up to where Go called it. False: the thread does not work for Go now. */
+/* Walks the frames of C code, up to where Go called it, and then Go's. False: the thread doesn't
+ * work for Go now. */
 static bool walk_c(struct go_walk *walk)
 {
 	const struct user_regs_struct *registers = walk->request->registers;
@@ -202,7 +205,7 @@ static bool walk_c(struct go_walk *walk)
 			return true;
 		if (!frame)
 			continue;
-		/* From here on unwind data can't be trusted to exist, and Go knows better. */
+		/* From here on there may be no unwind data, so use Go's tables. */
 		if (frame->kind != GO_FRAME_SWITCH || !switch_stack(walk)) {
 			walk->stack->end = STACK_NO_UNWIND;
 			return true;
@@ -231,8 +234,8 @@ bool go_stack_take(struct go_program *program, const struct go_stack_request *re
 	stack->runtimes = false;
 	walk.has_goroutine =
 		goroutine_running(program, request->memory, registers, &walk.goroutine);
-	/* Behind a system call's instruction, which may be the last of a line; or at a function's
-	 * first. */
+	/* pc is after a system call's instruction, which may be the last of its source line, so
+	 * step back into it; or it is a function's first instruction. */
 	if (go_program_function(program, walk.pc, &function) &&
 	    function.entry != walk.pc - program->bias)
 		walk.pc--;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Goroutines in another process' memory: struct g and struct m of src/runtime/runtime2.go. Their
- * first fields are the same in Go 1.16 to 1.27 (the compiler and assembly rely on them); where the
- * later ones are differs, so they are found in the memory itself, by what they must hold, and
+ * Reads goroutines in another process' memory: struct g and struct m of src/runtime/runtime2.go.
+ * Their first fields are the same in Go 1.16 to 1.27 (the compiler and assembly rely on them). The
+ * offsets of later fields differ, so they are found by searching memory for values that fit, and
  * checked at every use.
  */
 #include "go_layout.h"
@@ -17,21 +17,22 @@ enum {
 	G_SCHED_SP = 56,
 	G_SCHED_PC = 64,
 	G_SCHED_G = 72,
-	G_CREATOR_FIRST = 200, /* where gopc can be: followed by ancestors and startpc */
+	G_CREATOR_FIRST = 200, /* offsets of gopc, which ancestors and startpc follow */
 	G_CREATOR_LAST = 400,
-	/* struct m: curg comes behind g0, morebuf (which names goroutines of old), gsignal and tls
-	 */
+	/* struct m: curg comes after g0, morebuf (which may name former goroutines), gsignal and
+	 * tls */
 	M_CURRENT_FIRST = 128,
 	M_CURRENT_LAST = 512,
 
-	/* Below the thread pointer, where the program's own thread-local variables end. Go has one,
-	 * which points to the running goroutine: the last one, unless C code has some, too. */
+	/* Distances below the thread pointer, where the program's own thread-local variables end.
+	 * Go has one, which points to the running goroutine: it is the last one, unless C code has
+	 * some, too. */
 	LOCAL_FIRST = 8,
 	LOCAL_LAST = 4096,
 	STACK_MAX = 1 << 30,
 };
 
-/* named_by: what its sched says. */
+/* Whether a struct g may be at address. Sets *named_by to the goroutine that its sched names. */
 static bool looks_like_one(struct memory *memory, uintptr_t address, struct goroutine *goroutine,
 			   uintptr_t *named_by)
 {
@@ -51,8 +52,8 @@ static bool goroutine_at(struct memory *memory, uintptr_t address, struct gorout
 	return looks_like_one(memory, address, goroutine, &self) && self == address;
 }
 
-/* These change each time that it is left or moves to another thread, so they are read only where
- * they matter: see walk_memo.h. */
+/* The goroutine's thread (struct m). It changes each time that the goroutine moves to another
+ * thread, so read it only where needed: see walk_memo.h. */
 static bool thread_of(struct memory *memory, const struct goroutine *goroutine, uintptr_t *thread)
 {
 	return go_read(memory, goroutine->address + G_THREAD, thread, 1);
@@ -76,7 +77,7 @@ static bool is_running(struct memory *memory, uintptr_t address, uintptr_t sp,
 {
 	uintptr_t self;
 
-	/* The sched of a thread that Go has not started does not name it. */
+	/* If Go has not started the thread, the g0's sched names no goroutine. */
 	return looks_like_one(memory, address, goroutine, &self) &&
 	       (self == address || self == 0) && on_stack(goroutine, sp);
 }
@@ -87,7 +88,7 @@ bool goroutine_running(struct go_program *program, struct memory *memory,
 	uintptr_t from = program->local ? program->local : LOCAL_FIRST;
 	uintptr_t to = program->local ? program->local : LOCAL_LAST, value;
 
-	/* The register is g in Go's own code (ABIInternal); assembly and C leave it or use it. */
+	/* In Go's own code (ABIInternal) the register holds g; assembly and C may change it. */
 	if (is_running(memory, regs_go(registers), regs_sp(registers), goroutine))
 		return true;
 	if (!regs_tls(registers))
@@ -102,7 +103,7 @@ bool goroutine_running(struct go_program *program, struct memory *memory,
 	return false;
 }
 
-/* Whether the goroutine at that place of a thread's struct m is the one that it works for. */
+/* Whether offset at of the struct m at thread holds the goroutine that the thread works for. */
 static bool is_current(struct memory *memory, const struct goroutine *system, uintptr_t thread,
 		       uint32_t at, struct goroutine *goroutine)
 {
@@ -166,7 +167,7 @@ bool goroutine_creator(struct go_program *program, struct memory *memory,
 
 		if (creator_at(program, memory, place, creator))
 			return true;
-		/* Nobody's: made for a thread of C's that called Go. */
+		/* It has no creator: it was made for a thread of C's that called Go. */
 		*creator = (struct goroutine_creator){0};
 		return go_read(memory, place, &creator->go, 1) && creator->go == 0;
 	}

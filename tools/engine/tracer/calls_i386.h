@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The i386 numbers of the calls in calls.list, by name; for calls.c alone. */
+/* The i386 numbers of the calls in calls.list, by name. Used by calls.c alone. */
 #pragma once
 
 #include <stddef.h>

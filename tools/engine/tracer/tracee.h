@@ -62,7 +62,7 @@ struct task {
 	struct process *process;    /* NULL: its parent's event has not come in yet */
 	struct fd_table *table;     /* NULL: not recorded */
 	const struct call *pending; /* a call whose result matters; or NULL */
-	enum call_abi abi;          /* of it */
+	enum call_abi abi;          /* of pending */
 	bool armed;                 /* it has the breakpoints of its process */
 	bool ending;                /* it has begun to exit: its descriptors may be gone */
 	bool early;                 /* stopped at its start, waiting for its parent's event */
