@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
+/* clang-format off */
 /*
  * See go_http.h. A connection of net/http is a persistConn, which holds a net.Conn: an interface,
- * so a pair of a table of methods and a pointer. What kind of net.Conn it is, and where in it the
- * descriptor lies, follows from the names of the methods in that table, which Go's function table
- * tells; no offset is believed without.
+ * so a pair of a method table and a pointer. The names of the methods in that table, which Go's
+ * function table has, tell the type of the net.Conn, and so where in it the descriptor lies. No
+ * offset is used without that check.
  *
- *     persistConn.conn -> *net.TCPConn, *net.UnixConn {fd *netFD} -> netFD {pfd poll.FD {fdmu,
- * Sysfd}}
+ *     persistConn.conn -> *net.TCPConn, *net.UnixConn {fd *netFD}
+ *                             -> netFD {pfd poll.FD {fdmu, Sysfd}}
  *                      -> *tls.Conn {conn net.Conn} -> the same again
  *                      -> a type of the user's own, with a net.Conn among its first fields
  */
+/* clang-format on */
 #include "go_http.h"
 
 #include <string.h>
