@@ -156,7 +156,7 @@ static struct argp_option *flags(void)
 		 1},
 		{.doc = "For Go programs:", .group = 2},
 		{"go-ancestors", KEY_GO_ANCESTORS, "COUNT", 0,
-		 "Record the stacks of up to COUNT ancestor goroutines with each stack (0 to 100; "
+		 "With each stack, record the stacks of up to COUNT ancestor goroutines (0 to 100; "
 		 "default: 10)",
 		 2},
 		{"no-http", KEY_NO_HTTP, NULL, 0,
@@ -178,9 +178,11 @@ static struct argp_option *flags(void)
 		bool output = strcmp(option->name, "OUTPUT") == 0;
 
 		if (!name ||
-		    asprintf(&text, "%s%s (%s; default: %s)", output ? "keep the snapshots: " : "",
-			     option->purpose, option->accepted,
-			     output ? "they are removed at the end" : option->value) < 0)
+		    asprintf(&text, "%s (%s; default: %s)",
+			     output ? "keep the snapshots in files instead of removing them at "
+				      "the end; see FDTRAIL_OUTPUT in libfdtrail(7)"
+				    : option->purpose,
+			     option->accepted, output ? "off" : option->value) < 0)
 			return NULL;
 		for (char *letter = name; *letter; letter++)
 			*letter = (char)(*letter == '_' ? '-' : tolower((unsigned char)*letter));

@@ -355,7 +355,7 @@ def _():
     ("a folder", ["--max-open=1", "/"], "can't read /: Is a directory"),
     ("an empty file", ["--max-open=1", "/dev/null"], "/dev/null is empty"),
     ("not a snapshot", ["--max-open=1", "/etc/passwd"], "/etc/passwd: no snapshot is in it"),
-    ("three files", ["--max-growth=1", "a", "b", "c"], "--old=FILE names the older snapshot"),
+    ("three files", ["--max-growth=1", "a", "b", "c"], "needs --old=FILE, the older snapshot"),
     ("files with --pid", ["--max-open=1", "--pid=1", "b", "c"], "at most one FILE goes with --pid"),
     ("no number", ["--max-open=many", "a"], "--max-open=many is not accepted: a number from 0"),
     ("a negative number", ["--max-open=-1", "a"], "--max-open=-1 is not accepted"),

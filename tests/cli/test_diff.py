@@ -150,7 +150,7 @@ def _():
     ("an empty file", ["/dev/null", "/dev/null"], "/dev/null is empty"),
     ("not a snapshot", ["/etc/passwd", "/etc/passwd"], "/etc/passwd: no snapshot is in it"),
     ("an unknown format", ["--format=jsn", "a", "b"], "did you mean 'json'?"),
-    ("standard input twice", ["-", "-"], "standard input can be only one of the two"),
+    ("standard input twice", ["-", "-"], "only one of the two files can be standard input"),
     ("nowhere to write", ["--output=/nonexistent/x", "SNAPSHOT", "SNAPSHOT"], "can't write /nonexistent/x"),
 ])
 def _(_, words, expected):

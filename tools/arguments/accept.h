@@ -18,7 +18,7 @@ struct accept {
 enum { ACCEPT_ALL = -1 };
 
 /* Ends the program, after a message. option stands before the value in it, as in "--show=".
- * accepted says what values are. */
+ * accepted describes good values, or says why this one is bad. */
 _Noreturn void accept_refuse(const struct accept *accept, const char *option, const char *value,
 			     const char *accepted);
 
