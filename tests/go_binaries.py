@@ -118,7 +118,7 @@ class Traced:
     def report(self):
         """What fdtrail report says of the snapshots."""
         done = subprocess.run([FDTRAIL, "report", self.output], stdout=subprocess.PIPE, text=True, check=True)
-        check.lacks(done.stdout, "What is missing")
+        check.lacks(done.stdout, "Missing:")
         return done.stdout
 
     def stop(self):

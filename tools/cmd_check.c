@@ -147,7 +147,7 @@ static bool read_processes(struct check *check, bool *all)
 		*all &= good;
 		if (!check->asked.children && good)
 			subject->left_out =
-				subject_left_out(subject->pid, ", not looked at (see --children)");
+				subject_left_out(subject->pid, ", not checked (see --children)");
 	}
 	return *all || check->targets.count;
 }
@@ -253,7 +253,9 @@ static void check_target(struct check *check, const struct target *target, const
 		const char *left_out = left_out_of(check, snapshot);
 
 		printf("%s: all limits are kept%s%s%s\n", process,
-		       check->partial && !left_out ? " by what was looked at" : "",
+		       check->partial && !left_out
+			       ? ", but only part of the process could be checked"
+			       : "",
 		       left_out ? " by this process alone; it has " : "", left_out ? left_out : "");
 		free(process);
 		return;
@@ -265,7 +267,7 @@ static void check_target(struct check *check, const struct target *target, const
 	show_broken(check, snapshot);
 	if (!check->asked.suppressions.generate)
 		return;
-	puts("\nsuppressions for these, to be put into a file:");
+	puts("\nsuppressions for these:");
 	for (size_t i = 0; i < model_stacked_count(snapshot); i++)
 		if (model_stacked(snapshot, i)->broken)
 			suppressions_generate(model_stacked(snapshot, i), stdout);

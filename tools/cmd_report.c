@@ -201,14 +201,14 @@ static int write_kept(struct report *report, FILE *file)
 static void put_remarks(struct report *report, FILE *file)
 {
 	FILE *to = report->asked.format ? stderr : file;
-	const char *who = report->asked.format ? "fdtrail report: " : "";
+	const char *prefix = report->asked.format ? "fdtrail report: " : "";
 
 	if (report->left_out)
 		fprintf(to, "%s%s%zu other %s left out (--snapshot=all shows all)\n",
-			report->asked.format ? "" : "\n", who, report->left_out,
+			report->asked.format ? "" : "\n", prefix, report->left_out,
 			report->left_out == 1 ? "snapshot is" : "snapshots are");
 	if (report->unjudged)
-		filter_say_unjudged(report->unjudged, report->asked.format ? who : "\n", to);
+		filter_say_unjudged(report->unjudged, report->asked.format ? prefix : "\n", to);
 }
 
 static void choose_style(struct report *report, FILE *file)

@@ -54,7 +54,7 @@ static int copy_text(FILE *from, FILE *to)
 	return ferror(from) ? -EIO : 0;
 }
 
-/* Where the last snapshot of the same process is kept; *it is NULL if there is none yet. */
+/* Returns the place of the last snapshot of the same process; *it is NULL if there is none yet. */
 static struct model_snapshot **last_of(struct snapshots *snapshots,
 				       const struct model_snapshot *snapshot)
 {

@@ -208,7 +208,7 @@ def _():
     process, worker = prefork()
     run = fdtrail_check("--pid", str(process.pid), "--max-open=0")
     check.equal((run.status, run.err), (KEPT, ""))
-    check.contains(run.out, "all limits are kept by this process alone; it has 1 child process, not looked at "
+    check.contains(run.out, "all limits are kept by this process alone; it has 1 child process, not checked "
                             f"(see --children): {worker}\n")
     run = fdtrail_check("--pid", str(worker), "--max-open=5")
     check.equal(run.status, KEPT)
@@ -235,7 +235,7 @@ def _():
     check.equal(run.status, UNTOLD)
     check.equal(run.err, f"fdtrail check: thread {process.out.strip()} of process {process.pid} has a descriptor table "
                          "of its own, which is not looked at\n")
-    check.contains(run.out, "all limits are kept by what was looked at\n")
+    check.contains(run.out, "all limits are kept, but only part of the process could be checked\n")
     process = start_traced([PYTHON, "-c", APART.replace("ctypes.CDLL(None).unshare(CLONE_FILES)", "")], traced=False)
     wait_until(lambda: "\n" in process.out)
     check.equal(fdtrail_check("--pid", str(process.pid), "--max-open=4").status, BROKEN)
@@ -303,7 +303,7 @@ def _():
     _, new = two_snapshots()
     run = fdtrail_check("--max-open=0", "--gen-suppressions", new)
     check.equal(run.status, BROKEN)
-    lines = run.out.split("\nsuppressions for these, to be put into a file:\n")[1]
+    lines = run.out.split("\nsuppressions for these:\n")[1]
     check.contains(lines, "# 6 tcp sockets in CLOSED, opened in leak_sockets\nleak:^leak_sockets$\n")
     check.equal(fdtrail_check("--max-open=0", suppressions(lines), new).status, KEPT)
 

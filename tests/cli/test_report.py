@@ -198,7 +198,7 @@ def _():
 @test("missing data is listed at the end")
 def _():
     text = report(header() + SOCKETS.replace("    #2 0x5500000012a9", "    ?2 0x5500000012a9") + FILES[:200])
-    end = " ".join(text[text.index("What is missing:"):].split())
+    end = " ".join(text[text.index("Missing:"):].split())
     check.contains(end, "- the snapshot is cut off: it has no last line")
     check.contains(end, "of the snapshot could not be understood")
     check.contains(end, "- no lines for /srv/server: its file is gone")

@@ -458,7 +458,7 @@ def first_frames(run):
     """The innermost frame's place of each group in the report of a run, by its function."""
     check.equal(run.status, 0)
     text = report("".join(path.read_text() for path in run.dir.glob("report.*")))[1]
-    check.lacks(text, "What is missing")
+    check.lacks(text, "Missing:")
     return dict(re.findall(r"(?m)^   => #0 (\w+) +\S*?(\w+\.c:\d+):\d+$", text))
 
 

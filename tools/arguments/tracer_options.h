@@ -7,7 +7,7 @@
 struct tracer_option {
 	const char *name;     /* as in FDTRAIL_<name> */
 	const char *value;    /* the default, as text */
-	const char *accepted; /* what its value may be */
+	const char *accepted; /* the values that it accepts */
 	const char *purpose;  /* what it is for */
 };
 

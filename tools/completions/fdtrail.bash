@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# bash completion for fdtrail(1). Verbs and options are asked of the command itself, so this knows what
-# the installed version knows.
+# bash completion for fdtrail(1). The command itself lists its verbs, options and values, so this always
+# fits the installed version.
 
 # The options of a verb: those with a value end in "=".
 _fdtrail_options()
@@ -11,7 +11,7 @@ _fdtrail_options()
 		-e 's/^ *\(-.,\)\{0,1\} *\(--[a-z0-9-]*\).*/\2/p'
 }
 
-# What a verb's option takes, as --help calls it: FILE, PID, KINDS, ...
+# The kind of value that a verb's option takes, by --help: FILE, PID, KINDS, ...
 _fdtrail_takes()
 {
 	"$1" "$2" --help 2>/dev/null | sed -n "s/^ *\(-.,\)\{0,1\} *$3\[\{0,1\}=\([A-Z]*\).*/\2/p"
@@ -29,7 +29,7 @@ _fdtrail()
 		return
 	fi
 
-	# Behind run's options stands another command, with a completion of its own.
+	# After run's options comes another command, with its own completion.
 	if [ "$verb" = run ]; then
 		for ((i = 2; i < COMP_CWORD; i++)); do
 			case ${COMP_WORDS[i]} in
@@ -72,7 +72,7 @@ _fdtrail()
 			return
 			;;
 		KINDS | STATES)
-			# Several with commas between: the last one is completed.
+			# Several values, separated by commas: complete the last one.
 			[[ $word != *,* ]] || list=${word%,*},
 			;;&
 		*)

@@ -29,7 +29,7 @@ struct diff_entry {
 
 struct diff {
 	struct model_snapshot *old, *new;
-	/* What grew most first, then what shrank, then what is the same. */
+	/* Sorted: the most grown first, then shrunk ones, then unchanged ones. */
 	struct diff_entry *entries;
 	size_t count;
 	struct finding_item *members;
@@ -45,7 +45,7 @@ void diff_destroy(struct diff *diff);
 /* By how many descriptors it grew; negative if it shrank. */
 int64_t diff_growth(const struct diff_entry *entry);
 
-/* The group to show for an entry: the new one where there is one. */
+/* The group to show for an entry: the new one if there is one. */
 const struct model_group *diff_group(const struct diff_entry *entry);
 
 /* The word for a change: "new", "grown", "shrunk", "gone", "same". */

@@ -87,7 +87,7 @@ const struct model_frame *culprit_main(const struct model_stack *stack,
 				       size_t *where)
 {
 	const char *function = culprit ? frame_function(culprit, location) : NULL;
-	bool behind = false;
+	bool after = false;
 
 	if (!function || strncmp(function, "main.", 5) == 0 ||
 	    (location < culprit->location_count &&
@@ -100,11 +100,11 @@ const struct model_frame *culprit_main(const struct model_stack *stack,
 		for (size_t j = 0; j < count; j++) {
 			const char *name = frame_function(at, j);
 
-			if (behind && name && strncmp(name, "main.", 5) == 0) {
+			if (after && name && strncmp(name, "main.", 5) == 0) {
 				*where = j;
 				return at;
 			}
-			behind = behind || (at == culprit && j == location);
+			after = after || (at == culprit && j == location);
 		}
 	}
 	return NULL;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* See filter.h. Counts are made again from what is left. What the opening stack has opened and
- * closed stays, because that counts for the stack. */
+/* See filter.h. Counts are made again from what is left. The totals of the opening stack stay,
+ * because they are the stack's. */
 #include "filter.h"
 
 #include <fnmatch.h>

@@ -92,13 +92,13 @@ static void put_figures(const struct page *page, const struct model_group *group
 }
 
 static void put_reason(const struct page *page, const struct model_group *group,
-		       struct text_said *said)
+		       struct text_given *given)
 {
-	if (!group->reason || group->origin == MODEL_UNTRACED || said->unseen)
+	if (!group->reason || group->origin == MODEL_UNTRACED || given->unseen)
 		return;
 	char *reason = page_safe(group->reason);
 
-	said->unseen = true;
+	given->unseen = true;
 	page_prosef(page, INDENT, 0, PAGE_PLAIN, "No stack: %s.", reason);
 	free(reason);
 }
@@ -197,7 +197,7 @@ static void put_all_stacks(const struct page *page, const struct model_group *gr
 }
 
 static void put_group(const struct page *page, const struct model_group *group,
-		      const struct report_options *options, struct text_said *said)
+		      const struct report_options *options, struct text_given *given)
 {
 	char *heading = heading_of(page, group);
 
@@ -206,8 +206,8 @@ static void put_group(const struct page *page, const struct model_group *group,
 	free(heading);
 	put_figures(page, group);
 	text_common(page, group);
-	put_reason(page, group, said);
-	text_advice(page, group, said);
+	put_reason(page, group, given);
+	text_advice(page, group, given);
 	text_note(page, group);
 	text_paths(page, group, options);
 	/* With --full the stacks of all parts; else of the first path, which has the most
@@ -261,7 +261,7 @@ void report_groups(FILE *file, const struct model_snapshot *snapshot,
 		   const struct report_options *options)
 {
 	size_t shown = snapshot->group_count;
-	struct text_said said = {0};
+	struct text_given given = {0};
 	struct page page;
 
 	page_open(&page, file, options->width, options->colour);
@@ -270,7 +270,7 @@ void report_groups(FILE *file, const struct model_snapshot *snapshot,
 		shown = REPORT_GROUPS;
 	for (size_t i = 0; i < shown; i++) {
 		fputc('\n', file);
-		put_group(&page, &snapshot->groups[i], options, &said);
+		put_group(&page, &snapshot->groups[i], options, &given);
 	}
 	put_rest(&page, snapshot, shown);
 	text_peaks(&page, snapshot, options->full);

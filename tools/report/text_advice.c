@@ -12,7 +12,7 @@
 
 enum { INDENT = 3 }; /* as for all lines of a group */
 
-/* What the descriptors of net/http connections say about the last response. */
+/* Evidence about the last response, from the descriptors of net/http connections. */
 enum response {
 	RESPONSE_OPEN,    /* not read to its end, else net/http would have seen the peer's close */
 	RESPONSE_READ,    /* all connections are established, and nothing is unread */
@@ -32,11 +32,11 @@ static enum response response_of(const struct model_group *group)
 		       : RESPONSE_UNKNOWN;
 }
 
-static void put_once(const struct page *page, bool *said, const char *text)
+static void put_once(const struct page *page, bool *given, const char *text)
 {
-	if (*said)
+	if (*given)
 		return;
-	*said = true;
+	*given = true;
 	page_prosef(page, INDENT, 0, PAGE_PLAIN, "What to do: %s", text);
 }
 
@@ -94,14 +94,14 @@ static size_t count_transports(const struct model_group *group, int64_t *most)
 /* Writes the advice if each connection has its own Transport. Returns false if not, or if that is
  * not known. */
 static bool put_transports(const struct page *page, const struct model_group *group,
-			   struct text_said *said)
+			   struct text_given *given)
 {
 	int64_t most;
 	size_t transports = count_transports(group, &most);
 
 	if (transports < 2 || (int64_t)transports < group->count)
 		return false;
-	if (!said->transports)
+	if (!given->transports)
 		page_prosef(
 			page, INDENT, 0, PAGE_PLAIN,
 			most == 1 ? "What to do: these belong to %zu Transports, one request each: "
@@ -109,7 +109,7 @@ static bool put_transports(const struct page *page, const struct model_group *gr
 				  : "What to do: these belong to %zu Transports, each with one "
 				    "connection: share one Transport.",
 			transports);
-	said->transports = true;
+	given->transports = true;
 	return true;
 }
 
@@ -133,22 +133,22 @@ static const char *read_advice(const struct model_group *group)
 /* Writes the advice by the state of the last response. Unread bytes prove that it is open, but no
  * unread bytes don't prove that it was closed: a short body is in the program's own buffer. */
 static void put_response(const struct page *page, const struct model_group *group,
-			 struct text_said *said)
+			 struct text_given *given)
 {
 	switch (response_of(group)) {
 	case RESPONSE_OPEN:
 		put_once(
-			page, &said->response,
+			page, &given->response,
 			"net/http reuses connections, so the code that opened one may be innocent. "
 			"Close the response of the last request.");
 		break;
 	case RESPONSE_READ:
-		if (!put_transports(page, group, said))
-			put_once(page, &said->idle, read_advice(group));
+		if (!put_transports(page, group, given))
+			put_once(page, &given->idle, read_advice(group));
 		break;
 	case RESPONSE_UNKNOWN:
 		put_once(
-			page, &said->request,
+			page, &given->request,
 			"net/http reuses connections, so the code that opened one may be innocent. "
 			"Where bytes are unread, close the response of the last request.");
 		break;
@@ -195,7 +195,7 @@ static bool passes(const struct model_stack *stack, const char *const *names)
 /* Writes how to close the stream. fclose() and the like are only for programs in C: in other
  * languages a runtime calls them. */
 static void put_owner(const struct page *page, const struct model_group *group,
-		      struct text_said *said)
+		      struct text_given *given)
 {
 	static const struct {
 		const char *owner, *advice;
@@ -214,7 +214,7 @@ static void put_owner(const struct page *page, const struct model_group *group,
 		return;
 	if (opened && passes(opened, java)) {
 		if (strcmp(own, "DIR") == 0)
-			put_once(page, &said->owner,
+			put_once(page, &given->owner,
 				 "these are directories that Java reads: close the streams that "
 				 "Files.list(), Files.walk() or Files.newDirectoryStream() "
 				 "returned.");
@@ -222,27 +222,27 @@ static void put_owner(const struct page *page, const struct model_group *group,
 	}
 	for (size_t i = 0; i < sizeof(closes) / sizeof(*closes); i++)
 		if (strcmp(closes[i].owner, own) == 0)
-			put_once(page, &said->owner, closes[i].advice);
+			put_once(page, &given->owner, closes[i].advice);
 }
 
-void text_advice(const struct page *page, const struct model_group *group, struct text_said *said)
+void text_advice(const struct page *page, const struct model_group *group, struct text_given *given)
 {
 	const struct model_stack *used = model_stack(group, MODEL_LAST_USED_AT);
 	const struct model_stack *opened = model_stack(group, MODEL_OPENED_AT);
 	size_t location;
 
-	if (used && used->share && put_transports(page, group, said)) {
+	if (used && used->share && put_transports(page, group, given)) {
 		return;
 	} else if (used && used->share) {
-		put_once(page, &said->shared,
+		put_once(page, &given->shared,
 			 "requests share such a connection (HTTP/2), so the leak may be neither in "
 			 "the code that opened it nor in the last request.");
 	} else if (used) {
-		put_response(page, group, said);
-	} else if (model_in_state(group, "CLOSE_WAIT") == 0 || said->close_wait) {
-		put_owner(page, group, said);
+		put_response(page, group, given);
+	} else if (model_in_state(group, "CLOSE_WAIT") == 0 || given->close_wait) {
+		put_owner(page, group, given);
 	} else {
-		said->close_wait = true;
+		given->close_wait = true;
 		page_prosef(
 			page, INDENT, 0, PAGE_PLAIN,
 			"What to do: in CLOSE_WAIT the peer has closed, and the program has not "

@@ -12,9 +12,10 @@
 #include "page.h"
 
 /* The advice that this report has given already. */
-struct text_said {
+struct text_given {
 	bool close_wait, response, idle, request, shared, transports, owner, unseen;
 };
 
 /* Writes the advice for the group, or nothing. */
-void text_advice(const struct page *page, const struct model_group *group, struct text_said *said);
+void text_advice(const struct page *page, const struct model_group *group,
+		 struct text_given *given);

@@ -30,7 +30,7 @@ static void add(struct end *end, const char *format, ...)
 		return;
 	if (!end->begun) {
 		fputc('\n', end->page->file);
-		page_line(end->page, 0, 0, PAGE_WARNING, "What is missing:");
+		page_line(end->page, 0, 0, PAGE_WARNING, "Missing:");
 	}
 	end->begun = true;
 	page_prosef(end->page, 2, 2, PAGE_PLAIN, "- %s", text);

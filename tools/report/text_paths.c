@@ -57,9 +57,9 @@ static void put_figures(FILE *out, const struct model_group *path)
 }
 
 static void put_path(const struct page *page, const struct model_group *path,
-		     const struct stack_key *key, size_t first, size_t behind)
+		     const struct stack_key *key, size_t first, size_t at_end)
 {
-	size_t end = key->own_count > behind ? key->own_count - behind : 0, size, put = 0;
+	size_t end = key->own_count > at_end ? key->own_count - at_end : 0, size, put = 0;
 	char *text = NULL;
 	FILE *out = open_memstream(&text, &size);
 
@@ -112,11 +112,11 @@ void text_paths(const struct page *page, const struct model_group *group,
 	for (size_t i = 0; i < count; i++)
 		keys[i] = from_culprit(stack_keys_of(numbers, group_stack(&group->paths[i])),
 				       &group->paths[i]);
-	size_t first = common(keys, count, line_at), behind = common(keys, count, line_from_end);
+	size_t first = common(keys, count, line_at), at_end = common(keys, count, line_from_end);
 
 	page_linef(page, INDENT, 0, PAGE_PLAIN, "by %zu call paths:", count);
 	for (size_t i = 0; i < shown; i++)
-		put_path(page, &group->paths[i], &keys[i], first, behind);
+		put_path(page, &group->paths[i], &keys[i], first, at_end);
 	if (shown < count)
 		page_linef(page, LIST_INDENT, CONTINUED, PAGE_FAINT, "and %zu more paths (--full)",
 			   count - shown);

@@ -85,18 +85,18 @@ static void put_line(const struct page *page, struct line *line, int digits, int
 	enum page_style style = marked ? PAGE_STRONG : own ? PAGE_PLAIN : PAGE_FAINT;
 	const char *inlined = line->inlined ? " (inlined)" : "";
 	const char *mark = marked ? "   => " : "      ";
-	int before = MARK_COLUMNS + digits + 2, behind = (int)strlen(inlined);
+	int before = MARK_COLUMNS + digits + 2, after = (int)strlen(inlined);
 	char number[24] = "";
 
 	/* Inlined functions stand above their frame, and share its number. */
 	if (line->first)
 		snprintf(number, sizeof(number), "#%" PRId64, line->frame->index);
 	if (page->width)
-		page_cut(line->name, page->width - before - behind);
+		page_cut(line->name, page->width - before - after);
 
 	int name = page_columns(line->name), place = line->place ? page_columns(line->place) : 0;
 	int fill_up = name < padding ? padding - name : 0;
-	int room = page->width - before - name - 2 - place - behind;
+	int room = page->width - before - name - 2 - place - after;
 
 	if (page->width && room < fill_up)
 		fill_up = room > 0 ? room : 0;
