@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Where a snapshot goes: stderr, or the file that FDTRAIL_OUTPUT names.
+ * Opens the output of a snapshot: stderr, or the file that FDTRAIL_OUTPUT names.
  */
 #pragma once
 
