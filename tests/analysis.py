@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tools that read each of the sources by itself, for the short tests and the long ones."""
+"""Tools that read each source file by itself, for the short tests and the long ones."""
 
 import os
 import subprocess
@@ -11,8 +11,8 @@ C_FILES = sorted(path for room in ("preload", "tools") for path in (SOURCE / roo
 
 
 def findings_in_each(words, paths, timeout, less=None):
-    """What a tool has to say of each of the files. With less, more words for the tool by which it looks
-    less far, a file that takes longer is read once more with them."""
+    """The findings of a tool in each of the files. less: more arguments that make the tool look less far; a file
+that takes longer than timeout is read once more with them."""
 
     def look(path, more=()):
         try:
@@ -22,7 +22,7 @@ def findings_in_each(words, paths, timeout, less=None):
             if not less or more:
                 raise
             return look(path, less)
-        # clang-tidy counts what it does not show.
+        # clang-tidy prints how many warnings it does not show.
         lines = [line for line in done.stdout.splitlines() if not line.endswith(("warnings generated.",
                                                                                  "warning generated."))]
         return "\n".join(lines) if lines or not done.returncode else f"{path}: exit status {done.returncode}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Programs whose debug information lies elsewhere, and snapshots of a test's own making, to find names for."""
+"""Programs whose debug information lies elsewhere, and snapshots made by the test, whose frames need names."""
 
 import http.server
 import os
@@ -23,7 +23,7 @@ def build_id(path):
 
 
 def snapshot_of(module, addresses, build="", host=HOST, when=NOW, names=None, pid=4711):
-    """A snapshot's text. build: the build-id it gives; "": the file's, None: none."""
+    """A snapshot's text. build: the build-id in it; "": the file's; None: none."""
     identity = build_id(module) if build == "" else build
     identity = f" (BuildId: {identity})" if identity else ""
     frames = []
@@ -37,7 +37,8 @@ def snapshot_of(module, addresses, build="", host=HOST, when=NOW, names=None, pi
 
 
 def split_copy(how):
-    """A stripped copy of the C++ program, its debug file, and the folder of both. how: where the debug file lies."""
+    """A stripped copy of the C++ program, its debug file, and the folder of both. how: where the debug file
+lies."""
     whole = compile_program(INLINES, "gcc")
     folder = temp_dir()
     stripped, debug = folder / "inlines", folder / "inlines.debug"
@@ -59,8 +60,8 @@ def split_copy(how):
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """A debuginfod: answers for /buildid/BUILDID/debuginfo. With stall it sends a part and waits so many seconds,
-    or until go_on is set."""
+    """A debuginfod, which answers /buildid/BUILDID/debuginfo. With stall it sends a part, and the rest after
+this many seconds, or when go_on is set."""
 
     def __init__(self, files, stall=0):
         self.files, self.stall, self.asked, self.go_on = files, stall, [], threading.Event()
@@ -92,7 +93,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 def debuginfod(stall=0):
-    """A program without debug information, one with it, a server that has it, the environment to ask it."""
+    """A program without debug information, one with it, a server that has it, and the environment to use that
+server."""
     if not any(Path(folder).glob("libdebuginfod.so.1") for folder in ("/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib",
                                                                      "/usr/lib/aarch64-linux-gnu")):
         skip("libdebuginfod is not installed")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What is true of every export that is text, whatever it was made from. */
+/* Properties of every export that is text. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,7 +10,7 @@
 
 #include "preload/core/base/utf8.h"
 
-/* Whether a text is valid UTF-8 without invisible characters but line ends. */
+/* Whether a text is valid UTF-8 and has no invisible characters except line ends. */
 static inline bool export_is_clean(const char *text, size_t size)
 {
 	for (size_t at = 0; at < size;) {
@@ -29,7 +29,7 @@ static inline int export_compare(const void *one, const void *other)
 	return strcmp(*(char *const *)one, *(char *const *)other);
 }
 
-/* Whether metrics have each series once, and every quote closed. Changes text. */
+/* Whether metrics have each series once, and every quote is closed. Changes text. */
 static inline bool metrics_are_sound(char *text)
 {
 	char **series = calloc(strlen(text) + 1, sizeof(*series));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* What the tests of tools/export/ share: snapshots read from a text, and what a format makes of
- * them. */
+/* What the tests of tools/export/ share: snapshots parsed from a text, and the output of a
+ * format. */
 #pragma once
 
 #include <stdarg.h>
@@ -16,11 +16,11 @@
 
 enum { EXPORTED_MAX = 8 };
 
-/* Snapshots of a text; end with exported_destroy(). */
+/* The snapshots of a text; free them with exported_destroy(). */
 struct exported {
 	struct model_snapshot *snapshots[EXPORTED_MAX];
 	size_t count;
-	char *text; /* of the last exported_as() */
+	char *text; /* the output of the last exported_as() */
 	size_t size;
 };
 
@@ -49,7 +49,7 @@ static inline void exported_destroy(struct exported *exported)
 	free(exported);
 }
 
-/* What the format called name makes of all of them; lives until the next call. */
+/* All snapshots in the format called name; the text lives until the next call. */
 static inline const char *exported_as(struct exported *exported, const char *name,
 				      const struct export_options *options)
 {

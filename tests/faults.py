@@ -16,7 +16,7 @@ ENDINGS = (".c", ".h", ".S", ".list")
 
 
 class Broken(Exception):
-    """A fault that can't be read, or does not apply."""
+    """A fault that can't be parsed, or does not apply."""
 
 
 class Fault:
@@ -28,7 +28,7 @@ class Fault:
 
 
 def _take(fault, line):
-    """A line of a fault; False: it is none."""
+    """Parses a line of a fault; returns False if it is not one."""
     if line[0] in "-+":
         if line[0] == "-":
             fault.old += line[1:] + "\n"
@@ -93,7 +93,7 @@ def _pattern(text):
 
 
 def place(fault, sources):
-    """The file that has the fault's old text, once, and where: a match."""
+    """The file that has the fault's old text exactly once, and the match there."""
     pattern, word = _pattern(fault.old), max(re.findall(r"\w+", fault.old), key=len)
     places = [(path, match) for path, whole in sources.items() if word in whole and fault.where in ("", path.name)
               for match in pattern.finditer(whole)]
@@ -105,7 +105,7 @@ def place(fault, sources):
 
 @contextlib.contextmanager
 def applied(fault, sources):
-    """Changes the file, and back."""
+    """Changes the file; restores it at the end."""
     path, match = place(fault, sources)
     path.write_text(sources[path][:match.start()] + fault.new.strip() + sources[path][match.end():])
     try:

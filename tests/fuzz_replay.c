@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Gives a fuzz target each file of its folder, the empty input too, and prints a line of TAP for
- * each. libFuzzer's own main() needs clang, which not everybody who runs the tests has.
+ * Runs a fuzz target on each file of its folder and on the empty input, and prints a line of TAP
+ * for each. libFuzzer's own main() needs clang, which not everybody who runs the tests has.
  */
 #include <dirent.h>
 #include <stdint.h>
@@ -15,7 +15,8 @@ static int is_input(const struct dirent *entry)
 	return entry->d_name[0] != '.';
 }
 
-/* The file's bytes in memory of just that size, so that a sanitizer sees who reads beyond it. */
+/* A copy of the file in memory of exactly its size, so that a sanitizer notices a read beyond
+ * it. */
 static uint8_t *read_all(const char *path, size_t *size)
 {
 	FILE *file = fopen(path, "r");

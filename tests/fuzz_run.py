@@ -18,7 +18,7 @@ seconds = int(os.environ.get("FUZZ_SECONDS", "60"))
 
 print("1..1", flush=True)
 with tempfile.TemporaryDirectory(prefix="fdtrail-fuzz-") as found:
-    # Leaks are looked for at the end alone: of one that is known (fuzz-demangle.c) each look takes as long as
+    # Only the end of the run looks for leaks: a leak is known (fuzz-demangle.c), and each look takes as long as
     # thousands of inputs.
     run = subprocess.run(
         [target, "-detect_leaks=0", f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=1024", "-print_final_stats=1",

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Go programs that nobody here wrote, from npm, built by many versions of Go: for the short tests and the
-long ones. Servers that are asked, and clients that a server never answers."""
+"""Real Go programs from npm, built by many versions of Go, for the short tests and the long ones: servers that
+get requests, and clients whose server never answers."""
 
 import fcntl
 import json
@@ -19,7 +19,7 @@ from support import BUILD, Failed, check, require, skip, start_traced, temp_dir,
 
 FDTRAIL = BUILD / "tools" / "fdtrail"
 
-_unreachable = []  # why the registry can't be asked: said once, and not waited for again
+_unreachable = []  # why the registry can't be reached, so that only the first test waits for it
 
 
 def from_npm(package, version, path):
@@ -27,7 +27,7 @@ def from_npm(package, version, path):
     folder = BUILD / "tests" / "npm" / f"{package.replace('/', '+')}@{version}"
     require("npm")
     folder.mkdir(parents=True, exist_ok=True)
-    # Tests run beside each other. What is there is whole: it came by a rename.
+    # Tests run in parallel. A folder that exists is complete, because a rename puts it there.
     with open(folder / ".lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "package").exists():
@@ -52,7 +52,7 @@ def _fetch(package, version, folder):
     part.mkdir()
     subprocess.run(["tar", "xzf", packed, "-C", part], check=True)
     packed.unlink()
-    # npm ignores what the folder in the archive is called, and so do we.
+    # npm ignores the folder's name in the archive, and so does this.
     (unpacked,) = part.iterdir()
     unpacked.rename(folder / "package")
 
@@ -95,11 +95,11 @@ class Traced:
                     self.pid = int(path)
                     return self.pid
             except OSError:
-                pass  # not ours, or gone
+                pass  # another user's, or gone
         raise Failed(f"{self.program} does not run\n{self.run.err}")
 
     def ask(self):
-        """A new snapshot, which lists what /proc/PID/fd has."""
+        """Takes a new snapshot, and checks that it lists the descriptors of /proc/PID/fd."""
         self.find()
         before, had = sorted(table(self.pid)), len(self.snapshots())
         os.kill(self.pid, signal.SIGUSR1)
@@ -116,19 +116,19 @@ class Traced:
         return snapshot_text.parse_all(self.output.read_text()) if self.output.exists() else []
 
     def report(self):
-        """What fdtrail report says of the snapshots."""
+        """fdtrail report's text for the snapshots."""
         done = subprocess.run([FDTRAIL, "report", self.output], stdout=subprocess.PIPE, text=True, check=True)
         check.lacks(done.stdout, "Missing:")
         return done.stdout
 
     def stop(self):
-        # Some wait for their requests when they are asked to end.
+        # Some programs wait for open requests when they are told to end, so this kills them.
         os.kill(self.pid, signal.SIGKILL)
         check.equal(self.run.wait().status, 128 + signal.SIGKILL, "exit status")
 
 
 def frames_have_lines(traced):
-    """Each frame that is Go code has its file and line."""
+    """Checks that each frame of Go code has its file and line."""
     done = subprocess.run([FDTRAIL, "report", "-f", "json", traced.output], stdout=subprocess.PIPE, check=True)
     compared = 0
     for group in json.loads(done.stdout.split(b"\n")[0])["groups"]:
@@ -144,7 +144,7 @@ def serve_esbuild(version):
     program = from_npm(package, version, "bin/esbuild")
     site = temp_dir()
     (site / "index.html").write_text("hello\n")
-    # It ends when its stdin does: a pipe that this process leaves open.
+    # The server ends when its stdin does, so that is a pipe that this process leaves open.
     reader, writer = os.pipe()
     traced = Traced(program, [f"--servedir={site}", "--serve=127.0.0.1:0"], preexec=lambda: os.dup2(reader, 0))
     os.close(reader)
@@ -161,7 +161,7 @@ def serve_esbuild(version):
         check.equal(sections(accepted)[0][0], "opened at")
         check.equal(sections(accepted)[1][0], "created by")
         check.equal(sections(accepted)[-1][1][-2:], ["main.main", "runtime.main"])
-        # What the runtime opens for itself is nobody's leak.
+        # Descriptors that the runtime opens for itself are not reported.
         for group in snapshot.groups:
             if "inherited" not in group.sentence:
                 check.contains(group.sentence, "opened in github.com/evanw/esbuild/")
@@ -180,8 +180,8 @@ HEADERS = 1
 
 
 class SilentServer:
-    """Takes requests on the loopback, by HTTP/1.1 or HTTP/2 (RFC 9113), and answers none. With proxy it is one
-    to the rest of the world, of which it says that it is host: certificate is a file with its word for that."""
+    """Accepts requests on the loopback, by HTTP/1.1 or HTTP/2 (RFC 9113), and answers none. With proxy it is a
+proxy to all hosts, and claims to be `host`: certificate is a file that vouches for that."""
 
     def __init__(self, tls=False, http2=False, proxy=False, host="localhost"):
         self.asked = threading.Event()
@@ -251,8 +251,9 @@ def _context(http2, host):
 
 
 def ask_silent_server(program, call, function, *, server=None, tls=False, http2=False):
-    """Runs a client until it has sent its request, and checks that the report has this function, of its own
-    code, as the connection's last user. call(port) is how it is run: arguments, and settings of a Process."""
+    """Runs a client until it has sent its request, and checks that the report names this function of its own
+code as the connection's last user. call(port) returns how to run it: arguments, and settings of a
+Process."""
     server = server or SilentServer(tls, http2)
     try:
         arguments, settings = call(server.port)
@@ -281,7 +282,7 @@ def ask_bazelisk(version):
 
 
 def ask_sst(version):
-    """It asks for a program that it needs, where only a proxy could lead."""
+    """sst downloads a program that it needs, and can reach it only through the proxy."""
     server = SilentServer(tls=True, proxy=True, host="github.com")
 
     def call(port):

@@ -47,8 +47,8 @@ static inline void go_file_u64(struct go_file *file, size_t offset, uint64_t val
 	memcpy(file->bytes + offset, &value, sizeof(value));
 }
 
-/* A function's _func: place in the list of functions, and offsets of its name and tables (0: none).
- */
+/* Writes a function's _func: place in the list of functions, and offsets of its name and tables
+ * (0: none). */
 static inline void go_file_function(struct go_file *file, enum pclntab_version version,
 				    size_t index, uint32_t start, uint32_t name,
 				    const uint32_t values[4], uint8_t flags)
@@ -101,7 +101,7 @@ static inline void go_file_header(struct go_file *file, enum pclntab_version ver
 	go_file_u64(file, at + 8, 2);  /* functions */
 	go_file_u64(file, at + 16, 1); /* files */
 	at += 24;
-	/* Go 1.26 leaves it at zero, and so do we: the module data has it. */
+	/* Go 1.26 leaves the field at zero, and so does this: the module data has it. */
 	if (version != PCLNTAB_GO_1_16)
 		at += 8;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
@@ -171,7 +171,7 @@ static inline void go_file_make(struct go_file *file, enum pclntab_version versi
 	go_file_function(file, version, 0, 0, 0, (const uint32_t[]){1, 6, 9, 18}, 0);
 	go_file_function(file, version, 1, 0x40, 0x1b, (const uint32_t[]){25, 25, 0, 0},
 			 PCLNTAB_TOP_FRAME);
-	/* Where the last one ends. */
+	/* The end of the last function. */
 	if (version == PCLNTAB_GO_1_16)
 		go_file_u64(file, GO_FILE_TABLE + GO_FILE_FUNCTIONS + 32, GO_FILE_END);
 	else
@@ -183,12 +183,12 @@ static inline void go_file_make(struct go_file *file, enum pclntab_version versi
 enum {
 	GO_FILE_ASMCGOCALL = GO_FILE_TEXT + 0x50,
 	GO_FILE_SYSTEMSTACK_SWITCH = GO_FILE_TEXT + 0x60, /* the return address is above .. */
-	GO_FILE_SWITCH_FRAME = 8,                         /* .. so many bytes from +4 on */
+	GO_FILE_SWITCH_FRAME = 8,                         /* .. this many bytes from +4 on */
 	GO_FILE_CGOCALLBACK = GO_FILE_TEXT + 0x70,        /* above 0x20 bytes from +4 on */
 	GO_FILE_CGO_END = GO_FILE_TEXT + 0x80,
 };
 
-/* Adds what Go 1.24 calls C by, to a file of the version PCLNTAB_GO_1_20. */
+/* Adds the functions by which Go 1.24 calls C, to a file of the version PCLNTAB_GO_1_20. */
 static inline void go_file_add_cgo(struct go_file *file)
 {
 	static const char names[] =

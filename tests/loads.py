@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Servers under load, for the short tests and the long ones: the same load on the bare and on the traced
-program, with snapshots meanwhile; what it ends in must be the same, and what the snapshots list must be
-what /proc has."""
+program, with snapshots during it. The results must be the same, and the snapshots must list the descriptors
+of /proc."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ from pathlib import Path
 from nginx import Server, children
 from support import check, free_port, ran, require, start_traced, temp_dir, wait_for_port, wait_until
 
-# What a snapshot may call a descriptor, by what its link in /proc/PID/fd begins with; proc_pid_fd(5).
+# The kinds that a snapshot may have for a descriptor, by the beginning of its link in /proc/PID/fd; proc_pid_fd(5).
 KINDS = [("socket:", {"tcp", "udp", "unix", "netlink", "socket"}), ("pipe:", {"pipe"}),
          ("anon_inode:[eventpoll]", {"epoll"}), ("anon_inode:[eventfd]", {"eventfd"}),
          ("anon_inode:[timerfd]", {"timerfd"}), ("anon_inode:[signalfd]", {"signalfd"}),
@@ -24,7 +24,7 @@ KINDS = [("socket:", {"tcp", "udp", "unix", "netlink", "socket"}), ("pipe:", {"p
 
 
 def table(pid):
-    """What /proc has: link by number."""
+    """The descriptors in /proc: link by number."""
     found = {}
     for path in Path(f"/proc/{pid}/fd").iterdir():
         try:
@@ -35,7 +35,7 @@ def table(pid):
 
 
 def tell_the_same(snapshot, there):
-    """A snapshot lists the numbers of a table, no more and no less, each with its kind."""
+    """Checks that a snapshot lists exactly the numbers of a table, each with its kind."""
     check.equal(sorted(snapshot.descriptors), sorted(there), "numbers listed, and those in /proc")
     for fd, found in snapshot.descriptors.items():
         kinds = next(kinds for start, kinds in KINDS if there[fd].startswith(start))
@@ -46,9 +46,9 @@ def tell_the_same(snapshot, there):
 
 
 def held_against_proc(ask, pid):
-    """A snapshot that ask() takes lists what /proc/PID/fd has, no more and no less, each with its kind. The
-    program is at rest, but may just be closing the last of its connections: asked again until both sides
-    of the snapshot show the same table. Returns it."""
+    """Checks that a snapshot by ask() lists exactly the descriptors of /proc/PID/fd, each with its kind, and
+returns it. The program is at rest, but may still be closing the last of its connections, so this tries
+again until both sides of the snapshot show the same table."""
 
     def at_rest():
         before = table(pid)
@@ -74,7 +74,7 @@ class Asking:
             while not self.stop.wait(0.1):
                 self.ask()
                 self.times += 1
-        except Exception as error:  # raised where the block ends
+        except Exception as error:  # raised at the end of the block
             self.error = error
 
     def __enter__(self):
@@ -91,7 +91,7 @@ class Asking:
 # redis
 
 class Redis:
-    """A redis-server of our own that keeps what it is given."""
+    """A redis-server for the test, which keeps its data."""
 
     def __init__(self, folder, **arguments):
         self.port = free_port()
@@ -108,7 +108,7 @@ class Redis:
         return dict(line.split(":", 1) for line in self.ask("INFO", section).splitlines() if ":" in line)
 
     def size(self):
-        """How many keys it has; an error while it still reads its file."""
+        """The number of its keys; raises an error while it still reads its file."""
         return self.ask("DBSIZE")
 
     def stop(self):
@@ -117,8 +117,8 @@ class Redis:
 
 
 def redis_load(traced, requests):
-    """redis-benchmark while redis saves by forked processes, and snapshots are taken: what came out of it,
-    how often it was saved, and how many snapshots there were."""
+    """redis-benchmark while redis saves by forked processes, and snapshots are taken. Returns its results, the
+number of saves, and the number of snapshots."""
     folder, saves = temp_dir(), 0
     redis = Redis(folder, traced=traced, **({"INHERITED": 1} if traced else {}))
     load = subprocess.Popen([require("redis-benchmark"), "-p", str(redis.port), "-n", str(requests), "-c", "40", "-r",
@@ -140,7 +140,7 @@ def redis_load(traced, requests):
     result["pushed"] = redis.ask("LLEN", "mylist")
     if traced:
         wait_until(lambda: redis.info("clients")["connected_clients"] == "1", what="the end of the clients")
-        # The connection that asks for INFO is closed by redis a moment later.
+        # redis closes the connection of INFO a moment later.
         snapshot = held_against_proc(redis.server.snapshot, redis.server.pid)
         check.contains(snapshot.text, "LISTEN")
         check.true(snapshot.group_of("listenToPort"), "a group opened in listenToPort")
@@ -154,7 +154,7 @@ def redis_load(traced, requests):
 
 
 def redis_under_load(requests):
-    """Bare and traced."""
+    """The load on a bare and on a traced redis."""
     bare, _, _ = redis_load(False, requests)
     traced, saves, snapshots = redis_load(True, requests)
     check.equal(traced, bare)
@@ -170,7 +170,7 @@ def wrk(port, seconds):
 
 
 def wrk_sums(process):
-    """Requests answered, once it has ended. It is a failure when one was not."""
+    """The number of answered requests, after the end of wrk. A failed request fails the test."""
     out = process.communicate(timeout=600)[0]
     check.equal(process.returncode, 0, f"wrk's exit status\n{out}")
     check.lacks(out, "Non-2xx")
@@ -178,18 +178,19 @@ def wrk_sums(process):
     return int(check.matches(out, r"^ *(\d+) requests in")[1])
 
 
-# A binary upgrade clears the environment, but for what the configuration keeps. ngx_core_module, "env".
+# A binary upgrade clears the environment, except the variables that the configuration keeps. ngx_core_module,
+# "env".
 KEPT = " ".join(f"env {name};" for name in ("LD_PRELOAD", "FDTRAIL_OUTPUT", "FDTRAIL_INHERITED", "FDTRAIL_SIGNAL"))
 
 
 def ended(pid):
-    """A master, told to, ends well once its last request is answered."""
+    """Checks that a master that is told to end ends well once its last request is answered."""
     os.kill(pid, signal.SIGQUIT)
     check.equal(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0, f"the exit status of nginx, {pid}")
 
 
 def upgraded(server):
-    """USR2 starts a new master, the old one ends by QUIT: nginx.org/en/docs/control.html. Only a daemon does it."""
+    """USR2 starts a new master, QUIT ends the old one: nginx.org/en/docs/control.html. Only a daemon does it."""
     pid = server.folder / "pid"
     os.kill(server.pid, signal.SIGUSR2)
     wait_until(lambda: (server.folder / "pid.oldbin").exists() and pid.exists() and pid.read_text().strip(),
@@ -201,9 +202,9 @@ def upgraded(server):
 
 
 def nginx_load(traced, seconds, rounds):
-    """wrk with connections for one request each while nginx reopens its logs, takes its configuration anew,
-    and is replaced by a new process, so many times; returns how many requests were answered, and how many
-    snapshots taken. Not one request may fail."""
+    """wrk with a connection for each request, while nginx reopens its logs, reloads its configuration, and is
+replaced by a new process, this many rounds. Returns the number of answered requests and of snapshots. No
+request may fail."""
     arguments = {"INHERITED": 1, "SIGNAL": "RTMIN"} if traced else {}
     server = Server(traced, workers=2, keepalive=0, daemon="on", main=KEPT, **arguments)
     snapshots = 0
@@ -236,7 +237,7 @@ def nginx_load(traced, seconds, rounds):
 
 
 def nginx_under_load(seconds, rounds):
-    """Bare and traced."""
+    """The load on a bare and on a traced nginx."""
     _, _, bare = nginx_load(False, seconds, rounds)
     requests, snapshots, traced = nginx_load(True, seconds, rounds)
     check.equal(traced, bare)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""An nginx of a test's own, for the tests of what it answers and those of what it does under load."""
+"""An nginx for a test, for the tests of its answers and for those under load."""
 
 import os
 import signal
@@ -16,20 +16,20 @@ def children(pid):
 
 
 class Server:
-    """An nginx on a port and in a folder of its own."""
+    """An nginx on a port and in a folder of the test's."""
 
     def __init__(self, traced=True, workers=1, keepalive=60, daemon="off", main="", **arguments):
         self.port, self.folder = free_port(), temp_dir()
         self.folder.chmod(0o755)
         write_configuration(self.folder, self.port, workers, keepalive, daemon, main)
         self.reports = temp_dir()
-        self.reports.chmod(0o777)  # the worker is another user where the master is root
+        self.reports.chmod(0o777)  # the worker is another user if the master is root
         if traced:
             arguments.setdefault("OUTPUT", self.reports / "report.%p")
         self.master = start_traced([require("nginx"), "-p", self.folder, "-e", self.folder / "error.log",
                                     "-c", self.folder / "conf"], traced=traced, **arguments)
         wait_for_port(self.port)
-        # A daemon's master is a process of its own; tests are the subreaper of such.
+        # A daemon's master is a process of its own; orphans come to the test process, which is their subreaper.
         self.pid = self.master.pid if daemon == "off" else int((self.folder / "pid").read_text())
         self.worker = wait_until(self._worker, what="a worker")
 
@@ -44,12 +44,12 @@ class Server:
             return b"".join(iter(lambda: connection.recv(4096), b"")).decode()
 
     def snapshots(self, pid):
-        """Those that this process has written."""
+        """The snapshots that this process has written."""
         path = self.reports / f"report.{pid}"
         return snapshot_text.parse_all(path.read_text(errors="replace")) if path.exists() else []
 
     def snapshot(self, pid, number=signal.SIGUSR1):
-        """A new one, asked for by the signal."""
+        """A new snapshot, requested by the signal."""
         before = len(self.snapshots(pid))
         os.kill(pid, number)
         return wait_until(lambda: self.snapshots(pid)[before:], what="a snapshot")[0]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The configuration of an nginx of our own on the loopback: for tests (nginx.py) and for scripts/bench."""
+"""The configuration of an nginx on the loopback, for tests (nginx.py) and for scripts/bench."""
 
 CONF = """\
 daemon {daemon};

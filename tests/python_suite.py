@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""CPython's own tests (Debian's libpython3.11-testsuite and its like) bare and traced: every single test must
-have the same verdict, and at the end a snapshot must list what /proc has."""
+"""CPython's own tests (Debian's libpython3.11-testsuite and the like), bare and traced: every single test must
+have the same verdict, and at the end a snapshot must list the descriptors of /proc."""
 
 import json
 import re
@@ -10,9 +10,9 @@ import snapshot_text
 from loads import tell_the_same
 from support import PYTHON, check, ran, run_bare, run_traced, skip, temp_dir
 
-# Runs tests by their names, or all of a module whose names match a regular expression, and writes each
-# one's verdict to a file: what is printed is mixed with what the tests themselves print. With a signal's
-# number it asks for a snapshot by it when all have ended, and writes what /proc has then.
+# Runs tests by their names, or those of a module that match a regular expression, and writes their verdicts to a
+# file, because the output is mixed with that of the tests. With a signal's number it sends that signal to itself
+# when all tests have ended, for a snapshot, and writes the descriptors of /proc.
 DRIVER = """\
 import json, os, re, signal, sys, unittest
 
@@ -79,7 +79,8 @@ with open(path, "w") as file:
 
 
 def _verdicts(run, names, pattern, timeout, number=0):
-    """Verdict by test of one run, the run, and, with a signal's number, what /proc had at its end."""
+    """One run: verdict by test, the run itself, and, with a signal's number, the descriptors of /proc at its
+end."""
     folder = temp_dir()
     driver, answers = folder / "driver.py", folder / "verdicts"
     driver.write_text(DRIVER, "utf-8")
@@ -90,8 +91,9 @@ def _verdicts(run, names, pattern, timeout, number=0):
 
 
 def suite(names, pattern=".", least=1, timeout=280, **options):
-    """The tests of these modules whose names match, with these options of the tracer. One whose verdict differs is run once more bare and, if it
-    has its first verdict again, once more traced: what differs twice, and only when traced, is ours."""
+    """Runs the tests of these modules whose names match, with these options of the tracer. A test whose verdict
+differs is run again bare and, if it has its first verdict again, again traced: only a difference in both,
+and only traced, is fdtrail's."""
     if run_bare([PYTHON, "-c", f"import {', '.join(names)}"]).status != 0:
         skip("CPython's tests are not installed: scripts/setup test")
     # Some tests run children as other users.

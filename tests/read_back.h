@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* What the reader understands of some bytes, written as the text that it is of: for its tests and
- * its fuzz target. */
+/* Writes what the reader has parsed from some bytes, as text again, for its tests and its fuzz
+ * target. */
 #pragma once
 
 #include <stdint.h>

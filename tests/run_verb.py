@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`fdtrail run` as tests run it: what tests of the command and of the channel from a traced process to it share."""
+"""`fdtrail run` in tests: shared by the tests of the command and of the channel from a traced process to it."""
 
 from support import BUILD, start_traced, temp_dir
 
@@ -7,7 +7,7 @@ FDTRAIL = BUILD / "tools" / "fdtrail"
 
 
 class Run:
-    """fdtrail run, with a TMPDIR of its own, to see what is left in it."""
+    """fdtrail run with a TMPDIR of its own, to see what it leaves there."""
 
     def __init__(self, *command, options=(), start=False, env=None, tmp=None, **arguments):
         self.tmp = tmp or temp_dir()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The whole command, built with AddressSanitizer and UBSan, on snapshots that an enemy has made: for the short
-tests and the long ones. The inputs are those of the fuzz targets, and what becomes of them by cutting and
-changing; every path in them leads into a folder in which nothing may change."""
+"""The whole command, built with AddressSanitizer and UBSan, on hostile snapshots, for the short tests and the
+long ones. The inputs are those of the fuzz targets, and mutants of them, cut and changed; every path in them
+leads into a folder in which nothing may change."""
 
 import os
 import random
@@ -13,9 +13,9 @@ import subprocess
 from support import BUILD, TESTS, Failed, check, program, ran, run_traced, seed, temp_dir
 
 SANITIZED = BUILD / "tests" / "fdtrail-sanitized"
-SECONDS = 60  # far more than any of them needs; a loop without end is what it is for
+SECONDS = 60  # far more than any run needs; it catches endless loops
 MEMORY_MB = 1024
-LINE_MOST = 100_000  # of a mutant, which may grow by each change
+LINE_MOST = 100_000  # of a mutant, because each change may make it longer
 OPTIONS = f"detect_leaks=0:exitcode=86:hard_rss_limit_mb={MEMORY_MB}:allocator_may_return_null=1"
 FINDING = re.compile(r"Sanitizer|runtime error:|hard rss limit")
 
@@ -35,13 +35,13 @@ VERBS = [
     (["check", "--max-open=2", "--max-group=1", "--max-close-wait=0", "--max-age=1s", "--gen-suppressions", "FILE"],
      (0, 1, 2)),
     (["check", "--max-growth=0", "--suppressions=RULES", "--print-suppressions", "OLD", "FILE"], (0, 1, 2)),
-    # What is no list of suppressions, either.
+    # A file that is no list of suppressions, either.
     (["check", "--max-open=0", "--suppressions=FILE", "OLD"], (0, 1, 2)),
 ]
 
 
 def sanitized(*words, statuses=(0,), **arguments):
-    """Runs the command; returns what it has printed, on stdout and on stderr."""
+    """Runs the command; returns its output on stdout and on stderr."""
     environment = {"PATH": os.environ["PATH"], "ASAN_OPTIONS": OPTIONS, "UBSAN_OPTIONS": "print_stacktrace=1",
                    "TZ": "UTC"}
     try:
@@ -57,7 +57,7 @@ def sanitized(*words, statuses=(0,), **arguments):
 
 
 def _bait():
-    """A folder in which nothing may change, as an enemy's snapshot names it."""
+    """A folder in which nothing may change, and whose paths a hostile snapshot names."""
     bait = temp_dir() / "bait"
     bait.mkdir()
     (bait / "module").write_bytes(b"\x7fELF" + bytes(range(256)))
@@ -73,7 +73,7 @@ def _state(folder):
 
 
 def _corpus(bait):
-    """Snapshots: those of the fuzz targets, and fresh ones. Their modules and files are those of the bait."""
+    """Snapshots: those of the fuzz targets, and fresh ones. Their modules and files are the bait's."""
     texts = [path.read_bytes() for target in ("reader", "report", "export")
              for path in sorted((TESTS / "fuzz" / target).iterdir())]
     report = temp_dir() / "demo"
@@ -88,7 +88,7 @@ def _corpus(bait):
 
 
 def _mutant(text, other, dice):
-    """The text, cut and changed at some places, as an enemy would who knows the grammar."""
+    """The text, cut and changed at some places, as by an enemy who knows the grammar."""
     lines = text.split(b"\n")
     for _ in range(dice.choice((1, 1, 2, 5, 20))):
         at, kind = dice.randrange(len(lines)), dice.randrange(9)
@@ -121,7 +121,8 @@ def _mutant(text, other, dice):
 
 
 def enemy_snapshots(mutants, forms=len(VERBS)):
-    """So many of the verbs' forms on each snapshot of the corpus; and so many times one of them on a mutant."""
+    """Runs this many forms of the verbs on each snapshot of the corpus, and then one form on each of this many
+mutants."""
     number = seed()
     dice = random.Random(number)
     bait, folder = _bait(), temp_dir()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Leaves the current test of cmocka as skipped, with the reason, which cmocka's own skip() has no
- * place for: summary.py shows it.
+ * Skips the current test of cmocka, with a reason, for which cmocka's own skip() has no place:
+ * summary.py shows it.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the tests of preload/snapshot share: a ledger filled by hand, descriptors that are really
- * open in the test's own process, a snapshot of both, and questions to its text.
+ * What the tests of preload/core/snapshot share: a ledger filled by hand, descriptors that are
+ * really open in the test's own process, a snapshot of both, and checks of its text.
  */
 #pragma once
 
@@ -23,7 +23,7 @@
 #include "preload/core/snapshot/kind.h"
 #include "preload/core/snapshot/snapshot.h"
 
-/* A function that has its name in the program, for frames. */
+/* A function with its name in the program's symbols, for frames. */
 #define FUNCTION(name)                                                                             \
 	__attribute__((noinline)) int name(int value);                                             \
 	int name(int value)                                                                        \
@@ -42,8 +42,8 @@ struct fixture {
 	struct snapshot_result result;
 	uint32_t module; /* the test program itself */
 	uintptr_t bias;
-	char *text;   /* of the last snapshot */
-	int kept[64]; /* closed at the end */
+	char *text;   /* the last snapshot's text */
+	int kept[64]; /* closed when the test ends */
 	int kept_count;
 };
 
@@ -60,7 +60,7 @@ static inline int fixture_take_bias(struct dl_phdr_info *info, size_t size, void
 	struct fixture *fixture = data;
 
 	fixture->bias = info->dlpi_addr;
-	return 1; /* the program comes first */
+	return 1; /* the program is the first module */
 }
 
 static inline void fixture_note_inherited(int fd, void *data)
@@ -71,7 +71,7 @@ static inline void fixture_note_inherited(int fd, void *data)
 		      &(struct ledger_entry){.origin = FD_INHERITED, .dup_of = LEDGER_NO_FD});
 }
 
-/* A ledger that knows everything that is open now as inherited, and a request for a snapshot. */
+/* A ledger that has everything that is open now as inherited, and a request for a snapshot. */
 static inline struct fixture *fixture_create(void)
 {
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
@@ -79,7 +79,8 @@ static inline struct fixture *fixture_create(void)
 	assert_non_null(fixture);
 	assert_true(ledger_init(&fixture->ledger, &fixture->arena));
 	dl_iterate_phdr(fixture_take_bias, fixture);
-	/* As the program itself it is read from /proc/self/exe, and needs no build-id. */
+	/* The module is the program itself, so it is read from /proc/self/exe, and needs no
+	 * build-id. */
 	fixture->module =
 		module_table_add(&fixture->ledger.modules, "/proc/self/exe", (const uint8_t *)"", 0,
 				 fixture->bias, fixture->bias, fixture->bias + 4096);
@@ -120,7 +121,8 @@ static inline void fixture_destroy(struct fixture *fixture)
 	free(fixture);
 }
 
-/* The id of the stack whose frames are calls in these functions, innermost first, up to NULL. */
+/* The id of a stack whose frames are calls in these functions, innermost first; NULL ends the
+ * list. */
 static inline uint32_t fixture_stack(struct fixture *fixture, ...)
 {
 	frame_t frames[16];
@@ -135,7 +137,7 @@ static inline uint32_t fixture_stack(struct fixture *fixture, ...)
 	return stack_table_intern(&fixture->ledger.stacks, frames, depth, STACK_COMPLETE);
 }
 
-/* Records fd as opened now at stack. */
+/* Records fd as opened now by stack. */
 static inline void fixture_opened(struct fixture *fixture, int fd, uint32_t stack,
 				  enum fd_kind kind)
 {
@@ -149,7 +151,7 @@ static inline void fixture_opened(struct fixture *fixture, int fd, uint32_t stac
 		      });
 }
 
-/* Copies the slots as the runtime does before it has the descriptor table copied. */
+/* Copies the slots, as the runtime does before it has the kernel's table copied. */
 static inline void fixture_copy_slots(struct fixture *fixture)
 {
 	memset(fixture->before, 0, sizeof(fixture->before));
@@ -204,7 +206,7 @@ static inline size_t times_in(const char *text, const char *words)
 			fail_msg("\"%s\" in:\n%s", words, text);                                   \
 	} while (0)
 
-/* The line of descriptor fd behind its number, "tcp 127.0.0.1:..."; "" when it is not listed. Lives
+/* The line of descriptor fd after its number, "tcp 127.0.0.1:..."; "" if it is not listed. Lives
  * until the next call. */
 static inline const char *line_of(const char *text, int fd)
 {

@@ -18,12 +18,12 @@ import re
 FIRST = re.compile(r"fdtrail snapshot, format (\d+)$")
 FRAME = re.compile(r"\s+#(\d+) 0x([0-9a-f]+) *(?:in (.+?))?(?: +(\(\S.*|/\S.*))?$")
 DESCRIPTOR = re.compile(r"\s+(\d+) ([a-z_]\w*) ?(.*)$")
-# The name that a compiler gives to a part or a specialised copy of a function still names it.
+# The name that a compiler gives to a part or a specialised copy of a function is shortened to the function's.
 COPIES = re.compile(r"(\.(constprop|isra|part|cold|lto_priv)(\.\d+)?)+$")
 
 
 class Frame:
-    """number, address, text (the whole line); function and where, None when not given."""
+    """number, address, text (the whole line); function and where, None if not given."""
 
     def __init__(self, found):
         self.number, self.address = int(found[1]), int(found[2], 16)
@@ -34,7 +34,7 @@ class Frame:
 
 
 class Descriptor:
-    """fd, kind, text (what follows them)."""
+    """fd, kind, text (the rest of the line)."""
 
     def __init__(self, found):
         self.fd, self.kind, self.text = int(found[1]), found[2], found[3]
@@ -92,11 +92,11 @@ class Snapshot:
 
     @property
     def descriptors(self):
-        """Those of all groups, by number."""
+        """The descriptors of all groups, by number."""
         return {found.fd: found for group in self.groups for found in group.descriptors}
 
     def group_of(self, function):
-        """The first group in whose stack this function is, or None."""
+        """The first group with this function in its stack, or None."""
         return next((group for group in self.groups if function in group.functions), None)
 
 

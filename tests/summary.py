@@ -21,7 +21,7 @@ TESTS = Path(__file__).resolve().parent
 CHECK = re.compile(r"(not )?ok\b(?: +\d+)?(?: +-? ?(.*?))?(?:(?<!\\)# *(SKIP|TODO)\S*\s*(.*))?$", re.I)
 SUITES = {"unit": "test-*.c", "cli": "test_*.py", "real": "test_*.py", "fuzz": "fuzz-*.c"}
 
-# What says by its checks alone what it has done; others say it by ran() of support.py.
+# Tests that are counted by their checks alone; others report their amount by ran() of support.py.
 PARTS = {
     "hostile": ("hostile input", "checks of names, files, links and environments by an enemy"),
     "hazards": ("invisible", "checks of vfork, exceptions, libraries that come and go, full tables"),
@@ -41,19 +41,19 @@ class Totals:
 
 
 def shortened(lines):
-    """Sanitizers say what matters first, most others last."""
+    """Sanitizers print the main thing first, most other programs last."""
     return lines if len(lines) <= 120 else [*lines[:60], "[...]", *lines[-60:]]
 
 
 def part_of(name):
-    """The part of what is held to the truth that a program's checks belong to, and what they are; or ("", "")."""
+    """The part of the table to which a program's checks belong, and what they are; or ("", "")."""
     if ":unit" in name:
         return "sanitizers", "unit checks with AddressSanitizer and UBSan"
     return PARTS.get(name.rpartition(" / ")[2], ("", ""))
 
 
 def read_program(totals, folder, log):
-    """Counts one test program's checks and prints what went wrong in it."""
+    """Counts one test program's checks and prints its failures."""
     title = f"{log['name'].partition(':')[2] or log['name']} ({folder})"
     totals.seen |= {Path(word).name for word in log["command"]}
     failed_here, lines, planned, counted, reason = 0, [], None, 0, None
@@ -109,7 +109,7 @@ def read_program(totals, folder, log):
         lines.append(f"# {result.lower()}, exit status {log['returncode']}")
     if failed_here:
         print(f"\n{title} failed:")
-        # What a check printed comes before its line (cmocka) or after it (support.py).
+        # The output of a check comes before its line (cmocka) or after it (support.py).
         if ":unit" in log["name"] or broken:
             lines += ["# its output:", *shortened(output)]
         error = log.get("stderr", "").splitlines()
@@ -121,7 +121,7 @@ def read_program(totals, folder, log):
 
 
 def find_forgotten(totals):
-    """A file that no run has executed, or whose name makes it no test at all, is a failure."""
+    """Counts a file that no run has executed, or whose name makes it no test, as a failure."""
     for suite, pattern in SUITES.items():
         named = set((TESTS / suite).glob(pattern))
         for path in sorted([*(TESTS / suite).glob("*.c"), *(TESTS / suite).glob("*.py")]):
@@ -136,7 +136,7 @@ def find_forgotten(totals):
 
 
 def print_table(totals):
-    """What was done, by part, in Markdown: scripts/reliability."""
+    """Prints what ran, by part, as a table in Markdown: scripts/reliability."""
     print("| what is held to the truth | what ran |\n|---|---|")
     for words in sorted(totals.ran):
         part, _, text = words.partition(": ")

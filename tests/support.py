@@ -36,13 +36,13 @@ SOURCE = TESTS.parent
 # Not FDTRAIL_BUILD: the tracer would take it for an option of its own that it does not know.
 BUILD = Path(os.environ.get("TEST_BUILD", SOURCE / "build")).resolve()
 LIBRARY = Path(os.environ.get("TEST_LIBRARY", BUILD / "preload" / "libfdtrail.so"))
-PYTHON = "/usr/bin/python3"  # a real interpreter; the one on PATH may be a script around it
+PYTHON = "/usr/bin/python3"  # a real interpreter; the one on PATH may be a script that starts it
 
-# What meson test and we put into the environment; no program under test is to see it.
+# Variables that meson test and this module set; no program under test may see them.
 _OURS = {"LD_PRELOAD", "LD_LIBRARY_PATH", "MALLOC_PERTURB_", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE",
          "TEST_BUILD", "TEST_ENGINE", "TEST_LIBRARY", "TEST_SEED"}
 
-# Which engine traces: the preload, or what `fdtrail run --engine=ptrace` uses.
+# The engine that traces: the preload, or that of `fdtrail run --engine=ptrace`.
 ENGINE = os.environ.get("TEST_ENGINE", "preload")
 
 PR_SET_CHILD_SUBREAPER = 36
@@ -57,11 +57,11 @@ _folders = []
 
 
 class Failed(AssertionError):
-    """A check that did not hold."""
+    """A check that failed."""
 
 
 class Skip(Exception):
-    """The test cannot be made here."""
+    """The test cannot run here."""
 
 
 class OutOfTime(Exception):
@@ -99,7 +99,7 @@ def main():
         print("Bail out! prctl(PR_SET_CHILD_SUBREAPER) failed", flush=True)
         sys.exit(1)
     signal.signal(signal.SIGALRM, _out_of_time)
-    # A shell without job control starts what runs in its background with these ignored, and programs inherit that.
+    # A shell without job control starts background programs with these signals ignored, and programs inherit that.
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     print(f"1..{len(tests)}", flush=True)
@@ -154,7 +154,7 @@ def _details(error, timeout):
 
 
 def _clean_up():
-    """Ends all our descendants: orphans come to us, since we are their subreaper."""
+    """Ends all descendants. Orphans are children of this process, because it is their subreaper."""
     while True:
         children = leftovers()
         if not children:
@@ -171,8 +171,8 @@ def _clean_up():
 
 
 def leftovers():
-    """The pids of our children, orphans that came to us and ended ones not waited for included. Empty
-    once a program and all that it started have ended."""
+    """The pids of this process' children, including adopted orphans and zombies. Empty once a program and all
+that it started have ended."""
     found = []
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -188,7 +188,7 @@ def leftovers():
 # Checks
 
 class check:
-    """Each raises Failed, with what was expected and what was there, unless it holds."""
+    """Each function raises Failed, with the expected and the actual value, unless the check holds."""
 
     @staticmethod
     def equal(actual, expected, what=""):
@@ -222,7 +222,7 @@ class check:
 
     @staticmethod
     def matches(text, pattern, what=""):
-        """The regular expression is found somewhere in text; ^ and $ are those of lines."""
+        """Checks that the regular expression matches somewhere in text; ^ and $ match at lines."""
         found = re.search(pattern, text, re.MULTILINE)
         if not found:
             raise Failed(f"{what or 'text'} does not match {pattern!r}\n{_indent(text)}")
@@ -269,7 +269,7 @@ class Process:
                 environment["FDTRAIL_" + name] = str(value)
         environment.update(env or {})
 
-        # Files, not pipes: nobody has to read while the program runs.
+        # Files, not pipes, so that nobody has to read while the program runs.
         with open(self._out, "ab") as out, open(self._err, "ab") as err:
             self._process = subprocess.Popen(
                 command, env=environment, cwd=cwd, stdout=out, stderr=err, pass_fds=pass_fds,
@@ -282,7 +282,7 @@ class Process:
                 self._process.stdin.write(stdin if isinstance(stdin, bytes) else stdin.encode())
                 self._process.stdin.close()
             except BrokenPipeError:
-                pass  # it does not want to read
+                pass  # the program does not read its input
 
     @property
     def status(self):
@@ -298,17 +298,17 @@ class Process:
 
     @property
     def out(self):
-        """What it has printed on stdout so far."""
+        """Its output on stdout so far."""
         return _read(self._out)
 
     @property
     def err(self):
-        """What it has printed on stderr so far."""
+        """Its output on stderr so far."""
         return _read(self._err)
 
     @property
     def reports(self):
-        """Text by file name: what it and its children wrote where OUTPUT sends it by default."""
+        """Text by file name: the snapshots of it and its children in the default place of OUTPUT."""
         return {path.name: _read(path) for path in sorted(self.dir.glob("report.*"))}
 
     @property
@@ -324,7 +324,7 @@ class Process:
 
     @property
     def last(self):
-        """The newest snapshot of this process; it is a failure when there is none."""
+        """The newest snapshot of this process; fails if there is none."""
         found = self.snapshots
         check.true(found, f"{self.argv[0]} has written a snapshot")
         return found[-1]
@@ -333,7 +333,7 @@ class Process:
         self._process.send_signal(number)
 
     def snapshot(self, timeout=10):
-        """Asks the running program for a snapshot by its signal and returns it."""
+        """Sends the running program the signal for a snapshot, and returns the snapshot."""
         before = len(self.snapshots)
         self.send(self._signal)
 
@@ -384,7 +384,7 @@ def _read(path):
 
 # Programs
 
-# What issue and distributions differ in; a variant's name is words of this table joined by "-".
+# Ways to compile that matter in the field; a variant's name is words of this table joined by "-".
 _WORDS = {
     "gcc": [], "clang": [],
     "nopie": ["-no-pie", "-fno-pie"],
@@ -398,7 +398,7 @@ _WORDS = {
     "asan": ["-fsanitize=address"],
     "tsan": ["-fsanitize=thread"],
 }
-# The ones that a test of stacks goes through: @test("... ({})", each=VARIANTS).
+# The variants for tests of stacks: @test("... ({})", each=VARIANTS).
 VARIANTS = [f"{compiler}{pie}{stripped}" for compiler in ("gcc", "clang")
             for pie in ("", "-nopie") for stripped in ("", "-stripped")]
 
@@ -444,13 +444,13 @@ def compile_program(source, variant="gcc", flags=()):
     return str(target)
 
 
-# The ways that people build Go programs: tests/programs/go/build.
+# The usual ways to build Go programs: tests/programs/go/build.
 GO_VARIANTS = ["default", "nocgo", "stripped", "trimpath", "pie"]
 
 
 def go_program(name, variant="default"):
-    """The path of a program of tests/programs/go/, built in one of the ways of its build script; kept in the build
-    folder until a source changes. Skips the test where Go is not installed."""
+    """The path of a program of tests/programs/go/, built in one of the ways of its build script; kept in the
+build folder until a source changes. Skips the test if Go is not installed."""
     require("go")
     done = subprocess.run([TESTS / "programs" / "go" / "build", BUILD / "tests" / "go", variant],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
@@ -460,7 +460,7 @@ def go_program(name, variant="default"):
 
 
 def require(name):
-    """The path of an installed program, in the system folders too; the test is skipped without it."""
+    """The path of an installed program, in the system folders too; skips the test if it is missing."""
     path = shutil.which(name, path=os.environ["PATH"] + ":/usr/local/sbin:/usr/sbin:/sbin")
     if path is None:
         skip(f"{name} is not installed: scripts/setup test")
@@ -476,7 +476,7 @@ def seed():
 
 
 def ran(part, text):
-    """Notes what a test has done, and how much of it: the summary collects these by part."""
+    """Notes what a test has done, and how much of it; the summary collects these notes by part."""
     print(f"# ran {part}: {text}", flush=True)
 
 
@@ -487,14 +487,14 @@ def temp_dir():
 
 
 def free_port():
-    """A TCP port of the loopback that the kernel has found free just now."""
+    """A TCP port of the loopback that was free just now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
 def wait_until(predicate, timeout=10, what="the condition"):
-    """Calls predicate until it returns something true, and returns that."""
+    """Calls predicate until it returns a true value, and returns that."""
     end = time.monotonic() + timeout
     while True:
         found = predicate()

@@ -15,7 +15,8 @@ PLUGIN = BUILD / "tests" / "torture" / "libplugin.so"
 
 
 def torture(threads, operations, every, timeout):
-    """So many operations by so many threads, with a comparison each time every thread has made `every`."""
+    """Runs this many operations in this many threads, with a comparison each time every thread has made `every`
+of them."""
     folder, number = temp_dir(), seed()
     words = [f"--report={folder}/report.", f"--plugin={PLUGIN}", f"--seed={number}", f"--threads={threads}",
              f"--operations={operations}", f"--every={every}"]
@@ -30,7 +31,7 @@ def torture(threads, operations, every, timeout):
 
 
 def storm(seconds):
-    """Up to a thousand signals a second for so long, while threads do what they must not disturb."""
+    """Up to a thousand signals a second for this many seconds, while threads make calls that must not notice."""
     folder = temp_dir()
     run = run_traced([STORM, f"{folder}/report.", PLUGIN, seconds], OUTPUT=f"{folder}/report.%p.%n", EXIT=0,
                      timeout=seconds + 100)

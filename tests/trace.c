@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * trace PROGRAM ARGUMENT...: becomes the program, traced by the ptrace engine. As under the preload
- * the process that a test starts is then the program itself.
+ * trace PROGRAM ARGUMENT...: becomes the program, traced by the ptrace engine. So the process that
+ * a test starts is the program itself, as under the preload.
  */
 #include <unistd.h>
 

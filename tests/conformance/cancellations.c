@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Cases of threads that are cancelled in a call: it ends, and nothing stays open that would not
- * bare. */
+/* Cases of threads that are cancelled in a call: the call ends, and no descriptor stays open
+ * that would not stay open bare. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>
@@ -61,7 +61,8 @@ CANCELS(open64, open64("pipe", O_RDONLY))
 CANCELS(creat, creat("pipe", 0600))
 CANCELS(read, read(ends[0], &byte, 1))
 
-/* It is pending, and the next call that is a point of cancellation acts on it; others do not. */
+/* The cancellation is pending. The next call that is a cancellation point acts on it; others do
+ * not. */
 static void *is_cancelled_before(void *data)
 {
 	int fd = open("/dev/null", O_RDONLY);
@@ -132,13 +133,14 @@ static void says_cancelled(void *data)
 	say_open();
 }
 
-/* A program may cancel its only thread: from then on each call looks whether it is cancelled. */
+/* A program may cancel its only thread. From then on each call checks whether it is cancelled. */
 static void cancels_itself(int (*call)(int))
 {
 	int fd = open("/dev/null", O_RDONLY);
 
 #if __has_include(<sys/single_threaded.h>)
-	/* Asked for here, the word lies in the program: cancelling changes libc's own alone. */
+	/* The program refers to the variable, so it has a copy of its own, and the cancellation
+	 * changes only libc's. */
 	say("alone: %d", __libc_single_threaded);
 #endif
 	pthread_cleanup_push(says_cancelled, NULL);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the cases of the conformance set share. A case is a function that makes calls and says what
- * came back: result, errno, and at its end the number that the next open gets. The same program
- * runs bare and traced, and what it says must be the same, byte for byte; nothing is expected
- * beside that.
+ * What the cases of the conformance suite share. A case is a function that makes calls and prints
+ * their outcome: result, errno, and at its end the number that the next open gets. The same program
+ * runs bare and traced, and must print the same, byte for byte; there are no other expectations.
  */
 #pragma once
 
@@ -33,10 +32,10 @@ struct test_case {
 		.name = NULL                                                                       \
 	}
 
-/* Writes a line to the number that is for nothing else. */
+/* Writes a line to the descriptor that is reserved for output. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Calls, and says what it returned and what is in errno, which was ERRNO_BEFORE. */
+/* Makes the call, and prints its result and errno, which was ERRNO_BEFORE. */
 #define ERRNO_BEFORE EXDEV
 #define CALL(call)                                                                                 \
 	({                                                                                         \
@@ -47,8 +46,8 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 		errno = errno_;                                                                    \
 		result_;                                                                           \
 	})
-/* The same where only whether the result is NULL can be said: an address differs from run to run.
- */
+/* The same for a pointer, of which only NULL or not is printed, because addresses differ from
+ * run to run. */
 #define POINTER(call)                                                                              \
 	({                                                                                         \
 		errno = ERRNO_BEFORE;                                                              \
@@ -59,19 +58,19 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 		result_;                                                                           \
 	})
 
-/* Says which numbers are open, and what they are as far as that is always the same. */
+/* Prints the open numbers, and what they are as far as that is the same in each run. */
 void say_open(void);
 
-/* Addresses that can't be read or written: nowhere, and right behind a page that can. */
+/* Addresses that can't be read or written: an unmapped one, and the end of a mapped page. */
 #define NOWHERE ((void *)8)
 void *end_of_page(size_t size);
 
-/* From now on the call that is made is interrupted by signal every 20 ms, whose handler has these
- * flags. With SA_RESTART, complete() is called the second time, so that a call that was restarted
- * has its end. interrupted() ends it and says whether it has happened at all: how often depends on
- * the machine. */
+/* From now on the call is interrupted by signal every 20 ms; its handler has these flags. With
+ * SA_RESTART the second signal calls complete(), so that a restarted call comes to an end.
+ * interrupted() stops the signals and prints whether the call was interrupted at all, because
+ * how often depends on the machine. */
 void interrupt(int signal, int flags, void (*complete)(void));
 void interrupted(void);
 
-/* Runs function in a thread, cancels it once it waits, and says how it ended. */
+/* Runs function in a thread, cancels it once it waits, and prints how it ended. */
 void cancel_in(void *(*function)(void *data), void *data);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Cases of what closes. The number for our own lines is 9: nothing here may close it. */
+/* Cases of closing. The output has number 9, which no case may close. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -152,7 +152,7 @@ static void forks_into_terminals(void)
 		say_open();
 		_exit(3);
 	}
-	/* Only then: who is faster is nobody's promise. */
+	/* Only after the child's end, because before that the order is a race. */
 	waitpid(pid, &status, 0);
 	say("%d", master);
 	say("%d", WEXITSTATUS(status));

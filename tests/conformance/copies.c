@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Cases of dup(2) and its like, and of fcntl(2), whose other commands must pass untouched. */
+/* Cases of dup(2) and its relatives, and of fcntl(2), whose other commands must pass unchanged. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>

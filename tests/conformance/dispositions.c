@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Cases of what a program sets for the signals that the tracer handles, and reads back. */
+/* Cases of actions that a program sets for the tracer's signals, and reads back. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <signal.h>

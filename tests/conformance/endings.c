@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Cases of how a program ends: its status, and what runs at the end, in which order. */
+/* Cases of a program's end: its status, and what runs at the end, in which order. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>
@@ -38,7 +38,7 @@ __attribute__((destructor)) static void says_destructor(void)
 static void registers(void)
 {
 	registered = true;
-	(void)open("/dev/null", O_RDONLY); /* something to report */
+	(void)open("/dev/null", O_RDONLY); /* a leak to report */
 	atexit(says_first);
 	on_exit(says_with_status, (void *)"data");
 	atexit(says_second);

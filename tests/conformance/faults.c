@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Cases of arguments that point nowhere: the kernel says EFAULT, and a hook must not die of what
- * the kernel only refused; where the C library itself reads the argument, the program dies, bare
- * and traced.
+ * Cases of arguments that point nowhere. The kernel fails such calls with EFAULT, and a hook must
+ * not crash where the kernel only refuses. If the C library itself reads the argument, the program
+ * crashes, bare and traced.
  */
 #define _GNU_SOURCE
 #include <dirent.h>

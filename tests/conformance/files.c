@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Cases of the functions that open files by name, and of what is used like a file. */
+/* Cases of functions that open files by name, and of descriptors that are used like files. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <mqueue.h>
@@ -125,7 +125,7 @@ static void opens_fortified(void)
 	CALL(__openat_2(999, "none", O_RDONLY));
 }
 
-/* A mode is missing: the C library ends the program. */
+/* The mode is missing, so the C library ends the program. */
 static void dies_of_a_missing_mode(void)
 {
 	CALL(__open_2("file", O_RDWR | O_CREAT));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Cases of calls that wait and are interrupted, with SA_RESTART and without: by SIGUSR2, which is
- * no business of the tracer's, and by SIGUSR1, which it handles first.
+ * Cases of calls that wait and are interrupted, with and without SA_RESTART: by SIGUSR2, which the
+ * tracer ignores, and by SIGUSR1, which it handles first.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -25,8 +25,8 @@ static struct sockaddr_un address;
 static socklen_t length;
 static int server, ends[2], pair[2];
 
-/* What completes a call, from within a signal handler: raw, so that the case's own calls are the
- * only ones that hooks see. */
+/* The functions that complete a call run in a signal handler. They use raw system calls, so that
+ * hooks see only the case's own calls. */
 static void comes_a_client(void)
 {
 	long client = syscall(SYS_socket, AF_UNIX, SOCK_STREAM, 0);
@@ -81,7 +81,7 @@ static struct mmsghdr *messages(void)
 	return &header;
 }
 
-/* The four cases of a call: by either signal, with SA_RESTART and without. */
+/* The four cases of a call: by either signal, with and without SA_RESTART. */
 #define INTERRUPTS(name, call, complete)                                                           \
 	static void interrupts_##name##_by(int signal, int flags)                                  \
 	{                                                                                          \

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Cases at the edge of RLIMIT_NOFILE: which call is the first to fail, how, and what it leaves
- * behind. */
+/* Cases at the limit of RLIMIT_NOFILE: which call fails first, how, and what it leaves behind. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
@@ -39,7 +38,7 @@ static void set_limit(rlim_t limit)
 	setrlimit(RLIMIT_NOFILE, &both);
 }
 
-/* Leaves so many numbers below the limit free. */
+/* Leaves this many numbers below the limit free. */
 static void leave(int count)
 {
 	set_limit(LIMIT);

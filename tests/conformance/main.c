@@ -43,7 +43,8 @@ void say(const char *format, ...)
 	if (length >= (int)sizeof(line) - 1)
 		length = (int)sizeof(line) - 2;
 	line[length++] = '\n';
-	/* Not write(2)'s hook or errno: this is no part of the case. */
+	/* A raw call, because the output is no part of the case: no hook and no errno of
+	 * write(2). */
 	(void)!write(OUTPUT, line, (size_t)length);
 }
 
@@ -137,7 +138,7 @@ static void *victim(void *data)
 	return result;
 }
 
-/* Until the thread sleeps in the kernel. */
+/* Waits until the thread sleeps in the kernel. */
 static void wait_until_asleep(struct victim *thread)
 {
 	char path[64], state[256];

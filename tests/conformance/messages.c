@@ -29,7 +29,7 @@ static struct letter letter(size_t control)
 	return made;
 }
 
-/* Pointers into itself, once it lies where it stays. */
+/* Sets the pointers to the letter's own parts, once the letter is at its final place. */
 static struct msghdr *address_of(struct letter *letter)
 {
 	letter->part.iov_base = &letter->byte;

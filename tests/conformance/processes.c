@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Cases of what makes processes and libraries: results, arguments, environment, what a child has
- * open. */
+/* Cases of calls that make processes or load libraries: results, arguments, environment, and the
+ * descriptors that a child has. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -106,7 +106,8 @@ static void passes_numbers_on(void)
 
 static void spawns(void)
 {
-	/* It writes nothing: it would do so before or after our own line. */
+	/* The command writes nothing, because its output could come before or after the case's
+	 * own line. */
 	char *tests[] = {(char *)"sh", (char *)"-c", (char *)"[ \"$CONFORMANCE\" = set ] && exit 3",
 			 NULL};
 	posix_spawn_file_actions_t actions;

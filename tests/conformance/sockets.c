@@ -199,7 +199,7 @@ static void reserves_ports(void)
 {
 	int port = 1023;
 
-	/* Without errno: it tells of ports that others have meanwhile. */
+	/* errno is not printed, because it depends on ports that other programs use. */
 	say("rresvport = %d", rresvport(&port));
 	port = 80;
 	say("rresvport_af = %d", rresvport_af(&port, AF_INET6));

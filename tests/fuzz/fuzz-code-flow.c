@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Code that is followed to find out how to leave a function, of any bytes: it comes to an end,
- * reads nothing but the code, and what it finds can be a frame.
+ * Following any bytes as code, to find how a function is left: this ends, reads nothing except the
+ * code, and its result can be a frame.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Demangling, of any name: it ends soon, and what it gives fits. */
+/* Demangling any name: this ends soon, and the result fits. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +9,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 const char *__lsan_default_suppressions(void);
 
-/* LeakSanitizer asks for these. libiberty's Rust demangler forgets what it has decoded of an
- * identifier in Punycode that turns out to be broken: some bytes of a command that ends soon. */
+/* LeakSanitizer calls these functions. libiberty's Rust demangler leaks the decoded part of an
+ * identifier in Punycode that turns out to be broken: a few bytes in a command that ends soon. */
 const char *__lsan_default_suppressions(void)
 {
 	return "leak:print_ident\n";
@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!name)
 		abort();
-	/* Half of the names are Rust's, without waiting for the two letters to be found. */
+	/* Half of the names begin like Rust's, so that the fuzzer need not find the two letters. */
 	memcpy(name, size % 2 ? "_R" : "_Z", 2);
 	if (size)
 		memcpy(name + 2, data, size);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * DWARF and symbol tables, in any bytes that claim to be the ELF file of a module: what is read of
- * them is an answer that the parent of the process which reads them understands.
+ * DWARF and symbol tables, in any bytes that claim to be the ELF file of a module. The parent of
+ * the process that reads them must understand the answers.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -27,7 +27,7 @@ static void found(void *data, size_t index, const struct name_source *source,
 	++*(size_t *)data;
 }
 
-/* As the parent would be sent it. */
+/* The answer, as it would be sent to the parent. */
 static void take(const struct name_source *const *sources, uint64_t address,
 		 const struct answer *answer)
 {
@@ -88,7 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	if (module_file_open(&file, &wanted, trouble) == 0) {
-		/* Where the functions of the inputs in dwarf/ lie: 0x250 to 0x2a0. */
+		/* The functions of the inputs in dwarf/ lie at 0x250 to 0x2a0. */
 		ask(&file, &source_dwarf);
 		ask(&file, &source_symbols);
 		module_file_close(&file);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The exports, of whatever the reader takes from any bytes: text stays text, and no series is there
- * twice.
+ * The exports of whatever the reader makes of any bytes: text stays valid, and each series occurs
+ * once.
  */
 #include <stdint.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Go's function table, in any bytes: whatever a file says, nothing outside of it is read, and all
- * that is told of it is a string with an end.
+ * Go's function table in any bytes: nothing outside of the file is read, and all names in the
+ * answers are terminated.
  */
 #include <stdint.h>
 #include <stdlib.h>

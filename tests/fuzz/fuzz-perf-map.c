@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * A perf map, of any bytes: each name that is found stands in it, and is a part of one line.
+ * A perf map of any bytes: each name that is found stands in the map, and is a part of one line.
  */
 #include <stdint.h>
 #include <stdio.h>

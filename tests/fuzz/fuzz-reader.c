@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The reader, on any bytes: what it has once understood and written it must understand in the same
- * way again.
+ * The reader on any bytes: text that it has parsed and written must parse the same way again.
  */
 #include <stdint.h>
 #include <stdio.h>

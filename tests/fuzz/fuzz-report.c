@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The report of any bytes, filtered and not, narrow and wide: no character of what comes out could
- * drive a terminal.
+ * The report of any bytes, with and without filters, narrow and wide: no character of the output
+ * can drive a terminal.
  */
 #include <stdint.h>
 #include <stdio.h>

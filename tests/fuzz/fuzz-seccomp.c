@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * A program's seccomp filter, of any instructions: it is copied and asked before the kernel has
- * looked at it, so it may be nonsense. Asking it ends, stays inside of the copy, and gives the same
- * answer twice.
+ * A program's seccomp filter of any instructions. It is copied and interpreted before the kernel
+ * has checked it, so it may be nonsense. The interpreter ends, stays inside of the copy, and gives
+ * the same answer twice.
  */
 #include <linux/filter.h>
 #include <stdint.h>
@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (long number = 0; number < 4; number++) {
 		bool refused = seccomp_will_refuse(number, 1, -1, 3, 4, 5, 6);
 
-		/* Nothing is forbidden by a filter that the program has not got yet. */
+		/* A filter that is not in use yet forbids nothing. */
 		if (refused != seccomp_will_refuse(number, 1, -1, 3, 4, 5, 6) ||
 		    seccomp_forbids(number, 1, -1, 3, 4, 5, 6) ||
 		    (kept == SECCOMP_NOT_KEPT && refused))

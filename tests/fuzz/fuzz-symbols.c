@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The tracer's own reader of symbols, on any bytes that claim to be the ELF file of a loaded
- * module: once as the file, once as what lies in memory. No read leaves the file, none faults, and
- * each has an end.
+ * module: once as the file, once as the module in memory. Each read stays in the file, none faults,
+ * and all end.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@ enum { QUERIES = 16, PAGE = 4096, MOST = 1 << 20 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Asks for addresses that rise; what is answered must be a name of the length that is said. */
+/* Looks up rising addresses. Each name in an answer must have the length that the answer says. */
 static void ask(const struct module *module, uint64_t step)
 {
 	struct symbol_query queries[QUERIES] = {{0}};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The search table built from .eh_frame, of any bytes: whatever comes out is sorted, has no start
- * twice, and points into the section.
+ * The search table built from an .eh_frame of any bytes: it is sorted, has no start twice, and
+ * points into the section.
  */
 #include <stdint.h>
 #include <stdlib.h>

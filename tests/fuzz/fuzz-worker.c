@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the child process that reads a module's file sends, in any bytes: it may be in the hands of
- * who made that file.
+ * The messages of the child process that reads a module's file, in any bytes: whoever made that
+ * file may have taken over the child.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@ static void found(void *data, size_t index, const struct name_source *source,
 {
 	bool *answers = data;
 
-	/* Each address once, by a source that there is. */
+	/* Each address is answered once, by a source that exists. */
 	if (index >= ADDRESSES || answers[index] || count > LOCATIONS_MAX ||
 	    (source != &source_pclntab && source != &source_dwarf && source != &source_symbols))
 		abort();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Holds the decoder of instructions against another: reads lines "OFFSET LENGTH" from stdin, of the
- * code in the file given, and prints those that the decoder finds another length for. With
- * "effects" it prints what each does instead: "OFFSET WAY TARGET STACK AMOUNT", a dash where there
- * is no target.
+ * Compares fdtrail's decoder of instructions with another one: reads lines "OFFSET LENGTH" about
+ * the code in the given file from stdin, and prints those for which the decoder finds another
+ * length. With "effects" it prints the effect of each instruction instead: "OFFSET WAY TARGET STACK
+ * AMOUNT", with a dash if there is no target.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Reads snapshots from standard input and writes them as the model has them. */
+/* Reads snapshots from standard input and writes them from the model. */
 #include <stdio.h>
 
 #include "tools/reader/reader.h"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Faults on purpose: each is built into a copy of the sources, and the tests that it names have to fail there. So
-a test that can't fail, and a rule that no test holds, are found. Words choose faults: `capture:`, `channel`."""
+"""Faults on purpose: each is built into a copy of the sources, and the tests that it names have to fail there.
+This finds tests that can't fail, and rules that no test checks. Words choose faults: `capture:`, `channel`."""
 
 import atexit
 import os
@@ -15,14 +15,14 @@ from pathlib import Path
 import faults
 from support import SOURCE, Failed, check, main, ran, test
 
-MOST_SECONDS = 100  # for one test; one that takes longer than that has noticed something
+MOST_SECONDS = 100  # for one test; a test that takes longer has noticed the fault
 
-# What tests written in Python run.
+# Targets that tests written in Python run.
 COMMON = re.compile(r"preload/libfdtrail\.so$|tools/fdtrail$|tests/(trace|helper-[a-z]+|programs/.+|conformance/.+)$")
 
 
 def finish(words, seconds, **options):
-    """Runs a program: its exit status, or None when it took too long; and what it said."""
+    """Runs a program: its exit status, or None if it took too long; and its output."""
     process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                text=True, errors="replace", **options)
     try:
@@ -34,7 +34,7 @@ def finish(words, seconds, **options):
 
 
 def left_out(folder, names):
-    """What is not copied: build folders and what git keeps."""
+    """Names that are not copied: build folders and git's."""
     top = [name for name in names if name.startswith("build") or name == ".git"] if Path(folder) == SOURCE else []
     return [*top, "__pycache__"]
 
@@ -46,7 +46,7 @@ class Copy:
 
     @classmethod
     def get(cls):
-        """The one copy; or, where it could not be made, why."""
+        """The only copy; or, if it could not be made, the reason."""
         if cls.made is None:
             try:
                 cls.made = cls()
@@ -58,7 +58,7 @@ class Copy:
 
     def __init__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="fdtrail-faults-"))
-        self.folder.chmod(0o755)  # tests run programs of it as other users
+        self.folder.chmod(0o755)  # tests run its programs as other users
         atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
         self.source, self.build = self.folder / "source", self.folder / "source" / "build"
         shutil.copytree(SOURCE, self.source, symlinks=True, ignore=left_out)
@@ -72,7 +72,7 @@ class Copy:
         self.check_tests()
 
     def check_tests(self):
-        """What is to fail with a fault has to pass without one."""
+        """Checks that the tests pass without a fault."""
         for killer in sorted({killer for fault in CHOSEN for killer in fault.killers} - {"the compiler"}):
             status, said = self.make(killer)
             check.equal(status, 0, f"the build for {killer}\n{said[-4000:]}")
@@ -103,7 +103,7 @@ class Copy:
             name = name.removesuffix(" by ptrace")
         path = next((self.source / "tests").glob(f"*/test_{name}.py"))
         status, said = finish([sys.executable, path, *([words] if words else [])], MOST_SECONDS, env=environment)
-        # A check that was left out has noticed nothing, and words that no check has are no check.
+        # A skipped check has noticed nothing, and words that match no check run none.
         check.true("# SKIP" not in said and status != 2, f"{killer} runs\n{said}")
         return status, said
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What real/test_go_versions.py leaves out, since the programs are large to fetch: Go 1.21, 1.24 and, as a
-client, 1.25, and every way that a request can take. tests/go_binaries.py."""
+"""The part of real/test_go_versions.py whose programs are large to fetch: Go 1.21, 1.24 and, as a client, 1.25,
+and every protocol that a request can use. tests/go_binaries.py."""
 
 from go_binaries import ask_bazelisk, ask_buf, ask_sst
 from support import main, test

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Servers under load, minutes of it: tests/loads.py."""
+"""Servers under load for minutes: tests/loads.py."""
 
 from loads import nginx_under_load, redis_under_load
 from support import main, test

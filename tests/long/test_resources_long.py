@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""A table that is full, by the program's own calls: it takes a minute and half a GiB."""
+"""A table that the program's own calls fill; this takes a minute and half a GiB."""
 
 from support import check, main, program, ran, run_traced, test
 
@@ -13,12 +13,12 @@ def _():
     run = run_traced([program("resources"), "stacks", 1_100_000], timeout=1490)
     check.equal(run.status, 0)
     check.at_most(int(run.out), 768 * 1024, "KiB grown")
-    # The last one, which leaks, is one of those without a stack.
+    # The last stack, which leaks, is one of those that were not kept.
     group = run.last.groups[0]
     check.contains(group.text, "note: The stack table was full when these were opened.")
     lacking = check.matches(run.last.text,
                             r"(?m)^  (\d+) opened when the stack table was full: their stacks are not known$")
-    # Three more are main's own: of what reads the memory's size twice, and of what leaks.
+    # Three more are main's own: two of reading the memory's size, and the one that leaks.
     check.equal(int(lacking[1]), 1_100_003 - KEPT, "openings without a stack")
     ran("resources", f"1100000 distinct stacks, {KEPT} of which are kept: {int(run.out)} KiB")
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Signals and forks under fire, for 60 s; tests/storm/ is the program."""
+"""Signals and forks at a high rate for 60 s; the program is in tests/storm/."""
 
 from support import main, test
 from torture_runs import storm

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Differential torture, ten million operations of it, two by the ptrace engine, which is slower;
+"""Differential torture, ten million operations, and two million by the ptrace engine, which is slower;
 tests/torture_runs.py says how to repeat a failure."""
 
 from support import ENGINE, main, test

@@ -49,7 +49,7 @@ long main_asked, unfinished;
 
 uint32_t roll(uint32_t sides)
 {
-	// Only which thread is hit next: no result depends on it.
+	// Chooses only which thread is hit next: no result depends on it.
 	uint32_t x = dice.fetch_add(0x9e3779b9u);
 	x ^= x >> 16, x *= 0x7feb352du, x ^= x >> 15;
 	return x % sides;
@@ -196,10 +196,11 @@ FRAME static void reads(void)
 		count_interruption("read");
 }
 
-/* Lets those that wait go on. */
+/* Lets waiting threads go on. */
 FRAME static void wakes(void)
 {
-	// When too many wait already: EAGAIN, rather than waiting for those who accept.
+	// Non-blocking: if too many connections wait already this gets EAGAIN, instead of waiting
+	// for threads that accept.
 	int client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (connect(client, reinterpret_cast<sockaddr *>(&address), length) != 0)
@@ -266,9 +267,9 @@ void *ask(void *)
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, nullptr);
 	while (!stop) {
-		// A handler that takes longer than the next signal to come would be all that a
-		// thread does, with or without a tracer: so none is asked again before it has done
-		// something.
+		// If a handler took longer than the time to the next signal, the thread would do
+		// nothing else, with or without a tracer. So no thread gets a signal again before
+		// it has done something.
 		unsigned int which = roll(std::size(workers) + 2);
 		if (which >= std::size(workers)) {
 			if (main_times != main_asked && kill(getpid(), SIGUSR1) == 0)
@@ -286,7 +287,7 @@ void *ask(void *)
 	return nullptr;
 }
 
-// Looks at the snapshot of this number; false when it is not there yet.
+// Checks the snapshot of this number; false if it does not exist yet.
 bool look(long number)
 {
 	std::string path = prefix + std::to_string(getpid()) + "." + std::to_string(number);
@@ -310,8 +311,8 @@ bool look(long number)
 		}
 		for (int i = 0; i < report.descriptor_count; i++) {
 			const report_descriptor *found = &report.descriptors[i];
-			// What fopen and dlopen open inside of libc is not recorded before they
-			// return.
+			// Descriptors that fopen and dlopen open inside of libc are recorded when
+			// these return.
 			unfinished += report.groups[found->group].origin == REPORT_UNSEEN &&
 				      !strstr(found->text, "/dev/zero,") &&
 				      strcmp(found->kind, "file") != 0;
@@ -371,7 +372,7 @@ int main(int count, char **words)
 		main_times++;
 		if (all_have_moved())
 			watchdog_alive();
-		// The one behind it is there: this one is written to its end.
+		// The next snapshot exists, so this one is complete.
 		while (access((prefix + std::to_string(getpid()) + "." + std::to_string(number + 1))
 				      .c_str(),
 			      F_OK) == 0 &&
@@ -380,8 +381,8 @@ int main(int count, char **words)
 	}
 	stop = true;
 	pthread_join(asker, nullptr);
-	// accept and read wait for somebody, and connect for accept; who wakes them has stopped,
-	// too.
+	// accept and read wait for other threads, and connect for accept; the thread that wakes
+	// them has ended, too.
 	shutdown(listener, SHUT_RDWR);
 	if (write(ends[1], "xx", 2) != 2)
 		return 2;
@@ -390,9 +391,9 @@ int main(int count, char **words)
 	raise(SIGUSR1);
 	while (look(number))
 		number++;
-	// A thread whose handler waits may have been interrupted right behind an open, before its
+	// A thread whose handler waits may have been interrupted just after an open, before its
 	// hook knew the number. Most of these are found (preload/runtime/in_flight.h); without that
-	// it is every third snapshot.
+	// it would be every third snapshot.
 	if (unfinished > number / 10 + 4)
 		complain("too many descriptors were opened by an untraced call: ",
 			 std::to_string(unfinished));

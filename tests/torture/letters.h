@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Descriptors over a Unix socket (unix(7), SCM_RIGHTS). Receiving is inlined: the caller's name is
- * the one that has to be in the stack.
+ * Descriptors sent over a Unix socket (unix(7), SCM_RIGHTS). Receiving is inlined, because the
+ * stack has to show the caller's name.
  */
 #pragma once
 
@@ -31,7 +31,7 @@ static inline __attribute__((always_inline)) void letter_prepare(struct letter *
 	};
 }
 
-/* The descriptor in a letter that has come, or -1. */
+/* The descriptor in a letter that has arrived, or -1. */
 static inline __attribute__((always_inline)) int letter_open(const struct letter *letter)
 {
 	int fd = -1;
@@ -58,7 +58,7 @@ static inline __attribute__((always_inline)) int receive_many(int from)
 									   : letter_open(&letter);
 }
 
-/* Sends fd; false when it could not be sent. */
+/* Sends fd; returns false if that failed. */
 static inline bool send_descriptor(int to, int fd)
 {
 	struct letter letter;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A library that opens things: what it has opened stays open when it is unloaded. */
+/* A library that opens descriptors, which stay open when it is unloaded. */
 #include <fcntl.h>
 
 #include "../programs/frame.h"

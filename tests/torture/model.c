@@ -87,7 +87,7 @@ void model_remove(struct thread *thread, int index)
 	thread->things[index] = thread->things[--thread->count];
 }
 
-/* The functions of the stack by which a thing was opened, innermost first. */
+/* The functions of the stack that opened a thing, innermost first. */
 static int expected_names(const struct thing *thing, const char *names[], char *first, size_t size)
 {
 	static const char *const bases[] = {"worker", "short_lived"};
@@ -124,7 +124,8 @@ static bool names_agree(const struct report_group *group, const struct thing *th
 	if (deep)
 		count = PATH_SEEN;
 	for (int i = 0; i < count && agree; i++) {
-		/* Between the opening and the thread's own function may lie others of its loop. */
+		/* Other functions of the thread's loop may lie between the opening and the
+		 * thread's own function. */
 		bool last = thing->family >= 0 && !deep && i == count - 1 &&
 			    strcmp(names[i], "begins_elsewhere") != 0;
 		int at = last ? group->function_count - 1 : i;
@@ -165,7 +166,7 @@ static bool words_agree(const struct report_descriptor *found, const struct thin
 		agree = agree && has(found->text, owners[i]) == (owners[i] == owner);
 	agree = agree &&
 		has(found->text, ", received over a socket") == (thing->how == HOW_RECEIVED);
-	/* freopen(3) copies what it has opened over the number that it had. */
+	/* freopen(3) copies the new descriptor over the number of the old one. */
 	if (!outside || thing->owner != STREAM)
 		agree = agree && has(found->text, ", dup of ") == (thing->how == HOW_COPIED);
 	agree = agree && (thing->how != HOW_COPIED || has(found->text, copy));
@@ -208,7 +209,7 @@ static bool figures_agree(const struct report_group *group, const struct thing *
 	int64_t key = model_key(thing);
 	long opened = 0, growth_expected;
 
-	/* freopen(3) opens one number more, and closes it. */
+	/* freopen(3) opens one more number, and closes it. */
 	if (key < 0 || (outside && thing->owner == STREAM))
 		return true;
 	for (int i = 0; i < thread_count; i++)
@@ -227,7 +228,7 @@ static bool figures_agree(const struct report_group *group, const struct thing *
 	return false;
 }
 
-/* The numbers that /proc/self/fd has, against those that the report lists. */
+/* Compares the numbers in /proc/self/fd with those in the report. */
 static bool numbers_agree(const struct report *report)
 {
 	DIR *dir = opendir("/proc/self/fd");

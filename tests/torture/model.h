@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the torture knows to be open, and who opened it: the other side of the comparison. Each
- * thread has things of its own, and touches no other's; only at a barrier somebody else may look.
+ * The torture's own knowledge of open descriptors and their openers: the other side of the
+ * comparison. Each thread has things of its own, and touches no others; only at a barrier may
+ * another thread look at them.
  */
 #pragma once
 
@@ -17,22 +18,22 @@
 
 enum { THREADS_MAX = 32, THINGS_MAX = 128, CAUGHT_MAX = 16, REGION = 4000, REGION_SIZE = 64 };
 
-/* A place that is no site of a family. */
+/* Openers other than the sites of a family. */
 enum { BY_HANDLER = -1, BY_PLUGIN = -2 };
-/* Where a thread's stack begins. */
+/* The function in which a thread's stack begins. */
 enum base { BASE_WORKER, BASE_SHORT_LIVED, BASES };
 enum how { HOW_MADE, HOW_COPIED, HOW_RECEIVED };
 
 struct thing {
 	int fd;
-	int family; /* an index, or BY_... */
+	int family; /* index of an opening's family, or BY_... */
 	int site, path, tid;
 	enum base base;
 	const char *kind;
 	enum owner owner;
 	enum how how;
 	int copy_of;
-	bool kept; /* the thread needs it: it is closed only by its end */
+	bool kept; /* the thread itself needs it, and closes it at its end */
 	void *object;
 };
 
@@ -41,33 +42,34 @@ struct thread {
 	enum base base;
 	pthread_t id;
 	bool leaving, alive;
-	bool settled; /* what it needs was open at the last barrier */
+	bool settled; /* at the last barrier it was open */
 	struct random random;
 	struct thing things[THINGS_MAX];
 	int count;
-	uint32_t *opened; /* by model_key: how many were opened from there */
+	uint32_t *opened; /* by model_key: number of opens from there */
 	int unix_listener, tcp_listener, post[2];
 	struct sockaddr_storage unix_address, tcp_address;
 	socklen_t unix_length, tcp_length;
 	char path[32], name[32];
-	struct thing caught[CAUGHT_MAX]; /* what the signal handler has opened and left open */
+	struct thing caught[CAUGHT_MAX]; /* things that the signal handler has opened and left
+                                          * open */
 	volatile sig_atomic_t caught_count;
 	long operations;
 	void *plugin;
 };
 
-/* thread_count of them, and behind these one that is no thread: things on their way between
+/* thread_count of them, and after these one that is no thread's: things on their way between
  * threads. */
 extern struct thread threads[THREADS_MAX + 1];
 extern int thread_count;
 extern uint64_t seed;
-extern bool outside; /* the ptrace engine traces: it sees raw calls, and knows no streams */
+extern bool outside; /* the ptrace engine traces: it sees raw calls, and does not know streams */
 
-/* How many places there are, and the number of this thing's; -1 for a place without figures. */
+/* The number of keys, and the key of this thing; -1 for an opener that is not counted. */
 uint32_t model_keys(void);
 int64_t model_key(const struct thing *thing);
 
-/* What has been done, for the last line: added up with model_did. */
+/* Kinds of operations, counted for the last line by model_did. */
 enum deed {
 	DID_FORK,
 	DID_VFORK,
@@ -82,21 +84,22 @@ enum deed {
 void model_did(enum deed deed, long times);
 long model_done(enum deed deed);
 
-/* Adds a thing to a thread's; there is room (THINGS_MAX) or the test ends. */
+/* Adds a thing to a thread's; the test ends if there are more than THINGS_MAX. */
 struct thing *model_add(struct thread *thread, const struct thing *thing);
 void model_remove(struct thread *thread, int index);
 
-/* Holds what report says of a thing against it; prints what differs. True: nothing. */
+/* Compares the report's entry of a thing with the thing, and prints differences. Returns true if
+ * there are none. */
 bool model_agrees(const struct report *report, const struct thing *thing,
 		  enum report_origin origin);
 
-/* Holds the whole report against all threads' things, /proc/self/fd and the figures. behind: how
- * many were closed by raw calls since the last one; in_between: how many snapshots there were since
- * the last call. True: no discrepancy. */
+/* Compares the whole report with all threads' things, with /proc/self/fd and with the counts.
+ * behind: number of descriptors closed by raw calls since the last call; in_between: number of
+ * snapshots since the last call. Returns true if nothing differs. */
 bool model_compare(const struct report *report, long behind, int in_between);
 
 /* Prints a discrepancy in one line, with the seed. */
 void discrepancy(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Whether one has been reported. */
+/* Whether a discrepancy was printed. */
 bool discrepancy_any(void);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* See openings.h. Each function stores its own number after the call: no two bodies are equal, so
- * no compiler folds them into one, and the call is nobody's tail. */
+/* See openings.h. Each function stores its own number after the call, so that no two bodies are
+ * equal: then no compiler folds them into one, and the call is not a tail call. */
 #define _GNU_SOURCE
 #include "openings.h"
 
@@ -53,7 +53,7 @@ static struct perf_event_attr clock_event = {
 	.config = PERF_COUNT_SW_CPU_CLOCK,
 };
 
-/* Inlined, as what follows: the caller's name is the one that has to be in the stack. */
+/* Inlined, like the functions after it, because the stack has to show the caller's name. */
 static inline __attribute__((always_inline)) int open_by_handle(const char *path)
 {
 	union {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The calls by which the torture opens descriptors: hundreds of functions of their own names, SITES
- * for each family of openings.list, so that the stack that fdtrail shows can be held against the
- * one that was meant.
+ * The calls by which the torture opens descriptors: hundreds of functions with names of their own,
+ * SITES for each family of openings.list, so that the stack in the snapshot can be compared with
+ * the real one.
  */
 #pragma once
 
@@ -10,19 +10,20 @@
 
 enum { SITES = 8 };
 
-/* What has to close a descriptor. UNSEEN: a raw system call, as it was opened by one. */
+/* The call that has to close a descriptor. UNSEEN: a raw system call, like the one that opened
+ * it. */
 enum owner { PLAIN, STREAM, DIRECTORY, COMMAND, QUEUE, UNSEEN };
 
-/* What made->source is. COPY: a descriptor to copy; REPLACED: the same, with made->target to be
- * replaced; REOPENED: made->object is a stream; listeners have a connection waiting, and a letter a
- * descriptor. POST: a socket, and made->target the one that it is connected to. */
+/* What made->source is. COPY: a descriptor to copy; REPLACED: the same, and made->target is to
+ * be replaced; REOPENED: made->object is a stream; a listener has a connection waiting, and a
+ * letter a descriptor. POST: a socket, and made->target is its peer. */
 enum source { NOTHING, COPY, REPLACED, REOPENED, UNIX_LISTENER, TCP_LISTENER, LETTER, POST };
 
-/* What an opening is given, and what it gives: fd[0] is -1 when it was refused, fd[1] when it makes
- * one. */
+/* Input and results of an opening. fd[0] is -1 if it failed, and fd[1] if it opens one
+ * descriptor. */
 struct made {
 	int source, target, region;
-	const char *path, *name; /* of a file; of a queue and of shared memory */
+	const char *path, *name; /* name of a file; name of a queue or of shared memory */
 	char fresh[32];
 	int fd[2];
 	void *object;

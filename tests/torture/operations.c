@@ -50,7 +50,8 @@ FRAME static void call_site(void *data)
 	call->made->target = -1;
 }
 
-/* A thing of the thread's that may be closed or changed, and suits; its index, or -1. */
+/* Chooses a thing of the thread's that suits and may be closed or changed. Returns its index, or
+ * -1. */
 static int choose(struct thread *thread, bool (*suits)(const struct thing *thing))
 {
 	uint32_t from = thread->count ? random_below(&thread->random, (uint32_t)thread->count) : 0;
@@ -91,7 +92,7 @@ static bool gives_away(const struct thing *thing)
 	return !in_region(thing);
 }
 
-/* Lets a client connect to a listener of ours, and go away again. */
+/* Connects a client to a listener of the test's, and closes the client. */
 static bool visit(const struct sockaddr_storage *address, socklen_t length)
 {
 	const struct linger reset = {.l_onoff = 1};
@@ -105,8 +106,8 @@ static bool visit(const struct sockaddr_storage *address, socklen_t length)
 	return done;
 }
 
-/* Makes ready what the family's call takes. copied: the thing that is copied, replaced: the one
- * that is to be no more, else -1. False: there is none. */
+/* Prepares the input of the family's call. *copied: index of the thing to copy, *replaced: of
+ * the one to replace, else -1. Returns false if there is none. */
 static bool prepare(struct thread *thread, const struct family *family, struct made *made,
 		    int *copied, int *replaced)
 {
@@ -165,7 +166,7 @@ FRAME struct thing *open_by(struct thread *thread, size_t index, int path)
 		return NULL;
 	path_walk(&paths[path], call_site, &call);
 	if (made.fd[0] < 0) {
-		if (family->source == REOPENED) /* the stream is closed, and its number with it */
+		if (family->source == REOPENED) /* the stream is closed, together with its number */
 			model_remove(thread, replaced);
 		return NULL;
 	}
@@ -187,7 +188,8 @@ FRAME struct thing *open_by(struct thread *thread, size_t index, int path)
 		thing.how = HOW_RECEIVED;
 	} else if (family->source == LETTER) {
 		thing.how = HOW_RECEIVED;
-		/* Only who opened a queue knows that it is one: the kernel calls it a file. */
+		/* The receiver of a queue does not know that it is one, because the kernel calls
+		 * it a file. */
 		if (strcmp(thing.kind, "mqueue") == 0)
 			thing.kind = "file";
 	}
@@ -267,7 +269,7 @@ static void close_thing(struct thread *thread, int index)
 	model_remove(thread, index);
 }
 
-/* Makes a stream of a descriptor: from then on the stream's function has to close it. */
+/* Makes a stream of a descriptor; from then on the stream's function has to close it. */
 static void wrap(struct thread *thread)
 {
 	int index = choose(thread, plain);
@@ -286,12 +288,12 @@ static void wrap(struct thread *thread)
 	}
 }
 
-/* Closes all that the thread has in its own region at once. */
+/* Closes everything in the thread's own region at once. */
 static void close_region(struct thread *thread)
 {
 	unsigned int first = REGION + (unsigned int)thread->slot * REGION_SIZE;
 
-	/* Nobody has anything behind the last thread's. */
+	/* No thread has numbers above the last thread's. */
 	if (thread->slot == thread_count - 1 && random_once_in(&thread->random, 2))
 		closefrom((int)first);
 	else if (close_range(first, first + REGION_SIZE - 1, 0) != 0)
@@ -301,7 +303,7 @@ static void close_region(struct thread *thread)
 			model_remove(thread, i);
 }
 
-/* Puts a thing where another thread may take it, and takes one that lies there. */
+/* Leaves a thing for another thread to take, and takes one that another has left. */
 static void exchange(struct thread *thread)
 {
 	static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -321,11 +323,12 @@ static void exchange(struct thread *thread)
 	pthread_mutex_unlock(&mutex);
 }
 
-/* Calls that have to fail, and change nothing. */
+/* Calls that must fail, and change nothing. */
 static void fail(struct thread *thread)
 {
 	int own = thread->post[0], result = 0;
-	/* It is being closed while the call lasts, for a snapshot: not one that must be listed. */
+	/* For a snapshot the descriptor is being closed while the call lasts, so this must be
+	 * one that need not be listed. */
 	int index = choose(thread, plain), other = index >= 0 ? thread->things[index].fd : -1;
 
 	switch (random_below(&thread->random, 14)) {
@@ -441,7 +444,7 @@ void thread_begin(struct thread *thread)
 	snprintf(thread->path, sizeof(thread->path), "file-%d", thread->slot);
 	snprintf(thread->name, sizeof(thread->name), "/torture-%d-%d", getpid(), thread->slot);
 	thread->unix_address = thread->tcp_address = (struct sockaddr_storage){0};
-	thread->unix_address.ss_family = AF_UNIX; /* the kernel finds an abstract name: unix(7) */
+	thread->unix_address.ss_family = AF_UNIX; /* the kernel chooses an abstract name: unix(7) */
 	thread->unix_length = sizeof(sa_family_t);
 	in->sin_family = AF_INET;
 	in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);

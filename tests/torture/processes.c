@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Operations of the torture that make processes, threads and libraries come and go. A child closes
- * what it has; its parent must not lose a record by that. A forked child's own snapshot is held
- * against the model.
+ * Operations of the torture that create and end processes, threads and libraries. A child closes
+ * its descriptors, and its parent must not lose a record by that. A forked child's own snapshot is
+ * compared with the model.
  */
 #define _GNU_SOURCE
 #include "operations.h"
@@ -77,7 +77,7 @@ static void check_child(const struct thread *thread, const char *path, const int
 			discrepancy("a forked child that opened %d has %ld unclosed", CHILD_OPENS,
 				    report.unclosed);
 	}
-	if (count != 2) /* the one that it asked for, and the one at its end */
+	if (count != 2) /* one by the signal, and one at its end */
 		discrepancy("a forked child has written %d snapshots, not 2", count);
 	report_release(&report);
 	free(text);
@@ -92,7 +92,8 @@ void operate_fork(struct thread *thread)
 
 	if (pipe(wire) != 0)
 		return;
-	/* What the handler opens between the fork and the child's snapshot is in neither model. */
+	/* Otherwise the handler could open something between the fork and the child's snapshot,
+	 * which would be in neither model. */
 	sigemptyset(&alarms);
 	sigaddset(&alarms, SIGALRM);
 	pthread_sigmask(SIG_BLOCK, &alarms, &before);
@@ -118,7 +119,7 @@ void operate_fork(struct thread *thread)
 	model_did(DID_FORK, 1);
 }
 
-/* In a child that has our memory: closes what it has, and leaves no trace. */
+/* Runs in a child that shares the parent's memory: closes descriptors, and must leave no trace. */
 static void close_some(const struct thread *thread)
 {
 	for (int i = 0; i < thread->count && i < 4; i++)
@@ -193,7 +194,8 @@ void operate_library(struct thread *thread)
 		thread->plugin = NULL;
 		return;
 	}
-	/* Bound at once, at its first call, or to the C library before the tracer. */
+	/* Symbols are bound at once, or at the first call, or to the C library before the
+	 * tracer. */
 	static const int flags[] = {RTLD_NOW, RTLD_LAZY, RTLD_NOW | RTLD_DEEPBIND,
 				    RTLD_LAZY | RTLD_DEEPBIND};
 	thread->plugin = dlopen(plugin_path, flags[random_below(&thread->random, 4)]);
@@ -240,14 +242,15 @@ FRAME static void *short_lived(void *data)
 	return NULL;
 }
 
-/* A thread that lives for three openings; what it has opened is ours when it is gone. */
+/* Runs a thread that makes three opens; its descriptors belong to the calling thread when it has
+ * ended. */
 void operate_thread(struct thread *thread)
 {
 	int tid = thread->tid;
 	pthread_t id;
 	sigset_t alarms, before;
 
-	/* A handler in that thread would find no thread of ours. */
+	/* A handler in that thread would find no thread of the test's. */
 	thread->base = BASE_SHORT_LIVED;
 	sigemptyset(&alarms);
 	sigaddset(&alarms, SIGALRM);

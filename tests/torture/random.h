@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Numbers that a seed determines: splitmix64 (Steele, Lea, Flood 2014). */
+/* Numbers determined by a seed: splitmix64 (Steele, Lea, Flood 2014). */
 #pragma once
 
 #include <stdint.h>
@@ -17,13 +17,13 @@ static inline uint64_t random_next(struct random *random)
 	return z ^ z >> 31;
 }
 
-/* From 0 up to, and without, end. */
+/* From 0 up to end, exclusive. */
 static inline uint32_t random_below(struct random *random, uint32_t end)
 {
 	return (uint32_t)((random_next(random) >> 32) * end >> 32);
 }
 
-/* True once in so many times. */
+/* True once in this many times. */
 static inline int random_once_in(struct random *random, uint32_t times)
 {
 	return random_below(random, times) == 0;

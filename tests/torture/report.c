@@ -15,7 +15,7 @@ static bool begins(const char *text, const char *with)
 	return strncmp(text, with, strlen(with)) == 0;
 }
 
-/* One more item of an array that grows. */
+/* Adds an item to an array that grows. */
 static void *next_item(void **items, int *count, int *room, size_t size)
 {
 	if (*count == *room) {
@@ -54,7 +54,7 @@ static void read_frame(struct report_group *group, char *line)
 		return;
 	*end = '\0';
 	name += strlen(" in ");
-	/* A part or a copy of a function still bears its name. */
+	/* The name of a part or a copy of a function still begins with the function's name. */
 	name[strcspn(name, ".")] = '\0';
 	group->functions[group->function_count++] = name;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* See steps.h. Every step has one place from which it calls on, so that equal paths are equal
+/* See steps.h. Every step calls the next one from a single place, so that equal paths are equal
  * stacks. */
 #define _GNU_SOURCE
 #include "steps.h"
@@ -34,7 +34,7 @@ static inline __attribute__((always_inline)) void go_on(struct walk *walk)
 		walk->function(walk->data);
 }
 
-/* Something after the call, and frames of different sizes. */
+/* Each step does something after the call, and has a frame of another size. */
 #define STEP(name, size)                                                                           \
 	FRAME static void name(struct walk *walk)                                                  \
 	{                                                                                          \
@@ -52,7 +52,7 @@ STEP(step_pair, 16)
 STEP(step_more, 200)
 STEP(step_again, 24)
 
-/* Frames that the frame pointer alone can tell the size of. */
+/* Frames whose size only the frame pointer gives. */
 FRAME static void step_growing(struct walk *walk)
 {
 	volatile char *room = alloca((size_t)(16 + walk->at % 8 * 48));
@@ -172,7 +172,8 @@ int path_any(struct random *random)
 	return 1 + (int)random_below(random, PATHS - 1);
 }
 
-/* Where the part of a path begins that a stack can show: the last step to a stack of its own. */
+/* Index of the first step that a stack can show: the last step that switches to a stack of its
+ * own. */
 static int visible_from(const struct path *path)
 {
 	int from = 0;
@@ -224,7 +225,7 @@ void paths_make(struct random *random)
 {
 	for (int i = 1; i < PATHS; i += is_new(i)) {
 		struct path *path = &paths[i];
-		int once = 0; /* of these steps none may lie inside itself */
+		int once = 0; /* bits of steps that must not be nested in themselves */
 
 		path->length = any_length(random, i);
 		for (int at = 0; at < path->length; at++) {

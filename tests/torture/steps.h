@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The way from a thread's loop to the function that opens something: named steps that call each
- * other in an order that a path says, and a few that put other code between (qsort,
+ * The path from a thread's loop to the function that opens something: named steps that call each
+ * other in an order given by the path, and a few with other code in between (qsort,
  * dl_iterate_phdr, a stack of their own, frames of changing size).
  */
 #pragma once
@@ -13,7 +13,7 @@
 enum {
 	PATHS = 64,
 	PATH_LENGTH_MAX = 72,
-	PATH_SEEN = 48, /* with all that lies around them so many steps are less than 64 frames */
+	PATH_SEEN = 48, /* with all frames around them, this many steps are less than 64 frames */
 	STEPS = 14,
 };
 
@@ -24,22 +24,24 @@ struct path {
 
 extern struct path paths[PATHS];
 
-/* Makes all paths, no two of them the same. Number 0 is empty, and for what is called from more
- * than one place; path_any draws one of the others. */
+/* Makes all paths, no two of them equal. Number 0 is empty, for functions that are called from
+ * several places; path_any chooses one of the others. */
 void paths_make(struct random *random);
 int path_any(struct random *random);
 
-/* True when the path leads over a stack of its own: what called it is not seen from there. */
+/* True if the path switches to a stack of its own: then a stack does not show the callers of
+ * that step. */
 bool path_is_cut(const struct path *path);
 
-/* True when the path alone is longer than a stack that fdtrail takes (FDTRAIL_DEPTH is 64): its
- * outer steps, and what called it, are not seen. No path is so long that this depends on what lies
- * around it. */
+/* True if the path alone is longer than a stack that fdtrail keeps (FDTRAIL_DEPTH is 64): its
+ * outer steps and their callers are not shown. No path has a length for which this would depend
+ * on the frames around it. */
 bool path_is_deep(const struct path *path);
 
 /* Calls function(data) at the end of the path. */
 void path_walk(const struct path *path, void (*function)(void *data), void *data);
 
-/* The names of the functions that lie on the path, innermost first, into names; returns how many.
- * Above a stack of its own there is nothing: then *whole is set to 0, else to 1. */
+/* Writes the names of the functions on the path into names, innermost first; returns their
+ * number. *whole is 0 if the path has a stack of its own, above which no caller is shown, else
+ * 1. */
 int path_names(const struct path *path, const char *names[], int room, int *whole);

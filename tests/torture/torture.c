@@ -77,9 +77,9 @@ static void start_thread_of(struct thread *thread)
 	thread->alive = true;
 }
 
-/* Reads what has been written since the last barrier. The last one is that of the barrier itself;
- * those before were asked for in the middle of work, and only what no thread touches can be looked
- * for. */
+/* Reads the snapshots that were written since the last barrier. The last one is the barrier's
+ * own. The earlier ones were taken while threads worked, so only things that no thread touches
+ * can be compared. */
 static bool check_reports(long behind)
 {
 	char *text = file_read(report_path, true), *copy = text ? strdup(text) : NULL, *at = text;
@@ -121,7 +121,7 @@ static bool check_reports(long behind)
 	return agree;
 }
 
-/* Closes one thing by a raw system call: the snapshot has to find out. */
+/* Closes a thing by a raw system call, which the snapshot has to notice. */
 static long close_behind(struct random *random)
 {
 	struct thread *thread = &threads[random_below(random, (uint32_t)thread_count)];
@@ -145,7 +145,7 @@ static bool round_of_all(struct random *random)
 	for (int i = 0; i < thread_count; i++)
 		if (threads[i].leaving) {
 			join_thread(threads[i].id, &threads[i].tid);
-			/* What it opened stays open, and belongs to its successor. */
+			/* Its descriptors stay open, and belong to its successor. */
 			threads[i].alive = false;
 		}
 	long behind = random_once_in(random, 3) ? close_behind(random) : 0;
@@ -227,7 +227,7 @@ int main(int count, char **words)
 	random.state = seed;
 	paths_make(&random);
 	snprintf(report_path, sizeof(report_path), "%s%d", report_prefix, getpid());
-	signal(SIGUSR1, SIG_IGN); /* raised below, to ask for snapshots */
+	signal(SIGUSR1, SIG_IGN); /* raised below, to trigger snapshots */
 	sigaction(SIGALRM, &action, NULL);
 	set_alarms(SIG_BLOCK);
 	watchdog_start(PATIENCE);

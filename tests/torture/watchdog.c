@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* See watchdog.h. The stacks are printed by a signal handler in each thread in turn; a thread that
- * does not answer blocks all signals, and the kernel says what it waits in. */
+/* See watchdog.h. A signal handler in each thread in turn prints the stacks. If a thread does
+ * not answer, it blocks all signals, and the kernel's word for what it waits in is printed. */
 #define _GNU_SOURCE
 #include "watchdog.h"
 

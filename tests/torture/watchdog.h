@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * What ends a program that stands still, after saying where: the stacks of all its threads. A test
- * that only times out says nothing of a deadlock.
+ * Ends a program that hangs, after printing the stacks of all its threads, because a test that only
+ * times out tells nothing about a deadlock.
  */
 #pragma once
 
-/* Starts it: without watchdog_alive for so many seconds, all stacks are printed on stderr and the
- * program ends with SIGABRT. */
+/* Starts the watchdog: without a call of watchdog_alive for this many seconds, it prints all
+ * stacks on stderr and ends the program with SIGABRT. */
 void watchdog_start(unsigned int seconds);
 void watchdog_alive(void);

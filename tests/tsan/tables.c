@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The ledger, the stack table and the memo under many threads, for ThreadSanitizer: writers of
- * stacks and of the memo take turns, as under the capture lock; all else runs at once. Every answer
- * is checked, too.
+ * stacks and of the memo take turns, as under the capture lock; everything else runs at once. Every
+ * answer is checked, too.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -32,7 +32,7 @@ static void make_frames(uint32_t which, frame_t *frames)
 		frames[i] = FRAME_MAKE(1, 0x1000 * (which + 1) + i);
 }
 
-/* A walk from a stack whose words are those of `which`. */
+/* Makes a walk whose words are those of stack `which`. */
 static void make_walk(struct walk *walk, uintptr_t *words, uint32_t which)
 {
 	walk->registers = (struct registers){.pc = 0x4000 + which % 7, .sp = (uintptr_t)words};
@@ -47,7 +47,7 @@ static void make_walk(struct walk *walk, uintptr_t *words, uint32_t which)
 
 static uint32_t take(uint32_t which)
 {
-	static struct walk walk; /* under the lock */
+	static struct walk walk; /* used only under the lock */
 	uintptr_t words[WORDS] = {0};
 	struct stack_bounds bounds = {0};
 	frame_t frames[DEPTH];
