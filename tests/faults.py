@@ -2,8 +2,8 @@
 """Faults on purpose: reads tests/faults/*.faults, and changes a copy of the sources by one of them.
 
 A fault names no path and no line number, so that files can be moved and renamed: its old text has to be in the
-sources exactly once, however it is indented and broken into lines. One that does not apply any more is an error, never
-left out. faults/README.md has the format.
+sources exactly once, however it is indented and broken into lines. A fault that does not apply any more is an error,
+and is never skipped. faults/README.md has the format.
 """
 
 import contextlib

@@ -4,7 +4,7 @@
 
     fuzz_run.py TARGET CORPUS
 
-What breaks the target is kept beside it; the corpus stays as it is. FUZZ_SECONDS is how long, 60."""
+An input that breaks the target is kept beside it; the corpus does not change. FUZZ_SECONDS: for how long (60)."""
 
 import os
 import re

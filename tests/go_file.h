@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
+/* clang-format off */
 /*
- * A small ELF file with a Go function table, for tests: made by hand from the description of the
- * formats, since no one machine has the compilers of all versions. It has no section headers, as
+ * A small ELF file with a Go function table, for tests. It is made by hand from the description of
+ * the formats, because no machine has the compilers of all versions. It has no section headers, as
  * after sstrip. Its two functions:
  *
  *     0x401000 main.main       /src/main.go, line 10, from +0x20 on 12; between +0x10 and +0x20
- * main.inner is inlined, line 100; the return address is above 0x20 bytes from +4 on 0x401040
- * runtime.goexit  where stacks end
+ *                              main.inner is inlined, line 100; the return address is above
+ *                              0x20 bytes from +4 on
+ *     0x401040 runtime.goexit  where stacks end
  */
+/* clang-format on */
 #pragma once
 
 #include <elf.h>

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The snapshot text, taken apart for tests. Its grammar is in preload/core/snapshot/README.md; this reader
-needs little of it, so that a change of wording breaks the tests that are about wording, no others:
+"""The snapshot text, parsed for tests. Its grammar is in preload/core/snapshot/README.md. This parser needs
+little of it, so that a change of wording breaks only the tests of wording:
 
     fdtrail snapshot, format 1      the version
     name: value                     fields, up to the first empty line

@@ -5,10 +5,10 @@
     summary.py [--all] [--long] BUILD_FOLDER...
 
 It reads each folder's meson-logs/testlog*.json. A check is a line of TAP; a test program that
-crashed, timed out or broke off counts as one failed check more. With --all, a test file that no run
-has executed is a failure, too; with --long, those of long/ are among them. What a long test says it
-has done is shown. The last line is `N passed, N failed`, `, N skipped` if any were;
-the exit status is 0 only when none failed and some passed.
+crashed, timed out or broke off counts as one more failed check. With --all, a test file that no run
+has executed is a failure, too; with --long, this includes those of long/. The notes of ran() in
+support.py are shown. The last line is `N passed, N failed`, and `, N skipped` if any were; the exit
+status is 0 only if none failed and some passed.
 """
 
 import contextlib
@@ -137,7 +137,7 @@ def find_forgotten(totals):
 
 def print_table(totals):
     """Prints what ran, by part, as a table in Markdown: scripts/reliability."""
-    print("| what is held to the truth | what ran |\n|---|---|")
+    print("| what is tested | what ran |\n|---|---|")
     for words in sorted(totals.ran):
         part, _, text = words.partition(": ")
         print(f"| {part} | {text.replace('|', '/')} |")

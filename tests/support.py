@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What the tests written in Python share: a registry that prints TAP, checks that say what they saw,
-programs run under the tracer, and the snapshots that they wrote, taken apart.
+"""What the tests written in Python share: a registry that prints TAP, checks that print the actual values,
+programs run under the tracer, and their snapshots, parsed.
 
     from support import check, main, program, run_traced, test
 
@@ -12,8 +12,8 @@ programs run under the tracer, and the snapshots that they wrote, taken apart.
 
     main()
 
-Nothing here outlives its test: the processes that it started, with all their descendants, and its
-folders are gone before the next one begins. README.md beside this file has the whole tour.
+Nothing here outlives its test: its processes, with all their descendants, and its folders are gone
+before the next test begins. README.md beside this file describes everything.
 """
 
 import ctypes
@@ -358,7 +358,7 @@ def start_traced(argv, **arguments):
 
     UPPER_CASE arguments are the tracer's options: SIGNAL="USR2" sets FDTRAIL_SIGNAL; None leaves one
     unset. OUTPUT goes to a file of the test's own unless it is given. Others: env (more variables),
-    stdin (text or bytes; default /dev/null), cwd, preload (libraries before ours), timeout (of wait),
+    stdin (text or bytes; default /dev/null), cwd, preload (libraries before the tracer), timeout (of wait),
     pass_fds, preexec (called in the child before exec), traced (False: without the tracer), engine
     ("preload" or "ptrace"; default: the test run's, see TEST_ENGINE).
     """

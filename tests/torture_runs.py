@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Runs of the differential torture (tests/torture/) and of the storm (tests/storm/), for the short tests and
-the long ones: what snapshots say is held against /proc and against what random threads know.
+the long ones: snapshots are compared with /proc and with the records of random threads.
 
-    TEST_SEED=4711 scripts/test torture    once more with the seed that a failure has printed"""
+    TEST_SEED=4711 scripts/test torture    again with the seed that a failure has printed"""
 
 import re
 from pathlib import Path

@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The measurements of scripts/bench: the same work bare and traced, in turn, and the ratios as a table.
-
-Every figure is the median of pairs: a bare run, then a traced one, then the next pair the other way
-round. So a machine that slows down or speeds up meanwhile changes both sides of a pair alike.
+"""The measurements of scripts/bench: the same work bare and traced, in turn, and the ratios as a table. Every
+number is the median of pairs: a bare run, then a traced one, then the next pair the other way round. So a
+machine that becomes slower or faster changes both sides of a pair alike.
 """
 
 import argparse
@@ -24,24 +23,24 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from nginx_conf import write_configuration
 
-LOOPS = {  # row: work, operations a run, the most that the ratio may be
+LOOPS = {  # row: work, operations per run, the highest ratio allowed
     "socket + close": (["socket"], 10000, 1.04),
     "open + close": (["open"], 20000, 1.08),
     "dup + close": (["dup"], 80000, 1.25),
     "connect + accept + 2 closes": (["connect"], 2000, 1.03),
-    # Where a thread could be cancelled in open(2), libc's function has to be called.
+    # If a thread may be cancelled in open(2), libc's function has to be called.
     "open + close beside a second thread": (["open", "beside"], 20000, 1.08),
     "connect + accept + 2 closes beside one": (["connect", "beside"], 2000, 1.03),
 }
-# Where a process lies in memory makes some per cent of a loop, so there are many short runs.
+# The place of a process in memory changes a loop's time by some per cent, so there are many short runs.
 LOOP_PAIRS = 10
-# How much less of a loop a peer gets: strace makes an operation hundreds of times slower.
+# How many fewer rounds of a loop a peer gets: strace makes an operation hundreds of times slower.
 PEERS = {"valgrind": 10, "strace": 200, "heaptrack": 1}
 STACKS = 1000
 
 
 class Bench:
-    """What all measurements need: the programs, a folder, how many pairs."""
+    """Common parameters of all measurements: the programs, a folder, the number of pairs."""
 
     def __init__(self, arguments, folder):
         self.work, self.library, self.fakes = arguments.work, arguments.library, arguments.fakes
@@ -51,7 +50,8 @@ class Bench:
         self.rows = []
 
     def environment(self, traced=True, preload=None, made_up=False):
-        """Ours when traced; preload is a peer's library. made_up: dup opens nothing and gives new numbers."""
+        """The environment: the tracer's when traced; preload is a peer's library. made_up: dup opens nothing and
+returns new numbers."""
         clean = {name: value for name, value in os.environ.items()
                  if not name.startswith(("FDTRAIL_", "LD_"))}
         if preload or traced:
@@ -78,7 +78,7 @@ class Bench:
         return [float(word) for word in done.stdout.split()]
 
     def pair(self, measure, pairs=None):
-        """[(bare, traced)]: measure(traced) in turns, after one of each that does not count."""
+        """[(bare, traced)]: calls measure(traced) in turns, after one of each that does not count."""
         measure(False), measure(True)
         found = []
         for number in range(pairs or self.pairs):
@@ -88,7 +88,7 @@ class Bench:
         return found
 
     def row(self, name, bare, traced, figure, target, peers=None):
-        """Adds a line of the table, and says that it has it."""
+        """Adds a line to the table, and prints that it is measured."""
         self.rows.append((name, bare, traced, figure, target, peers or {}))
         print(f"scripts/bench: {name}: {figure} (at most {target})", file=sys.stderr, flush=True)
 
@@ -119,7 +119,7 @@ def measure_loops(bench, peers):
 
 
 def measure_peer(bench, peer, work, count, *words):
-    """A peer's ratio on a loop; strace's is of wall time, since strace is another process."""
+    """A peer's ratio on a loop; strace's is of wall time, because strace is another process."""
     command, preload = peer_command(bench, peer)
     count = max(count // PEERS[peer], 20)
     which = 1 if peer == "strace" else 0
@@ -154,7 +154,7 @@ def heaptrack():
 # nginx
 
 class Nginx:
-    """An nginx of our own on the loopback, with one worker."""
+    """An nginx on the loopback, with one worker."""
 
     def __init__(self, bench, traced, command=(), preload=None):
         self.bench = bench
@@ -185,7 +185,7 @@ class Nginx:
             sys.exit("scripts/bench: nginx runs without the tracer")
 
     def pids(self):
-        """Master, workers, and the peer that runs them if it is a process of its own."""
+        """Master, workers, and the peer, if it is a process of its own that runs them."""
         found = [self.process.pid]
         for pid in found:
             children = Path(f"/proc/{pid}/task/{pid}/children")
@@ -193,11 +193,11 @@ class Nginx:
         return found
 
     def cpu(self):
-        """Nanoseconds on a CPU so far: schedstat is exact, stat counts ticks."""
+        """Nanoseconds of CPU time so far: schedstat is exact, stat counts ticks."""
         return sum(int(Path(f"/proc/{pid}/schedstat").read_text("ascii").split()[0]) for pid in self.pids())
 
     def request(self, count):
-        """CPU nanoseconds a request."""
+        """CPU nanoseconds per request."""
         before = self.cpu()
         done = subprocess.run([str(self.bench.work), "request", str(self.port), str(count)], check=False,
                               preexec_fn=lambda: os.sched_setaffinity(0, {self.bench.client_cpu}))
@@ -208,7 +208,7 @@ class Nginx:
     def stop(self):
         pid = self.folder / "pid"
         if self.process.poll() is None and pid.exists():
-            os.kill(int(pid.read_text("ascii")), signal.SIGTERM)  # not to a peer around it
+            os.kill(int(pid.read_text("ascii")), signal.SIGTERM)  # to nginx, not to a peer that runs it
         try:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
@@ -218,7 +218,7 @@ class Nginx:
 
 def measure_nginx(bench, peers, count=1500):
     pairs = []
-    for start in range(4):  # where a program comes to lie in memory makes a difference, too
+    for start in range(4):  # the place of a program in memory makes a difference, too
         servers = {traced: Nginx(bench, traced) for traced in ((False, True) if start % 2 == 0 else (True, False))}
         try:
             pairs += bench.pair(lambda traced: servers[traced].request(count))
@@ -258,7 +258,7 @@ def measure_live(bench):
         return opened
 
     if taken(f"memory a live descriptor, {{}} live of {STACKS:,} stacks", "(32 B of 100,000)") < most - 10:
-        # What a stack takes is there once, and of few descriptors a greater part.
+        # A stack takes its memory only once, which is a larger part of the memory of few descriptors.
         taken(f"the same with numbers that dup only makes up (the limit here is {limit:,}), {{}} live", "32 B", True)
 
 
@@ -333,7 +333,7 @@ def main():
         for peer in set(PEERS) - set(peers):
             print(f"scripts/bench: {peer} is not installed: scripts/setup bench", file=sys.stderr)
     with tempfile.TemporaryDirectory(prefix="fdtrail-bench-") as folder:
-        # A copy: a build meanwhile changes nothing.
+        # A copy, so that a build during the measurement changes nothing.
         arguments.library = Path(shutil.copy(arguments.library, folder))
         bench = Bench(arguments, Path(folder))
         for part in arguments.parts or PARTS:

@@ -1,10 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The measurements of scripts/bench --go: what the ptrace engine costs a Go program, beside the bare program
-and strace on the same system calls, which takes no stacks.
-
-Each figure is a throughput as a ratio to the bare one of the same round; the three run in turn, and the median of
-the rounds is shown."""
+"""The measurements of scripts/bench --go: the costs of the ptrace engine for a Go program, compared with the
+bare program and with strace on the same system calls, which takes no stacks. Each number is a throughput
+divided by the bare one of the same round. The three run in turn, and the median of the rounds is shown."""
 
 import argparse
 import os
@@ -16,9 +14,10 @@ import tempfile
 import time
 from pathlib import Path
 
-# A server is asked for two seconds and more: what it has to learn of a program the tracer learns at the first requests.
+# A server gets requests for two seconds or more, because the tracer learns about a program during its first
+# requests.
 REQUESTS = {"bare": 24000, "fdtrail": 20000, "strace": 4000}
-# strace stops each of them; the others make them in some two seconds, so that their start does not count.
+# strace stops each call. The other runs make calls for about two seconds, so that their start does not count.
 READS = {"bare": 8000000, "fdtrail": 8000000, "strace": 50000}
 WORKERS = 8
 
@@ -42,7 +41,7 @@ class Bench:
                                 stderr=subprocess.DEVNULL, text=True)
 
     def server(self, way, pinned):
-        """Requests a second of a server that gets a new connection for each."""
+        """Requests per second of a server that gets a new connection for each."""
         server = self.start(way, "serve", pinned=pinned)
         command = [self.churn, "ask", server.stdout.readline().strip(), str(REQUESTS[way]), str(WORKERS)]
         if pinned:
@@ -54,19 +53,19 @@ class Bench:
         return float(result.stdout)
 
     def alone(self, way, *words):
-        """What a program by itself prints."""
+        """The output of a program that measures itself."""
         process = self.start(way, *words, pinned=False)
         text = process.communicate()[0]
         return float(text.splitlines()[0])
 
     def life(self, way):
-        """How long a program lives that does nothing, in ms."""
+        """The lifetime of a program that does nothing, in ms."""
         begin = time.perf_counter()
         self.start(way, "nothing", pinned=False).communicate()
         return (time.perf_counter() - begin) * 1000
 
     def lives(self):
-        """A line on that: the start of the tracer and the end that follows at once."""
+        """A row for that: the start of the tracer, followed by the end at once."""
         found = {way: [] for way in self.ways}
         for _ in range(4 * self.rounds):
             for way in self.ways:

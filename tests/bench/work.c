@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * The work that scripts/bench times, one kind a run: bare, and then under a tracer. It prints what
- * it measured itself, so that the start of a tracer is no part of a loop.
+ * The work that scripts/bench times, one kind in each run: bare, and then under a tracer. It measures
+ * itself and prints the result, so that the start of a tracer is not part of a loop.
  *
- *     work LOOP COUNT [beside] socket, open, dup or connect: "CPU-NS WALL-NS" an operation; with a
- *                              second thread, which sleeps
+ *     work LOOP COUNT [beside] socket, open, dup or connect: "CPU-NS WALL-NS" per operation;
+ *                              "beside": with a second thread, which sleeps
  *     work live COUNT          opens COUNT descriptors through 1000 stacks: "OPENED KIB-MORE"
- *     work threads COUNT       starts and joins threads: "CPU-NS WALL-NS" a thread
+ *     work threads COUNT       starts and joins threads: "CPU-NS WALL-NS" per thread
  *     work crowd COUNT         keeps COUNT threads: "COUNT KIB-MORE"
  *     work snapshot COUNT      with COUNT sockets open: "COUNT NS", the longest open+close
  *     work start COUNT [LIB]   starts itself COUNT times, with LIB preloaded: "CPU-NS WALL-NS"
@@ -81,7 +81,7 @@ static void listen_somewhere(void)
 	must(getsockname(listening, (struct sockaddr *)&address, &length), "getsockname");
 }
 
-/* So that closing leaves no TIME_WAIT behind: ports would run out. */
+/* Closes without TIME_WAIT, because ports would run out. */
 static void forget_at_close(int fd)
 {
 	struct linger now_at_once = {.l_onoff = 1};
@@ -124,7 +124,7 @@ static NOINLINE void op_connect(void)
 	close(server);
 }
 
-/* Calls the operation from a stack as deep as that of a server. */
+/* Calls the operation from a stack as deep as a server's. */
 static NOINLINE void deep(int depth, void (*operation)(void))
 {
 	if (depth > 0)
@@ -181,7 +181,7 @@ static void allow(long count)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* The bits of path choose the calls, and so make a stack each. */
+/* The bits of path choose the calls, so that each path is a stack of its own. */
 static NOINLINE int left(unsigned path, int bits);
 
 static NOINLINE int right(unsigned path, int bits)
@@ -214,7 +214,7 @@ static void run_live(long count)
 	for (opened = 0; opened < count; opened++)
 		if (left((unsigned)(opened % STACKS), STACK_BITS) < 0)
 			break;
-	// Room to read our own figures.
+	// // Room for reading this process' own memory.
 	if (opened < count) {
 		close((int)opened + 2);
 		opened--;
@@ -297,7 +297,7 @@ static void run_snapshot(long count)
 	int client, server;
 
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGUSR1, SIG_IGN); /* raised below, to ask for snapshots */
+	signal(SIGUSR1, SIG_IGN); /* raised below, to trigger snapshots */
 	allow(count + 10);
 	listen_somewhere();
 	for (long i = 0; i < count / 2; i++) {

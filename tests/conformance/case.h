@@ -13,8 +13,7 @@
 struct test_case {
 	const char *name;
 	void (*run)(void);
-	const char *closed; /* the standard descriptors that are closed when it begins: "0", "012",
-			       .. */
+	const char *closed; /* standard descriptors that are closed at its begin: "0", "012", ... */
 };
 
 /* A file of cases has one array of them: CASES(name) = {CASE(...), ...}; */

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
+/* clang-format off */
 /*
- *     conformance           all cases, each in a process of its own: "== NAME", its lines, how it
- * ended conformance list      their names conformance NAME      one of them
+ *     conformance           runs all cases, each in a process of its own, and prints "== NAME", its
+ *                           lines, and how it ended
+ *     conformance list      prints their names
+ *     conformance NAME      runs one of them
  */
+/* clang-format on */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>

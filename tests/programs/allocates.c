@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * An allocator of its own that opens a file inside its first malloc, as jemalloc does, before any
- * library's constructor has run. Being called again meanwhile would be a deadlock on its lock; here
- * the program ends with 3. Leaks a descriptor in leaks_in_allocates.
+ * An allocator that opens a file inside its first malloc, as jemalloc does, before any library's
+ * constructor has run. A second call during that would deadlock on a real allocator's lock; here it
+ * ends the program with 3. Leaks a descriptor in leaks_in_allocates.
  */
 #include <fcntl.h>
 #include <stdbool.h>
@@ -48,7 +48,7 @@ void free(void *pointer)
 	(void)pointer;
 }
 
-/* The heap is zero until it is given out, and is given out once. */
+/* Memory of the heap is zero, because each part is handed out only once. */
 void *calloc(size_t count, size_t size)
 {
 	return size && count > SIZE_MAX / size ? NULL : malloc(count * size);

@@ -2,13 +2,14 @@
 /*
  *     apart HOW
  *
- * The process' descriptors, and others that are not the process': opens_in_main opens a device.
- * Then unshare, close_range: a thread takes a table of its own by this call, closes the number
- * there and opens
- *         it anew in opens_apart;
- * clone:  a process that shares memory and descriptors calls _exit, before opens_later opens one
- * more; pid_namespace: after unshare(CLONE_NEWPID) a snapshot is asked for, and a child must still
- * be possible.
+ * The process' own descriptors, and others: opens_in_main opens a device. Then HOW is
+ *
+ *     unshare, close_range  a thread gets a table of its own by this call, closes the number there
+ *                           and opens it again in opens_apart
+ *     clone                 a process that shares memory and descriptors calls _exit, before
+ *                           opens_later opens one more
+ *     pid_namespace         after unshare(CLONE_NEWPID) a snapshot is requested, and the program
+ *                           must still be able to make the first child
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

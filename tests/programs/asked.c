@@ -2,9 +2,9 @@
 /*
  *     asked HOW TIMES
  *
- * Opens and closes by HOW (open, dup, dup2, fcntl, socket, pipe, socketpair, recvmsg, fopen, opendir)
- * until a timer has sent SIGALRM so often. Nearly all that this program does is done in the kernel, so the signal mostly
- * comes in when the call returns with its new descriptors.
+ * Opens and closes by HOW (open, dup, socket, pipe, socketpair, recvmsg) until a timer has sent
+ * SIGALRM TIMES times. The program spends nearly all of its time in the kernel, so the signal
+ * mostly arrives when a call returns with its new descriptors.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -103,9 +103,10 @@ int main(int count, char **words)
 		return 2;
 	sigaction(SIGALRM, &action, NULL);
 	while (times < atoi(words[2])) {
-		/* A snapshot may take longer than until the next signal would come. */
+		/* A snapshot may take longer than the timer's period, so the timer is started
+		 * for each signal. */
 		if (armed != times) {
-			armed = times; /* before a signal can come and make it old */
+			armed = times; /* set before a signal can change it */
 			if (setitimer(ITIMER_REAL, &once, NULL) != 0)
 				return 1;
 		}

@@ -2,11 +2,11 @@
 /*
  *     blocks HOW [THREADS]
  *
- * Blocks all signals in all threads, as servers do that take them by sigwait(3) or signalfd(2),
- * leaks a pipe, says "ready" and its number, and waits without a time limit as HOW says: read,
- * poll, epoll, sigwait, pending (SIGUSR1, which it has sent to itself and which stays pending, then
- * read). A byte on standard input ends that: it says how the wait ended, whether SIGUSR1 is blocked
- * and whether it is pending.
+ * Blocks all signals in all threads, like servers that use sigwait(3) or signalfd(2), leaks a pipe,
+ * prints "ready" and its number, and waits without a time limit by HOW: read, poll, epoll, sigwait,
+ * pending (sends itself SIGUSR1, which stays pending, and then reads). A byte on standard input
+ * ends the wait. Then it prints how the wait ended, whether SIGUSR1 is blocked and whether it is
+ * pending.
  */
 #define _GNU_SOURCE
 #include <errno.h>

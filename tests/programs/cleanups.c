@@ -2,9 +2,9 @@
 /*
  *     cleanups LIBRARY TIMES [THREADS]
  *
- * Calls the function of libcleanups.cpp so often, in the main thread, or in threads one after
- * another, each of whose stacks lies at another distance from the library, with nothing between.
- * The last call of each leaks.
+ * Calls the function of libcleanups.cpp TIMES times, in the main thread, or in THREADS threads one
+ * after another. Each thread's stack lies at another distance from the library, with nothing
+ * between. The last call of each thread leaks.
  */
 #include <dlfcn.h>
 #include <pthread.h>
@@ -44,7 +44,7 @@ int main(int count, char **words)
 	times = atoi(words[2]);
 	if (count == 3)
 		calls_library();
-	/* One after another, downwards from one place; only the one in use is there. */
+	/* The stacks lie one below the other, and only the one in use is mapped. */
 	char *top = mmap(NULL, (size_t)APART * MOST, PROT_NONE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	for (int i = 0; top != MAP_FAILED && count > 3 && i < atoi(words[3]) && i < MOST; i++) {

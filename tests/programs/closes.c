@@ -2,10 +2,10 @@
 /*
  *     closes NAME
  *
- * Opens /dev/null in opens_before, ends that descriptor through the function NAME in
- * closes_by_NAME, and takes the same number again by a raw system call, unless NAME has already put
- * something there. Prints the number. A hook that missed the end would let the new descriptor wear
- * the old stack.
+ * Opens /dev/null in opens_before, closes that descriptor through the function NAME in
+ * closes_by_NAME, and opens the same number again by a raw system call, unless NAME has already put
+ * something there. Prints the number. If a hook missed the close, the new descriptor would have the
+ * old stack.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -53,7 +53,7 @@ FRAME static void opens_before(enum opened how)
 		number = open("/dev/null", O_RDONLY);
 }
 
-/* NAME, how it is opened, the call that ends it */
+/* NAME, how it is opened, the call that closes it */
 #define EVERY_END                                                                                  \
 	END(close, BY_NUMBER, close(number))                                                       \
 	END(__close, BY_NUMBER, __close(number))                                                   \

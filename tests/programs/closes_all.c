@@ -2,8 +2,9 @@
 /*
  *     closes_all HOW
  *
- * Closes every number from 3 on (range) or from 0 to 1023 (loop), looks which numbers it gets and
- * which it sees, and leaks one in leaks_afterwards. Prints to a copy of stdout that it makes later.
+ * Closes every number from 3 on (range) or from 0 to 1023 (loop), checks which numbers it gets and
+ * sees afterwards, and leaks one in leaks_afterwards. Prints to a copy of stdout that it makes
+ * later.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * Opens COUNT files in open_many, and leaves none open: HOW is
+ *     closes_at_exit COUNT HOW
+ *
+ * Opens COUNT files in open_many, and leaves none open. HOW is
  *
  *     exit     an atexit handler closes them
  *     midway   the program closes them, and goes on to open others
  *     serves   the same stack has opened and closed three times as many before
- *     fork     a child closes what it has inherited, and has opened none itself
- *
- *     closes_at_exit COUNT HOW
+ *     fork     a child closes the inherited files, and has opened none itself
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -28,7 +28,7 @@ FRAME static int open_many(void)
 
 static void open_all(void)
 {
-	/* Volatile, so that the call has one place. */
+	/* Volatile, so that the call has a single place. */
 	for (volatile int i = 0; i < count; i++)
 		if ((fds[i] = open_many()) < 0)
 			exit(2);
@@ -54,7 +54,7 @@ int main(int argc, char **argv)
 	fds = calloc((size_t)count + 1, sizeof(*fds));
 	if (!fds)
 		return 2;
-	/* One call of open_all: two would be two stacks. */
+	/* A single call of open_all, because two would be two stacks. */
 	for (volatile int round = strcmp(argv[2], "serves") == 0 ? 4 : 1; round > 0; round--) {
 		open_all();
 		if (round > 1)

@@ -2,13 +2,13 @@
 /*
  *     closes_late HOW [ANEW]     (with libpauses.so behind the tracer)
  *
- * A thread closes a number by HOW, close or close_range, and is held up between the real call's
- * return and its hook's. Meanwhile the number is opened anew, in opens_anew, which prints it, and
- * the other thread's hook comes to its end in the middle of a dup2 over it that fails. It stays
- * open.
+ * A thread closes a number by HOW, close or close_range, and is held up between the return of the
+ * real call and that of its hook. Meanwhile the main thread opens the number again in opens_anew,
+ * which prints it, and the other thread's hook ends in the middle of a failing dup2 over that
+ * number. The descriptor stays open.
  *
- * With ANEW, raw, the dup2 fails while the number is closed; at the end it is opened anew by a call
- * that no hook sees.
+ * With ANEW, raw, the dup2 fails while the number is closed; at the end a call that no hook sees
+ * opens it again.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -3,7 +3,7 @@
  *     cold_forks CHILDREN
  *
  * Two threads open from ever new stacks, one of them inside dl_iterate_phdr, while main forks
- * CHILDREN children one after another; each opens from a new stack, too, and ends.
+ * CHILDREN children one after another. Each child opens from a new stack, too, and ends.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Opens two files, confines itself by a seccomp filter that refuses some system calls, asks itself
- * for a snapshot by a signal, opens and closes on, and ends by return: so what the tracer does in
- * between must not meet the filter. Prints what it has done.
+ * Opens two files, confines itself by a seccomp filter that refuses some system calls, sends itself
+ * the signal for a snapshot, opens and closes more, and returns from main. The tracer's own calls
+ * in between must not meet the filter. Prints what it has done.
  *
  *     confines WAY ACTION CALL...
  *
@@ -104,7 +104,7 @@ static int confine(const char *way, const char *action, char **names, int count)
 	if (strcmp(way, "strict") == 0)
 		return prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT, 0, 0, 0);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	/* A refused one counts for nothing. */
+	/* The result does not matter if the filter refuses it. */
 	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, 8, 0, 0) != -1 || errno != EFAULT)
 		return -1;
 	if (strcmp(way, "seccomp") != 0)
@@ -136,7 +136,7 @@ int main(int argc, char **argv)
 		return 2;
 	int pid = (int)getpid();
 
-	signal(SIGUSR1, SIG_IGN); /* raised below, to ask for snapshots */
+	signal(SIGUSR1, SIG_IGN); /* raised below, to trigger snapshots */
 	opens_before();
 	if (confine(argv[1], argv[2], argv + 3, argc - 3) != 0) {
 		perror("confines");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Leaves COUNT TCP connections to itself open, both ends of each, and ends:  crowd COUNT
+ *     crowd COUNT
+ *
+ * Leaves COUNT TCP connections to itself open, both ends of each, and ends.
  */
 #include <err.h>
 #include <netinet/in.h>

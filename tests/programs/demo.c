@@ -2,12 +2,12 @@
 /*
  * The demonstration that scripts/run shows: a client that polls a small HTTP server over the
  * loopback. The server answers each request and closes the connection, as many do. check_health
- * reads the answer and closes its end, too; fetch_status sends its request, takes no interest in
- * the answer, and forgets the socket. Each forgotten socket stays in CLOSE_WAIT: the server has
- * closed, the client has not.
+ * reads the answer and closes its end, too; fetch_status sends its request, does not read the
+ * answer, and forgets the socket. Each forgotten socket stays in CLOSE_WAIT, because the server has
+ * closed its end and the client has not.
  *
- * Half way a shell sends it SIGUSR1 by kill(1), as its user would; then it goes on and returns from
- * main.
+ * Half way a shell sends the program SIGUSR1 by kill(1), as a user would; then the program goes on
+ * and returns from main.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -79,7 +79,7 @@ static pid_t start_server(void)
 	socklen_t length = sizeof(server_address);
 	int listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	/* Port 0: the kernel chooses one that is free. */
+	/* Port 0: the kernel chooses a free one. */
 	server_address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	if (listening < 0 ||
 	    bind(listening, (struct sockaddr *)&server_address, sizeof(server_address)) ||
@@ -118,7 +118,7 @@ static void send_request(int connection, const char *line)
 		err(1, "demo: cannot send a request");
 }
 
-/* Well behaved: reads the answer to its end and closes. */
+/* Correct: reads the answer to its end and closes. */
 FRAME static bool check_health(const char *line)
 {
 	char answer[1024];
@@ -151,14 +151,14 @@ FRAME static void poll_brokers(int count)
 	}
 }
 
-/* Until the server has closed the last connection, so that its state is CLOSE_WAIT. */
+/* Waits until the server has closed the last connection, so that its state is CLOSE_WAIT. */
 static void wait_for_the_server(void)
 {
 	(void)!recv(last_connection, (char[1024]){0}, 1024, MSG_PEEK | MSG_WAITALL);
 }
 
-/* Not by raise(3): what a program sends itself means what it means without the tracer, and SIGUSR1
- * would end it. */
+/* Not by raise(3): a signal that a program sends itself has the same effect as without the tracer,
+ * and SIGUSR1 would end it. */
 static void ask_for_a_report(void)
 {
 	char command[64];
@@ -178,8 +178,8 @@ int main(void)
 	say("fetch_status() forgets to. Which of them leaks? The tracer will tell.");
 
 	pid_t server = start_server();
-	/* volatile: one call of poll_brokers in the program, whatever the compiler makes of loops.
-	 */
+	/* Volatile, so that the loop is not unrolled and poll_brokers has a single call in the
+	 * program. */
 	for (volatile int round = 0; round < 2; round++) {
 		poll_brokers(3 + 2 * round);
 		wait_for_the_server();

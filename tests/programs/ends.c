@@ -3,8 +3,8 @@
  *     ends HOW [NUMBER]
  *
  * Leaks NUMBER (1) descriptors in leaks_files, or until the limit with -1; prints a line that stays
- * in stdio's buffer, and ends as HOW says: return, exit, _exit, quick_exit, wait (for a signal),
- * none (it leaks nothing), handlers (what exit handlers close is not unclosed).
+ * in stdio's buffer, and ends by HOW: return, exit, _exit, quick_exit, wait (for a signal), none
+ * (leaks nothing), handlers (exit handlers close the descriptors, so none is unclosed).
  */
 #define _GNU_SOURCE
 #include <errno.h>

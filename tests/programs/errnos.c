@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Sets errno, calls hooked functions that succeed, and looks whether it is still there; then calls
- * that fail, and looks whether errno is the kernel's. Prints what is wrong, or nothing.
+ * Sets errno, makes hooked calls that succeed, and checks that errno is unchanged; then makes calls
+ * that fail, and checks that errno is the kernel's. Prints what is wrong, or nothing.
  */
 #define _GNU_SOURCE
 #include <dirent.h>

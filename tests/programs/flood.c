@@ -2,10 +2,11 @@
 /*
  *     flood REPORT ROUNDS
  *
- * Threads that ask for snapshots without end, each by a signal to itself. First until one has asked
- * ENOUGH times: prints how often the one that got along worst could ask meanwhile. Then in rounds:
- * every thread opens a device and asks once; when all calls have returned, prints how long REPORT
- * is and what each has open. The last whole snapshot up to there has to list it all.
+ * Threads that request snapshots endlessly, each by a signal to itself. The first part lasts until
+ * one thread has made ENOUGH requests: prints how many requests the slowest thread could make in
+ * that time. Then in rounds: every thread opens a device and makes one request; when all calls have
+ * returned, prints the size of REPORT and the number that each thread has open. The last whole
+ * snapshot up to that size has to list all of them.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -61,7 +62,7 @@ int main(int count, char **words)
 
 	if (count != 3)
 		return 2;
-	signal(SIGUSR1, SIG_IGN); /* raised below, to ask for snapshots */
+	signal(SIGUSR1, SIG_IGN); /* raised below, to trigger snapshots */
 	rounds = atoi(words[2]);
 	pthread_barrier_init(&begin, NULL, THREADS + 1);
 	pthread_barrier_init(&end, NULL, THREADS + 1);
@@ -80,7 +81,7 @@ int main(int count, char **words)
 		printf("%lld", stat(words[1], &report) == 0 ? (long long)report.st_size : 0LL);
 		for (int j = 0; j < THREADS; j++) {
 			printf(" %d", opened[j]);
-			/* Some stay open: the numbers change. */
+			/* Some stay open, so that the numbers change. */
 			if ((i + j) % 4)
 				close(opened[j]);
 		}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * FRAME marks a function that is to be found in a stack under its own name, whatever the optimizer
- * would like. Its callers must do something after the call, or it may become their tail.
+ * FRAME marks a function that must appear in stacks under its own name, whatever the optimizer
+ * does. Its callers must do something after the call, or the call may become a jump.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Between a snapshot that it asks for and its end one stack grows, one shrinks, one is new, one is
- * gone and one stays: `grows MORE` leaks MORE sockets in leak_sockets, 3 when MORE is not given.
+ * Between a snapshot that the program requests and its end one stack grows, one shrinks, one is
+ * new, one is gone and one stays: `grows MORE` leaks MORE sockets in leak_sockets (3 without MORE).
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -52,7 +52,7 @@ int main(int argc, char **argv)
 {
 	int files[4], event = -1;
 
-	signal(SIGUSR1, SIG_IGN); /* raised below, to ask for snapshots */
+	signal(SIGUSR1, SIG_IGN); /* raised below, to trigger snapshots */
 	for (volatile int round = 0; round < 2; round++) {
 		leak_sockets(round == 0 ? 3 : argc > 1 ? atoi(argv[1]) : 3);
 		if (round == 0) {

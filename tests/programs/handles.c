@@ -2,10 +2,10 @@
 /*
  *     handles [fault | above | accept]
  *
- * Leaks in its handler of SIGUSR1, which the tracer's own handler calls, and ends. fault: instead
- * in one of SIGILL, which comes from the first instruction of a function that another one has
- * called by its last. above: in one that runs on a stack at higher addresses than the one that it
- * interrupts. accept: in one that interrupts accept, which is the last call of the function that
+ * Leaks in its handler of SIGUSR1, which the tracer's own handler calls, and ends. fault: leaks
+ * instead in a handler of SIGILL, raised by the first instruction of a function that another one
+ * calls as its last act. above: in a handler whose stack lies at higher addresses than the
+ * interrupted one. accept: in a handler that interrupts accept, the last call of the function that
  * makes it.
  */
 #include <fcntl.h>
@@ -56,7 +56,7 @@ FRAME static _Noreturn void accepts_at_last(void)
 	__builtin_unreachable();
 }
 
-/* A handler for number on a stack of its own. */
+/* Sets the handler for number, on a stack of its own. */
 static void handle(int number, char *at, size_t size)
 {
 	struct sigaction action = {.sa_handler = opens_in_handler, .sa_flags = SA_ONSTACK};

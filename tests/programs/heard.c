@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * Leaves COUNT copies of a descriptor open, and lets its first thread take the signals but SIGUSR2:
  *     heard COUNT
- * A second thread waits for that one. Then it closes one end of a connection, waits until the other
- * end hears of it, and prints "heard".
+ *
+ * Leaves COUNT copies of a descriptor open, and lets its first thread take all signals except
+ * SIGUSR2. A second thread waits for SIGUSR2. Then it closes one end of a connection, waits until the other
+ * end notices, and prints "heard".
  */
 #include <err.h>
 #include <poll.h>

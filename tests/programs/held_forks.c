@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Two threads fork at once: the first is held up by a fork handler of the program's until the
- * second has forked and is through. Prints how many signals each has blocked afterwards: none.
+ * Two threads fork at once: a fork handler of the program's holds up the first one until the second
+ * has forked and returned. Prints how many signals each has blocked afterwards: none.
  *
  * The handler is registered before any library is initialized, so it runs between the tracer's own
  * handler and the fork.

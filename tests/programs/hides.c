@@ -2,8 +2,8 @@
 /*
  *     hides WAY [COMMAND ARGUMENT...]
  *
- * Leaks one file in leaks_before, puts itself where the folder of the snapshots can't be reached,
- * leaks another one in leaks_after, and ends by return; or executes COMMAND there. WAY: chroot=DIR,
+ * Leaks one file in leaks_before, goes where the folder of the snapshots can't be reached, leaks
+ * another one in leaks_after, and returns from main, or executes COMMAND there. WAY: chroot=DIR,
  * user=ID (without rights), mount (an empty file system hides /tmp), size (no file may grow), none.
  * fork=WAY does that in a forked child; fork and kill leave a child that is killed.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Opens sockets in functions that are inlined into others: templates, lambdas, members, a namespace
- * without a name, an exception's handler. For those who find files and lines for addresses.
+ * Opens sockets in functions that are inlined into others: templates, lambdas, members, an unnamed
+ * namespace, an exception's handler. For tests that map addresses to files and lines.
  */
 #include <functional>
 #include <map>

@@ -2,10 +2,10 @@
 /*
  *     interrupts HOW
  *
- * eintr: accept ends with EINTR when a handler without SA_RESTART runs. stack: the snapshot signal
- * arrives on an alternate stack of 8 KiB. handler: a signal handler opens files, 20000 times, while
- * main does. cancel: threads that are cancelled in accept, read and close end, and main goes on.
- * blocked: a thread waits in accept while another opens and closes.
+ * eintr: accept ends with EINTR when a handler without SA_RESTART runs. stack: the signal for a
+ * snapshot arrives on an alternate stack of 8 KiB. handler: a signal handler opens files, 20000
+ * times, while main does. cancel: threads that are cancelled in accept, read and close end, and
+ * main goes on. blocked: a thread waits in accept while another one opens and closes.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -26,7 +26,8 @@
 static int listener, quiet[2];
 static volatile sig_atomic_t calls;
 
-/* Once: a handler that takes longer than a period would otherwise be all that runs. */
+/* A timer without period, because a handler that takes longer than a period would run all the
+ * time. */
 static void tick(int usec)
 {
 	struct itimerval timer = {.it_value.tv_usec = usec};
@@ -59,9 +60,9 @@ static void handle(int number, int flags)
 	sigaction(number, &action, NULL);
 }
 
-static volatile pid_t worker; /* the thread that works, once it does */
+static volatile pid_t worker; /* set by the thread that works, once it does */
 
-/* Until the thread waits in the kernel; or, where it never does, until it has begun. */
+/* Waits until the thread waits in the kernel; or, if it never does, until it has begun. */
 static void wait_for_worker(int sleeps)
 {
 	char path[64], text[512];
@@ -77,7 +78,7 @@ static void wait_for_worker(int sleeps)
 		if (file)
 			fclose(file);
 		text[size] = '\0';
-		state = strrchr(text, ')'); /* behind the name: proc(5) */
+		state = strrchr(text, ')'); /* after the name in brackets: proc(5) */
 		usleep(1000);
 	}
 }

@@ -2,8 +2,8 @@
 /*
  *     keeps NAME
  *
- * Calls a function of the C library that leaves a descriptor open and tells nobody its number:
- * those that preload/libc/unhooked.list says "keeps" of. Prints the number, or "refused" and the
+ * Calls a function of the C library that leaves a descriptor open without returning its number: one
+ * that preload/libc/unhooked.list marks with "keeps". Prints the number, or "refused" and the
  * errno.
  */
 #define _GNU_SOURCE
@@ -30,7 +30,7 @@
 #include "frame.h"
 #include "raw.h"
 
-/* A /dev/log of our own, in a namespace of our own. False: we may not make one. */
+/* Makes a /dev/log in a namespace of its own. False: this is not allowed. */
 static int log_server(void)
 {
 	struct sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
@@ -61,7 +61,7 @@ static int notify(int queue)
 
 static struct mq_attr attributes = {.mq_maxmsg = 1, .mq_msgsize = 8};
 
-/* KEEPS(name, what is made ready before, the call) */
+/* KEEPS(name, preparation, the call) */
 #define EVERY_KEEPER                                                                               \
 	KEEPS(openlog, log_server(), openlog("keeps", LOG_NDELAY, LOG_USER))                       \
 	KEEPS(syslog, log_server(), syslog(LOG_INFO, "a test"))                                    \

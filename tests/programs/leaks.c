@@ -2,8 +2,8 @@
 /*
  *     leaks KIND
  *
- * Leaks three times in one way; the line that should have been followed by a close ends in "leak:
- * KIND". scripts/leak-table runs each, and puts what fdtrail prints for it into
+ * Leaks three times in one way. The line that a close should have followed ends in "leak: KIND".
+ * scripts/leak-table runs each KIND, and puts fdtrail's output for it into
  * docs/kinds-of-leaks.md.
  */
 #define _GNU_SOURCE
@@ -394,7 +394,7 @@ static void asks(void)
 	ask();
 }
 
-/* Left open over exec(3), as the new program inherits it; it is not its leak. */
+/* Left open over exec(3), and so inherited by the new program, whose leak it is not. */
 static void over_exec(void)
 {
 	static int times;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A library to be loaded with RTLD_DEEPBIND: its constructor and its function open something, and
- * leak it. It has a socket() of its own, which it means when it says socket.
+ * A library to be loaded with RTLD_DEEPBIND: its constructor and its function each open a
+ * descriptor, and leak it. It has a socket() of its own, and its calls of socket go there.
  */
 #include <fcntl.h>
 #include <sys/socket.h>

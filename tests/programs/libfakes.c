@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Stands between the tracer and the C library: what can't be had on a machine that others use, too.
- * With FAKE_SLOTS, dup() gives ever higher numbers; with FAKE_ENFILE, open() finds the system's
- * table full. It has pidfd_spawn, which glibc has since 2.39, and openat2, which it has since 2.43.
+ * Stands between the tracer and the C library, for conditions that a shared machine can't be
+ * brought into. With FAKE_SLOTS, dup() returns ever higher numbers; with FAKE_ENFILE, open() finds
+ * the system's table full. It has pidfd_spawn, which glibc has since 2.39, and openat2, which glibc
+ * has since 2.43.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -45,7 +46,7 @@ int openat2(int dirfd, const char *path, const struct open_how *how, size_t size
 
 int openat2(int dirfd, const char *path, const struct open_how *how, size_t size)
 {
-	/* Through no function that the tracer knows. */
+	/* A raw call, so that no hook sees it. */
 	long (*call)(long, ...) = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
 
 	return (int)call(SYS_openat2, (long)dirfd, path, how, size);
@@ -60,7 +61,7 @@ int pidfd_spawn(int *pidfd, const char *path, const posix_spawn_file_actions_t *
 {
 	pid_t pid;
 	int error = posix_spawn(&pid, path, file_actions, attributes, argv, envp);
-	/* Through no function that the tracer knows. */
+	/* A raw call, so that no hook sees it. */
 	long (*call)(long, ...) = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
 
 	if (!error)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Makes of this machine one without debug registers, for the program that traces: in front of it.
- */
+/* Preloaded into the program that traces: makes its machine look like one without debug
+ * registers. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Stands between the tracer and the C library, and lets a program act while a hook is inside its
- * real call: pauses_closed is called when a close has ended and its hook does not know yet,
- * pauses_opened when an open has, pauses_copying instead of a dup2 of the number -1, which fails.
+ * real call: pauses_closed is called after a close and before its hook notices, pauses_opened after
+ * an open, and pauses_copying instead of a dup2 of the number -1, which fails.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

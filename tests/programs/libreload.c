@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * For reloads.c: its test builds it once more with SECOND defined, so
- * that the same addresses mean other functions with other frames.
+ * For reloads.c. The test builds it a second time with SECOND defined, so that the same addresses
+ * are other functions with other frames.
  */
 #include <fcntl.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  *     loads_deep LIBRARY [lazy|now|apart]
  *
  * Loads libdeep.so with RTLD_DEEPBIND, or apart, by dlmopen, and lets it open and close. Prints the
- * numbers that it leaves open: of its constructor, its function, its copy.
+ * numbers that stay open: of its constructor, its function, its copy.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

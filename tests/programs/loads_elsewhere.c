@@ -2,7 +2,8 @@
 /*
  *     loads_elsewhere LIBRARY
  *
- * Loads a library, goes to the root folder, and only then calls what leaks in it, as a daemon does.
+ * Loads a library, changes to the root folder, and only then calls the function that leaks in it,
+ * as a daemon does.
  */
 #include <dlfcn.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Opens and closes a socket, a file, a copy and a pipe as often as its argument says: what the
- * system calls of the usual path are counted on.
+ * Opens and closes a socket, a file, a copy and a pipe as often as its argument says, so that the
+ * system calls of the usual path can be counted.
  */
 #include <fcntl.h>
 #include <stdlib.h>

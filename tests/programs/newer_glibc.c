@@ -2,9 +2,9 @@
 /*
  *     newer_glibc NAME
  *
- * Leaks a descriptor that a function of a newer glibc opens: the pidfd of true(1), which
- * pidfd_spawn or pidfd_spawnp (2.39) starts, or /dev/null, which openat2 (2.43) opens. Prints the
- * number; or the error. Where the C library lacks the function, a preloaded library has it.
+ * Leaks a descriptor opened by a function of a newer glibc: the pidfd of true(1), which pidfd_spawn
+ * or pidfd_spawnp (2.39) starts, or /dev/null, which openat2 (2.43) opens. Prints the number, or
+ * the error. If the C library lacks the function, a preloaded library has it.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the system's headers may be too old for: Linux's numbers for x86_64
- * (arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/socket.h). Included behind the
+ * Definitions that the system's headers may be too old for: Linux's numbers for x86_64
+ * (arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/socket.h). Include it after the
  * headers that may have them.
  */
 #pragma once

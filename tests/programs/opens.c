@@ -3,7 +3,8 @@
  *     opens NAME
  *
  * Opens a descriptor through the function NAME, in a function called opens_by_NAME, and leaks it.
- * Prints its number (two for a pair), or "refused" and the errno. Files go to the current folder.
+ * Prints its number (two for a pair), or "refused" and the errno. Files are made in the current
+ * folder.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -51,7 +52,7 @@ extern int pidfd_open(pid_t, unsigned int), pidfd_getfd(int, int, unsigned int);
 
 static int second = -1; /* of a pair */
 
-/* A template for mkstemp and its like. */
+/* A template for mkstemp and its relatives. */
 static char *fresh(int suffix)
 {
 	static char name[32];
@@ -72,7 +73,7 @@ static int first_of(int result, const int pair[2])
 	return pair[0];
 }
 
-/* The same of a function that returns the first itself. */
+/* The same for a function that returns the first number itself. */
 static int pair_of(int first, int pair[2])
 {
 	pair[0] = first;
@@ -86,7 +87,7 @@ static int first_of_one(int result, const int *fd)
 
 static struct sockaddr_in loopback = {.sin_family = AF_INET};
 
-/* A listener that a connection waits at. */
+/* A listener with a connection waiting. */
 static int listener(void)
 {
 	socklen_t size = sizeof(loopback);
@@ -100,7 +101,7 @@ static int listener(void)
 	return fd;
 }
 
-/* A Unix socket where a descriptor waits to be received. */
+/* A Unix socket with a descriptor waiting to be received. */
 static int mailbox(void)
 {
 	union {
@@ -157,8 +158,9 @@ static struct file_handle *handle_of(const char *path)
 	return &room.handle;
 }
 
-/* A server of rcmd(3) and rexec(3) on the loopback: answers one call in a thread of its own, with
- * the second connection that it is asked for. Returns the port as these want it. */
+/* A server for rcmd(3) and rexec(3) on the loopback: answers one call in a thread of its own,
+ * with the second connection that the call requests. Returns the port in the form that these
+ * functions take. */
 static struct sockaddr_storage shell_address;
 static char *host, *const here[] = {".", NULL};
 
@@ -175,7 +177,7 @@ static void *answer(void *listening)
 	int back = rresvport_af(&port, shell_address.ss_family);
 
 	read_word(fd, word);
-	/* The port stands at the same place in both families. */
+	/* The port has the same offset in both families. */
 	((struct sockaddr_in *)&shell_address)->sin_port = htons((uint16_t)atoi(word));
 	if (back < 0 ||
 	    connect(back, (struct sockaddr *)&shell_address, sizeof(shell_address)) != 0)
@@ -217,7 +219,7 @@ static int pair_of_sockets(void)
 	return socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 ? pair[0] : -1;
 }
 
-/* A Unix socket where a byte waits to be received, and with it a pidfd of its sender. */
+/* A Unix socket with a byte and a pidfd of its sender waiting to be received. */
 static int mailbox_of_pidfds(void)
 {
 	int pair[2];
@@ -280,7 +282,8 @@ static struct open_how how = {.flags = O_RDONLY};
 
 #include "opens.h"
 
-/* FRAME functions, each with its one call. The number stays in a variable so that it is no tail. */
+/* FRAME functions with one call each. The number stays in a variable, so that the call is no
+ * tail call. */
 #define OPENS(name, prepare, call)                                                                 \
 	FRAME static int opens_by_##name(int prepared)                                             \
 	{                                                                                          \

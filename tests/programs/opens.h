@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * OPENS(name, what is made ready before, the call): the cases of opens.c. `prepared` is what the
- * preparation returned, `pair` room for two numbers.
+ * OPENS(name, preparation, the call): the cases of opens.c. `prepared` is the result of the
+ * preparation, `pair` has room for two numbers.
  */
 #pragma once
 

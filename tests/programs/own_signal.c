@@ -2,11 +2,12 @@
 /*
  *     own_signal HOW
  *
- * Leaks a pipe in leaks_a_pipe, and deals with SIGUSR1 as HOW says. It sends it to itself, with the
+ * Leaks a pipe in leaks_a_pipe, and handles SIGUSR1 by HOW. It sends itself the signal, with the
  * default action in force: raise, kill, tgkill, sigqueue, thread or timer. Or it waits for one that
- * another process sends: as it is (waits), after it has set the default action (chosen), has taken
- * a handler back (restored), or has a handler that runs once (once). Or it forks: the parent sends
- * it to its child, which has the default action (worker) or a handler (told).
+ * another process sends: with the initial action (waits), after it has set the default action
+ * (chosen), has removed a handler again (restored), or with a handler that runs once (once). Or it
+ * forks: the parent sends the signal to its child, which has the default action (worker) or a
+ * handler (told).
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -70,7 +71,7 @@ static void send_itself(const char *how)
 		sleep(2);
 }
 
-/* Until the signal has come in, or for ever. */
+/* Waits until the signal has arrived, or for ever. */
 static void wait_for_signal(int count)
 {
 	say("ready\n");

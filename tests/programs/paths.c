@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Leaks that several stacks lead to, one way for each MODE of `paths MODE...`, with a snapshot that
- * it asks for between two of them. tests/cli/test_findings.py knows which are one leak, which are
- * two, and how many descriptors each has.
+ * Leaks that several stacks lead to, one way for each MODE of `paths MODE...`, with a snapshot
+ * between two of them. tests/cli/test_findings.py says which are one leak, which are two, and how
+ * many descriptors each has.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -21,7 +21,7 @@ FRAME static int open_table(int salt)
 	return fd + 0 * salt;
 }
 
-/* As an unrolled loop: five calls on one line. */
+/* Five calls on one line, as in an unrolled loop. */
 FRAME static void unrolled(void)
 {
 	volatile int fd = -1;
@@ -47,7 +47,7 @@ FRAME static int deeper(volatile int depth)
 	return fd;
 }
 
-/* A path for each number of BITS bits. */
+/* Makes a path for each number of BITS bits. */
 enum { BITS = 10, PATHS = 1 << BITS, EACH = 10 };
 
 static int turn(unsigned int bits, int depth);
@@ -73,7 +73,7 @@ static int turn(unsigned int bits, int depth)
 	return bits & 1 ? left(bits >> 1, depth - 1) : right(bits >> 1, depth - 1);
 }
 
-/* Callers that the compiler can't make one function. */
+/* Callers that the compiler can't merge into one function. */
 #define CALLER(number)                                                                             \
 	FRAME static void caller_##number(void)                                                    \
 	{                                                                                          \
@@ -108,7 +108,7 @@ FRAME static void forgets(void)
 	(void)fd;
 }
 
-/* All but the one that is in use. */
+/* Closes all except the one in use. */
 FRAME static void closes(int count)
 {
 	for (volatile int i = 0; i < count; i++) {
@@ -153,7 +153,7 @@ static void run(const char *mode)
 
 int main(int argc, char **argv)
 {
-	signal(SIGUSR1, SIG_IGN); /* raised below, to ask for snapshots */
+	signal(SIGUSR1, SIG_IGN); /* raised below, to trigger snapshots */
 	for (volatile int i = 1; i < argc; i++) {
 		if (i > 1)
 			raise(SIGUSR1);

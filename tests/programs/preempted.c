@@ -2,9 +2,9 @@
 /*
  *     preempted ROUNDS          (with libpauses.so behind the tracer)
  *
- * A thread opens a device in opens_slowly and is taken off its processor between the real open's
- * return and the hook's: another thread, which does not rest for 80 ms, shares that processor with
- * it, and is far more important. Meanwhile a snapshot is asked for. Once in each round.
+ * A thread opens a device in opens_slowly and is taken off its processor between the return of the
+ * real open and that of the hook: another thread with a much higher priority uses that processor
+ * for 80 ms without a pause. Meanwhile a snapshot is requested. This happens once in each round.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -88,7 +88,7 @@ int main(int count, char **words)
 
 	if (!on_opened)
 		return 2;
-	signal(SIGUSR1, SIG_IGN); /* raised below, to ask for snapshots */
+	signal(SIGUSR1, SIG_IGN); /* raised below, to trigger snapshots */
 	*on_opened = wait_for_busy;
 	for (int i = 0; i < rounds; i++) {
 		pthread_t opener, other;

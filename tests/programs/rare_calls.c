@@ -2,7 +2,7 @@
 /*
  *     rare_calls HOW [FILE]
  *
- * Leaves one descriptor open, in a way that few programs take, and prints its number.
+ * Leaks one descriptor, in a way that few programs use, and prints its number.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -33,7 +33,8 @@ static FRAME int leaks(void)
 	return fd;
 }
 
-/* The thread is cancelled before it calls close: which acts first, and closes nothing. */
+/* The thread is cancelled before it calls close. close is a cancellation point, so it acts on
+ * that first, and closes nothing. */
 static void *closes(void *unused)
 {
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
@@ -66,7 +67,7 @@ static FRAME int copies_over(int fd)
 	return copy;
 }
 
-/* Not closed until exec. */
+/* Closed only by exec. */
 static int is_marked_by_range(void)
 {
 	unsigned int fd = (unsigned int)leaks();
@@ -77,21 +78,21 @@ static int is_marked_by_range(void)
 		       : -1;
 }
 
-/* The second call changes the first one's mask. */
+/* The second call changes the mask of the first one's descriptor. */
 static FRAME int makes_signalfd(void)
 {
 	volatile int fd = -1;
 	sigset_t mask;
 
 	sigemptyset(&mask);
-	for (volatile int times = 0; times < 2; times++) { /* one call in the program */
+	for (volatile int times = 0; times < 2; times++) { /* a single call in the program */
 		sigaddset(&mask, SIGUSR1 + times);
 		fd = signalfd(fd, &mask, SFD_CLOEXEC);
 	}
 	return fd;
 }
 
-/* With a table that is full, and may be larger. */
+/* With a full table whose limit can be raised. */
 static int fills_table(void)
 {
 	struct rlimit limit;
@@ -105,7 +106,7 @@ static int fills_table(void)
 	return last;
 }
 
-/* In a process that asks not to be traced. */
+/* In a process made with the flag that it is not to be traced. */
 static int leaks_untraced(void)
 {
 	long child;
@@ -121,7 +122,7 @@ static int leaks_untraced(void)
 	return fd;
 }
 
-/* As i386 calls open(2), for a file that there is not. Addresses have 32 bits there. */
+/* Calls open(2) of i386, for a file that does not exist. Addresses have 32 bits there. */
 static int fails_as_i386(void)
 {
 	int fd = leaks();
@@ -140,7 +141,7 @@ static int fails_as_i386(void)
 #endif
 }
 
-/* Standard error is that file from then on. */
+/* From then on standard error is that file. */
 static int puts_at_stderr(const char *path)
 {
 	int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);

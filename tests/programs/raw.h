@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * A system call that no library sees: what opens or closes a descriptor behind the tracer's back.
+ * A system call that no library sees, for opening and closing descriptors past the hooks.
  */
 #pragma once
 

@@ -2,8 +2,8 @@
 /*
  *     reloads FIRST SECOND
  *
- * Loads a library, calls it, unloads it, and loads the other, ten times in turn: mostly at the same
- * address. Prints how often the address was the one before.
+ * Loads a library, calls it, unloads it, and loads the other one, ten times in turn, mostly at the
+ * same address. Prints how often the address was the previous one.
  */
 #include <dlfcn.h>
 #include <stdio.h>

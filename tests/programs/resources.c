@@ -2,10 +2,10 @@
 /*
  *     resources WHAT NUMBER [LIBRARY]
  *
- * Uses so many of something, and prints by how many KiB its memory has grown since it had used a
+ * Uses NUMBER of something, and prints by how many KiB its memory has grown since it had used a
  * hundredth. opens: descriptors, one after the other. stacks: distinct stacks, each of which opens
- * and closes; the last one leaks. threads: threads that come, open, leave one in a hundred open,
- * and go. slots: numbers (see libfakes.c), none closed. libraries: times that LIBRARY is loaded,
+ * and closes; the last one leaks. threads: threads that start, open, leave one in a hundred open,
+ * and end. slots: numbers (see libfakes.c), none closed. libraries: times that LIBRARY is loaded,
  * opens, and is unloaded, with a thousand stacks of the program's own in between.
  */
 #define _GNU_SOURCE
@@ -46,7 +46,7 @@ FRAME static void right(long number, int bit)
 	__asm__ volatile("" : : : "memory");
 }
 
-/* The way down goes by the bits of number: each number is a stack of its own. */
+/* The bits of number choose the calls, so that each number is a stack of its own. */
 FRAME static void left(long number, int bit)
 {
 	if (bit < 0)
@@ -127,7 +127,7 @@ int main(int count, char **words)
 					before = memory();
 			}
 			printf("%ld\n", memory() - before);
-			/* So that there is something to report. */
+			/* a leak to report */
 			return open("/dev/null", O_RDONLY) < 0;
 		}
 	return 2;

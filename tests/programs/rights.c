@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Says with which rights it runs, and leaks in opens_with_rights. */
+/* Prints the rights with which it runs, and leaks in opens_with_rights. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>

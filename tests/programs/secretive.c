@@ -2,12 +2,12 @@
 /*
  *     secretive WAY HOW COUNT
  *
- * Becomes a process that can't be looked at, WAY: private (PR_SET_DUMPABLE in prctl(2)), user (it
- * changes its user from root to nobody), chroot (its root is the current folder, where no /proc
- * is), plain (no such thing). Then it leaks COUNT descriptors as HOW says: raw (by a system call of
- * its own), libc, pipes (COUNT pairs), closed (by libc, and it closes them again), rawclosed (.. by
- * a system call of its own). storm: it leaks none; it asks for COUNT snapshots while threads open
- * and close all the time.
+ * Becomes a process that others can't inspect. WAY: private (PR_SET_DUMPABLE in prctl(2)), user (it
+ * changes its user from root to nobody), chroot (its root is the current folder, which has no
+ * /proc), plain (it does nothing of the kind). Then it leaks COUNT descriptors by HOW: raw (by a
+ * system call of its own), libc, pipes (COUNT pairs), closed (by libc, and it closes them again),
+ * rawclosed (it closes them by a system call of its own). storm: it leaks none, and requests COUNT
+ * snapshots while threads open and close all the time.
  */
 #include <fcntl.h>
 #include <pthread.h>

@@ -2,8 +2,8 @@
 /*
  *     signals HOW [SIGNAL]
  *
- * Leaks a pipe in leaks_a_pipe, sets SIGNAL (default USR1) to a handler the way HOW says, raises it
- * twice, and prints what its handler saw and what it reads back.
+ * Leaks a pipe in leaks_a_pipe, sets a handler for SIGNAL (default USR1) by HOW, raises the signal
+ * twice, and prints what its handler got and which action it reads back.
  */
 #define _GNU_SOURCE
 #include <signal.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * A thread's close(2) lingers (socket(7), SO_LINGER): the number is free already. The main thread
- * gets it by a raw system call and forks. Prints the number and the child's PID; the child asks for
- * a snapshot.
+ * A thread's close(2) lingers (socket(7), SO_LINGER) when the number is already free. The main
+ * thread gets that number by a raw system call and forks. Prints the number and the child's PID;
+ * the child requests a snapshot.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -28,7 +28,7 @@ static void *closes(void *data)
 	return NULL;
 }
 
-/* A connection whose other end reads nothing, with more to send than its buffers take. */
+/* A connection whose peer reads nothing, with more to send than its buffers can hold. */
 static int connection(int *other)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET,
@@ -54,7 +54,7 @@ int main(void)
 	pthread_t thread;
 	int other = -1, again = -1;
 
-	signal(SIGUSR1, SIG_IGN); /* else our own would end the child */
+	signal(SIGUSR1, SIG_IGN); /* otherwise the child's own signal would end it */
 	lingering = connection(&other);
 	if (lingering < 0 || other < 0 || pthread_create(&thread, NULL, closes, NULL) != 0)
 		return 1;
@@ -68,7 +68,7 @@ int main(void)
 	}
 	printf("%d %d\n", again, (int)child);
 	waitpid(child, NULL, 0);
-	/* Reset, so nothing lingers. */
+	/* A reset, so that nothing lingers. */
 	setsockopt(other, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
 	close(other);
 	return pthread_join(thread, NULL) != 0 || again != lingering;

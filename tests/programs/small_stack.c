@@ -2,9 +2,8 @@
 /*
  *     small_stack SIZE
  *
- * Has an alternate stack of so many bytes, which is enough for no handler of its own, because there
- * is none. Asks for a snapshot, prints how many bytes beside that stack have changed, and ends by
- * SIGTERM.
+ * Has an alternate stack of SIZE bytes, too few for a handler, and no handler of its own. Requests
+ * a snapshot, prints how many bytes beside that stack have changed, and ends by SIGTERM.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Library objects around descriptors: who owns a number, and so what closes it. The argument
- * chooses.
+ * Library objects around descriptors: which object owns a number, and so which function closes it.
+ * The argument chooses.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -35,13 +35,13 @@ FRAME static void leaves_a_command(void)
 {
 	FILE *stream = popen("true", "r");
 
-	/* Not the function's last act: else it is a jump, and no frame is left. */
+	/* Not the function's last act, because then it would be a jump, without a frame. */
 	__asm__ volatile("" : : "r"(stream));
 }
 
 static int spawns_with_the_signal_ignored(void)
 {
-	/* Without the tracer in it: what it shows is what it was given. */
+	/* The spawned program has no tracer in it, so it shows the state that it was given. */
 	char *words[] = {"grep", "SigIgn", "/proc/self/status", NULL}, *bare[] = {NULL};
 	pid_t pid;
 	int status = 1;

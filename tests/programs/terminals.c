@@ -2,7 +2,7 @@
 /*
  *     terminals REPORT
  *
- * Makes a terminal its standard descriptors by login_tty in takes_over, takes the number that
+ * Makes a terminal its standard descriptors by login_tty in takes_over, gets the number that
  * login_tty closed by a raw system call, and writes both numbers to the file REPORT.
  */
 #include <fcntl.h>

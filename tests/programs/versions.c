@@ -2,9 +2,9 @@
 /*
  *     versions landlock | io_uring
  *
- * Makes a system call that returns a number which is no descriptor: landlock's version, or the
- * index of a ring that is registered instead. opens_before has opened a file under this number, or
- * it is that of a standard descriptor. Prints it, or "refused" and the errno.
+ * Makes a system call that returns a number which is not a descriptor: landlock's version, or the
+ * index of a registered ring. opens_before has opened a file at this number, or it is that of a
+ * standard descriptor. Prints it, or "refused" and the errno.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -53,7 +53,8 @@ int main(int count, char **words)
 {
 	long (*call)(void) = count == 2 && strcmp(words[1], "io_uring") == 0 ? registered_ring
 									     : landlock_version;
-	/* What it will return, by a call that nobody sees. A ring gets the first free index. */
+	/* Opens the number that the call will return, by a call that no hook sees. A ring gets
+	 * the first free index. */
 	long number =
 		call == landlock_version ? raw_call(SYS_landlock_create_ruleset, 0, 0, 1, 0) : 0;
 

@@ -3,7 +3,7 @@
  *     vforks HOW
  *
  * Leaks in leaks_in_parent and lets a child that shares this memory close everything: close,
- * closefrom, close_range, dup2 (in a vfork child), _exit (which executes nothing), spawn
+ * closefrom, close_range, dup2 (in a vfork child), _exit (the child executes nothing), spawn
  * (posix_spawn). The parent's records must stay.
  */
 #define _GNU_SOURCE

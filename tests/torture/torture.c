@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
  * Differential torture: threads open, copy, pass on and close descriptors at random, by hundreds of
- * functions; at barriers a snapshot is held against /proc/self/fd and against what the threads
- * know.
+ * functions; at barriers a snapshot is compared with /proc/self/fd and with the threads' own
+ * records.
  *
  *     torture --report=PREFIX --plugin=FILE [--seed=N] [--operations=N] [--threads=N] [--every=N]
  *
- * It runs under the tracer with FDTRAIL_OUTPUT=PREFIX%p and FDTRAIL_INHERITED=1. What a thread does
- * follows from the seed; how the threads come between each other does not, unless there is but one.
+ * It runs under the tracer with FDTRAIL_OUTPUT=PREFIX%p and FDTRAIL_INHERITED=1. The seed determines
+ * the operations of each thread, but not how the threads interleave, unless there is only one.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// Package api speaks to the management API of a message broker, the way such packages do: what it
-// returns is an *http.Response, and it is up to the caller to close its body.
+// Package api talks to the management API of a message broker, as such packages do: its functions
+// return an *http.Response, whose body the caller has to close.
 package api
 
 import (
@@ -18,7 +18,7 @@ type Client struct {
 	http *http.Client
 }
 
-// Options say how a Client keeps its connections.
+// Options set how a Client keeps its connections.
 type Options struct {
 	KeepAlive bool // for the next request
 	HTTP2     bool
@@ -46,8 +46,8 @@ func dialWrapped(ctx context.Context, network, address string) (net.Conn, error)
 	return &wrapped{Conn: connection}, nil
 }
 
-// NewClient returns a client of the broker at base. It believes any certificate: the broker makes its
-// own when it starts.
+// NewClient returns a client of the broker at base. It accepts any certificate, because the
+// broker makes its own when it starts.
 func NewClient(base string, options Options) *Client {
 	transport := &http.Transport{
 		DisableKeepAlives: !options.KeepAlive,
@@ -74,7 +74,7 @@ func (c *Client) Connections() (*http.Response, error) {
 	return c.http.Get(c.base + "/connections")
 }
 
-// Hangup returns once the broker has closed every connection but the one that asks.
+// Hangup returns once the broker has closed every connection except the caller's.
 func (c *Client) Hangup() error {
 	response, err := c.http.Post(c.base+"/hangup", "text/plain", nil)
 	if err != nil {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 // Broker is the management API of a message broker that does not exist. It prints its URL, answers with
-// a body that is worth reading, and closes a connection on which nothing has come for a while, as
-// servers do. It ends when its stdin does, or by SIGTERM.
+// a long body, and closes a connection on which nothing has arrived for a while, as servers do. It
+// ends when its stdin does, or by SIGTERM.
 package main
 
 import (
@@ -39,9 +39,9 @@ func (b *Broker) note(connection net.Conn, state http.ConnState) {
 	}
 }
 
-// others says how many connections are open beside the one that asks, and closes those that have been
-// answered: http.Server tells of StateIdle when a response is on its way. In StateNew are those that
-// http.Client made for a request that then went another way.
+// others says how many connections are open beside that of the caller, and closes those that have
+// been answered: http.Server reports StateIdle when a response is on its way. Connections in
+// StateNew are those that http.Client made for a request that then took another one.
 func (b *Broker) others() int {
 	b.lock.Lock()
 	defer b.lock.Unlock()
@@ -66,7 +66,7 @@ func connections(w http.ResponseWriter, r *http.Request) {
 		strings.Repeat("a message broker has much to say. ", 20))
 }
 
-// certificate makes one that nobody signed.
+// certificate makes a self-signed certificate.
 func certificate() (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

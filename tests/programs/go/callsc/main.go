@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// Callsc leaks files that C opens for Go, that Go opens for C that Go has called, and that Go opens for a thread
-// that C has started; and there both again.
+// Callsc leaks files opened by C that Go calls, by Go that C calls back, and by Go that a thread of
+// C's calls; and combinations of these.
 package main
 
 /*

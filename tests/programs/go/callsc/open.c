@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * C code of callsc: built as distributions build it, without frame pointers. It has thread-local
+ * C code of callsc, built like a distribution's, without frame pointers. It has thread-local
  * variables, and uses the register in which Go keeps the goroutine.
  */
 #include <fcntl.h>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-// Churn is what scripts/bench --go measures.
+// Churn is the program that scripts/bench --go measures.
 //
 //	churn serve                         an HTTP server on loopback, until stdin ends; prints its address
-//	churn ask ADDRESS COUNT WORKERS     so many requests, a new connection each; prints requests a second
+//	churn ask ADDRESS COUNT WORKERS     COUNT requests, a new connection each; prints requests per second
 //	churn reuse COUNT                   a server and http.Client in one, over kept connections; the same
-//	churn read COUNT                    so many system calls that open nothing; prints calls a second
+//	churn read COUNT                    COUNT system calls that open nothing; prints calls per second
 //	churn nothing                       ends at once
 package main
 

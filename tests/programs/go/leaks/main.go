@@ -2,7 +2,7 @@
 
 //	leaks KIND                          leaks three times in one way, on the line that ends in "leak: KIND"
 //
-// scripts/leak-table puts what fdtrail prints for each into docs/kinds-of-leaks.md.
+// scripts/leak-table puts fdtrail's output for each into docs/kinds-of-leaks.md.
 package main
 
 import (
@@ -40,7 +40,7 @@ func descend(depth int) {
 	opened = append(opened, file)
 }
 
-// The collector would close what nobody holds.
+// The collector would close files that nobody holds.
 var opened []*os.File
 
 // More than fits into net/http's own buffer, so that some stays unread.
@@ -78,7 +78,7 @@ func checkShared(server *httptest.Server) {
 	response.Body.Close()
 }
 
-// No leak: three requests at a time, and one more, by one Transport, which keeps their connections.
+// No leak: three requests at a time, and one more, over one Transport, which keeps their connections.
 func pool() {
 	var asked sync.WaitGroup
 	asked.Add(times)

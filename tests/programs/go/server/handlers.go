@@ -10,7 +10,7 @@ import (
 	"broker.example/api"
 )
 
-// Server answers the requests of the web.
+// Server answers the web requests.
 type Server struct {
 	client *api.Client
 }
@@ -33,7 +33,7 @@ func (s *Server) Disconnect(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintln(w, resp.Status)
 }
 
-// Drop is the same, done right.
+// Drop is the same, done correctly.
 func (s *Server) Drop(w http.ResponseWriter, r *http.Request) {
 	resp, err := s.client.CloseConnection(r.FormValue("name"))
 	if err != nil {
@@ -44,7 +44,7 @@ func (s *Server) Drop(w http.ResponseWriter, r *http.Request) {
 	io.Copy(w, resp.Body)
 }
 
-// List lists the broker's connections, and does it right, too.
+// List lists the broker's connections, and is correct, too.
 func (s *Server) List(w http.ResponseWriter, r *http.Request) {
 	resp, err := s.client.Connections()
 	if err != nil {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 
-// Server is the program of the story: a web server that calls a message broker's API. Its handler
-// Disconnect ignores the response, so the body is never closed, and each call leaves a connection
-// behind; when the broker closes its end, that is CLOSE_WAIT. The handlers beside it do it right, over the
-// same http.Client.
+// Server is a web server that calls a message broker's API. Its handler Disconnect ignores the response,
+// so the body is never closed, and each call leaves a connection behind, which is in CLOSE_WAIT when the
+// broker has closed its end. The other handlers are correct, and use the same http.Client.
 //
-// It sends itself the requests that its flags ask for, waits until the broker has closed its ends, prints
-// what it has leaked, and ends; with -stay, when stdin ends or by SIGTERM.
+// It sends itself the requests that its flags name, waits until the broker has closed its ends, prints
+// what it has leaked, and ends; with -stay it ends when stdin ends or by SIGTERM.
+//
 package main
 
 import (
@@ -37,7 +37,7 @@ var (
 	stay       = flag.Bool("stay", false, "wait for the end of stdin, or SIGTERM")
 )
 
-// request sends a request to our own server and reads the answer to its end.
+// request sends a request to this server and reads the answer to its end.
 func request(address, path string) error {
 	connection, err := net.Dial("tcp", address)
 	if err != nil {
@@ -52,7 +52,7 @@ func request(address, path string) error {
 	return err
 }
 
-// paths is what is asked for, in this order: bad ones with good ones between.
+// paths are the requested paths, in this order: bad ones with good ones between.
 func paths() []string {
 	var all []string
 	for i := 0; i < *leaks || i < *good; i++ {
@@ -116,7 +116,7 @@ func run() error {
 	if !*hangup {
 		return nil
 	}
-	// The broker has closed what it had, and http.Client has noticed where it can.
+	// The broker has closed its ends, and http.Client has noticed where it can.
 	if err := api.NewClient(*base, api.Options{}).Hangup(); err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func run() error {
 	return nil
 }
 
-// expected is how many connections are leaked. Over HTTP/2 they all share one, which is not.
+// expected is the number of leaked connections. Over HTTP/2 all share one, which is not leaked.
 func expected() int {
 	if *http2 {
 		return 0

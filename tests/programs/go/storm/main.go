@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 
-// Storm does one thing many times, keeps some of what it has opened, and prints the numbers that are open at its
-// end: what its last snapshot has to list.
+// Storm does one thing many times, keeps some descriptors, and prints the numbers that are open at its end, which
+// its last snapshot has to list.
 //
 //	storm goroutines    a thousand goroutines that open, close and are preempted, with the collector running
 //	storm exec          two hundred programs, executed eight at a time
 //	storm connections N that many connections, both ends of each
 //	storm leak          sockets until there are no numbers left
-//	storm turns         goroutines that follow each other in the same memory, started by two functions in turn
-//	storm threads       requests by threads that were there before the first connection
+//	storm turns         goroutines that reuse the same memory, started by two functions in turn
+//	storm threads       requests by threads that existed before the first connection
 package main
 
 import (
@@ -32,7 +32,7 @@ func must(err error) {
 	}
 }
 
-// kept is what must not be collected: a finalizer would close it.
+// kept holds values that must not be collected, because a finalizer would close them.
 var kept struct {
 	sync.Mutex
 	things []any
@@ -171,7 +171,7 @@ func second(client *http.Client, url string) {
 	keep(response.Body)
 }
 
-// Threads that are there before the first connection, each with a client of its own, in which main makes the
+// Threads that exist before the first connection, each with a client of its own: main makes its
 // first request, and the thread the second.
 func threads(count int) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -218,7 +218,7 @@ func main() {
 	case "threads":
 		threads(8)
 	}
-	// By hand: a program without a free number can't list its folder.
+	// By number, because a program without a free number can't list its folder.
 	for number := 0; number < 1<<16; number++ {
 		if _, _, err := syscall.Syscall(syscall.SYS_FCNTL, uintptr(number), syscall.F_GETFD, 0); err == 0 {
 			fmt.Println(number)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// Package session is the part of a program that speaks to its broker, as programs have one: neither
-// package main nor a dependency.
+// Package session is the part of a program that talks to its broker, as many programs have one:
+// neither package main nor a dependency.
 package session
 
 import "broker.example/api"
