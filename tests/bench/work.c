@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The work that scripts/bench times, one kind in each run: bare, and then under a tracer. It measures
- * itself and prints the result, so that the start of a tracer is not part of a loop.
+ * The work that scripts/bench times, one kind in each run: bare, and then under a tracer. It
+ * measures itself and prints the result, so that the start of a tracer is not part of a loop.
  *
  *     work LOOP COUNT [beside] socket, open, dup or connect: "CPU-NS WALL-NS" per operation;
  *                              "beside": with a second thread, which sleeps

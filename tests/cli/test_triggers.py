@@ -42,7 +42,7 @@ def _(name, number):
     check.equal(run.status, None)
 
 
-@test("asked while {} returns: what it has just opened is not said to be opened behind fdtrail's back",
+@test("asked while {} returns: what it has just opened is not said to be opened by an untraced call",
       each=["open", "dup", "dup2", "fcntl", "socket", "pipe", "socketpair", "recvmsg", "fopen", "opendir"])
 def _(how):
     run = run_traced([program("asked"), how, 100], SIGNAL="ALRM")

@@ -13,7 +13,7 @@ def _():
     check.at_least(len(C_FILES), 150)
     words = [require("gcc"), "-fanalyzer", "-Wno-analyzer-null-dereference", "-Wno-analyzer-malloc-leak", "-O1",
              "-std=gnu11", "-D_GNU_SOURCE", '-DFDTRAIL_VERSION="0"', '-DFDTRAIL_LIBDIR="."',
-             f"-I{SOURCE / 'preload'}", f"-I{SOURCE / 'tools'}", "-Wno-deprecated-declarations", "-c", "-o", "/dev/null"]
+             f"-I{SOURCE}", "-Wno-deprecated-declarations", "-c", "-o", "/dev/null"]
     # By default 8 states are kept for each point of a program; for some functions these are far too many.
     check.equal(findings_in_each(words, C_FILES, 180, ["--param=analyzer-max-enodes-per-program-point=2"]), "")
     ran("analysis", f"gcc -fanalyzer on {len(C_FILES)} files")

@@ -3,8 +3,8 @@
  *     heard COUNT
  *
  * Leaves COUNT copies of a descriptor open, and lets its first thread take all signals except
- * SIGUSR2. A second thread waits for SIGUSR2. Then it closes one end of a connection, waits until the other
- * end notices, and prints "heard".
+ * SIGUSR2. A second thread waits for SIGUSR2. Then it closes one end of a connection, waits until
+ * the other end notices, and prints "heard".
  */
 #include <err.h>
 #include <poll.h>

@@ -6,8 +6,9 @@
  *
  *     torture --report=PREFIX --plugin=FILE [--seed=N] [--operations=N] [--threads=N] [--every=N]
  *
- * It runs under the tracer with FDTRAIL_OUTPUT=PREFIX%p and FDTRAIL_INHERITED=1. The seed determines
- * the operations of each thread, but not how the threads interleave, unless there is only one.
+ * It runs under the tracer with FDTRAIL_OUTPUT=PREFIX%p and FDTRAIL_INHERITED=1. The seed
+ * determines the operations of each thread, but not how the threads interleave, unless there is
+ * only one.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

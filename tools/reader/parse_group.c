@@ -93,7 +93,7 @@ static bool take_origin(struct parse *parse, struct scan *line, struct model_gro
 	static const char *const ways[] = {"opened", "duplicated", "received"};
 
 	if (scan_words(line, "opened by an untraced call") ||
-	    scan_words(line, "opened behind fdtrail's back")) { /* until 0.1.0's release */
+	    scan_words(line, "opened behind fdtrail's back")) { /* older snapshots */
 		group->origin = MODEL_UNSEEN;
 		return true;
 	}

@@ -33,8 +33,8 @@ struct census {
 int census_take(struct census *census, const struct snapshot_request *request,
 		struct scratch *scratch);
 
-/* Whether the descriptor is of a kind that request->kinds names. A descriptor of unknown kind always
- * is. */
+/* Whether the descriptor is of a kind that request->kinds names. A descriptor of unknown kind
+ * always is. */
 bool census_wants(const struct snapshot_request *request, const struct descriptor *descriptor);
 
 /* Closes our copies of sockets, pipes, terminals and what has no file (epoll and its kin). While we
