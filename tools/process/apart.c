@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* See apart.h. A thread that ends has no table any more, so one that lists nothing does not count.
- */
+/* See apart.h. A thread that is ending has no table any more, so a thread without open descriptors
+ * doesn't count. */
 #include "apart.h"
 
 #include <fcntl.h>

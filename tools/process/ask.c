@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* See ask.h. Where the text goes is a file in memory, which the program opens through /proc. */
+/* See ask.h. The program opens a file in our memory through /proc, and writes the text to it. */
 #include "ask.h"
 
 #include <errno.h>
@@ -21,12 +21,13 @@
 #include "signal_state.h"
 
 enum {
-	PATIENCE_MS = 15 * 1000, /* since something was last heard */
-	AGAIN_MS = 300,          /* after which it is sent again */
+	PATIENCE_MS = 15 * 1000, /* since the last sign of the program */
+	AGAIN_MS = 300,          /* after which the signal is sent again */
 	ATTEMPTS = HOLDER_FILES,
-	UNBLOCKED_MS = 1000, /* a thread that takes a snapshot blocks all signals */
+	UNBLOCKED_MS = 1000, /* to wait, because a thread that takes a snapshot blocks all
+			      * signals */
 	NAP_MS = 5,
-	TAIL = 64, /* the last line is looked for in so many bytes */
+	TAIL = 64, /* room for the last line */
 };
 
 static const char last_line[] = "\nend of fdtrail snapshot, format 1\n";
@@ -41,19 +42,20 @@ int ask_how_traced(const struct process *process)
 	return loaded ? TRACE_PRELOAD : TRACE_NONE;
 }
 
-/* A signal that is pending already takes another one in, and what came with it is lost: then it is
- * sent anew, with a file of its own, for the first may yet be written to. */
+/* A request. If a signal is pending already, a second one merges with it, and its siginfo is lost.
+ * Then it is sent again, with another file, because the program may still write to the first. */
 struct request {
 	const struct process *process;
-	int answers; /* the process that gets the signal: that one, or the ptrace engine */
+	int answers; /* the process that gets the signal: process, or the ptrace engine */
 	int number, holder;
 	bool blocked;        /* all threads block the signal */
-	int pidfd;           /* of who answers; -1: there is none */
-	int files[ATTEMPTS]; /* made before the holder, who has to have them, too */
-	int count;           /* of signals sent */
+	int pidfd;           /* of answers; -1: none */
+	int files[ATTEMPTS]; /* made before the holder, which has to have them, too */
+	int count;           /* of files used: one for each signal sent */
 };
 
-/* By pidfd (Linux 5.1), for a process id may be given to another process at any time. */
+/* Sends the signal by pidfd (Linux 5.1), because the kernel may give a process id to another
+ * process at any time. 0 or a negative errno. */
 static int send_signal(const struct request *request, int file)
 {
 	int pid = request->answers, number = request->number;
@@ -75,7 +77,7 @@ static int send_signal(const struct request *request, int file)
 	return syscall(SYS_rt_sigqueueinfo, pid, number, &info) == 0 ? 0 : -errno;
 }
 
-/* Whether the file ends as a whole snapshot does. */
+/* Whether the file ends with a snapshot's last line. */
 static bool is_whole(int file, off_t size)
 {
 	char tail[TAIL];
@@ -103,7 +105,7 @@ static int send_again(struct request *request)
 	return send_signal(request, request->files[request->count++]);
 }
 
-/* Whether the process is no more. */
+/* Whether the process has ended. */
 static bool has_ended(const struct process *process)
 {
 	struct process now;
@@ -112,7 +114,7 @@ static bool has_ended(const struct process *process)
 	       now.started_ticks != process->started_ticks;
 }
 
-/* The file that has the whole snapshot, or -1. size becomes that of all files. */
+/* The file that has a complete snapshot, or -1. Sets *size to the size of all files together. */
 static int find_whole(const struct request *request, off_t *size)
 {
 	*size = 0;
@@ -126,8 +128,8 @@ static int find_whole(const struct request *request, off_t *size)
 	return -1;
 }
 
-/* Whether it is time for another signal: the one before has come in and nothing follows from it, or
- * all threads have begun to block it since. */
+/* Whether to send another signal: the last one has been delivered without an answer, or all threads
+ * have begun to block it since. */
 static bool is_lost(struct request *request)
 {
 	if (!signal_state_pending(request->answers, request->number))
@@ -139,8 +141,8 @@ static bool is_lost(struct request *request)
 	return true;
 }
 
-/* Asks, until the snapshot is there: its file; or -ESRCH: the program has ended; -ETIMEDOUT; -EIO:
- * it is cut; or why it can't be sent to. */
+/* Sends requests until the snapshot is complete. Returns its file, or a negative errno: -ESRCH the
+ * program has ended, -ETIMEDOUT, -EIO the text is cut short, or the error of sending. */
 static int ask(struct request *request)
 {
 	int waited = 0, again = AGAIN_MS, error = send_again(request);
@@ -178,7 +180,8 @@ static const char *name_of(int number, char *text, size_t size)
 	return text;
 }
 
-/* Whether the process has other numbers for processes than we: it could not find the file. */
+/* Whether the process is in another PID namespace: then it couldn't find our file by our process
+ * id. */
 static bool is_elsewhere(int pid)
 {
 	char path[PROC_PATH_SIZE], ours[64] = "", theirs[64] = "";
@@ -188,7 +191,7 @@ static bool is_elsewhere(int pid)
 	       strcmp(ours, theirs) != 0;
 }
 
-/* Whether the process has a /proc in its root, through which it could open the file. */
+/* Whether the process has a /proc in its root, through which it can open the file. */
 static bool has_proc(int pid)
 {
 	char path[PROC_PATH_SIZE + sizeof("/proc/self/fd")], root[PROC_PATH_SIZE];
@@ -197,7 +200,7 @@ static bool has_proc(int pid)
 	return access(path, F_OK) == 0;
 }
 
-/* Whether all threads go on blocking the signal. */
+/* Waits a while for a thread to unblock the signal, and returns the state then. */
 static enum heard look_at_threads(int pid, int number, bool needs_handler)
 {
 	enum heard heard;
@@ -211,7 +214,8 @@ static enum heard look_at_threads(int pid, int number, bool needs_handler)
 	return heard;
 }
 
-/* Whether it makes sense to send the signal. 0; or -EINVAL and text says why not. */
+/* Checks whether the signal would be handled, and decides how to send it. 0; or -EINVAL, and text
+ * says why not. */
 static int check(struct request *request, enum trace trace, char *text, size_t size)
 {
 	const struct process *process = request->process;
@@ -274,7 +278,8 @@ static int check(struct request *request, enum trace trace, char *text, size_t s
 		return -EINVAL;
 	}
 	request->blocked = heard == HEARD_BLOCKED;
-	/* Under the engine the handler would be the program's. */
+	/* blocked_deliver needs the tracer's handler; under the engine it would be the
+	 * program's. */
 	if (request->blocked && trace == TRACE_ENGINE) {
 		snprintf(text, size,
 			 "process %d blocks %s in all its threads, and process %d, which traces "
@@ -327,10 +332,11 @@ static void explain(const struct request *request, int error, char *text, size_t
 			 strerror(-error));
 }
 
-/* Asks whoever answers. The file, or a negative errno. */
+/* Gets the snapshot from request->answers. Returns its file, or a negative errno. */
 static int obtain(struct request *request)
 {
-	/* It is the process that was looked at, if it is still that one after this. */
+	/* The pidfd is that of the process examined before if it still lives now: has_ended
+	 * tells. */
 	request->pidfd = (int)syscall(SYS_pidfd_open, request->answers, 0);
 	request->count = 0;
 	int file = has_ended(request->process) ? -ESRCH : make_files(request);
@@ -355,7 +361,7 @@ int ask_snapshot(const struct process *process, enum trace trace, char *text, si
 	struct request request = {.process = process, .answers = process->pid};
 	int file;
 
-	/* The engine answers whatever the program does with signals. */
+	/* The engine answers even if the program blocks or handles the signal. */
 	if (trace == TRACE_ENGINE && !is_elsewhere(process->tracer)) {
 		request.answers = process->tracer;
 		request.number = CHANNEL_ENGINE_SIGNAL;
@@ -364,7 +370,7 @@ int ask_snapshot(const struct process *process, enum trace trace, char *text, si
 			explain(&request, file, text, size);
 		if (file != -EPERM)
 			return file;
-		/* It is another user's: then the program's signal is left. */
+		/* The engine is another user's, so send the signal to the program instead. */
 		request = (struct request){.process = process, .answers = process->pid};
 	}
 	request.number = trace == TRACE_ENGINE ? signal_state_engine(process->pid)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * See blocked.h. All is done by a child of ours: whatever becomes of it, the kernel lets the thread
- * go when it ends. If it ends between the two, the thread has the signal unblocked, which is all
- * the harm.
+ * See blocked.h. A child of ours does all the work, because the kernel releases the thread when its
+ * tracer ends, however it ends. If the child ends between unblocking and detaching, the thread is
+ * left with the signal unblocked; that is the only harm.
  */
 #include "blocked.h"
 
@@ -30,11 +30,11 @@ enum {
 	ERESTARTNOINTR = 513, /* linux/errno.h: the kernel makes the call again */
 	ERESTART_FIRST = 512,
 	ERESTART_LAST = 516,
-	PATIENCE_MS = 200, /* for a thread to be held: one may be in an uninterruptible call */
+	PATIENCE_MS = 200, /* for a thread to stop: it may be in an uninterruptible call */
 	NAP_MS = 1,
 };
 
-/* Whether a call with these arguments waits until something happens, however long. */
+/* Whether a call with these arguments waits without a time limit. */
 static bool waits_for_ever(const struct user_regs_struct *registers)
 {
 	switch (regs_number(registers)) {
@@ -61,7 +61,7 @@ static bool waits_for_ever(const struct user_regs_struct *registers)
 	}
 }
 
-/* What the thread was waiting in is called again after the handler. */
+/* Makes the kernel repeat the thread's waiting call after the handler. */
 static void keep_waiting(int thread)
 {
 	struct user_regs_struct registers;
@@ -87,7 +87,7 @@ static bool wait_for_stop(int thread)
 			return false;
 		if (changed && status >> 16 == PTRACE_EVENT_STOP)
 			return true;
-		/* A signal of the program's own, which it gets. */
+		/* Another signal of the program: deliver it. */
 		if (changed)
 			ptrace(PTRACE_CONT, thread, NULL, (unsigned long)WSTOPSIG(status));
 		else
@@ -107,7 +107,7 @@ static int deliver(int pid, int thread, const siginfo_t *request)
 	if (ptrace(PTRACE_INTERRUPT, thread, NULL, NULL) != 0 || !wait_for_stop(thread) ||
 	    ptrace(PTRACE_GETSIGMASK, thread, sizeof(mask), &mask) != 0)
 		return -EAGAIN;
-	/* Where the thread has stopped blocking the signal, so it stays. */
+	/* Only if the thread still blocks the signal does the handler block it again. */
 	if (mask & one)
 		channel_set_blocked(&info);
 	if (syscall(SYS_rt_tgsigqueueinfo, pid, thread, info.si_signo, &info) != 0)
@@ -119,7 +119,7 @@ static int deliver(int pid, int thread, const siginfo_t *request)
 	return ptrace(PTRACE_DETACH, thread, NULL, NULL) == 0 ? 0 : -errno;
 }
 
-/* Whether the thread stands in sigtimedwait(2), whose caller may not be prepared for EINTR. */
+/* Whether the thread is in sigtimedwait(2). Its caller may not expect EINTR. */
 static bool takes_signals(int pid, int thread)
 {
 	char path[PROC_PATH_SIZE + 16], text[256];
@@ -131,7 +131,7 @@ static bool takes_signals(int pid, int thread)
 struct attempt {
 	int pid;
 	const siginfo_t *info;
-	bool all; /* threads that wait for signals, too */
+	bool all; /* true: the threads in sigtimedwait(2); false: the others */
 	int error;
 };
 
@@ -139,14 +139,15 @@ static void try_thread(int thread, void *data)
 {
 	struct attempt *attempt = data;
 
-	/* One that is pending there already would take ours in, and come to the program. */
+	/* If one is pending for the thread already, ours would merge with it, and the program would
+	 * get it. */
 	if (attempt->error == 0 || takes_signals(attempt->pid, thread) != attempt->all ||
 	    signal_state_pending_in(attempt->pid, thread, attempt->info->si_signo))
 		return;
 	attempt->error = deliver(attempt->pid, thread, attempt->info);
 }
 
-/* In the child. */
+/* Runs in the child. Tries threads in sigtimedwait(2) last. */
 static int try_all(int pid, const siginfo_t *info)
 {
 	struct attempt attempt = {.pid = pid, .info = info, .error = -EAGAIN};

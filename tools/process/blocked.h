@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * A signal for a process that blocks it in all its threads. One of them is held by ptrace(2) for a
- * moment and gets the signal with it unblocked; the handler of libfdtrail.so blocks it again. Calls
- * that wait without a time limit go on as if nothing had been; one that waits for a time ends with
- * EINTR, as by any signal that is handled. Called by ask.c.
+ * Delivers a signal to a process that blocks it in all its threads. ptrace(2) stops one thread for
+ * a moment and unblocks the signal there; the handler of libfdtrail.so blocks it again. A call that
+ * waits without a time limit goes on waiting; one with a limit ends with EINTR, as with any signal
+ * that is handled. Called by ask.c.
  */
 #pragma once
 
 #include <signal.h>
 
-/* Delivers info, a signal to ask by, to a thread of process pid. 0, or a negative errno: -EPERM: we
- * may not trace it; -EBUSY: somebody else does; -EAGAIN: no thread could be held. */
+/* Delivers info, a request for a snapshot, to a thread of process pid. 0, or a negative errno:
+ * -EPERM we may not trace it, or another process does; -EAGAIN no thread could be stopped. */
 int blocked_deliver(int pid, const siginfo_t *info);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * See copies.h. The other process runs on meanwhile. So there are rounds: what was copied is
- * compared with what is open now (kcmp(2)), and copied again where it differs, until a round finds
- * nothing to do. All that was copied was then open at one instant, the one between the last two
- * rounds.
+ * See copies.h. The other process runs while it is copied. So this works in rounds: each compares
+ * the copies with what is open now (kcmp(2)), and copies again what differs, until a round finds
+ * nothing to do. Then all copied descriptors were open at one instant, between the last two rounds.
  */
 #include "copies.h"
 
@@ -25,15 +24,15 @@
 #endif
 
 enum {
-	ROOM = 8, /* our numbers: the output, the process' folder in /proc, a pidfd, and what a
-		   * snapshot opens */
+	ROOM = 8, /* for our own descriptors: the output, the process' folder in /proc, a pidfd, and
+		   * what a snapshot opens */
 	ROUNDS = 6,
-	SPARE = 64, /* numbers that may be opened meanwhile */
+	SPARE = 64, /* room for descriptors that are opened in the meantime */
 	NUMBERS_PIECE = 4096,
 	FDINFO_SIZE = 256, /* "flags:" is in its second line */
 };
 
-/* The numbers open in the other process, by rising number, as /proc lists them. */
+/* The descriptors that are open in the other process, in rising order, as /proc lists them. */
 struct numbers {
 	int *list;
 	size_t count, room;
@@ -53,7 +52,7 @@ struct copying {
 	int end; /* copies go to numbers below this */
 	struct numbers numbers;
 	uint8_t *marks; /* enum mark, by number below end */
-	bool refused;   /* no more are asked for */
+	bool refused;   /* copying is refused for good: try no more */
 };
 
 static bool add(struct numbers *numbers, int fd, struct scratch *scratch)
@@ -75,28 +74,28 @@ static bool add(struct numbers *numbers, int fd, struct scratch *scratch)
 
 static void note(int fd, void *data)
 {
-	struct copying *taking = data;
+	struct copying *copying = data;
 
-	add(&taking->numbers, fd, taking->scratch);
+	add(&copying->numbers, fd, copying->scratch);
 }
 
-/* Lists the numbers anew. */
-static int list(struct copying *taking)
+/* Lists the descriptors again. 0 or a negative errno. */
+static int list(struct copying *copying)
 {
-	long dir = RAW(openat, taking->folder, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	long dir = RAW(openat, copying->folder, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 
-	taking->numbers.count = 0;
+	copying->numbers.count = 0;
 	if (dir < 0)
 		return dir == -ENOENT ? -ESRCH : (int)dir;
-	long error = descriptors_in((int)dir, note, taking);
+	long error = descriptors_in((int)dir, note, copying);
 	RAW(close, dir);
-	if (error == -ENOENT) /* it has ended */
+	if (error == -ENOENT) /* the process has ended */
 		return -ESRCH;
-	return error < 0 ? (int)error : taking->scratch->failed ? -ENOMEM : 0;
+	return error < 0 ? (int)error : copying->scratch->failed ? -ENOMEM : 0;
 }
 
-/* Raises our limit so that numbers below end fit, as far as it goes. Returns up to where they do.
- */
+/* Raises our limit for descriptors below end, as far as possible. Returns the limit, at most
+ * end. */
 static int raise_limit(int end)
 {
 	struct rlimit limit;
@@ -141,13 +140,14 @@ static bool move(int *fd, int from)
 	return true;
 }
 
-/* Makes room for numbers below taking->end: ours are above, all else is closed. */
-static int clear(struct copying *taking, int *output)
+/* Makes room for numbers below copying->end: ours are above, all else is closed. */
+static int clear(struct copying *copying, int *output)
 {
-	if ((*output >= 0 && !move(output, taking->end)) || !move(&taking->folder, taking->end) ||
-	    (taking->pidfd >= 0 && !move(&taking->pidfd, taking->end)))
+	if ((*output >= 0 && !move(output, copying->end)) ||
+	    !move(&copying->folder, copying->end) ||
+	    (copying->pidfd >= 0 && !move(&copying->pidfd, copying->end)))
 		return -EMFILE;
-	int own[] = {*output, taking->folder, taking->pidfd};
+	int own[] = {*output, copying->folder, copying->pidfd};
 	descriptors_each(close_other, &(struct own){own, sizeof(own) / sizeof(*own)});
 	return 0;
 }
@@ -165,8 +165,8 @@ static bool parse_flags(const char *text, long *flags)
 	return true;
 }
 
-/* Whether fd is closed by exec there: pidfd_getfd(2) sets the flag in our copy, and fdinfo has the
- * other's. */
+/* Whether fd is close-on-exec in the other process. fdinfo tells; pidfd_getfd(2) always sets the
+ * flag in the copy. */
 static bool is_close_on_exec(int pid, int fd)
 {
 	char path[PROC_PATH_SIZE], text[FDINFO_SIZE];
@@ -176,11 +176,11 @@ static bool is_close_on_exec(int pid, int fd)
 	       !parse_flags(text, &flags) || flags & O_CLOEXEC;
 }
 
-/* Copies one. 0, or a negative errno; -EBADF when it is not open any more. */
-static long copy(struct copying *taking, int fd)
+/* Copies a descriptor. 0, or a negative errno: -EBADF it is no longer open. */
+static long copy(struct copying *copying, int fd)
 {
-	bool close_on_exec = is_close_on_exec(taking->pid, fd);
-	long got = RAW(pidfd_getfd, taking->pidfd, fd, 0);
+	bool close_on_exec = is_close_on_exec(copying->pid, fd);
+	long got = RAW(pidfd_getfd, copying->pidfd, fd, 0);
 
 	if (got < 0)
 		return got;
@@ -191,94 +191,94 @@ static long copy(struct copying *taking, int fd)
 	return moved < 0 ? moved : 0;
 }
 
-/* Whether our copy is of what is open there now. Where the kernel does not compare, a number that
- * is still in use counts as unchanged. */
-static bool is_same(const struct copying *taking, int fd)
+/* Whether our copy is the same open file as fd is there now. If the kernel can't compare, a number
+ * that is still open counts as unchanged. */
+static bool is_same(const struct copying *copying, int fd)
 {
-	long order = RAW(kcmp, taking->self, taking->pid, KCMP_FILE, fd, fd);
+	long order = RAW(kcmp, copying->self, copying->pid, KCMP_FILE, fd, fd);
 
 	return order == 0 || order == -ENOSYS || order == -EPERM;
 }
 
 /* Copies fd, or notes that it can't be. */
-static void take(struct copying *taking, int fd)
+static void take(struct copying *copying, int fd)
 {
-	long error = copy(taking, fd);
+	long error = copy(copying, fd);
 
 	if (error == 0) {
-		taking->marks[fd] = MARK_COPIED;
-	} else if (error != -EBADF) { /* else it has been closed meanwhile */
-		taking->marks[fd] = MARK_REFUSED;
-		taking->copies->refused = (int)-error;
-		/* What is refused for the process as a whole is refused for the rest, too. */
-		taking->refused = error == -EPERM || error == -ENOSYS || error == -ESRCH;
+		copying->marks[fd] = MARK_COPIED;
+	} else if (error != -EBADF) { /* EBADF: it has been closed in the meantime */
+		copying->marks[fd] = MARK_REFUSED;
+		copying->copies->refused = (int)-error;
+		/* These errors hold for all descriptors of the process. */
+		copying->refused = error == -EPERM || error == -ENOSYS || error == -ESRCH;
 	}
 }
 
-/* What we hold of numbers that are closed there by now is let go. Returns whether there was any. */
-static bool drop_closed(struct copying *taking)
+/* Closes our copies of descriptors that are closed there by now. Returns whether there were any. */
+static bool drop_closed(struct copying *copying)
 {
 	bool dropped = false;
 	size_t at = 0;
 
-	for (int fd = 0; fd < taking->end; fd++) {
-		while (at < taking->numbers.count && taking->numbers.list[at] < fd)
+	for (int fd = 0; fd < copying->end; fd++) {
+		while (at < copying->numbers.count && copying->numbers.list[at] < fd)
 			at++;
-		if (!taking->marks[fd] ||
-		    (at < taking->numbers.count && taking->numbers.list[at] == fd))
+		if (!copying->marks[fd] ||
+		    (at < copying->numbers.count && copying->numbers.list[at] == fd))
 			continue;
-		if (taking->marks[fd] == MARK_COPIED)
+		if (copying->marks[fd] == MARK_COPIED)
 			RAW(close, fd);
-		taking->marks[fd] = MARK_NONE;
+		copying->marks[fd] = MARK_NONE;
 		dropped = true;
 	}
 	return dropped;
 }
 
-/* A round: changed says whether anything had changed since the one before. The last one takes no
- * more copies. Returns 0 or a negative errno. */
-static int go_round(struct copying *taking, bool last, bool *changed)
+/* Does a round. Sets *changed to whether anything has changed since the round before. The last
+ * round makes no more copies. 0 or a negative errno. */
+static int go_round(struct copying *copying, bool last, bool *changed)
 {
-	int error = list(taking);
+	int error = list(copying);
 
 	if (error)
 		return error;
-	*changed = drop_closed(taking);
-	for (size_t i = 0; i < taking->numbers.count; i++) {
-		int fd = taking->numbers.list[i];
+	*changed = drop_closed(copying);
+	for (size_t i = 0; i < copying->numbers.count; i++) {
+		int fd = copying->numbers.list[i];
 
-		if (fd >= taking->end || taking->marks[fd] == MARK_REFUSED ||
-		    (taking->refused && !taking->marks[fd]))
+		if (fd >= copying->end || copying->marks[fd] == MARK_REFUSED ||
+		    (copying->refused && !copying->marks[fd]))
 			continue;
-		if (taking->marks[fd] == MARK_COPIED) {
-			if (is_same(taking, fd))
+		if (copying->marks[fd] == MARK_COPIED) {
+			if (is_same(copying, fd))
 				continue;
 			RAW(close, fd);
-			taking->marks[fd] = MARK_NONE;
+			copying->marks[fd] = MARK_NONE;
 		}
 		*changed = true;
 		if (last)
-			taking->marks[fd] = MARK_CHANGING;
+			copying->marks[fd] = MARK_CHANGING;
 		else
-			take(taking, fd);
+			take(copying, fd);
 	}
 	return 0;
 }
 
-/* What is open there and not in our table. */
-static int take_missing(struct copying *taking)
+/* Lists the descriptors that are open there and not copied. 0 or a negative errno. */
+static int take_missing(struct copying *copying)
 {
-	struct copies *copies = taking->copies;
+	struct copies *copies = copying->copies;
 
-	copies->missing = scratch_array(taking->scratch, taking->numbers.count, sizeof(int));
+	copies->missing = scratch_array(copying->scratch, copying->numbers.count, sizeof(int));
 	if (!copies->missing)
 		return -ENOMEM;
-	for (size_t i = 0; i < taking->numbers.count; i++) {
-		int fd = taking->numbers.list[i];
-		uint8_t mark = fd < taking->end ? taking->marks[fd] : MARK_NONE;
+	for (size_t i = 0; i < copying->numbers.count; i++) {
+		int fd = copying->numbers.list[i];
+		uint8_t mark = fd < copying->end ? copying->marks[fd] : MARK_NONE;
 
-		if (fd >= taking->end)
-			copies->limit = taking->end;
+		if (fd >= copying->end)
+			copies->limit = copying->end;
 		if (mark == MARK_CHANGING)
 			copies->changing++;
 		else if (mark != MARK_COPIED)
@@ -287,39 +287,41 @@ static int take_missing(struct copying *taking)
 	return 0;
 }
 
-static int take_all(struct copying *taking)
+static int take_all(struct copying *copying)
 {
 	bool changed = true;
 	int error = 0;
 
 	for (int round = 1; changed && !error && round <= ROUNDS; round++)
-		error = go_round(taking, round == ROUNDS, &changed);
-	return error ? error : take_missing(taking);
+		error = go_round(copying, round == ROUNDS, &changed);
+	return error ? error : take_missing(copying);
 }
 
-/* The process' folder in /proc stands for this very process, even if its number is used again. */
-static int open_process(struct copying *taking)
+/* Opens the process' folder in /proc and a pidfd. Both refer to this very process, even if its
+ * number is used again. */
+static int open_process(struct copying *copying)
 {
 	char path[PROC_PATH_SIZE];
 
-	taking->folder = (int)RAW(openat, AT_FDCWD, proc_pid_path(path, taking->pid, ""),
-				  O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-	if (taking->folder < 0)
-		return taking->folder == -ENOENT ? -ESRCH : taking->folder;
-	taking->pidfd = (int)RAW(pidfd_open, taking->pid, 0);
-	if (taking->pidfd == -EINVAL || taking->pidfd == -ENOENT) /* a thread that is no leader */
-		taking->pidfd =
-			(int)RAW(pidfd_open, taking->pid, O_EXCL); /* PIDFD_THREAD, Linux 6.9 */
-	if (taking->pidfd < 0) {
-		taking->refused = true;
-		taking->copies->refused = -taking->pidfd;
+	copying->folder = (int)RAW(openat, AT_FDCWD, proc_pid_path(path, copying->pid, ""),
+				   O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	if (copying->folder < 0)
+		return copying->folder == -ENOENT ? -ESRCH : copying->folder;
+	copying->pidfd = (int)RAW(pidfd_open, copying->pid, 0);
+	if (copying->pidfd == -EINVAL || copying->pidfd == -ENOENT) /* pid is a thread, not a
+								     * leader */
+		copying->pidfd =
+			(int)RAW(pidfd_open, copying->pid, O_EXCL); /* PIDFD_THREAD, Linux 6.9 */
+	if (copying->pidfd < 0) {
+		copying->refused = true;
+		copying->copies->refused = -copying->pidfd;
 	}
 	return 0;
 }
 
 int copies_take(struct copies *copies, int pid, int *output, struct scratch *scratch)
 {
-	struct copying taking = {
+	struct copying copying = {
 		.copies = copies,
 		.scratch = scratch,
 		.pid = pid,
@@ -327,25 +329,25 @@ int copies_take(struct copies *copies, int pid, int *output, struct scratch *scr
 	};
 
 	*copies = (struct copies){0};
-	int error = open_process(&taking);
+	int error = open_process(&copying);
 	if (!error)
-		error = list(&taking);
+		error = list(&copying);
 	if (error)
 		return error;
-	int highest = taking.numbers.count ? taking.numbers.list[taking.numbers.count - 1] : 0;
+	int highest = copying.numbers.count ? copying.numbers.list[copying.numbers.count - 1] : 0;
 	if (highest > INT_MAX - 2 * SPARE)
 		highest = INT_MAX - 2 * SPARE;
-	taking.end = raise_limit(highest + SPARE + ROOM) - ROOM;
-	if (taking.end < ROOM)
+	copying.end = raise_limit(highest + SPARE + ROOM) - ROOM;
+	if (copying.end < ROOM)
 		return -EMFILE;
-	taking.marks = scratch_alloc(scratch, (size_t)taking.end);
-	if (!taking.marks)
+	copying.marks = scratch_alloc(scratch, (size_t)copying.end);
+	if (!copying.marks)
 		return -ENOMEM;
-	error = clear(&taking, output);
+	error = clear(&copying, output);
 	if (!error)
-		error = take_all(&taking);
-	if (taking.pidfd >= 0)
-		RAW(close, taking.pidfd);
-	RAW(close, taking.folder);
+		error = take_all(&copying);
+	if (copying.pidfd >= 0)
+		RAW(close, copying.pidfd);
+	RAW(close, copying.folder);
 	return error;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Copies of another process' descriptors, each at its own number in the table of the process that
- * calls this: a helper whose table is made empty for it. Called by outside_snapshot.c, in a process
- * that shares the command's memory, so with raw system calls only.
+ * Copies another process' descriptors into the calling process, each at its own number. The caller
+ * is a helper whose table is emptied for this. Called by outside_snapshot.c. The helper shares the
+ * command's memory, so this makes raw system calls only.
  */
 #pragma once
 
@@ -10,14 +10,15 @@
 #include "preload/core/snapshot/snapshot.h"
 
 struct copies {
-	int *missing; /* open there and not copied, by rising number */
+	int *missing; /* open there and not copied, in rising order */
 	size_t missing_count;
-	size_t changing; /* opened, closed or replaced while this went on: neither copied nor
-			    missing */
-	int refused;     /* the errno that pidfd_getfd(2) answered; 0: it never did */
-	int limit;       /* numbers from this on did not fit into our table; 0: all fitted */
+	size_t changing; /* number of those that were opened or replaced in the last round: neither
+			  * copied nor missing */
+	int refused;     /* the errno of pidfd_getfd(2); 0: it never failed */
+	int limit;       /* higher numbers than this didn't fit into our table; 0: all fitted */
 };
 
-/* Empties our table but for *output, which is moved out of the way, and takes the copies. Returns 0
- * or a negative errno: -ESRCH, -EACCES, -ENOMEM. */
+/* Empties our descriptor table except for *output, which is moved out of the way, and copies the
+ * descriptors of process pid. copies->missing lives in scratch. Returns 0 or a negative errno:
+ * -ESRCH, -EACCES, -ENOMEM, -EMFILE. */
 int copies_take(struct copies *copies, int pid, int *output, struct scratch *scratch);

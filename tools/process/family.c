@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * See family.h. /proc/PID/task/TID/children (proc_pid_children(5)) names the children of each
- * thread. A kernel built without CONFIG_PROC_CHILDREN has no such file: then every process is asked
- * for its parent.
+ * thread. A kernel built without CONFIG_PROC_CHILDREN has no such file: then the parent of every
+ * process is read.
  */
 #include "family.h"
 
@@ -20,7 +20,7 @@
 
 enum { ENDING_NAPS = 100 }; /* of a millisecond each */
 
-/* What is looked for in a folder of /proc whose entries are numbers. */
+/* A search in a folder of /proc whose entries are numbers. */
 struct search {
 	int pid;
 	struct list *found;
@@ -65,8 +65,8 @@ static void add_if_traced(int number, void *data)
 		add(search->found, number);
 }
 
-/* The children of one thread. One that has ended meanwhile has handed them on to another thread of
- * its process, perhaps to one that was asked before. */
+/* Adds the children of one thread. If the thread has ended, they now belong to another thread of
+ * its process, perhaps to one that was read before; then search->error is -ENOENT. */
 static void add_children_of(int thread, void *data)
 {
 	struct search *search = data;
@@ -86,9 +86,9 @@ static void add_children_of(int thread, void *data)
 	fclose(file);
 }
 
-/* A helper has the parent's memory, and no signal tells of its end; where the kernel does not
- * compare the memory, the missing signal decides. When the helper ends, it lets go of the memory a
- * moment before. */
+/* A helper shares its parent's memory, and has no exit signal. If the kernel can't compare memory,
+ * the missing signal decides. A helper that ends releases the memory a moment before, so this looks
+ * several times. */
 bool family_is_none(int pid)
 {
 	for (int naps = 0; naps < ENDING_NAPS; naps++) {
@@ -106,7 +106,7 @@ bool family_is_none(int pid)
 	return false;
 }
 
-/* Takes out those that are none of the program's, and ourselves. */
+/* Removes processes that don't belong to the program, and ourselves. */
 static void drop_others(struct list *list)
 {
 	int *pids = list->items;

@@ -52,16 +52,16 @@ static void keep_files(int fd, void *data)
 	close(fd);
 }
 
-/* Overwrites strings that lie behind each other: arguments, or the environment. */
+/* Overwrites all strings of a list that ends in NULL: the environment. */
 static void wipe(char **strings)
 {
 	for (; strings && *strings; strings++)
 		explicit_bzero(*strings, strlen(*strings));
 }
 
-/* The child that holds the files for a program of another user. That user's processes may do with
- * it what they like: so nothing of ours is left in it, no other file, terminal, group, key or
- * variable. */
+/* Runs in the child that holds the files for a program of another user. That user's processes may
+ * do with the child what they like, so it keeps nothing of ours: no other file, terminal, group,
+ * key or variable. */
 static void hold(const struct credentials *credentials, const struct kept *kept, int told)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};

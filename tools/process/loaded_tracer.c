@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* See loaded_tracer.h. Nothing that is read there is trusted. */
+/* See loaded_tracer.h. Nothing that is read from the process is trusted. */
 #include "loaded_tracer.h"
 
 #include <elf.h>
@@ -21,8 +21,8 @@ static bool read_whole(int pid, uintptr_t at, void *bytes, size_t size)
 	return process_memory_read(pid, at, bytes, size) == size;
 }
 
-/* Whether our note is among these notes, which lie at address. *word: where the word lies that the
- * note names. */
+/* Whether our note is among the notes at address. Sets *word to the address of the word that the
+ * note refers to. */
 static bool find_note(int pid, uintptr_t address, size_t size, uintptr_t *word)
 {
 	uint8_t notes[NOTES_MAX];
@@ -50,7 +50,7 @@ static bool find_note(int pid, uintptr_t address, size_t size, uintptr_t *word)
 	return false;
 }
 
-/* The same for the library whose ELF header is at start. */
+/* The same for all notes of the library whose ELF header is at start. */
 static bool find_in_library(int pid, uintptr_t start, uintptr_t *word)
 {
 	Elf64_Ehdr elf;
@@ -70,7 +70,8 @@ static bool find_in_library(int pid, uintptr_t start, uintptr_t *word)
 	return found;
 }
 
-/* Whether the library is in process pid, under whatever name, and where its word lies there. */
+/* Whether the library is in process pid, whatever its file's name. Sets *word to its word's
+ * address. */
 static bool find_in_process(int pid, const struct mappings *mappings, uintptr_t *word)
 {
 	for (size_t i = 0; i < mappings->count; i++)
@@ -80,8 +81,8 @@ static bool find_in_process(int pid, const struct mappings *mappings, uintptr_t 
 	return false;
 }
 
-/* The file of that name may be anything, but the note can't be read where ptrace(2) may not attach.
- */
+/* Whether a file of the library's name is mapped. It may be another file, but the note can't be
+ * read if we may not ptrace(2) the process. */
 static bool is_named(const struct mappings *mappings)
 {
 	for (size_t i = 0; i < mappings->count; i++) {

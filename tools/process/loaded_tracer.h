@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
-/* Whether the tracer is in a process, and the signal that it goes by, as it says itself
- * (preload/runtime/signal_note.h).
- */
+/* Finds out whether the tracer is loaded in a process, and which signal it takes snapshots on, from
+ * a note in its library (preload/core/policy/signal_note.h). */
 #pragma once
 
-/* The signal's number, 0 when none asks; or a negative errno: -ENODATA it does not say, or what
- * reading its memory failed with. */
+/* The signal's number, or 0: no signal triggers a snapshot; or a negative errno: -ENODATA there is
+ * no valid note, or its memory can't be read. */
 int loaded_tracer_signal(int pid);
 
-/* Whether libfdtrail.so is loaded in process pid, whatever its file is called: 1, 0, or a negative
- * errno. Where the process' memory can't be read, the name alone tells. */
+/* Whether libfdtrail.so is loaded in process pid, whatever its file's name: 1, 0, or a negative
+ * errno. If the process' memory can't be read, the file's name decides. */
 int loaded_tracer_find(int pid);

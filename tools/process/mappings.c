@@ -11,7 +11,7 @@
 
 enum { FIRST_PIECE = 64 * 1024, TEXT_MAX = 256 * 1024 * 1024 };
 
-/* The file whole, with a zero byte behind it. */
+/* Reads the whole file, and adds a zero byte. 0 or a negative errno. */
 static int read_text(int pid, char **text)
 {
 	char path[40];
@@ -71,7 +71,7 @@ static void unescape(char *path)
 	*to = '\0';
 }
 
-/* Takes a line, which ends in a zero byte. False: it is none. */
+/* Parses a line, which ends in a zero byte. False: it isn't a mapping. */
 static bool parse(char *line, struct mapping *mapping)
 {
 	static const char deleted[] = " (deleted)";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What is mapped where in another process: /proc/PID/maps, parsed. Used by remote_memory.c to find
- * the ELF file that an address lies in.
+ * The parser of /proc/PID/maps: the mappings of another process. Used by remote_memory.c to find
+ * the ELF file that an address lies in, and by loaded_tracer.c.
  */
 #pragma once
 
@@ -15,19 +15,20 @@ struct mapping {
 	uint64_t inode;  /* 0: no file */
 	uint32_t device; /* of the file, as the kernel prints it: major << 20 | minor */
 	bool executable, writable;
-	const char *path; /* "" for anonymous memory; "[vdso]" and such as they are; without "
-			     (deleted)" */
+	const char *path; /* "" for anonymous memory; "[vdso]" and the like unchanged; without "
+			   * (deleted)" */
 };
 
 struct mappings {
-	struct mapping *list; /* by rising address */
+	struct mapping *list; /* in rising order of addresses */
 	size_t count;
-	char *text; /* what the paths lie in */
+	char *text; /* the paths point into this */
 };
 
-/* Reads the mappings of process pid. 0, or a negative errno; mappings is then empty. */
+/* Reads the mappings of process pid. 0, or a negative errno, and then mappings is empty. Free them
+ * with mappings_finish, which also accepts empty ones. */
 int mappings_read(struct mappings *mappings, int pid);
 void mappings_finish(struct mappings *mappings);
 
-/* The mapping that address lies in, or NULL. */
+/* The mapping that address lies in, or NULL. It belongs to mappings. */
 const struct mapping *mappings_find(const struct mappings *mappings, uintptr_t address);

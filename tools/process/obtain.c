@@ -19,7 +19,7 @@ static int complain(const char *verb, const char *text, int error)
 	return error;
 }
 
-/* Takes file over. */
+/* Makes obtained from file, which it owns from now on. */
 static int hand_over(struct obtained *obtained, int file, bool traced, const char *verb)
 {
 	*obtained = (struct obtained){.text = fdopen(file, "r"), .traced = traced};
@@ -29,7 +29,7 @@ static int hand_over(struct obtained *obtained, int file, bool traced, const cha
 	return complain(verb, strerror(ENOMEM), -ENOMEM);
 }
 
-/* Whether threads have tables of their own. */
+/* Prints a line if threads have descriptor tables of their own. Returns whether there are any. */
 static bool say_apart(int pid, int holder, const char *verb)
 {
 	int first;
@@ -63,7 +63,8 @@ int obtain_outside(struct obtained *obtained, int pid, const char *verb)
 	error = request.output < 0 ? -errno : outside_snapshot(&request, &result);
 	if (!error && result.error)
 		error = -result.error;
-	/* One that has ended meanwhile has nothing open, and that is not what was asked for. */
+	/* If the process has ended in the meantime, the snapshot shows nothing open, which would
+	 * mislead. */
 	if (!error && (process_read(&process, pid) || process_has_ended(&process)))
 		error = -ESRCH;
 	if (error) {

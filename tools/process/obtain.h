@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A snapshot of a running process, by the best way that there is: a traced one is asked for its
- * own, with stacks; any other is looked at from outside (outside_snapshot.h). Used by `fdtrail
+ * Gets a snapshot of a running process, in the best way available. A traced process is asked for
+ * its own, with stacks; any other is inspected from outside (outside_snapshot.h). Used by `fdtrail
  * snapshot` and `fdtrail check --pid`.
  */
 #pragma once
@@ -10,14 +10,15 @@
 #include <stdio.h>
 
 struct obtained {
-	FILE *text;   /* the snapshot, to be read from its beginning; reader_create takes it */
-	bool traced;  /* it is the tracer's own, with stacks */
-	bool partial; /* threads have tables of their own, which are not in it: a line says so */
+	FILE *text;   /* the snapshot, at its beginning, for reader_create */
+	bool traced;  /* the tracer wrote it, with stacks */
+	bool partial; /* threads have tables of their own, which are not in it; a line on stderr
+		       * said so */
 };
 
-/* Takes a snapshot of process pid. Returns 0, and the caller closes text; or a negative errno after
- * one line on stderr that begins with "fdtrail VERB: " has said what is wrong. */
+/* Takes a snapshot of process pid. Returns 0, and the caller closes text; or a negative errno,
+ * after printing one line to stderr that begins with "fdtrail VERB: " and says what is wrong. */
 int obtain_snapshot(struct obtained *obtained, int pid, const char *verb);
 
-/* The same, but always from outside: a traced program is not asked, and not disturbed. */
+/* The same, but always from outside: a traced program is neither asked nor disturbed. */
 int obtain_outside(struct obtained *obtained, int pid, const char *verb);

@@ -23,7 +23,7 @@ static void take_flags(const char *line, size_t length, void *data)
 		*(long *)data = (long)flags;
 }
 
-/* What the table of unix sockets has said is not so. */
+/* Discards what the table of unix sockets said. */
 static void forget_unix(struct snapshot_outside *outside)
 {
 	outside->domain = outside->type = 0;
@@ -31,8 +31,8 @@ static void forget_unix(struct snapshot_outside *outside)
 	outside->local_length = 0;
 }
 
-/* "TCPv6": the name of a socket's protocol, for one that is in no table. Since Linux 3.7, by the
- * extended attribute that lsof(8) reads, too. */
+/* Reads the name of a socket's protocol ("TCPv6"), for a socket that is in no table. The name is in
+ * an extended attribute since Linux 3.7; lsof(8) reads it, too. */
 static void take_protocol(struct snapshot_outside *outside, const char *path)
 {
 	static const struct {
@@ -52,7 +52,7 @@ static void take_protocol(struct snapshot_outside *outside, const char *path)
 	if (length <= 0)
 		return;
 	name[length] = '\0';
-	/* What the table of unix sockets says could be another's lie. */
+	/* The line in the table of unix sockets may be faked by another socket's name. */
 	if (outside->domain == AF_UNIX && strncmp(name, "UNIX", strlen("UNIX")) == 0)
 		return;
 	forget_unix(outside);
@@ -62,8 +62,8 @@ static void take_protocol(struct snapshot_outside *outside, const char *path)
 		outside->domain = protocols[i].domain;
 		outside->type = protocols[i].type;
 		outside->protocol = protocols[i].protocol;
-		/* What is neither bound nor connected is in no table, nor is what another network
-		 * namespace has: the state can't be told. */
+		/* A socket that is neither bound nor connected is in no table, nor is one of
+		 * another network namespace: so the state isn't known. */
 		outside->unlisted = true;
 	}
 }
@@ -74,7 +74,7 @@ static bool describe_one(struct snapshot_outside *outside, int pid, int fd)
 
 	outside->fd = fd;
 	outside->flags = -1;
-	/* Refused, it is open all the same. */
+	/* If stat(2) is refused, the descriptor is open all the same. */
 	outside->hidden = !proc_stat_path(proc_fd_path(path, pid, fd), &outside->stat);
 	if (outside->hidden && proc_fd_open(pid, fd) == 0)
 		return false;
@@ -91,7 +91,7 @@ static int by_inode(const void *left, const void *right)
 	return (a->fd > b->fd) - (a->fd < b->fd);
 }
 
-/* Finds what can be found of the sockets. */
+/* Fills in what the kernel tells about the sockets. */
 static void describe_sockets(struct snapshot_outside *outside, size_t count, int pid,
 			     struct snapshot_outside **sorted)
 {
@@ -104,7 +104,8 @@ static void describe_sockets(struct snapshot_outside *outside, size_t count, int
 	sort_pointers((void **)sorted, sockets, by_inode);
 	socket_tables_look_up(sorted, sockets, pid);
 	for (size_t i = 0; i < sockets; i++) {
-		if (sorted[i]->domain == AF_UNIX && !sorted[i]->type) /* it was there twice */
+		if (sorted[i]->domain == AF_UNIX && !sorted[i]->type) /* its inode was there
+								       * twice */
 			forget_unix(sorted[i]);
 		if (!sorted[i]->domain || sorted[i]->domain == AF_UNIX)
 			take_protocol(sorted[i], proc_fd_path(path, pid, sorted[i]->fd));

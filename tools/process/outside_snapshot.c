@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * See outside_snapshot.h. The helper is made as the tracer's own is (runtime/trigger.c): clone(2)
- * with CLONE_VM and CLONE_VFORK, without CLONE_FILES. It shares our memory, so that what it finds
- * in the ledger is set right for good, and has a table of its own to fill. It calls nothing of the
- * C library that keeps a state.
+ * See outside_snapshot.h. The helper is made as the preload makes its own (runtime/trigger.c): by
+ * clone(2) with CLONE_VM and CLONE_VFORK, without CLONE_FILES. It shares our memory, so that its
+ * corrections of the ledger last, and has a descriptor table of its own to fill. It calls no
+ * function of the C library that keeps state.
  */
 #include "outside_snapshot.h"
 
@@ -40,8 +40,8 @@ struct job {
 	_Atomic uint32_t stage;
 };
 
-/* With `copied` the helper and we take turns. They share errno and all else that is a thread's, so
- * never both run. */
+/* With `copied` the helper and we take turns. Both share errno and all other thread-local
+ * variables, so they never run at the same time. */
 enum stage { STAGE_COPYING, STAGE_COPIED, STAGE_WRITING };
 
 static void pass_on(struct job *job, enum stage stage)
@@ -50,7 +50,7 @@ static void pass_on(struct job *job, enum stage stage)
 	RAW(futex, &job->stage, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
-/* In the helper: lets the other one have its turn. */
+/* Called in the helper: gives our side its turn, and waits until it is over. */
 static void say_copied(struct job *job)
 {
 	pass_on(job, STAGE_COPIED);
@@ -58,7 +58,7 @@ static void say_copied(struct job *job)
 		RAW(futex, &job->stage, FUTEX_WAIT, STAGE_COPIED, NULL, NULL, 0);
 }
 
-/* On our side: waits for the helper's word, unless it ends without. True when it has ended. */
+/* Called on our side: waits until the helper has copied. True: the helper has ended instead. */
 static bool wait_until_copied(struct job *job, int pid)
 {
 	struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
@@ -79,8 +79,8 @@ static void helper_crashed(int signal)
 	RAW(exit_group, 128 + signal);
 }
 
-/* A fault must end the helper alone: before Linux 5.16 a core dump ends all that share its memory.
- */
+/* Makes a fault end the helper alone: before Linux 5.16 a core dump ends all processes that share
+ * its memory. */
 static void catch_faults(void)
 {
 	static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE};
@@ -95,7 +95,7 @@ static void catch_faults(void)
 	sigprocmask(SIG_UNBLOCK, &open, NULL);
 }
 
-/* Why some descriptors were not looked at themselves. */
+/* The words that say why some descriptors were not copied. */
 static const char *say_reason(struct job *job, const struct copies *copies)
 {
 	if (copies->limit)
@@ -152,7 +152,7 @@ static int helper(void *data)
 	return 0;
 }
 
-/* Runs the helper to its end. */
+/* Runs the helper to its end. 0 or a negative errno. */
 static int run(struct job *job)
 {
 	char *stack = memory_map(HELPER_STACK);
@@ -171,7 +171,8 @@ static int run(struct job *job)
 		job->copied(job->data);
 		pass_on(job, STAGE_WRITING);
 	}
-	/* No signal tells of its end (__WCLONE), so nobody else who waits for children gets it. */
+	/* The helper has no exit signal (__WCLONE), so other code of ours that waits for children
+	 * doesn't get it. */
 	while (pid > 0 && waitpid(pid, &status, __WALL) < 0 && errno == EINTR)
 		;
 	sigprocmask(SIG_SETMASK, &before, NULL);
@@ -179,7 +180,7 @@ static int run(struct job *job)
 	return error ? error : job->error;
 }
 
-/* Modules are looked for where that process sees them. */
+/* Makes module files be opened as process pid sees them. */
 static void set_modules(struct ledger *ledger, int pid)
 {
 	uint32_t count = atomic_load(&ledger->modules.count);
@@ -188,7 +189,7 @@ static void set_modules(struct ledger *ledger, int pid)
 		module_table_get(&ledger->modules, id)->pid = pid;
 }
 
-/* The ledger of processes that are not traced: it stays empty. */
+/* An empty ledger, for processes that are not traced. NULL: no memory. */
 static struct ledger *nothing_known(void)
 {
 	static struct arena arena;
@@ -199,7 +200,7 @@ static struct ledger *nothing_known(void)
 	return ready ? &ledger : NULL;
 }
 
-/* job has what the caller wants; the rest is filled in here. */
+/* Takes the snapshot that job describes, and fills in the rest of job. 0 or a negative errno. */
 static int snapshot(struct job *job)
 {
 	struct snapshot_request *request = &job->request;

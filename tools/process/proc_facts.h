@@ -7,8 +7,8 @@
 
 #include <stdint.h>
 
-/* The number that the process of this thread or process has in its own PID namespace ("NStgid" in
- * proc_pid_status(5)). 0: /proc doesn't show it. */
+/* The id of the process that pid is a thread of (or is), in the process' own PID namespace
+ * ("NStgid" in proc_pid_status(5)). 0: /proc doesn't show it. */
 int proc_own_number(int pid);
 
 /* The value of that type in the auxiliary vector of process pid (getauxval(3)). 0: the process has

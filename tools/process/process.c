@@ -54,14 +54,16 @@ static void take_status(const char *line, size_t length, void *data)
 		process->threads = (int)value;
 }
 
-/* Why /proc has no such process. A signal 0 is not sent, but tells whether there is one. */
+/* The errno for a process that /proc doesn't show. Signal 0 is not sent, but kill(2) tells whether
+ * the process exists. */
 static int not_shown(int pid)
 {
 	return kill(pid, 0) == 0 || errno == EPERM ? -EACCES : -ESRCH;
 }
 
-/* From the blank before a field of /proc/PID/stat to that before a later one: the state is the
- * third, starttime the 22nd, exit_signal the 38th (proc_pid_stat(5)). NULL: it is not there. */
+/* Goes from the blank before a field of /proc/PID/stat to the blank before a later field. The state
+ * is the third, starttime the 22nd, exit_signal the 38th (proc_pid_stat(5)). NULL: the line ends
+ * before. */
 static const char *skip_fields(const char *at, int from, int to)
 {
 	for (int field = from; field < to && at; field++)
@@ -156,7 +158,7 @@ bool process_is_fdtrail(int pid)
 		exe[length] = '\0';
 		return is_named_fdtrail(exe);
 	}
-	/* Another user's: its name and its arguments are there for all to see. */
+	/* Another user's process: every user can read its name and its arguments. */
 	return is_named_fdtrail(process.name) &&
 	       proc_read(proc_pid_path(path, pid, "cmdline"), exe, sizeof(exe)) &&
 	       is_named_fdtrail(exe);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-/* The memory of another process, which runs meanwhile or is stopped. */
+/* Reads the memory of another process, which may be running. */
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Copies size bytes that lie at address in process pid, up to the first page that can't be read:
- * process_vm_readv(2). Returns how many. */
+/* Copies size bytes at address in process pid to bytes, up to the first page that can't be read, by
+ * process_vm_readv(2). Returns the number of bytes copied. */
 size_t process_memory_read(pid_t pid, uintptr_t address, void *bytes, size_t size);

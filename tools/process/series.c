@@ -17,7 +17,8 @@ static void put_entry(const struct page *page, const struct diff_entry *entry)
 	int64_t growth = diff_growth(entry);
 	char *heading = heading_of(page, group), *more = NULL;
 
-	/* Those of a kind and state in a process that is not traced may be several groups. */
+	/* In a process that is not traced, an entry may stand for several groups of one kind and
+	 * state. */
 	if (entry->new_count > group->count)
 		more = page_format(", and %" PRId64 " others of the kind",
 				   entry->new_count - group->count);

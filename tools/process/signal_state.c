@@ -18,7 +18,8 @@
 
 enum { ENVIRONMENT_MAX = 32 * 1024 * 1024, STATUS_MAX = 16384 };
 
-/* A variable's value in the environment that process pid was started with, on the heap; or NULL. */
+/* The value of a variable in the environment that process pid was started with, or NULL. The caller
+ * frees it. */
 static char *variable(int pid, const char *name)
 {
 	char path[PROC_PATH_SIZE], *text = NULL, *found = NULL;
@@ -40,7 +41,7 @@ static char *variable(int pid, const char *name)
 
 int signal_state_preload(int pid)
 {
-	/* The tracer's own word first: programs overwrite their environment. */
+	/* The tracer's own note first, because programs overwrite their environment. */
 	int number = loaded_tracer_signal(pid);
 	if (number >= 0)
 		return number;
@@ -49,10 +50,10 @@ int signal_state_preload(int pid)
 
 	if (value) {
 		number = options_signal(value);
-		if (number < 0) /* the tracer takes the standard, too */
+		if (number < 0) /* the tracer uses the default then, too */
 			number = SIGUSR1;
 	} else {
-		/* Without LD_PRELOAD this is not the environment that the tracer saw. */
+		/* Without LD_PRELOAD the environment has changed since the tracer read it. */
 		number = preload ? SIGUSR1 : -ENODATA;
 	}
 	free(value);
@@ -71,7 +72,7 @@ int signal_state_engine(int pid)
 
 struct signals {
 	uint64_t blocked, caught;
-	uint64_t pending, thread_pending; /* for the process, for the thread */
+	uint64_t pending, thread_pending; /* for the process; for the thread */
 	bool known;
 };
 

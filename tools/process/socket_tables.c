@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * See socket_tables.h. The tables are described in proc_net(5). A unix socket's name may hold a
- * newline and so fake a line: an inode that is there twice is not believed.
+ * newline, and so fake a line: an inode that is there twice is not used.
  */
 #include "socket_tables.h"
 
@@ -62,7 +62,7 @@ static uint64_t number(struct field field, unsigned int base)
 	return value;
 }
 
-/* Hexadecimal digits in capitals, as the tables of IP write them. */
+/* Takes hexadecimal digits, which are capitals in the tables of IP. */
 static bool take_hex(struct field *field, size_t digits, uint32_t *value)
 {
 	*value = 0;
@@ -101,8 +101,8 @@ static struct snapshot_outside **find(const struct lookup *lookup, uint64_t inod
 	return &lookup->sorted[low];
 }
 
-/* "0100007F:1F90": the address by words in this machine's order, the port as a number. Returns the
- * address' length; 0 when nothing is bound or connected there. */
+/* Parses "0100007F:1F90": the address as words in this machine's byte order, the port as a number.
+ * Returns the length of the address; 0: it can't be parsed. */
 static socklen_t take_address(struct field field, int family, struct sockaddr_storage *address)
 {
 	struct sockaddr_in *in = (void *)address;
@@ -131,7 +131,8 @@ static socklen_t take_address(struct field field, int family, struct sockaddr_st
 	return sizeof(*in6);
 }
 
-/* Whether the peer's FIN has come: until the program has read up to it, it counts as a byte. */
+/* Whether the peer's FIN has come. The kernel counts it as a byte until the program has read up to
+ * it. */
 static bool has_fin(uint8_t state)
 {
 	return state == TCP_CLOSE_WAIT || state == TCP_LAST_ACK || state == TCP_CLOSING;
@@ -177,7 +178,7 @@ static void take_inet(const char *line, size_t length, void *data)
 			outside->state = (uint8_t)state;
 			outside->listens = state == TCP_LISTEN;
 		}
-		if (outside->listens) /* there it counts the backlog */
+		if (outside->listens) /* there the field counts the backlog */
 			continue;
 		outside->unread = unread - (unread && has_fin(outside->state));
 		outside->unsent = unsent;
@@ -194,7 +195,7 @@ static void take_unix_name(struct snapshot_outside *outside, const char *name, s
 		length = sizeof(address->sun_path);
 	memcpy(address->sun_path, name, length);
 	if (length &&
-	    name[0] == '@') /* an abstract one; its further zero bytes are written so, too */
+	    name[0] == '@') /* an abstract name; its other zero bytes are written as @, too */
 		address->sun_path[0] = '\0';
 	outside->local_length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
 }

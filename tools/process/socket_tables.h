@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * The kernel's tables of sockets in /proc/PID/net, for sockets that can't be asked themselves:
- * addresses, states and what waits in them, found by inode. Called by outside.c.
+ * Reads the kernel's tables of sockets in /proc/PID/net, for sockets that can't be copied: their
+ * addresses, states and queued bytes, found by inode. Called by outside.c.
  */
 #pragma once
 
 #include "preload/core/snapshot/snapshot.h"
 
-/* Fills in what the tables tell of the sockets among count descriptors, which are sorted here by
- * inode. A socket that is in no table (one that was never bound, for one) keeps domain 0. */
+/* Fills in what the tables tell about count sockets, which the caller has sorted by inode. A socket
+ * that is in no table, such as one that was never bound, keeps domain 0. */
 void socket_tables_look_up(struct snapshot_outside **sorted, size_t count, int pid);

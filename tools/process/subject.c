@@ -13,15 +13,16 @@
 #include "process.h"
 
 enum {
-	START_MS = 2000, /* in which a `fdtrail run` that was just started has its program */
+	START_MS = 2000, /* to wait for the program of a `fdtrail run` that has just started */
 	NAP_MS = 10,
-	NESTED_MAX = 8, /* of a `fdtrail run` that another one runs */
+	NESTED_MAX = 8, /* the deepest `fdtrail run` that runs another one */
 	WORDS_SIZE = 4096,
-	ROUNDS = 16,   /* in which those are looked at that were started meanwhile */
-	NAMED_MAX = 8, /* children that are told by their numbers */
+	ROUNDS = 16,   /* of looking for children that have started in the meantime */
+	NAMED_MAX = 8, /* the most children that are listed by number */
 };
 
-/* The command line of process pid when it is a `fdtrail run`; its length, or 0. */
+/* Copies the command line of process pid to words if it is a `fdtrail run`. Returns its length, or
+ * 0. */
 static size_t run_command(int pid, char words[WORDS_SIZE])
 {
 	char path[PROC_PATH_SIZE];
@@ -33,8 +34,9 @@ static size_t run_command(int pid, char words[WORDS_SIZE])
 	return verb < length && strcmp(words + verb, "run") == 0 ? length : 0;
 }
 
-/* Takes out the processes that the `fdtrail run` with this command line has made for itself: they
- * have executed nothing. What will become the program is one of them until it does. */
+/* Removes the processes that the `fdtrail run` with this command line has forked for itself, and
+ * which have the same command line because they have executed nothing. The program is one of these
+ * until it executes. */
 static void drop_own(struct list *list, const char *words, size_t length)
 {
 	int *pids = list->items;
@@ -49,8 +51,8 @@ static void drop_own(struct list *list, const char *words, size_t length)
 	list->count = kept;
 }
 
-/* The program of process pid, whose command line this is: the first that it has started, or the
- * first that it traces. 0: there is none. */
+/* The program of process pid, a `fdtrail run` with this command line: the first child that it has
+ * started, or the first process that it traces. 0: there is none. */
 static int program_of(int pid, const char *words, size_t length)
 {
 	struct list list = {0};
@@ -67,7 +69,7 @@ static int program_of(int pid, const char *words, size_t length)
 	return program;
 }
 
-/* The same, when the program may be just about to start. */
+/* The same, but waits if the program may be just about to start. */
 static int wait_for_program(int pid, const char *words, size_t length)
 {
 	int program = program_of(pid, words, length);
@@ -138,22 +140,22 @@ static int add_children(struct list *subjects, int pid)
 	return error;
 }
 
-/* Adds the descendants of all that are in the list and are not there yet. False after a line has
- * said that some may be missing. */
+/* Adds the descendants of all processes in the list that aren't in it yet. False: some may be
+ * missing, and a line has been printed about it. */
 static bool add_descendants(struct list *subjects, const char *verb)
 {
 	bool whole = true;
 
-	/* The list grows behind the one whose children are added. */
+	/* The list grows at its end while this goes through it. */
 	for (size_t i = 0; i < subjects->count; i++) {
 		int pid = ((struct subject *)subjects->items)[i].pid;
 		int error = add_children(subjects, pid);
 
-		/* One that has ended has no children: others have taken them over. */
+		/* A process that has ended has no children: others have adopted them. */
 		if (!error || error == -ESRCH)
 			continue;
 		whole = false;
-		if (error == -EXDEV) /* that has been said of the process itself */
+		if (error == -EXDEV) /* looking at the process itself has printed that already */
 			continue;
 		fprintf(stderr, "fdtrail %s: can't list the child processes of process %d: %s\n",
 			verb, pid, strerror(-error));
