@@ -140,7 +140,8 @@ static bool move(int *fd, int from)
 	return true;
 }
 
-/* Makes room for numbers below copying->end: ours are above, all else is closed. */
+/* Frees all numbers below copying->end: moves our descriptors above it, and closes all others. 0 or
+ * a negative errno. */
 static int clear(struct copying *copying, int *output)
 {
 	if ((*output >= 0 && !move(output, copying->end)) ||

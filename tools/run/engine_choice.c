@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Which engine traces a program, and how it becomes the program: the preload, where it is
- * dynamically linked with glibc; ptrace, for what no preload can see; and one clear line where
- * neither can. A program with more rights than its user runs without an engine.
+ * Chooses the engine that traces a program, and starts it: the preload for a program that is
+ * dynamically linked with glibc; ptrace for one that no preload can see; and an error message if
+ * neither works. A program with more rights than its user runs without an engine.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -23,7 +23,8 @@ const char *const run_engine_names[] = {
 	[RUN_PTRACE] = "ptrace",
 };
 
-/* Why a preloaded library can't see what such a program opens; NULL: it can, or nobody can. */
+/* The reason, in words, why a preloaded library can't see what such a program opens. NULL: it can,
+ * or no engine can. */
 static const char *unseen(enum program_kind kind)
 {
 	switch (kind) {
@@ -38,8 +39,8 @@ static const char *unseen(enum program_kind kind)
 	}
 }
 
-/* Fills in how the program is to be traced. 0, or the exit status after a line that says why not.
- */
+/* Fills in the engine that is to trace the program. 0, or the exit status, after a line that says
+ * why it can't be traced. */
 static int choose(struct run *run)
 {
 	const struct program_file *program = &run->program;
@@ -86,7 +87,8 @@ static int choose(struct run *run)
 	return 0;
 }
 
-/* Adds a setting to a variable that is a list of them, unless the user has set it. 0 or -ENOMEM. */
+/* Adds a setting to a variable that holds a list of settings, unless the user has set it. 0 or
+ * -ENOMEM. */
 static int add_setting(struct run *run, const char *variable, char separator, const char *name,
 		       const char *value)
 {
@@ -125,8 +127,8 @@ static int set_preload(struct run *run)
 		}
 		memcpy(library, link, strlen(link) + 1);
 	}
-	/* A program with gcc's AddressSanitizer refuses to run behind a preloaded library; that
-	 * check is meant for libraries that take malloc's place. */
+	/* gcc's AddressSanitizer refuses to run after a preloaded library. The check is meant for
+	 * libraries that replace malloc. */
 	if (environment_preload(&run->environment, library) < 0 ||
 	    add_setting(run, "ASAN_OPTIONS", ':', "verify_asan_link_order=", "0") < 0) {
 		say("%s", strerror(ENOMEM));
@@ -135,8 +137,8 @@ static int set_preload(struct run *run)
 	return 0;
 }
 
-/* Says in the roster what this process is about to execute; the program says that the tracer has
- * started. */
+/* Notes in the roster that this process is about to execute the program. The tracer notes there
+ * that it has started. */
 static void enter_program(const struct run *run)
 {
 	if (run->report.roster)
@@ -156,7 +158,7 @@ int run_become_program(void *data, int told)
 		.roster = run->roster.header,
 	};
 
-	/* Its own messages, and its own exit status. */
+	/* It prints its own messages, and returns its own exit status. */
 	if (run->engine == RUN_PTRACE) {
 		close(told);
 		_exit(engine_exec(&request));
@@ -166,8 +168,8 @@ int run_become_program(void *data, int told)
 	return errno;
 }
 
-/* Go keeps the stacks of a goroutine's ancestors when it is asked to (runtime, "Environment
- * Variables"); what the user has asked for stays. 0, or the exit status after a line. */
+/* Makes Go keep the stacks of a goroutine's ancestors (package runtime, "Environment Variables"),
+ * unless the user has set that already. 0, or the exit status after a line. */
 static int ask_for_ancestors(struct run *run)
 {
 	char count[16];

@@ -19,7 +19,8 @@ static size_t index_of(const struct environment *environment, const char *name)
 	return i;
 }
 
-/* Takes variable over. */
+/* Puts variable, which is on the heap and NULL if there was no memory, at that place, and owns it
+ * from now on. */
 static int put(struct environment *environment, size_t at, char *variable)
 {
 	if (!variable)

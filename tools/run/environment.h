@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The environment that the program gets: ours, with the tracer put before other preloaded
- * libraries, and its options. */
+/* The environment that the program gets: ours, plus the tracer before other preloaded libraries,
+ * and the tracer's options. */
 #pragma once
 
 #include <stddef.h>
@@ -10,15 +10,15 @@ struct environment {
 	size_t count;
 };
 
-/* Begins with a copy of environ. 0 or -ENOMEM. */
+/* Starts with a copy of environ. 0 or -ENOMEM. */
 int environment_init(struct environment *environment);
 void environment_finish(struct environment *environment);
 
-/* Sets NAME=value, in the place of an older value. 0 or -ENOMEM. */
+/* Sets NAME=value, and replaces an older value. 0 or -ENOMEM. */
 int environment_set(struct environment *environment, const char *name, const char *value);
 
 /* The value of NAME, or NULL. */
 const char *environment_get(const struct environment *environment, const char *name);
 
-/* Puts library before what LD_PRELOAD has, unless it is there already. 0 or -ENOMEM. */
+/* Puts library before the others in LD_PRELOAD, unless it is there already. 0 or -ENOMEM. */
 int environment_preload(struct environment *environment, const char *library);

@@ -31,7 +31,8 @@ size_t folder_owner_text(char text[FOLDER_OWNER_SIZE])
 				length > 0 ? (int)length : 0, name);
 }
 
-/* The lock file gets its name when it is locked: a sweep that sees it finds it so. */
+/* Makes the lock file. It gets its name after it is locked, so that a sweep never sees it
+ * unlocked. */
 static int make_owner(struct folder *folder)
 {
 	char text[FOLDER_OWNER_SIZE], fresh[PATH_MAX + 16], name[PATH_MAX + 16];
@@ -42,8 +43,8 @@ static int make_owner(struct folder *folder)
 	folder->owner = open(fresh, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (folder->owner < 0)
 		return -errno;
-	/* Where a file system has no locks, or no file may grow, a folder that is left behind
-	 * stays. */
+	/* If the file system has no locks, or no file may grow (ulimit -f), a forgotten folder is
+	 * never removed. */
 	struct write_signals held;
 	write_signals_hold(&held);
 	bool written = write(folder->owner, text, length) == (ssize_t)length;
@@ -56,7 +57,7 @@ static int make_owner(struct folder *folder)
 	return 0;
 }
 
-/* For root: what all may write into, under a name that nobody can guess. */
+/* For root: makes the folder that every user may write into, with a name that can't be guessed. */
 static int make_inner(struct folder *folder)
 {
 	uint64_t name;
@@ -96,7 +97,7 @@ int folder_create(struct folder *folder)
 {
 	const char *chosen = getenv("TMPDIR");
 
-	/* Only /tmp is sure to have a name that LD_PRELOAD takes. */
+	/* Only /tmp surely has a name that LD_PRELOAD accepts. */
 	if (chosen && *chosen == '/' && tracer_library_can_be_named(chosen) &&
 	    make_in(chosen, folder) == 0)
 		return 0;
@@ -165,7 +166,8 @@ void folder_keep(struct folder *folder)
 	folder->owner = -1;
 }
 
-/* proc_pid_environ(5): variables, each ended by a NUL. */
+/* Whether wanted is in a variable of that process' environment (proc_pid_environ(5): variables,
+ * each ended by a NUL). */
 static bool mentions(const char *pid, const char *wanted)
 {
 	char path[64], *text = NULL;

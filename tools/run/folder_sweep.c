@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The folders of runs that were killed (SIGKILL, the machine's out of memory) and so left them
- * behind. The next run removes them. A folder for temporary files is everyone's: what lies there
- * under a name of ours may be another user's trap, so all is opened without following links, and
- * looked at when it is open.
+ * Removes the folders of runs that were killed (SIGKILL, out of memory). Every user can write to a
+ * folder for temporary files, so an entry with a name of ours may be another user's trap:
+ * everything is opened without following links, and checked after it is open.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -16,15 +15,15 @@
 
 #include "folder.h"
 
-/* Nobody but this user, and root, can have put anything into such a folder. */
+/* Whether only this user and root can have put anything into the folder. Fills in status. */
 static bool is_ours(int fd, struct stat *status)
 {
 	return fstat(fd, status) == 0 && S_ISDIR(status->st_mode) && status->st_uid == geteuid() &&
 	       !(status->st_mode & (S_IWGRP | S_IWOTH));
 }
 
-/* Whether the run that made the folder has ended without removing it. If so the lock is ours, until
- * the descriptor is closed that is returned; else -1. */
+/* Takes the lock of the folder if the run that made it has ended without removing it. Returns a
+ * descriptor, and the lock is ours until it is closed; else -1. */
 static int take_lock(int folder)
 {
 	char wanted[FOLDER_OWNER_SIZE], there[FOLDER_OWNER_SIZE];
@@ -34,7 +33,8 @@ static int take_lock(int folder)
 
 	if (fd < 0)
 		return -1;
-	/* Looked at when it is locked: a run that leaves its folder to the user has removed it. */
+	/* Check after locking, because a run that leaves its folder to the user removes the lock
+	 * file. */
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &status) == 0 &&
 	    S_ISREG(status.st_mode) && status.st_uid == geteuid() && status.st_nlink == 1 &&
 	    read(fd, there, sizeof(there)) == (ssize_t)length && memcmp(there, wanted, length) == 0)

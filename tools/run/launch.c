@@ -19,7 +19,7 @@
 enum {
 	HIGH = 1000,
 	ANCESTORS_MOST = 64,
-	WOKEN_MS = 10, /* that the shell takes to wake the rest of its job */
+	WOKEN_MS = 10, /* time for the shell to wake the rest of its job */
 };
 
 int launch_move_high(int fd)
@@ -41,7 +41,7 @@ int launch_move_high(int fd)
 
 int launch_prepare(struct launch *launch)
 {
-	/* Blocked, these would still end us where they are our own fault. */
+	/* Our own faults would end us even if these were blocked. */
 	static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
 	struct sigaction standard = {.sa_handler = SIG_DFL};
 	sigset_t all;
@@ -51,7 +51,7 @@ int launch_prepare(struct launch *launch)
 		sigdelset(&all, faults[i]);
 	if (sigprocmask(SIG_SETMASK, &all, &launch->mask) < 0)
 		return -errno;
-	/* Where SIGCHLD is ignored, children vanish without a status: wait(2). */
+	/* If SIGCHLD is ignored, children vanish without a status: wait(2). */
 	if (sigaction(SIGCHLD, &standard, &launch->child) < 0)
 		return -errno;
 	launch->signals = launch_move_high(signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK));
@@ -105,7 +105,7 @@ int launch_start(struct launch *launch, launch_exec *exec, void *data)
 	return error;
 }
 
-/* The parent follows the state in proc_pid_stat(5). 0: not known. */
+/* The parent of the process: the field after the state in proc_pid_stat(5). 0: not known. */
 static pid_t parent_of(pid_t pid)
 {
 	char path[PROC_PATH_SIZE], text[512];
@@ -116,8 +116,8 @@ static pid_t parent_of(pid_t pid)
 	return state && sscanf(state, "%*c %d", &parent) == 1 ? parent : 0;
 }
 
-/* Has the program been woken, or stopped anew, or has it ended since waitpid(2) told that it
- * stopped? */
+/* Whether the program has been woken, stopped again, or ended since waitpid(2) returned that it
+ * stopped. */
 static bool has_moved(const struct launch *launch)
 {
 	siginfo_t info = {0};
@@ -127,7 +127,7 @@ static bool has_moved(const struct launch *launch)
 	       info.si_pid != 0;
 }
 
-/* Did the program, or what it has started, send this? */
+/* Whether sender is the program, or a descendant of it. */
 static bool from_inside(const struct launch *launch, pid_t sender)
 {
 	for (int i = 0; i < ANCESTORS_MOST && sender > 1; i++) {
@@ -138,8 +138,9 @@ static bool from_inside(const struct launch *launch, pid_t sender)
 	return false;
 }
 
-/* The terminal sends to its whole foreground process group, which the program is in as well as we
- * are; what it sends to the session's leader alone (SIGHUP) is for us to pass on. */
+/* Whether the program has got this signal already. The terminal sends signals to its whole
+ * foreground process group, which includes the program and us; but SIGHUP may go to the session's
+ * leader alone, and then we pass it on. */
 static bool reached_the_program(const struct launch *launch, const struct signalfd_siginfo *info)
 {
 	if (info->ssi_code != SI_KERNEL)
@@ -159,7 +160,7 @@ static bool reached_the_program(const struct launch *launch, const struct signal
 	return false;
 }
 
-/* Notes whether the terminal's SIGINT has come. */
+/* Notes if this is the terminal's SIGINT. */
 static void note_interrupt(struct launch *launch, const struct signalfd_siginfo *info)
 {
 	if (info->ssi_code == SI_KERNEL && info->ssi_signo == SIGINT)
@@ -180,9 +181,8 @@ static void pass_on(struct launch *launch, const struct signalfd_siginfo *info)
 		kill(launch->pid, number);
 }
 
-/* The program was stopped by this signal: so are we, until the shell wakes us. In an orphaned
- * process group the kernel stops nobody by the terminal's signals, and neither the program nor us.
- */
+/* The program was stopped by this signal, so stop ourselves, too, until the shell wakes us. In an
+ * orphaned process group the terminal's signals stop neither the program nor us. */
 static void stop_too(struct launch *launch, int number)
 {
 	struct sigaction standard = {.sa_handler = SIG_DFL}, saved;
@@ -198,11 +198,11 @@ static void stop_too(struct launch *launch, int number)
 	sigaction(number, &standard, &saved);
 	raise(number);
 	sigprocmask(SIG_UNBLOCK, &one, NULL);
-	/* Here we stand still. */
+	/* We are stopped here, until SIGCONT. */
 	sigprocmask(SIG_BLOCK, &one, NULL);
 	if (number != SIGSTOP)
 		sigaction(number, &saved, NULL);
-	/* What woke us is done with here: the shell wakes the whole group. */
+	/* Discard the SIGCONT that woke us: the shell wakes the whole group. */
 	sigemptyset(&woken);
 	sigaddset(&woken, SIGCONT);
 	sigtimedwait(&woken, NULL, &now);
@@ -212,7 +212,7 @@ static void stop_too(struct launch *launch, int number)
 		kill(launch->pid, SIGCONT);
 }
 
-/* True: the program has ended, with *status. */
+/* Handles state changes of the program. True: it has ended, with *status. */
 static bool look_after(struct launch *launch, int *status)
 {
 	for (;;) {
@@ -230,8 +230,9 @@ static bool look_after(struct launch *launch, int *status)
 	}
 }
 
-/* The program has ended. The terminal's SIGINT that ended it has reached us too: the kernel tells
- * nobody of the end before its whole group has the signal. */
+/* Reads the last signals after the program has ended. If the terminal's SIGINT ended it, the signal
+ * has reached us, too: the kernel sends it to the whole group before the program's end can be
+ * seen. */
 static int ended(struct launch *launch, int status)
 {
 	struct signalfd_siginfo info;
@@ -245,7 +246,7 @@ int launch_wait(struct launch *launch, int fd, void (*event)(void *data), void *
 {
 	int status = 0;
 
-	/* It may have ended before: one SIGCHLD can stand for several children. */
+	/* The program may have ended already: one SIGCHLD can stand for several children. */
 	if (look_after(launch, &status))
 		return ended(launch, status);
 	for (;;) {

@@ -7,10 +7,11 @@
 
 #include "preload/core/base/base_name.h"
 
-/* Shells leave the numbers below to scripts: exec 3<file. */
+/* Shells leave lower numbers to scripts: exec 3<file. */
 enum { MOVED_TO = 10 };
 
-/* The descriptor has the name of the file, the command line that of a link to it. */
+/* Whether name, from the command line, is a link to the file path, which the descriptor refers
+ * to. */
 static bool is_link_to(const char *name, const char *path)
 {
 	char *resolved = *name == '/' ? realpath(name, NULL) : NULL;
@@ -20,7 +21,8 @@ static bool is_link_to(const char *name, const char *path)
 	return same;
 }
 
-/* The command line may have named it from another folder, so only the names are compared. */
+/* Whether the file is on the command line. Only the base names are compared, because the command
+ * line may be relative to another folder. */
 static bool is_argument(const struct model_snapshot *snapshot, const char *path)
 {
 	for (size_t i = 1; i < snapshot->argument_count; i++)

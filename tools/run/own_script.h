@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * The file that an interpreter runs. A shell keeps its script open until its end, at a high number
- * that no child gets; that is how it reads it, and no leak. Texts and limits leave it out; the
- * snapshot has it nevertheless, and so has JSON.
+ * Leaves out the script that a shell runs. A shell reads its script from a descriptor with a high
+ * number, which no child gets, until its end. That isn't a leak. Texts and limits leave it out; the
+ * snapshot and JSON have it.
  */
 #pragma once
 
 #include "tools/model/model.h"
 
-/* Takes out the group that holds nothing but the script: it does not count as unclosed. */
+/* Removes the group that has nothing but the script from those that count as unclosed. */
 void own_script_leave_out(struct model_snapshot *snapshot);

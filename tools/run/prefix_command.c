@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * See prefix_command.h. Of their options only env's -C and -u are known: the first other argument
- * that can be executed is the program. Where that is wrong, the program is taken for what it is
- * not, and the report says that it was not seen.
+ * See prefix_command.h. The only options known are env's -C and -u: the first other argument that
+ * can be executed is taken for the program. If that is wrong, the engine may be wrong, and the
+ * report says that the program wasn't seen.
  */
 #include "prefix_command.h"
 
@@ -12,7 +12,7 @@
 
 #include "preload/core/base/base_name.h"
 
-/* Sorted. */
+/* Sorted, for bsearch. */
 static const char *const commands[] = {
 	"chrt",    "env",    "ionice", "linux64", "nice", "nohup",   "numactl", "prlimit",
 	"setarch", "setsid", "stdbuf", "taskset", "time", "timeout", "x86_64",
@@ -34,11 +34,14 @@ static bool is_env(const char *command)
 	return strcmp(base_name(command), "env") == 0;
 }
 
-/* What follows an option of env(1)'s in the word that gives it, as getopt_long(3) reads it; an
- * empty string: its argument is the next word. NULL: the word doesn't give it. */
+/* The argument of an env(1) option in the same word, as getopt_long(3) reads it. An empty string:
+ * the argument is the next word. NULL: the word isn't this option. */
 static const char *after_option(const char *word, char letter, const char *name)
 {
-	enum { SHORTEST = 3 }; /* no two of its long options that take arguments begin alike */
+	enum {
+		SHORTEST = 3
+	}; /* env's long options that take arguments differ in their first
+			        * letter */
 
 	if (word[0] != '-')
 		return NULL;
@@ -53,8 +56,8 @@ static const char *after_option(const char *word, char letter, const char *name)
 	return *word == letter ? word + 1 : NULL;
 }
 
-/* Whether an option with an argument begins at words[*at]; *at is then its last word, and *argument
- * what it is given, NULL when that is missing. */
+/* Whether this option begins at words[*at]. If so, sets *at to its last word, and *argument to its
+ * argument, or NULL if that is missing. */
 static bool takes_option(char *const words[], size_t *at, char letter, const char *name,
 			 const char **argument)
 {
@@ -68,7 +71,7 @@ static bool takes_option(char *const words[], size_t *at, char letter, const cha
 	return true;
 }
 
-/* Changes folder, an empty string where we are, as chdir(2) would. */
+/* Changes folder as chdir(2) would; an empty string is our own folder. */
 static void enter(char folder[PATH_MAX], const char *to)
 {
 	size_t length = *to == '/' ? 0 : strlen(folder);
@@ -76,7 +79,7 @@ static void enter(char folder[PATH_MAX], const char *to)
 	snprintf(folder + length, PATH_MAX - length, "%s%s", length ? "/" : "", to);
 }
 
-/* Looks at command as it will be looked for in folder. */
+/* Looks for command as a process in folder would. */
 static void look_from(const char *folder, const char *command, struct program_file *file)
 {
 	char path[PATH_MAX];
@@ -101,7 +104,7 @@ bool prefix_command_look(char *const argv[], struct program_file *file)
 			continue;
 		if (argv[i][0] == '-')
 			continue;
-		/* Here end the options, of which the last one counts. */
+		/* The options end here; the last -C counts. */
 		if (next_folder)
 			enter(folder, next_folder);
 		next_folder = NULL;

@@ -24,10 +24,10 @@ enum {
 	SCRIPT_DEPTH = 5,  /* execve(2): interpreters of interpreters, then ELOOP */
 	NOTES_MOST = 1 << 16,
 	NAMES_MOST = 1 << 20,
-	HEADERS_MOST = 4096, /* of programs and sections each; more is no program that we know */
+	HEADERS_MOST = 4096, /* program headers, and section headers; more are an error */
 };
 
-/* Can it be executed as far as its permissions say? 0 or an errno. */
+/* Whether the permissions allow to execute the file: 0 or an errno. */
 static int executable(const char *path)
 {
 	struct stat status;
@@ -39,8 +39,8 @@ static int executable(const char *path)
 	return faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0 ? errno : 0;
 }
 
-/* As execvp(3) looks for it: what can't be executed is passed over, and remembered. 0 or an errno.
- */
+/* Finds command as execvp(3) does: files that can't be executed are skipped, but decide the error.
+ * 0 or an errno. */
 static int search(const char *command, char path[PATH_MAX])
 {
 	const char *list = getenv("PATH");
@@ -78,7 +78,8 @@ static bool read_at(int fd, void *to, size_t size, uint64_t offset)
 	return offset <= INT64_MAX && pread(fd, to, size, (off_t)offset) == (ssize_t)size;
 }
 
-/* The part of the file at offset, ended by a NUL, on the heap. NULL: not there, or too large. */
+/* Reads size bytes of the file at offset, and adds a NUL. The caller frees them. NULL: they can't
+ * be read, or size is above most. */
 static char *read_part(int fd, uint64_t offset, uint64_t size, uint64_t most)
 {
 	char *part = size <= most ? malloc(size + 1) : NULL;
@@ -92,7 +93,8 @@ static char *read_part(int fd, uint64_t offset, uint64_t size, uint64_t most)
 	return part;
 }
 
-/* Go's linker leaves a note of the owner "Go" (cmd/link, .note.go.buildid). */
+/* Whether the file has the note of the owner "Go" that Go's linker writes (cmd/link,
+ * .note.go.buildid). */
 static bool has_go_note(int fd, const Elf64_Phdr *header)
 {
 	char *notes = read_part(fd, header->p_offset, header->p_filesz, NOTES_MOST);
@@ -110,7 +112,7 @@ static bool has_go_note(int fd, const Elf64_Phdr *header)
 	return found;
 }
 
-/* Sections that only Go has; they tell where the note was taken out. */
+/* Whether the file has a section that only Go has, in case the note was stripped. */
 static bool has_go_section(int fd, const Elf64_Ehdr *elf)
 {
 	Elf64_Shdr section;
@@ -159,7 +161,7 @@ static enum program_kind linked(int fd, const Elf64_Ehdr *elf, struct program_fi
 		kind = strncmp(base_name(loader), "ld-linux", 8) == 0 ? PROGRAM_DYNAMIC
 								      : PROGRAM_OTHER_LIBC;
 	} else {
-		/* The loader itself can be called, with a program as its argument. */
+		/* The command may be the loader itself, with a program as its argument. */
 		kind = strncmp(base_name(file->path), "ld-linux", 8) == 0 ? PROGRAM_DYNAMIC
 									  : PROGRAM_STATIC;
 	}
@@ -167,7 +169,8 @@ static enum program_kind linked(int fd, const Elf64_Ehdr *elf, struct program_fi
 	return kind;
 }
 
-/* What gives the program more rights than we have (AT_SECURE in getauxval(3)), or NULL. */
+/* Names the reason why the program gets more rights than we have (AT_SECURE in getauxval(3)). NULL:
+ * it doesn't. */
 static const char *rights_of(const char *path)
 {
 	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
@@ -183,7 +186,7 @@ static enum program_kind look_at_elf(int fd, struct program_file *file)
 	file->error = ENOEXEC;
 	if (!whole || memcmp(elf.e_ident, ELFMAG, SELFMAG) != 0)
 		return PROGRAM_CANNOT_RUN;
-	/* e_machine lies at the same place in both classes. */
+	/* e_machine has the same offset in both classes. */
 	if (elf.e_machine == EM_386 ||
 	    (elf.e_machine == MACHINE_ELF && elf.e_ident[EI_CLASS] == ELFCLASS32))
 		return PROGRAM_32BIT;
@@ -198,7 +201,7 @@ static enum program_kind look_at_elf(int fd, struct program_file *file)
 	return file->rights ? PROGRAM_PRIVILEGED : linked(fd, &elf, file);
 }
 
-/* The interpreter that a #! line names, as the kernel reads it (fs/binfmt_script.c). */
+/* Fills in the interpreter that a #! line names, as the kernel parses it (fs/binfmt_script.c). */
 static bool interpreter(const char *line, char path[PATH_MAX])
 {
 	const char *begin = line + 2 + strspn(line + 2, " \t");
@@ -219,8 +222,8 @@ void program_look(const char *command, struct program_file *file)
 		ssize_t length = fd < 0 ? -1 : pread(fd, line, SCRIPT_LINE, 0);
 
 		if (length < 0) {
-			/* May be executed but not read: it is the kernel's business what it is, and
-			 * the loader's to take the preload. */
+			/* The file may be executed but not read, so its kind isn't known. Assume
+			 * that the preload works. */
 			file->error = fd < 0 && errno == EACCES ? 0 : errno;
 			file->rights = file->error ? NULL : rights_of(file->path);
 			file->kind = file->error    ? PROGRAM_CANNOT_RUN
@@ -234,7 +237,7 @@ void program_look(const char *command, struct program_file *file)
 			continue;
 		} else {
 			file->kind = look_at_elf(fd, file);
-			/* What is no program is a script to execvp(3), and runs by the shell. */
+			/* execvp(3) runs a file that isn't a program by the shell. */
 			if (file->error == ENOEXEC && depth == 0 && length > 0 &&
 			    memcmp(line, ELFMAG, SELFMAG) != 0) {
 				snprintf(file->path, PATH_MAX, "/bin/sh");

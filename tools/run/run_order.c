@@ -17,30 +17,30 @@ enum rank { OUTLIVES, OUTLIVED, TOGETHER, RANK_COUNT };
 enum {
 	SHORT_SECONDS = 10,
 	PARTS_OF_RUN = 4,
-	GROUPS_TOLD = 3, /* of a line that tells several processes */
+	GROUPS_TOLD = 3, /* groups in a line about several processes */
 };
 
-/* Snapshots cut lengths of time to tenths of a second. */
+/* Snapshots round durations down to tenths of a second. */
 static const double tenth = 0.1;
 
-/* A group that several processes have. */
+/* A group that several processes have in common. */
 struct common {
-	char *place, *count; /* as a heading tells them; of the first process */
+	char *place, *count; /* as in the heading of the first process' group */
 	enum kind kind;
 	int64_t least, most;
-	int64_t close_wait; /* processes that have some in CLOSE_WAIT */
-	bool same_count;    /* all processes' count is told by the same words */
+	int64_t close_wait; /* number of processes that have some in CLOSE_WAIT */
+	bool same_count;    /* count is the same for all processes */
 };
 
-/* What is told at once: a process, or short-lived ones with the same groups. */
+/* A part of the report: a process, or several short-lived ones with the same groups. */
 struct part {
 	enum rank rank;
 	char *report, *lines;
-	/* Of short-lived processes. */
+	/* The rest is for short-lived processes only. */
 	char *program;
 	struct common *groups;
 	size_t group_count;
-	int64_t count, first, last; /* processes; the ids of two of them */
+	int64_t count, first, last; /* number of processes; ids of the first and last */
 	double least, most;         /* seconds that they lived */
 };
 
@@ -91,7 +91,7 @@ static char *copy(const char *text)
 	return memcpy(memory_array(NULL, size, 1), text, size);
 }
 
-/* False also where the times are not known. */
+/* Whether the program outlived the process; false also if the times aren't known. */
 static bool is_outlived(const struct run_order *order, const struct model_snapshot *snapshot)
 {
 	int64_t when = snapshot_time_ms(snapshot->when);
@@ -99,7 +99,7 @@ static bool is_outlived(const struct run_order *order, const struct model_snapsh
 	return snapshot->pid != order->life.pid && when && when < order->life.ended_ms;
 }
 
-/* Seconds that the process lived at most; < 0: not known. */
+/* The most seconds that the process can have lived; < 0: not known. */
 static double lived(const struct model_snapshot *snapshot)
 {
 	return snapshot->forked >= 0 ? snapshot->forked : snapshot->uptime;
@@ -113,7 +113,7 @@ static bool is_short_lived(const struct run_order *order, const struct model_sna
 	       lived(snapshot) <= SHORT_SECONDS && (lived(snapshot) + tenth) * PARTS_OF_RUN <= run;
 }
 
-/* The groups by which processes are compared: not what others have opened before the fork. */
+/* The groups by which processes are compared: without those that others opened before the fork. */
 static struct common *groups_of(const struct model_snapshot *snapshot, size_t *count)
 {
 	struct common *groups = memory_array(NULL, snapshot->group_count, sizeof(*groups));
@@ -187,7 +187,7 @@ static void add_lines(struct part *part, const char *lines)
 	memcpy(part->lines + length, lines, more + 1);
 }
 
-/* One more process of that part. */
+/* Adds a process to that part. */
 static void join(struct part *part, const struct model_snapshot *snapshot, struct common *groups,
 		 const char *lines)
 {
@@ -235,7 +235,7 @@ void run_order_add(struct run_order *order, const struct model_snapshot *snapsho
 	add_part(order, &part);
 }
 
-/* "0.2s each", "0.1s to 0.3s each" */
+/* Writes "0.2s each", or "0.1s to 0.3s each". */
 static void put_lives(FILE *out, const struct part *part)
 {
 	char least[32], most[32];
@@ -248,7 +248,8 @@ static void put_lives(FILE *out, const struct part *part)
 	fputs(" each", out);
 }
 
-/* "1 tcp socket in CLOSE_WAIT, opened in accept_one at server.c:88"; "1 to 3 tcp sockets, ..." */
+/* Writes "1 tcp socket in CLOSE_WAIT, opened in accept_one at server.c:88", or "1 to 3 tcp sockets,
+ * ...". */
 static void put_common(FILE *out, const struct part *part, const struct common *group)
 {
 	if (group->same_count) {
@@ -269,7 +270,7 @@ static void put_common(FILE *out, const struct part *part, const struct common *
 	fputs(group->place, out);
 }
 
-/* The line that tells several processes. */
+/* The line about several processes. */
 static char *line_of(const struct part *part)
 {
 	char *text = NULL, *program = page_safe(part->program);
@@ -302,7 +303,7 @@ static char *line_of(const struct part *part)
 void run_order_tell(struct run_order *order, void (*put)(void *data, const char *text, bool report),
 		    void *data)
 {
-	bool first = true; /* of the lines that tell several processes: they are a paragraph */
+	bool first = true; /* the first line about several processes: these lines are a paragraph */
 
 	for (enum rank rank = OUTLIVES; rank < RANK_COUNT; rank++)
 		for (size_t i = 0; i < order->count; i++) {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * The order in which the report of a run tells its processes. A descriptor that a process leaves
- * open is closed by the kernel when the process ends, so processes that outlive others come first:
- * the program itself, and those that end after it; then those that ended before it.
+ * The order of processes in the report of a run. When a process ends, the kernel closes what it has
+ * left open, so leaks matter most in long-lived processes: first come the program itself and those
+ * that end after it, then those that ended before it.
  *
- * Short-lived processes with the same groups (a server that forks a child for each connection) are
- * one line together, the last of all. Short-lived means: it ended while the program went on, 10
- * seconds after its start at most, and within a quarter of the program's time. Groups are the same
- * when they are of one kind and were opened at the same place; their counts may differ. Limits hold
- * for each process, told alone or not: their lines are kept.
+ * Short-lived processes with the same groups (a server that forks a child for each connection)
+ * share one line at the end. A process is short-lived if it ended before the program did, at most
+ * 10 seconds after its own start, and within a quarter of the program's time. Groups are the same
+ * if they are of one kind and were opened at the same place; their counts may differ. Limits hold
+ * for each process, so their lines are kept in any case.
  *
- * Used by run_report.c, which hands in the text of each process as it is made.
+ * Used by run_report.c, which adds the text of each process as it is made.
  */
 #pragma once
 
@@ -29,18 +29,18 @@ struct run_life {
 
 struct run_order;
 
-/* fold: whether short-lived processes are told together. Ends the program when there is no memory.
- */
+/* Makes an empty order. fold: short-lived processes share a line. Ends the process if there is no
+ * memory. */
 struct run_order *run_order_create(const struct run_life *life, bool fold);
-/* NULL is nothing. */
+/* NULL is accepted. */
 void run_order_destroy(struct run_order *order);
 
-/* Takes what is to be told of a process by its last snapshot, of which findings_merge() has made
- * findings: report (may be empty), and lines about its limits and its peaks, each with its newline.
- * alone: it must be told in whole, even where it is short-lived. Both texts are copied. */
+/* Adds a process by its last snapshot, whose findings findings_merge() has merged, with its texts:
+ * report (may be empty), and lines about its limits and peaks, each with its newline. alone: report
+ * it alone, even if it is short-lived. Both texts are copied. */
 void run_order_add(struct run_order *order, const struct model_snapshot *snapshot, bool alone,
 		   const char *report, const char *lines);
 
-/* Hands all texts in their order to put; report: it is a paragraph of its own. */
+/* Calls put with each text, in order. report: the text is a paragraph of its own. */
 void run_order_tell(struct run_order *order, void (*put)(void *data, const char *text, bool report),
 		    void *data);

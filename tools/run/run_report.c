@@ -30,16 +30,16 @@
 
 enum { NOTES_MOST = 1000 };
 
-/* What one walk through the files has to say. */
+/* The state of one report: one pass through the files. */
 struct reporting {
 	struct run_report *report;
 	struct symbolizer *symbolizer;
 	struct report_options options;
 	struct progress progress;
-	bool any;   /* something has been told */
-	FILE *part; /* where the text goes that is told later; NULL: it is told at once */
-	struct run_order *order; /* what is told later, by processes' ends; NULL: nothing is */
-	char **notes;            /* lines of the tracer beside snapshots, each once */
+	bool any;                /* something has been reported */
+	FILE *part;              /* where to keep text for later; NULL: write it at once */
+	struct run_order *order; /* parts to be ordered by processes' ends; NULL: none */
+	char **notes;            /* lines that the tracer wrote beside snapshots, each once */
 	size_t note_count;
 	enum run_report_result result;
 };
@@ -56,9 +56,9 @@ static void trouble(struct reporting *reporting, const char *what, int error)
 	worsen(reporting, RUN_REPORT_TROUBLE);
 }
 
-/* All of it, in one write where there is room for that (preload/core/snapshot/writer.h), so that no
- * output of the program's stands in the middle. Waits for a slow reader: a pager may stand still
- * for hours. */
+/* Writes all of the text, in one write if there is room for that (preload/core/snapshot/writer.h),
+ * so that no output of the program comes in the middle. Waits for a slow reader: a pager may show
+ * one page for hours. 0 or an errno. */
 static int write_all(int fd, const char *text, size_t length)
 {
 	struct writer writer;
@@ -69,7 +69,8 @@ static int write_all(int fd, const char *text, size_t length)
 	return writer_close(&writer) ? 0 : -writer.error;
 }
 
-/* Text of the report. Where nobody reads any more there is nobody to be told, but limits count. */
+/* Writes text of the report. If its reader has gone (EPIPE), that isn't an error, and limits still
+ * count. */
 static void put(struct reporting *reporting, const char *text, size_t length)
 {
 	if (reporting->part) {
@@ -81,7 +82,7 @@ static void put(struct reporting *reporting, const char *text, size_t length)
 		trouble(reporting, "what was found", -error);
 }
 
-/* A line of our own, where the report goes. */
+/* Writes a line of `fdtrail run` itself to the report. */
 static void tell_line(struct reporting *reporting, const char *text)
 {
 	LINE(line, LINE_LONG);
@@ -92,13 +93,13 @@ static void tell_line(struct reporting *reporting, const char *text)
 	put(reporting, line.text, line.length);
 }
 
-/* From now on there is something that the next report is set apart from. */
+/* Notes that something has been written, so that an empty line comes before the next report. */
 static void told(struct reporting *reporting)
 {
 	reporting->any |= !reporting->part;
 }
 
-/* A report is a paragraph of its own. */
+/* Writes the empty line that a report begins with, unless it is the first. */
 static void set_apart(struct reporting *reporting)
 {
 	if (reporting->any && !reporting->part)
@@ -106,7 +107,7 @@ static void set_apart(struct reporting *reporting)
 	told(reporting);
 }
 
-/* What suppressions leave of it: true when there is still something to tell. */
+/* Whether anything unclosed is left after suppressions. */
 static bool is_worth_telling(const struct model_snapshot *snapshot)
 {
 	size_t suppressed = 0, opened = 0;
@@ -119,7 +120,7 @@ static bool is_worth_telling(const struct model_snapshot *snapshot)
 		opened++;
 		suppressed += snapshot->groups[i].suppressed;
 	}
-	/* A cut text may lack its groups. */
+	/* A text that is cut short may lack its groups. */
 	return snapshot->unclosed != 0 && (opened > suppressed || opened == 0);
 }
 
@@ -153,7 +154,7 @@ static void symbolize(struct reporting *reporting, struct model_snapshot *snapsh
 		say("functions and lines can't be looked up: %s", strerror(-error));
 }
 
-/* In one line, what a process had open at once that left nothing open. */
+/* Writes a line with the peaks of a process that has left nothing open. */
 static void tell_peaks(struct reporting *reporting, struct model_snapshot *snapshot)
 {
 	LINE(line, LINE_LONG);
@@ -184,19 +185,19 @@ static bool has_peaks(const struct model_snapshot *snapshot, bool broken)
 	return false;
 }
 
-/* True: it was a report, and not a line or nothing. */
+/* Reports a snapshot. True: it was a report; false: a line or nothing. */
 static bool tell(struct reporting *reporting, struct model_snapshot *snapshot, bool last)
 {
 	const struct suppression_options *options = &reporting->report->suppressions;
 	bool suppressing = suppressions_any(options->suppressions);
 
 	own_script_leave_out(snapshot);
-	/* Suppressions look at names. */
+	/* Suppressions need function names. */
 	if (suppressing) {
 		symbolize(reporting, snapshot);
 		suppressions_apply(options->suppressions, snapshot);
 	}
-	/* With --verbose --inherited there is something to list. */
+	/* With --verbose --inherited inherited descriptors are listed. */
 	bool lists = reporting->report->verbose && !snapshot->unclosed && snapshot->group_count;
 	if (last && !lists && !is_worth_telling(snapshot)) {
 		if (has_peaks(snapshot, false))
@@ -210,7 +211,7 @@ static bool tell(struct reporting *reporting, struct model_snapshot *snapshot, b
 	return true;
 }
 
-/* Holds a process' last snapshot against the limits; a line for each that is broken. */
+/* Checks a process' last snapshot against the limits, and writes a line for each that is broken. */
 static void check_limits(struct reporting *reporting, struct model_snapshot *snapshot)
 {
 	char *lines = NULL, *rest;
@@ -225,7 +226,7 @@ static void check_limits(struct reporting *reporting, struct model_snapshot *sna
 	if (verdict != LIMITS_KEPT)
 		worsen(reporting,
 		       verdict == LIMITS_BROKEN ? RUN_REPORT_BROKEN : RUN_REPORT_UNKNOWN);
-	/* Told already, where they were worth it. */
+	/* Peaks that were worth it have been reported already. */
 	if (has_peaks(snapshot, true) && !is_worth_telling(snapshot) && !has_peaks(snapshot, false))
 		tell_peaks(reporting, snapshot);
 	for (char *line = strtok_r(lines, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
@@ -233,8 +234,8 @@ static void check_limits(struct reporting *reporting, struct model_snapshot *sna
 	free(lines);
 }
 
-/* Makes what is to be told of a process by its last snapshot, and hands it on: it comes in the
- * order of the processes' ends. report: not only about limits. */
+/* Makes the texts about a process from its last snapshot, and adds them to the order. report: also
+ * a report, not only limits. */
 static void tell_last(struct reporting *reporting, struct model_snapshot *snapshot, bool report)
 {
 	char *text = NULL;
@@ -245,7 +246,7 @@ static void tell_last(struct reporting *reporting, struct model_snapshot *snapsh
 		trouble(reporting, snapshot->source, errno);
 		return;
 	}
-	/* One line is enough for several only where nothing is missing that it would not tell. */
+	/* Share a line with other processes only if that line loses nothing. */
 	bool alone = !snapshot->whole || snapshot->mixed || snapshot->unread ||
 		     snapshot->unknown_lines || has_peaks(snapshot, false);
 	bool reported = report && tell(reporting, snapshot, true);
@@ -275,7 +276,7 @@ static void put_in_order(void *data, const char *text, bool report)
 	told(reporting);
 }
 
-/* Keeps the lines that the tracer has written beside its snapshots: what it could not see
+/* Keeps the lines that the tracer has written beside its snapshots, about what it couldn't see
  * (preload/runtime/untraced_exec.c). */
 static void keep_notes(struct reporting *reporting, const char *text, size_t length)
 {
@@ -306,8 +307,7 @@ static void keep_notes(struct reporting *reporting, const char *text, size_t len
 	}
 }
 
-/* The notes that warn of something else than what was not traced: a line each. They are taken out.
- */
+/* Writes and removes the notes that are warnings; the others are about untraced programs. */
 static void tell_warnings(struct reporting *reporting)
 {
 	static const char mark[] = "warning: ";
@@ -336,7 +336,7 @@ static void tell_notes(struct reporting *reporting)
 	FILE *memory = reporting->note_count ? open_memstream(&text, &length) : NULL;
 	if (!memory)
 		return;
-	/* What was not traced may have broken any limit. */
+	/* Untraced programs may have broken any limit. */
 	if (limits_any(&reporting->report->limits))
 		worsen(reporting, RUN_REPORT_UNKNOWN);
 	fprintf(memory, "%snot traced:\n", reporting->any ? "\n" : "");
@@ -355,11 +355,11 @@ static void tell_notes(struct reporting *reporting)
 	reporting->any = true;
 }
 
-/* From begin to end of the file, those snapshots that are to be told: all, only those at a
- * program's end, or only the others. */
+/* Selects the snapshots of a text to report: all, only those at a program's end, or only the
+ * others. */
 enum which { WHICH_ALL, WHICH_LAST, WHICH_OTHERS };
 
-/* Whether the roster has a whole text of the process whose snapshot was cut in a file. */
+/* Whether the roster has the complete text of a process whose snapshot is cut short in a file. */
 static bool is_in_roster(const struct reporting *reporting, const struct model_snapshot *snapshot)
 {
 	const struct run_roster *roster = reporting->report->roster;
@@ -374,7 +374,8 @@ static bool is_in_roster(const struct reporting *reporting, const struct model_s
 	return false;
 }
 
-/* The snapshots in text, which is what source has; cut: it may be cut, and be whole elsewhere. */
+/* Reports the snapshots in text, which was read from source. cut: a snapshot may be cut short here,
+ * and complete in the roster. */
 static void tell_text(struct reporting *reporting, char *text, size_t length, const char *source,
 		      bool cut, enum which which)
 {
@@ -426,7 +427,7 @@ static void tell_range(struct reporting *reporting, const struct snapshot_file *
 		close(fd);
 }
 
-/* The snapshots that could not be written to files. */
+/* Reports the snapshots that could not be written to files. */
 static void tell_roster(struct reporting *reporting)
 {
 	const struct run_roster *roster = reporting->report->roster;
@@ -447,7 +448,7 @@ static void tell_roster(struct reporting *reporting)
 	}
 }
 
-/* Names the processes of which nothing is known; no limit is kept over them. */
+/* Names the processes that aren't known. Limits can't be checked for them. */
 static void tell_unknown(struct reporting *reporting)
 {
 	const struct run_report *report = reporting->report;
@@ -481,8 +482,9 @@ static void tell_unknown(struct reporting *reporting)
 	worsen(reporting, RUN_REPORT_UNKNOWN);
 }
 
-/* progress: say what takes long. While the program runs the terminal is its own. */
-static bool telling_begin(struct reporting *reporting, struct run_report *report, bool progress)
+/* Begins a report. progress: show progress on the terminal, which belongs to the program while that
+ * runs. False: no memory, and a line says so. */
+static bool reporting_begin(struct reporting *reporting, struct run_report *report, bool progress)
 {
 	const struct symbolize_options names = {
 		.debug_dirs = report->view.debug_dirs,
@@ -497,7 +499,7 @@ static bool telling_begin(struct reporting *reporting, struct run_report *report
 		.any = report->told,
 	};
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGCHLD, SIG_DFL); /* there are children to be waited for */
+	signal(SIGCHLD, SIG_DFL); /* to wait for children */
 	progress_begin(&reporting->progress, "fdtrail run");
 	reporting->options = view_for(&report->view, target ? target : stderr);
 	if (target)
@@ -516,7 +518,7 @@ enum run_report_result run_report_news(struct run_report *report)
 {
 	struct reporting reporting;
 
-	if (!telling_begin(&reporting, report, false))
+	if (!reporting_begin(&reporting, report, false))
 		return reporting.result;
 	for (size_t i = 0; i < report->files.count; i++) {
 		const struct snapshot_file *file = &report->files.files[i];
@@ -544,7 +546,7 @@ enum run_report_result run_report_end(struct run_report *report)
 {
 	struct reporting reporting;
 
-	if (!telling_begin(&reporting, report, true))
+	if (!reporting_begin(&reporting, report, true))
 		return reporting.result;
 	reporting.order = run_order_create(&report->life,
 					   !report->view.full && !report->suppressions.generate);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What `fdtrail run` tells of the snapshots: those that were asked for while the program runs, as
- * they come, and at its end the last one of every process that left something open. All of this
- * runs in a process of its own: what waits for the program must answer to signals meanwhile, and
- * outlive what may go wrong with other people's debug information.
+ * Reports the snapshots of `fdtrail run`: while the program runs, those that were triggered, as
+ * they come; and at its end, the last one of every process that has left something open. All of
+ * this runs in a separate process, because `fdtrail run` must answer to signals while it waits for
+ * the program, and must survive crashes in parsing debug information.
  */
 #pragma once
 
@@ -21,27 +21,28 @@ struct run_report {
 	struct snapshot_files files;
 	int output;           /* where the report goes */
 	char *show;           /* FDTRAIL_SHOW, or NULL */
-	bool verbose;         /* say, too, that nothing was left open */
+	bool verbose;         /* also report that nothing was left open */
 	bool told;            /* something has been reported */
-	struct limits limits; /* that each process has to keep, by its last snapshot */
+	struct limits limits; /* checked for each process, by its last snapshot */
 	struct suppression_options suppressions;
 	struct view view;
-	struct run_life life;            /* of the program */
-	int status;                      /* of the program, as waitpid(2) has it */
-	bool at_exit;                    /* processes report at their end */
+	struct run_life life;            /* the program's */
+	int status;                      /* the program's, as waitpid(2) has it */
+	bool at_exit;                    /* processes write a snapshot at their end */
 	bool kept;                       /* the user wants the snapshots in files */
-	const struct run_roster *roster; /* who was there, and what is not in files */
+	const struct run_roster *roster; /* the processes of the run, and snapshots that aren't in
+					  * files */
 };
 
 enum run_report_result {
 	RUN_REPORT_CLEAN,
-	RUN_REPORT_UNKNOWN, /* whether a limit is broken can't be told; a line says why */
-	RUN_REPORT_TROUBLE, /* not all could be reported; a line has said why */
-	RUN_REPORT_BROKEN,  /* a limit is broken, whatever else */
+	RUN_REPORT_UNKNOWN, /* it isn't known whether a limit is broken; a line says why */
+	RUN_REPORT_TROUBLE, /* not all could be reported; a line says why */
+	RUN_REPORT_BROKEN,  /* a limit is broken; comes before all other results */
 };
 
-/* Reports what was asked for, from `shown` to `whole` of each file. */
+/* Reports the triggered snapshots from `shown` to `whole` of each file. */
 enum run_report_result run_report_news(struct run_report *report);
 
-/* Reports the rest, at the end. */
+/* Reports the rest, at the program's end. */
 enum run_report_result run_report_end(struct run_report *report);

@@ -24,12 +24,12 @@
 #include "launch.h"
 
 enum {
-	ANSWERS_AT_ONCE = 64, /* the program's signals wait meanwhile */
+	ANSWERS_AT_ONCE = 64, /* because the program's signals wait in the meantime */
 	CLOCK_SLACK_MS = 50,  /* the kernel counts a process' start in ticks of 10 ms */
 };
 
-/* A limit on the size of files holds for memory, too. As far as it is our own, it is lifted
- * meanwhile. */
+/* Sets the size of the memory. A limit on the size of files (ulimit -f) holds for memory files,
+ * too, so the soft limit is lifted for this call. 0 or a negative errno. */
 static int set_size(int fd)
 {
 	struct rlimit limit = {0}, lifted;
@@ -56,7 +56,7 @@ static int make_memory(struct run_roster *roster)
 	int error = set_size(roster->memory);
 	if (error)
 		return error;
-	/* Nobody may take away the pages that we and others have mapped. */
+	/* Seal it, because shrinking it would take away pages that we and others have mapped. */
 	if (fcntl(roster->memory, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
 		return -errno;
 	void *memory =
@@ -67,7 +67,8 @@ static int make_memory(struct run_roster *roster)
 	return 0;
 }
 
-/* An abstract socket, since the program may have another root. */
+/* Makes an abstract socket, because the program may have another root folder. 0 or a negative
+ * errno. */
 static int make_socket(struct run_roster *roster, const char *name)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -109,7 +110,7 @@ int run_roster_create(struct run_roster *roster)
 	return 0;
 }
 
-/* Sends the memory to this address. Who does not take it does not get it. */
+/* Sends the memory's descriptor to this address. Errors are the receiver's business. */
 static void send_memory(const struct run_roster *roster, const struct sockaddr_un *to,
 			socklen_t length)
 {
@@ -147,7 +148,7 @@ void run_roster_answer(struct run_roster *roster)
 
 		if (size < 0)
 			return;
-		/* Anyone on this machine may send something. */
+		/* Any process on this machine may send something. */
 		if (size == ROSTER_TOKEN && memcmp(token, roster->header->token, ROSTER_TOKEN) == 0)
 			send_memory(roster, &from, length);
 	}

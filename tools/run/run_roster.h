@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The command's side of the roster (preload/core/base/roster.h): makes the memory, gives it to
- * processes that can't open it themselves, and reads it at the end, without believing anything that
- * it holds.
+ * The command's side of the roster (preload/core/base/roster.h): makes the memory, sends it to
+ * processes that can't open it themselves, and reads it at the end, without trusting its content.
  */
 #pragma once
 
@@ -13,29 +12,30 @@
 
 struct run_roster {
 	struct roster_header *header; /* NULL: there is none */
-	int memory;                   /* the file; -1 */
-	int socket;                   /* for those who ask; -1 */
-	char value[160];              /* of ROSTER_VARIABLE */
+	int memory;                   /* descriptor of the memory; -1: none */
+	int socket;                   /* to answer requests for it; -1: none */
+	char value[160];              /* value of ROSTER_VARIABLE */
 };
 
-/* Makes an empty roster. 0 or a negative errno: -EFBIG where no file may grow (ulimit -f). */
+/* Makes an empty roster. 0 or a negative errno: -EFBIG no file may grow (ulimit -f). */
 int run_roster_create(struct run_roster *roster);
 
-/* Answers all who have asked over the socket; does not block. */
+/* Answers the requests that have come in over the socket. Doesn't block. */
 void run_roster_answer(struct run_roster *roster);
 
-/* From now on nobody is answered: who asks is told so by the kernel, and need not wait. */
+/* Closes the socket. From now on requests fail at once, so that processes don't wait for an
+ * answer. */
 void run_roster_close_socket(struct run_roster *roster);
 
 void run_roster_destroy(struct run_roster *roster);
 
-/* A copy of a record's text, which may be empty and need not be what a tracer writes; NULL: no
- * memory. The caller frees it. */
+/* Copies a record's text, and sets *length. The text may be empty, and need not be a tracer's.
+ * NULL: no memory. The caller frees it. */
 char *run_roster_text(const struct run_roster *roster, const struct roster_record *record,
 		      size_t *length);
 
-/* How long ago the record was taken. */
+/* Milliseconds since the record was made. */
 uint64_t run_roster_age_ms(const struct roster_record *record);
 
-/* Whether the process of this record is there still. */
+/* Whether the process of this record still lives. */
 bool run_roster_lives(const struct roster_record *record);

@@ -10,19 +10,19 @@
 #include "preload/core/base/line.h"
 
 enum {
-	LISTED = 20,      /* lines of one paragraph */
-	SETTLE_MS = 1000, /* for a program from exec to the tracer's constructor */
+	LISTED = 20,      /* the most lines of one paragraph */
+	SETTLE_MS = 1000, /* time for a program from exec to the tracer's constructor */
 	NAP_MS = 5,
 };
 
-/* What is to be said of a process. */
+/* The kinds of processes in this report. */
 enum fate {
 	FATE_KNOWN,
 	FATE_UNTRACED,
 	FATE_SILENT,
 	FATE_UNWRITTEN,
 	FATE_ALIVE,
-	FATE_ELSEWHERE, /* its snapshot is known, but is not in its file */
+	FATE_ELSEWHERE, /* its snapshot is known, but isn't in its file */
 };
 
 static enum fate fate_of(const struct run_unknown *unknown, const struct roster_record *record)
@@ -33,7 +33,7 @@ static enum fate fate_of(const struct run_unknown *unknown, const struct roster_
 	case ROSTER_EXECUTING:
 		if (record->reason == ROSTER_LEFT_OUT)
 			return FATE_KNOWN;
-		/* The tracer may start in it the next moment. */
+		/* The tracer may be about to start in it. */
 		if (record->reason == ROSTER_NO_REASON && run_roster_age_ms(record) < SETTLE_MS &&
 		    run_roster_lives(record))
 			return unknown->with_alive ? FATE_ALIVE : FATE_KNOWN;
@@ -69,7 +69,7 @@ static const char *reason_of(const struct roster_record *record)
 	}
 }
 
-/* The words for a process of this fate, without its name and number. */
+/* Adds the words for a process of this fate, without its name and number. */
 static void put_words(struct line *line, const struct run_unknown *unknown, enum fate fate,
 		      const struct roster_record *record)
 {
@@ -104,7 +104,7 @@ static void put_words(struct line *line, const struct run_unknown *unknown, enum
 	}
 }
 
-/* The name of the program, from a record that may hold anything. */
+/* Adds the name of the program, from a record that may hold anything. */
 static void put_name(struct line *line, enum fate fate, const struct roster_record *record)
 {
 	char file[sizeof(record->file)], program[sizeof(record->program)];
@@ -123,7 +123,8 @@ struct sentence {
 	size_t count;
 };
 
-/* Prints those of one fate under a heading; those with the same words are one line. */
+/* Prints the processes of one fate under a heading; those with the same words share a line. Returns
+ * their number. */
 static size_t print_fate(const struct run_unknown *unknown, enum fate fate, const char *heading,
 			 FILE *file)
 {

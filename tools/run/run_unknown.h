@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The processes of a run of which nothing is known, or not all: read from the roster when the
- * program has ended. They are named in the report, and no limit is kept over them.
+ * Finds the processes of a run about which nothing or too little is known, from the roster, when
+ * the program has ended. The report names them, and limits can't be checked for them.
  */
 #pragma once
 
@@ -14,14 +14,14 @@
 struct run_unknown {
 	const struct run_roster *roster;
 	pid_t main;      /* the program */
-	int signal;      /* that ended it; 0: none */
-	bool at_exit;    /* processes report at their end; else nobody misses one */
-	bool with_alive; /* name those, too, that still run */
+	int signal;      /* the signal that ended it; 0: none */
+	bool at_exit;    /* processes write a snapshot at their end; else none is missing */
+	bool with_alive; /* also name those that still run */
 	bool kept;       /* the user wants the snapshots in files */
 };
 
-/* Gives programs that were just executed the time to say that the tracer has started in them. */
+/* Waits until the tracer has had time to start in programs that were just executed. */
 void run_unknown_settle(const struct run_roster *roster);
 
-/* Writes a paragraph for each sort of them. Returns how many processes are not known. */
+/* Writes a paragraph for each kind of them. Returns the number of processes that aren't known. */
 size_t run_unknown_print(const struct run_unknown *unknown, FILE *file);

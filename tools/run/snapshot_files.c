@@ -30,7 +30,8 @@ char *snapshot_files_escape(const char *path)
 	return escaped;
 }
 
-/* Absolute, as the tracer makes it: the program may go to another folder. */
+/* Makes the pattern absolute, as the tracer does, because the program may change its folder. NULL
+ * and errno. */
 static char *absolute(const char *pattern)
 {
 	char here[PATH_MAX], *escaped, *result = NULL;
@@ -46,7 +47,8 @@ static char *absolute(const char *pattern)
 	return result;
 }
 
-/* What stands for the % places (preload/core/policy/snapshot_output.c): numbers, a time, names. */
+/* Replaces the % places (preload/core/policy/snapshot_output.c: numbers, a time, names) by what
+ * glob(3) matches. NULL: no memory. */
 static char *wildcard(const char *pattern)
 {
 	char *result = malloc(8 * strlen(pattern) + 1), *to = result;
@@ -68,7 +70,7 @@ static char *wildcard(const char *pattern)
 		case '%':
 			*to++ = '%';
 			break;
-		case '\0': /* The tracer refuses that; so has the caller. */
+		case '\0': /* The tracer and our caller have refused this. */
 			*to = '\0';
 			return result;
 		default:
@@ -79,7 +81,7 @@ static char *wildcard(const char *pattern)
 	return result;
 }
 
-/* The folder, unless its name has places itself. */
+/* The pattern's folder. NULL: its name has % places itself, or there is no memory. */
 static char *folder(const char *pattern)
 {
 	const char *end = strrchr(pattern, '/');
@@ -109,8 +111,8 @@ static struct snapshot_file *find(struct snapshot_files *files, const struct sta
 	return NULL;
 }
 
-/* The file at path: a known one, or added; old: what it holds is not of this run. NULL with errno
- * 0: it is none of ours; else no memory. */
+/* The file at path, which is added if it isn't known. old: what it holds isn't from this run. NULL
+ * with errno 0: it isn't one of ours; otherwise no memory. */
 static struct snapshot_file *note(struct snapshot_files *files, const char *path, bool old)
 {
 	struct snapshot_file *file;
@@ -177,8 +179,8 @@ bool snapshot_is_own(const char *why)
 	return memmem(why, strcspn(why, "\n"), SIGNAL_OF_PROGRAM, strlen(SIGNAL_OF_PROGRAM));
 }
 
-/* text is what has been added to the file, ended by a NUL. Finds the end of the last whole
- * snapshot. */
+/* Whether text, which was added to the file and ends in a NUL, has snapshots to report now. Sets
+ * *whole to the end of the last complete snapshot. */
 static bool has_news(char *text, size_t length, size_t *whole)
 {
 	static const char first[] = "fdtrail snapshot, format 1\nwhy: ",

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The files that a traced program and its children write snapshots to: FDTRAIL_OUTPUT's pattern,
- * read backwards. Which names will come up is not known (%p is the process, %t the time), so they
- * are found by a wildcard; what a file held before the run is left out.
+ * Finds the files that a traced program and its children write snapshots to, by FDTRAIL_OUTPUT's
+ * pattern. Their names aren't known in advance (%p is the process, %t the time), so a wildcard
+ * finds them. What a file held before the run is left out.
  */
 #pragma once
 
@@ -17,37 +17,36 @@ struct snapshot_file {
 	dev_t device;
 	ino_t inode;
 	struct timespec changed;
-	off_t begin;   /* what was there before */
-	off_t shown;   /* up to here snapshots have been shown while the program ran .. */
-	off_t telling; /* .. from here to `shown` they are just being shown */
-	off_t whole;   /* up to here there are whole snapshots */
+	off_t begin;   /* end of what was there before the run */
+	off_t shown;   /* up to here, snapshots have been reported while the program ran .. */
+	off_t telling; /* .. from here to `shown`, a report is being written */
+	off_t whole;   /* end of the last complete snapshot */
 };
 
 struct snapshot_files {
-	char *pattern;  /* absolute, as FDTRAIL_OUTPUT takes it */
+	char *pattern;  /* absolute, as in FDTRAIL_OUTPUT */
 	char *wildcard; /* the same for glob(3) */
-	char *folder;   /* that all files will lie in; NULL when its name is part of the pattern */
+	char *folder;   /* the folder of all files; NULL: its name is part of the pattern */
 	struct snapshot_file *files;
 	size_t count;
 };
 
-/* Begins with this pattern, and with what is there now. 0 or a negative errno: -ENOMEM,
- * or that of getcwd(3). */
+/* Starts with this pattern, and notes what the files hold now. 0 or a negative errno: -ENOMEM, or
+ * that of getcwd(3). */
 int snapshot_files_init(struct snapshot_files *files, const char *pattern);
 void snapshot_files_finish(struct snapshot_files *files);
 
-/* Looks at all files for the last time: new ones are found, and they are sorted by age. 0 or
- * -ENOMEM. */
+/* Examines all files for the last time: finds new ones, and sorts them by age. 0 or -ENOMEM. */
 int snapshot_files_look(struct snapshot_files *files);
 
-/* The file called name in the folder has been written to. True: it has whole snapshots behind
- * `shown`, up to `whole`, that somebody asked for, or that descriptors ran out for; others wait for
- * the end. */
+/* Call this when the file called name in the folder has been written to. True: between `shown` and
+ * `whole` it has complete snapshots to report now: requested ones, or those taken because
+ * descriptors ran out. Others wait for the end. */
 bool snapshot_files_news(struct snapshot_files *files, const char *name);
 
-/* Whether a snapshot with this `why:` was taken for a signal of the program's own, which asked for
- * none: it is kept in the file, and not reported. */
+/* Whether a snapshot with this `why:` was taken on a signal that the program sent for its own
+ * purposes. It stays in the file, and isn't reported. */
 bool snapshot_is_own(const char *why);
 
-/* The path, with its % doubled, as a part of a pattern. On the heap; NULL: no memory. */
+/* Copies path with each % doubled, for use in a pattern. The caller frees it. NULL: no memory. */
 char *snapshot_files_escape(const char *path);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A run from its start to its last line: where snapshots go, the program, the reports while it runs
- * and at its end, and what is left on disk.
+ * Supervises a run from its start to its last line: decides where snapshots go, starts the program,
+ * has reports written while it runs and at its end, and cleans up.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,8 +33,8 @@ int run_need_folder(struct run *run)
 	return LAUNCH_TROUBLE;
 }
 
-/* Where snapshots go: to the files that the user named, to stderr as they are when that was asked
- * for, or to a folder of our own. 0, or the exit status after a line. */
+/* Decides where snapshots go: to the files that the user named, to stderr unchanged if the user
+ * wants that, or to a folder of our own. 0, or the exit status after a line. */
 static int choose_output(struct run *run)
 {
 	const char *wanted = environment_get(&run->environment, OUTPUT);
@@ -52,7 +52,7 @@ static int choose_output(struct run *run)
 		    "nor held against limits");
 		return LAUNCH_TROUBLE;
 	}
-	/* What fdtrail itself writes goes there by --report; the tracer would make a file named
+	/* "-" is for --report, which fdtrail itself writes; the tracer would make a file named
 	 * "-". */
 	if (wanted && strcmp(wanted, "-") == 0) {
 		say("--output=- is not accepted: snapshots go to files (./- is one), or to stderr; "
@@ -74,7 +74,7 @@ static int choose_output(struct run *run)
 	if (show && !(run->report.show = strdup(show)))
 		return LAUNCH_TROUBLE;
 	if (!wanted) {
-		/* Whole snapshots; what is shown is the report's business. */
+		/* Snapshots are complete; the report decides what is shown. */
 		if (show && environment_set(&run->environment, "FDTRAIL_SHOW", "all") < 0)
 			return LAUNCH_TROUBLE;
 		if (run_need_folder(run))
@@ -101,12 +101,12 @@ static int choose_output(struct run *run)
 	return 0;
 }
 
-/* What all processes of the run share. 0, or the exit status after a line. */
+/* Makes the roster, which all processes of the run share. 0, or the exit status after a line. */
 static int make_roster(struct run *run)
 {
 	int error;
 
-	/* Snapshots that go to stderr as they are have nobody who reads them. */
+	/* Snapshots that go to stderr unchanged are not read by us. */
 	if (!run->report.files.pattern)
 		return 0;
 	error = run_roster_create(&run->roster);
@@ -124,7 +124,7 @@ static int make_roster(struct run *run)
 	return LAUNCH_TROUBLE;
 }
 
-/* Waits for both of them in one place. */
+/* Makes one descriptor to wait for inotify and the roster's socket. */
 static void watch_events(struct run *run)
 {
 	const int watched[] = {run->watch, run->roster.socket};
@@ -138,8 +138,8 @@ static void watch_events(struct run *run)
 	}
 }
 
-/* Opens what is needed before the program starts, so that it does not run in vain. 0, or the exit
- * status after a line. */
+/* Opens all that is needed before the program starts, so that it doesn't run in vain. 0, or the
+ * exit status after a line. */
 static int open_all(struct run *run)
 {
 	run->report.output = 2;
@@ -157,7 +157,7 @@ static int open_all(struct run *run)
 		}
 		run->report.output = launch_move_high(fd);
 	}
-	/* Without it, what was asked for is told at the end. */
+	/* Without inotify, requested snapshots are reported at the end. */
 	if (run->report.files.folder) {
 		run->watch = launch_move_high(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
 		if (run->watch >= 0)
@@ -167,8 +167,8 @@ static int open_all(struct run *run)
 	return 0;
 }
 
-/* In the program 0, 1 and 2 may be closed; here they must not become files that somebody writes to.
- */
+/* Descriptors 0, 1 and 2 may be closed in the program. Here they must not become files that other
+ * code writes to. */
 static void fill_standard_numbers(void)
 {
 	int fd;
@@ -206,7 +206,7 @@ static void start_reporter(struct run *run)
 		_exit(run_report_news(&run->report));
 	}
 	run->news = false;
-	/* What can't be told now is told at the end. */
+	/* Snapshots that can't be reported now are reported at the end. */
 	if (run->reporter < 0) {
 		run->reporter = 0;
 		return;
@@ -218,7 +218,7 @@ static void start_reporter(struct run *run)
 	}
 }
 
-/* The one that tells the news has ended. What it could not tell is told at the end. */
+/* The reporter has ended. Snapshots that it couldn't report are reported at the end. */
 static void end_reporter(struct run *run, int status)
 {
 	struct snapshot_files *files = &run->report.files;
@@ -229,7 +229,8 @@ static void end_reporter(struct run *run, int status)
 			files->files[i].shown = files->files[i].telling;
 }
 
-/* While the program runs: something was written, or a child other than the program has ended. */
+/* Called while the program runs: a file was written, or a child other than the program has
+ * ended. */
 static void on_event(void *data)
 {
 	struct run *run = data;
@@ -248,7 +249,7 @@ static void nothing(void *data)
 {
 }
 
-/* A launch_exec that does not execute anything. */
+/* A launch_exec that executes nothing: it writes the report at the end. */
 static int report_end(void *data, int told)
 {
 	struct run *run = data;
@@ -257,8 +258,8 @@ static int report_end(void *data, int told)
 	_exit(run_report_end(&run->report));
 }
 
-/* The report at the end. Returns the exit status that follows from it. *remove is cleared when the
- * snapshots are still needed. */
+/* Writes the report at the end. Returns the exit status. Clears *remove if the snapshots are still
+ * needed. */
 static int report(struct run *run, int status, bool *remove)
 {
 	struct launch *launch = &run->launch;
@@ -298,7 +299,7 @@ static int report(struct run *run, int status, bool *remove)
 	} else if (WEXITSTATUS(result) == RUN_REPORT_TROUBLE) {
 		*remove = false;
 	}
-	/* Who has set limits must not take silence for their being kept. */
+	/* If limits are set, no report must not look like success. */
 	if (limits_any(&run->report.limits) && status == 0 && result != 0 &&
 	    !(WIFEXITED(result) && WEXITSTATUS(result) == RUN_REPORT_BROKEN))
 		status = LAUNCH_TROUBLE;
@@ -327,7 +328,7 @@ static void say_where(const struct run *run)
 		say("the snapshots are in %s and %zu more files", first->path, count - 1);
 }
 
-/* What becomes of the folder of our own. */
+/* Removes our own folder, or leaves it to the user with a line that says why. */
 static void clean_up(struct run *run, bool remove)
 {
 	const char *folder = run->folder.path;
@@ -358,10 +359,10 @@ static void clean_up(struct run *run, bool remove)
 		folder_remove(&run->folder);
 }
 
-/* All that comes before the program's start. 0, or the exit status. */
+/* Does everything before the program's start. 0, or the exit status. */
 static int prepare(struct run *run)
 {
-	/* First of all: from here on a signal can't end us, and leave something behind. */
+	/* This comes first: from here on no signal can end us and leave files behind. */
 	int error = launch_prepare(&run->launch), status;
 
 	if (error < 0) {

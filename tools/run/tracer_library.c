@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* meson.build says where: relative to the folder of the command, or absolute when libdir lies
- * outside of the prefix. */
+/* FDTRAIL_LIBDIR comes from meson.build: relative to the folder of the command, or absolute if
+ * libdir lies outside of the prefix. */
 static const char *const places[] = {FDTRAIL_LIBDIR "/libfdtrail.so", "../preload/libfdtrail.so"};
 
 int tracer_library_find(char *path, size_t size)
@@ -39,7 +39,7 @@ int tracer_library_find(char *path, size_t size)
 
 bool tracer_library_can_be_named(const char *path)
 {
-	/* Blanks as the loader has them, in handle_preload_list of its rtld.c. A dollar sign would
-	 * begin one of its tokens, like $ORIGIN. */
+	/* The separators of the loader (handle_preload_list in its rtld.c). A dollar sign would
+	 * begin a token such as $ORIGIN. */
 	return !strpbrk(path, " :$");
 }

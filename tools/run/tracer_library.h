@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * Where libfdtrail.so is, seen from the command itself: installed, at the place that the build was
- * configured for, relative to the command, so that a prefix may be moved; and in a build folder, in
- * the room next door.
+ * Finds libfdtrail.so, relative to the command itself: where the build was configured to install
+ * it, so that a prefix may be moved; or in the build folder.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Fills in its path, absolute. 0, or a negative errno: -ENOENT, it is in none of these places. */
+/* Fills in its absolute path. 0, or a negative errno: -ENOENT it is in none of these places. */
 int tracer_library_find(char *path, size_t size);
 
-/* Whether LD_PRELOAD can name this path: ld.so(8) splits the list at blanks and colons, and knows
- * no way to quote them. */
+/* Whether LD_PRELOAD can have this path: ld.so(8) splits the list at blanks and colons, and has no
+ * way to quote them. */
 bool tracer_library_can_be_named(const char *path);
