@@ -63,7 +63,7 @@ def _():
 @test("an error without a text of fdtrail's has its name of errno(3), not a number")
 def _():
     # The signal accepts only numbers, and fails with EINVAL.
-    refused("/proc/self/oom_score_adj", "could not be written whole", ": EINVAL; see FDTRAIL_OUTPUT")
+    refused("/proc/self/oom_score_adj", "can't write the whole snapshot", ": EINVAL; see FDTRAIL_OUTPUT")
 
 
 @test("a relative path starts at the folder where the program was started, wherever it goes")
@@ -163,7 +163,7 @@ def _():
 def _():
     path = temp_dir() / "pipe"
     os.mkfifo(path)
-    refused(path, "nobody reads")
+    refused(path, "without a reader")
 
 
 @test("a name with control bytes cannot drive the terminal")
