@@ -9,7 +9,7 @@
 
 enum { PROBED_MAX = 65536 };
 
-/* What getdents64(2) writes. */
+/* An entry as getdents64(2) writes it. */
 struct entry {
 	uint64_t inode;
 	int64_t offset;

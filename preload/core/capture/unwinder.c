@@ -41,7 +41,7 @@ static unw_addr_space_t space;
 static bool usable;
 static const char *name = "no libunwind: not loaded yet";
 
-/* What the accessors need, besides the walk. */
+/* Data of the accessors, besides the walk. */
 struct state {
 	struct walk *walk;
 	struct registers at; /* the registers that libunwind last started from */
