@@ -38,7 +38,7 @@ def _():
     check.equal(seen[1][0], ["+OK\r\n", ":2\r\n", "+PONG\r\n"])
 
 
-@test("redis-server's clients are in a snapshot asked for by {}", each=["USR1", "USR2"])
+@test("redis-server's clients are in a snapshot triggered by {}", each=["USR1", "USR2"])
 def _(name):
     redis = Redis(SIGNAL=name)
     with redis.connect() as one, redis.connect() as two:

@@ -95,7 +95,7 @@ static void no_thread_takes_more_than_two_snapshots_in_a_row(void **state)
 	assert_in_range(most_in_a_row, 1, 2);
 }
 
-static void a_thread_that_is_asked_meanwhile_leaves_one_request_to_the_busy_one(void **state)
+static void a_request_during_another_snapshot_is_left_to_the_busy_thread_once(void **state)
 {
 	_Atomic uint32_t mine = 0;
 
@@ -142,8 +142,8 @@ int main(void)
 			 each_request_is_followed_by_a_snapshot_that_begins_after_it_one_at_a_time},
 		{.name = "no thread takes more than two snapshots in a row",
 		 .test_func = no_thread_takes_more_than_two_snapshots_in_a_row},
-		{.name = "a thread that is asked meanwhile leaves one request to the busy one",
-		 .test_func = a_thread_that_is_asked_meanwhile_leaves_one_request_to_the_busy_one},
+		{.name = "a request during another snapshot is left to the busy thread, once",
+		 .test_func = a_request_during_another_snapshot_is_left_to_the_busy_thread_once},
 		{.name = "a request that may not wait has the last snapshot repeated",
 		 .test_func = a_request_that_may_not_wait_has_the_last_snapshot_repeated},
 		{.name = "a snapshot at the end of the program is not repeated",
