@@ -5,7 +5,8 @@
 // A thousand requests for a snapshot per second, sent to random threads, while these open and
 // close, fork and execute, load and unload a library, throw exceptions, and wait in calls that the
 // program's own handler restarts. Checks that every snapshot is whole, and lists all permanently
-// open descriptors with their openers. Runs under the tracer with FDTRAIL_OUTPUT=REPORT_PREFIX%p.%n.
+// open descriptors with their openers. Runs under the tracer with
+// FDTRAIL_OUTPUT=REPORT_PREFIX%p.%n.
 #include <atomic>
 #include <cerrno>
 #include <csignal>
