@@ -542,7 +542,7 @@ def _():
     os.close(slave)
     os.close(master)
     check.equal(done.returncode, 2)
-    check.contains(done.stderr.decode(), "-o FILE.pb.gz")
+    check.contains(done.stderr.decode(), "pprof output is binary: write it to a file with -o FILE.pb.gz")
     check.true(gzip.decompress(export("pprof", evil_snapshot())), "elsewhere it is one")
 
 
