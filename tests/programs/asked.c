@@ -2,9 +2,9 @@
 /*
  *     asked HOW TIMES
  *
- * Opens and closes by HOW (open, dup, socket, pipe, socketpair, recvmsg) until a timer has sent
- * SIGALRM TIMES times. The program spends nearly all of its time in the kernel, so the signal
- * mostly arrives when a call returns with its new descriptors.
+ * Opens and closes by HOW (open, dup, dup2, fcntl, socket, pipe, socketpair, recvmsg, fopen,
+ * opendir) until a timer has sent SIGALRM TIMES times. This program spends nearly all its time in
+ * the kernel, so the signal mostly comes when the call returns with its new descriptors.
  */
 #define _GNU_SOURCE
 #include <dirent.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Descriptors that a thread was just receiving when a request for a snapshot interrupted it. The
- * test provides the runtime's state: nothing else of runtime/ is linked.
+ * The descriptors in flight of a thread that a request for a snapshot has interrupted. The
+ * runtime's own state is the test's here: nothing else of runtime/ is linked.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,9 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 #include "preload/libc/received_fds.h"
 #include "preload/runtime/in_flight.h"
@@ -38,9 +40,10 @@ void received_each(struct msghdr *message, void (*each)(int fd, bool is_pidfd, v
 /* The instruction of a system call with the bytes before it, and other instructions. */
 static const uint8_t code[4096]
 	__attribute__((aligned(4096))) = {[100] = 0x0f, [101] = 0x05, [110] = 0x90};
-enum { BEHIND_CALL = 102, ELSEWHERE = 112, STACK = 64 };
+enum { AT_CALL = 100, AFTER_CALL = 102, ELSEWHERE = 112, STACK = 64, CLOSED = 999 };
 
 static uintptr_t stack[STACK];
+static int opened; /* open, and without a record */
 
 static ucontext_t interrupted(size_t place, long result, const void *sp)
 {
@@ -58,10 +61,24 @@ static int begin(void **state)
 	(void)state;
 	memset(&wiped, 0, sizeof(wiped));
 	memset(&thread_state, 0, sizeof(thread_state));
+	memset(stack, 0, sizeof(stack));
+	memset(&runtime.ledger, 0, sizeof(runtime.ledger));
+	memset(&runtime.arena, 0, sizeof(runtime.arena));
+	assert_true(ledger_init(&runtime.ledger, &runtime.arena));
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		ledger_opened(&runtime.ledger, fd, &(struct ledger_entry){.origin = FD_INHERITED});
+	opened = eventfd(0, EFD_CLOEXEC);
+	assert_true(opened > STDERR_FILENO);
 	return 0;
 }
 
-/* Checks that these numbers and no others are noted, and that they are forgotten afterwards. */
+static int end(void **state)
+{
+	(void)state;
+	return close(opened);
+}
+
+/* What is noted, then forgotten: these numbers and no others. */
 static void expect(const ucontext_t *state, const int *fds, int count)
 {
 	struct in_flight in_flight;
@@ -82,18 +99,61 @@ static void expect_one(size_t place, long result, int fd)
 	expect(&state, &fd, fd >= 0);
 }
 
-static void the_result_of_a_system_call_in_a_hook_is_noted(void **state)
+static void the_number_is_noted_wherever_it_is(void **state)
+{
+	uintptr_t object[8] = {[5] = (uintptr_t)opened};
+	ucontext_t held;
+
+	(void)state;
+	hook_begins(&stack[8]);
+	expect_one(AFTER_CALL, opened, opened);
+	expect_one(ELSEWHERE, opened, opened);
+	/* In a register that is not the result's. */
+	held = interrupted(ELSEWHERE, -1, &stack[0]);
+	held.uc_mcontext.gregs[REG_R12] = opened;
+	expect(&held, &opened, 1);
+	/* In the stack: either half of a word. */
+	stack[3] = (uintptr_t)opened;
+	expect_one(ELSEWHERE, -1, opened);
+	stack[3] = (uintptr_t)opened << 32;
+	expect_one(ELSEWHERE, -1, opened);
+	/* In the caller's. */
+	stack[3] = 0;
+	stack[8] = (uintptr_t)opened;
+	expect_one(ELSEWHERE, -1, -1);
+	/* In an object, as fopen(3) makes one. */
+	held = interrupted(ELSEWHERE, (long)object, &stack[0]);
+	expect(&held, &opened, 1);
+}
+
+static void what_is_not_open_or_has_a_record_is_not_noted(void **state)
 {
 	(void)state;
 	hook_begins(&stack[8]);
-	expect_one(BEHIND_CALL, 7, 7);
-	expect_one(BEHIND_CALL, 0, 0);
-	/* The call has failed, or has returned something other than a descriptor. */
-	expect_one(BEHIND_CALL, -EINTR, -1);
-	expect_one(BEHIND_CALL, (long)INT_MAX + 1, -1);
-	/* The program counter is in the middle of a function, or at the beginning of a page. */
-	expect_one(ELSEWHERE, 7, -1);
-	expect_one(0, 7, -1);
+	expect_one(AFTER_CALL, CLOSED, -1);
+	expect_one(AFTER_CALL, -EMFILE, -1);
+	expect_one(AFTER_CALL, (long)INT_MAX + 1, -1);
+	ledger_opened(&runtime.ledger, opened, &(struct ledger_entry){.kind = FD_EVENTFD});
+	expect_one(AFTER_CALL, opened, -1);
+	thread_state.recording = (uint32_t)opened + 1;
+	expect_one(ELSEWHERE, -1, -1);
+}
+
+/* Else a thread that waits in accept(2) would hide this number in each snapshot. */
+static void a_thread_that_waits_in_its_call_notes_nothing(void **state)
+{
+	ucontext_t waits = interrupted(AFTER_CALL, -EINTR, &stack[0]);
+
+	(void)state;
+	hook_begins(&stack[8]);
+	stack[3] = (uintptr_t)opened;
+	expect(&waits, NULL, 0);
+	waits.uc_mcontext.gregs[REG_RDI] = opened;
+	expect(&waits, NULL, 0);
+	/* With SA_RESTART it is made again. */
+	expect_one(AT_CALL, opened, -1);
+	/* This number is no answer of a call. */
+	expect_one(ELSEWHERE, -EINTR, opened);
 }
 
 static void outside_of_hooks_nothing_is_noted(void **state)
@@ -102,17 +162,16 @@ static void outside_of_hooks_nothing_is_noted(void **state)
 	ucontext_t away;
 
 	(void)state;
-	expect_one(BEHIND_CALL, 7, -1);
+	expect_one(AFTER_CALL, opened, -1);
 	hook_begins(&stack[8]);
 	hook_ends();
-	expect_one(BEHIND_CALL, 7, -1);
-	/* A longjmp has left the hook: the stack pointer is above its frame, or on another
-	 * stack. */
+	expect_one(AFTER_CALL, opened, -1);
+	/* The hook was left by longjmp: the stack is shorter, or another one. */
 	hook_begins(&stack[8]);
-	away = interrupted(BEHIND_CALL, 7, &stack[9]);
+	away = interrupted(AFTER_CALL, opened, &stack[9]);
 	expect(&away, NULL, 0);
 	hook_begins(far + sizeof(far) - 1024);
-	away = interrupted(BEHIND_CALL, 7, far);
+	away = interrupted(AFTER_CALL, opened, far);
 	expect(&away, NULL, 0);
 }
 
@@ -122,7 +181,8 @@ static void a_number_that_is_being_recorded_is_noted_wherever_the_thread_is(void
 	hook_begins(&stack[8]);
 	thread_state.recording = 9 + 1;
 	expect_one(ELSEWHERE, -1, 9);
-	expect_one(BEHIND_CALL, 3, 9);
+	expect_one(AFTER_CALL, opened, 9);
+	expect_one(AT_CALL, opened, 9);
 }
 
 /* The frame of a hook, and below it the frames of the functions that it calls. */
@@ -135,16 +195,18 @@ static void both_ends_of_a_pair_are_noted(void **state)
 {
 	int pair[2] = {11, 12};
 	struct hook hook = {.filling = {AWAITED_PAIR, pair}};
-	ucontext_t returned = interrupted(BEHIND_CALL, 0, hook.below),
-		   failed = interrupted(BEHIND_CALL, -EMFILE, hook.below);
+	ucontext_t returned = interrupted(AFTER_CALL, 0, hook.below),
+		   waits = interrupted(AFTER_CALL, -EINTR, hook.below),
+		   away = interrupted(ELSEWHERE, -1, hook.below);
 
 	(void)state;
 	hook_fills(&hook.filling);
 	expect(&returned, pair, 2);
-	expect(&failed, NULL, 0);
-	/* The two ends are recorded one after the other. */
-	thread_state.recording = 11 + 1;
-	expect(&failed, (const int[]){11, 11, 12}, 3);
+	expect(&away, pair, 2);
+	expect(&waits, NULL, 0);
+	/* Recorded one after the other. */
+	thread_state.recording = 12 + 1;
+	expect(&waits, (const int[]){12, 11}, 2);
 }
 
 static void descriptors_that_arrived_with_a_message_are_noted(void **state)
@@ -158,7 +220,7 @@ static void descriptors_that_arrived_with_a_message_are_noted(void **state)
 				 .msg_controllen = sizeof(control.bytes)};
 	struct hook hook = {.filling = {AWAITED_MESSAGE, &message}};
 	struct cmsghdr *part = CMSG_FIRSTHDR(&message);
-	ucontext_t returned = interrupted(BEHIND_CALL, 1, hook.below);
+	ucontext_t returned = interrupted(AFTER_CALL, 1, hook.below);
 
 	(void)state;
 	*part = (struct cmsghdr){CMSG_LEN(sizeof(fds)), SOL_SOCKET, SCM_RIGHTS};
@@ -175,7 +237,7 @@ static void descriptors_that_arrived_with_a_message_are_noted(void **state)
 static void without_a_free_slot_nothing_is_noted(void **state)
 {
 	struct in_flight in_flight;
-	ucontext_t returned = interrupted(BEHIND_CALL, 7, &stack[0]);
+	ucontext_t returned = interrupted(AFTER_CALL, opened, &stack[0]);
 
 	(void)state;
 	hook_begins(&stack[8]);
@@ -187,7 +249,7 @@ static void without_a_free_slot_nothing_is_noted(void **state)
 	atomic_store(&wiped.in_flight[40], 0);
 	in_flight_note(&in_flight, &returned);
 	assert_int_equal(in_flight.count, 1);
-	assert_int_equal(atomic_load(&wiped.in_flight[40]), 8);
+	assert_int_equal(atomic_load(&wiped.in_flight[40]), opened + 1);
 	in_flight_forget(&in_flight);
 	assert_int_equal(atomic_load(&wiped.in_flight[40]), 0);
 	assert_int_equal(atomic_load(&wiped.in_flight[41]), 1041);
@@ -196,9 +258,15 @@ static void without_a_free_slot_nothing_is_noted(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-#define TEST(title, function) {.name = title, .test_func = function, .setup_func = begin}
-		TEST("the result of a system call in a hook is noted",
-		     the_result_of_a_system_call_in_a_hook_is_noted),
+#define TEST(title, function)                                                                      \
+	{.name = title, .test_func = function, .setup_func = begin, .teardown_func = end}
+		TEST("the number is noted wherever it is: in a register, in the stack, in an "
+		     "object",
+		     the_number_is_noted_wherever_it_is),
+		TEST("what is not open or has a record is not noted",
+		     what_is_not_open_or_has_a_record_is_not_noted),
+		TEST("a thread that waits in its call notes nothing",
+		     a_thread_that_waits_in_its_call_notes_nothing),
 		TEST("outside of hooks nothing is noted", outside_of_hooks_nothing_is_noted),
 		TEST("a number that is being recorded is noted wherever the thread is",
 		     a_number_that_is_being_recorded_is_noted_wherever_the_thread_is),
