@@ -60,7 +60,7 @@ def names_the_leak(ran, function, status=1):
 def is_not_kept(ran, words, status=NOT_KEPT):
     check.equal(ran.status, status)
     check.contains(ran.err, words)
-    check.matches(ran.err, r"fdtrail run: no limit is kept over (a process that is|processes that are) not known")
+    check.matches(ran.err, r"fdtrail run: can't check the limits of (a process that isn't|processes that aren't) known")
 
 
 # Snapshots that can't be written

@@ -271,7 +271,7 @@ def _():
 def _():
     run = run_bare([require("strace"), "-f", "-o", "/dev/null", TRACE, program("ends"), "return", "1"])
     check.equal((run.status, run.out), (125, ""))
-    check.matches(run.err, r"\Afdtrail run: can't trace \S+: process \d+ is tracing it already, .*\n\Z")
+    check.matches(run.err, r"\Afdtrail run: can't trace \S+: process \d+ traces it already, .*\n\Z")
 
 
 @test("a program that does not exist: one line and 127; one that can't be executed: 126")

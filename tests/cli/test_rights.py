@@ -70,7 +70,7 @@ def _(rights, engine):
 def _():
     run = fdtrail_run(privileged("set-user-ID"), options=["--max-open=100"])
     check.equal(run.status, 125)
-    check.contains(run.err, "nobody can tell whether the limits are kept: the program ran untraced\n")
+    check.contains(run.err, "can't check the limits: the program ran untraced\n")
 
 
 @test("by ptrace, a program with {} that a user's program starts runs without these rights, and one line says "
@@ -126,7 +126,7 @@ def _():
     path = privileged("set-user-ID")
     run = run_bare([BUILD / "tests" / "trace", shutil.which("setpriv"), *as_user("sh", "-c", f"{path}; {path}; true")[1:]])
     check.equal(run.status, 0)
-    check.equal(run.err, "fdtrail: rights has more rights than its user (set-user-ID): it is left alone\n")
+    check.equal(run.err, "fdtrail: rights has more rights than its user (set-user-ID): it isn't traced\n")
 
 
 @test("by ptrace as root, a program with more rights that is started is traced")

@@ -395,7 +395,7 @@ def _():
 
     run = Run("sh", "-c", "sleep 30 </dev/null >/dev/null 2>&1 & :")
     check.equal(run.status, 0)
-    found = check.matches(run.err, r"\Afdtrail run: process (\d+) runs on, and its snapshots go to (\S+): "
+    found = check.matches(run.err, r"\Afdtrail run: process (\d+) still runs; its snapshots go to (\S+): "
                           r"fdtrail report \2/\* shows them\n\Z")
     pid, folder = int(found.group(1)), found.group(2)
     check.equal(oct(stat.S_IMODE(os.stat(folder).st_mode)), MODE)
@@ -443,7 +443,7 @@ int main(void)
 """)
     run = Run(compile_program(source))
     check.equal(run.status, 0)
-    check.matches(run.err, r"(?m)^fdtrail run: process \d+ runs on, and its snapshots go to ")
+    check.matches(run.err, r"(?m)^fdtrail run: process \d+ still runs; its snapshots go to ")
 
 
 @test("the folder to which root's programs report has a name that nobody else can find out")

@@ -504,7 +504,7 @@ def _():
     source.write_text("#include <unistd.h>\nint main(void) { return pause(); }\n")
     shutil.copy(compile_program(source), source.parent / "fdtrail")
     target = start_traced([source.parent / "fdtrail", "run", "--", "true"], traced=False)
-    refused(ask(target.pid), f"process {target.pid} is `fdtrail run`, and its program does not run")
+    refused(ask(target.pid), f"process {target.pid} is `fdtrail run`, but its program isn't running")
 
 
 PREFORK = """

@@ -43,7 +43,7 @@ def _():
     program = from_npm("esbuild-linux-64", "0.8.0", "bin/esbuild")
     run = run_bare([FDTRAIL, "run", "--engine=ptrace", "--", "sh", "-c", f"{program} --version; {program} --version"])
     check.equal((run.status, run.out), (0, "0.8.0\n0.8.0\n"))
-    check.matches(run.err, r"^fdtrail: esbuild is a Go program of a version that is not known [^\n]*\n\Z")
+    check.matches(run.err, r"^fdtrail: esbuild is a Go program of an unknown version [^\n]*\n\Z")
 
 
 main()

@@ -224,45 +224,45 @@ static int check(struct request *request, enum trace trace, char *text, size_t s
 
 	if (trace == TRACE_PRELOAD && process_thread(process) != pid) {
 		snprintf(text, size,
-			 "the main thread of process %d has ended, so the process can't be asked; "
-			 "--outside looks at it without its help",
+			 "the main thread of process %d has ended, so the process can't answer; "
+			 "--outside needs no answer",
 			 pid);
 		return -EINVAL;
 	}
 	if (number < 0) {
 		snprintf(text, size,
-			 "process %d is traced, but which signal asks it can't be told: it has "
-			 "overwritten "
-			 "its environment; ask as root, or look at it with --outside",
+			 "process %d is traced, but its trigger signal isn't known, because it has "
+			 "overwritten its environment: run fdtrail as root, or use --outside",
 			 pid);
 		return -EINVAL;
 	}
 	if (!number) {
 		snprintf(text, size,
 			 "process %d is traced, but takes no snapshot on a signal "
-			 "(FDTRAIL_SIGNAL=none); --outside looks at it without its help",
+			 "(FDTRAIL_SIGNAL=none): use --outside",
 			 pid);
 		return -EINVAL;
 	}
 	name_of(number, name, sizeof(name));
 	if (process->state == 'T' || (process->state == 't' && trace != TRACE_ENGINE)) {
 		snprintf(text, size,
-			 "process %d is stopped and can't answer; `kill -CONT %d` lets it go on, "
-			 "--outside looks at it as it is",
+			 "process %d is stopped and can't answer; `kill -CONT %d` wakes it, "
+			 "--outside needs no answer",
 			 pid, pid);
 		return -EINVAL;
 	}
 	if (is_elsewhere(pid)) {
 		snprintf(text, size,
-			 "process %d runs in another pid namespace (a container): ask in there; "
-			 "--outside looks at it from here",
+			 "process %d runs in another pid namespace (a container): run fdtrail in "
+			 "there, "
+			 "or use --outside",
 			 pid);
 		return -EINVAL;
 	}
 	if (trace == TRACE_PRELOAD && !has_proc(pid)) {
 		snprintf(text, size,
-			 "process %d has no /proc in its root (chroot(2)), so it can't answer; "
-			 "--outside looks at it from here",
+			 "process %d has no /proc in its root (chroot(2)), so it can't answer: "
+			 "use --outside",
 			 pid);
 		return -EINVAL;
 	}
@@ -271,9 +271,7 @@ static int check(struct request *request, enum trace trace, char *text, size_t s
 		snprintf(
 			text, size,
 			"process %d has libfdtrail.so loaded, but does not handle %s: FDTRAIL_ONLY "
-			"leaves it out, or FDTRAIL_SIGNAL was another; --outside looks at it "
-			"without "
-			"its help",
+			"leaves it out, or FDTRAIL_SIGNAL was another; use --outside",
 			pid, name);
 		return -EINVAL;
 	}
@@ -283,7 +281,7 @@ static int check(struct request *request, enum trace trace, char *text, size_t s
 	if (request->blocked && trace == TRACE_ENGINE) {
 		snprintf(text, size,
 			 "process %d blocks %s in all its threads, and process %d, which traces "
-			 "it, may not be asked: ask as root, or look at it with --outside",
+			 "it, can't be asked from here: run fdtrail as root, or use --outside",
 			 pid, name, process->tracer);
 		return -EINVAL;
 	}
@@ -301,34 +299,31 @@ static void explain(const struct request *request, int error, char *text, size_t
 			 "process %d blocks %s in all its threads, and fdtrail could not let one "
 			 "of them have it (ptrace(2): %s): %s",
 			 process->pid, name, strerror(-error),
-			 error == -EAGAIN ? "try again, or look at it with --outside"
-			 : geteuid() == 0
-				 ? "ask without another tracer, or look at it with --outside"
-				 : "ask as root and without another tracer, or look at it with "
-				   "--outside");
+			 error == -EAGAIN ? "try again, or use --outside"
+			 : geteuid() == 0 ? "end the other tracer, or use --outside"
+					  : "run fdtrail as root and end any other tracer, or use "
+					    "--outside");
 	else if (error == -EPERM)
 		snprintf(text, size,
-			 "%s may not be sent to process %d, which runs as user %u: ask as that "
-			 "user, or "
-			 "as root",
+			 "can't send %s to process %d, which runs as user %u: run fdtrail as that "
+			 "user, or as root",
 			 name, process->pid, process->user);
 	else if (error == -ESRCH)
 		snprintf(text, size, "process %d has ended before it could answer", process->pid);
 	else if (error == -ETIMEDOUT && request->answers != process->pid)
 		snprintf(text, size,
 			 "no answer within %d s from process %d, which traces process %d; "
-			 "--outside looks at it without its help",
+			 "use --outside",
 			 PATIENCE_MS / 1000, request->answers, process->pid);
 	else if (error == -ETIMEDOUT)
 		snprintf(text, size,
 			 "no answer from process %d to %s within %d s; if it took a snapshot all "
-			 "the "
-			 "same, that is where its FDTRAIL_OUTPUT says",
+			 "the same, FDTRAIL_OUTPUT says where it is",
 			 process->pid, name, PATIENCE_MS / 1000);
 	else if (error == -EIO)
 		snprintf(text, size, "the snapshot of process %d was cut short", process->pid);
 	else
-		snprintf(text, size, "process %d can't be asked for a snapshot: %s", process->pid,
+		snprintf(text, size, "can't ask process %d for a snapshot: %s", process->pid,
 			 strerror(-error));
 }
 

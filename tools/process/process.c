@@ -170,7 +170,7 @@ const char *process_obstacle(const struct process *process, char *text, size_t s
 		snprintf(text, size, "process %d is a kernel thread: it has no descriptors",
 			 process->pid);
 	else if (process->leader != process->pid)
-		snprintf(text, size, "%d is a thread of process %d; ask for that one", process->pid,
+		snprintf(text, size, "%d is a thread of process %d: use that number", process->pid,
 			 process->leader);
 	else if (process_has_ended(process))
 		snprintf(text, size,

@@ -93,8 +93,8 @@ int subject_find(int *pid, const char *verb)
 
 		if (!program) {
 			fprintf(stderr,
-				"fdtrail %s: process %d is `fdtrail run`, and its program does not "
-				"run: it has not started yet, or has ended\n",
+				"fdtrail %s: process %d is `fdtrail run`, but its program isn't "
+				"running: it has not started yet, or has ended\n",
 				verb, *pid);
 			return -ESRCH;
 		}
@@ -194,7 +194,7 @@ bool subject_each(int pid, bool children, const char *verb, bool (*look)(int pid
 	if (next < subjects.count) {
 		fprintf(stderr,
 			"fdtrail %s: new child processes of process %d keep starting: not all of "
-			"them were looked at\n",
+			"them are included\n",
 			verb, pid);
 		all = false;
 	}

@@ -62,8 +62,8 @@ static int choose(struct run *run)
 		say("%s is a program for another processor: it can't be traced", program->path);
 		return LAUNCH_TROUBLE;
 	case PROGRAM_PRIVILEGED:
-		say("%s has more rights than you (%s): it runs untraced, with its rights; nothing "
-		    "is known of it and of what it starts",
+		say("%s has more rights than you (%s): it runs untraced, with its rights; neither "
+		    "it nor what it starts is seen",
 		    program->path, program->rights);
 		run->engine = RUN_UNTRACED;
 		return 0;
@@ -112,7 +112,8 @@ static int set_preload(struct run *run)
 	int error = tracer_library_find(library, sizeof(library));
 
 	if (error < 0) {
-		say("libfdtrail.so is neither where it was installed to nor in a build folder: %s",
+		say("can't find libfdtrail.so (tried " FDTRAIL_LIBDIR
+		    " and ../preload, relative to fdtrail): %s; reinstall fdtrail",
 		    strerror(-error));
 		return LAUNCH_TROUBLE;
 	}

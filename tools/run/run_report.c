@@ -476,8 +476,8 @@ static void tell_unknown(struct reporting *reporting)
 	if (!count || !limited)
 		return;
 	LINE(line, LINE_SHORT);
-	line_add(&line, count == 1 ? "no limit is kept over a process that is not known"
-				   : "no limit is kept over processes that are not known");
+	line_add(&line, count == 1 ? "can't check the limits of a process that isn't known"
+				   : "can't check the limits of processes that aren't known");
 	tell_line(reporting, line.text);
 	worsen(reporting, RUN_REPORT_UNKNOWN);
 }

@@ -48,14 +48,14 @@ static int choose_output(struct run *run)
 	if (wanted && strcmp(wanted, "stderr") == 0) {
 		if (!run->report_path && !limits_any(&run->report.limits))
 			return 0;
-		say("with --output=stderr snapshots go there as they are, and are neither reported "
-		    "nor held against limits");
+		say("--output=stderr writes the snapshots to stderr, unread: it can't be used with "
+		    "--report or limits");
 		return LAUNCH_TROUBLE;
 	}
 	/* "-" is for --report, which fdtrail itself writes; the tracer would make a file named
 	 * "-". */
 	if (wanted && strcmp(wanted, "-") == 0) {
-		say("--output=- is not accepted: snapshots go to files (./- is one), or to stderr; "
+		say("--output=- is not accepted: snapshots go to files (./- is one) or to stderr; "
 		    "--report=- writes the report to standard output");
 		return LAUNCH_TROUBLE;
 	}
@@ -269,7 +269,7 @@ static int report(struct run *run, int status, bool *remove)
 		end_reporter(run, launch_wait(launch, -1, nothing, NULL));
 	}
 	if (run->engine == RUN_UNTRACED && limits_any(&run->report.limits) && status == 0) {
-		say("nobody can tell whether the limits are kept: the program ran untraced");
+		say("can't check the limits: the program ran untraced");
 		return LAUNCH_TROUBLE;
 	}
 	if (!run->report.files.pattern || run->engine == RUN_UNTRACED)
@@ -344,12 +344,11 @@ static void clean_up(struct run *run, bool remove)
 		free(variable);
 	}
 	if (users == 1)
-		say("process %d runs on, and its snapshots go to %s: fdtrail report %s/* shows "
-		    "them",
+		say("process %d still runs; its snapshots go to %s: fdtrail report %s/* shows them",
 		    pid, folder, folder);
 	else if (users)
-		say("%zu processes run on, %d is one of them; their snapshots go to %s: fdtrail "
-		    "report %s/* shows them",
+		say("%zu processes still run (one is %d); their snapshots go to %s: fdtrail report "
+		    "%s/* shows them",
 		    users, pid, folder, folder);
 	else if (!remove)
 		say("the snapshots are in %s", folder);

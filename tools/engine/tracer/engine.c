@@ -204,7 +204,7 @@ static int cannot_trace(const struct engine_request *request, int error)
 	int tracer = present_tracer();
 
 	if (tracer)
-		say("can't trace %s: process %d is tracing it already, and there can be one only",
+		say("can't trace %s: process %d traces it already, and only one process can",
 		    request->path, tracer);
 	else if (error == EPERM || error == EACCES || error == ENOSYS)
 		say("can't trace %s: ptrace(2) is not allowed here (%s); a container needs "
@@ -288,7 +288,7 @@ int engine_exec(const struct engine_request *request)
 		options_print(&tracer.options, (char **)request->envp);
 	error = -seccomp_filter_install(tracer.options.signal);
 	if (error) {
-		say("can't trace %s: seccomp(2) filters are not to be had: %s", request->path,
+		say("can't trace %s: the kernel has no seccomp filters (%s)", request->path,
 		    strerror(error));
 		return CANNOT_TRACE;
 	}

@@ -99,7 +99,7 @@ static void find_names(struct process *process)
 }
 
 /* Once: it may be executed a thousand times. */
-static void say_unknown_go(const struct process *process)
+static void print_unknown_go(const struct process *process)
 {
 	static bool said;
 	LINE(line, LINE_LONG);
@@ -109,8 +109,8 @@ static void say_unknown_go(const struct process *process)
 	said = true;
 	line_quote(&line, process->program);
 	line_add(&line,
-		 " is a Go program of a version that is not known (1.16 to 1.27 are): its stacks "
-		 "have no names, and may be cut");
+		 " is a Go program of an unknown version (1.16 to 1.27 are known): its stacks "
+		 "have no names, and may be cut short");
 	message(&line);
 }
 
@@ -146,7 +146,7 @@ static void look_at_file(const struct tracer *tracer, struct process *process)
 		if (process->go && tracer->request->http)
 			go_http_breakpoints(process->go, &process->breakpoints);
 		if (!process->go && errno == ENOTSUP)
-			say_unknown_go(process);
+			print_unknown_go(process);
 		if (!process->go)
 			process->libc_frames = libc_frames_create(fd);
 	}

@@ -87,7 +87,7 @@ static void say_left_alone(struct line *line, const struct process *process, con
 	line_quote(line, process->program);
 	line_add(line, " has more rights than its user (");
 	line_add(line, rights);
-	line_add(line, "): it is left alone");
+	line_add(line, "): it isn't traced");
 }
 
 /* The kernel hides /proc/PID/exe of a process whose file its tracer may not read. */
