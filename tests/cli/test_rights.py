@@ -63,7 +63,7 @@ def _(rights, engine):
     check.equal(run.status, 0)
     check.true(run.out.startswith(GIVEN[rights]), run.out)
     check.equal(run.err, f"fdtrail run: {path} has more rights than you ({rights}): it runs untraced, with its rights; "
-                "nothing is known of it and of what it starts\n")
+                "neither it nor what it starts is seen\n")
 
 
 @test("no limit passes for a program that ran untraced: 125")
