@@ -14,15 +14,15 @@
 #define SCM_PIDFD 0x04 /* Linux 6.5: include/linux/socket.h */
 #endif
 
-/* Calls each(fd, is_pidfd, data) for each descriptor in the size bytes of control data. Every
- * length in the data is checked against size. Async-signal-safe if each is. */
+/* Calls each(fd, is_pidfd, data) for each descriptor in the size bytes of control data, which may be
+ * NULL. Every length in the data is checked against size. Async-signal-safe if each is. */
 static inline void control_message_each(const void *control, size_t size,
 					void (*each)(int fd, bool is_pidfd, void *data), void *data)
 {
 	const char *bytes = control;
 	struct cmsghdr part;
 
-	for (size_t at = 0; at + sizeof(part) <= size; at += CMSG_ALIGN(part.cmsg_len)) {
+	for (size_t at = 0; control && at + sizeof(part) <= size; at += CMSG_ALIGN(part.cmsg_len)) {
 		memcpy(&part, bytes + at, sizeof(part));
 		if (part.cmsg_len < sizeof(part) || part.cmsg_len > size - at)
 			break;
