@@ -14,8 +14,8 @@
 #define SCM_PIDFD 0x04 /* Linux 6.5: include/linux/socket.h */
 #endif
 
-/* Calls each(fd, is_pidfd, data) for each descriptor in the size bytes of control data, which may be
- * NULL. Every length in the data is checked against size. Async-signal-safe if each is. */
+/* Calls each(fd, is_pidfd, data) for each descriptor in the size bytes of control data, which may
+ * be NULL. Every length in the data is checked against size. Async-signal-safe if each is. */
 static inline void control_message_each(const void *control, size_t size,
 					void (*each)(int fd, bool is_pidfd, void *data), void *data)
 {
