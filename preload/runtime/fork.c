@@ -16,6 +16,7 @@
 #include "enroll.h"
 #include "runtime.h"
 #include "signals.h"
+#include "thread_registry.h"
 #include "trigger.h"
 
 /* One for each thread, because several threads may fork at once. */
@@ -81,6 +82,7 @@ void fork_happened(void)
 		atomic_store(&runtime.forked_from, atomic_load(&runtime.pid));
 		atomic_store(&runtime.pid, (int)RAW(getpid));
 		atomic_fetch_add(&runtime.forks, 1);
+		thread_registry_forked();
 		atomic_store(&runtime.number, 0);
 		atomic_store(&runtime.ended, false);
 		signals_forked();

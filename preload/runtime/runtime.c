@@ -15,6 +15,7 @@
 #include "preload/arch/machine.h"
 #include "preload/core/base/descriptors.h"
 #include "preload/core/base/raw_syscall.h"
+#include "thread_registry.h"
 #include "trigger.h"
 
 /* Until memory has been mapped, a gate that is not open. */
@@ -118,6 +119,7 @@ static __attribute__((noinline, cold)) void ask_thread_id(void)
 	thread_state.tid_forks = atomic_load(&runtime.forks) + 1;
 	if ((int)thread_state.tid != atomic_load(&runtime.pid))
 		atomic_store(&runtime.threaded, true);
+	thread_registry_add();
 }
 
 static inline uint32_t thread_id(void)

@@ -32,6 +32,7 @@
 #include "sender.h"
 #include "preload/core/policy/signal_use.h"
 #include "snapshot_queue.h"
+#include "thread_registry.h"
 #include "preload/core/policy/reason.h"
 
 enum {
@@ -279,6 +280,8 @@ static void run(void *data)
 		.ledger = &runtime.ledger,
 		.hidden = {-1, -1, -1, -1},
 		.in_flight = runtime.wiped->in_flight,
+		.threads_in_flight = thread_registry_in_flight,
+		.thread_opens = thread_registry_opens,
 		.unseen = unseen,
 		.why = job->why,
 		.number = atomic_load(&runtime.number) + 1,

@@ -86,7 +86,7 @@ static pthread_t begin_busy(struct busy_threads *busy)
 		SKIP("the kernel does not count the time of threads (schedstat)");
 	pthread_t thread = begin(is_busy);
 	for (int tries = 0; tries < 10000; tries++) {
-		busy_threads_find(busy, getpid());
+		busy_threads_find(busy, getpid(), NULL);
 		if (has(busy, tid))
 			return thread;
 		usleep(1000);
@@ -126,7 +126,7 @@ static void a_thread_that_sleeps_and_the_calling_one_are_not_found(void **state)
 	(void)state;
 	/* The sleeping thread wakes up now and then, so one look may find it awake. */
 	for (int tries = 0; found && tries < 1000; tries++) {
-		busy_threads_find(&busy, getpid());
+		busy_threads_find(&busy, getpid(), NULL);
 		assert_false(has(&busy, (int)syscall(SYS_gettid)));
 		found = has(&busy, tid);
 	}
@@ -139,7 +139,7 @@ static void a_process_that_does_not_exist_has_no_busy_threads(void **state)
 	struct busy_threads busy;
 
 	(void)state;
-	busy_threads_find(&busy, INT32_MAX);
+	busy_threads_find(&busy, INT32_MAX, NULL);
 	assert_int_equal(busy.count, 0);
 	assert_false(busy_threads_left(&busy));
 }

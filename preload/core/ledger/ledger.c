@@ -323,6 +323,13 @@ bool ledger_read(const struct ledger *ledger, int fd, struct ledger_entry *entry
 	return true;
 }
 
+uint32_t ledger_times_recorded(const struct ledger *ledger, int fd)
+{
+	const struct slot *slot = slot_of(ledger, fd);
+
+	return slot ? (uint32_t)(atomic_load(&slot->b) >> B_SEQUENCE) : 0;
+}
+
 void ledger_set_connection(struct ledger *ledger, int fd, uint32_t connection)
 {
 	struct slot *slot = slot_of(ledger, fd);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The threads that want a processor. One of them may have been taken off it between a real open's
- * return and the record of it: a system call's return is where the scheduler stops threads, and on
- * a busy machine it may take long until one goes on. Once it has had a processor for a moment, or
- * sleeps, what it has opened is recorded. Called by the census for what is open and not recorded;
- * reads /proc/PID/task.
+ * The threads that want a processor. The scheduler stops threads when a system call returns, so one
+ * of them may stand between a real open's return and its record, and on a busy machine it may take
+ * long until it goes on. Once it has run for a moment, or sleeps, or is in no hook that opens
+ * something, its record is there. Called by unrecorded.c; reads /proc/PID/task.
  */
 #pragma once
 
@@ -12,10 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { BUSY_THREADS_KEPT = 64 }; /* of more than that some are not waited for */
+enum { BUSY_THREADS_KEPT = 64 }; /* if there are more, some are not waited for */
 
 struct busy_threads {
 	int pid;
+	int (*opens)(int thread); /* snapshot.h, thread_opens; or NULL */
 	size_t count, looked_at;
 	struct {
 		uint32_t thread;
@@ -23,9 +23,13 @@ struct busy_threads {
 	} threads[BUSY_THREADS_KEPT];
 };
 
-/* Finds the threads of process pid that are runnable now, but the calling one. Async-signal-safe.
- */
-void busy_threads_find(struct busy_threads *busy, int pid);
+/* Finds the threads of process pid that are runnable now and may be in a hook that opens something,
+ * without the calling one. Async-signal-safe. */
+void busy_threads_find(struct busy_threads *busy, int pid, int (*opens)(int thread));
 
-/* Drops those that have run since, sleep now, or have ended. True: some are left. */
+/* Drops those that have run for a moment since, sleep now, have ended, or have left their hook.
+ * True: some are left. */
 bool busy_threads_left(struct busy_threads *busy);
+
+/* Whether one of those that are left is in a hook that opens something, for certain. */
+bool busy_threads_open(const struct busy_threads *busy);

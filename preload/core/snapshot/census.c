@@ -70,6 +70,8 @@ static void classify(const struct listing *listing, struct descriptor *descripto
 	const struct snapshot_request *request = listing->request;
 	struct ledger_words now = {0};
 	int fd = descriptor->fd;
+
+	descriptor->times_recorded = ledger_times_recorded(request->ledger, fd);
 	bool known = ledger_read(request->ledger, fd, &descriptor->entry, &now);
 
 	if (known && descriptor->entry.closing)

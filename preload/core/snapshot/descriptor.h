@@ -44,7 +44,8 @@ struct descriptor {
 	struct sockaddr_in6 peer;  /* has_more: the peer's; family 0: none */
 	uint32_t unread;           /* has_more: bytes */
 	uint64_t idle_ms;
-	uint64_t age_ms; /* of descriptors with an entry, unless open since the start */
+	uint64_t age_ms;         /* of what has an entry that was not there at start */
+	uint32_t times_recorded; /* ledger_times_recorded, when it was classified */
 	struct proc_stat stat;
 	struct ledger_entry entry; /* DESCRIPTOR_OPENED, and before_fork ones */
 	uint32_t user;             /* sockets: stack of the last HTTP request, or STACK_NONE */

@@ -49,10 +49,13 @@ struct snapshot_outside {
 	socklen_t local_length, peer_length; /* 0: not known */
 };
 
-/* A descriptor that no hook had recorded at the time of the last snapshot. */
+/* A descriptor that had no record when the last snapshot was taken. */
 struct snapshot_unseen {
-	int fd; /* -1: unused place */
+	int fd;      /* -1: unused place */
+	bool listed; /* as opened by an untraced call; else a thread may have been opening it */
 	uint64_t inode;
+	uint32_t times_recorded; /* ledger_times_recorded */
+	int64_t since_ms;        /* CLOCK_MONOTONIC: the first snapshot that has seen it */
 };
 
 /* A process other than the one that snapshot_take runs in (tools/process). Its descriptors were
@@ -83,9 +86,16 @@ struct snapshot_request {
 	 * ends. NULL: none. */
 	const _Atomic int *in_flight;
 
-	/* SNAPSHOT_UNSEEN_MAX descriptors that no hook had recorded at the time of the last
-	 * snapshot. This one doesn't wait long for their records, and replaces the list. NULL: not
-	 * kept. */
+	/* The program's other threads, as their hooks tell; both NULL: not known. The first fills
+	 * fds with at most most numbers that threads are recording now, and returns how many these
+	 * are. The second says whether a thread is in a hook that opens something: 1, 0, or -1 if
+	 * that is not known. */
+	size_t (*threads_in_flight)(int *fds, size_t most);
+	int (*thread_opens)(int thread);
+
+	/* The descriptors that had no record when the last snapshot was taken,
+	 * SNAPSHOT_UNSEEN_MAX places; filled in again. A snapshot does not wait long for the
+	 * records of those that have been listed. NULL: not kept. */
 	struct snapshot_unseen *unseen;
 	const char *why;     /* one line: "SIGUSR1 from process 4711", "exit with status 0", ... */
 	uint32_t number;     /* 1 for the first snapshot of this process */
