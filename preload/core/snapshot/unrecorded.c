@@ -58,6 +58,11 @@ static bool was_listed(const struct snapshot_request *request, const struct desc
 	return last && last->listed;
 }
 
+static size_t threads_in_flight(const struct snapshot_request *request, int *fds)
+{
+	return request->threads_in_flight ? request->threads_in_flight(fds, IN_FLIGHT_MAX) : 0;
+}
+
 static bool is_recorded_now(const struct recording *recording, int fd)
 {
 	for (size_t i = 0; i < recording->count; i++)
@@ -82,16 +87,18 @@ static void explain(struct census *census, struct descriptor *descriptor,
 static size_t explain_all(struct census *census, const struct snapshot_request *request,
 			  bool only_new, size_t asked)
 {
-	struct recording recording = {0};
+	struct recording recording;
+	bool threads_known = false;
 	size_t left = 0;
 
-	if (request->threads_in_flight)
-		recording.count = request->threads_in_flight(recording.fds, IN_FLIGHT_MAX);
 	for (size_t i = 0; i < census->count; i++) {
 		struct descriptor *descriptor = &census->descriptors[i];
 
 		if (descriptor->class != DESCRIPTOR_UNSEEN)
 			continue;
+		if (!threads_known)
+			recording.count = threads_in_flight(request, recording.fds);
+		threads_known = true;
 		if (ledger_read(request->ledger, descriptor->fd, NULL, NULL) ||
 		    ledger_times_recorded(request->ledger, descriptor->fd) !=
 			    descriptor->times_recorded ||

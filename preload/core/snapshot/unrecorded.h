@@ -4,13 +4,16 @@
  * returned, so a snapshot may come in between; and a call that no hook sees is never recorded. The
  * snapshot must tell the two apart. This file owns the sequence of questions, in this order:
  *
- *     1. A thread that waits for this snapshot has noted the number (request->in_flight).
- *     2. A record comes, or the number is closed, while the snapshot naps: 12 ms at most.
- *     3. The same while threads that want a processor wait for one: half a second at most. Numbers
- *        that the last snapshot has listed are not waited for.
+ *     1. Is a thread that waits for this snapshot getting the number? (request->in_flight)
+ *     2. Is a thread recording it now, has one recorded it since, or is it closed by now? This is
+ *        asked again after naps, for 12 ms at most.
+ *     3. The same while threads that may stand in a hook wait for a processor: half a second at
+ *        most. The snapshot does not wait for numbers that the last one has listed.
+ *     4. Is there still a thread in a hook that has had no processor? Then a new number may be
+ *        its: this counts for ten seconds from the first snapshot that has seen the number.
  *
- * A number that one of these explains was "being opened at that moment"; all others are listed as
- * opened by an untraced call. The page for the whole protocol, with the hooks' part, is
+ * A number with one yes was "being opened at that moment"; all others are listed as opened by an
+ * untraced call. The page for the whole protocol, with the hooks' part, is
  * preload/runtime/README.md. Called by census.c; async-signal-safe.
  */
 #pragma once
@@ -21,7 +24,7 @@
 /* Question 1: whether a thread that waits for the snapshot has just received fd. */
 bool unrecorded_in_flight(const struct snapshot_request *request, int fd);
 
-/* Questions 1 to 3 for all descriptors of class DESCRIPTOR_UNSEEN: makes those that are explained
+/* Questions 1 to 4 for all descriptors of class DESCRIPTOR_UNSEEN: makes those that are explained
  * DESCRIPTOR_CHANGING, and corrects the census' counts. Waits only in the program itself, because
  * the ledger of another process is filled by the process that waits for this snapshot. Keeps the
  * others in request->unseen, for the next snapshot. */
