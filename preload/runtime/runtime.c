@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * See runtime.h. This is the path that every hooked call takes, so nothing here makes a system call
- * or takes a lock once thread and stack are known.
+ * See runtime.h. Every hooked call takes this path, so nothing here makes a system call or takes a
+ * lock once thread and stack are known.
  */
 #include "runtime.h"
 
@@ -18,7 +18,7 @@
 #include "thread_registry.h"
 #include "trigger.h"
 
-/* Until memory has been mapped, a gate that is not open. */
+/* The gate before memory has been mapped: not open. */
 static struct wiped before_start;
 struct runtime runtime = {.wiped = &before_start, .alone = "", .clock = clock_gettime};
 _Thread_local struct thread_state thread_state;
@@ -39,7 +39,7 @@ void runtime_find_clock(void)
 	if (function)
 		runtime.clock = (__typeof__(runtime.clock))function;
 	else
-		dlerror(); /* the program may ask it about calls of its own */
+		dlerror(); /* clears our error: the program may call dlerror for its own calls */
 }
 
 bool runtime_on_slowly(void)
@@ -57,15 +57,16 @@ bool runtime_on_slowly(void)
 	}
 	if (gate == GATE_SHUT || gate == GATE_NEW)
 		return false;
-	/* A vfork child has our memory and its own descriptors: what it closes is still open here.
-	 */
+	/* A vfork child has our memory and its own descriptors: a number that it closes is still
+	 * open here. */
 	if (thread_state.vforks || gate == GATE_SHARED)
 		return RAW(getpid) == atomic_load(&runtime.pid);
 	return true;
 }
 
-/* proc(5): a directory has two links more than it has folders, and each thread is a folder there.
- * __libc_single_threaded is glibc 2.32, and doesn't know what clone(2) has made. */
+/* proc(5): a directory's link count is the number of its folders plus two, and each thread is a
+ * folder there. __libc_single_threaded is not enough: it came with glibc 2.32, and doesn't count
+ * threads that clone(2) has made. */
 bool runtime_single_threaded(void)
 {
 	struct stat status;
@@ -76,7 +77,7 @@ bool runtime_single_threaded(void)
 
 void runtime_apart(void)
 {
-	/* The process' table is that of its first thread, and of whoever shares it. */
+	/* The process' table is that of its first thread and the threads that share it. */
 	if (runtime_on() && RAW(gettid) != atomic_load(&runtime.pid) && !runtime_single_threaded())
 		thread_state.vforks |= THREAD_APART;
 }
@@ -101,9 +102,10 @@ void runtime_note_inherited(void)
 
 struct registers runtime_registers(const void *frame)
 {
-	/* What a prologue with a frame pointer leaves: saved fp, return address; and above them the
-	 * caller's stack (System V ABI for x86_64, 3.2.2). AAPCS64 says the same of the first two;
-	 * there the caller's sp is not in the frame record and the walk begins at the record. */
+	/* A prologue with a frame pointer leaves the saved fp and the return address, and above
+	 * them is the caller's stack (System V ABI for x86_64, 3.2.2). AAPCS64 has the same first
+	 * two; there the caller's sp is not in the frame record and the walk begins at the record.
+	 */
 	const uintptr_t *record = frame;
 
 	return (struct registers){
@@ -147,7 +149,7 @@ static inline __attribute__((always_inline)) void record(int fd, uint32_t openin
 {
 	struct registers registers = runtime_registers(frame);
 
-	/* For a signal that comes in now, and asks for a snapshot. */
+	/* For a snapshot that a signal or another thread takes now. */
 	thread_state.recording = (uint32_t)fd + 1;
 	atomic_signal_fence(memory_order_seq_cst);
 	if (from >= 0)

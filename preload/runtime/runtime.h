@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What holds the parts together inside the traced program: the one ledger, the gate that every hook
- * passes, the thread's own few bytes, and the calls by which hooks report what they saw.
+ * The parts that hold fdtrail together inside the traced program: the one ledger, the gate that
+ * every hook passes, the thread's own few bytes, and the functions by which hooks record opens and
+ * closes.
  */
 #pragma once
 
@@ -19,25 +20,26 @@
 #include "preload/core/snapshot/snapshot.h"
 #include "preload/core/policy/options.h"
 
-/* Whether hooks record. In memory that fork sets to zero in the child (MADV_WIPEONFORK), which is
- * how a hook notices, by the load that it makes anyway, that it runs in a forked process. */
+/* Whether hooks record. The gate is in memory that fork sets to zero in the child
+ * (MADV_WIPEONFORK). So a hook notices that it runs in a forked process by the load that it makes
+ * anyway. */
 enum gate {
 	GATE_NEW, /* not started yet, or just forked */
 	GATE_OPEN,
-	GATE_SHARED, /* a process made by clone(CLONE_VM) may share this memory: ask who we are */
-	GATE_SHUT,   /* not a program to trace, or no memory */
+	GATE_SHARED, /* a process made by clone(CLONE_VM) may share this memory: call getpid */
+	GATE_SHUT,   /* this program is not to be traced, or there is no memory */
 };
 
 struct wiped {
 	_Atomic uint32_t gate;
 	_Atomic uint32_t forking;   /* a thread is repairing after a fork */
-	_Atomic uint32_t snapshot;  /* who takes one, and who has asked for one: snapshot_queue.h */
+	_Atomic uint32_t snapshot;  /* the queue of snapshots: snapshot_queue.h */
 	_Atomic uint64_t forked_ms; /* when this process was forked, as started_ms; 0: it was not,
 				     * or by a call that runs no code of ours in the child */
 	_Atomic int in_flight[SNAPSHOT_IN_FLIGHT_MAX]; /* see struct snapshot_request */
 };
 
-/* What every call reads stands side by side, in front. */
+/* The fields that every call reads are side by side, in front. */
 struct runtime {
 	struct wiped *wiped;
 	const char *alone; /* not zero: direct and no second thread. hooks/direct.h */
@@ -64,8 +66,8 @@ struct runtime {
 
 extern struct runtime runtime;
 
-/* What a hook's real call fills with new descriptors, if it does not return one. Lies in the hook's
- * frame. */
+/* The memory that a hook's real call fills with new descriptors, if it does not return one. This
+ * struct is in the hook's frame. */
 struct awaited {
 	enum { AWAITED_PAIR, AWAITED_MESSAGE } form;
 	const void *filled; /* int[2], struct msghdr */
@@ -81,8 +83,9 @@ struct thread_state {
 	uint32_t recording; /* the number that is being recorded, plus 1; with hook, below */
 	struct stack_bounds bounds;
 	/* While the thread is in a hook that opens something: the hook's frame, or its struct
-	 * awaited with HOOK_FILLS added. For a signal that comes in then, and asks for a snapshot:
-	 * in_flight.h. Who leaves the hook by longjmp leaves it as it is. */
+	 * awaited with HOOK_FILLS added. For a snapshot at that time: in_flight.h and
+	 * thread_registry.h. A longjmp out of the hook leaves the old value here until the next
+	 * hook; README.md says why that does little harm. */
 	uintptr_t hook;
 };
 
@@ -112,7 +115,7 @@ static inline bool runtime_on(void)
 	return runtime_on_slowly();
 }
 
-/* What a hook knows of a descriptor that its real function has returned. */
+/* The facts that a hook has about a descriptor that its real function has returned. */
 struct opening {
 	enum fd_kind kind;
 	enum fd_origin origin;
@@ -125,8 +128,8 @@ struct opening {
  * Async-signal-safe, keeps errno. */
 void runtime_record(int fd, uint32_t opening, int from, const void *frame);
 
-/* Before the real call: the hook with this frame opens something. Until runtime_record,
- * runtime_failed or hook_ends. */
+/* Before the real call: announces that the hook with this frame opens something. It holds until
+ * runtime_record, runtime_failed or hook_ends. */
 static inline void hook_begins(const void *frame)
 {
 	thread_state.recording = 0;
@@ -149,8 +152,9 @@ static inline void hook_fills(const struct awaited *filling)
 	hook_begins((const void *)((uintptr_t)filling | HOOK_FILLS));
 }
 
-/* The same as runtime_opened for one of several: until hook_ends no snapshot is taken because of
- * it, which would find the others without a record. Then runtime_watch_all. */
+/* The same as runtime_opened for one of several descriptors. A threshold or interval takes no
+ * snapshot here, because it would find the others without a record. After hook_ends the hook calls
+ * runtime_watch_all. */
 void runtime_opened_one(int fd, const struct opening *opening, const void *frame);
 void runtime_watch_all(int count);
 
@@ -164,11 +168,11 @@ static inline void runtime_duplicated(int fd, int from, const void *frame)
 	runtime_record(fd, slot_opening(FD_UNKNOWN, FD_DUPLICATED, FD_OWNER_NONE), from, frame);
 }
 
-/* A hooked function failed: takes a snapshot when errno says that descriptors have run out. */
+/* A hooked function failed: takes a snapshot if errno says that descriptors have run out. */
 __attribute__((cold)) void runtime_failed(const char *name);
 
-/* The same for a plain open: what socket(), open() and their like end with. On -1 looks whether
- * descriptors have run out; name is the hooked function's. Returns fd. */
+/* The end of a plain open: socket(), open() and their like. Records fd, or on -1 calls
+ * runtime_failed; name is the hooked function's. Returns fd. */
 static inline int runtime_result(int fd, enum fd_kind kind, const char *name, const void *frame)
 {
 	if (__builtin_expect(fd < 0, 0))
@@ -178,18 +182,18 @@ static inline int runtime_result(int fd, enum fd_kind kind, const char *name, co
 	return fd;
 }
 
-/* The calling thread has a table of its own from now on (unshare(2), CLONE_FILES). What it opens
- * and closes is none of the process' any more. */
+/* The calling thread has a table of its own from now on (unshare(2), CLONE_FILES). The descriptors
+ * that it opens and closes are not the process' any more. */
 void runtime_apart(void);
 
-/* Whether the process has one thread. False also where /proc does not say. */
+/* Whether the process has one thread. False also if /proc does not tell. */
 bool runtime_single_threaded(void);
 
-/* When a threshold or an interval is set: looks at it now that fd was opened; -1: closed. */
+/* For a threshold or an interval, if one is set: fd was opened; -1: one was closed. */
 __attribute__((cold)) void runtime_watch(int fd);
 
-/* Around the real close of fd: the entry that is to be ended; without a slot runtime_closed is not
- * to be called. */
+/* Before the real close of fd: marks its entry and returns it. If it has no slot, runtime_closed
+ * must not be called. */
 static inline struct closing runtime_closing(int fd)
 {
 	return runtime_on() ? slot_closing(&runtime.ledger, fd) : (struct closing){0};
@@ -202,8 +206,8 @@ static inline void runtime_closed(struct closing closing)
 		runtime_watch(-1);
 }
 
-/* Instead, when the real call failed: fd is still open, unless the kernel says that it is not.
- * Keeps errno. */
+/* Instead of runtime_closed, if the real call failed: fd is still open, unless the kernel says that
+ * it is not. Keeps errno. */
 void runtime_still_open(int fd, struct closing closing);
 
 /* connect(fd, address) was called by the function whose hook has this frame address. */
@@ -212,7 +216,7 @@ void runtime_connected(int fd, const struct sockaddr *address, socklen_t length,
 /* The registers in the caller of the hook with this frame address. */
 struct registers runtime_registers(const void *frame);
 
-/* Records fd as inherited, opened by nobody that is known. */
+/* Records fd as inherited: its opener is not known. */
 void runtime_inherit(int fd);
 
 /* Records every open descriptor that has no entry as inherited. Lists /proc/self/fd. */
@@ -224,12 +228,12 @@ uint64_t runtime_now_ms(void);
 /* Finds the vDSO's clock. Calls the loader: for the constructor only. */
 void runtime_find_clock(void);
 
-/* Starts what hooks need: options, memory, real functions. The constructor's work, or the first
- * hook's when another library's constructor was faster. */
+/* Starts everything that hooks need: options, memory, real functions. The constructor calls it, or
+ * the first hook if another library's constructor came before. */
 void runtime_start(void);
 
-/* fork.c: what surrounds fork, for the constructor; the child's first steps; and a hook's first
- * call there. */
+/* fork.c: registers the handlers around fork, for the constructor; the child's first steps; and a
+ * hook's first call there. */
 void fork_register(void);
 void fork_note_time(void);
 void fork_happened(void);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * See snapshot_queue.h. All is in one word. A waiter naps: a snapshot takes a fraction of a
- * millisecond to some seconds, and a futex would have to be told apart from the program's in a
- * seccomp filter.
+ * See snapshot_queue.h. The whole state is in one word. A thread that waits sleeps and looks again,
+ * because a snapshot takes a fraction of a millisecond to some seconds, and a seccomp filter could
+ * not tell our futex calls from the program's.
  */
 #include "snapshot_queue.h"
 
@@ -11,11 +11,11 @@
 #include "preload/core/base/raw_syscall.h"
 
 enum {
-	TAKEN = 1,    /* a thread has the turn */
-	LAST = 2,     /* .. and repeats no more */
-	AGAIN = 4,    /* .. and will repeat */
-	PROMISED = 8, /* one of those who wait will take one that answers everybody */
-	WAITER = 16,  /* times so many wait */
+	TAKEN = 1,    /* a thread is taking a snapshot */
+	LAST = 2,     /* .. and will not repeat it for others */
+	AGAIN = 4,    /* .. and will repeat it */
+	PROMISED = 8, /* a waiting thread will take a snapshot that answers all requests */
+	WAITER = 16,  /* times the number of waiting threads */
 	NAPS = 10 * 1000,
 };
 
@@ -24,8 +24,8 @@ static uint32_t taken_by(enum snapshot_queue_kind kind)
 	return kind == QUEUE_FINAL ? TAKEN | LAST : TAKEN;
 }
 
-/* Until the turn is given back. Who has waited too long leaves what it owes to the thread that has
- * the turn, and is one of those who have asked meanwhile. */
+/* Waits until the other snapshot is done. After NAPS sleeps it gives up; if this thread has
+ * promised a snapshot, the thread that is busy takes one more for it. */
 static bool wait_for(_Atomic uint32_t *turns, enum snapshot_queue_kind kind)
 {
 	uint32_t owed = kind == QUEUE_SHARED ? PROMISED : 0;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * See trigger.h. The helper process costs a clone and a wait, some 100 us; the program's thread
- * stands still meanwhile (CLONE_VFORK), its other threads run on. Where the kernel refuses a
- * process (a limit, a seccomp filter) the snapshot is taken in the thread itself, and opens its
- * files there.
+ * See trigger.h. The helper process costs a clone and a wait, some 100 us. The program's thread
+ * stands still for this time (CLONE_VFORK); its other threads run on. If the kernel refuses a
+ * process (a limit, a seccomp filter), the thread takes the snapshot itself, and opens the files in
+ * the program's own table.
  */
 #include "trigger.h"
 
@@ -38,24 +38,24 @@
 enum {
 	OWN_STACK = 64 * 1024,     /* for this file */
 	HELPER_STACK = 192 * 1024, /* for snapshot_take and output_open */
-	ROOM = 3,                  /* descriptors that a snapshot has open at a time */
+	ROOM = 3,                  /* descriptors that a snapshot has open at once */
 };
 
 struct job {
 	const char *why;
 	unsigned int flags;
 	const siginfo_t *channel; /* where the text goes; NULL: to the usual output */
-	int sender;               /* the process that asks; 0: none, or it is not known */
-	const void *context;      /* what the signal that asks has interrupted; or NULL */
+	int sender;               /* the process that sent the request; 0: none, or not known */
+	const void *context;      /* ucontext_t of the request's signal; or NULL */
 	struct snapshot_request request;
 	struct snapshot_result result;
-	bool done; /* result tells all; else what was to take the snapshot has ended before */
+	bool done; /* the snapshot was taken, and result is valid; else the helper died before */
 	struct live_table live;
 	struct beside beside;
 	char *stacks;
 };
 
-/* Of the last snapshot; whoever has the turn has this. */
+/* Kept from the last snapshot. It belongs to the thread that has the turn. */
 static struct snapshot_unseen unseen[SNAPSHOT_UNSEEN_MAX];
 
 static void say(const char *text)
@@ -71,8 +71,8 @@ static void helper_crashed(int signal)
 	RAW(exit_group, 128 + signal);
 }
 
-/* A fault in here must not become the program's: before Linux 5.16 a core dump of the helper would
- * end every process that shares its memory. */
+/* A crash of the helper must not become the program's: before Linux 5.16 a core dump of the helper
+ * ends every process that shares its memory. */
 static void catch_faults(void)
 {
 	static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE};
@@ -103,8 +103,8 @@ static bool has_room(void)
 	return count == ROOM;
 }
 
-/* The frozen table may be full: lift the helper's own limit, or else give up numbers of inherited
- * descriptors in the copy, which are only counted. */
+/* The frozen table may be full. Then this lifts the helper's own limit, or else closes inherited
+ * descriptors in the copy, because these are only counted. */
 static void make_room(struct snapshot_request *request)
 {
 	struct rlimit limit;
@@ -130,8 +130,9 @@ static void make_room(struct snapshot_request *request)
 	}
 }
 
-/* Where 0, 1 or 2 is closed in the program, a file of ours has got that number. In the program's
- * own table, which a snapshot without a helper process uses, another thread could print into it. */
+/* If 0, 1 or 2 is closed in the program, a file of ours gets that number. This moves it higher: a
+ * snapshot without a helper process uses the program's own table, where another thread could print
+ * into it. */
 static int above_standard(int fd)
 {
 	if (fd < 0 || fd > 2)
@@ -146,7 +147,7 @@ static int above_standard(int fd)
 /* The way out of one snapshot. */
 struct way_out {
 	int fd;       /* -1: it was not opened, or could not be */
-	bool refused; /* it could not be, and there is no roster either: failure says why */
+	bool refused; /* it could not be, and there is no roster either: failure has the reason */
 	struct output_failure failure;
 };
 
@@ -178,8 +179,8 @@ static void write_to_output(struct job *job)
 	request->open_output = NULL;
 	if (out.fd >= 0 && *runtime.options.output)
 		RAW(close, out.fd);
-	/* A text that was too long for memory, and was cut in the file, is made and written once
-	 * more. */
+	/* If the text was too long for memory, and was cut in the file, it is made and written
+	 * again. */
 	if (out.fd >= 0 && result->error && !result->whole &&
 	    (request->sink = enroll_sink(result->error)))
 		snapshot_take(request, result);
@@ -198,7 +199,7 @@ static void write_snapshot(struct job *job)
 	int channel = job->channel ? channel_open(job->channel) : -1;
 	LINE(why, LINE_SHORT);
 
-	/* To know it takes a descriptor, and there is one to spare here. */
+	/* This check needs a descriptor, and here one is free. */
 	if (job->sender && sender_is_program(job->sender)) {
 		line_add(&why, job->why);
 		line_add(&why, SIGNAL_OF_PROGRAM);
@@ -208,7 +209,7 @@ static void write_snapshot(struct job *job)
 	if (channel < 0 && !(job->flags & TRIGGER_COUNT_ONLY)) {
 		write_to_output(job);
 	} else {
-		snapshot_take(request, &job->result); /* who waits for it sees when it is cut */
+		snapshot_take(request, &job->result); /* the reader sees if the text is cut */
 		if (request->output >= 0)
 			RAW(close, request->output);
 	}
@@ -229,9 +230,9 @@ static int helper(void *data)
 	return 0;
 }
 
-/* Whether the next process would be the first of a PID namespace (unshare(2), CLONE_NEWPID), which
- * ends with it, so that the program could make no other one. The link is there, and leads nowhere
- * yet. */
+/* Whether the next process would be the first of a PID namespace (unshare(2), CLONE_NEWPID). The
+ * namespace would end with the helper, and the program could make no other process. In this state
+ * the link exists and leads nowhere. */
 static bool begins_namespace(void)
 {
 	static const char path[] = "/proc/self/ns/pid_for_children"; /* Linux 4.12 */
@@ -242,9 +243,9 @@ static bool begins_namespace(void)
 	       RAW(newfstatat, AT_FDCWD, path, &status, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* Makes the helper: its process id, or -1 where there can be none, and the thread itself is left;
- * also where a filter would end the program for a clone or a wait. Returns when the helper has
- * ended. */
+/* Makes the helper, and returns its process id when it has ended. -1: there can be no helper, also
+ * because a seccomp filter would kill the program for a clone or a wait; then the thread takes the
+ * snapshot itself. */
 static int run_helper(struct job *job)
 {
 	bool answers = live_table_needed();
@@ -268,7 +269,7 @@ static int run_helper(struct job *job)
 	return pid;
 }
 
-/* On a stack of its own: a struct job. */
+/* Takes one snapshot, on a stack of its own. data is a struct job. */
 static void run(void *data)
 {
 	struct job *job = data;
@@ -349,11 +350,11 @@ static void take(struct job *job)
 		}
 		memory_unmap(job->stacks, HELPER_STACK + OWN_STACK);
 		mine = snapshot_queue_end(turns, kind);
-		/* What others have asked for does not go through a channel. */
+		/* The repetition answers other requests, which have no channel. */
 		job->channel = NULL;
 		job->sender = 0;
 	}
-	/* While signals are blocked: a handler may leave us by longjmp. */
+	/* Before signals are allowed again, because a handler may leave us by longjmp. */
 	in_flight_forget(&in_flight);
 	if (blocked)
 		RAW(rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));
@@ -373,7 +374,7 @@ void trigger_signal(const char *why, const siginfo_t *info, const void *context)
 {
 	struct job job = {.why = why, .context = context};
 
-	/* Who waits for the text is not served by that of another snapshot. */
+	/* A reader that waits at a channel needs a snapshot of its own. */
 	if (channel_asks(info))
 		job.channel = info;
 	else
@@ -381,7 +382,7 @@ void trigger_signal(const char *why, const siginfo_t *info, const void *context)
 	take(&job);
 }
 
-static _Atomic uint64_t next_emfile; /* ms: before that, no snapshot for EMFILE */
+static _Atomic uint64_t next_emfile; /* ms: no snapshot because of EMFILE before this */
 
 void trigger_out_of_descriptors(const char *name)
 {
@@ -397,7 +398,7 @@ void trigger_out_of_descriptors(const char *name)
 }
 
 static _Atomic int64_t opens_left;     /* until the descriptors are counted again */
-static _Atomic uint32_t threshold;     /* the next to be reported */
+static _Atomic uint32_t threshold;     /* the next count to report */
 static _Atomic uint64_t next_snapshot; /* ms: when the interval ends */
 
 static void watch_threshold(void)

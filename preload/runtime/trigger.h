@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * What asks for a snapshot, and how one is taken without the program noticing: in a helper process
- * that shares our memory and has a frozen copy of our descriptor table (clone with CLONE_VM and
- * CLONE_VFORK, without CLONE_FILES). So no number is ever taken from the program, there is no
- * descriptor of ours that it could close or see, and a full table is no obstacle.
+ * Triggers: the events that request a snapshot, and the way to take one without the program
+ * noticing. A helper process takes it, which shares our memory and has a frozen copy of our
+ * descriptor table (clone with CLONE_VM and CLONE_VFORK, without CLONE_FILES). So it takes no
+ * number from the program, the program can't close or see a descriptor of ours, and a full table is
+ * not an obstacle.
  */
 #pragma once
 
@@ -14,19 +15,19 @@
 #include "preload/core/snapshot/snapshot.h"
 
 enum trigger_flags {
-	TRIGGER_ONLY_UNCLOSED = 1, /* say nothing when nothing is unclosed */
+	TRIGGER_ONLY_UNCLOSED = 1, /* write nothing if nothing is unclosed */
 	TRIGGER_COUNT_ONLY = 4,    /* write nothing, only count what is unclosed */
-	TRIGGER_WAIT = 2,          /* another snapshot in progress is waited for, not joined */
+	TRIGGER_WAIT = 2,          /* wait for a snapshot in progress, then take an own one */
 };
 
-/* Takes a snapshot, for the reason given. Where another thread is taking one, that thread repeats
- * it instead, or the next one to be taken is waited for and is ours (snapshot_queue.h); what can't
- * be taken or written has been said in a message. result may be NULL. All signals are blocked
- * meanwhile. Async-signal-safe, any thread, keeps errno. */
+/* Takes a snapshot, for the reason given. If another thread is taking one, that thread repeats it
+ * instead, or this one waits and takes the next (snapshot_queue.h). If it can't be taken or
+ * written, a message has been printed. result may be NULL. All signals are blocked meanwhile.
+ * Async-signal-safe, any thread, keeps errno. */
 void trigger_snapshot(const char *why, unsigned int flags, struct snapshot_result *result);
 
-/* The same for a signal, with what its handler was given. Where it names a channel
- * (preload/core/base/channel.h) the snapshot goes there. */
+/* The same for a signal, with its handler's arguments. If info names a channel
+ * (preload/core/base/channel.h), the snapshot goes there. */
 void trigger_signal(const char *why, const siginfo_t *info, const void *context);
 
 /* A hooked function failed with EMFILE or ENFILE (in errno). At most one snapshot a minute. */
@@ -35,5 +36,5 @@ void trigger_out_of_descriptors(const char *name);
 /* After an open (fd >= 0) or close (-1) at now, while a threshold or an interval is set. */
 void trigger_watch(int fd, uint64_t now);
 
-/* Begins to watch as the options say: at start, and anew in a forked process. */
+/* Begins to watch as the options say: at start, and again in a forked process. */
 void trigger_start(void);

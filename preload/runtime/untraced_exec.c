@@ -24,10 +24,10 @@ enum {
 	NOTED = 64,
 	HEADERS = 16,
 	STACK = 1 << 16,
-	PATH_LONGEST = 1024, /* in PATH; longer ones are not looked at */
+	PATH_LONGEST = 1024, /* in PATH; longer paths are skipped */
 };
 
-/* Files that have been told of, shared with forked processes. */
+/* Keys of the files that a message was printed for, shared with forked processes. */
 static _Atomic uint64_t *noted;
 
 void untraced_exec_start(void)
@@ -38,7 +38,7 @@ void untraced_exec_start(void)
 	noted = memory > 0 ? (void *)memory : NULL;
 }
 
-/* When there are too many, nobody is told of the rest. */
+/* If there are too many, the rest gets no message. */
 bool untraced_exec_first(uint64_t key)
 {
 	for (size_t i = 0; noted && i < NOTED; i++) {
@@ -57,7 +57,7 @@ static bool is_new(const struct stat *status)
 	return untraced_exec_first((uint64_t)status->st_ino * 31 + (uint64_t)status->st_dev + 1);
 }
 
-/* ROSTER_NO_REASON: the tracer will see it, or nobody can tell. */
+/* ROSTER_NO_REASON: fdtrail will see the program, or that is not known. */
 static enum roster_reason look_inside(int fd)
 {
 	Elf64_Phdr headers[HEADERS];
@@ -84,13 +84,13 @@ static enum roster_reason look_inside(int fd)
 		    RAW(pread64, fd, &note, sizeof(note), headers[i].p_offset) == sizeof(note))
 			go |= note.header.n_namesz == 4 && memcmp(note.name, "Go\0", 4) == 0;
 	}
-	/* In a dynamic Go program our constructor will run, and tell. */
+	/* In a dynamic Go program our constructor runs, and prints the message. */
 	if (dynamic)
 		return ROSTER_NO_REASON;
 	return go ? ROSTER_GO : ROSTER_STATIC;
 }
 
-/* To the file that snapshots go to; to stderr where there is none. */
+/* Prints the line to the snapshots' file; to stderr if there is none. */
 static void tell(struct line *line, bool on_stderr)
 {
 	struct snapshot_request request = {.pid = (int)RAW(getpid), .program = runtime.program};
@@ -119,7 +119,7 @@ static void tell_executed(void *argument)
 	tell(&line, false);
 }
 
-/* What calls exec may have a small stack, as clone(2) was given it. */
+/* The thread that calls exec may have a small stack, one that clone(2) was given. */
 static void tell_on_a_stack(struct executed *executed)
 {
 	const uint64_t all = UINT64_MAX;
@@ -135,8 +135,9 @@ static void tell_on_a_stack(struct executed *executed)
 	RAW(munmap, stack, STACK);
 }
 
-/* Rights that the kernel gives with the file, so that the loader leaves the tracer out: ld.so(8),
- * "Secure-execution mode". Only what is likely: the mount and the process may forbid it. */
+/* Whether the kernel gives rights with the file, because then the loader ignores LD_PRELOAD:
+ * ld.so(8), "Secure-execution mode". This is only likely: the mount or the process may forbid it.
+ */
 static bool is_privileged(const char *path, const struct stat *status)
 {
 	char capabilities[64];
@@ -148,7 +149,7 @@ static bool is_privileged(const char *path, const struct stat *status)
 		RAW(getxattr, path, "security.capability", capabilities, sizeof(capabilities)) > 0);
 }
 
-/* False: there is no such file, or none that may be executed: execvp(3) goes on with the next. */
+/* False: there is no such file, or it may not be executed, so execvp(3) tries the next. */
 static bool look(const char *path, enum roster_reason *reason)
 {
 	struct executed executed = {.path = path};
@@ -160,13 +161,13 @@ static bool look(const char *path, enum roster_reason *reason)
 		return error == -EFAULT || error == -ELOOP || error == -ENAMETOOLONG;
 	if (S_ISDIR(status.st_mode) || !(status.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)))
 		return false;
-	/* A pipe or a device would notice that it is opened. */
+	/* Opening a pipe or a device has effects. */
 	if (!S_ISREG(status.st_mode) ||
 	    (fd = RAW(openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)) < 0)
 		return true;
 	const char *name = strrchr(path, '/');
 	name = name ? name + 1 : path;
-	/* The loader can be called, and is static itself. */
+	/* The loader can be executed as a program, and is static itself. */
 	if (strncmp(name, "ld-", 3) != 0)
 		*reason = look_inside((int)fd);
 	RAW(close, fd);

@@ -158,8 +158,8 @@ bool ledger_forget_if(struct ledger *ledger, int fd, struct ledger_words words);
 /* Reads fd's slot; false if it is empty. entry and words may be NULL. */
 bool ledger_read(const struct ledger *ledger, int fd, struct ledger_entry *entry,
 		 struct ledger_words *words);
-/* How often fd has been recorded so far, modulo 2^23: while this stays the same, fd is the descriptor
- * that it was. */
+/* How often fd has been recorded so far, modulo 2^23: while this stays the same, fd is the
+ * descriptor that it was. */
 uint32_t ledger_times_recorded(const struct ledger *ledger, int fd);
 /* Takes a slot's words apart, as ledger_read does. */
 void ledger_unpack(const struct ledger *ledger, struct ledger_words words,

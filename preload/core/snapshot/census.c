@@ -23,10 +23,11 @@ struct listing {
 	const struct snapshot_request *request;
 	size_t outside; /* how many of the target's outside descriptors are listed */
 	uint64_t now_ms;
-	bool each; /* each of the descriptors will be listed */
+	bool each; /* the snapshot will list each descriptor by itself */
 };
 
-/* Whether what the ledger has not was opened unseen: in a process that is traced. */
+/* Whether the process is traced: then a descriptor without an entry was opened by an untraced call.
+ */
 static bool is_traced(const struct snapshot_request *request)
 {
 	return !request->target || request->target->traced;
@@ -45,8 +46,8 @@ static uint64_t age_of(const struct listing *listing, const struct ledger_entry 
 	return listing->now_ms > opened ? listing->now_ms - opened : 0;
 }
 
-/* What a program puts at 0, 1 or 2 itself, by dup2 or freopen, is its standard input and output,
- * and stays open on purpose. A socket that merely got the lowest free number is not. */
+/* A descriptor that a program itself puts at 0, 1 or 2, by dup2 or freopen, is its standard input
+ * or output, and stays open on purpose. A socket that merely got the lowest free number is not. */
 static bool is_standard(const struct descriptor *descriptor)
 {
 	return descriptor->fd <= 2 && (descriptor->entry.origin == FD_DUPLICATED ||
@@ -93,8 +94,8 @@ static void classify(const struct listing *listing, struct descriptor *descripto
 		descriptor->age_ms = age_of(listing, &descriptor->entry);
 }
 
-/* Whether what the opening call made can't be what is there: then the number was closed and used
- * again by calls that no hook saw, and its entry speaks of something else. */
+/* Whether the opening call can't have made the descriptor that is there. Then untraced calls have
+ * closed the number and used it again, and its entry is about another descriptor. */
 static bool contradicts(const struct descriptor *descriptor)
 {
 	static const struct {
@@ -111,7 +112,7 @@ static bool contradicts(const struct descriptor *descriptor)
 		return false;
 	if (hint == FD_SOCKET)
 		return descriptor->stat.mode && !kind_is_socket(descriptor->kind);
-	if (kind_is_socket(descriptor->kind)) /* without a domain: a socket's file, opened O_PATH */
+	if (kind_is_socket(descriptor->kind)) /* no domain: a socket's file, opened O_PATH */
 		return descriptor->socket_domain != 0;
 	for (size_t i = 0; i < sizeof(exact) / sizeof(*exact); i++)
 		if (exact[i].hint == hint)
@@ -119,7 +120,7 @@ static bool contradicts(const struct descriptor *descriptor)
 	return false;
 }
 
-/* Takes the entry away from a number that it does not speak for. */
+/* Takes the entry away from a number that it is not about. */
 static void disown(struct census *census, const struct snapshot_request *request,
 		   struct descriptor *descriptor)
 {
@@ -150,8 +151,8 @@ static void place(struct listing *listing, struct frozen_number number,
 	};
 }
 
-/* Asks the ledger and the kernel about one descriptor, and changes nothing else: two processes do
- * this at a time. */
+/* Reads what the ledger and the kernel know about one descriptor, and changes nothing else, because
+ * two processes do this at once. */
 static void look_at(const struct listing *listing, struct descriptor *descriptor)
 {
 	const struct snapshot_request *request = listing->request;
@@ -243,7 +244,7 @@ static struct frozen_number outside_number(const struct snapshot_outside *outsid
 	};
 }
 
-/* Places what is not in our table, up to the number before. */
+/* Places the descriptors that are not in our table, up to the number before. */
 static void place_outside(struct listing *listing, int before)
 {
 	const struct snapshot_target *target = listing->request->target;
@@ -255,7 +256,7 @@ static void place_outside(struct listing *listing, int before)
 		      &target->outside[listing->outside]);
 }
 
-/* What is known from outside is no number of our table, so it is not taken for our output. */
+/* An outside descriptor is not in our table, so its number can't be our output's. */
 static void place_all(struct listing *listing)
 {
 	const struct frozen_table *table = &listing->census->table;
@@ -284,8 +285,8 @@ static void count_all(struct census *census, const struct snapshot_request *requ
 	}
 }
 
-/* Whether fd, which is not in the census, is closed in the program for certain. Where the program
- * can't be looked at, the frozen table tells; copies of another process' descriptors may be
+/* Whether fd, which is not in the census, is closed in the program for certain. If the program's
+ * table can't be read, the frozen table tells; but copies of another process' descriptors may be
  * incomplete. */
 static bool closed_now(const struct census *census, const struct snapshot_request *request, int fd)
 {
@@ -294,8 +295,8 @@ static bool closed_now(const struct census *census, const struct snapshot_reques
 	return open < 0 ? !request->target && descriptor_open(fd) == 0 : open == 0;
 }
 
-/* What the ledger holds, unchanged since before the copy, and the copy has not, was closed by a
- * call that no hook saw. */
+/* Forgets the entries of descriptors that an untraced call has closed: those that have not changed
+ * since before the copy, and that the copy does not have. */
 static void forget_closed(struct census *census, const struct snapshot_request *request)
 {
 	size_t at = 0;
@@ -306,7 +307,7 @@ static void forget_closed(struct census *census, const struct snapshot_request *
 		struct ledger_entry entry;
 		bool open = false;
 
-		/* Both go by rising numbers: /proc lists them so, and so does a probe. */
+		/* Both lists have rising numbers: /proc lists them so, and so does a probe. */
 		while (at < census->count && census->descriptors[at].fd < fd)
 			at++;
 		open = at < census->count && census->descriptors[at].fd == fd;
@@ -323,7 +324,7 @@ static void forget_closed(struct census *census, const struct snapshot_request *
 	}
 }
 
-/* Leaves only what the snapshot lists; the rest has been counted. */
+/* Keeps only the descriptors that the snapshot lists; the rest has been counted. */
 static void keep_listed(struct census *census, const struct snapshot_request *request)
 {
 	size_t kept = 0;

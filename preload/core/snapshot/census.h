@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The count: every descriptor that is open in the frozen table, held against the ledger. This is
- * where a snapshot's truth is made: what the ledger has and the kernel has not is taken out of the
- * ledger, what the kernel has and the ledger has not is said to be unseen. Called once by
- * snapshot.c.
+ * The count: every descriptor that is open in the frozen table, compared with the ledger. This
+ * makes a snapshot true: entries of descriptors that are closed in the kernel are taken out of the
+ * ledger, and descriptors that the ledger does not have are listed as opened by an untraced call.
+ * Called once by snapshot.c.
  */
 #pragma once
 
@@ -15,16 +15,16 @@
 struct census {
 	struct descriptor *descriptors;
 	size_t count;              /* those that the snapshot lists */
-	struct frozen_table table; /* what is open in our table, our output included */
+	struct frozen_table table; /* the numbers that are open in our table, with our output */
 	size_t open;               /* the hidden ones included */
 	uint64_t now_ms;           /* CLOCK_MONOTONIC at the count */
-	bool numbered;    /* the process is under its own number in /proc: not so in a PID namespace
+	bool numbered;    /* the process has its own number in /proc: not in a PID namespace
 			   * without a /proc of its own */
 	size_t inherited; /* the hidden ones included */
 	size_t closing;   /* a close had begun */
 	size_t changing;  /* opened or closed around the moment of the copy */
-	size_t forgotten; /* were in the ledger, and closed by something unseen */
-	size_t unwanted;  /* not inherited, but of kinds that are not asked for */
+	size_t forgotten; /* were in the ledger, and an untraced call has closed them */
+	size_t unwanted;  /* not inherited, but not of the wanted kinds */
 	size_t unclosed;  /* opened or unseen, of the wanted kinds */
 };
 
@@ -37,8 +37,8 @@ int census_take(struct census *census, const struct snapshot_request *request,
  * always is. */
 bool census_wants(const struct snapshot_request *request, const struct descriptor *descriptor);
 
-/* Closes our copies of sockets, pipes, terminals and what has no file (epoll and its kin). While we
- * hold them, a peer does not hear that the program has closed its end, an address stays in use, and
- * epoll goes on to tell of a closed number. Files stay open until we end: to close one may wait for
- * a file server. Our output stays open, and so does 2, where messages go. */
+/* Closes our copies of sockets, pipes, terminals and descriptors without a file (epoll and its
+ * kin). While we hold them, a peer does not notice that the program has closed its end, an address
+ * stays in use, and epoll still reports a closed number. Files stay open until we end, because
+ * closing one may wait for a file server. Our output stays open, and so does 2, for messages. */
 void census_let_go(const struct census *census, const struct snapshot_request *request);

@@ -40,7 +40,7 @@ int unrecorded_open_now(const struct census *census, const struct snapshot_reque
 	return open < 0 && request->open_now ? request->open_now(fd, request->open_now_data) : open;
 }
 
-/* What the last snapshot has kept of the descriptor; NULL: nothing. */
+/* The entry that the last snapshot has kept for the descriptor; NULL: none. */
 static const struct snapshot_unseen *kept(const struct snapshot_unseen *unseen,
 					  const struct descriptor *descriptor)
 {
@@ -147,8 +147,7 @@ static bool wait_for_busy_threads(struct census *census, const struct snapshot_r
 	return starved;
 }
 
-/* Lists what is left, and keeps it for the next snapshot. If a thread may still be opening it, it is
- * explained instead, as long as it is new. */
+/* Question 4. Keeps what is left for the next snapshot. */
 static void conclude(struct census *census, const struct snapshot_request *request, bool starved)
 {
 	struct snapshot_unseen last[SNAPSHOT_UNSEEN_MAX];
