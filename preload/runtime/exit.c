@@ -22,9 +22,8 @@
 /* glibc's at_quick_exit is a static wrapper around this one (Itanium C++ ABI's __cxa_atexit). */
 int __cxa_at_quick_exit(void (*function)(void *), void *dso);
 
-/* Takes the last snapshot, if the options want one. Returns the status that the process is to end
- * with. how: "exit with status ", ... */
-static int end(const char *how, bool has_status, int status)
+/* Returns the status to end with. how: "exit with status ", ... */
+static int end(struct process_end way, const char *how, bool has_status, int status)
 {
 	struct snapshot_result result = {0};
 	struct options *options = &runtime.options;
@@ -48,14 +47,15 @@ static int end(const char *how, bool has_status, int status)
 		line_number(&why, status & 0xff);
 	if (!options->exit)
 		flags |= TRIGGER_COUNT_ONLY;
-	trigger_snapshot(why.text, flags, &result);
+	trigger_end(why.text, way, flags, &result);
 	enroll_end(result.error);
 	return options->exitcode && result.unclosed ? options->exitcode : status;
 }
 
 void exit_now(int status)
 {
-	status = end("_exit with status ", true, status);
+	status = end((struct process_end){.kind = PROCESS__EXIT}, "_exit with status ", true,
+		     status);
 	REAL(_exit)(status);
 }
 
@@ -72,12 +72,13 @@ void exit_by_signal(int number)
 	else
 		line_number(&how, number);
 	line_add(&how, ", which ends the program");
-	end(how.text, false, 0);
+	end((struct process_end){PROCESS_SIGNAL, number}, how.text, false, 0);
 }
 
 static void at_exit(int status, void *data)
 {
-	int wanted = end("exit with status ", true, status);
+	int wanted =
+		end((struct process_end){.kind = PROCESS_EXIT}, "exit with status ", true, status);
 
 	(void)data;
 	/* If a handler calls exit() again, glibc runs the handlers that are left, which flush the
@@ -88,7 +89,7 @@ static void at_exit(int status, void *data)
 
 static void at_quick_exit_(void *data)
 {
-	int wanted = end("quick_exit", false, -1);
+	int wanted = end((struct process_end){.kind = PROCESS_QUICK_EXIT}, "quick_exit", false, -1);
 
 	(void)data;
 	if (wanted != -1)

@@ -43,6 +43,7 @@ enum {
 
 struct job {
 	const char *why;
+	struct process_end end;
 	unsigned int flags;
 	const siginfo_t *channel; /* where the text goes; NULL: to the usual output */
 	int sender;               /* the process that sent the request; 0: none, or not known */
@@ -285,6 +286,7 @@ static void run(void *data)
 		.thread_opens = thread_registry_opens,
 		.unseen = unseen,
 		.why = job->why,
+		.end = job->end,
 		.number = atomic_load(&runtime.number) + 1,
 		.pid = atomic_load(&runtime.pid),
 		.thread = (int)RAW(gettid),
@@ -361,13 +363,20 @@ static void take(struct job *job)
 	errno = saved;
 }
 
-void trigger_snapshot(const char *why, unsigned int flags, struct snapshot_result *result)
+void trigger_snapshot(const char *why)
 {
-	struct job job = {.why = why, .flags = flags};
+	struct job job = {.why = why};
 
 	take(&job);
-	if (result)
-		*result = job.result;
+}
+
+void trigger_end(const char *why, struct process_end end, unsigned int flags,
+		 struct snapshot_result *result)
+{
+	struct job job = {.why = why, .end = end, .flags = flags};
+
+	take(&job);
+	*result = job.result;
 }
 
 void trigger_signal(const char *why, const siginfo_t *info, const void *context)
@@ -393,7 +402,7 @@ void trigger_out_of_descriptors(const char *name)
 	if (now < due || !atomic_compare_exchange_strong(&next_emfile, &due, now + PACE_EMFILE_MS))
 		return;
 	reason_out_of_descriptors(&why, name, error);
-	trigger_snapshot(why.text, 0, NULL);
+	trigger_snapshot(why.text);
 	errno = error;
 }
 
@@ -412,7 +421,7 @@ static void watch_threshold(void)
 		LINE(why, LINE_SHORT);
 
 		reason_threshold(&why, count, due);
-		trigger_snapshot(why.text, 0, NULL);
+		trigger_snapshot(why.text);
 		due = pace_next_threshold(due);
 	}
 	atomic_store(&opens_left, pace_opens_left(due, count));
@@ -427,7 +436,7 @@ void trigger_watch(int fd, uint64_t now)
 	uint64_t interval = (uint64_t)runtime.options.interval * 1000;
 	if (interval && now >= due &&
 	    atomic_compare_exchange_strong(&next_snapshot, &due, now + interval))
-		trigger_snapshot("interval", 0, NULL);
+		trigger_snapshot("interval");
 }
 
 void trigger_start(void)

@@ -34,7 +34,7 @@ def _():
 def _():
     found, number = run("exit_group", status=5)
     only(found, "leaks", number)
-    check.matches(found.last.text, "^why: _?exit with status 5$")
+    check.matches(found.last.text, r"^why: (_?exit) with status 5\nend: \1$")
 
 
 @test("a descriptor that syscall(SYS_dup3) puts over a number has its own stack")

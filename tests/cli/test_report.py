@@ -181,6 +181,8 @@ def _(why):
     first = header(number=1) + SOCKETS + END
     check.contains(report(first), advice)
     check.lacks(report(first.replace("SIGUSR1 from process 1", why)), advice)
+    check.lacks(report(first.replace("SIGUSR1 from process 1", "anything\nend: signal 15")), advice)
+    check.contains(report(first.replace("SIGUSR1 from process 1", why + "\nend: none")), advice)
 
 
 @test("the program's own code is marked in the stack, with advice beside it")

@@ -69,6 +69,8 @@ def _():
     # The ptrace engine sees every death.
     check.equal([found.why for found in run.snapshots],
                 ["SIGUSR1, which ends the program"] if ENGINE == "ptrace" else [])
+    check.equal([found.fields["end"] for found in run.snapshots],
+                [f"signal {signal.SIGUSR1.value}"] if ENGINE == "ptrace" else [])
 
 
 @test("a handler set by {} runs after the snapshot, and is what the program reads back",

@@ -16,6 +16,7 @@
 static const char whole[] =
 	"fdtrail snapshot, format 1\n"
 	"why: EMFILE: socket() failed, \\x1b[31m\n"
+	"end: none\n"
 	"number: 2\n"
 	"when: 2026-11-23T11:15:59.689Z\n"
 	"process: 4711 \"my server\", parent 1 (init), user 1000, effective user 0\n"
@@ -102,6 +103,57 @@ static struct model_snapshot *read_one(const char *text)
 	reader_destroy(reader);
 	fclose(in);
 	return snapshot;
+}
+
+static void the_end_is_typed(void **state)
+{
+	static const struct {
+		const char *header;
+		enum process_end_kind kind;
+		int signal;
+	} headers[] = {
+		{"why: exit with status 3\nend: exit", PROCESS_EXIT, 0},
+		{"why: _exit with status 3\nend: _exit", PROCESS__EXIT, 0},
+		{"why: quick_exit\nend: quick_exit", PROCESS_QUICK_EXIT, 0},
+		{"why: SIGTERM, which ends the program\nend: signal 15", PROCESS_SIGNAL, 15},
+		{"why: SIGUSR1 from process 1\nend: none", PROCESS_RUNS_ON, 0},
+		/* The words of why are for people. */
+		{"why: reworded\nend: exit", PROCESS_EXIT, 0},
+		{"why: exit with status 3, it says\nend: none", PROCESS_RUNS_ON, 0},
+		/* Snapshots from before there was an end. */
+		{"why: exit with status 3", PROCESS_EXIT, 0},
+		{"why: _exit with status 3", PROCESS__EXIT, 0},
+		{"why: quick_exit", PROCESS_QUICK_EXIT, 0},
+		{"why: SIGTERM, which ends the program", PROCESS_SIGNAL, 0},
+		{"why: signal 34, which ends the program", PROCESS_SIGNAL, 34},
+		{"why: SIGUSR1 from process 1", PROCESS_RUNS_ON, 0},
+		/* No end of ours. */
+		{"why: quick_exit\nend: of the world", PROCESS_QUICK_EXIT, 0},
+		{"why: SIGUSR1\nend: signal", PROCESS_RUNS_ON, 0},
+		{"why: SIGUSR1\nend: signal 99999999999", PROCESS_RUNS_ON, 0},
+		{"why: SIGUSR1\nend: exit 1", PROCESS_RUNS_ON, 0},
+		{"why:", PROCESS_RUNS_ON, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(headers) / sizeof(*headers); i++) {
+		char text[256];
+
+		snprintf(text, sizeof(text), "fdtrail snapshot 1\n%s\n", headers[i].header);
+		struct model_snapshot *snapshot = read_one(text);
+		assert_int_equal(snapshot->end.kind, headers[i].kind);
+		assert_int_equal(snapshot->end.signal, headers[i].signal);
+		assert_false(snapshot->own_signal);
+		model_destroy(snapshot);
+	}
+}
+
+static void a_signal_of_the_programs_own_is_known(void **state)
+{
+	struct model_snapshot *snapshot = read_one(
+		"fdtrail snapshot 1\nwhy: SIGUSR1 from process 1, the program's own signal\n");
+
+	assert_true(snapshot->own_signal);
+	model_destroy(snapshot);
 }
 
 static void the_header_is_in_the_model(void **state)
@@ -238,7 +290,8 @@ static void descriptors_are_in_the_model(void **state)
 	assert_int_equal(tcp[0].transport, 0xc0000ea3c0);
 	assert_true(tcp[0].duplicated);
 	assert_int_equal(tcp[0].dup_of, 5);
-	assert_string_equal(tcp[0].owner, "FILE");
+	assert_int_equal(tcp[0].stream, MODEL_FILE);
+	assert_int_equal(tcp[0].access, MODEL_ACCESS_UNKNOWN);
 	assert_int_equal(tcp[0].thread, 4712);
 	assert_string_equal(tcp[0].thread_name, "a, b");
 	assert_true(tcp[0].no_cloexec);
@@ -253,6 +306,8 @@ static void descriptors_are_in_the_model(void **state)
 	assert_false(tcp[1].no_cloexec);
 
 	assert_string_equal(file[0].what, "/tmp/a, b");
+	assert_int_equal(file[0].access, MODEL_READ);
+	assert_int_equal(file[0].stream, MODEL_NO_STREAM);
 	assert_true(file[0].deleted);
 	assert_null(file[0].protocol);
 	assert_true(file[0].age < 0);
@@ -732,6 +787,10 @@ int main(void)
 		 .test_func = the_words_of_the_first_snapshots_are_known},
 		{.name = "text is written as it was read",
 		 .test_func = text_is_written_as_it_was_read},
+		{.name = "the end of the process is typed, also where only why tells it",
+		 .test_func = the_end_is_typed},
+		{.name = "a signal of the program's own is known",
+		 .test_func = a_signal_of_the_programs_own_is_known},
 		{.name = "the header is in the model", .test_func = the_header_is_in_the_model},
 		{.name = "groups are in the model", .test_func = groups_are_in_the_model},
 		{.name = "stacks are in the model", .test_func = stacks_are_in_the_model},

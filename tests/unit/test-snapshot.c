@@ -78,14 +78,32 @@ static void the_first_and_last_line_frame_the_text(void **state)
 	assert_int_equal(fixture->result.error, 0);
 }
 
-static void the_header_has_the_reason_the_time_and_the_process(void **state)
+static void the_header_says_how_the_process_ends(void **state)
+{
+	static const struct {
+		struct process_end end;
+		const char *line;
+	} ends[] = {
+		{{.kind = PROCESS_EXIT}, "\nend: exit\n"},
+		{{.kind = PROCESS__EXIT}, "\nend: _exit\n"},
+		{{.kind = PROCESS_QUICK_EXIT}, "\nend: quick_exit\n"},
+		{{PROCESS_SIGNAL, 15}, "\nend: signal 15\n"},
+	};
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		fixture->request.end = ends[i].end;
+		assert_says(fixture_take(fixture), ends[i].line);
+	}
+}
+
+static void the_header_says_why_when_and_of_whom(void **state)
 {
 	char expected[128];
 
 	fixture->request.why = "SIGUSR1 from\nprocess 1";
 	fixture->request.number = 3;
 	const char *text = fixture_take(fixture);
-	assert_says(text, "\nwhy: SIGUSR1 from\\nprocess 1\n");
+	assert_says(text, "\nwhy: SIGUSR1 from\\nprocess 1\nend: none\n");
 	assert_says(text, "\nnumber: 3\n");
 	snprintf(expected, sizeof(expected), "\nprocess: %d test-snapshot, parent %d (", getpid(),
 		 getppid());
@@ -796,8 +814,10 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		PROMISE("the first and last line frame the text",
 			the_first_and_last_line_frame_the_text),
-		PROMISE("the header has the reason, the time and the process",
-			the_header_has_the_reason_the_time_and_the_process),
+		PROMISE("the header says why, when and of whom",
+			the_header_says_why_when_and_of_whom),
+		PROMISE("the header says how the process ends",
+			the_header_says_how_the_process_ends),
 		PROMISE("the time is the date in UTC", the_time_is_the_date_in_utc),
 		PROMISE("the number of descriptors stands beside the limit",
 			the_number_of_descriptors_stands_beside_the_limit),

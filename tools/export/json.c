@@ -89,6 +89,15 @@ static void put_peak(struct json_writer *json, const struct model_snapshot *snap
 	json_end_object(json);
 }
 
+static void put_end(struct json_writer *json, const struct process_end *end)
+{
+	if (end->kind == PROCESS_RUNS_ON)
+		return;
+	json_string(json, "end", process_end_word(end->kind));
+	if (end->signal)
+		json_integer(json, "end_signal", end->signal);
+}
+
 void json_header(struct json_writer *json, const struct model_snapshot *snapshot)
 {
 	const char *versions = model_field(snapshot, "versions");
@@ -101,6 +110,7 @@ void json_header(struct json_writer *json, const struct model_snapshot *snapshot
 	json_integer_if_known(json, "version", snapshot->version);
 	json_integer_if_known(json, "number", snapshot->number);
 	json_string_if_known(json, "why", snapshot->why);
+	put_end(json, &snapshot->end);
 	json_string_if_known(json, "when", snapshot->when);
 	json_string_if_known(json, "kinds", model_field(snapshot, "kinds"));
 	json_bool(json, "complete", snapshot->whole);

@@ -194,7 +194,8 @@ static void put_descriptor(struct json_writer *json, const struct model_group *g
 	json_true_if(json, "duplicated", descriptor->duplicated);
 	json_integer_if_known(json, "dup_of", descriptor->dup_of);
 	json_true_if(json, "received", descriptor->received);
-	json_string_if_known(json, "stream", descriptor->owner);
+	json_string_if_known(json, "stream", model_stream_name(descriptor->stream));
+	json_string_if_known(json, "access", model_access_name(descriptor->access));
 	json_true_if(json, "no_close_on_exec", descriptor->no_cloexec);
 	if (descriptor->thread != MODEL_UNKNOWN) {
 		json_begin_object(json, "thread");

@@ -39,6 +39,29 @@ void model_destroy(struct model_snapshot *snapshot)
 	free(snapshot);
 }
 
+const char *model_stream_name(enum model_stream stream)
+{
+	static const char *const names[] = {
+		[MODEL_FILE] = "FILE",
+		[MODEL_DIR] = "DIR",
+		[MODEL_POPEN] = "popen",
+	};
+
+	return names[stream];
+}
+
+const char *model_access_name(enum model_access access)
+{
+	static const char *const names[] = {
+		[MODEL_READ] = "read",
+		[MODEL_WRITE] = "write",
+		[MODEL_READ_WRITE] = "read-write",
+		[MODEL_PATH_ONLY] = "path only",
+	};
+
+	return names[access];
+}
+
 const char *model_field(const struct model_snapshot *snapshot, const char *name)
 {
 	for (size_t i = 0; i < snapshot->field_count; i++)

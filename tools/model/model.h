@@ -17,6 +17,7 @@
 #include <stdio.h>
 
 #include "preload/core/snapshot/kind.h"
+#include "preload/core/snapshot/process_end.h"
 
 #define MODEL_UNKNOWN (-1) /* of figures that the text does not give */
 
@@ -76,6 +77,23 @@ struct model_stack {
 	struct model_stack *created_by; /* the next ancestor, or NULL */
 };
 
+/* The stdio or dirent stream that a descriptor belongs to; closing the stream closes it. */
+enum model_stream {
+	MODEL_NO_STREAM,
+	MODEL_FILE,
+	MODEL_DIR,
+	MODEL_POPEN,
+};
+
+/* The access mode of open(2). */
+enum model_access {
+	MODEL_ACCESS_UNKNOWN, /* or the text does not give it for this kind */
+	MODEL_READ,
+	MODEL_WRITE,
+	MODEL_READ_WRITE,
+	MODEL_PATH_ONLY, /* O_PATH */
+};
+
 struct model_descriptor {
 	int64_t fd;
 	enum kind kind;
@@ -93,7 +111,8 @@ struct model_descriptor {
 	bool duplicated, received, no_cloexec, deleted;
 	int64_t thread;          /* kernel thread id, or MODEL_UNKNOWN */
 	const char *thread_name; /* or NULL */
-	const char *owner; /* "FILE", "DIR", "popen": the stream whose close closes it; or NULL */
+	enum model_stream stream;
+	enum model_access access; /* of files, devices and terminals */
 };
 
 enum model_origin {
@@ -181,6 +200,8 @@ struct model_snapshot {
 	bool mixed; /* the lines of another snapshot, written at the same time, are in it */
 	struct model_field *fields;
 	size_t field_count;
+	struct process_end end; /* how the process ends, if this is its last snapshot */
+	bool own_signal;        /* the program sent itself the signal that triggered the snapshot */
 	const char *why, *when, *host, *program;
 	const char *command;    /* as it is written: a word for each argument */
 	const char **arguments; /* the same, one by one */
@@ -210,6 +231,8 @@ struct model_snapshot {
 	size_t module_count;
 	const char **not_listed; /* the lines of these paragraphs */
 	size_t not_listed_count;
+	const char *not_listed_inherited; /* the one of not_listed that counts the inherited; or
+					   * NULL */
 	const char **not_seen;
 	size_t not_seen_count;
 	const char **notes; /* below the modules, a line each */
@@ -223,6 +246,11 @@ struct model_snapshot *model_create(void);
 
 /* Gives back all memory of a snapshot. NULL is nothing. */
 void model_destroy(struct model_snapshot *snapshot);
+
+/* The words for them in the text and in JSON: "FILE", "read-write"; NULL for the first value of
+ * each. */
+const char *model_stream_name(enum model_stream stream);
+const char *model_access_name(enum model_access access);
 
 /* The value of a header line as it is written, or NULL. */
 const char *model_field(const struct model_snapshot *snapshot, const char *name);

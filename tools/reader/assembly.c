@@ -308,7 +308,7 @@ static bool peak_line(struct assembly *assembly, struct scan line)
 	       parse_figures(line, &peak->of);
 }
 
-/* "  5 inherited (FDTRAIL_INHERITED=1 lists them)" */
+/* "  1 closed behind fdtrail's back since the last snapshot" */
 static bool add_counted(struct assembly *assembly, struct list *list, struct scan line)
 {
 	struct scan at;
@@ -320,6 +320,22 @@ static bool add_counted(struct assembly *assembly, struct list *list, struct sca
 	if (!scan_number(&at, &number) || !scan_words(&at, " "))
 		return false;
 	add_line(assembly, list, line);
+	return true;
+}
+
+/* "  5 inherited (FDTRAIL_INHERITED=1 lists them)" */
+static bool add_not_listed(struct assembly *assembly, struct scan line)
+{
+	struct list *list = &assembly->not_listed;
+	struct scan at = line;
+	int64_t number;
+
+	if (!add_counted(assembly, list, line))
+		return false;
+	if (scan_words(&at, "  ") && scan_number(&at, &number) &&
+	    scan_words(&at, " inherited (FDTRAIL_INHERITED"))
+		assembly->snapshot->not_listed_inherited =
+			((const char **)list->items)[list->count - 1];
 	return true;
 }
 
@@ -379,7 +395,7 @@ static bool take(struct assembly *assembly, struct scan line)
 	case SECTION_PEAK:
 		return peak_line(assembly, line);
 	case SECTION_NOT_LISTED:
-		return add_counted(assembly, &assembly->not_listed, line);
+		return add_not_listed(assembly, line);
 	case SECTION_NOT_SEEN:
 		return add_counted(assembly, &assembly->not_seen, line);
 	case SECTION_MODULES:

@@ -201,6 +201,34 @@ static void take_requests(struct scan at, struct model_descriptor *descriptor)
 	descriptor->transport = transport;
 }
 
+/* "a FILE stream: fclose() closes it" */
+static bool take_stream(struct scan at, struct model_descriptor *descriptor)
+{
+	if (!scan_words(&at, "a "))
+		return false;
+	for (int stream = MODEL_FILE; stream <= MODEL_POPEN; stream++) {
+		struct scan name = at;
+
+		if (scan_words(&name, model_stream_name((enum model_stream)stream)) &&
+		    scan_words(&name, " stream")) {
+			descriptor->stream = (enum model_stream)stream;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* "read-write" */
+static bool take_access(struct span detail, struct model_descriptor *descriptor)
+{
+	for (int access = MODEL_READ; access <= MODEL_PATH_ONLY; access++)
+		if (span_is(detail, model_access_name((enum model_access)access))) {
+			descriptor->access = (enum model_access)access;
+			return true;
+		}
+	return false;
+}
+
 static void take_detail(struct parse *parse, struct span detail,
 			struct model_descriptor *descriptor)
 {
@@ -234,13 +262,7 @@ static void take_detail(struct parse *parse, struct span detail,
 		descriptor->what = NULL; /* a memfd may be called "unknown" */
 	} else if (span_is(detail, "deleted")) {
 		descriptor->deleted = true;
-	} else if (scan_words(&at, "a FILE stream")) {
-		descriptor->owner = "FILE";
-	} else if (scan_words(&at, "a DIR stream")) {
-		descriptor->owner = "DIR";
-	} else if (scan_words(&at, "a popen stream")) {
-		descriptor->owner = "popen";
-	} else {
+	} else if (!take_stream(at, descriptor) && !take_access(detail, descriptor)) {
 		take_requests(at, descriptor);
 	}
 }

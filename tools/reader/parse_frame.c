@@ -4,6 +4,14 @@
 
 #include "parse.h"
 
+/* The begin of the hexadecimal digits that end the text; end: there are none. */
+static const char *hex_at_end(const char *begin, const char *end)
+{
+	while (end > begin && end[-1] && strchr("0123456789abcdef", end[-1]))
+		end--;
+	return end;
+}
+
 /* Takes " (BuildId: 25c3...)" from the end of what is left. */
 static void take_build_id(struct parse *parse, struct scan *line, struct model_frame *frame)
 {
@@ -13,8 +21,7 @@ static void take_build_id(struct parse *parse, struct scan *line, struct model_f
 
 	if (at - line->at < 2 || at[-1] != ')')
 		return;
-	for (at--; at > line->at && strchr("0123456789abcdef", at[-1]) && at[-1]; at--)
-		continue;
+	at = hex_at_end(line->at, at - 1);
 	if (at == line->end - 1 || at - line->at < (ptrdiff_t)strlen(words))
 		return;
 	before = (struct scan){at - strlen(words), at};
@@ -95,14 +102,17 @@ bool parse_module(struct parse *parse, struct scan line, struct model_module *mo
 	while (scan_detail(&line, &detail)) {
 		struct scan at = {detail.begin, detail.end};
 
-		if (scan_words(&at, "BuildId "))
-			module->build_id = strings_keep(parse->strings, parse->memory, at.at,
-							(size_t)(at.end - at.at));
-		else if (span_is(detail, "unloaded"))
+		if (scan_words(&at, "BuildId ")) {
+			/* One with damaged digits is not known. */
+			if (hex_at_end(at.at, at.end) == at.at && !scan_at_end(&at))
+				module->build_id = strings_keep(parse->strings, parse->memory,
+								at.at, (size_t)(at.end - at.at));
+		} else if (span_is(detail, "unloaded")) {
 			module->unloaded = true;
-		else
+		} else {
 			module->trouble = strings_keep(parse->strings, parse->memory, detail.begin,
 						       span_length(detail));
+		}
 	}
 	return true;
 }

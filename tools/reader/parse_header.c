@@ -6,10 +6,11 @@
 #include <string.h>
 
 #include "parse.h"
+#include "snapshot_end.h"
 
 static const char *const names[] = {
-	"why",         "number", "when",  "process",  "asked in", "command", "uptime",   "forked",
-	"descriptors", "peak",   "peaks", "versions", "host",     "kinds",   "unclosed",
+	"why",    "end",         "number", "when",  "process",  "asked in", "command", "uptime",
+	"forked", "descriptors", "peak",   "peaks", "versions", "host",     "kinds",   "unclosed",
 };
 
 bool parse_field(struct parse *parse, struct scan line, struct model_field *field)
@@ -154,4 +155,6 @@ void parse_header(struct parse *parse, struct model_snapshot *snapshot)
 {
 	for (size_t i = 0; i < snapshot->field_count; i++)
 		take(parse, snapshot, &snapshot->fields[i]);
+	snapshot->end = snapshot_end(model_field(snapshot, "end"), snapshot->why);
+	snapshot->own_signal = snapshot_is_own_signal(snapshot->why);
 }

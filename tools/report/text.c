@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "tools/model/stack_lines.h"
-#include "tools/reader/snapshot_end.h"
 #include "heading.h"
 #include "page.h"
 #include "report.h"
@@ -241,7 +240,7 @@ static void put_rest(const struct page *page, const struct model_snapshot *snaps
 /* Writes what to do next if this snapshot alone is not enough. */
 static void put_next(const struct page *page, const struct model_snapshot *snapshot)
 {
-	bool at_end = snapshot->why && snapshot_is_last(snapshot->why);
+	bool at_end = snapshot->end.kind != PROCESS_RUNS_ON;
 
 	if (!snapshot->traced) {
 		fputc('\n', page->file);

@@ -155,19 +155,13 @@ static void put_response(const struct page *page, const struct model_group *grou
 	}
 }
 
-/* The type of stream that owns all of the group's descriptors; NULL if there isn't one. */
-static const char *owner(const struct model_group *group)
+/* The kind of stream that all of the group's descriptors belong to. */
+static enum model_stream stream_of(const struct model_group *group)
 {
-	const char *name = NULL;
-
-	for (size_t i = 0; i < group->descriptor_count; i++) {
-		const char *one = group->descriptors[i].owner;
-
-		if (!one || (name && strcmp(one, name) != 0))
-			return NULL;
-		name = one;
-	}
-	return name;
+	for (size_t i = 1; i < group->descriptor_count; i++)
+		if (group->descriptors[i].stream != group->descriptors[0].stream)
+			return MODEL_NO_STREAM;
+	return group->descriptor_count ? group->descriptors[0].stream : MODEL_NO_STREAM;
 }
 
 /* Whether the file has that name, or that name before a version: "python3.11", "libjvm.so". */
@@ -197,32 +191,27 @@ static bool passes(const struct model_stack *stack, const char *const *names)
 static void put_owner(const struct page *page, const struct model_group *group,
 		      struct text_given *given)
 {
-	static const struct {
-		const char *owner, *advice;
-	} closes[] = {
-		{"FILE", "these belong to FILE streams: fclose() closes them."},
-		{"DIR", "these belong to DIR streams: closedir() closes them."},
-		{"popen", "these belong to popen() streams: pclose() closes them."},
+	static const char *const advice[] = {
+		[MODEL_FILE] = "these belong to FILE streams: fclose() closes them.",
+		[MODEL_DIR] = "these belong to DIR streams: closedir() closes them.",
+		[MODEL_POPEN] = "these belong to popen() streams: pclose() closes them.",
 	};
 	static const char *const java[] = {"libjvm.so", "libjava.so", "libnio.so", NULL};
 	static const char *const scripts[] = {"libpython", "python", "libruby", "ruby", "libperl",
 					      "perl",      "libphp", "php",     "node", NULL};
 	const struct model_stack *opened = model_stack(group, MODEL_OPENED_AT);
-	const char *own = owner(group);
+	enum model_stream stream = stream_of(group);
 
-	if (!own || (opened && passes(opened, scripts)))
+	if (stream == MODEL_NO_STREAM || (opened && passes(opened, scripts)))
 		return;
 	if (opened && passes(opened, java)) {
-		if (strcmp(own, "DIR") == 0)
-			put_once(page, &given->owner,
-				 "these are directories that Java reads: close the streams that "
-				 "Files.list(), Files.walk() or Files.newDirectoryStream() "
-				 "returned.");
+		if (stream == MODEL_DIR)
+			put_once(page, &said->owner,
+				 "these are directories that Java reads: close what Files.list(), "
+				 "Files.walk() or Files.newDirectoryStream() has returned.");
 		return;
 	}
-	for (size_t i = 0; i < sizeof(closes) / sizeof(*closes); i++)
-		if (strcmp(closes[i].owner, own) == 0)
-			put_once(page, &given->owner, closes[i].advice);
+	put_once(page, &said->owner, advice[stream]);
 }
 
 void text_advice(const struct page *page, const struct model_group *group, struct text_given *given)

@@ -37,11 +37,12 @@ static void add(struct end *end, const char *format, ...)
 	free(text);
 }
 
-static void add_lines(struct end *end, const char *what, const char *const *lines, size_t count)
+/* but: the line of them that is left out; or NULL. */
+static void add_lines(struct end *end, const char *what, const char *const *lines, size_t count,
+		      const char *but)
 {
 	for (size_t i = 0; i < count; i++) {
-		/* The report's first line has the number of inherited descriptors. */
-		if (strstr(lines[i], " inherited (FDTRAIL_INHERITED"))
+		if (lines[i] == but)
 			continue;
 		char *line = page_safe(lines[i]);
 
@@ -62,8 +63,10 @@ static void add_text_troubles(struct end *end, const struct model_snapshot *snap
 	if (snapshot->unknown_lines)
 		add(end, "%zu %s of the snapshot could not be understood", snapshot->unknown_lines,
 		    snapshot->unknown_lines == 1 ? "line" : "lines");
-	add_lines(end, "not listed", snapshot->not_listed, snapshot->not_listed_count);
-	add_lines(end, "not seen", snapshot->not_seen, snapshot->not_seen_count);
+	/* The report's first line has the number of the inherited. */
+	add_lines(end, "not listed", snapshot->not_listed, snapshot->not_listed_count,
+		  snapshot->not_listed_inherited);
+	add_lines(end, "not seen", snapshot->not_seen, snapshot->not_seen_count, NULL);
 }
 
 /* Totals of all frames in a module. */

@@ -39,7 +39,7 @@ static bool is_script(const struct model_snapshot *snapshot, const struct model_
 	return group->origin == MODEL_OPENED && group->count == 1 && group->descriptor_count == 1 &&
 	       descriptor->kind == KIND_FILE && descriptor->what && descriptor->duplicated &&
 	       !descriptor->no_cloexec && descriptor->fd >= MOVED_TO &&
-	       strstr(descriptor->text, ", read,") && is_argument(snapshot, descriptor->what);
+	       descriptor->access == MODEL_READ && is_argument(snapshot, descriptor->what);
 }
 
 void own_script_leave_out(struct model_snapshot *snapshot)

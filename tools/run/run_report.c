@@ -17,7 +17,6 @@
 #include "preload/core/base/line.h"
 #include "preload/core/snapshot/writer.h"
 #include "tools/reader/reader.h"
-#include "tools/reader/snapshot_end.h"
 #include "tools/report/findings.h"
 #include "tools/report/page.h"
 #include "tools/report/progress.h"
@@ -388,11 +387,10 @@ static void tell_text(struct reporting *reporting, char *text, size_t length, co
 	if (!reader)
 		trouble(reporting, source, errno);
 	while (reader && (snapshot = reader_next(reader))) {
-		bool last = snapshot->why && snapshot_is_last(snapshot->why);
+		bool last = snapshot->end.kind != PROCESS_RUNS_ON;
 		bool elsewhere = cut && !snapshot->whole && is_in_roster(reporting, snapshot);
-
-		bool own = snapshot->why && snapshot_is_own(snapshot->why);
-		bool wanted = !own && (which == WHICH_ALL || last == (which == WHICH_LAST));
+		bool wanted = !snapshot->own_signal &&
+			      (which == WHICH_ALL || last == (which == WHICH_LAST));
 		if (!elsewhere && last && which != WHICH_OTHERS)
 			tell_last(reporting, snapshot, wanted);
 		else if (!elsewhere && wanted)

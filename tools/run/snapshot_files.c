@@ -12,8 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "preload/core/policy/signal_use.h"
-#include "tools/reader/snapshot_end.h"
+#include "tools/reader/reader.h"
 
 char *snapshot_files_escape(const char *path)
 {
@@ -174,30 +173,37 @@ static int by_age(const void *one, const void *other)
 	return (a->tv_nsec > b->tv_nsec) - (a->tv_nsec < b->tv_nsec);
 }
 
-bool snapshot_is_own(const char *why)
+/* Whether one of the snapshots in text is whole, not the last of its process, and not triggered by
+ * a signal of the program's own, which asked for none. */
+static bool has_wanted(char *text, size_t length)
 {
-	return memmem(why, strcspn(why, "\n"), SIGNAL_OF_PROGRAM, strlen(SIGNAL_OF_PROGRAM));
+	FILE *stream = fmemopen(text, length, "r");
+	struct reader *reader = stream ? reader_create(stream, "") : NULL;
+	struct model_snapshot *snapshot;
+	bool wanted = false;
+
+	while (reader && !wanted && (snapshot = reader_next(reader))) {
+		wanted = snapshot->whole && snapshot->end.kind == PROCESS_RUNS_ON &&
+			 !snapshot->own_signal;
+		model_destroy(snapshot);
+	}
+	reader_destroy(reader);
+	if (stream)
+		fclose(stream);
+	return wanted;
 }
 
-/* Whether text, which was added to the file and ends in a NUL, has snapshots to report now. Sets
- * *whole to the end of the last complete snapshot. */
+/* text is what has been added to the file. Finds the end of the last whole snapshot. */
 static bool has_news(char *text, size_t length, size_t *whole)
 {
-	static const char first[] = "fdtrail snapshot, format 1\nwhy: ",
-			  last[] = "\nend of fdtrail snapshot, format 1\n";
+	static const char last[] = "\nend of fdtrail snapshot 1\n";
 	char *end = NULL;
 
 	for (char *at = text;
 	     (at = memmem(at, (size_t)(text + length - at), last, sizeof(last) - 1));)
 		end = at += sizeof(last) - 1;
 	*whole = end ? (size_t)(end - text) : 0;
-	for (char *at = text;
-	     end && (at = memmem(at, (size_t)(end - at), first, sizeof(first) - 1));) {
-		at += sizeof(first) - 1;
-		if (!snapshot_is_last(at) && !snapshot_is_own(at))
-			return true;
-	}
-	return false;
+	return end && has_wanted(text, *whole);
 }
 
 bool snapshot_files_news(struct snapshot_files *files, const char *name)
@@ -213,11 +219,9 @@ bool snapshot_files_news(struct snapshot_files *files, const char *name)
 	int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd >= 0 && fstat(fd, &status) == 0 && status.st_size > file->whole) {
 		size_t size = (size_t)(status.st_size - file->whole), whole;
-		ssize_t length =
-			(text = malloc(size + 1)) ? pread(fd, text, size, file->whole) : -1;
+		ssize_t length = (text = malloc(size)) ? pread(fd, text, size, file->whole) : -1;
 
 		if (length > 0) {
-			text[length] = '\0';
 			news = has_news(text, (size_t)length, &whole);
 			file->whole += (off_t)whole;
 		}

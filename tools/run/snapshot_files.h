@@ -44,9 +44,5 @@ int snapshot_files_look(struct snapshot_files *files);
  * descriptors ran out. Others wait for the end. */
 bool snapshot_files_news(struct snapshot_files *files, const char *name);
 
-/* Whether a snapshot with this `why:` was taken on a signal that the program sent for its own
- * purposes. It stays in the file, and isn't reported. */
-bool snapshot_is_own(const char *why);
-
-/* Copies path with each % doubled, for use in a pattern. The caller frees it. NULL: no memory. */
+/* The path, with its % doubled, as a part of a pattern. On the heap; NULL: no memory. */
 char *snapshot_files_escape(const char *path);

@@ -244,6 +244,17 @@ static void put_unclosed(struct writer *writer, const struct census *census,
 	put_string(writer, " inherited\n");
 }
 
+static void put_end(struct writer *writer, const struct process_end *end)
+{
+	put_string(writer, "end: ");
+	put_string(writer, process_end_word(end->kind));
+	if (end->kind == PROCESS_SIGNAL) {
+		put_char(writer, ' ');
+		put_unsigned(writer, (uint64_t)end->signal);
+	}
+	put_char(writer, '\n');
+}
+
 static void put_since(struct writer *writer, const char *name, uint64_t now_ms, uint64_t then_ms)
 {
 	put_string(writer, name);
@@ -260,6 +271,7 @@ void header_put(const struct describe *describe, const struct census *census,
 	put_unsigned(writer, SNAPSHOT_VERSION);
 	put_char(writer, '\n');
 	put_line(writer, "why: ", request->why);
+	put_end(writer, &request->end);
 	put_string(writer, "number: ");
 	put_unsigned(writer, request->number);
 	put_char(writer, '\n');

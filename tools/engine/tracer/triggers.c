@@ -228,9 +228,12 @@ static uint32_t requests_over(int fd, uint64_t *transport, void *data)
 	return request ? request->count : 0;
 }
 
-/* asker: a signal that names a channel for the text, or NULL. Returns what take_once does. */
+static const struct process_end runs_on = {.kind = PROCESS_RUNS_ON};
+
+/* asker: a signal that names a channel for the text, or NULL. Returns as take_once. */
 static int take_for(const siginfo_t *asker, const struct tracer *tracer, struct task *task,
-		    const char *why, unsigned int flags, struct snapshot_result *result)
+		    const char *why, struct process_end end, unsigned int flags,
+		    struct snapshot_result *result)
 {
 	const struct options *options = &tracer->options;
 	struct process *process = task->process;
@@ -239,6 +242,7 @@ static int take_for(const siginfo_t *asker, const struct tracer *tracer, struct 
 		.ledger = &task->table->ledger,
 		.hidden = {-1, -1, -1, -1},
 		.why = why,
+		.end = end,
 		.number = process->number + 1,
 		.pid = process->pid,
 		.thread = task->tid,
@@ -284,10 +288,10 @@ static int take_for(const siginfo_t *asker, const struct tracer *tracer, struct 
 	return error;
 }
 
-static int take(const struct tracer *tracer, struct task *task, const char *why, unsigned int flags,
+static int take(const struct tracer *tracer, struct task *task, const char *why,
 		struct snapshot_result *result)
 {
-	return take_for(NULL, tracer, task, why, flags, result);
+	return take_for(NULL, tracer, task, why, runs_on, 0, result);
 }
 
 static void say_signal(struct line *why, int number)
@@ -317,7 +321,7 @@ void triggers_signal(const struct tracer *tracer, struct task *task, const sigin
 	signal_use_why(&why, info);
 	if (!asker && disposition_is_own(tracer, task, info))
 		line_add(&why, SIGNAL_OF_PROGRAM);
-	take_for(asker, tracer, task, why.text, 0, &result);
+	take_for(asker, tracer, task, why.text, runs_on, 0, &result);
 }
 
 void triggers_request(const struct tracer *tracer, struct task *task, const siginfo_t *info)
@@ -327,7 +331,7 @@ void triggers_request(const struct tracer *tracer, struct task *task, const sigi
 
 	line_add(&why, "asked by fdtrail snapshot, process ");
 	line_number(&why, info->si_pid);
-	take_for(info, tracer, task, why.text, ASK_RUNNING, &result);
+	take_for(info, tracer, task, why.text, runs_on, ASK_RUNNING, &result);
 }
 
 /* Whether something may be open that the process opened itself. The engine sees every call, so if
@@ -344,8 +348,9 @@ static bool holds_any(const struct fd_table *table)
 	return table->missed || atomic_load(&ledger->dropped) > 0;
 }
 
-/* Takes the last snapshot. Returns whether something is unclosed. */
-static bool end(const struct tracer *tracer, struct task *task, const char *why)
+/* The last snapshot; returns whether something is unclosed. */
+static bool end(const struct tracer *tracer, struct task *task, struct process_end way,
+		const char *why)
 {
 	const struct options *options = &tracer->options;
 	unsigned int flags = (options->verbose || options->peaks ? 0 : ASK_ONLY_UNCLOSED) |
@@ -359,7 +364,7 @@ static bool end(const struct tracer *tracer, struct task *task, const char *why)
 	if (options->exit || options->exitcode) {
 		fd_table_forget_closed(task->table, task->tid);
 		if (options->verbose || options->peaks || holds_any(task->table))
-			error = take(tracer, task, why, flags, &result);
+			error = take_for(NULL, tracer, task, why, way, flags, &result);
 	}
 	enrolled_end(task->process, error);
 	return result.unclosed;
@@ -371,7 +376,7 @@ int triggers_exit(const struct tracer *tracer, struct task *task, int status)
 
 	line_add(&why, "exit with status ");
 	line_number(&why, status & 0xff);
-	bool unclosed = end(tracer, task, why.text);
+	bool unclosed = end(tracer, task, (struct process_end){.kind = PROCESS_EXIT}, why.text);
 	return unclosed && tracer->options.exitcode ? tracer->options.exitcode : status;
 }
 
@@ -385,7 +390,7 @@ void triggers_killed(const struct tracer *tracer, struct task *task, int signal)
 	}
 	say_signal(&why, signal);
 	line_add(&why, ", which ends the program");
-	end(tracer, task, why.text);
+	end(tracer, task, (struct process_end){PROCESS_SIGNAL, signal}, why.text);
 }
 
 void triggers_out_of_descriptors(const struct tracer *tracer, struct task *task, const char *name,
@@ -400,7 +405,7 @@ void triggers_out_of_descriptors(const struct tracer *tracer, struct task *task,
 		return;
 	process->next_emfile_ms = now + PACE_EMFILE_MS;
 	reason_out_of_descriptors(&why, name, error);
-	take(tracer, task, why.text, 0, &result);
+	take(tracer, task, why.text, &result);
 }
 
 static void watch_threshold(const struct tracer *tracer, struct task *task)
@@ -418,7 +423,7 @@ static void watch_threshold(const struct tracer *tracer, struct task *task)
 
 		reason_threshold(&why, count, due);
 		due = process->threshold = pace_next_threshold(due);
-		take(tracer, task, why.text, 0, &result);
+		take(tracer, task, why.text, &result);
 	}
 	process->opens_left = pace_opens_left(due, count);
 }
@@ -432,7 +437,7 @@ static void watch_interval(const struct tracer *tracer, struct task *task)
 	if (!tracer->options.interval || (now = triggers_now_ms()) < process->next_interval_ms)
 		return;
 	process->next_interval_ms = now + (uint64_t)tracer->options.interval * 1000;
-	take(tracer, task, "interval", 0, &result);
+	take(tracer, task, "interval", &result);
 }
 
 void triggers_opened(const struct tracer *tracer, struct task *task)
