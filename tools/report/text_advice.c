@@ -206,12 +206,12 @@ static void put_owner(const struct page *page, const struct model_group *group,
 		return;
 	if (opened && passes(opened, java)) {
 		if (stream == MODEL_DIR)
-			put_once(page, &said->owner,
+			put_once(page, &given->owner,
 				 "these are directories that Java reads: close what Files.list(), "
 				 "Files.walk() or Files.newDirectoryStream() has returned.");
 		return;
 	}
-	put_once(page, &said->owner, advice[stream]);
+	put_once(page, &given->owner, advice[stream]);
 }
 
 void text_advice(const struct page *page, const struct model_group *group, struct text_given *given)
