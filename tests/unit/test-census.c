@@ -404,7 +404,7 @@ int main(void)
 #define PROMISE(title, function)                                                                   \
 	{.name = title, .test_func = function, .setup_func = begin, .teardown_func = end}
 		PROMISE("standard input is what a program has put there",
-			standard_input_is_what_a_program_has_put_there),
+			only_what_a_program_chose_to_put_at_0_is_standard_input),
 		PROMISE("a record that is about to come is waited for",
 			a_record_that_is_about_to_come_is_waited_for),
 		PROMISE("a record that has come and gone counts",
@@ -416,9 +416,9 @@ int main(void)
 		PROMISE("what a close has just ended is not closed behind our back",
 			what_a_close_has_just_ended_is_no_close_behind_our_back),
 		PROMISE("only what the opening call can have made wears its stack",
-			only_what_can_be_there_wears_the_stack),
+			a_descriptor_has_a_calls_stack_only_if_that_call_can_make_its_kind),
 		PROMISE("what shrinks is no more a leak than what rests",
-			what_shrinks_is_no_more_a_leak_than_what_rests),
+			a_group_that_shrinks_is_not_ranked_above_one_that_rests),
 		PROMISE("the first snapshot knows of no growth",
 			the_first_snapshot_knows_of_no_growth),
 		PROMISE("a heading names the caller of the C library",
