@@ -128,9 +128,9 @@ static void places_of_threads_that_have_ended_are_used_again(void **state)
 		pthread_t thread;
 		void *seen;
 
-		assert_int_equal(pthread_create(&thread, NULL, comes_and_goes, &thread), 0);
+		assert_int_equal(pthread_create(&thread, NULL, comes_and_goes, &i), 0);
 		pthread_join(thread, &seen);
-		assert_ptr_equal(seen, &thread);
+		assert_ptr_equal(seen, &i);
 	}
 }
 
