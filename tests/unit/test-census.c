@@ -163,7 +163,7 @@ static void what_a_thread_is_recording_is_not_opened_behind_our_back(void **stat
 	(void)state;
 	late = new_event();
 	fixture_keep(fixture, late);
-	assert_says(fixture_take(fixture), "1 eventfd, opened behind fdtrail's back\n");
+	assert_says(fixture_take(fixture), "1 eventfd, opened by an untraced call\n");
 	fixture->request.threads_in_flight = one_in_flight;
 	assert_says(fixture_take(fixture), "  1 being opened or reused at that moment\n");
 }
@@ -221,7 +221,7 @@ static void what_a_starved_thread_may_be_opening_is_not_opened_behind_our_back(v
 	assert_true(starved);
 	/* But not for ever. */
 	unseen[0].since_ms -= 60 * 1000;
-	assert_says(fixture_take(fixture), "1 eventfd, opened behind fdtrail's back\n");
+	assert_says(fixture_take(fixture), "1 eventfd, opened by an untraced call\n");
 	ends = true;
 	for (int i = 0; i < 2; i++)
 		pthread_join(threads[i], NULL);

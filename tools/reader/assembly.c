@@ -308,7 +308,7 @@ static bool peak_line(struct assembly *assembly, struct scan line)
 	       parse_figures(line, &peak->of);
 }
 
-/* "  1 closed behind fdtrail's back since the last snapshot" */
+/* "  1 closed by untraced calls since the last snapshot" */
 static bool add_counted(struct assembly *assembly, struct list *list, struct scan line)
 {
 	struct scan at;

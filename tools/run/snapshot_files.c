@@ -196,7 +196,7 @@ static bool has_wanted(char *text, size_t length)
 /* text is what has been added to the file. Finds the end of the last whole snapshot. */
 static bool has_news(char *text, size_t length, size_t *whole)
 {
-	static const char last[] = "\nend of fdtrail snapshot 1\n";
+	static const char last[] = "\nend of fdtrail snapshot, format 1\n";
 	char *end = NULL;
 
 	for (char *at = text;
