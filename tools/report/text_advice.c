@@ -207,8 +207,9 @@ static void put_owner(const struct page *page, const struct model_group *group,
 	if (opened && passes(opened, java)) {
 		if (stream == MODEL_DIR)
 			put_once(page, &given->owner,
-				 "these are directories that Java reads: close what Files.list(), "
-				 "Files.walk() or Files.newDirectoryStream() has returned.");
+				 "these are directories that Java reads: close the streams that "
+				 "Files.list(), Files.walk() or Files.newDirectoryStream() "
+				 "returned.");
 		return;
 	}
 	put_once(page, &given->owner, advice[stream]);
