@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tools/reader/reader.h"
+#include "preload/core/policy/signal_use.h"
 
 char *snapshot_files_escape(const char *path)
 {
@@ -173,37 +173,38 @@ static int by_age(const void *one, const void *other)
 	return (a->tv_nsec > b->tv_nsec) - (a->tv_nsec < b->tv_nsec);
 }
 
-/* Whether one of the snapshots in text is whole, not the last of its process, and not triggered by
- * a signal of the program's own, which asked for none. */
-static bool has_wanted(char *text, size_t length)
+/* Whether the snapshot whose reason stands here, up to end at most, is to be reported now: it is
+ * not the last one of its process, and no signal of the program's own triggered it. Only these two
+ * lines are looked at, because this process has to answer to signals. */
+static bool is_wanted(const char *why, const char *end)
 {
-	FILE *stream = fmemopen(text, length, "r");
-	struct reader *reader = stream ? reader_create(stream, "") : NULL;
-	struct model_snapshot *snapshot;
-	bool wanted = false;
+	static const char runs_on[] = "\nend: none\n";
+	const char *behind = memchr(why, '\n', (size_t)(end - why));
 
-	while (reader && !wanted && (snapshot = reader_next(reader))) {
-		wanted = snapshot->whole && snapshot->end.kind == PROCESS_RUNS_ON &&
-			 !snapshot->own_signal;
-		model_destroy(snapshot);
-	}
-	reader_destroy(reader);
-	if (stream)
-		fclose(stream);
-	return wanted;
+	return behind && (size_t)(end - behind) >= sizeof(runs_on) - 1 &&
+	       memcmp(behind, runs_on, sizeof(runs_on) - 1) == 0 &&
+	       !memmem(why, (size_t)(behind - why), SIGNAL_OF_PROGRAM, strlen(SIGNAL_OF_PROGRAM));
 }
 
-/* text is what has been added to the file. Finds the end of the last whole snapshot. */
+/* Whether text, which was added to the file, has snapshots to report now. Sets *whole to the end of
+ * the last complete snapshot. */
 static bool has_news(char *text, size_t length, size_t *whole)
 {
-	static const char last[] = "\nend of fdtrail snapshot, format 1\n";
+	static const char first[] = "fdtrail snapshot, format 1\nwhy: ",
+			  last[] = "\nend of fdtrail snapshot, format 1\n";
 	char *end = NULL;
 
 	for (char *at = text;
 	     (at = memmem(at, (size_t)(text + length - at), last, sizeof(last) - 1));)
 		end = at += sizeof(last) - 1;
 	*whole = end ? (size_t)(end - text) : 0;
-	return end && has_wanted(text, *whole);
+	for (char *at = text;
+	     end && (at = memmem(at, (size_t)(end - at), first, sizeof(first) - 1));) {
+		at += sizeof(first) - 1;
+		if (is_wanted(at, end))
+			return true;
+	}
+	return false;
 }
 
 bool snapshot_files_news(struct snapshot_files *files, const char *name)

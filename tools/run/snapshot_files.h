@@ -44,5 +44,5 @@ int snapshot_files_look(struct snapshot_files *files);
  * descriptors ran out. Others wait for the end. */
 bool snapshot_files_news(struct snapshot_files *files, const char *name);
 
-/* The path, with its % doubled, as a part of a pattern. On the heap; NULL: no memory. */
+/* Copies path with each % doubled, for use in a pattern. The caller frees it. NULL: no memory. */
 char *snapshot_files_escape(const char *path);
