@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What the tests of tools/export/ share: snapshots parsed from a text, and the output of a
+/* Shared by the tests of tools/export/: snapshots parsed from a text, and the output of a
  * format. */
 #pragma once
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the tests of preload/core/snapshot share: a ledger filled by hand, descriptors that are
+ * Shared by the tests of preload/core/snapshot: a ledger filled by hand, descriptors that are
  * really open in the test's own process, a snapshot of both, and checks of its text.
  */
 #pragma once

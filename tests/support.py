@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the tests written in Python share: a registry that prints TAP, checks that print the actual values,
+"""Shared by the tests written in Python: a registry that prints TAP, checks that print the actual values,
 programs run under the tracer, and their snapshots, parsed.
 
     from support import check, main, program, run_traced, test

@@ -232,7 +232,7 @@ static int run(const struct snapshot_arguments *asked)
 		snapshots.error = -ENOMEM;
 	if (asked->suppressions.print)
 		suppressions_print(asked->suppressions.suppressions, snapshots.file);
-	/* Of several processes, those that could be read are shown. */
+	/* If there are several processes, those that could be read are shown. */
 	if (snapshots.error || (!good && !(is_several(asked) && snapshots.taken)))
 		output_discard(output);
 	else

@@ -31,7 +31,7 @@ int dup_over_end(int result, int oldfd, int newfd, struct closing recorded, cons
 		hook_duplicated(result, oldfd, name, frame);
 	else
 		hook_ends();
-	/* What a program puts at 2 itself is its stderr from then on. */
+	/* A program that puts something at 2 itself has it as its stderr from then on. */
 	if (result == STDERR_FILENO && runtime_on())
 		message_note_stderr();
 	return result;

@@ -22,7 +22,8 @@
 /* glibc's at_quick_exit is a static wrapper around this one (Itanium C++ ABI's __cxa_atexit). */
 int __cxa_at_quick_exit(void (*function)(void *), void *dso);
 
-/* Returns the status to end with. how: "exit with status ", ... */
+/* Takes the last snapshot, if the options want one. Returns the status that the process is to end
+ * with. how: "exit with status ", ... */
 static int end(struct process_end way, const char *how, bool has_status, int status)
 {
 	struct snapshot_result result = {0};

@@ -20,9 +20,9 @@ enum trigger_flags {
 	TRIGGER_WAIT = 2,          /* wait for a snapshot in progress, then take an own one */
 };
 
-/* Takes a snapshot, for the reason given. Where another thread is taking one, that thread repeats
- * it instead, or the next one to be taken is waited for and is ours (snapshot_queue.h); what can't
- * be taken or written has been said in a message. All signals are blocked meanwhile.
+/* Takes a snapshot, for the reason given. If another thread is taking one, that thread repeats it
+ * instead, or this one waits and takes the next (snapshot_queue.h). If it can't be taken or
+ * written, a message has been printed. All signals are blocked meanwhile.
  * Async-signal-safe, any thread, keeps errno. */
 void trigger_snapshot(const char *why);
 

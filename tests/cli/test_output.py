@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Where snapshots are written, and where they can't be: one clear line, and the program runs on."""
+"""The places that snapshots are written to, and those that refuse: one clear line, and the program runs on."""
 
 import fcntl
 import os

@@ -199,7 +199,7 @@ amount."""
 
 
 def way(name, operands):
-    """Where the instruction leads: the decoder's word, and the address if it is known."""
+    """The place that the instruction leads to: the decoder's word, and the address if it is known."""
     target = re.match(r"(?:0x)?([0-9a-f]+)\b", operands)
     where = int(target[1], 16) if target else None
     if re.fullmatch("retq?|hlt|ud2|int3", name):

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the cases of the conformance suite share. A case is a function that makes calls and prints
+ * Shared by the cases of the conformance suite. A case is a function that makes calls and prints
  * their outcome: result, errno, and at its end the number that the next open gets. The same program
  * runs bare and traced, and must print the same, byte for byte; there are no other expectations.
  */

@@ -14,7 +14,7 @@ enum { SITES = 8 };
  * it. */
 enum owner { PLAIN, STREAM, DIRECTORY, COMMAND, QUEUE, UNSEEN };
 
-/* What made->source is. COPY: a descriptor to copy; REPLACED: the same, and made->target is to
+/* made->source. COPY: a descriptor to copy; REPLACED: the same, and made->target is to
  * be replaced; REOPENED: made->object is a stream; a listener has a connection waiting, and a
  * letter a descriptor. POST: a socket, and made->target is its peer. */
 enum source { NOTHING, COPY, REPLACED, REOPENED, UNIX_LISTENER, TCP_LISTENER, LETTER, POST };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Where build-ids stand among the notes that linkers write, and in damaged files. */
+/* The places of build-ids among the notes that linkers write, and in damaged files. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -78,7 +78,7 @@ static int end(void **state)
 	return close(opened);
 }
 
-/* What is noted, then forgotten: these numbers and no others. */
+/* These numbers and no others are noted, then forgotten. */
 static void expect(const ucontext_t *state, const int *fds, int count)
 {
 	struct in_flight in_flight;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What single instructions do to rsp and rbp, and where they lead: a row for each rule.
+ * The effect of single instructions on rsp and rbp, and where they lead: a row for each rule.
  * cli/test_static.py compares real code with objdump.
  */
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What /proc says, and what it withholds. */
+/* The answers of /proc, and what it withholds. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -54,7 +54,7 @@ static void a_long_path_keeps_its_end(void **state)
 
 	assert_int_equal(strlen(record->file), sizeof(record->file) - 1);
 	assert_string_equal(record->file + strlen(record->file) - 12, "/the-program");
-	/* Of a name that is too long the end is cut off. */
+	/* A name that is too long loses its end. */
 	assert_int_equal(strlen(record->program), sizeof(record->program) - 1);
 	record =
 		roster_take(roster.header, ROSTER_EXECUTING, 6, 0, 7, NULL, NULL, ROSTER_NO_REASON);

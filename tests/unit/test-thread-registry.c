@@ -75,7 +75,7 @@ static void what_is_being_recorded_is_in_flight(void **state)
 	expect((const int[]){9}, 1);
 	hook_fills(&filling);
 	expect(pair, 2);
-	/* What can't be read is none, and no crash. */
+	/* Memory that can't be read is no entry, and no crash. */
 	filling.filled = (void *)16;
 	expect(NULL, 0);
 	hook_ends();

@@ -28,6 +28,6 @@ bool signal_state_pending(int pid, int number);
  * alone. */
 bool signal_state_pending_in(int pid, int thread, int number);
 
-/* What would happen to that signal in process pid. needs_handler: return HEARD_NOT if the process
+/* The fate of that signal in process pid. needs_handler: return HEARD_NOT if the process
  * has no handler for it. */
 enum heard signal_state(int pid, int number, bool needs_handler);

@@ -155,7 +155,8 @@ static void put_response(const struct page *page, const struct model_group *grou
 	}
 }
 
-/* The kind of stream that all of the group's descriptors belong to. */
+/* The type of stream that owns all of the group's descriptors; MODEL_NO_STREAM if there isn't
+ * one. */
 static enum model_stream stream_of(const struct model_group *group)
 {
 	for (size_t i = 1; i < group->descriptor_count; i++)

@@ -63,7 +63,7 @@ static void add_text_troubles(struct end *end, const struct model_snapshot *snap
 	if (snapshot->unknown_lines)
 		add(end, "%zu %s of the snapshot could not be understood", snapshot->unknown_lines,
 		    snapshot->unknown_lines == 1 ? "line" : "lines");
-	/* The report's first line has the number of the inherited. */
+	/* The report's first line has the number of inherited descriptors. */
 	add_lines(end, "not listed", snapshot->not_listed, snapshot->not_listed_count,
 		  snapshot->not_listed_inherited);
 	add_lines(end, "not seen", snapshot->not_seen, snapshot->not_seen_count, NULL);

@@ -101,15 +101,14 @@ struct snapshot_request {
 	const char *why; /* one line: "SIGUSR1 from process 4711", "exit with status 0", ... */
 	struct process_end end; /* how the process ends, if this is its last snapshot */
 	uint32_t number;        /* 1 for the first snapshot of this process */
-	int pid;                /* of the traced process; getpid() is the helper's here */
-	int thread;             /* the thread that asked */
+	int pid;                /* of the traced process; getpid() gives the helper's here */
+	int thread;             /* the thread that requested the snapshot */
 	const char *program;    /* the program's short name */
-	uint64_t started_ms;    /* CLOCK_MONOTONIC when the ledger began, in milliseconds */
-	uint64_t forked_ms; /* the same when the process was forked, if that was later; 0: it was
-			      * not,  or it is not known */
-	const char *unread; /* why the descriptors can't be looked at: then the text says that, and
-			      * tells nothing of them. NULL: they can be */
-	const char *libunwind; /* "libunwind 1.6", or why there is none */
+	uint64_t started_ms;    /* CLOCK_MONOTONIC at the ledger's start, in milliseconds */
+	uint64_t forked_ms;     /* the same for the fork, if it came later; 0: none, or not known */
+	const char *unread;     /* why the descriptors can't be read: the text has this instead of
+			      * them. NULL: they can be read */
+	const char *libunwind;  /* "libunwind 1.6", or the reason why there is none */
 
 	/* Tells whether fd is open in the program now, if /proc can't: 1, 0, or -1 for not known.
 	 * NULL: never known. */

@@ -19,7 +19,7 @@ enum go_frame_kind {
 	GO_FRAME_UNKNOWN,  /* Go's code, but its caller can't be found */
 };
 
-/* What a walk needs to know about the code at an address. */
+/* The facts that a walk needs about the code at an address. */
 struct go_frame {
 	uintptr_t pc; /* 0: none */
 	int32_t size; /* bytes from sp up to the return address */

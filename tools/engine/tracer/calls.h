@@ -12,7 +12,7 @@
 
 #include "preload/core/ledger/ledger.h"
 
-/* What a call does to the descriptor table. */
+/* The effect of a call on the descriptor table. */
 enum call_way {
 	CALL_OPENS,       /* returns a new descriptor */
 	CALL_PAIR_FIRST,  /* writes two to the address in its first argument */

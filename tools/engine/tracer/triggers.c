@@ -230,7 +230,7 @@ static uint32_t requests_over(int fd, uint64_t *transport, void *data)
 
 static const struct process_end runs_on = {.kind = PROCESS_RUNS_ON};
 
-/* asker: a signal that names a channel for the text, or NULL. Returns as take_once. */
+/* asker: a signal that names a channel for the text, or NULL. Returns what take_once does. */
 static int take_for(const siginfo_t *asker, const struct tracer *tracer, struct task *task,
 		    const char *why, struct process_end end, unsigned int flags,
 		    struct snapshot_result *result)
@@ -348,7 +348,7 @@ static bool holds_any(const struct fd_table *table)
 	return table->missed || atomic_load(&ledger->dropped) > 0;
 }
 
-/* The last snapshot; returns whether something is unclosed. */
+/* Takes the last snapshot. Returns whether something is unclosed. */
 static bool end(const struct tracer *tracer, struct task *task, struct process_end way,
 		const char *why)
 {
