@@ -132,14 +132,9 @@ static const struct argp_option options[] = {
 
 void report_arguments_parse(struct report_arguments *arguments, int argc, char **argv)
 {
-	static const struct argp_child children[] = {
-		{&view_argp, 0, "Display:", 2},
-		{&suppressions_argp, 0, "Suppressions:", 3},
-		{0},
-	};
 	static const struct argp argp = {
 		.options = options,
-		.children = children,
+		.children = view_and_suppressions,
 		.parser = parse,
 		.args_doc = "FILE...",
 		.help_filter = format_option_help,

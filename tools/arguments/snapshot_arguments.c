@@ -113,14 +113,9 @@ void snapshot_arguments_parse(struct snapshot_arguments *arguments, int argc, ch
 		 0},
 		{0},
 	};
-	static const struct argp_child children[] = {
-		{&view_argp, 0, "Display:", 2},
-		{&suppressions_argp, 0, "Suppressions:", 3},
-		{0},
-	};
 	static const struct argp argp = {
 		.options = options,
-		.children = children,
+		.children = view_and_suppressions,
 		.parser = parse,
 		.args_doc = "PID...",
 		.help_filter = format_option_help,

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "tools/check/suppressions.h"
 #include "tools/symbolize/debug_dirs.h"
 
 _Static_assert(ACCEPT_ALL == REPORT_SHOW_ALL, "accept_number_or_all() gives a view's show");
@@ -87,6 +88,12 @@ const struct argp view_argp = {
 const struct argp view_without_show_argp = {
 	.options = (const struct argp_option[]){COMMON_OPTIONS},
 	.parser = parse,
+};
+
+const struct argp_child view_and_suppressions[] = {
+	{&view_argp, 0, "Display:", 2},
+	{&suppressions_argp, 0, "Suppressions:", 3},
+	{0},
 };
 
 struct report_options view_for(const struct view *view, FILE *file)

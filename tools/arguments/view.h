@@ -41,6 +41,10 @@ extern const struct argp view_argp;
  * tracer's. */
 extern const struct argp view_without_show_argp;
 
+/* The child parsers of `fdtrail report` and `fdtrail snapshot`. Their inputs (child_inputs) are a
+ * struct view and a struct suppression_options. */
+extern const struct argp_child view_and_suppressions[];
+
 /* The options that suit this file (report_options_for), with those of the command line. */
 struct report_options view_for(const struct view *view, FILE *file);
 
