@@ -188,19 +188,25 @@ enum {
 	GO_FILE_SYSTEMSTACK_SWITCH = GO_FILE_TEXT + 0x60, /* the return address is above .. */
 	GO_FILE_SWITCH_FRAME = 8,                         /* .. this many bytes from +4 on */
 	GO_FILE_CGOCALLBACK = GO_FILE_TEXT + 0x70,        /* above 0x20 bytes from +4 on */
-	GO_FILE_CGO_END = GO_FILE_TEXT + 0x80,
+	GO_FILE_VFORK = GO_FILE_TEXT + 0x80, /* pops the return address at +4, pushes it at +8 */
+	GO_FILE_ASSEMBLY_END = GO_FILE_TEXT + 0x90,
 };
 
-/* Adds the functions by which Go 1.24 calls C, to a file of the version PCLNTAB_GO_1_20. */
-static inline void go_file_add_cgo(struct go_file *file)
+/* Adds functions of Go's that are written in assembly, to a file of the version PCLNTAB_GO_1_20:
+ * those by which Go 1.24 calls C, and one that makes its system call with the return address in a
+ * register, as rawVforkSyscall does. */
+static inline void go_file_add_assembly(struct go_file *file)
 {
 	static const char names[] =
 		"runtime.asmcgocall\0runtime.systemstack_switch\0runtime.cgocallback";
 	static const uint8_t values[] = {
-		2,   4, 2 * GO_FILE_SWITCH_FRAME,
+		2,   4,     2 * GO_FILE_SWITCH_FRAME,
 		0xc, 0, /* 32: pcsp: 0, then 8 */
-		2,   4, 2 * 0x20,
-		0xc, 0, /* 37: 0, then 0x20 */
+		2,   4,     2 * 0x20,
+		0xc, 0,                /* 37: 0, then 0x20 */
+		2,   4,     2 * 8 - 1, /* 42: 0, -8, 0 */
+		4,   2 * 8, 8,
+		0,
 	};
 	const size_t functions = GO_FILE_TABLE + GO_FILE_FUNCTIONS;
 
@@ -211,7 +217,8 @@ static inline void go_file_add_cgo(struct go_file *file)
 	go_file_function(file, PCLNTAB_GO_1_20, 3, 0x60, 0x43, (const uint32_t[]){32, 6, 0, 0}, 0);
 	go_file_function(file, PCLNTAB_GO_1_20, 4, 0x70, 0x5e, (const uint32_t[]){37, 6, 0, 0},
 			 PCLNTAB_SP_WRITE);
-	go_file_u32(file, functions + 8 * 5, GO_FILE_CGO_END - GO_FILE_TEXT);
-	go_file_u64(file, GO_FILE_TABLE + 8, 5);
-	go_file_u64(file, GO_FILE_MODULE + 136, 6);
+	go_file_function(file, PCLNTAB_GO_1_20, 5, 0x80, 0x10, (const uint32_t[]){42, 6, 0, 0}, 0);
+	go_file_u32(file, functions + 8 * 6, GO_FILE_ASSEMBLY_END - GO_FILE_TEXT);
+	go_file_u64(file, GO_FILE_TABLE + 8, 6);
+	go_file_u64(file, GO_FILE_MODULE + 136, 7);
 }

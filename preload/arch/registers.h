@@ -8,6 +8,7 @@
  *     regs_tls                     its thread pointer; 0: none
  *     regs_go                      Go's current goroutine: "Go internal ABI specification"
  *     regs_go_receiver             the first argument of a Go function there (since Go 1.17)
+ *     regs_go_vfork_return         the register for Go's rawVforkSyscall's return address; 0: none
  *     regs_number                  the system call that it is in; -1: none
  *     regs_arg(n)                  that call's argument n, from 0
  *     regs_set_arg0                changes the first one before the call is made

@@ -84,7 +84,7 @@ static int begin(void **state)
 
 	assert_true(fd >= 0);
 	go_file_make(&file, PCLNTAB_GO_1_20);
-	go_file_add_cgo(&file);
+	go_file_add_assembly(&file);
 	assert_int_equal(write(fd, &file, sizeof(file)), sizeof(file));
 	program = go_program_create(fd, 0);
 	close(fd);
@@ -274,6 +274,19 @@ static void code_that_is_not_gos_is_left_to_others(void **state)
 	assert_false(take(64, 10));
 }
 
+static void a_return_address_that_was_popped_for_vfork_is_in_its_register(void **state)
+{
+	registers.rip = GO_FILE_VFORK + 6;
+	registers.r12 = GO_FILE_TEXT + 0x21;
+	registers.rsp = SP;
+	put(G + CREATOR + 8, 0);
+	assert_true(take(64, 10));
+	EXPECT(STACK_CREATOR_ONLY, AT(0x85), AT(0x20), STACK_COMPLETE, AT(0x20));
+	registers.r12 = 0x123456;
+	assert_true(take(64, 10));
+	EXPECT(STACK_CREATOR_ONLY, AT(0x85), STACK_NO_UNWIND, AT(0x20));
+}
+
 /* The thread is on its own stack (g0), in runtime.asmcgocall as below C code, and the user's
  * goroutine has left its own code at this place. */
 static void leave_goroutine_for_c(uintptr_t left)
@@ -404,6 +417,8 @@ int main(void)
 			a_thread_without_a_goroutine_has_a_stack_alone),
 		PROMISE("code that is not Go's is left to others",
 			code_that_is_not_gos_is_left_to_others),
+		PROMISE("a return address that was popped for vfork is in its register",
+			a_return_address_that_was_popped_for_vfork_is_in_its_register),
 		PROMISE("a switch of stacks with a frame, as since Go 1.24, is left by its table",
 			a_switch_with_a_frame_is_left_by_its_table),
 		PROMISE("a switch of stacks without a frame, as before, is left by its table",

@@ -37,6 +37,12 @@ static inline uintptr_t regs_go_receiver(const struct user_regs_struct *regs)
 	return regs->rax;
 }
 
+/* src/syscall/asm_linux_amd64.s of Go */
+static inline uintptr_t regs_go_vfork_return(const struct user_regs_struct *regs)
+{
+	return regs->r12;
+}
+
 static inline long regs_number(const struct user_regs_struct *regs)
 {
 	return (long)regs->orig_rax;

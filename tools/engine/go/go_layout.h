@@ -16,6 +16,7 @@ enum go_frame_kind {
 			    * back */
 	GO_FRAME_CALLBACK, /* C called back into Go; the Go code that had called C comes after it */
 	GO_FRAME_FROM_C,   /* its caller is C code */
+	GO_FRAME_POPPED,   /* has popped its return address into a register for its system call */
 	GO_FRAME_UNKNOWN,  /* Go's code, but its caller can't be found */
 };
 

@@ -116,13 +116,17 @@ const struct go_frame *go_program_frame(struct go_program *program, uintptr_t pc
 	if (!go_program_function(program, pc, &function))
 		return NULL;
 	int32_t size = pclntab_frame_size(program->table, &function, pc - program->bias);
+	/* rawVforkSyscall (src/syscall/asm_linux_amd64.s) pops its return address before its system
+	 * call, because the child uses the same stack. */
+	bool popped = size == -(int32_t)sizeof(uintptr_t);
+
 	/* The table also has C code that Go's linker linked, but without frame sizes. */
-	if (size < 0)
+	if (size < 0 && !popped)
 		return NULL;
 	*frame = (struct go_frame){
 		.pc = pc,
 		.size = size,
-		.kind = kind_of(program, &function),
+		.kind = popped ? GO_FRAME_POPPED : kind_of(program, &function),
 		.runtimes = IS_ONE_OF(function.name, runtimes),
 		.leave_out = strcmp(function.name, "runtime.goexit") == 0,
 	};

@@ -123,6 +123,18 @@ static bool leave_to_c(struct go_walk *walk, int32_t size)
 	return walk->from_c;
 }
 
+/* Goes up from a function that has its return address in a register. Only the innermost function
+ * can, because no register is known of the others. */
+static bool leave_by_register(struct go_walk *walk)
+{
+	uintptr_t pc = regs_go_vfork_return(walk->request->registers);
+
+	if (walk->stack->count != 1 || !go_program_frame(walk->program, pc - 1))
+		return false;
+	walk->pc = pc - 1;
+	return true;
+}
+
 /* Goes up to the caller. False: it can't be found. */
 static bool leave(struct go_walk *walk, const struct go_frame *frame)
 {
@@ -135,6 +147,8 @@ static bool leave(struct go_walk *walk, const struct go_frame *frame)
 		return leave_callback(walk, frame->size);
 	case GO_FRAME_FROM_C:
 		return leave_to_c(walk, frame->size);
+	case GO_FRAME_POPPED:
+		return leave_by_register(walk);
 	case GO_FRAME_TOP:
 	case GO_FRAME_UNKNOWN:
 		break;
