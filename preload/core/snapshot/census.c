@@ -13,6 +13,7 @@
 #include "preload/core/base/raw_syscall.h"
 #include "describe.h"
 #include "frozen_table.h"
+#include "opened_kind.h"
 #include "socket_state.h"
 #include "unrecorded.h"
 
@@ -98,14 +99,6 @@ static void classify(const struct listing *listing, struct descriptor *descripto
  * closed the number and used it again, and its entry is about another descriptor. */
 static bool contradicts(const struct descriptor *descriptor)
 {
-	static const struct {
-		uint8_t hint, kind;
-	} exact[] = {
-		{FD_EPOLL, KIND_EPOLL},       {FD_EVENTFD, KIND_EVENTFD},
-		{FD_TIMERFD, KIND_TIMERFD},   {FD_SIGNALFD, KIND_SIGNALFD},
-		{FD_INOTIFY, KIND_INOTIFY},   {FD_FANOTIFY, KIND_FANOTIFY},
-		{FD_IO_URING, KIND_IO_URING},
-	};
 	enum fd_kind hint = descriptor->entry.kind;
 
 	if (hint == FD_UNKNOWN)
@@ -114,10 +107,8 @@ static bool contradicts(const struct descriptor *descriptor)
 		return descriptor->stat.mode && !kind_is_socket(descriptor->kind);
 	if (kind_is_socket(descriptor->kind)) /* no domain: a socket's file, opened O_PATH */
 		return descriptor->socket_domain != 0;
-	for (size_t i = 0; i < sizeof(exact) / sizeof(*exact); i++)
-		if (exact[i].hint == hint)
-			return descriptor->kind != exact[i].kind && descriptor->kind != KIND_OTHER;
-	return false;
+	return opened_kind_is_exact(hint) && descriptor->kind != opened_kind(hint) &&
+	       descriptor->kind != KIND_OTHER;
 }
 
 /* Takes the entry away from a number that it is not about. */

@@ -15,6 +15,7 @@
 #include "escape_text.h"
 #include "socket_state.h"
 #include "anon_inode.h"
+#include "opened_kind.h"
 
 static bool begins(const char *text, size_t length, const char *with)
 {
@@ -26,53 +27,6 @@ static bool ends(const char *text, size_t length, const char *with)
 	size_t size = strlen(with);
 
 	return length >= size && memcmp(text + length - size, with, size) == 0;
-}
-
-/* The kind by the opening call, for cases in which the kernel can't tell. */
-static enum kind kind_of_hint(enum fd_kind hint)
-{
-	static const uint8_t kinds[FD_KIND_COUNT] = {
-		[FD_UNKNOWN] = KIND_OTHER,   [FD_FILE] = KIND_FILE,
-		[FD_SOCKET] = KIND_SOCKET,   [FD_PIPE] = KIND_PIPE,
-		[FD_EPOLL] = KIND_EPOLL,     [FD_EVENTFD] = KIND_EVENTFD,
-		[FD_TIMERFD] = KIND_TIMERFD, [FD_SIGNALFD] = KIND_SIGNALFD,
-		[FD_INOTIFY] = KIND_INOTIFY, [FD_FANOTIFY] = KIND_FANOTIFY,
-		[FD_MEMFD] = KIND_MEMFD,     [FD_SHM] = KIND_SHM,
-		[FD_MQUEUE] = KIND_MQUEUE,   [FD_PTY] = KIND_TERMINAL,
-		[FD_PIDFD] = KIND_PIDFD,     [FD_USERFAULTFD] = KIND_USERFAULTFD,
-		[FD_PERF] = KIND_PERF,       [FD_IO_URING] = KIND_IO_URING,
-		[FD_SECRETMEM] = KIND_MEMFD, [FD_MOUNT] = KIND_OTHER,
-		[FD_BPF] = KIND_OTHER,       [FD_LANDLOCK] = KIND_OTHER,
-	};
-
-	return (unsigned int)hint < FD_KIND_COUNT ? kinds[hint] : KIND_OTHER;
-}
-
-/* "anon_inode:[eventpoll]", "anon_inode:inotify", "pidfd:[4711]", "mnt:[4026531841]" */
-static enum kind kind_of_link(const char *link, size_t length)
-{
-	static const struct {
-		const char *name;
-		enum kind kind;
-	} names[] = {
-		{"[eventpoll]", KIND_EPOLL}, {"[eventfd", KIND_EVENTFD},
-		{"[timerfd]", KIND_TIMERFD}, {"[signalfd]", KIND_SIGNALFD},
-		{"inotify", KIND_INOTIFY},   {"[fanotify]", KIND_FANOTIFY},
-		{"[pidfd]", KIND_PIDFD},     {"[userfaultfd]", KIND_USERFAULTFD},
-		{"[perf_event]", KIND_PERF}, {"[io_uring]", KIND_IO_URING},
-	};
-	static const char anonymous[] = "anon_inode:";
-
-	if (begins(link, length, "pidfd:["))
-		return KIND_PIDFD;
-	if (!begins(link, length, anonymous))
-		return KIND_OTHER;
-	link += strlen(anonymous);
-	length -= strlen(anonymous);
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (begins(link, length, names[i].name))
-			return names[i].kind;
-	return KIND_OTHER;
 }
 
 /* The process whose table the descriptor is in. */
@@ -88,7 +42,7 @@ static enum kind kind_of_file(struct descriptor *descriptor, int pid)
 	size_t length = found < 0 ? 0 : (size_t)found;
 
 	if (found < 0 || descriptor->entry.kind == FD_MQUEUE || descriptor->entry.kind == FD_SHM) {
-		enum kind hint = kind_of_hint(descriptor->entry.kind);
+		enum kind hint = opened_kind(descriptor->entry.kind);
 		bool is_file = (descriptor->stat.mode & S_IFMT) == S_IFREG;
 		descriptor->any_kind = found < 0 && hint == KIND_OTHER && !is_file;
 		return hint == KIND_OTHER && is_file ? KIND_FILE : hint;

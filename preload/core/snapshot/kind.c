@@ -6,31 +6,32 @@
 
 static const struct {
 	const char *name, *one, *many;
+	const char *anon_inode; /* the beginning of its link in /proc/PID/fd, after anon_inode: */
 } words[KIND_COUNT] = {
-	[KIND_TCP] = {"tcp", "tcp socket", "tcp sockets"},
-	[KIND_UDP] = {"udp", "udp socket", "udp sockets"},
-	[KIND_UNIX] = {"unix", "unix socket", "unix sockets"},
-	[KIND_NETLINK] = {"netlink", "netlink socket", "netlink sockets"},
-	[KIND_SOCKET] = {"socket", "socket", "sockets"},
-	[KIND_FILE] = {"file", "file", "files"},
-	[KIND_DIRECTORY] = {"directory", "directory", "directories"},
-	[KIND_DEVICE] = {"device", "device", "devices"},
-	[KIND_TERMINAL] = {"terminal", "terminal", "terminals"},
-	[KIND_PIPE] = {"pipe", "pipe end", "pipe ends"},
-	[KIND_EPOLL] = {"epoll", "epoll instance", "epoll instances"},
-	[KIND_EVENTFD] = {"eventfd", "eventfd", "eventfds"},
-	[KIND_TIMERFD] = {"timerfd", "timerfd", "timerfds"},
-	[KIND_SIGNALFD] = {"signalfd", "signalfd", "signalfds"},
-	[KIND_INOTIFY] = {"inotify", "inotify instance", "inotify instances"},
-	[KIND_FANOTIFY] = {"fanotify", "fanotify group", "fanotify groups"},
-	[KIND_MEMFD] = {"memfd", "memfd", "memfds"},
-	[KIND_SHM] = {"shm", "shared memory object", "shared memory objects"},
-	[KIND_MQUEUE] = {"mqueue", "message queue", "message queues"},
-	[KIND_PIDFD] = {"pidfd", "pidfd", "pidfds"},
-	[KIND_USERFAULTFD] = {"userfaultfd", "userfaultfd", "userfaultfds"},
-	[KIND_PERF] = {"perf", "perf event", "perf events"},
-	[KIND_IO_URING] = {"io_uring", "io_uring", "io_urings"},
-	[KIND_OTHER] = {"other", "other descriptor", "other descriptors"},
+	[KIND_TCP] = {"tcp", "tcp socket", "tcp sockets", NULL},
+	[KIND_UDP] = {"udp", "udp socket", "udp sockets", NULL},
+	[KIND_UNIX] = {"unix", "unix socket", "unix sockets", NULL},
+	[KIND_NETLINK] = {"netlink", "netlink socket", "netlink sockets", NULL},
+	[KIND_SOCKET] = {"socket", "socket", "sockets", NULL},
+	[KIND_FILE] = {"file", "file", "files", NULL},
+	[KIND_DIRECTORY] = {"directory", "directory", "directories", NULL},
+	[KIND_DEVICE] = {"device", "device", "devices", NULL},
+	[KIND_TERMINAL] = {"terminal", "terminal", "terminals", NULL},
+	[KIND_PIPE] = {"pipe", "pipe end", "pipe ends", NULL},
+	[KIND_EPOLL] = {"epoll", "epoll instance", "epoll instances", "[eventpoll]"},
+	[KIND_EVENTFD] = {"eventfd", "eventfd", "eventfds", "[eventfd"},
+	[KIND_TIMERFD] = {"timerfd", "timerfd", "timerfds", "[timerfd]"},
+	[KIND_SIGNALFD] = {"signalfd", "signalfd", "signalfds", "[signalfd]"},
+	[KIND_INOTIFY] = {"inotify", "inotify instance", "inotify instances", "inotify"},
+	[KIND_FANOTIFY] = {"fanotify", "fanotify group", "fanotify groups", "[fanotify]"},
+	[KIND_MEMFD] = {"memfd", "memfd", "memfds", NULL},
+	[KIND_SHM] = {"shm", "shared memory object", "shared memory objects", NULL},
+	[KIND_MQUEUE] = {"mqueue", "message queue", "message queues", NULL},
+	[KIND_PIDFD] = {"pidfd", "pidfd", "pidfds", "[pidfd]"},
+	[KIND_USERFAULTFD] = {"userfaultfd", "userfaultfd", "userfaultfds", "[userfaultfd]"},
+	[KIND_PERF] = {"perf", "perf event", "perf events", "[perf_event]"},
+	[KIND_IO_URING] = {"io_uring", "io_uring", "io_urings", "[io_uring]"},
+	[KIND_OTHER] = {"other", "other descriptor", "other descriptors", NULL},
 };
 
 const char *kind_name(enum kind kind)
@@ -46,6 +47,25 @@ const char *kind_noun(enum kind kind, size_t count)
 bool kind_is_socket(enum kind kind)
 {
 	return kind <= KIND_SOCKET;
+}
+
+enum kind kind_of_link(const char *link, size_t length)
+{
+	static const char anonymous[] = "anon_inode:", pidfs[] = "pidfd:[";
+
+	if (length >= strlen(pidfs) && memcmp(link, pidfs, strlen(pidfs)) == 0)
+		return KIND_PIDFD;
+	if (length < strlen(anonymous) || memcmp(link, anonymous, strlen(anonymous)) != 0)
+		return KIND_OTHER;
+	link += strlen(anonymous);
+	length -= strlen(anonymous);
+	for (int kind = 0; kind < KIND_COUNT; kind++) {
+		const char *name = words[kind].anon_inode;
+
+		if (name && length >= strlen(name) && memcmp(link, name, strlen(name)) == 0)
+			return (enum kind)kind;
+	}
+	return KIND_OTHER;
 }
 
 /* The bits for one word of a list; 0 if it is unknown. */

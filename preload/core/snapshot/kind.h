@@ -51,6 +51,11 @@ const char *kind_noun(enum kind kind, size_t count);
 /* Whether kind is one of the socket kinds. */
 bool kind_is_socket(enum kind kind);
 
+/* The kind that a link in /proc/PID/fd names which is no path: "anon_inode:[eventpoll]",
+ * "anon_inode:inotify", "pidfd:[4711]" (Linux 6.9). KIND_OTHER: "mnt:[4026531841]" and all others.
+ * Async-signal-safe. */
+enum kind kind_of_link(const char *link, size_t length);
+
 /* Parses a comma-separated list of kind names, "all", and "sockets" (every socket kind) into bits.
  * If a word is none of these, returns false, with that word in bad and bad_length, and leaves kinds
  * as it is. */
