@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "model_write.h"
 #include "tools/reader/reader.h"
 
 /* All snapshots in the bytes, as one text, which the caller frees. */

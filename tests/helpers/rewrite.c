@@ -2,6 +2,7 @@
 /* Reads snapshots from standard input and writes them from the model. */
 #include <stdio.h>
 
+#include "../model_write.h"
 #include "tools/reader/reader.h"
 
 int main(void)

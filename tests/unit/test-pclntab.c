@@ -58,7 +58,6 @@ static void lines_and_inlined_calls_are_found(void **state)
 		struct pclntab *table = table_of(versions[i]);
 		struct pclntab_location found[4];
 
-		assert_true(pclntab_has_inlining(table));
 		assert_int_equal(pclntab_locations(table, GO_FILE_TEXT + 0xf, found, 4), 1);
 		assert_string_equal(found[0].function, "main.main");
 		assert_string_equal(found[0].file, "/src/main.go");

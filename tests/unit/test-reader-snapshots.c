@@ -21,6 +21,7 @@
 #include <sys/un.h>
 
 #include "tools/reader/reader.h"
+#include "../model_write.h"
 
 /* Reads the snapshot in text; *again is the text written from it. */
 static struct model_snapshot *read_back(const char *text, char **again)

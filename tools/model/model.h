@@ -279,7 +279,3 @@ int64_t model_in_state(const struct model_group *group, const char *state);
 
 /* The sum of two counts, INT64_MAX when it is more: numbers from a text may be anything. */
 int64_t model_add(int64_t a, int64_t b);
-
-/* Writes the snapshot as the text it was read from, without what symbolize/ found, and without
- * lines that were not the snapshot's. */
-void model_write(const struct model_snapshot *snapshot, FILE *file);

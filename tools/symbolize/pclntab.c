@@ -178,28 +178,6 @@ static bool find_table(struct pclntab *table)
 	return scan(table);
 }
 
-/* The version that the linker left behind: src/debug/buildinfo, the form of Go 1.18 and later. */
-static void find_go_version(struct pclntab *table)
-{
-	static const char magic[] = "\xff Go buildinf:";
-	uint64_t address, size, available;
-	const uint8_t *bytes;
-
-	if (!go_elf_section(&table->elf, ".go.buildinfo", &address, &size))
-		return;
-	bytes = go_elf_bytes(&table->elf, address, &available);
-	if (!bytes || available < 33 || memcmp(bytes, magic, sizeof(magic) - 1) != 0 ||
-	    !(bytes[15] & 2))
-		return;
-	size_t length = bytes[32];
-	if (length >= sizeof(table->go_version) || length > available - 33)
-		return;
-	for (size_t i = 0; i < length; i++)
-		if (bytes[33 + i] <= ' ' || bytes[33 + i] > '~')
-			return;
-	memcpy(table->go_version, bytes + 33, length);
-}
-
 struct pclntab *pclntab_create(const void *elf, size_t size)
 {
 	struct pclntab *table = calloc(1, sizeof(*table));
@@ -214,7 +192,6 @@ struct pclntab *pclntab_create(const void *elf, size_t size)
 	result = go_elf_init(&table->elf, elf, size);
 	if (result == 0 && find_table(table)) {
 		pclntab_find_inlining(table);
-		find_go_version(table);
 		table->steps_left = UINT64_MAX;
 		return table;
 	}
@@ -248,11 +225,6 @@ bool pclntab_is_there(const void *bytes, size_t size)
 enum pclntab_version pclntab_version(const struct pclntab *table)
 {
 	return table->version;
-}
-
-const char *pclntab_go_version(const struct pclntab *table)
-{
-	return *table->go_version ? table->go_version : NULL;
 }
 
 const char *pclntab_string(const struct pclntab *table, const struct pclntab_part *part,

@@ -60,9 +60,6 @@ bool pclntab_is_there(const void *elf, size_t size);
 
 enum pclntab_version pclntab_version(const struct pclntab *table);
 
-/* "go1.19.8", or NULL where the file does not say. Lives with the table. */
-const char *pclntab_go_version(const struct pclntab *table);
-
 /* The function that pc lies in; false when it is in none. */
 bool pclntab_find(const struct pclntab *table, uint64_t pc, struct pclntab_function *function);
 
@@ -70,7 +67,7 @@ bool pclntab_find(const struct pclntab *table, uint64_t pc, struct pclntab_funct
 uint64_t pclntab_entry(const struct pclntab *table, const char *name);
 
 /* What stands at pc, innermost first; at most room of them, 0 when pc is in no function. For a
- * return address give pc - 1. */
+ * return address give pc - 1. Inlined functions are missing if their tree can't be read. */
 size_t pclntab_locations(const struct pclntab *table, uint64_t pc,
 			 struct pclntab_location *locations, size_t room);
 
@@ -78,10 +75,6 @@ size_t pclntab_locations(const struct pclntab *table, uint64_t pc,
  * say. */
 int32_t pclntab_frame_size(const struct pclntab *table, const struct pclntab_function *function,
 			   uint64_t pc);
-
-/* Whether the inlining tree can be read; without it inlined functions are named as those that they
- * were inlined into. */
-bool pclntab_has_inlining(const struct pclntab *table);
 
 /* Whether code of this function is Go's own (runtime, net/http, vendored parts of the standard
  * library) and not the user's: by its name alone. */

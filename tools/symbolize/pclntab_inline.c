@@ -186,11 +186,6 @@ void pclntab_find_inlining(struct pclntab *table)
 		}
 }
 
-bool pclntab_has_inlining(const struct pclntab *table)
-{
-	return table->inlining;
-}
-
 size_t pclntab_locations(const struct pclntab *table, uint64_t pc,
 			 struct pclntab_location *locations, size_t room)
 {

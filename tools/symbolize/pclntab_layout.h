@@ -31,7 +31,6 @@ struct pclntab {
 	unsigned int candidates; /* headers that were looked into */
 	uint64_t *steps;         /* that decoding may still take: a file can't keep us for long */
 	uint64_t steps_left;     /* .. itself */
-	char go_version[32];     /* "": not known */
 };
 
 /* Where a _func has what; see struct _func in src/runtime/runtime2.go of each version. */

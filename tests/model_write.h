@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
-/* The text of a snapshot, from the model: see preload/core/snapshot/README.md for what it looks
- * like. */
+/*
+ * Writes a snapshot as the text that it was read from (preload/core/snapshot/README.md), without
+ * names and lines that were added to it, and without lines that were not the snapshot's.
+ */
+#pragma once
+
 #include <inttypes.h>
 #include <string.h>
 
-#include "escape.h"
-#include "model.h"
+#include "tools/model/escape.h"
+#include "tools/model/model.h"
 
-static void write_header(const struct model_snapshot *snapshot, FILE *file)
+static inline void write_header(const struct model_snapshot *snapshot, FILE *file)
 {
 	fprintf(file, "fdtrail snapshot, format %" PRId64 "\n", snapshot->version);
 	for (size_t i = 0; i < snapshot->field_count; i++)
@@ -16,7 +20,7 @@ static void write_header(const struct model_snapshot *snapshot, FILE *file)
 		fprintf(file, "\n%s\n", snapshot->nothing);
 }
 
-static void write_frame(const struct model_frame *frame, FILE *file)
+static inline void write_frame(const struct model_frame *frame, FILE *file)
 {
 	fprintf(file, "    #%" PRId64 " 0x%012" PRIx64, frame->index, frame->address);
 	if (frame->function) {
@@ -35,7 +39,7 @@ static void write_frame(const struct model_frame *frame, FILE *file)
 	fputc('\n', file);
 }
 
-static void write_frames(const struct model_stack *stack, FILE *file)
+static inline void write_frames(const struct model_stack *stack, FILE *file)
 {
 	for (size_t i = 0; i < stack->frame_count; i++)
 		write_frame(&stack->frames[i], file);
@@ -43,7 +47,7 @@ static void write_frames(const struct model_stack *stack, FILE *file)
 		fprintf(file, "    (%s)\n", stack->incomplete);
 }
 
-static void write_stack(const struct model_stack *stack, FILE *file)
+static inline void write_stack(const struct model_stack *stack, FILE *file)
 {
 	static const char *const headings[] = {
 		[MODEL_OPENED_AT] = "opened at",
@@ -59,7 +63,7 @@ static void write_stack(const struct model_stack *stack, FILE *file)
 	}
 }
 
-static void write_descriptor(const struct model_descriptor *descriptor, FILE *file)
+static inline void write_descriptor(const struct model_descriptor *descriptor, FILE *file)
 {
 	const char *text = descriptor->text ? descriptor->text : "";
 
@@ -67,13 +71,14 @@ static void write_descriptor(const struct model_descriptor *descriptor, FILE *fi
 		*text && *text != ',' ? " " : "", text);
 }
 
-static void write_lines(const char *before, const char *const *lines, size_t count, FILE *file)
+static inline void write_lines(const char *before, const char *const *lines, size_t count,
+			       FILE *file)
 {
 	for (size_t i = 0; i < count; i++)
 		fprintf(file, "  %s%s\n", before, lines[i]);
 }
 
-static void write_figures(const struct model_group *group, FILE *file)
+static inline void write_figures(const struct model_group *group, FILE *file)
 {
 	if (group->opened == MODEL_UNKNOWN)
 		return;
@@ -87,7 +92,7 @@ static void write_figures(const struct model_group *group, FILE *file)
 	fputc('\n', file);
 }
 
-static void write_peak(const struct model_peak *peak, FILE *file)
+static inline void write_peak(const struct model_peak *peak, FILE *file)
 {
 	fprintf(file, "\npeak %" PRId64 ": %s\n", peak->of.number, peak->of.sentence);
 	if (peak->reached_text)
@@ -99,7 +104,7 @@ static void write_peak(const struct model_peak *peak, FILE *file)
 		write_stack(&peak->of.stacks[i], file);
 }
 
-static void write_group(const struct model_group *group, FILE *file)
+static inline void write_group(const struct model_group *group, FILE *file)
 {
 	fprintf(file, "\ngroup %" PRId64 ": %s\n", group->number, group->sentence);
 	write_lines("reason: ", group->reason_lines, group->reason_line_count, file);
@@ -117,7 +122,7 @@ static void write_group(const struct model_group *group, FILE *file)
 			group->more);
 }
 
-static void write_module(const struct model_module *module, FILE *file)
+static inline void write_module(const struct model_module *module, FILE *file)
 {
 	fprintf(file, "  0x%012" PRIx64 "-0x%012" PRIx64 " ", module->start, module->end);
 	escape_put_word(file, module->path);
@@ -130,7 +135,7 @@ static void write_module(const struct model_module *module, FILE *file)
 	fputc('\n', file);
 }
 
-static void write_footers(const struct model_snapshot *snapshot, FILE *file)
+static inline void write_footers(const struct model_snapshot *snapshot, FILE *file)
 {
 	if (snapshot->not_listed_count)
 		fputs("\nnot listed:\n", file);
@@ -145,7 +150,7 @@ static void write_footers(const struct model_snapshot *snapshot, FILE *file)
 	write_lines("note: ", snapshot->notes, snapshot->note_count, file);
 }
 
-void model_write(const struct model_snapshot *snapshot, FILE *file)
+static inline void model_write(const struct model_snapshot *snapshot, FILE *file)
 {
 	write_header(snapshot, file);
 	for (size_t i = 0; i < snapshot->group_count; i++)
