@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "preload/core/base/arena.h"
+#include "preload/core/base/base_name.h"
 #include "preload/core/base/line.h"
 #include "preload/core/base/read_safely.h"
 #include "preload/core/base/raw_syscall.h"
@@ -215,10 +216,8 @@ void enroll_start(char **environ)
 		return;
 	if (dladdr((const void *)&roster, &info) && info.dli_fname)
 		name = info.dli_fname;
-	if (strrchr(name, '/'))
-		name = strrchr(name, '/') + 1;
 	struct line line = {.size = sizeof(library), .text = library};
-	line_add(&line, name);
+	line_add(&line, base_name(name));
 	for (char **variable = environ; *library && variable && *variable; variable++)
 		if (strncmp(*variable, "LD_PRELOAD=", strlen("LD_PRELOAD=")) == 0 &&
 		    lists_us(*variable))

@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "preload/core/base/base_name.h"
 #include "preload/core/base/raw_syscall.h"
 #include "deepbind.h"
 #include "preload/libc/real.h"
@@ -31,13 +32,6 @@ extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 
 static struct wiped shut = {.gate = GATE_SHUT};
 
-static const char *last_part(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 static void copy(char *to, size_t size, const char *from)
 {
 	size_t length = strnlen(from, size - 1);
@@ -50,14 +44,14 @@ static void find_names(void)
 {
 	long length = RAW(readlinkat, AT_FDCWD, "/proc/self/exe", runtime.main_path,
 			  sizeof(runtime.main_path) - 1);
-	const char *name = program_invocation_name ? last_part(program_invocation_name) : "";
+	const char *name = program_invocation_name ? base_name(program_invocation_name) : "";
 
 	if (length <= 0) {
 		const char *executed = (const char *)getauxval(AT_EXECFN);
 		copy(runtime.main_path, sizeof(runtime.main_path), executed ? executed : "unknown");
 	}
 	if (!*name)
-		name = last_part(runtime.main_path);
+		name = base_name(runtime.main_path);
 	copy(runtime.program, sizeof(runtime.program), name);
 }
 
@@ -116,7 +110,7 @@ void runtime_start(void)
 	if (!getauxval(AT_SECURE))
 		enroll_arrive(environ);
 	if (getauxval(AT_SECURE) || (!options_match(only, runtime.program) &&
-				     !options_match(only, last_part(runtime.main_path)))) {
+				     !options_match(only, base_name(runtime.main_path)))) {
 		enroll_leave();
 		runtime.wiped = &shut;
 		return;

@@ -18,6 +18,7 @@
 
 #include "preload/arch/machine.h"
 #include "preload/core/base/channel.h"
+#include "preload/core/base/helper_faults.h"
 #include "preload/core/base/raw_syscall.h"
 #include "preload/core/base/write_signals.h"
 #include "preload/libc/real.h"
@@ -65,31 +66,6 @@ static void say(const char *text)
 
 	line_add(&line, text);
 	message(&line);
-}
-
-static void helper_crashed(int signal)
-{
-	RAW(exit_group, 128 + signal);
-}
-
-/* A crash of the helper must not become the program's: before Linux 5.16 a core dump of the helper
- * ends every process that shares its memory. */
-static void catch_faults(void)
-{
-	static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE};
-	struct {
-		void (*handler)(int);
-		unsigned long flags;
-		void (*restorer)(void);
-		uint64_t mask;
-	} action = {.handler = helper_crashed, .flags = 0x04000000 /* SA_RESTORER */};
-	uint64_t open = 0;
-
-	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
-		RAW(rt_sigaction, faults[i], &action, NULL, sizeof(action.mask));
-		open |= UINT64_C(1) << (faults[i] - 1);
-	}
-	RAW(rt_sigprocmask, SIG_UNBLOCK, &open, NULL, sizeof(open));
 }
 
 static bool has_room(void)
@@ -221,7 +197,7 @@ static int helper(void *data)
 {
 	struct job *job = data;
 
-	catch_faults();
+	helper_catch_faults();
 	make_room(&job->request);
 	job->request.lets_go = true;
 	job->request.begin_beside = beside_begin;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "preload/arch/machine.h"
+#include "preload/core/base/base_name.h"
 #include "preload/core/base/line.h"
 #include "preload/core/base/raw_syscall.h"
 #include "enroll.h"
@@ -165,18 +166,16 @@ static bool look(const char *path, enum roster_reason *reason)
 	if (!S_ISREG(status.st_mode) ||
 	    (fd = RAW(openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)) < 0)
 		return true;
-	const char *name = strrchr(path, '/');
-	name = name ? name + 1 : path;
 	/* The loader can be executed as a program, and is static itself. */
-	if (strncmp(name, "ld-", 3) != 0)
+	if (strncmp(base_name(path), "ld-", 3) != 0)
 		*reason = look_inside((int)fd);
 	RAW(close, fd);
 	if (*reason)
 		executed.kind = *reason == ROSTER_GO ? "a Go program" : "a static program";
 	else if (is_privileged(path, &status))
 		*reason = ROSTER_PRIVILEGED;
-	if (executed.kind && !enroll_present() && options_match(runtime.options.only, name) &&
-	    is_new(&status))
+	if (executed.kind && !enroll_present() &&
+	    options_match(runtime.options.only, base_name(path)) && is_new(&status))
 		tell_on_a_stack(&executed);
 	return true;
 }

@@ -8,6 +8,7 @@
 
 #include "clean_text.h"
 #include "pprof_fields.h"
+#include "preload/core/base/base_name.h"
 #include "tools/model/stack_lines.h"
 
 /* Names of C++ functions can be very long; they are cut at this length. */
@@ -222,10 +223,7 @@ static const struct model_module *module_of(const struct pprof_tables *tables,
  * of python3.11). */
 static bool is_program(const char *program, const char *module)
 {
-	const char *slash = strrchr(module, '/');
-
-	return program && *program &&
-	       strncmp(slash ? slash + 1 : module, program, strlen(program)) == 0;
+	return program && *program && strncmp(base_name(module), program, strlen(program)) == 0;
 }
 
 static struct mapping *mapping_of(struct pprof_tables *tables, const struct model_frame *frame)

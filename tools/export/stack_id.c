@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "preload/core/base/base_name.h"
+
 static uint64_t add(uint64_t hash, const void *data, size_t size)
 {
 	const uint8_t *bytes = data;
@@ -36,13 +38,7 @@ static uint64_t add_frame(uint64_t hash, const struct model_frame *frame)
 {
 	if (!frame->module)
 		return add_string(hash, frame->function ? frame->function : "");
-	if (frame->build_id) {
-		hash = add_string(hash, frame->build_id);
-	} else {
-		const char *slash = strrchr(frame->module, '/');
-
-		hash = add_string(hash, slash ? slash + 1 : frame->module);
-	}
+	hash = add_string(hash, frame->build_id ? frame->build_id : base_name(frame->module));
 	return add_number(hash, frame->offset);
 }
 

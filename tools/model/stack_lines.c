@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "preload/core/base/base_name.h"
+
 bool stack_has_user_code(const struct model_stack *stack)
 {
 	for (size_t i = 0; i < stack->frame_count; i++)
@@ -31,10 +33,8 @@ const char *frame_name(const struct model_frame *frame, size_t location, char na
 	if (function)
 		return function;
 	if (frame->module) {
-		const char *slash = strrchr(frame->module, '/');
-
-		snprintf(name, LINE_NAME_SIZE, "%.255s+0x%" PRIx64,
-			 slash ? slash + 1 : frame->module, frame->offset);
+		snprintf(name, LINE_NAME_SIZE, "%.255s+0x%" PRIx64, base_name(frame->module),
+			 frame->offset);
 	} else {
 		snprintf(name, LINE_NAME_SIZE, "0x%" PRIx64, frame->address);
 	}

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "preload/core/base/errno_name.h"
+#include "preload/core/base/helper_faults.h"
 #include "preload/core/base/raw_syscall.h"
 #include "preload/core/snapshot/kind.h"
 #include "copies.h"
@@ -74,27 +75,6 @@ static bool wait_until_copied(struct job *job, int pid)
 	return false;
 }
 
-static void helper_crashed(int signal)
-{
-	RAW(exit_group, 128 + signal);
-}
-
-/* Makes a fault end the helper alone: before Linux 5.16 a core dump ends all processes that share
- * its memory. */
-static void catch_faults(void)
-{
-	static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE};
-	struct sigaction action = {.sa_handler = helper_crashed};
-	sigset_t open;
-
-	sigemptyset(&open);
-	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
-		sigaction(faults[i], &action, NULL);
-		sigaddset(&open, faults[i]);
-	}
-	sigprocmask(SIG_UNBLOCK, &open, NULL);
-}
-
 /* The words that say why some descriptors were not copied. */
 static const char *say_reason(struct job *job, const struct copies *copies)
 {
@@ -139,7 +119,7 @@ static int helper(void *data)
 {
 	struct job *job = data;
 
-	catch_faults();
+	helper_catch_faults();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	job->error = look(job);
 	if (!job->error && job->copied)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "preload/core/base/base_name.h"
 #include "tools/model/stack_lines.h"
 #include "tools/symbolize/demangle.h"
 #include "culprit.h"
@@ -169,10 +170,8 @@ static void put_place(FILE *out, const struct page *page, const struct model_gro
 	fputs(frame_function(frame, location) ? "in " : "at ", out);
 	put_line(out, page, frame, location);
 	if (group->same_place && frame->module) {
-		const char *slash = strrchr(frame->module, '/');
-
 		fputs(" at ", out);
-		put_safe(out, slash ? slash + 1 : frame->module);
+		put_safe(out, base_name(frame->module));
 		fprintf(out, "+0x%" PRIx64, frame->offset);
 	}
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "preload/core/base/base_name.h"
 #include "tools/model/model_memory.h"
 #include "heading.h"
 
@@ -168,7 +169,7 @@ static enum model_stream stream_of(const struct model_group *group)
 /* Whether the file has that name, or that name before a version: "python3.11", "libjvm.so". */
 static bool is_named(const char *path, const char *name)
 {
-	const char *slash = strrchr(path, '/'), *file = slash ? slash + 1 : path;
+	const char *file = base_name(path);
 
 	return strncmp(file, name, strlen(name)) == 0 &&
 	       !isalpha((unsigned char)file[strlen(name)]);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "preload/core/base/base_name.h"
 #include "tools/model/stack_lines.h"
 #include "tools/symbolize/demangle.h"
 #include "tools/symbolize/user_code.h"
@@ -34,7 +35,6 @@ static char *format_place(const struct page *page, const struct model_frame *fra
 	const struct model_location *at =
 		location < frame->location_count ? &frame->locations[location] : NULL;
 	char *place = NULL, *path;
-	const char *slash;
 
 	if (at && at->file) {
 		path = page_path(page, at->file);
@@ -50,8 +50,7 @@ static char *format_place(const struct page *page, const struct model_frame *fra
 	/* A frame without a name is already shown as module+offset. */
 	if (!frame->module || !has_function)
 		return NULL;
-	slash = strrchr(frame->module, '/');
-	path = page_safe(slash ? slash + 1 : frame->module);
+	path = page_safe(base_name(frame->module));
 	place = page_format("(%s+0x%" PRIx64 ")", path, frame->offset);
 	free(path);
 	return place;

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "preload/core/base/base_name.h"
 #include "elf_file.h"
 
 /* Of one folder: there may be all that a build has left. */
@@ -93,7 +94,6 @@ static int find_in_folder(const char *dir, const char *build_id, enum debug_dirs
 int debug_dirs_find(const char *const *dirs, const char *module, const char *build_id,
 		    enum debug_dirs_for what, char **path)
 {
-	const char *slash = strrchr(module, '/');
 	int fd = -1;
 
 	if (!build_id || !*build_id)
@@ -101,8 +101,7 @@ int debug_dirs_find(const char *const *dirs, const char *module, const char *bui
 	for (const char *const *dir = dirs; fd < 0 && dir && *dir; dir++) {
 		fd = try_path(strdup(*dir), build_id, what, path);
 		if (fd < 0)
-			fd = try_path(in_folder(*dir, slash ? slash + 1 : module), build_id, what,
-				      path);
+			fd = try_path(in_folder(*dir, base_name(module)), build_id, what, path);
 		if (fd < 0)
 			fd = find_in_folder(*dir, build_id, what, path);
 	}

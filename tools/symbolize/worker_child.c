@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "preload/core/base/base_name.h"
 #include "demangle_library.h"
 
 static void append(struct answer *answer, const void *bytes, size_t size)
@@ -119,10 +120,9 @@ static void send_number(enum record type, uint32_t number)
 
 static void send_step(const char *what, const char *path)
 {
-	const char *slash = strrchr(path, '/');
 	char step[512];
 
-	snprintf(step, sizeof(step), "%s %s", what, slash ? slash + 1 : path);
+	snprintf(step, sizeof(step), "%s %s", what, base_name(path));
 	send_string(RECORD_STEP, step);
 }
 

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "preload/core/base/base_name.h"
 #include "preload/core/base/channel.h"
 #include "options.h"
 
@@ -36,7 +37,7 @@ static bool names(const char *file, const char *name)
 
 static const struct runtime *find_runtime(const char *module)
 {
-	const char *slash = strrchr(module, '/'), *file = slash ? slash + 1 : module;
+	const char *file = base_name(module);
 
 	for (size_t i = 0; i < sizeof(runtimes) / sizeof(*runtimes); i++)
 		if (names(file, runtimes[i].name))

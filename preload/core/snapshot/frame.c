@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "preload/core/base/base_name.h"
+#include "preload/core/base/c_library.h"
 #include "escape_text.h"
 #include "sort.h"
 #include "elf_symbols.h"
@@ -268,27 +270,10 @@ bool frames_pool(const struct frames *frames, const struct stack_view *stack)
 	return false;
 }
 
-static const char *base_name(const char *path)
-{
-	const char *base = path;
-
-	for (; *path; path++)
-		if (*path == '/' && path[1])
-			base = path + 1;
-	return base;
-}
-
+/* A program that was started by the loader's name may be called like the loader. */
 static bool is_c_library(const struct module *module)
 {
-	static const char *const names[] = {"libc.so", "libc-2", "libc.musl", "ld-musl",
-					    "libpthread"};
-	const char *base = base_name(module->path);
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (strnlen(base, strlen(names[i])) == strlen(names[i]) &&
-		    memcmp(base, names[i], strlen(names[i])) == 0)
-			return true;
-	return false;
+	return !module->is_main && c_library_is(module->path);
 }
 
 /* Whether the frame is code that a heading should not name: the C library's, Go's. */

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "preload/core/base/c_library_file.h"
+#include "preload/core/base/c_library.h"
 #include "preload/core/base/elf_interp.h"
 
 struct function {
@@ -159,7 +159,7 @@ uint32_t libc_frames_count(const struct libc_frames *libc_frames,
 			return i;
 		if (module->is_main
 			    ? !libc_frames || !in_library(libc_frames, FRAME_OFFSET(frames[i]))
-			    : !c_library_file(module->path))
+			    : !c_library_is(module->path))
 			return i;
 	}
 	return 0;
