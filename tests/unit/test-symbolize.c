@@ -24,7 +24,7 @@
 
 #include "tools/symbolize/demangle.h"
 #include "tools/symbolize/demangle_library.h"
-#include "tools/symbolize/generated.h"
+#include "tools/symbolize/language.h"
 #include "tools/symbolize/user_code.h"
 #include "tools/symbolize/perf_map.h"
 #include "tools/symbolize/source_path.h"
@@ -642,7 +642,7 @@ static void a_name_by_v8_is_taken_apart(void **state)
 		struct generated_name name;
 		char *text = strdup(cases[i].text);
 
-		assert_int_equal(generated_name_parse(text, &name), cases[i].function != NULL);
+		assert_int_equal(language_parse_name(text, &name), cases[i].function != NULL);
 		if (cases[i].function) {
 			assert_string_equal(name.function, cases[i].function);
 			assert_string_equal(name.file, cases[i].file);

@@ -8,7 +8,7 @@
 
 #include "tools/reader/snapshot_time.h"
 #include "frames.h"
-#include "generated.h"
+#include "language.h"
 #include "user_code.h"
 #include "perf_map.h"
 
@@ -50,7 +50,7 @@ static void name_frame(struct model_snapshot *snapshot, struct model_frame *fram
 	struct model_location *location =
 		obstack_alloc(&snapshot->memory, sizeof(*frame->locations));
 
-	if (!generated_name_parse(text, &name))
+	if (!language_parse_name(text, &name))
 		name.function = text;
 	*location = (struct model_location){
 		.function = frames_string(snapshot, name.function),

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * See generated.h. V8's form (CodeEventLogger::NameBuffer in src/logging/log.cc there): what it is
- * and a colon, a mark for how it was compiled, the function's name, a blank, the script's name,
- * line and column.
+ * JavaScript in V8 (Node.js, Chromium). V8 names generated code (CodeEventLogger::NameBuffer in
+ * src/logging/log.cc there) by its kind and a colon, a mark for how it was compiled, the function's
+ * name, a blank, the script's name, line and column.
  */
-#include "generated.h"
+#include "language.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -43,7 +43,7 @@ static char *find_script(char *text)
 	return first ? first : strrchr(text, ' ');
 }
 
-bool generated_name_parse(char *text, struct generated_name *name)
+static bool parse_name(char *text, struct generated_name *name)
 {
 	static const char *const kinds[] = {"JS:", "LazyCompile:", "Function:", "Script:", "Eval:"};
 	static char anonymous[] = "(anonymous)";
@@ -70,3 +70,32 @@ bool generated_name_parse(char *text, struct generated_name *name)
 	}
 	return true;
 }
+
+/* Node's own scripts have no path. */
+static bool is_runtime(const char *function, const char *file)
+{
+	(void)function;
+	return strncmp(file, "node:", 5) == 0;
+}
+
+static bool detect(const char *function, const char *file)
+{
+	static const char *const endings[] = {".js", ".mjs", ".cjs"};
+
+	(void)function;
+	if (!file)
+		return false;
+	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
+		size_t size = strlen(file), ending = strlen(endings[i]);
+
+		if (size > ending && strcmp(file + size - ending, endings[i]) == 0)
+			return true;
+	}
+	return strncmp(file, "node:", 5) == 0;
+}
+
+const struct language language_v8 = {
+	.detect = detect,
+	.is_runtime = is_runtime,
+	.name = parse_name,
+};
