@@ -12,8 +12,8 @@
 
 typedef void put_function(struct writer *writer, const char *bytes, size_t size);
 
-/* A writer over memory that holds all that is put: at most four characters for a byte, and quotes.
- */
+/* Calls put with a writer over memory that holds any result: four characters a byte, and two
+ * quotes. Returns that memory, which the caller frees. */
 static char *escaped(const char *text, put_function *put, size_t *length)
 {
 	size_t size = strlen(text), room = 4 * size + 8;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The model's strings, back in the words of the text: whatever is printed of a name that comes from
- * outside goes through here, so that no name drives a terminal or fakes a line. The rules are the
- * tracer's own (preload/core/snapshot/escape_text.h).
+ * Escapes the model's strings for printing. Every name that comes from outside is printed through
+ * these functions, so that no name can drive a terminal or fake a line. The rules are those of the
+ * snapshot writer (preload/core/snapshot/escape_text.h).
  */
 #pragma once
 
@@ -10,21 +10,21 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* Puts text, escaped, to the end of a line. */
+/* Writes text, escaped. For the end of a line: blanks stay. */
 void escape_put(FILE *file, const char *text);
 
-/* Puts text inside a line: escaped, and in double quotes when it would not be one word. */
+/* Writes text inside a line: escaped, and in double quotes if it would not be one word. */
 void escape_put_word(FILE *file, const char *text);
 
-/* Puts the name of a function: escaped, and in double quotes when a blank or a quote is in it. */
+/* Writes the name of a function: escaped, and in double quotes if it has a blank or a quote. */
 void escape_put_name(FILE *file, const char *text);
 
 /* The escaped text, which the caller frees. */
 char *escape_text(const char *text);
 
-/* Whether these bytes, as a snapshot has them or should have them, can be printed as they are. */
+/* Whether these bytes of a snapshot's line can be printed as they are. */
 bool escape_is_done(const char *bytes, size_t size);
 
-/* These bytes with \xNN for those that can't be printed; escapes that are there stay. The caller
- * frees it. */
+/* The same bytes with \xNN for each that can't be printed; escapes that are already there stay. The
+ * caller frees the result. */
 char *escape_rest(const char *bytes, size_t size);

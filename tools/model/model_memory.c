@@ -6,11 +6,11 @@
 #include <string.h>
 
 enum {
-	STEPS_MAX = 256,  /* from the slot where a string belongs to where it is */
-	ROOM_KEPT = 1024, /* for the strings of the next snapshot */
+	STEPS_MAX = 256,  /* most slots that are tried for a string */
+	ROOM_KEPT = 1024, /* slots that are kept for the next snapshot's strings */
 };
 
-/* The handler does not return: obstack's manual. */
+/* The handler does not return: see "Preparing for Obstacks" in glibc's manual. */
 static _Noreturn void out_of_memory(void)
 {
 	obstack_alloc_failed_handler();
@@ -69,8 +69,9 @@ static uint64_t hash_of(const char *bytes, size_t length)
 	return hash ^ hash >> 32;
 }
 
-/* The slot that holds these bytes, or the empty one where they belong. NULL when it is far away, as
- * only somebody who chose the strings by their hashes brings about. room is a power of two. */
+/* The slot that holds these bytes, or the empty one where they belong. NULL if it is more than
+ * STEPS_MAX slots away, which happens only if somebody chose the strings by their hashes. room is a
+ * power of two. */
 static const char **slot_of(const struct strings *strings, const char *bytes, size_t length)
 {
 	size_t at = hash_of(bytes, length);
@@ -102,7 +103,8 @@ static void grow(struct strings *strings)
 	*strings = larger;
 }
 
-/* The same, with room for one more: an empty slot is to be filled. NULL: the string is not kept. */
+/* The same, after making room for one more: the caller fills an empty slot. NULL: the string can't
+ * be shared. */
 static const char **find(struct strings *strings, const char *bytes, size_t length)
 {
 	const char **slot;

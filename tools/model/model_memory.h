@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Memory for what is read: arrays that grow until it is known how long they are, and strings that
- * are kept once. Without memory the program ends, as obstacks do: obstack_alloc_failed_handler.
+ * Memory for the reader: arrays that grow until their length is known, and strings that are stored
+ * once. Out of memory ends the program, as in obstacks: obstack_alloc_failed_handler.
  */
 #pragma once
 
@@ -18,33 +18,37 @@ void *memory_chunk(size_t size);
 /* realloc(3) for an array of count items; never NULL. */
 void *memory_array(void *array, size_t count, size_t size);
 
-/* A list that grows. All zero is an empty one. */
+/* A growing array. All zero is an empty one. */
 struct list {
 	void *items;
 	size_t count, room;
 };
 
-/* Room for one more item of size bytes, all zero. It moves when the list grows. */
+/* Adds an item of size bytes, all zero, and returns it. The pointer is valid until the next call,
+ * which may move the list. */
 void *list_add(struct list *list, size_t size);
 
-/* Copies the list's items to memory and empties the list; NULL when it is empty. */
+/* Copies the list's items to memory and empties the list. Returns the copy; NULL if the list is
+ * empty. */
 void *list_move(struct list *list, size_t size, size_t *count, struct obstack *memory);
 
 void list_finish(struct list *list);
 
-/* Strings that are kept once in memory, however often they come. All zero is an empty set. */
+/* Strings that are stored once in memory, however often they occur. All zero is an empty set. */
 struct strings {
 	const char **slots;
 	size_t count, room;
 };
 
-/* The one copy of these bytes, which ends in a zero byte; seldom one more copy. */
+/* Returns the stored copy of these bytes, with a zero byte after it. Equal strings nearly always
+ * give the same pointer; seldom another copy. */
 const char *strings_keep(struct strings *strings, struct obstack *memory, const char *bytes,
 			 size_t length);
 
-/* The same for a string that was the last to be allocated in memory: it is kept, or given back. */
+/* The same for a string that is the last allocation in memory: stores it, or frees it if it is
+ * already stored. */
 const char *strings_adopt(struct strings *strings, struct obstack *memory, char *string);
 
-/* Forgets all strings, which stay where they are. */
+/* Empties the set. The strings stay in their memory. */
 void strings_forget(struct strings *strings);
 void strings_finish(struct strings *strings);

@@ -21,8 +21,8 @@ const char *frame_function(const struct model_frame *frame, size_t location)
 {
 	if (location < frame->location_count && frame->locations[location].function)
 		return frame->locations[location].function;
-	/* The text's name is that of the ELF symbol: of the function that others are inlined into.
-	 */
+	/* The name in the text comes from the ELF symbol, so it is the outermost function, into
+	 * which the others are inlined. */
 	return location + 1 >= frame->location_count ? frame->function : NULL;
 }
 
@@ -66,12 +66,12 @@ const struct model_stack *group_stack(const struct model_group *group)
 {
 	const struct model_stack *used = model_stack(group, MODEL_LAST_USED_AT);
 
-	/* One that only some of the group share does not speak for the others. */
+	/* A stack that only some descriptors of the group share does not stand for the others. */
 	return used && used->frame_count && !used->share ? used
 							 : model_stack(group, MODEL_OPENED_AT);
 }
 
-/* Whether the text may have ended within this stack: nothing follows that stands behind it. */
+/* Whether the text may be truncated within this stack: nothing that follows a stack is there. */
 static bool is_cut(const struct model_snapshot *snapshot, const struct model_group *group,
 		   const struct model_stack *stack)
 {
@@ -80,7 +80,7 @@ static bool is_cut(const struct model_snapshot *snapshot, const struct model_gro
 	       !stack->created_by && group->descriptor_count == 0 && snapshot->module_count == 0;
 }
 
-/* Lines, or only their number while lines is NULL. */
+/* While lines is NULL, the lines are only counted. */
 struct line_list {
 	struct stack_line *lines;
 	size_t count;
@@ -101,7 +101,7 @@ static void fill(struct line_list *filling, const struct model_snapshot *snapsho
 	if (stack && stack->role == MODEL_LAST_USED_AT)
 		add(filling, (struct stack_line){.marker = MARKER_LAST_USED});
 	for (; stack; stack = stack->created_by) {
-		/* Something must be left of it. */
+		/* Collapse only if something is left. */
 		bool collapses = collapse_runtime && stack_has_user_code(stack);
 
 		for (size_t i = 0; i < stack->frame_count; i++) {

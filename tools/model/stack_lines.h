@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * A stack as flame graphs and profiles want it: one list from the innermost function to the
- * outermost, in which each inlined function is a line of its own, the stacks of the goroutines that
- * it descends from follow, and what is not a frame ("[created by]", "[incomplete]") is a marker.
+ * A stack as one list of lines, for flame graphs and profiles: from the innermost function to the
+ * outermost, each inlined function on a line of its own, then the stacks of the ancestor
+ * goroutines. A line that is not a frame ("[created by]", "[incomplete]") is a marker.
  */
 #pragma once
 
@@ -24,30 +24,30 @@ struct stack_line {
 	const char *marker;
 };
 
-/* The stack that a group is counted under: of connections whose last HTTP request is known that of
- * the request, since a connection serves many and who opened it may be innocent; else the opening
- * stack. NULL: none. */
+/* The stack that a group is counted under: the stack of the last HTTP request if it is known,
+ * because a connection serves many requests and its opener may be innocent; else the opening stack.
+ * NULL: there is none. */
 const struct model_stack *group_stack(const struct model_group *group);
 
-/* Gives the lines of group_stack() of a group of snapshot, at least one (without a stack: a marker
- * that says so), as an array to free(3). Before the functions of a request stands a
- * marker. collapse_runtime: without the frames that are not the program's own, unless nothing would
- * be left. Returns
- * 0 or -ENOMEM. */
+/* Returns the lines of a group's group_stack() in an array that the caller frees: at least one line
+ * (a group without a stack has a marker). A marker comes before the functions of a request.
+ * collapse_runtime leaves out the frames that are not user code, unless nothing would be left.
+ * Returns 0 or -ENOMEM. */
 int stack_lines(const struct model_snapshot *snapshot, const struct model_group *group,
 		bool collapse_runtime, struct stack_line **lines, size_t *count);
 
-/* Whether some frame of stack is the program's own. */
+/* Whether a frame of the stack is user code. */
 bool stack_has_user_code(const struct model_stack *stack);
 
-/* The function that a location of a frame stands for: symbolize's name, else the text's, else NULL.
- */
+/* The function at a location of a frame: the name from symbolize/, else from the text, else
+ * NULL. */
 const char *frame_function(const struct model_frame *frame, size_t location);
 
-/* The same, but never NULL: else the module's file name and offset, else the address, in name. */
+/* The same, but never NULL: without a function, writes the module's file name and offset, or the
+ * address, into name and returns that. */
 const char *frame_name(const struct model_frame *frame, size_t location, char name[LINE_NAME_SIZE]);
 
-/* What a line is called: a marker as it is, else frame_name(). */
+/* The text of a line: the marker, or frame_name(). */
 const char *stack_line_name(const struct stack_line *line, char name[LINE_NAME_SIZE]);
 
 /* The marker of a group without a stack: "[inherited]", "[not traced]", ... */

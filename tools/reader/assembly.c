@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * See assembly.h. Lines are known by their form, and not by the paragraph that they stand in: a
- * program that logs while a snapshot is written puts its own lines, empty ones too, between those
- * of the snapshot.
+ * See assembly.h. Lines are recognized by their form, not by their paragraph: a program that logs
+ * while a snapshot is written puts its own lines, empty ones too, between those of the snapshot.
  */
 #include "assembly.h"
 
@@ -54,7 +53,7 @@ static struct model_peak *last_peak(struct assembly *assembly)
 	return (struct model_peak *)assembly->peaks.items + assembly->peaks.count - 1;
 }
 
-/* What lines of a paragraph belong to; NULL: neither a group nor a peak has begun. */
+/* The group or peak that a line belongs to; NULL: none has begun. */
 static struct model_group *current(struct assembly *assembly)
 {
 	if (assembly->in_peak)
@@ -141,7 +140,8 @@ static bool add_field(struct assembly *assembly, struct scan line)
 
 	if (!parse_field(&assembly->parse, line, &field))
 		return false;
-	/* A second one of the same name is not the tracer's; and its own begin with "why". */
+	/* A second field of the same name comes from the program's log. The header begins with
+	 * "why". */
 	if (assembly->fields.count && strcmp(field.name, "why") == 0)
 		return false;
 	for (size_t i = 0; i < assembly->fields.count; i++)
@@ -250,7 +250,7 @@ static bool add_descriptor(struct assembly *assembly, struct scan line)
 	if ((int64_t)assembly->descriptors.count == group->count - group->more ||
 	    !parse_descriptor(&assembly->parse, line, &descriptor))
 		return false;
-	/* They may come although the line that announces them was lost. */
+	/* The line "descriptors:" may be lost. */
 	finish_stack(assembly);
 	assembly->listing = true;
 	added = list_add(&assembly->descriptors, sizeof(descriptor));
@@ -412,7 +412,7 @@ bool assembly_line(struct assembly *assembly, struct scan line)
 
 	if (escape_is_done(line.at, size))
 		return take(assembly, line);
-	/* Not as the tracer wrote it, but recoded on its way, or made to drive a terminal. */
+	/* The tracer writes no such bytes: the text was recoded, or forged to drive a terminal. */
 	escaped = escape_rest(line.at, size);
 	known = take(assembly, (struct scan){escaped, escaped + strlen(escaped)});
 	free(escaped);

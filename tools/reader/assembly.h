@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * A snapshot that is being read: takes its lines one after another, knows which may come where, and
- * holds what is not yet finished. All zero is an empty one. No line is an error: what has no known
- * form is left out.
+ * Builds one snapshot from its lines: takes them one after another, knows which may follow which,
+ * and holds the unfinished parts. All zero is an empty assembly. No line is an error: a line of
+ * unknown form is skipped.
  */
 #pragma once
 
@@ -20,29 +20,30 @@ enum section {
 };
 
 struct assembly {
-	struct model_snapshot *snapshot; /* NULL: between two */
+	struct model_snapshot *snapshot; /* NULL: between two snapshots */
 	struct parse parse;
 	struct strings strings;
 	enum section section;
-	/* Of the snapshot. */
+	/* Finished parts of the snapshot. */
 	struct list fields, groups, peaks, modules, not_listed, not_seen, notes;
-	/* Of the last group, or peak: whichever came last. */
+	/* Parts of the group or peak that was begun last. */
 	struct list group_notes, reasons, stacks, frames, descriptors;
-	struct model_stack *stack;      /* the one whose frames come, or NULL */
-	struct model_stack *last_stack; /* the one that was last begun, or NULL; an ancestor, too */
-	bool listing;                   /* its descriptors come */
-	bool in_peak;                   /* it is a peak */
+	struct model_stack *stack;      /* the stack whose frames are being read, or NULL */
+	struct model_stack *last_stack; /* the stack (or ancestor) that was begun last, or NULL */
+	bool listing;                   /* its descriptors are being read */
+	bool in_peak;                   /* a peak was begun last, not a group */
 };
 
-/* Begins a snapshot of this version, whose first line is that line of source. */
+/* Begins a snapshot. version: of its format; line: of its first line in the file called source,
+ * which must outlive the snapshot. */
 void assembly_begin(struct assembly *assembly, const char *source, size_t line, int64_t version);
 
-/* Takes a line, which is not empty, between the first and the last one. False: it is none of the
- * snapshot's. */
+/* Takes a line between the first and the last one; it must not be empty. False: the line is not
+ * part of the snapshot. */
 bool assembly_line(struct assembly *assembly, struct scan line);
 
-/* Returns the snapshot, as far as it was read; the caller destroys it. */
+/* Returns the snapshot as far as it was read. The caller destroys it. */
 struct model_snapshot *assembly_finish(struct assembly *assembly);
 
-/* Gives back all memory, that of an unfinished snapshot too. */
+/* Frees all memory, including an unfinished snapshot. */
 void assembly_destroy(struct assembly *assembly);

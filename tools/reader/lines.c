@@ -7,7 +7,7 @@
 
 #include "tools/model/model_memory.h"
 
-/* Names of C++ functions can be long; the longest of all other lines is a command line of 4 KiB,
+/* Long enough for names of C++ functions. The longest other line is a command line of 4 KiB with
  * each byte escaped. */
 enum { LINE_MAX_LENGTH = 1024 * 1024 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Which module a frame lies in. The text has build-ids with the modules, and beside frames only
- * where these have no name; symbolize/ wants one for every frame. There may be as many modules and
- * frames as a file is long, so they are sorted.
+ * Finds the module of each frame. The text has build-ids in the modules paragraph, and in frames
+ * only if they have no name; symbolize/ needs one for every frame. A file can list any number of
+ * modules and frames, so the modules are sorted.
  */
 #include "modules.h"
 
@@ -10,8 +10,8 @@
 
 #include "tools/model/model_memory.h"
 
-/* Modules in the order of their paths, and those of one path in the order of their addresses. Paths
- * are kept once: equal ones are at the same place. */
+/* Orders modules by path, then by address. Paths are stored once, so equal paths have equal
+ * pointers. */
 static int compare_modules(const void *left, const void *right)
 {
 	const struct model_module *a = *(struct model_module *const *)left;
@@ -22,7 +22,8 @@ static int compare_modules(const void *left, const void *right)
 	return (a->start > b->start) - (a->start < b->start);
 }
 
-/* The module of a frame: of those with its path the last that begins at or before its address. */
+/* The module of a frame: of the modules with its path, the last one that begins at or before its
+ * address. */
 static const struct model_module *module_of(struct model_module *const *sorted, size_t count,
 					    const struct model_frame *frame)
 {

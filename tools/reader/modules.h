@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-/* The modules of a snapshot, and which of them its frames lie in. */
+/* Finds the modules that a snapshot's frames lie in. */
 #pragma once
 
 #include "tools/model/model.h"
 
-/* Gives each frame without a build-id that of its module. Paths of modules are kept once, so that
- * equal ones are the same pointer. */
+/* Sets the build-id of each frame that has none from its module. Equal paths must be the same
+ * pointer (strings_keep). */
 void modules_identify(struct model_snapshot *snapshot);

@@ -1,31 +1,32 @@
 // SPDX-License-Identifier: MIT
 /*
- * The lines of a snapshot, one by one: what each rule of the grammar
- * (preload/core/snapshot/README.md) makes of a line. reader.c knows which lines may come where. All
- * return false when the line is not of that form, and have then changed nothing but memory.
+ * Parses single lines of a snapshot: one function for each rule of the grammar
+ * (preload/core/snapshot/README.md). assembly.c knows which lines may follow which. Each function
+ * returns false if the line does not have that form; a group or peak that has been begun is
+ * unchanged then.
  */
 #pragma once
 
 #include "tools/model/model.h"
 #include "scan.h"
 
-/* Where the strings of the snapshot that is being read go. */
+/* The memory for the strings of the snapshot that is being read. */
 struct parse {
 	struct obstack *memory;
-	struct strings *strings; /* for those that come often */
+	struct strings *strings; /* strings that occur often are stored here once */
 };
 
-/* A header line, as it is written. Its name is one of the grammar's. */
+/* A header line, as written. Only names of the grammar are accepted. */
 bool parse_field(struct parse *parse, struct scan line, struct model_field *field);
 
-/* Fills in what the header's lines say, from snapshot->fields. */
+/* Fills in the header's values from snapshot->fields. */
 void parse_header(struct parse *parse, struct model_snapshot *snapshot);
 
 /* "group 1: 3 tcp sockets (2 in CLOSE_WAIT, 1 in ESTABLISHED), opened in main" */
 bool parse_heading(struct parse *parse, struct scan line, struct model_group *group);
 
-/* "peak 1: at most 100 open at once, opened in main", and the lines that only a peak has: "
- * reached: 0.3s after the start", "  until the end: 100" */
+/* "peak 1: at most 100 open at once, opened in main", and the lines that only peaks have: "reached:
+ * 0.3s after the start", "until the end: 100", both indented by two blanks */
 bool parse_peak_heading(struct parse *parse, struct scan line, struct model_peak *peak);
 bool parse_peak_line(struct parse *parse, struct scan line, struct model_peak *peak);
 
@@ -34,8 +35,8 @@ bool parse_peak_line(struct parse *parse, struct scan line, struct model_peak *p
 bool parse_ages(struct parse *parse, struct scan line, struct model_group *group);
 bool parse_figures(struct scan line, struct model_group *group);
 
-/* "  connected at (3 of 5, 1 other stack):". Fills in role and share; *ancestor is whether it is
- * "  created by:", which has no role of its own. */
+/* "connected at (3 of 5, 1 other stack):", indented by two blanks. Fills in role and share. Sets
+ * *ancestor if the line is "created by:", which has no role of its own. */
 bool parse_stack(struct parse *parse, struct scan line, struct model_stack *stack, bool *ancestor);
 
 /* "    #0 0x55d1c4a8e1a9 in main (/srv/app+0x11a9)" */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The line of a descriptor: what it is, and its details, each of which begins with words of its
- * own. */
+/* Parses the line of a descriptor: its kind, its path or addresses, and its details. Each detail
+ * begins with words of its own. */
 #include <string.h>
 
 #include "parse.h"
@@ -26,8 +26,8 @@ static bool take_kind(struct scan *line, enum kind *kind)
 	return false;
 }
 
-/* An address as a word, "@" and a word, or nothing when there is no address, or no telling; false
- * when there is none of these. */
+/* Parses an address: a word, "@" and a word, or "unbound", "unnamed", "unknown", for which *address
+ * is NULL. False if the line has none of these. */
 static bool take_address(struct parse *parse, struct scan *line, const char **address)
 {
 	bool abstract = false;
@@ -36,7 +36,7 @@ static bool take_address(struct parse *parse, struct scan *line, const char **ad
 	*address = NULL;
 	if (scan_words(line, "@"))
 		abstract = true;
-	/* An abstract name may be empty: then it is written as "". */
+	/* An empty abstract name is written as "". */
 	if (!scan_word(line, &word))
 		return false;
 	if (!abstract &&
@@ -59,7 +59,7 @@ static void take_addresses(struct parse *parse, struct scan *line,
 		take_address(parse, line, &descriptor->peer);
 }
 
-/* The local address and the peer's, unescaped, as one text. */
+/* The local address and the peer's as one string, unescaped. */
 static const char *both(struct parse *parse, const struct model_descriptor *descriptor)
 {
 	if (!descriptor->peer)
@@ -74,7 +74,7 @@ static const char *both(struct parse *parse, const struct model_descriptor *desc
 	return obstack_finish(parse->memory);
 }
 
-/* "unix stream": the kind and a word that says more. */
+/* "unix stream": the kind and the next word. */
 static const char *protocol(struct parse *parse, const char *kind, struct span word)
 {
 	char text[64];
@@ -138,7 +138,7 @@ static void take_socket(struct parse *parse, struct scan *line, struct model_des
 	descriptor->what = both(parse, descriptor);
 }
 
-/* The first part of the line; kinds whose details follow at once have none. */
+/* Parses the first part of the line. Some kinds have none: their details follow at once. */
 static void take_what(struct parse *parse, struct scan *line, struct model_descriptor *descriptor)
 {
 	struct scan at = *line;
@@ -149,7 +149,7 @@ static void take_what(struct parse *parse, struct scan *line, struct model_descr
 	else if (scan_word(&at, &word) &&
 		 (!span_is(word, "unknown") || descriptor->kind == KIND_MEMFD))
 		descriptor->what = span_unquote(word, parse->memory);
-	/* What is left of it, when it was not understood, is no detail. */
+	/* Skip the rest of the first part if it was not understood: it is not a detail. */
 	scan_detail(line, &word);
 }
 
@@ -259,7 +259,7 @@ static void take_detail(struct parse *parse, struct span detail,
 	} else if (span_is(detail, "no close-on-exec")) {
 		descriptor->no_cloexec = true;
 	} else if (scan_words(&at, "name can't be read: ")) {
-		descriptor->what = NULL; /* a memfd may be called "unknown" */
+		descriptor->what = NULL; /* "unknown" is a memfd's name only without this detail */
 	} else if (span_is(detail, "deleted")) {
 		descriptor->deleted = true;
 	} else if (!take_stream(at, descriptor) && !take_access(detail, descriptor)) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-/* Frames, and the modules in which they lie. */
+/* Parses frames and modules. */
 #include <string.h>
 
 #include "parse.h"
 
-/* The begin of the hexadecimal digits that end the text; end: there are none. */
+/* The first of the hexadecimal digits at the end of the text; end if there are none. */
 static const char *hex_at_end(const char *begin, const char *end)
 {
 	while (end > begin && end[-1] && strchr("0123456789abcdef", end[-1]))
@@ -12,7 +12,7 @@ static const char *hex_at_end(const char *begin, const char *end)
 	return end;
 }
 
-/* Takes " (BuildId: 25c3...)" from the end of what is left. */
+/* Takes " (BuildId: 25c3...)" from the end of the line. */
 static void take_build_id(struct parse *parse, struct scan *line, struct model_frame *frame)
 {
 	static const char words[] = " (BuildId: ";
@@ -103,7 +103,7 @@ bool parse_module(struct parse *parse, struct scan line, struct model_module *mo
 		struct scan at = {detail.begin, detail.end};
 
 		if (scan_words(&at, "BuildId ")) {
-			/* One with damaged digits is not known. */
+			/* A damaged build-id counts as unknown. */
 			if (hex_at_end(at.at, at.end) == at.at && !scan_at_end(&at))
 				module->build_id = strings_keep(parse->strings, parse->memory,
 								at.at, (size_t)(at.end - at.at));

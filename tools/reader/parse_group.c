@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-/* The lines of a group that are neither frames nor descriptors: its heading, and its keywords. */
+/* Parses the lines of groups and peaks that are neither frames nor descriptors: headings and
+ * keyword lines. */
 #include <string.h>
 
 #include "parse.h"
 
-/* "tcp sockets": the words for so many of a kind. The longest fits, "sockets" is a kind by itself.
- */
+/* "tcp sockets": the noun for count descriptors of a kind. The longest match counts, because
+ * "sockets" is a kind by itself. */
 static bool take_noun(struct scan *line, int64_t count, enum kind *kind)
 {
 	size_t many = count == 1 ? 1 : 2;
@@ -64,7 +65,7 @@ static const char *take_place(struct parse *parse, struct scan *line)
 	uint64_t offset;
 
 	if (scan_words(line, "in ")) {
-		/* A function's name is quoted when it holds a blank. */
+		/* A function's name with a blank is quoted. */
 		if (!scan_at_end(line) && *line->at == '"') {
 			scan_word(line, &word);
 		} else {
@@ -77,7 +78,7 @@ static const char *take_place(struct parse *parse, struct scan *line)
 	if (!scan_words(line, "at ") || scan_words(line, "an unknown place") ||
 	    !scan_word(line, &word))
 		return NULL;
-	/* A quoted module has its offset behind the quotes. */
+	/* A quoted module's offset follows the closing quote. */
 	char *place = span_unquote(word, parse->memory);
 	struct scan behind = *line;
 	if (!scan_words(&behind, "+") || !scan_address(&behind, &offset))
@@ -170,16 +171,23 @@ bool parse_peak_heading(struct parse *parse, struct scan line, struct model_peak
 bool parse_peak_line(struct parse *parse, struct scan line, struct model_peak *peak)
 {
 	struct scan at = line;
+	int64_t until_end;
+	double reached;
 
-	if (scan_words(&at, "  until the end: "))
-		return scan_number(&at, &peak->until_end) && scan_at_end(&at);
+	if (scan_words(&at, "  until the end: ")) {
+		if (!scan_number(&at, &until_end) || !scan_at_end(&at))
+			return false;
+		peak->until_end = until_end;
+		return true;
+	}
 	if (!scan_words(&line, "  reached: "))
 		return false;
 
 	struct span written = {line.at, line.end};
-	if (!scan_duration(&line, &peak->reached) || !scan_words(&line, " after the start") ||
+	if (!scan_duration(&line, &reached) || !scan_words(&line, " after the start") ||
 	    !scan_at_end(&line))
 		return false;
+	peak->reached = reached;
 	peak->reached_text = obstack_copy0(parse->memory, written.begin, span_length(written));
 	return true;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Header lines. Only names of the grammar are taken: a program's own log, which may stand between
- * the lines, has colons too.
+ * Parses header lines. Only names of the grammar are accepted, because lines of the program's own
+ * log, which may stand between them, have colons, too.
  */
 #include <string.h>
 
@@ -65,7 +65,7 @@ static void take_command(struct parse *parse, struct model_snapshot *snapshot, c
 	list_finish(&arguments);
 }
 
-/* "15 open, limit 1024 (1 %)". The kernel's word for unlimited is the largest number. */
+/* "15 open, limit 1024 (1 %)". The kernel reports unlimited as the largest number. */
 static void take_descriptors(struct model_snapshot *snapshot, struct scan line)
 {
 	if (scan_number(&line, &snapshot->open) && scan_words(&line, " open, limit "))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * See reader.h. Where in a file snapshots begin and end; what stands between is assembly.c's.
+ * See reader.h. This file finds where snapshots begin and end; assembly.c takes the lines between.
  */
 #include "reader.h"
 
@@ -20,12 +20,12 @@ static const char *const last_words[] = {"end of fdtrail snapshot, format ",
 struct reader {
 	struct lines lines;
 	const char *name;
-	const char *verb; /* of reader_open; or NULL */
-	size_t count;     /* of snapshots */
+	const char *verb; /* from reader_open(); or NULL */
+	size_t count;     /* snapshots that were returned */
 	struct assembly assembly;
-	bool waiting; /* the line in lines is still to be looked at */
-	/* A line that may be output without a newline and then the first line of a snapshot: the
-	 * next line tells. Not NULL: there is one. */
+	bool waiting; /* the line in lines has not been processed yet */
+	/* A line that may be output without a newline, joined with the first line of a snapshot:
+	 * the next line decides. NULL: there is none. */
 	char *held;
 	size_t held_length, held_number;
 };
@@ -101,7 +101,7 @@ void reader_destroy(struct reader *reader)
 	free(reader);
 }
 
-/* The number after any of these words, where both end the line; 0 when it does not end so. */
+/* The number at the end of the line, after either of these words; 0 if the line does not end so. */
 static int64_t number_at_end(struct scan line, const char *const words[2])
 {
 	const char *at = line.end;
@@ -126,8 +126,8 @@ static bool begins_with(struct scan line, const char *const words[2])
 	return scan_words(&line, words[0]) || scan_words(&line, words[1]);
 }
 
-/* A line of the snapshot, if it is one. True when it ends the snapshot: also behind output without
- * a newline. */
+/* Processes a line that may be part of the snapshot. True if it ends the snapshot, also if the
+ * program's output without a newline precedes it. */
 static bool take_line(struct reader *reader, struct scan line)
 {
 	bool ends = number_at_end(line, last_words) > 0;
@@ -143,7 +143,7 @@ static bool take_line(struct reader *reader, struct scan line)
 	return ends;
 }
 
-/* Keeps the line until the next one is known. */
+/* Keeps the line until the next one has been read. */
 static void hold(struct reader *reader)
 {
 	reader->held = memory_array(NULL, reader->lines.length, 1);
@@ -171,8 +171,9 @@ static struct model_snapshot *finish(struct reader *reader)
 	return assembly_finish(&reader->assembly);
 }
 
-/* Looks at the line in lines, and at the held one before it. Returns a snapshot that it ends. When
- * the line begins the next one, it is still waiting then. */
+/* Processes the held line, if there is one, and the line in lines. Returns the snapshot that they
+ * end, or NULL. If the line begins the next snapshot, waiting is set and the line is processed
+ * again. */
 static struct model_snapshot *look(struct reader *reader)
 {
 	struct scan line = {reader->lines.buffer, reader->lines.buffer + reader->lines.length};
@@ -190,7 +191,7 @@ static struct model_snapshot *look(struct reader *reader)
 	}
 	release(reader);
 
-	/* A last line without its newline was cut, unless it is the one that ends the snapshot. */
+	/* The file's last line without a newline is truncated, unless it ends the snapshot. */
 	if (!reader->lines.ended && !number_at_end(line, last_words))
 		return NULL;
 	if (version > 0 && begins_with(line, first_words)) {

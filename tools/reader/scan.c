@@ -106,7 +106,8 @@ bool scan_duration(struct scan *scan, double *seconds)
 	return false;
 }
 
-/* Behind the quotation mark that ends the one at the beginning; the end when there is none. */
+/* The position after the closing quotation mark of the quoted text at at; end if it is not
+ * closed. */
 static const char *behind_quoted(const char *at, const char *end)
 {
 	for (at++; at < end; at++) {
@@ -156,7 +157,7 @@ bool scan_detail(struct scan *scan, struct span *detail)
 	return true;
 }
 
-/* The byte that an escape stands for, and its length; 0 when it is none. */
+/* Decodes the escape at at into *byte. Returns its length; 0 if it is not an escape. */
 static size_t unescape_one(const char *at, const char *end, char *byte)
 {
 	if (end - at < 2 || at[0] != '\\')
@@ -203,7 +204,7 @@ char *span_unquote(struct span word, struct obstack *memory)
 {
 	if (span_length(word) && *word.begin == '"') {
 		word.begin++;
-		/* A cut word has no mark at its end. */
+		/* A truncated word has no closing quote. */
 		if (span_length(word) && word.end[-1] == '"')
 			word.end--;
 	}

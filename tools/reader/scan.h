@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The lexical rules of the snapshot text, for reading (preload/core/snapshot/README.md, "Words"): a
- * position in a line, and what may come next. Each function returns false, and stays where it is,
- * when something else comes.
+ * The scanner of the snapshot text (preload/core/snapshot/README.md, "Words"): a position in a
+ * line, and functions for each token. Each returns false, and does not move, if something else
+ * comes next.
  */
 #pragma once
 
@@ -12,12 +12,12 @@
 
 #include "tools/model/model_memory.h"
 
-/* What is left of a line. */
+/* The rest of a line. */
 struct scan {
 	const char *at, *end;
 };
 
-/* A piece of a line. */
+/* A part of a line. */
 struct span {
 	const char *begin, *end;
 };
@@ -31,10 +31,10 @@ bool span_is(struct span span, const char *words);
 
 bool scan_at_end(const struct scan *scan);
 
-/* These words. */
+/* Exactly these words. */
 bool scan_words(struct scan *scan, const char *words);
 
-/* A decimal number; what is too large for an int64_t is INT64_MAX. */
+/* A decimal number; one that is too large for int64_t becomes INT64_MAX. */
 bool scan_number(struct scan *scan, int64_t *number);
 
 /* "0x" and up to 16 hexadecimal digits. */
@@ -43,16 +43,15 @@ bool scan_address(struct scan *scan, uint64_t *address);
 /* "0.3s", "4m02s", "3d02h04m02s": seconds. */
 bool scan_duration(struct scan *scan, double *seconds);
 
-/* A word as it is written, its quotes included. */
+/* A word as written, with its quotes. */
 bool scan_word(struct scan *scan, struct span *word);
 
-/* All up to a comma with a blank behind it that is not in quotes, or to the end; skips the comma
- * and the blank. False at the end. */
+/* The text up to the next ", " outside quotes, or to the end; skips the comma and the blank. False
+ * at the end. */
 bool scan_detail(struct scan *scan, struct span *detail);
 
-/* A piece of text from outside without its escapes, up to the first zero byte: appended to memory.
- */
+/* The text without its escapes, up to the first zero byte, as a string in memory. */
 char *span_unescape(struct span span, struct obstack *memory);
 
-/* The same of a word: without its quotes, too. */
+/* The same for a word; removes its quotes, too. */
 char *span_unquote(struct span word, struct obstack *memory);
