@@ -369,7 +369,7 @@ def _(what):
         path.write_text("#!/bin/sh\n")
     trouble = frames_of(snapshot_of(path, [1, 2], build="ab" * 20))[0][0]["trouble"]
     check.equal(trouble, "its file is not a valid ELF file" if what == "text"
-                else "its file can't be opened: it is no regular file")
+                else "its file can't be opened: it is not a regular file")
 
 
 @test("a damaged program never breaks the report", timeout=200)

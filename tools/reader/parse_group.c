@@ -80,12 +80,12 @@ static const char *take_place(struct parse *parse, struct scan *line)
 		return NULL;
 	/* A quoted module's offset follows the closing quote. */
 	char *place = span_unquote(word, parse->memory);
-	struct scan behind = *line;
-	if (!scan_words(&behind, "+") || !scan_address(&behind, &offset))
+	struct scan after = *line;
+	if (!scan_words(&after, "+") || !scan_address(&after, &offset))
 		return place;
 	obstack_grow(parse->memory, place, strlen(place));
-	obstack_grow0(parse->memory, line->at, (size_t)(behind.at - line->at));
-	*line = behind;
+	obstack_grow0(parse->memory, line->at, (size_t)(after.at - line->at));
+	*line = after;
 	return obstack_finish(parse->memory);
 }
 

@@ -108,7 +108,7 @@ bool scan_duration(struct scan *scan, double *seconds)
 
 /* The position after the closing quotation mark of the quoted text at at; end if it is not
  * closed. */
-static const char *behind_quoted(const char *at, const char *end)
+static const char *after_quoted(const char *at, const char *end)
 {
 	for (at++; at < end; at++) {
 		if (*at == '\\' && at + 1 < end)
@@ -126,7 +126,7 @@ bool scan_word(struct scan *scan, struct span *word)
 	if (at == scan->end)
 		return false;
 	if (*at == '"')
-		at = behind_quoted(at, scan->end);
+		at = after_quoted(at, scan->end);
 	else
 		while (at < scan->end && *at != ' ' && *at != ',' && *at != ')')
 			at++;
@@ -145,7 +145,7 @@ bool scan_detail(struct scan *scan, struct span *detail)
 		return false;
 	while (at < scan->end) {
 		if (*at == '"') {
-			at = behind_quoted(at, scan->end);
+			at = after_quoted(at, scan->end);
 			continue;
 		}
 		if (*at == ',' && at + 1 < scan->end && at[1] == ' ')

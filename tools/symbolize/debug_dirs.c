@@ -14,7 +14,7 @@
 #include "preload/core/base/base_name.h"
 #include "elf_file.h"
 
-/* Of one folder: there may be all that a build has left. */
+/* Most files that are read of one folder, because a build folder may hold any number. */
 enum { FILES_MOST = 10000 };
 
 const char *debug_dirs_trouble(const char *path)
@@ -40,7 +40,7 @@ const char *debug_dirs_trouble(const char *path)
 	return !is_elf ? "a folder, or an ELF file" : *hex ? NULL : "the file has no build-id";
 }
 
-/* A descriptor, or -1: the file is another one. */
+/* Opens the file if it has this build-id. A descriptor, or -1. */
 static int open_same(const char *path, const char *build_id, enum debug_dirs_for what)
 {
 	char hex[BUILD_ID_TEXT];
@@ -56,7 +56,8 @@ static int open_same(const char *path, const char *build_id, enum debug_dirs_for
 	return -1;
 }
 
-/* Takes path over, which may be NULL, and hands it on with the descriptor. */
+/* Tries one path. Takes path over (it may be NULL); if it fits, the descriptor is returned and
+ * *found is path. */
 static int try_path(char *path, const char *build_id, enum debug_dirs_for what, char **found)
 {
 	int fd = path ? open_same(path, build_id, what) : -1;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * See demangle.h. libiberty bounds its recursion, but not its output: back references make each
- * part twice the one before. Its callback interface hands out the text piece by piece, with nothing
- * allocated on the way (but for the few letters of a Rust identifier in Punycode), so the callback
- * may jump out.
+ * See demangle.h. libiberty limits its recursion, but not its output: with back references, each
+ * part can be twice as long as the one before. Its callback interface hands out the text piece by
+ * piece, and has allocated nothing then (except a few letters of a Rust identifier in Punycode), so
+ * the callback may leave it by longjmp.
  */
 #include "demangle.h"
 
@@ -16,7 +16,7 @@
 struct text {
 	char *bytes;
 	size_t size;
-	size_t pieces; /* empty ones count, too */
+	size_t pieces; /* including empty ones */
 	jmp_buf too_long;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Names of C++ (Itanium ABI) and Rust (v0 and legacy) as people write them. A name is the enemy's:
- * a hundred bytes can stand for a text longer than any memory, so the work ends at a limit.
+ * Demangles names of C++ (Itanium ABI) and Rust (v0 and legacy). A name may be forged: a hundred
+ * bytes can stand for a text longer than any memory, so the work ends at a limit.
  */
 #pragma once
 
@@ -13,15 +13,16 @@ enum {
 };
 
 enum demangle_result {
-	DEMANGLE_NOT_MANGLED, /* as names of C are */
+	DEMANGLE_NOT_MANGLED, /* a C name, for example */
 	DEMANGLE_DONE,
-	DEMANGLE_TOO_LONG,   /* the name, or what it would become */
-	DEMANGLE_UNREADABLE, /* no mangled name, or of a kind that this demangler does not know */
+	DEMANGLE_TOO_LONG,   /* the mangled name or the result */
+	DEMANGLE_UNREADABLE, /* not a mangled name, or of a kind that this demangler does not
+			      * know */
 };
 
 /* Writes the demangled name and a zero byte into text, which has DEMANGLE_TEXT_MAX bytes. */
 enum demangle_result demangle_try(const char *mangled, char *text);
 
-/* The same; returns text, or mangled itself when it is no mangled name or passes a limit. Never
- * fails. */
+/* The same, but never fails: returns text, or mangled itself if it is not a mangled name or is too
+ * long. */
 const char *demangle(const char *mangled, char *text);

@@ -13,7 +13,7 @@
 
 typedef char *(*cxa_demangle_fn)(const char *mangled, char *buffer, size_t *size, int *status);
 
-/* LLVM's, which clang's names are made for; GCC's, which may be newer than our libiberty. */
+/* LLVM's library knows clang's names; GCC's may be newer than our libiberty. */
 static const char *const libraries[] = {"libc++abi.so.1", "libstdc++.so.6"};
 enum { LIBRARIES = sizeof(libraries) / sizeof(*libraries) };
 
@@ -24,10 +24,10 @@ static cxa_demangle_fn load(const char *library)
 	return handle ? (cxa_demangle_fn)dlsym(handle, "__cxa_demangle") : NULL;
 }
 
-/* The name without its return type, which only templates have: it begins behind the last blank that
- * is in no brackets and before those of the parameters. An operator's name has blanks and brackets
- * of its own, and is left alone. */
-static const char *behind_return_type(const char *name)
+/* The name without its return type, which only templates have. The name begins after the last blank
+ * outside brackets that precedes the parameters. An operator's name is left as it is, because it
+ * has blanks and brackets of its own. */
+static const char *without_return_type(const char *name)
 {
 	const char *begins = name;
 	int depth = 0;
@@ -44,7 +44,7 @@ static const char *behind_return_type(const char *name)
 		else if (isspace((unsigned char)*at) && depth == 0)
 			begins = at + 1;
 	}
-	return name; /* no function */
+	return name; /* not a function */
 }
 
 const char *demangle_by_library(const char *mangled, char *text)
@@ -61,7 +61,7 @@ const char *demangle_by_library(const char *mangled, char *text)
 	loaded = true;
 	for (size_t i = 0; i < LIBRARIES && result == mangled; i++) {
 		char *name = functions[i] ? functions[i](mangled, NULL, NULL, NULL) : NULL;
-		const char *shown = name ? behind_return_type(name) : NULL;
+		const char *shown = name ? without_return_type(name) : NULL;
 
 		if (shown && *shown && strlen(shown) < DEMANGLE_TEXT_MAX)
 			result = strcpy(text, shown);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
  * DWARF as a source of names: file, line and column of an address, and the functions that were
- * inlined there. By libdw, with an index of our own over it: libdw finds units by .debug_aranges,
+ * inlined there. It uses libdw, with an index of its own: libdw finds units by .debug_aranges,
  * which clang does not write, and walks a whole unit for each address. Here units are found by
  * their own ranges, and a unit's functions are listed once.
  *
- * The data is the enemy's: what refers backwards ends a walk, ranges that begin outside the file's
- * code (those of functions that the linker threw away) count for nothing.
+ * The data is not trusted: a reference that goes backwards ends a walk, and ranges that begin
+ * outside the file's code (those of functions that the linker discarded) are ignored.
  */
 #include <dwarf.h>
 #include <elfutils/libdw.h>
@@ -21,10 +21,10 @@
 
 enum {
 	TREE_DEPTH_MAX = 128,
-	INLINED_MAX = 64, /* more than that at one address are left out */
+	INLINED_MAX = 64, /* most inlined functions at one address */
 	OVERLAPS_MAX =
-		16, /* how many ranges may begin between an address and the range it lies in */
-	RANGES_MAX = 1 << 24, /* of one file or unit; what comes behind is not found */
+		16, /* most ranges that begin between an address and the range that it lies in */
+	RANGES_MAX = 1 << 24, /* most ranges of one file or unit; later ones are not found */
 };
 
 struct range {
@@ -46,7 +46,7 @@ struct unit {
 
 struct dwarf {
 	Dwarf *dwarf;
-	Dwarf_Addr bias; /* to be taken from an address of the file */
+	Dwarf_Addr bias; /* subtract it from an address of the file */
 	const struct module_file *file;
 	struct {
 		Dwarf_Addr start, end;
@@ -62,7 +62,8 @@ static int compare(const void *a, const void *b)
 
 	if (left->start != right->start)
 		return left->start < right->start ? -1 : 1;
-	/* The wider one first: a search goes backwards and meets the narrower one before. */
+	/* The wider one first, because the search goes backwards and must meet the narrower one
+	 * first. */
 	return left->end > right->end ? -1 : left->end < right->end;
 }
 
@@ -89,7 +90,7 @@ static void add_range(struct ranges *ranges, Dwarf_Addr start, Dwarf_Addr end, c
 	ranges->items[ranges->count++] = (struct range){.start = start, .end = end, .die = *die};
 }
 
-/* Adds where this function or unit lies. False: it does not say. */
+/* Adds the ranges of this function or unit. False: it has none. */
 static bool add_ranges_of(const struct dwarf *dwarf, struct ranges *ranges, Dwarf_Die *die)
 {
 	Dwarf_Addr base = 0, start = 0, end = 0;
@@ -122,7 +123,7 @@ static const struct range *find_range(const struct ranges *ranges, Dwarf_Addr ad
 	return NULL;
 }
 
-/* The next child of a walk, which goes forwards only. */
+/* Moves to the next sibling. False: there is none, or it lies before this one, which would loop. */
 static bool next_sibling(Dwarf_Die *die)
 {
 	Dwarf_Off before = dwarf_dieoffset(die);
@@ -130,7 +131,7 @@ static bool next_sibling(Dwarf_Die *die)
 	return dwarf_siblingof(die, die) == 0 && dwarf_dieoffset(die) > before;
 }
 
-/* Lists the functions below die. Those of clang and rustc lie in namespaces and structures. */
+/* Lists the functions below die. clang and rustc put them into namespaces and structures. */
 static void list_functions(const struct dwarf *dwarf, struct ranges *ranges, Dwarf_Die *die,
 			   unsigned int depth)
 {
@@ -157,7 +158,7 @@ static void list_functions(const struct dwarf *dwarf, struct ranges *ranges, Dwa
 	} while (next_sibling(&child));
 }
 
-/* The unit's functions live in another file with -gsplit-dwarf: its .dwo. */
+/* With -gsplit-dwarf, the unit's functions are in another file, its .dwo. */
 static Dwarf_Die tree_of(Dwarf_Die *unit)
 {
 	Dwarf_Die split = {0};
@@ -198,7 +199,7 @@ static void list_units(struct dwarf *dwarf)
 		if (type == DW_UT_type || type == DW_UT_partial)
 			continue;
 		if (!add_ranges_of(dwarf, &dwarf->units, &die)) {
-			/* A unit that does not say where it lies: its functions do. */
+			/* A unit without ranges: its functions have them. */
 			struct ranges functions = {0};
 			Dwarf_Die tree = tree_of(&die);
 
@@ -266,8 +267,8 @@ static void dwarf_close(void *state)
 	free(dwarf);
 }
 
-/* The symbol at the function's first instruction, where DWARF has only the last part of a name: the
- * linkage name of a lambda or of a local class is often left out. */
+/* The symbol at the function's first instruction, for functions of which DWARF has only the last
+ * part of the name: compilers often leave out the linkage name of a lambda or of a local class. */
 static const char *mangled_symbol(const struct dwarf *dwarf, const struct range *function,
 				  char *text)
 {
@@ -275,8 +276,7 @@ static const char *mangled_symbol(const struct dwarf *dwarf, const struct range 
 	GElf_Sym symbol;
 	const char *name = dwfl_module_addrinfo(dwarf->file->dwfl, function->start + dwarf->bias,
 						&offset, &symbol, NULL, NULL, NULL);
-	size_t size =
-		name ? strcspn(name, ".") : 0; /* without ".cold", the part of it that is here */
+	size_t size = name ? strcspn(name, ".") : 0; /* without ".cold" */
 
 	if (!name || offset != 0 || name[0] != '_' || (name[1] != 'Z' && name[1] != 'R') ||
 	    size >= DWARF_NAME_MAX)
@@ -329,7 +329,7 @@ static int number_of(Dwarf_Die *die, unsigned int name)
 	return (int)value;
 }
 
-/* libdw's name for a file that the table does not have. */
+/* NULL for libdw's placeholder for a file that the table does not have. */
 static const char *known_file(const char *file)
 {
 	return file && strcmp(file, "???") != 0 ? file : NULL;
@@ -342,7 +342,7 @@ static const char *compilation_folder(Dwarf_Die *unit)
 	return dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attribute));
 }
 
-/* Adds a location whose file may be relative to where the compiler ran. */
+/* Adds a location whose file may be relative to the folder that the compiler ran in. */
 static void add(struct answer *answer, Dwarf_Die *unit, const char *function, const char *file,
 		int line, int column, bool inlined)
 {
@@ -353,7 +353,7 @@ static void add(struct answer *answer, Dwarf_Die *unit, const char *function, co
 		   inlined);
 }
 
-/* Where path[i] was called, in what contains it. */
+/* The file, line and column of the call that was inlined, in the function that contains it. */
 static const char *call_site(Dwarf_Die *inlined, Dwarf_Die *unit, int *line, int *column)
 {
 	Dwarf_Files *files;
@@ -362,7 +362,7 @@ static const char *call_site(Dwarf_Die *inlined, Dwarf_Die *unit, int *line, int
 
 	*line = number_of(inlined, DW_AT_call_line);
 	*column = number_of(inlined, DW_AT_call_column);
-	/* 0 is a file from DWARF 5 on, and also what number_of() has for no file. */
+	/* 0 is a valid file since DWARF 5, and also number_of()'s answer for no file. */
 	if (!dwarf_hasattr(inlined, DW_AT_call_file) ||
 	    dwarf_getsrcfiles(unit, &files, &count) != 0 || (size_t)index >= count)
 		return NULL;
@@ -403,7 +403,8 @@ static bool dwarf_find(void *state, uint64_t address, struct answer *answer)
 			outermost = mangled_symbol(dwarf, function, text);
 		outermost = dwarf_best_name(&die, outermost, text);
 	} else {
-		/* Code in assembly has lines, and its names in the symbol table. */
+		/* Code in assembly has lines in DWARF, but its names are only in the symbol
+		 * table. */
 		outermost = symbol_at(dwarf->file, address);
 	}
 	if (!file && !outermost)

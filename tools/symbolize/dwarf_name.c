@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * See dwarf_name.h. Compilers leave out the linkage name of lambdas, of constructors that were
- * inlined and of functions in local classes, and `operator()` alone tells nobody where to look.
+ * See dwarf_name.h. Compilers leave out the linkage name of lambdas, of inlined constructors and of
+ * functions in local classes, and `operator()` alone does not help the reader.
  */
 #include "dwarf_name.h"
 
@@ -51,7 +51,7 @@ static bool is_cpp(Dwarf_Die *die)
 	}
 }
 
-/* Where the function was declared: that has the scopes around it. */
+/* The declaration of the function, because that lies in the scopes around it. */
 static Dwarf_Die declaration(Dwarf_Die die)
 {
 	static const unsigned int references[] = {DW_AT_abstract_origin, DW_AT_specification};
@@ -89,9 +89,10 @@ static const char *scope_name(Dwarf_Die *scope)
 	}
 }
 
-/* The unit has to be looked through for what is around a function: once for each. */
+/* Finding the scopes around a function takes a walk through the whole unit, so each answer is
+ * kept. */
 struct known {
-	const void *declaration; /* where its bytes are */
+	const void *declaration; /* address of its bytes */
 	char *name;
 	UT_hash_handle hh;
 };

@@ -32,8 +32,8 @@ int elf_file_open(const char *path, struct stat *status)
 {
 	int fd;
 
-	/* To open a device may do something. O_NONBLOCK and the second look: somebody may put a
-	 * FIFO there meanwhile. */
+	/* Check before open(), because opening a device may have effects. O_NONBLOCK and the second
+	 * check, because somebody may put a FIFO there between the two. */
 	if (stat(path, status) != 0)
 		return -errno;
 	if (!S_ISREG(status->st_mode))

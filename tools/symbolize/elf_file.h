@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* An ELF file of somebody's: opened with care, and known by its build-id. */
+/* Opens an untrusted ELF file with care, and reads its build-id. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,16 +8,16 @@
 /* A build-id is a hash of 8 to 32 bytes; --build-id=0x... allows any. */
 enum { BUILD_ID_MAX = 64, BUILD_ID_TEXT = 2 * BUILD_ID_MAX + 1 };
 
-/* Opens a regular file to read. A descriptor, or a negative errno: -EBADF when it is another kind
- * of file. */
+/* Opens a regular file for reading. Returns a descriptor, or a negative errno: -EBADF if it is not
+ * a regular file. */
 int elf_file_open(const char *path, struct stat *status);
 
-/* Writes the build-id of an ELF file in hexadecimal, an empty string when it has none. False: the
- * file is no ELF file. */
+/* Writes the build-id of an ELF file in hexadecimal, or an empty string if it has none. False: it
+ * is not an ELF file. */
 bool elf_file_build_id(int fd, char hex[BUILD_ID_TEXT]);
 
 /* Whether the file has symbols or lines. */
 bool elf_file_has_lines(int fd);
 
-/* Whether it is a separate debug file: it has no code. */
+/* Whether it is a separate debug file, which has no code. */
 bool elf_file_is_debug_only(int fd);

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
-/* What is done to frames: a walk over all of a snapshot, also of the goroutines that a stack
- * descends from. */
+/* A walk over all frames of a snapshot, including those of ancestor goroutines. */
 #pragma once
 
 #include "tools/model/model.h"
 
-/* Called for each frame; what is < 0 ends the walk. */
+/* Called for each frame. A negative result ends the walk. */
 typedef int frames_function(struct model_snapshot *snapshot, struct model_frame *frame, void *data);
 
-/* Returns 0, or what ended it. */
+/* Returns 0, or the negative result that ended the walk. */
 int frames_each(struct model_snapshot *snapshot, frames_function *function, void *data);
 
 /* A copy of string in the snapshot's memory; NULL for NULL. */

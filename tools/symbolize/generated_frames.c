@@ -63,8 +63,8 @@ static void name_frame(struct model_snapshot *snapshot, struct model_frame *fram
 	frame->own = own_function(location->function, location->file);
 }
 
-/* Where a stack runs through generated code of the program's own, with a file and a line, the
- * program that generated it is a language's runtime. */
+/* If a stack has generated code of the user's, with a file and a line, then the program's own file
+ * is a language's runtime: its frames are not user code. */
 static void disown_runtime(struct model_stack *stack)
 {
 	bool generated = false;
@@ -107,7 +107,7 @@ int generated_frames_name(struct model_snapshot *snapshot, bool is_this_host)
 	qsort(nameless.frames, nameless.count, sizeof(struct model_frame *), compare_frames);
 	for (size_t i = 0; i < nameless.count; i++)
 		names[i].address = nameless.frames[i]->address;
-	/* No file: nobody asked the compiler for one. */
+	/* There is no file if the compiler was not asked to write one. */
 	perf_map_find("/tmp", snapshot->pid, began, names, nameless.count);
 	for (size_t i = 0; i < nameless.count; i++)
 		if (names[i].name) {

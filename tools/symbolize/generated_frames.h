@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Frames in generated code, which are in no module: a just-in-time compiler that was asked to has
- * written /tmp/perf-PID.map.
+ * Names frames in generated code, which are in no module, from /tmp/perf-PID.map. A just-in-time
+ * compiler writes that file if it is asked to.
  */
 #pragma once
 
@@ -9,7 +9,7 @@
 
 #include "tools/model/model.h"
 
-/* Names them, where that file is there and can be trusted and the snapshot is of this machine.
- * Where that is the program's own code, by file and line, the program that generated it is a
- * language's runtime, and no longer own. Returns 0 or -ENOMEM. */
+/* Names the frames if the file is there and can be trusted, and the snapshot is from this machine.
+ * In stacks with generated user code that has a file and a line, the program's own file is a
+ * language's runtime and its frames lose `own`. Returns 0 or -ENOMEM. */
 int generated_frames_name(struct model_snapshot *snapshot, bool is_this_host);

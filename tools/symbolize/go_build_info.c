@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
-/* See go_build_info.h. The format is that of debug/buildinfo: a header, and two strings, the
- * version of Go and lines of words with tabs between. Since Go 1.18 they follow the header, before
- * it had pointers to them. */
+/* See go_build_info.h. The format is that of Go's debug/buildinfo: a header and two strings, the
+ * version of Go and lines of words separated by tabs. Since Go 1.18 the strings follow the header;
+ * before, the header had pointers to them. */
 #include "go_build_info.h"
 
 #include <string.h>
 
 enum {
-	HEADER_SIZE = 32, /* 16 of them are used since Go 1.18 */
+	HEADER_SIZE = 32, /* Go 1.18 and later use only 16 of them */
 	POINTER_SIZE_AT = 14,
 	FLAGS_AT = 15,
 	FLAG_BIG_ENDIAN = 1,
 	FLAG_INLINE = 2,
-	MARK_SIZE = 16, /* random bytes before the lines and behind them */
+	MARK_SIZE = 16, /* bytes of a random marker before and after the lines */
 };
 
 struct text {
@@ -20,7 +20,7 @@ struct text {
 	uint64_t size;
 };
 
-/* A string behind its length, a number of 7 bits a byte, the lowest first. */
+/* Takes a string that follows its length, which is a number of 7 bits a byte, lowest first. */
 static bool take_inline(struct text *from, struct text *string)
 {
 	uint64_t length = 0;
@@ -43,7 +43,7 @@ static bool take_inline(struct text *from, struct text *string)
 	return true;
 }
 
-/* What a pointer to a string's header (pointer and length) stands for. */
+/* Takes the string that a pointer to a string's header (pointer and length) stands for. */
 static bool take_pointed(const struct go_elf *elf, uint64_t at, struct text *string)
 {
 	uint64_t header, bytes, length;
@@ -93,7 +93,7 @@ struct module {
 	bool is_main;
 };
 
-/* The next line "mod\tPATH\tVERSION" or "dep\tPATH\tVERSION"; *at moves behind it. */
+/* Takes the next line "mod\tPATH\tVERSION" or "dep\tPATH\tVERSION" and moves *at after it. */
 static bool next_module(const struct go_modules *modules, const char **at, struct module *module)
 {
 	const char *end = modules->lines + modules->size;
@@ -137,7 +137,8 @@ static int hex_digit(char digit)
 					      : -1;
 }
 
-/* The next character of a package's path: the linker writes dots behind the last slash as %2e. */
+/* Takes the next character of a package's path. The linker writes dots after the last slash as
+ * %2e. */
 static char next(const char **at, const char *end)
 {
 	if (**at == '%' && end - *at > 2 && hex_digit((*at)[1]) >= 0 && hex_digit((*at)[2]) >= 0) {
@@ -149,7 +150,7 @@ static char next(const char **at, const char *end)
 	return *(*at)++;
 }
 
-/* Whether a package is in the folders of a module. */
+/* Whether a package lies in the folder of a module. */
 static bool is_in(const char *package, const char *end, const struct module *module)
 {
 	for (size_t i = 0; i < module->length; i++)
@@ -160,8 +161,8 @@ static bool is_in(const char *package, const char *end, const struct module *mod
 
 bool go_modules_is_main(const struct go_modules *modules, const char *function)
 {
-	/* The path of the package ends at the first dot behind its last slash; type parameters and
-	 * receivers behind it have paths of their own. */
+	/* The package's path ends at the first dot after its last slash. Type parameters and
+	 * receivers that follow have paths of their own. */
 	const char *whole = function + strcspn(function, "([");
 	const char *slash = memrchr(function, '/', (size_t)(whole - function));
 	const char *from = slash ? slash : function;
@@ -172,7 +173,7 @@ bool go_modules_is_main(const struct go_modules *modules, const char *function)
 		return false;
 	if (end - function == 4 && memcmp(function, "main", 4) == 0)
 		return true;
-	/* A module may lie in the folders of another one. */
+	/* A module may lie in a folder of another one, so the longest path counts. */
 	while (next_module(modules, &at, &module))
 		if (module.length > nearest.length && is_in(function, end, &module))
 			nearest = module;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Go writes into each program which module it was built from (debug/buildinfo): its packages are
- * the program's own code, all others but the standard library's are dependencies. Called by
- * source_pclntab.c.
+ * Reads which module a Go program was built from: Go writes that into each program
+ * (debug/buildinfo). The packages of this module are user code; all others, except the standard
+ * library's, are dependencies. Called by source_pclntab.c.
  */
 #pragma once
 
@@ -11,16 +11,16 @@
 
 #include "go_elf.h"
 
-/* The lines of the program's build information, in the bytes of its file. */
+/* The lines of the build information; they point into the bytes of the program's file. */
 struct go_modules {
 	const char *lines;
 	size_t size;
 };
 
-/* False: the program does not tell its main module (it was built without one, or by Go before
- * 1.13). */
+/* Finds the build information. False: the program does not name its main module (it was built
+ * without one, or by Go before 1.13). */
 bool go_modules_find(const struct go_elf *elf, struct go_modules *modules);
 
-/* Whether a function, as Go's table calls it, is in package main or another one of the main module,
- * and not in one that a dependency or the standard library has. */
+/* Whether a function, by its name in Go's table, is in package main or in another package of the
+ * main module, and not in a dependency or the standard library. */
 bool go_modules_is_main(const struct go_modules *modules, const char *function);

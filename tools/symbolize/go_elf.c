@@ -24,8 +24,8 @@ static int compare_pointers(const void *left, const void *right)
 	return (a->address > b->address) - (a->address < b->address);
 }
 
-/* Takes the relative relocations of the dynamic section's DT_RELA table: the addend is the value.
- */
+/* Reads the relative relocations of the dynamic section's DT_RELA table: their addend is the
+ * value. */
 static int take_relocations(struct go_elf *elf, const Elf64_Phdr *dynamic)
 {
 	uint64_t table = 0, table_size = 0, available;

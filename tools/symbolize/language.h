@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the symbolizer knows about one programming language: how its functions are recognized, which
+ * The symbolizer's knowledge of one programming language: how its functions are recognized, which
  * of them belong to its runtime, and how its compiler names code that it generates at run time. A
  * language is one file (language_NAME.c) and one row of the table in language.c.
  */

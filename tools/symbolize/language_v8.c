@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The number at the end of text, behind a colon, which is cut off; 0 when there is none. */
+/* Cuts a colon and a number off the end of text. Returns the number; 0 if there is none. */
 static int take_number(char *text)
 {
 	char *colon = strrchr(text, ':');
@@ -26,8 +26,8 @@ static int take_number(char *text)
 	return (int)number;
 }
 
-/* Where the script's name begins: behind the blank that ends the function's, which may hold blanks,
- * too. */
+/* The blank that ends the function's name and precedes the script's. The function's name may have
+ * blanks, too. */
 static char *find_script(char *text)
 {
 	static const char *const beginnings[] = {" /", " node:", " file:", " evalmachine",
@@ -64,7 +64,7 @@ static bool parse_name(char *text, struct generated_name *name)
 	name->column = take_number(name->file);
 	name->line = take_number(name->file);
 	if (!name->line) {
-		/* One number is the line's. */
+		/* A single number is the line. */
 		name->line = name->column;
 		name->column = 0;
 	}

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * See module_file.h. Names in files that were built since would be wrong names, so a file must
- * prove itself: by its build-id; or, for programs linked without one, by not having changed since
- * the snapshot on the same machine. The debug file is looked for as gdb(1) does it, by libdwfl: by
- * build-id (and its own is checked), by .gnu_debuglink (and its checksum is), at the servers of
- * DEBUGINFOD_URLS (debuginfod(8)).
+ * See module_file.h. A file that was rebuilt since the snapshot would give wrong names, so a file
+ * is used only if its build-id is the snapshot's; or, for programs linked without one, if the
+ * snapshot was taken on this machine and the file has not changed since. libdwfl searches for the
+ * debug file as gdb(1) does: by build-id (which is checked), by .gnu_debuglink (whose checksum is
+ * checked), and on the servers of DEBUGINFOD_URLS (debuginfod(8)).
  */
 #include "module_file.h"
 
@@ -27,7 +27,7 @@ static const char standard_debug_dir[] = "/usr/lib/debug";
 volatile int module_file_downloading, module_file_cancel;
 void (*module_file_download_progress)(const char *path);
 
-/* Of the one module that this process reads. */
+/* The one module that this process reads: */
 static char *search_path; /* dwfl_standard_find_debuginfo's list of folders */
 static Dwfl *session;
 static const struct module_wanted *looked_for;
@@ -37,7 +37,8 @@ static const struct module_wanted *looked_for;
 typedef int (*progress_fn)(debuginfod_client *client, long done, long total);
 typedef void (*set_progress_fn)(debuginfod_client *client, progress_fn progress);
 
-/* libdebuginfod calls this while it waits; anything but 0 ends the download, cleanly. */
+/* libdebuginfod calls this while it waits. Any result but 0 ends the download and removes what it
+ * has written. */
 static int download_progress(debuginfod_client *client, long done, long total)
 {
 	if (module_file_download_progress)
@@ -45,7 +46,7 @@ static int download_progress(debuginfod_client *client, long done, long total)
 	return module_file_cancel;
 }
 
-/* libdwfl loads libdebuginfod by itself, when it is installed and servers are named. */
+/* libdwfl loads libdebuginfod by itself if it is installed and servers are named. */
 static void downloads_begin(void)
 {
 	const char *servers = getenv("DEBUGINFOD_URLS");
@@ -94,8 +95,8 @@ static const Dwfl_Callbacks callbacks = {
 	.debuginfo_path = &search_path,
 };
 
-/* "+": by name only with the right checksum. Beside the file, in its .debug, then in the folders.
- */
+/* "+": a file found by its name must have the right checksum. libdwfl looks beside the file, in
+ * .debug there, then in the folders. */
 static char *make_search_path(const char *const *debug_dirs)
 {
 	char *path = NULL;
@@ -126,7 +127,7 @@ static int refuse(char *trouble, int error, const char *format, ...)
 	return error;
 }
 
-/* Is this the file that ran? */
+/* Whether this is the file that ran: 0, or a negative errno with trouble filled in. */
 static int judge(int fd, const struct stat *status, const struct module_wanted *wanted,
 		 char *trouble)
 {
@@ -142,7 +143,7 @@ static int judge(int fd, const struct stat *status, const struct module_wanted *
 			      *hex ? hex : "none");
 	}
 	if (wanted->was)
-		return refuse(trouble, -ESTALE, "what ran can't be told from its file: %s",
+		return refuse(trouble, -ESTALE, "its file may not be the one that ran: %s",
 			      wanted->was);
 	if (*hex)
 		return refuse(trouble, -ESTALE,
@@ -156,7 +157,7 @@ static int judge(int fd, const struct stat *status, const struct module_wanted *
 	return 0;
 }
 
-/* Gives the file to libdwfl. Takes fd over. */
+/* Passes the file to libdwfl. Takes fd over. */
 static int use(struct module_file *file, int fd, const char *path, bool is_debug_only,
 	       char *trouble)
 {
@@ -169,7 +170,7 @@ static int use(struct module_file *file, int fd, const char *path, bool is_debug
 	if (!session || for_dwfl < 0)
 		goto failed;
 	dwfl_report_begin(session);
-	/* Base 0 and the file's own addresses: no bias. */
+	/* With base 0 and the file's own addresses there is no bias. */
 	file->dwfl = dwfl_report_elf(session, path, path, for_dwfl, 0, true);
 	if (!file->dwfl)
 		goto failed;
@@ -186,7 +187,7 @@ failed:
 	return -ENOEXEC;
 }
 
-/* DIR/.build-id/ab/cdef.debug: a debug file has the symbols and lines, if not the code. */
+/* Opens DIR/.build-id/ab/cdef.debug. A debug file has symbols and lines, though no code. */
 static int find_debug_file(const struct module_wanted *wanted, const char *dir, char **path)
 {
 	char hex[BUILD_ID_TEXT];
@@ -209,7 +210,7 @@ static int find_debug_file(const struct module_wanted *wanted, const char *dir, 
 	return fd;
 }
 
-/* The module itself by its build-id: libdwfl's folders and servers. */
+/* Searches for the module itself by its build-id, in libdwfl's folders and on its servers. */
 static int find_by_build_id(const struct module_wanted *wanted, char **path)
 {
 	unsigned char bytes[BUILD_ID_MAX];
@@ -244,7 +245,7 @@ static int find_by_build_id(const struct module_wanted *wanted, char **path)
 	return fd;
 }
 
-/* The words of a build-id lead into a path. */
+/* A build-id becomes part of a path, so it must be hexadecimal. */
 static bool is_build_id(const char *hex)
 {
 	size_t size = strlen(hex);
@@ -264,11 +265,10 @@ static int find_and_use(struct module_file *file, const struct module_wanted *wa
 	looked_for = wanted;
 	search_path = make_search_path(wanted->debug_dirs);
 	if (!search_path)
-		return refuse(trouble, -ENOMEM, "there was no memory to read its file");
+		return refuse(trouble, -ENOMEM, "no memory to read its file");
 	if (wanted->path[0] != '/' && strchr(wanted->path, '/'))
-		return refuse(
-			trouble, -ENOENT,
-			"its path is relative, and the program was elsewhere when it used it");
+		return refuse(trouble, -ENOENT,
+			      "its path is relative to a folder that is not known");
 	if (wanted->path[0] != '/')
 		return refuse(trouble, -ENOENT, "it has no file");
 
@@ -277,7 +277,7 @@ static int find_and_use(struct module_file *file, const struct module_wanted *wa
 		result = refuse(trouble, fd, "its file is gone");
 	else if (fd < 0)
 		result = refuse(trouble, fd, "its file can't be opened: %s",
-				fd == -EBADF ? "it is no regular file" : strerror(-fd));
+				fd == -EBADF ? "it is not a regular file" : strerror(-fd));
 	else
 		result = judge(fd, &status, wanted, trouble);
 	if (result == 0)

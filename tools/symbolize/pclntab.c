@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * See pclntab.h. Here: finding the table and its parts, functions by address, the pc-value tables.
- * Nothing is copied and nothing is trusted: a table counts once its header and its list of
- * functions have been looked through, and every later read is checked against the bytes that there
- * are.
+ * See pclntab.h. This file finds the table and its parts, looks up functions by address, and reads
+ * the pc-value tables. It copies nothing and trusts nothing: a table is accepted only after its
+ * header and its list of functions have been checked, and every later read is checked against the
+ * size of the file.
  */
 #include "pclntab.h"
 
@@ -17,10 +17,10 @@ enum {
 	MAGIC_1_18 = 0xfffffff0,
 	MAGIC_1_20 = 0xfffffff1,
 	FUNCTIONS_MAX = 1 << 24,
-	CANDIDATES_MAX = 64,      /* headers that are looked into, where there are no sections */
-	STRING_MAX = 8192,        /* bytes of a name */
-	VALUE_STEPS = 1 << 20,    /* for one value */
-	CREATION_STEPS = 1 << 26, /* for all that it takes to know a file */
+	CANDIDATES_MAX = 64,      /* most headers that are tried in a file without sections */
+	STRING_MAX = 8192,        /* most bytes of a name */
+	VALUE_STEPS = 1 << 20,    /* most steps for one value */
+	CREATION_STEPS = 1 << 26, /* most steps to accept a file */
 };
 
 static const struct pclntab_func func_1_16 = {8, 20, 24, 28, 32, 36, 40, 44};
@@ -40,8 +40,8 @@ const struct pclntab_func *pclntab_func_layout(const struct pclntab *table)
 	return &func_1_20;
 }
 
-/* Entry and place of the function with that index; of the end of the last one for index == count.
- */
+/* Reads the entry address and the place of the function with this index; for index == count, the
+ * end of the last function. */
 static bool function_at(const struct pclntab *table, uint64_t index, uint64_t *entry,
 			uint64_t *place)
 {
@@ -64,7 +64,7 @@ static bool function_at(const struct pclntab *table, uint64_t index, uint64_t *e
 	return true;
 }
 
-/* Whether the list of functions is one: in order, each with a place of its own inside. */
+/* Whether the list of functions is valid: in order, each with its own place in the table. */
 static bool functions_valid(const struct pclntab *table)
 {
 	uint64_t before = 0, entry, place;
@@ -81,7 +81,7 @@ static bool functions_valid(const struct pclntab *table)
 	return true;
 }
 
-/* The parts lie behind each other, in this order; the last ends with the table. */
+/* Finds the parts. They follow one another in this order, and the last ends with the table. */
 static bool take_parts(struct pclntab *table)
 {
 	unsigned int first = table->version == PCLNTAB_GO_1_16 ? 2 : 3;
@@ -102,7 +102,7 @@ static bool take_parts(struct pclntab *table)
 	return true;
 }
 
-/* Takes the header at address as that of the table. False: it is none. */
+/* Reads the table's header at address. False: it is not such a header. */
 static bool take_header(struct pclntab *table, uint64_t address)
 {
 	uint32_t magic, rest;
@@ -113,7 +113,8 @@ static bool take_header(struct pclntab *table, uint64_t address)
 	if (!table->bytes || table->size < 8 + 8 * 8 || !pclntab_u32(table, 0, &magic) ||
 	    !pclntab_u32(table, 4, &rest))
 		return false;
-	/* Two zero bytes, the quantum of instruction lengths, the size of a pointer. */
+	/* The rest of the header's first 8 bytes: two zero bytes, the quantum of instruction
+	 * lengths, the size of a pointer. */
 	table->quantum = rest >> 16 & 0xff;
 	if ((rest & 0xffff) != 0 || rest >> 24 != 8 || !table->quantum || table->quantum > 4)
 		return false;
@@ -135,7 +136,8 @@ static bool take_header(struct pclntab *table, uint64_t address)
 	    !go_elf_pointer(&table->elf, address + 24, &table->text))
 		return false;
 	pclntab_find_module(table);
-	/* Without the module, a program that is linked by Go alone has its text there. */
+	/* If the module data is not found: a program that Go's own linker linked has its text
+	 * there. */
 	if (!table->text && table->version != PCLNTAB_GO_1_16) {
 		uint64_t size;
 		go_elf_section(&table->elf, ".text", &table->text, &size);
@@ -143,7 +145,8 @@ static bool take_header(struct pclntab *table, uint64_t address)
 	return functions_valid(table);
 }
 
-/* The table of a file without section headers: the magic may be anywhere in what is loaded. */
+/* Finds the table of a file without section headers: the magic number may be anywhere in the loaded
+ * bytes. */
 static bool scan(struct pclntab *table)
 {
 	for (size_t i = 0; i < table->elf.segment_count; i++) {
@@ -291,7 +294,7 @@ uint64_t pclntab_entry(const struct pclntab *table, const char *name)
 	return 0;
 }
 
-/* A number of 7 bits a byte, the lowest first. */
+/* Reads a number of 7 bits a byte, lowest first. */
 static bool read_varint(const uint8_t **at, const uint8_t *end, uint32_t *value)
 {
 	*value = 0;
@@ -313,7 +316,7 @@ bool pclntab_value(const struct pclntab *table, const struct pclntab_function *f
 	uint64_t to = function->entry;
 	uint32_t current = UINT32_MAX, change, length, steps = VALUE_STEPS;
 
-	/* 0 stands for no table. */
+	/* 0 means that there is no table. */
 	if (values == 0 || values >= table->values.size)
 		return false;
 	at += values;
@@ -366,7 +369,7 @@ void pclntab_line(const struct pclntab *table, const struct pclntab_function *fu
 	if (pclntab_u32(table, function->offset + layout->pcln, &values) &&
 	    pclntab_value(table, function, values, pc, &value) && value > 0)
 		*line = value;
-	/* The number of the file counts in its compilation unit. */
+	/* The file's number is relative to its compilation unit. */
 	if (!pclntab_u32(table, function->offset + layout->pcfile, &values) ||
 	    !pclntab_value(table, function, values, pc, &value) || value < 0 ||
 	    !pclntab_u32(table, function->offset + layout->unit, &unit))

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: MIT
 /*
- * Inlined functions. Each function has a tree of the calls that were inlined into it, in a place
- * that only the running program's module data knows (runtime.firstmoduledata). It has no name in a
- * stripped file, but it is the one place whose first word is the address of the pcHeader. Where in
- * it the base of the trees is differs from version to version, so it is not looked up in a list but
- * tried: the right one makes sense of every tree.
+ * Finds inlined functions. Each function has a tree of the calls that were inlined into it. Only
+ * the program's module data (runtime.firstmoduledata) has the base address of the trees. A stripped
+ * file has no symbol for the module data, but its first word is the address of the pcHeader, so it
+ * can be found. The base's offset in it differs between versions of Go, so each offset is tried:
+ * the right one is the one with which every tree is valid.
  */
 #include "pclntab_layout.h"
 
 enum {
-	INLINE_TREE_INDEX = 2, /* the pcdata table: which call of the tree a pc is in */
-	INLINE_TREE = 3,       /* the funcdata: the tree */
+	INLINE_TREE_INDEX = 2, /* the pcdata table with the tree's call that a pc is in */
+	INLINE_TREE = 3,       /* the funcdata with the tree */
 
-	MODULE_FUNCTIONS = 128, /* slice of the list of functions, in all versions */
+	MODULE_FUNCTIONS = 128, /* offset of the slice of functions, in all versions */
 	MODULE_TEXT = 176,
-	MODULE_BASE_FIRST = 256, /* where the base of funcdata can be */
+	MODULE_BASE_FIRST = 256, /* first and last offset where the base of funcdata can be */
 	MODULE_BASE_LAST = 512,
 	TREES_TRIED = 200,
-	CODE_TRIED = 4096, /* bytes of each function */
+	CODE_TRIED = 4096, /* most bytes that are tried of each function */
 };
 
 struct inlined_call {
@@ -25,7 +25,7 @@ struct inlined_call {
 	int32_t parent_pc;
 };
 
-/* Whether the module data of this table is at address. */
+/* Whether this table's module data lies at address. */
 static bool is_module(const struct pclntab *table, uint64_t address)
 {
 	uint64_t header, names, functions, count;
@@ -75,13 +75,13 @@ void pclntab_find_module(struct pclntab *table)
 	find_in_relocations(table);
 	if (!table->module)
 		find_in_data(table);
-	/* Go 1.26 and later: the header no longer says where the text begins. */
+	/* Since Go 1.26 the header does not have the beginning of the text. */
 	if (table->module && table->version != PCLNTAB_GO_1_16 && !table->text &&
 	    go_elf_pointer(&table->elf, table->module + MODULE_TEXT, &text))
 		table->text = text;
 }
 
-/* Where the function's tree is, seen from base; false: it has none. */
+/* Finds the function's tree if base is right. False: it has none. */
 static bool tree_of(const struct pclntab *table, const struct pclntab_function *function,
 		    uint64_t base, uint64_t *tree)
 {
@@ -119,7 +119,7 @@ static bool call_at(const struct pclntab *table, uint64_t tree, int32_t index,
 	return true;
 }
 
-/* Whether a tree seen from base makes sense: what the middle of each run of code says. */
+/* Whether the function's tree is valid with this base; checks the middle of each run of code. */
 static bool tree_makes_sense(const struct pclntab *table, const struct pclntab_function *function,
 			     uint64_t base, unsigned int *calls)
 {
@@ -142,7 +142,7 @@ static bool tree_makes_sense(const struct pclntab *table, const struct pclntab_f
 		    (uint32_t)call.parent_pc >= function->end - function->entry)
 			return false;
 		const char *name = pclntab_string(table, &table->names, call.name);
-		/* Each name begins where another one ends. */
+		/* Each name must begin where another one ends. */
 		if (!name || !*name || (call.name && name[-1] != 0))
 			return false;
 		(*calls)++;
@@ -173,7 +173,7 @@ void pclntab_find_inlining(struct pclntab *table)
 	uint64_t base;
 
 	if (table->version == PCLNTAB_GO_1_16) {
-		/* Its trees have addresses of their own. */
+		/* In Go 1.16 each function has the absolute address of its tree. */
 		table->inlining = true;
 		return;
 	}

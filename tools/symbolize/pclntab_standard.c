@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * Whose a function is, by its name alone: the path of its package begins with a name of the
- * standard library, or with the domain or the name that the user chose. With -trimpath, and in
- * stripped programs, nothing else tells.
+ * Tells Go's own functions from the user's by their names: the path of the package begins either
+ * with a folder of the standard library, or with the domain or name that the user chose. With
+ * -trimpath and in stripped programs there is nothing else to tell them by.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "pclntab.h"
 
-/* The folders of src/ in Go 1.16 to 1.27 that packages are in; vendor/ has those of golang.org/x
- * that the standard library brings. Sorted. */
+/* The folders of src/ with packages, in Go 1.16 to 1.27, sorted. vendor/ has the packages of
+ * golang.org/x that the standard library includes. */
 static const char *const standard[] = {
 	"archive", "arena",    "bufio",  "bytes",   "cmp",      "compress", "container", "context",
 	"crypto",  "database", "debug",  "embed",   "encoding", "errors",   "expvar",    "flag",
@@ -37,21 +37,21 @@ static int compare(const void *left, const void *right)
 
 bool pclntab_is_standard(const char *function)
 {
-	/* The path of the package ends at the first dot behind its last slash; type parameters and
-	 * receivers behind it have paths of their own. */
+	/* The package's path ends at the first dot after its last slash. Type parameters and
+	 * receivers that follow have paths of their own. */
 	size_t whole = strcspn(function, "([");
 	const char *dot = memchr(function, '.', whole), *slash = memchr(function, '/', whole);
 	static const char http2[] = "golang.org/x/net/http2.";
 	struct word first = {function, slash ? (size_t)(slash - function) : whole};
 
-	/* Names without a package are those of assembly and of cgo; with a colon, of the compiler.
-	 */
+	/* Names without a package come from assembly and cgo, names with a colon from the
+	 * compiler. */
 	if (!dot || memchr(function, ':', whole))
 		return true;
 	if (!slash || dot < slash)
 		first.length = (size_t)(dot - function);
-	/* A domain: example.org/..., and main.main for what has no slash. That one is net/http's
-	 * other half, which programs may bring themselves. */
+	/* The path begins with a domain: example.org/... Only golang.org/x/net/http2 counts as Go's
+	 * own, because it is the other half of net/http; programs may include it themselves. */
 	if (slash && dot < slash)
 		return strncmp(function, http2, strlen(http2)) == 0;
 	return bsearch(&first, standard, sizeof(standard) / sizeof(*standard), sizeof(*standard),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* See perf_map.h. The file is read once, line by line, and only what was asked for is kept. */
+/* See perf_map.h. The file is read once, line by line; only the requested names are kept. */
 #include "perf_map.h"
 
 #include <ctype.h>
@@ -76,7 +76,7 @@ int perf_map_find(const char *folder, int64_t pid, double not_before, struct per
 
 		whole_line = length && line[length - 1] == '\n';
 		if (!is_start || !isxdigit((unsigned char)line[0]))
-			continue; /* what is left of a line that was too long */
+			continue; /* the rest of a line that was too long */
 		line[strcspn(line, "\r\n")] = '\0';
 		uint64_t start = strtoull(line, &end, 16);
 		if (*end != ' ' || !isxdigit((unsigned char)end[1]))

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Where names come from. A module has sources of names, asked in the order of name_sources: Go's
- * tables, DWARF, the symbol table. The first that knows an address answers for it. All of this runs
- * in the child process that reads one module's files (worker.c): a source may trust that a crash or
- * an endless loop is contained, yet checks sizes and never allocates by them.
+ * Sources of names: Go's tables, DWARF, the symbol table. A module's sources are tried in the order
+ * of name_sources; the first that knows an address names it. Sources run in the child process that
+ * reads one module's files (worker.c), so a crash or an endless loop does no harm; still, a source
+ * checks sizes and never allocates memory by a size from the file.
  */
 #pragma once
 
@@ -14,43 +14,44 @@
 
 #include "tools/model/model.h"
 
-/* The file of a module, open. Addresses everywhere are those in the file (bias 0). */
+/* The open file of a module. Addresses are always those in the file (bias 0). */
 struct module_file {
 	const char *path;
-	int fd;             /* open for reading while the sources are; not theirs to close */
-	Elf *elf;           /* the same, by libelf */
-	Dwfl_Module *dwfl;  /* the same, by libdwfl, which finds separate debug files */
-	bool is_debug_only; /* the module is gone: this is its debug file, without code and data */
+	int fd;             /* open for reading while sources are open; they must not close it */
+	Elf *elf;           /* the same file, opened by libelf */
+	Dwfl_Module *dwfl;  /* the same file, opened by libdwfl, which finds separate debug files */
+	bool is_debug_only; /* the module's file is missing: this is its debug file, without code
+			     * and data */
 };
 
-/* An answer in the making: locations of one address, innermost first. */
+/* An unfinished answer: the locations of one address, innermost first. */
 struct answer;
 
-/* Adds the next location. function may be mangled, file NULL, line and column 0; strings are
- * copied. inlined: into the location that is added next. */
+/* Adds the next location. function may be mangled, file may be NULL, line and column may be 0.
+ * Strings are copied. inlined: this function is inlined into the location that is added next. */
 void answer_add(struct answer *answer, const char *function, const char *file, int line, int column,
 		bool inlined);
 
-/* Says of the location that was added last in whose module it is. */
+/* Sets the module of the location that was added last. */
 void answer_add_module(struct answer *answer, enum model_go_module module);
 
 struct name_source {
 	const char *name; /* "pclntab", for messages */
-	/* Is there such a thing in this file? 0 and its own state; -ENOENT: none; another negative
-	 * errno: it can't be read. */
+	/* Opens the source for this file. 0, and *state is the source's own; -ENOENT: the file does
+	 * not have such names; another negative errno: they can't be read. */
 	int (*open)(const struct module_file *file, void **state);
-	/* Answers for the instruction at this address. False, and nothing added: it does not know.
-	 */
+	/* Adds the locations of the instruction at this address. False: it does not know the
+	 * address, and has added nothing. */
 	bool (*find)(void *state, uint64_t address, struct answer *answer);
 	void (*close)(void *state);
 };
 
-/* In the order in which they are asked; ends with NULL. */
+/* In the order in which they are tried; ends with NULL. */
 extern const struct name_source *const name_sources[];
 
 extern const struct name_source source_pclntab;
 extern const struct name_source source_dwarf;
 extern const struct name_source source_symbols;
 
-/* The name of the symbol that covers the address, as it is in the file; NULL: none does. */
+/* The name of the symbol that covers the address, as in the file; NULL: no symbol does. */
 const char *symbol_at(const struct module_file *file, uint64_t address);

@@ -16,8 +16,7 @@ const char *source_path(char *path, const char *folder, const char *file)
 		return file;
 
 	bool absolute = path[0] == '/';
-	size_t size = absolute,
-	       kept = 0; /* size is that of the result, kept how many parts it has */
+	size_t size = absolute, kept = 0; /* size: of the result; kept: number of its parts */
 	for (char *part = path, *next; part; part = next) {
 		char *end = strchrnul(part, '/');
 		size_t part_size = (size_t)(end - part);
@@ -34,10 +33,9 @@ const char *source_path(char *path, const char *folder, const char *file)
 		}
 		if (part_size == 2 && memcmp(part, "..", 2) == 0) {
 			if (absolute)
-				continue; /* the root is its own parent */
+				continue; /* the root's parent is the root */
 		} else {
-			kept++; /* what leads out of a relative path stays, and is no folder to
-				   leave */
+			kept++; /* a leading ".." of a relative path stays */
 		}
 		if (size > absolute)
 			path[size++] = '/';

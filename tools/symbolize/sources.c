@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The order in which a module's sources of names are asked: what was made for the language first,
- * what knows least last. A new source is one file and one row.
+ * The order in which a module's sources of names are tried: a language's own source first, the one
+ * that knows least last. A new source is one file and one row here.
  */
 #include "source.h"
 

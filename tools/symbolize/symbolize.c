@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * See symbolize.h. Three steps: list the places that the snapshot's frames name, each once; ask for
- * each module's in a child process (worker.c); hand the answers to the frames. Places and answers
- * are kept between snapshots, so a series asks only for what is new.
+ * See symbolize.h. Three steps: collect the places of the snapshot's frames, each once; look up
+ * each module's places in a child process (worker.c); copy the answers to the frames. Places and
+ * answers are kept between snapshots, so in a series only new places are looked up.
  */
 #include "symbolize.h"
 
@@ -23,21 +23,22 @@
 #include "worker.h"
 
 enum {
-	/* Of CPU time for one module: a browser's debug information takes some ten seconds. */
+	/* Seconds of CPU time for one module. A browser's debug information takes about ten. */
 	SECONDS_MAX = 60,
-	/* As many as a snapshot has (libfdtrail(7), LIMITS); a process is started for each. */
+	/* The most that a snapshot has (libfdtrail(7), LIMITS). A process is started for each. */
 	MODULES_MAX = 4096,
 };
 
 struct module {
-	char *key; /* what tells it from others, see module_key() */
+	char *key; /* identifies the module, see module_key() */
 	char *path, *build_id, *was;
 	bool same_host;
 	double taken;
 	char trouble[MODULE_TROUBLE_SIZE]; /* or an empty string */
-	bool has_lines;                    /* for some of its places */
-	bool looked_at;                    /* a worker has read it, or tried to */
-	struct place *unasked;             /* places that nobody has looked up, and how many */
+	bool has_lines;                    /* some of its places have a file and a line */
+	bool looked_at;                    /* a worker has been started for it */
+	struct place *unasked;             /* places that have not been looked up, and their
+					    * number */
 	size_t unasked_count;
 	UT_hash_handle hh;
 };
@@ -50,10 +51,10 @@ struct place_key {
 struct place {
 	struct place_key key;
 	struct place *next_unasked;
-	struct model_location *locations; /* ours */
+	struct model_location *locations; /* owned by the symbolizer */
 	size_t count;
-	struct model_location *copied; /* the snapshot's */
-	unsigned int copied_for;       /* which */
+	struct model_location *copied; /* a copy in the snapshot's memory */
+	unsigned int copied_for;       /* number of that snapshot */
 	UT_hash_handle hh;
 };
 
@@ -63,10 +64,10 @@ struct symbolizer {
 	void *data;
 	struct module *modules;
 	struct place *places;
-	unsigned int snapshots; /* so many have begun */
-	size_t looked_at;       /* so many modules have been */
+	unsigned int snapshots; /* snapshots that were begun */
+	size_t looked_at;       /* modules that were looked at */
 	char host[HOST_NAME_MAX + 1];
-	/* Of the worker's run that is under way: */
+	/* For the worker that is running: */
 	struct place **asked;
 	size_t done, total;
 };
@@ -89,8 +90,8 @@ struct symbolizer *symbolizer_create(const struct symbolize_options *options)
 		free(symbolizer);
 		return NULL;
 	}
-	/* A folder that is not there has no files; a relative one means something else to libdwfl.
-	 */
+	/* Missing folders are dropped. Relative ones are made absolute, because they mean something
+	 * else to libdwfl. */
 	for (size_t i = 0; i < count; i++)
 		if ((symbolizer->debug_dirs[kept] = realpath(options->debug_dirs[i], NULL)))
 			kept++;
@@ -135,7 +136,7 @@ void symbolizer_destroy(struct symbolizer *symbolizer)
 	free(symbolizer);
 }
 
-/* Which machine and when: what a module without a build-id is judged by. */
+/* Machine and time of the snapshot: they decide whether a module without a build-id can be used. */
 
 /* Seconds since 1970, rounded up; 0: not known. */
 static double taken_at(const struct model_snapshot *snapshot)
@@ -371,7 +372,7 @@ static struct model_location *copy_locations(struct symbolizer *symbolizer,
 	return locations;
 }
 
-/* The name that the text has is the truth, too: what the program itself knew. */
+/* Uses the name from the text, which the traced process found itself. */
 static void use_text(struct model_snapshot *snapshot, struct model_frame *frame)
 {
 	char text[DEMANGLE_TEXT_MAX];
@@ -385,7 +386,8 @@ static void use_text(struct model_snapshot *snapshot, struct model_frame *frame)
 	frame->location_count = 1;
 }
 
-/* Where a program has lines, what has none was linked in from elsewhere: a static C library. */
+/* If a program has lines, code without lines was linked in from elsewhere: a static C library, for
+ * one. */
 static bool is_own(const struct model_frame *frame, bool module_has_lines)
 {
 	if (!own_module(frame->module))
@@ -448,7 +450,7 @@ const struct model_frame *symbolize_own_frame(const struct model_stack *stack)
 
 		if (frame->own && is_named(frame))
 			return frame;
-		/* An address in generated code tells nobody anything. */
+		/* A bare address in generated code does not help the reader. */
 		if (frame->own && frame->module && !nameless)
 			nameless = frame;
 	}

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * The symbol table as a source of names: functions without lines, of what was built or stripped
- * without debug information. .symtab, that of a separate debug file, .gnu_debugdata, else .dynsym,
- * whichever libdwfl finds. Only the symbol that covers the address counts: in a stripped file, the
- * nearest one before it is another function.
+ * The symbol table as a source of names: functions without lines, for files without debug
+ * information. libdwfl finds the table: .symtab, that of a separate debug file, .gnu_debugdata,
+ * else .dynsym. Only a symbol that covers the address counts, because in a stripped file the
+ * nearest symbol before it is another function.
  */
 #include <errno.h>
 #include <gelf.h>
 
 #include "source.h"
 
-/* The symbols of assembly often have no size. They count where there is a whole symbol table: the
- * next function's would be known, too. */
+/* Symbols of assembly often have no size. They count if there is a whole symbol table, because then
+ * the next function has a symbol, too. */
 static bool has_whole_table(Elf *elf)
 {
 	Elf_Scn *section = NULL;

@@ -32,7 +32,7 @@ bool own_module(const char *path)
 		"/usr/lib/",   "/usr/lib32/", "/usr/lib64/", "/usr/libx32/",
 		"/nix/store/", "/gnu/store/", NULL,
 	};
-	/* Wherever they are: brought along, or in a container's image. */
+	/* In any folder: shipped with the program, or in a container's image. */
 	static const char *const runtimes[] = {
 		"libgcc_s", "libstdc++", "libc++",      "libunwind",    "libasan",    "libtsan",
 		"libubsan", "liblsan",   "libclang_rt", "libresolv.so", "libfdtrail", NULL,
@@ -45,7 +45,7 @@ bool own_module(const char *path)
 	if (c_library_is(path) || begins(name, runtimes) || strncmp(path, "linux-vdso", 10) == 0 ||
 	    path[0] == '[')
 		return false;
-	/* Programs have no .so in their names, wherever they are installed. */
+	/* Programs, wherever they are installed, have no .so in their names. */
 	return !strstr(name, ".so") || !begins(path, system_folders);
 }
 
@@ -68,8 +68,8 @@ bool own_function(const char *function, const char *file)
 	static const char *const system_sources[] = {
 		"/usr/include/", "/usr/lib/gcc", "/usr/lib/llvm", "/rustc/", "/usr/src/rustc", NULL,
 	};
-	/* Where rustup and Debian unpack Rust's standard library, and what is left of it after path
-	 * remapping. */
+	/* The folders where rustup and Debian unpack Rust's standard library, and what is left of
+	 * them after path remapping. */
 	static const char *const rust_sources[] = {
 		"/rustlib/src/rust/",
 		"/library/std/src/",

@@ -20,7 +20,7 @@ static void waiting(const struct worker_reading *reading)
 		reading->request->waiting(reading->request->data, reading->step);
 }
 
-/* Reads until the child closes its end. False: it sent what it should not have. */
+/* Reads until the child closes its end. False: it sent an invalid record. */
 static bool read_all(struct worker_reading *reading, int fd)
 {
 	size_t room = 256 << 10, size = 0, total = 0;
@@ -100,12 +100,11 @@ static void say_how_it_ended(struct worker_reading *reading, int status)
 
 	if (reading->nonsense)
 		snprintf(reading->trouble, MODULE_TROUBLE_SIZE,
-			 "its file is damaged: its names (%s) make no sense or are too many",
-			 source);
+			 "its file is damaged: its names (%s) are invalid or too many", source);
 	else if (signal == SIGXCPU)
 		snprintf(reading->trouble, MODULE_TROUBLE_SIZE,
-			 "reading its file (%s) took more than %u s of CPU time and was given up",
-			 source, reading->request->seconds);
+			 "reading its file (%s) was stopped after %u s of CPU time", source,
+			 reading->request->seconds);
 	else if (signal == SIGKILL || signal == SIGTERM ||
 		 (WIFEXITED(status) && WEXITSTATUS(status) == STATUS_INTERRUPTED))
 		snprintf(reading->trouble, MODULE_TROUBLE_SIZE,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* See worker_record.h. What runs here may crash, and may be ended at any time: it leaves nothing
- * behind. */
+/* See worker_record.h. This process may crash or be ended at any time, so it must leave no
+ * files. */
 #include "worker_record.h"
 
 #include <fcntl.h>
@@ -36,7 +36,7 @@ static void append_number(struct answer *answer, uint32_t number)
 	append(answer, &number, sizeof(number));
 }
 
-/* A string is its size plus one, 0 for NULL, and its bytes. */
+/* A string is sent as its size plus one (0 for NULL) and its bytes. */
 static void append_string(struct answer *answer, const char *string)
 {
 	static const char cut[] = "...";
@@ -131,7 +131,7 @@ static void downloading(const char *path)
 	send_step("downloading debug information for", path);
 }
 
-/* Asks the sources from first on. Addresses that nobody knows stay without an answer. */
+/* Tries the sources from first on. Addresses that none knows get no answer. */
 static void ask(const struct worker_request *request, const struct module_file *file, size_t first,
 		bool *answered)
 {
@@ -162,7 +162,7 @@ static void ask(const struct worker_request *request, const struct module_file *
 	}
 }
 
-/* A download is ended by libdebuginfod itself, which then removes what it has written. */
+/* libdebuginfod ends a download itself and removes what it has written. */
 static void on_signal(int number)
 {
 	if (module_file_downloading)
@@ -171,7 +171,7 @@ static void on_signal(int number)
 		_exit(STATUS_INTERRUPTED);
 }
 
-/* gcc says it in one way, clang in the other. */
+/* gcc defines the first, clang the second. */
 #ifdef __SANITIZE_ADDRESS__
 #define SANITIZED
 #elif defined(__has_feature)
@@ -180,8 +180,8 @@ static void on_signal(int number)
 #endif
 #endif
 
-/* Of what is allocated; what is mapped of files does not count. A browser's debug information takes
- * half of it, and a few bytes of a compressed section may stand for any amount. */
+/* Limit for allocated memory; mapped files don't count. A browser's debug information needs half of
+ * it. Without a limit, a few bytes of a compressed section could stand for any amount. */
 enum { MEMORY_MAX = 1 << 30 };
 
 static void put_file(const char *path, const char *text)
@@ -197,13 +197,13 @@ static void put_file(const char *path, const char *text)
 static void prepare_child(const struct worker_request *request, pid_t parent)
 {
 	static const int ending[] = {SIGINT, SIGHUP, SIGQUIT};
-	/* The parent has gone: PR_SET_PDEATHSIG below, or nobody reads the pipe. */
+	/* The parent is gone: by PR_SET_PDEATHSIG below, or because the pipe has no reader. */
 	static const int orphaned[] = {SIGTERM, SIGPIPE};
 	static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGXCPU};
 	struct sigaction action = {.sa_handler = on_signal}, before;
 	sigset_t none;
 
-	/* What the parent ignores (nohup) must not end its child. */
+	/* A signal that the parent ignores (nohup) must not end its child. */
 	for (size_t i = 0; i < sizeof(ending) / sizeof(*ending); i++)
 		if (sigaction(ending[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
 			sigaction(ending[i], &action, NULL);
@@ -218,15 +218,15 @@ static void prepare_child(const struct worker_request *request, pid_t parent)
 	if (getppid() != parent)
 		_exit(1);
 
-	/* What takes all memory dies before anybody else does. */
+	/* If memory runs out, the kernel is to kill this process first. */
 	put_file("/proc/self/oom_score_adj", "1000");
-	/* No core files. Behind the line above, since /proc/self is root's from here on. */
+	/* No core files. This comes after the line above, because it makes /proc/self root's. */
 	prctl(PR_SET_DUMPABLE, 0);
 	setrlimit(RLIMIT_CPU, &(struct rlimit){request->seconds, request->seconds + 1});
 #ifndef SANITIZED /* the sanitizer's shadow alone is larger */
 	setrlimit(RLIMIT_DATA, &(struct rlimit){MEMORY_MAX, MEMORY_MAX});
 #endif
-	/* malloc's last words; the parent says what there is to say. */
+	/* Discard malloc's error messages; the parent reports the failure. */
 	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	if (nowhere >= 0)
 		dup2(nowhere, STDERR_FILENO);
@@ -249,6 +249,6 @@ _Noreturn void worker_child(const struct worker_request *request, size_t first, 
 	else
 		send_string(RECORD_TROUBLE, trouble);
 	send_string(RECORD_DONE, NULL);
-	/* The kernel is faster at giving back what libdw holds. */
+	/* The kernel frees libdw's memory faster. */
 	_exit(ferror(to_parent) ? 1 : 0);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The parent's side of worker_record.h: records into answers. The child may be in the hands of who
- * made the file that it reads, so nothing is believed: every size and number is checked, and the
- * first record that makes no sense is the last.
+ * The parent's side of worker_record.h: turns records into answers. The maker of the file may
+ * control the child that reads it, so nothing is trusted: every size and number is checked, and
+ * reading ends at the first invalid record.
  */
 #include "worker_record.h"
 
@@ -23,7 +23,7 @@ static bool take_number(struct content *content, uint32_t *number)
 	return true;
 }
 
-/* A string that is to be freed; NULL for the sender's NULL. */
+/* Takes a string, which the caller frees; NULL if the sender sent NULL. */
 static bool take_string(struct content *content, char **string)
 {
 	uint32_t size;
