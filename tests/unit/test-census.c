@@ -139,7 +139,7 @@ static void expect_waited_for(void *(*records)(void *))
 	assert_true(waited);
 }
 
-static void a_record_that_is_about_to_come_is_waited_for(void **state)
+static void a_snapshot_waits_for_a_record_that_is_about_to_come(void **state)
 {
 	(void)state;
 	expect_waited_for(records_late);
@@ -158,7 +158,7 @@ static size_t one_in_flight(int *fds, size_t most)
 	return 1;
 }
 
-static void what_a_thread_is_recording_is_not_opened_behind_our_back(void **state)
+static void a_number_that_a_thread_is_recording_is_not_untraced(void **state)
 {
 	(void)state;
 	late = new_event();
@@ -186,7 +186,7 @@ static int busy_one_opens(int thread)
 
 /* Two threads share a processor, and one of them gets next to nothing of it: SCHED_IDLE. It may be
  * given 2 ms after all, but not each time. */
-static void what_a_starved_thread_may_be_opening_is_not_opened_behind_our_back(void **state)
+static void a_number_that_a_starved_thread_may_be_opening_is_not_untraced(void **state)
 {
 	static struct snapshot_unseen unseen[SNAPSHOT_UNSEEN_MAX];
 	const struct sched_param lowest = {0};
@@ -227,7 +227,7 @@ static void what_a_starved_thread_may_be_opening_is_not_opened_behind_our_back(v
 		pthread_join(threads[i], NULL);
 }
 
-static void what_a_close_has_just_ended_is_no_close_behind_our_back(void **state)
+static void a_close_that_has_just_ended_does_not_count_as_an_untraced_one(void **state)
 {
 	int output = new_event(), fd = new_event();
 
@@ -403,21 +403,23 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 #define PROMISE(title, function)                                                                   \
 	{.name = title, .test_func = function, .setup_func = begin, .teardown_func = end}
-		PROMISE("standard input is what a program has put there",
+		PROMISE("only what a program chose to put at 0 is standard input",
 			only_what_a_program_chose_to_put_at_0_is_standard_input),
-		PROMISE("a record that is about to come is waited for",
-			a_record_that_is_about_to_come_is_waited_for),
+		PROMISE("a snapshot waits for a record that is about to come",
+			a_snapshot_waits_for_a_record_that_is_about_to_come),
 		PROMISE("a record that has come and gone counts",
 			a_record_that_has_come_and_gone_counts),
-		PROMISE("what a thread is recording is not opened behind our back",
-			what_a_thread_is_recording_is_not_opened_behind_our_back),
-		PROMISE("what a starved thread may be opening is not opened behind our back",
-			what_a_starved_thread_may_be_opening_is_not_opened_behind_our_back),
-		PROMISE("what a close has just ended is not closed behind our back",
-			what_a_close_has_just_ended_is_no_close_behind_our_back),
-		PROMISE("only what the opening call can have made wears its stack",
+		PROMISE("a number that a thread is recording does not count as opened by an "
+			"untraced call",
+			a_number_that_a_thread_is_recording_is_not_untraced),
+		PROMISE("a number that a starved thread may be opening does not count as opened by "
+			"an untraced call",
+			a_number_that_a_starved_thread_may_be_opening_is_not_untraced),
+		PROMISE("a close that has just ended does not count as an untraced one",
+			a_close_that_has_just_ended_does_not_count_as_an_untraced_one),
+		PROMISE("a descriptor has a call's stack only if that call can make its kind",
 			a_descriptor_has_a_calls_stack_only_if_that_call_can_make_its_kind),
-		PROMISE("what shrinks is no more a leak than what rests",
+		PROMISE("a group that shrinks is not ranked above one that rests",
 			a_group_that_shrinks_is_not_ranked_above_one_that_rests),
 		PROMISE("the first snapshot knows of no growth",
 			the_first_snapshot_knows_of_no_growth),

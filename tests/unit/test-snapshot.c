@@ -96,7 +96,7 @@ static void the_header_says_how_the_process_ends(void **state)
 	}
 }
 
-static void the_header_says_why_when_and_of_whom(void **state)
+static void the_header_has_the_reason_the_time_and_the_process(void **state)
 {
 	char expected[128];
 
@@ -814,8 +814,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		PROMISE("the first and last line frame the text",
 			the_first_and_last_line_frame_the_text),
-		PROMISE("the header says why, when and of whom",
-			the_header_says_why_when_and_of_whom),
+		PROMISE("the header has the reason, the time and the process",
+			the_header_has_the_reason_the_time_and_the_process),
 		PROMISE("the header says how the process ends",
 			the_header_says_how_the_process_ends),
 		PROMISE("the time is the date in UTC", the_time_is_the_date_in_utc),
