@@ -2,7 +2,7 @@
 /*
  * Finds the files that a traced program and its children write snapshots to, by FDTRAIL_OUTPUT's
  * pattern. Their names aren't known in advance (%p is the process, %t the time), so a wildcard
- * finds them. What a file held before the run is left out.
+ * finds them. Text that a file held before the run is left out.
  */
 #pragma once
 
