@@ -14,6 +14,7 @@
 #include "tools/export/output.h"
 #include "tools/arguments/nearest.h"
 #include "tools/arguments/command_line.h"
+#include "tools/arguments/option_rows.h"
 #include "tools/arguments/view.h"
 #include "tools/model/escape.h"
 #include "tools/reader/reader.h"
@@ -235,12 +236,9 @@ static int write_diff(const struct options *options, const struct diff *diff)
 int cmd_diff(int argc, char **argv)
 {
 	static const struct argp_option table[] = {
-		{"format", 'f', "FORMAT", 0, "Write", 0},
-		{"output", 'o', "FILE", 0,
-		 "Write to FILE instead of standard output; FILE appears complete or not at all",
-		 0},
-		{"kinds", KEY_KINDS, "KINDS", 0,
-		 "Only these kinds, separated by commas: tcp, file, ..., sockets or all", 0},
+		OPTION_ROW_FORMAT,
+		OPTION_ROW_OUTPUT,
+		OPTION_ROWS_KINDS(KEY_KINDS, "Only", 0),
 		{0},
 	};
 	static const struct argp_child children[] = {

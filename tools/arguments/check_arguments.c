@@ -8,6 +8,7 @@
 
 #include "accept.h"
 #include "command_line.h"
+#include "option_rows.h"
 #include "verb.h"
 
 static const char prefix[] = "fdtrail check: ";
@@ -91,8 +92,7 @@ void check_arguments_parse(struct check_arguments *arguments, int argc, char **a
 		 1},
 		{"children", KEY_CHILDREN, NULL, 0,
 		 "With --pid: also check all its descendants, each by itself", 1},
-		{"kinds", KEY_KINDS, "KINDS", 0,
-		 "Count only these kinds, separated by commas: tcp, file, ..., sockets or all", 1},
+		OPTION_ROWS_KINDS(KEY_KINDS, "Count only", 1),
 		{0},
 	};
 	static const struct argp_child children[] = {

@@ -9,11 +9,12 @@
 #include "accept.h"
 #include "command_line.h"
 #include "format_option.h"
+#include "option_rows.h"
 #include "verb.h"
 
 enum {
 	KEY_SNAPSHOT = 0x1000,
-	KEY_KIND,
+	KEY_KINDS,
 	KEY_STATE,
 	KEY_MIN_AGE,
 	KEY_MAX_AGE,
@@ -78,7 +79,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case KEY_SNAPSHOT:
 		parse_which(arguments, argument);
 		return 0;
-	case KEY_KIND:
+	case KEY_KINDS:
 		arguments->filter.kinds = accept_kinds(&accept, "--kinds=", argument);
 		return 0;
 	case KEY_STATE:
@@ -109,17 +110,14 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 }
 
 static const struct argp_option options[] = {
-	{"format", 'f', "FORMAT", 0, "Write", 0},
-	{"output", 'o', "FILE", 0,
-	 "Write to FILE instead of standard output; FILE appears complete or not at all", 0},
+	OPTION_ROW_FORMAT,
+	OPTION_ROW_OUTPUT,
 	{"snapshot", KEY_SNAPSHOT, "WHICH", 0,
 	 "Which snapshots of the files: newest of each process (default for text), last, all "
 	 "(default for other formats), or a number",
 	 0},
 	{.doc = "Filters:", .group = 1},
-	{"kinds", KEY_KIND, "KINDS", 0,
-	 "Only these kinds, separated by commas: tcp, file, ..., sockets or all", 1},
-	{"kind", KEY_KIND, "KINDS", OPTION_ALIAS | OPTION_HIDDEN, NULL, 1},
+	OPTION_ROWS_KINDS(KEY_KINDS, "Only", 1),
 	{"state", KEY_STATE, "STATES", 0, "Only TCP sockets in these states: CLOSE_WAIT, ...", 1},
 	{"min-age", KEY_MIN_AGE, "TIME", 0, "Only descriptors at least this old: 90, 5m, 2h", 1},
 	{"max-age", KEY_MAX_AGE, "TIME", 0, "Only descriptors at most this old", 1},

@@ -9,6 +9,7 @@
 #include "accept.h"
 #include "command_line.h"
 #include "format_option.h"
+#include "option_rows.h"
 #include "verb.h"
 
 enum {
@@ -92,15 +93,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 void snapshot_arguments_parse(struct snapshot_arguments *arguments, int argc, char **argv)
 {
 	static const struct argp_option options[] = {
-		{"format", 'f', "FORMAT", 0, "Write", 0},
-		{"output", 'o', "FILE", 0,
-		 "Write to FILE instead of standard output; FILE appears complete or not at all",
-		 0},
+		OPTION_ROW_FORMAT,
+		OPTION_ROW_OUTPUT,
 		{"count", 'n', "N", 0, "Take N snapshots, and show what grew between them", 0},
 		{"interval", 'i', "TIME", 0,
 		 "Time between snapshots: seconds, or 5m, 2h (default: 1)", 0},
-		{"kinds", KEY_KINDS, "KINDS", 0,
-		 "Only these kinds, separated by commas: tcp, file, ..., sockets or all", 0},
+		OPTION_ROWS_KINDS(KEY_KINDS, "Only", 0),
 		{"outside", KEY_OUTSIDE, NULL, 0,
 		 "Inspect from outside, without stacks, even if the process is traced: it doesn't "
 		 "notice",
