@@ -108,7 +108,8 @@ static inline void write_group(const struct model_group *group, FILE *file)
 {
 	fprintf(file, "\ngroup %" PRId64 ": %s\n", group->number, group->sentence);
 	write_lines("reason: ", group->reason_lines, group->reason_line_count, file);
-	write_lines("note: ", group->notes, group->note_count, file);
+	for (size_t i = 0; i < group->note_count; i++)
+		fprintf(file, "  note: %s\n", group->notes[i].line);
 	if (group->ages)
 		fprintf(file, "  ages: %s\n", group->ages);
 	write_figures(group, file);

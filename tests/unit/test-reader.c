@@ -199,6 +199,32 @@ static void the_header_is_in_the_model(void **state)
 	model_destroy(snapshot);
 }
 
+/* A line that begins no note continues the one before, also in words that are not known. */
+static void notes_are_known_by_their_kind(void **state)
+{
+	static const enum group_note kinds[] = {NOTE_OTHER, NOTE_USER_NOT_KNOWN,
+						NOTE_USER_NOT_KNOWN, NOTE_USER_NOT_KNOWN,
+						NOTE_PEER};
+	struct model_snapshot *snapshot =
+		read_one("fdtrail snapshot, format 1\nwhy: a\n\n"
+			 "group 1: 2 tcp sockets, opener unknown\n"
+			 "  note: A note of a later version.\n"
+			 "  note: net/http keeps connections for the next request: who opened one "
+			 "may not be who\n"
+			 "  note: leaks it. The last request over each is not known: another "
+			 "version of Go than\n"
+			 "  note: those that a later version knows.\n"
+			 "  note: Connected to 10.0.0.7:80.\n"
+			 "  descriptors:\n    3 tcp 10.0.0.1:1 -> 10.0.0.7:80\n");
+	const struct model_group *group = snapshot->groups;
+
+	(void)state;
+	assert_int_equal(group->note_count, 5);
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(group->notes[i].kind, kinds[i]);
+	model_destroy(snapshot);
+}
+
 static void groups_are_in_the_model(void **state)
 {
 	struct model_snapshot *snapshot = read_one(whole);
@@ -211,6 +237,9 @@ static void groups_are_in_the_model(void **state)
 	assert_string_equal(group[0].how, "opened");
 	assert_string_equal(group[0].place, "operator new");
 	assert_int_equal(group[0].note_count, 2);
+	assert_int_equal(group[0].notes[0].kind, NOTE_CLOSE_WAIT_UNTRACED);
+	assert_int_equal(group[0].notes[1].kind, NOTE_CLOSE_WAIT_UNTRACED);
+	assert_string_equal(group[0].notes[1].line, "stays open until the program calls close().");
 	assert_int_equal(group[0].state_count, 2);
 	assert_int_equal(model_in_state(&group[0], "CLOSE_WAIT"), 5);
 	assert_int_equal(model_in_state(&group[0], "ESTABLISHED"), 2);
@@ -665,7 +694,7 @@ static void characters_that_could_drive_a_terminal_are_escaped(void **state)
 
 	assert_string_equal(snapshot->fields[0].value, "\\x1b[31mred");
 	assert_string_equal(snapshot->why, "\x1b[31mred");
-	assert_string_equal(snapshot->groups[0].notes[0], "\\x9b\\xe2\\x80\\xae\\x0d.");
+	assert_string_equal(snapshot->groups[0].notes[0].line, "\\x9b\\xe2\\x80\\xae\\x0d.");
 	assert_string_equal(descriptor->text, "/caf\\xe9, read");
 	assert_string_equal(descriptor->what, "/caf\xe9");
 	model_destroy(snapshot);
@@ -793,6 +822,8 @@ int main(void)
 		 .test_func = a_signal_of_the_programs_own_is_known},
 		{.name = "the header is in the model", .test_func = the_header_is_in_the_model},
 		{.name = "groups are in the model", .test_func = groups_are_in_the_model},
+		{.name = "notes are known by their kind",
+		 .test_func = notes_are_known_by_their_kind},
 		{.name = "stacks are in the model", .test_func = stacks_are_in_the_model},
 		{.name = "descriptors are in the model", .test_func = descriptors_are_in_the_model},
 		{.name = "details of every kind are recognized",

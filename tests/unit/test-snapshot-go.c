@@ -226,14 +226,13 @@ static void a_full_table_names_nobody_not_somebody_else(void **state)
 
 static void a_note_tells_when_no_request_is_known(void **state)
 {
-	static const char *const lines[] = {"who opened it may not be who leaks it", NULL};
-
-	fixture->request.unknown_user = lines;
+	fixture->request.unknown_user = NOTE_USER_NOT_ASKED;
 	connection(STACK(STACK_COMPLETE, SOCKET, API));
 	fixture_take(fixture);
 	lacks("may not be");
 	connection(STACK(STACK_COMPLETE, SOCKET, DIAL, API));
-	after_words(fixture_take(fixture), "  note: who opened it may not be who leaks it\n");
+	after_words(fixture_take(fixture), "may not be who\n  note: leaks it. The last request "
+					   "over each is not noted: --no-http.\n");
 }
 
 #define PROMISE(words, function)                                                                   \

@@ -251,7 +251,7 @@ static void put_group(struct json_writer *json, const struct model_group *group,
 	put_figures(json, group);
 	json_begin_array(json, "notes");
 	for (size_t i = 0; i < group->note_count; i++)
-		json_string(json, NULL, group->notes[i]);
+		json_string(json, NULL, group->notes[i].line);
 	json_end_array(json);
 	json_true_if(json, "suppressed", group->suppressed);
 	json_begin_array(json, "descriptors");

@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "preload/core/snapshot/group_note.h"
 #include "preload/core/snapshot/kind.h"
 #include "preload/core/snapshot/process_end.h"
 
@@ -125,6 +126,12 @@ enum model_origin {
 	MODEL_INHERITED_FORK, /* opened by the process that this one was forked from */
 };
 
+/* A line of a group's notes, as written. */
+struct model_note {
+	enum group_note kind; /* of the note that the line belongs to */
+	const char *line;
+};
+
 struct model_group {
 	int64_t number;
 	int64_t count;  /* of descriptors, listed or not */
@@ -138,8 +145,8 @@ struct model_group {
 	const char *reason; /* why there is no stack; or NULL */
 	const char **reason_lines; /* the same, split into lines as in the text */
 	size_t reason_line_count;
-	const char **notes; /* one line each */
-	size_t note_count;
+	struct model_note *notes;
+	size_t note_count;          /* of lines */
 	double age_least, age_most; /* seconds, of all its descriptors; < 0: not known */
 	const char *ages;           /* the same, as written; or NULL */
 	/* Counts of the opening stack; MODEL_UNKNOWN if the text has none. */

@@ -83,6 +83,27 @@ static const char *joined(const char *const *lines, size_t count, struct obstack
 	return obstack_finish(memory);
 }
 
+/* A line that begins no note continues the one before. */
+static void move_notes(struct assembly *assembly, struct model_group *group)
+{
+	const char *const *lines = assembly->group_notes.items;
+	size_t count = assembly->group_notes.count;
+	struct list notes = {0};
+
+	for (size_t i = 0; i < count; i++) {
+		struct model_note *note = list_add(&notes, sizeof(*note));
+
+		note->line = lines[i];
+		note->kind = group_note_find(lines + i, count - i);
+		if (note->kind == NOTE_OTHER && i)
+			note->kind = note[-1].kind;
+	}
+	group->notes = list_move(&notes, sizeof(struct model_note), &group->note_count,
+				 assembly->parse.memory);
+	list_finish(&notes);
+	assembly->group_notes.count = 0;
+}
+
 static void finish_group(struct assembly *assembly)
 {
 	struct obstack *memory = assembly->parse.memory;
@@ -92,8 +113,7 @@ static void finish_group(struct assembly *assembly)
 		return;
 	finish_stack(assembly);
 	assembly->last_stack = NULL;
-	group->notes =
-		list_move(&assembly->group_notes, sizeof(char *), &group->note_count, memory);
+	move_notes(assembly, group);
 	group->reason_lines =
 		list_move(&assembly->reasons, sizeof(char *), &group->reason_line_count, memory);
 	group->reason = joined(group->reason_lines, group->reason_line_count, memory);

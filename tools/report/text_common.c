@@ -11,18 +11,21 @@
 
 enum { INDENT = 3, CONTINUED = 2 }; /* as for all lines of a group */
 
-/* Writes the snapshot's note on what the descriptors of an untraced process share: the last note of
- * the group, unless it is the advice on CLOSE_WAIT. */
+/* Writes the snapshot's note on the peer, the port or the file that the descriptors of an untraced
+ * process share. */
 static void put_note(const struct page *page, const struct model_group *group)
 {
-	const char *last = group->note_count ? group->notes[group->note_count - 1] : NULL;
+	for (size_t i = 0; i < group->note_count; i++) {
+		const struct model_note *note = &group->notes[i];
 
-	if (group->origin != MODEL_UNTRACED || !last || strstr(last, "close()"))
-		return;
-	char *text = page_safe(last);
+		if (note->kind != NOTE_PEER && note->kind != NOTE_ACCEPTED &&
+		    note->kind != NOTE_SAME_FILE)
+			continue;
+		char *text = page_safe(note->line);
 
-	page_linef(page, INDENT, CONTINUED, PAGE_PLAIN, "%s", text);
-	free(text);
+		page_linef(page, INDENT, CONTINUED, PAGE_PLAIN, "%s", text);
+		free(text);
+	}
 }
 
 /* Writes the path if all descriptors are of the same file. Deleted files are left out, because any

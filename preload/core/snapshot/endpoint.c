@@ -7,6 +7,7 @@
 
 #include "address.h"
 #include "escape_text.h"
+#include "group_note.h"
 #include "socket_state.h"
 #include "sort.h"
 
@@ -180,11 +181,11 @@ void endpoint_put(struct writer *writer, const struct endpoint *endpoint)
 {
 	switch (endpoint->kind) {
 	case ENDPOINT_PEER:
-		put_string(writer, "Connected to ");
+		put_string(writer, *group_note_lines(NOTE_PEER));
 		put_address(writer, &endpoint->address, endpoint->length);
 		break;
 	case ENDPOINT_ACCEPTED:
-		put_string(writer, "Accepted at ");
+		put_string(writer, *group_note_lines(NOTE_ACCEPTED));
 		if (endpoint->length) {
 			put_address(writer, &endpoint->address, endpoint->length);
 		} else {
@@ -193,7 +194,7 @@ void endpoint_put(struct writer *writer, const struct endpoint *endpoint)
 		}
 		break;
 	case ENDPOINT_FILE:
-		put_string(writer, "All of the same file");
+		put_string(writer, *group_note_lines(NOTE_SAME_FILE));
 		break;
 	}
 	put_char(writer, '.');

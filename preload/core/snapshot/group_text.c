@@ -5,6 +5,7 @@
 #include "connect_stack.h"
 #include "endpoint.h"
 #include "escape_text.h"
+#include "group_note.h"
 
 static void put_count(struct writer *writer, const struct group *group)
 {
@@ -91,11 +92,11 @@ static void put_origin(struct writer *writer, const struct frames *frames,
 		put_string(writer, "at an unknown place");
 }
 
-static void put_note(struct writer *writer, const char *const *lines)
+static void put_note(struct writer *writer, enum group_note note)
 {
-	for (; *lines; lines++) {
+	for (const char *const *line = group_note_lines(note); *line; line++) {
 		put_string(writer, "  note: ");
-		put_string(writer, *lines);
+		put_string(writer, *line);
 		put_char(writer, '\n');
 	}
 }
@@ -103,35 +104,6 @@ static void put_note(struct writer *writer, const char *const *lines)
 static void put_notes(const struct describe *describe, const struct frames *frames,
 		      const struct group *group)
 {
-	static const char *const close_wait[] = {
-		"In CLOSE_WAIT the peer has closed the connection and this program has not: it",
-		"stays open until the program calls close(). Follow the code from the stack",
-		"below to where it drops a connection without closing it.",
-		NULL,
-	};
-	static const char *const close_wait_untraced[] = {
-		"In CLOSE_WAIT the peer has closed the connection and this program has not: it",
-		"stays open until the program calls close().",
-		NULL,
-	};
-	static const char *const overflow[] = {
-		"The stack table was full when these were opened.",
-		NULL,
-	};
-	static const char *const no_stack[] = {
-		"No stack was kept for these: there was no memory for it, or it was too early.",
-		NULL,
-	};
-	static const char *const last_user[] = {
-		"net/http keeps connections for the next request: who opened one may be innocent.",
-		"What has to be closed is the response to the last request.",
-		NULL,
-	};
-	static const char *const shared[] = {
-		"HTTP/2: many requests at a time share such a connection; the one that came last",
-		"need not be the one that leaks.",
-		NULL,
-	};
 	struct writer *writer = describe->writer;
 
 	if (group->class == DESCRIPTOR_UNSEEN)
@@ -141,10 +113,10 @@ static void put_notes(const struct describe *describe, const struct frames *fram
 	if (group->class == DESCRIPTOR_UNTRACED)
 		put_string(writer, "  reason: the process is not traced\n");
 	if (group->states[TCP_STATE_CLOSE_WAIT])
-		put_note(writer,
-			 group->class == DESCRIPTOR_UNTRACED ? close_wait_untraced : close_wait);
+		put_note(writer, group->class == DESCRIPTOR_UNTRACED ? NOTE_CLOSE_WAIT_UNTRACED
+								     : NOTE_CLOSE_WAIT);
 	if (group->has_user)
-		put_note(writer, group->shared ? shared : last_user);
+		put_note(writer, group->shared ? NOTE_LAST_USER_SHARED : NOTE_LAST_USER);
 	else if (group->has_stack && describe->request->unknown_user &&
 		 frames_pool(frames, &group->view))
 		put_note(writer, describe->request->unknown_user);
@@ -154,9 +126,9 @@ static void put_notes(const struct describe *describe, const struct frames *fram
 		put_char(writer, '\n');
 	}
 	if (group->stack == STACK_OVERFLOW)
-		put_note(writer, overflow);
+		put_note(writer, NOTE_OVERFLOW);
 	if (group->class == DESCRIPTOR_OPENED && !group->has_stack)
-		put_note(writer, no_stack);
+		put_note(writer, NOTE_NO_STACK);
 }
 
 static void put_figures(const struct describe *describe, const struct group *group)

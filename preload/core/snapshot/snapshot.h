@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 
 #include "preload/core/ledger/ledger.h"
+#include "group_note.h"
 #include "proc.h"
 #include "process_end.h"
 #include "writer.h"
@@ -149,8 +150,8 @@ struct snapshot_request {
 	int holder;         /* the thread that has the descriptors, if it isn't pid */
 	bool closes_unseen; /* closes are not watched, so that closed entries are no surprise */
 	const struct frame_namer *namer; /* tried before the files' symbol tables */
-	const char *const *unknown_user; /* lines of a note, then NULL: for connections that are
-					  * kept for later requests and have no known last user */
+	enum group_note unknown_user;    /* a note for connections that are kept for later requests
+				       * and have no known last user; NOTE_OTHER: none */
 };
 
 struct snapshot_result {

@@ -80,29 +80,16 @@ bool go_http_breakpoints(struct go_program *program, struct breakpoints *breakpo
 	return breakpoints->count > 0 && !program->http_shared[0];
 }
 
-const char *const *go_http_note(const struct go_program *program,
-				const struct breakpoints *breakpoints, bool asked)
+enum group_note go_http_note(const struct go_program *program,
+			     const struct breakpoints *breakpoints, bool asked)
 {
-	static const char first[] =
-		"net/http keeps connections for the next request: who opened one may not be who";
-	static const char *const not_asked[] = {
-		first, "leaks it. The last request over each is not noted: --no-http.", NULL};
-	static const char *const no_breakpoints[] = {
-		first,
-		"leaks it. The last request over each is not known: this machine or its kernel",
-		"gives no hardware breakpoints.", NULL};
-	static const char *const not_known[] = {
-		first,
-		"leaks it. The last request over each is not known: another version of Go than",
-		"those we know.", NULL};
-
 	if (!asked)
-		return not_asked;
+		return NOTE_USER_NOT_ASKED;
 	if (breakpoints->trouble)
-		return no_breakpoints;
+		return NOTE_USER_NOT_STOPPED;
 	if (program->http_count == 0 || program->http_shared[0] || program->http_missed)
-		return not_known;
-	return NULL;
+		return NOTE_USER_NOT_KNOWN;
+	return NOTE_OTHER;
 }
 
 enum conn { CONN_NONE, CONN_SOCKET, CONN_TLS, CONN_OTHER };

@@ -16,6 +16,7 @@
 #include <sys/user.h>
 
 #include "preload/core/capture/local_memory.h"
+#include "preload/core/snapshot/group_note.h"
 #include "breakpoint.h"
 #include "go_program.h"
 
@@ -24,10 +25,9 @@ bool go_http_breakpoints(struct go_program *program, struct breakpoints *breakpo
 
 /* A note for connections that net/http opened, and whose last request isn't known: it warns that
  * the code that opened one may not be the one that leaks it, and says why the last request isn't
- * known. asked: whether requests were to be noted. Returns lines, then NULL; or NULL: there is
- * nothing to note. */
-const char *const *go_http_note(const struct go_program *program,
-				const struct breakpoints *breakpoints, bool asked);
+ * known. asked: whether requests were to be noted. NOTE_OTHER: there is nothing to note. */
+enum group_note go_http_note(const struct go_program *program,
+			     const struct breakpoints *breakpoints, bool asked);
 
 struct go_http_use {
 	int fd;             /* the program's; only valid if the ledger knows it as a socket */
