@@ -14,6 +14,12 @@
  *     regs_set_arg0                changes the first one before the call is made
  *     regs_compat_arg, regs_set_compat_arg0    the same in a 32-bit program
  *     regs_result                  what the call has returned; regs_set_result changes it
+ *
+ * and for breakpoints, by places in struct user (ptrace(2), PTRACE_POKEUSER)
+ *
+ *     regs_debug_address(n)        breakpoint n's address, n from 0 to 3
+ *     REGS_DEBUG_CONTROL           the breakpoints that are enabled
+ *     regs_debug_enable(n)         that register's bit which makes breakpoint n break on execution
  */
 #pragma once
 

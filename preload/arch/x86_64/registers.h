@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <stddef.h>
+
 static inline uintptr_t regs_pc(const struct user_regs_struct *regs)
 {
 	return regs->rip;
@@ -104,4 +106,18 @@ static inline long regs_result(const struct user_regs_struct *regs)
 static inline void regs_set_result(struct user_regs_struct *regs, long value)
 {
 	regs->rax = (unsigned long)value;
+}
+
+/* Intel's Software Developer's Manual, volume 3, 18.2: DR0 to DR3 are addresses, and DR7 enables
+ * them; zero in its upper half makes them break on execution. */
+#define REGS_DEBUG_CONTROL offsetof(struct user, u_debugreg[7])
+
+static inline size_t regs_debug_address(int n)
+{
+	return offsetof(struct user, u_debugreg) + (size_t)n * sizeof(long);
+}
+
+static inline unsigned long regs_debug_enable(int n)
+{
+	return 1ul << 2 * n;
 }

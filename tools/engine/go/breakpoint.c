@@ -6,18 +6,12 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ptrace.h>
-#include <sys/user.h>
 
-#if defined(__x86_64__)
+#include "preload/arch/registers.h"
 
-/* Intel's Software Developer's Manual, volume 3, 18.2: DR0 to DR3 are addresses, and DR7 enables
- * them; zero in its upper half makes them break on execution. */
-#define DEBUG_REGISTER(n) (offsetof(struct user, u_debugreg) + (n) * sizeof(long))
-enum { CONTROL = 7 };
-
-static int poke(pid_t thread, int number, uintptr_t value)
+static int poke(pid_t thread, size_t place, unsigned long value)
 {
-	return ptrace(PTRACE_POKEUSER, thread, DEBUG_REGISTER(number), value) < 0 ? -errno : 0;
+	return ptrace(PTRACE_POKEUSER, thread, place, value) < 0 ? -errno : 0;
 }
 
 int breakpoints_arm(pid_t thread, struct breakpoints *breakpoints)
@@ -26,11 +20,11 @@ int breakpoints_arm(pid_t thread, struct breakpoints *breakpoints)
 	int result = 0;
 
 	for (size_t i = 0; i < breakpoints->count && i < BREAKPOINTS_MAX && result == 0; i++) {
-		result = poke(thread, (int)i, breakpoints->addresses[i]);
-		enable |= 1ul << (2 * i);
+		result = poke(thread, regs_debug_address((int)i), breakpoints->addresses[i]);
+		enable |= regs_debug_enable((int)i);
 	}
 	if (result == 0)
-		result = poke(thread, CONTROL, enable);
+		result = poke(thread, REGS_DEBUG_CONTROL, enable);
 	/* ESRCH only means that the thread was killed: it tells nothing about the machine. */
 	if (result < 0 && result != -ESRCH)
 		breakpoints->trouble = result;
@@ -51,18 +45,3 @@ int breakpoints_hit(pid_t thread, const struct breakpoints *breakpoints)
 			return (int)i;
 	return -1;
 }
-
-#else
-
-int breakpoints_arm(pid_t thread, struct breakpoints *breakpoints)
-{
-	breakpoints->trouble = breakpoints->count ? -ENOTSUP : 0;
-	return breakpoints->trouble;
-}
-
-int breakpoints_hit(pid_t thread, const struct breakpoints *breakpoints)
-{
-	return -1;
-}
-
-#endif
