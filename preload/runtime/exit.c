@@ -14,6 +14,7 @@
 
 #include "preload/core/base/line.h"
 #include "preload/core/base/raw_syscall.h"
+#include "preload/core/policy/reason.h"
 #include "preload/libc/real.h"
 #include "enroll.h"
 #include "runtime.h"
@@ -28,8 +29,6 @@ static int end(struct process_end way, const char *how, bool has_status, int sta
 {
 	struct snapshot_result result = {0};
 	struct options *options = &runtime.options;
-	unsigned int flags =
-		TRIGGER_WAIT | (options->verbose || options->peaks ? 0 : TRIGGER_ONLY_UNCLOSED);
 	LINE(why, LINE_SHORT);
 
 	/* The end of another process that shares our memory and descriptors (clone(2)) is not the
@@ -46,9 +45,7 @@ static int end(struct process_end way, const char *how, bool has_status, int sta
 	line_add(&why, how);
 	if (has_status)
 		line_number(&why, status & 0xff);
-	if (!options->exit)
-		flags |= TRIGGER_COUNT_ONLY;
-	trigger_end(why.text, way, flags, &result);
+	trigger_end(why.text, way, TRIGGER_WAIT | triggered_end_flags(options), &result);
 	enroll_end(result.error);
 	return options->exitcode && result.unclosed ? options->exitcode : status;
 }
@@ -62,17 +59,11 @@ void exit_now(int status)
 
 void exit_by_signal(int number)
 {
-	const char *name = signal_name(number);
 	LINE(how, LINE_SHORT);
 
 	if (!runtime.options.exit)
 		return;
-	line_add(&how, name ? "SIG" : "signal ");
-	if (name)
-		line_add(&how, name);
-	else
-		line_number(&how, number);
-	line_add(&how, ", which ends the program");
+	reason_killed(&how, number);
 	end((struct process_end){PROCESS_SIGNAL, number}, how.text, false, 0);
 }
 

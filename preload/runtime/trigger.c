@@ -26,7 +26,7 @@
 #include "enroll.h"
 #include "live_table.h"
 #include "preload/core/policy/stderr_lines.h"
-#include "preload/core/policy/snapshot_output.h"
+#include "preload/core/policy/triggered_snapshot.h"
 #include "preload/core/policy/pace.h"
 #include "in_flight.h"
 #include "runtime.h"
@@ -107,89 +107,34 @@ static void make_room(struct snapshot_request *request)
 	}
 }
 
-/* If 0, 1 or 2 is closed in the program, a file of ours gets that number. This moves it higher: a
- * snapshot without a helper process uses the program's own table, where another thread could print
- * into it. */
-static int above_standard(int fd)
+static void take_one(struct snapshot_request *request, struct snapshot_result *result, void *data)
 {
-	if (fd < 0 || fd > 2)
-		return fd;
-	long moved = RAW(fcntl, fd, F_DUPFD_CLOEXEC, 3);
-	if (moved < 0) /* the table is full */
-		return fd;
-	RAW(close, fd);
-	return (int)moved;
-}
-
-/* The way out of one snapshot. */
-struct way_out {
-	int fd;       /* -1: it was not opened, or could not be */
-	bool refused; /* it could not be, and there is no roster either: failure has the reason */
-	struct output_failure failure;
-};
-
-/* Opens the output or, where that is not possible, the roster of `fdtrail run`. */
-static void open_output(struct snapshot_request *request, void *data)
-{
-	struct way_out *out = data;
-
-	out->fd = output_open(&runtime.options, request, &out->failure);
-	if (*runtime.options.output)
-		out->fd = above_standard(out->fd);
-	request->output = out->fd;
-	if (out->fd < 0)
-		request->sink = enroll_sink(out->failure.error);
-	out->refused = out->fd < 0 && !request->sink;
-}
-
-static void write_to_output(struct job *job)
-{
-	struct snapshot_request *request = &job->request;
-	struct snapshot_result *result = &job->result;
-	struct way_out out = {.fd = -1};
-
-	request->output = -1;
-	request->open_output = open_output;
-	request->open_output_data = &out;
-	request->instead = enroll_sink;
+	(void)data;
 	snapshot_take(request, result);
-	request->open_output = NULL;
-	if (out.fd >= 0 && *runtime.options.output)
-		RAW(close, out.fd);
-	/* If the text was too long for memory, and was cut in the file, it is made and written
-	 * again. */
-	if (out.fd >= 0 && result->error && !result->whole &&
-	    (request->sink = enroll_sink(result->error)))
-		snapshot_take(request, result);
-	if (out.refused) {
-		output_refused(&runtime.options, request, &out.failure);
-		if (!result->error)
-			result->error = out.failure.error;
-	} else if (result->error) {
-		output_failed(&runtime.options, request, result->error);
-	}
+}
+
+static const struct writer_sink *roster(int error, void *data)
+{
+	(void)data;
+	return enroll_sink(error);
 }
 
 static void write_snapshot(struct job *job)
 {
-	struct snapshot_request *request = &job->request;
-	int channel = job->channel ? channel_open(job->channel) : -1;
+	static const struct triggered_engine engine = {
+		.options = &runtime.options,
+		.take = take_one,
+		.roster = roster,
+	};
 	LINE(why, LINE_SHORT);
 
 	/* This check needs a descriptor, and here one is free. */
 	if (job->sender && sender_is_program(job->sender)) {
 		line_add(&why, job->why);
 		line_add(&why, SIGNAL_OF_PROGRAM);
-		request->why = why.text;
+		job->request.why = why.text;
 	}
-	request->output = above_standard(channel);
-	if (channel < 0 && !(job->flags & TRIGGER_COUNT_ONLY)) {
-		write_to_output(job);
-	} else {
-		snapshot_take(request, &job->result); /* the reader sees if the text is cut */
-		if (request->output >= 0)
-			RAW(close, request->output);
-	}
+	triggered_take(&engine, job->channel, job->flags, &job->request, &job->result);
 	job->done = true;
 }
 
@@ -251,33 +196,22 @@ static void run(void *data)
 {
 	struct job *job = data;
 	struct snapshot_request *request = &job->request;
-	struct options *options = &runtime.options;
 	int status = 0;
 
-	*request = (struct snapshot_request){
-		.ledger = &runtime.ledger,
-		.hidden = {-1, -1, -1, -1},
-		.in_flight = runtime.wiped->in_flight,
-		.threads_in_flight = thread_registry_in_flight,
-		.thread_opens = thread_registry_opens,
-		.unseen = unseen,
-		.why = job->why,
-		.end = job->end,
-		.number = atomic_load(&runtime.number) + 1,
-		.pid = atomic_load(&runtime.pid),
-		.thread = (int)RAW(gettid),
-		.program = runtime.program,
-		.started_ms = runtime.started_ms,
-		.forked_ms = atomic_load(&runtime.wiped->forked_ms),
-		.libunwind = unwinder_name(),
-		.show = options->show != OPTION_AUTO       ? options->show
-			: *options->output || job->channel ? SNAPSHOT_SHOW_ALL
-							   : 5,
-		.kinds = options->kinds,
-		.inherited = options->inherited,
-		.peaks = options->peaks,
-		.only_unclosed = job->flags & TRIGGER_ONLY_UNCLOSED,
-	};
+	triggered_request(request, &runtime.options, job->channel, job->flags);
+	request->ledger = &runtime.ledger;
+	request->in_flight = runtime.wiped->in_flight;
+	request->threads_in_flight = thread_registry_in_flight;
+	request->thread_opens = thread_registry_opens;
+	request->unseen = unseen;
+	request->why = job->why;
+	request->end = job->end;
+	request->number = atomic_load(&runtime.number) + 1;
+	request->pid = atomic_load(&runtime.pid);
+	request->thread = (int)RAW(gettid);
+	request->program = runtime.program;
+	request->started_ms = runtime.started_ms;
+	request->forked_ms = atomic_load(&runtime.wiped->forked_ms);
 	if (!snapshot_begin_before(request)) {
 		say("no snapshot: there is no memory for one");
 		job->result.error = ENOMEM;

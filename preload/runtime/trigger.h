@@ -12,13 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "preload/core/snapshot/snapshot.h"
-
-enum trigger_flags {
-	TRIGGER_ONLY_UNCLOSED = 1, /* write nothing if nothing is unclosed */
-	TRIGGER_COUNT_ONLY = 4,    /* write nothing, only count what is unclosed */
-	TRIGGER_WAIT = 2,          /* wait for a snapshot in progress, then take an own one */
-};
+#include "preload/core/policy/triggered_snapshot.h"
 
 /* Takes a snapshot, for the reason given. If another thread is taking one, that thread repeats it
  * instead, or this one waits and takes the next (snapshot_queue.h). If it can't be taken or
@@ -27,7 +21,7 @@ enum trigger_flags {
 void trigger_snapshot(const char *why);
 
 /* The same for the last snapshot of the process, which ends in the way given. flags: of enum
- * trigger_flags. */
+ * trigger_flags (policy/triggered_snapshot.h). */
 void trigger_end(const char *why, struct process_end end, unsigned int flags,
 		 struct snapshot_result *result);
 

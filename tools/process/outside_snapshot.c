@@ -22,7 +22,7 @@
 #include "preload/core/base/errno_name.h"
 #include "preload/core/base/helper_faults.h"
 #include "preload/core/base/raw_syscall.h"
-#include "preload/core/snapshot/kind.h"
+#include "preload/core/policy/triggered_snapshot.h"
 #include "copies.h"
 #include "outside.h"
 #include "process.h"
@@ -194,8 +194,6 @@ static int snapshot(struct job *job)
 	if (!request->ledger)
 		return -ENOMEM;
 	request->target = &job->target;
-	for (int i = 0; i < SNAPSHOT_HIDDEN_MAX; i++)
-		request->hidden[i] = -1;
 	return run(job);
 }
 
@@ -242,19 +240,14 @@ int outside_request(struct snapshot_request *request, int pid, char *program)
 	if (!thread)
 		return -ESRCH;
 	snprintf(program, REMOTE_PROGRAM_SIZE, "%s", process.name);
-	*request = (struct snapshot_request){
-		.why = "asked from outside",
-		.number = 1,
-		.pid = pid,
-		.holder = thread,
-		.program = program,
-		.started_ms = process.started_ms,
-		.libunwind = "no libunwind: the process is not traced",
-		.output = -1,
-		.show = SNAPSHOT_SHOW_ALL,
-		.kinds = KIND_ALL,
-		.inherited = true,
-	};
+	triggered_request(request, NULL, false, 0);
+	request->why = "asked from outside";
+	request->number = 1;
+	request->pid = pid;
+	request->holder = thread;
+	request->program = program;
+	request->started_ms = process.started_ms;
+	request->libunwind = "no libunwind: the process is not traced";
 	return 0;
 }
 

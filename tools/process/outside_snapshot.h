@@ -28,8 +28,8 @@ enum { REMOTE_PROGRAM_SIZE = 64, REMOTE_TROUBLE_SIZE = 256 };
 int outside_request(struct snapshot_request *request, int pid, char *program);
 
 /* Takes and writes a snapshot of process request->pid. The request is as for snapshot_take, with
- * these differences: ledger NULL means that the process is not traced; before, before_end and
- * hidden are not used; output is any descriptor of ours. The ledger is read, corrected, and its
+ * these differences: ledger NULL means that the process is not traced; before and before_end are
+ * not used; output is any descriptor of ours. The ledger is read, corrected, and its
  * counters are set, as snapshot_take does in a traced program. No other thread may use it at the
  * same time.
  *

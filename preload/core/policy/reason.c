@@ -3,6 +3,9 @@
 #include "reason.h"
 
 #include <errno.h>
+#include <signal.h>
+
+#include "options.h"
 
 void reason_out_of_descriptors(struct line *why, const char *name, int error)
 {
@@ -10,6 +13,31 @@ void reason_out_of_descriptors(struct line *why, const char *name, int error)
 	line_add(why, name);
 	line_add(why, error == ENFILE ? "() failed, the system has no file left"
 				      : "() failed, no descriptor is left");
+}
+
+void reason_signal(struct line *why, int number)
+{
+	/* FDTRAIL_SIGNAL doesn't accept these, so that signal_name() doesn't know them. */
+	const char *name = number == SIGKILL   ? "KILL"
+			   : number == SIGSEGV ? "SEGV"
+			   : number == SIGABRT ? "ABRT"
+			   : number == SIGBUS  ? "BUS"
+			   : number == SIGFPE  ? "FPE"
+			   : number == SIGILL  ? "ILL"
+			   : number == SIGSYS  ? "SYS"
+					       : signal_name(number);
+
+	line_add(why, name ? "SIG" : "signal ");
+	if (name)
+		line_add(why, name);
+	else
+		line_number(why, number);
+}
+
+void reason_killed(struct line *why, int number)
+{
+	reason_signal(why, number);
+	line_add(why, ", which ends the program");
 }
 
 void reason_threshold(struct line *why, size_t count, uint32_t mark)

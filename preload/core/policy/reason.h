@@ -12,5 +12,11 @@
  * Async-signal-safe. */
 void reason_out_of_descriptors(struct line *why, const char *name, int error);
 
+/* Adds to why: the name of the signal, "SIGTERM" or "signal 40". Async-signal-safe. */
+void reason_signal(struct line *why, int number);
+
+/* Adds to why: this signal ends the program. Async-signal-safe. */
+void reason_killed(struct line *why, int number);
+
 /* Adds to why: count descriptors are open, and mark was the threshold. Async-signal-safe. */
 void reason_threshold(struct line *why, size_t count, uint32_t mark);

@@ -7,7 +7,7 @@
 
 #include "preload/core/base/base_name.h"
 #include "preload/core/base/channel.h"
-#include "options.h"
+#include "reason.h"
 
 /* Language runtimes that set a handler of SIGUSR1 at their start. A version may follow the name. */
 static const struct runtime {
@@ -103,14 +103,9 @@ bool signal_is_from(const siginfo_t *info, int pid)
 
 void signal_use_why(struct line *why, const siginfo_t *info)
 {
-	const char *name = signal_name(info->si_signo);
 	int sender = signal_sender(info);
 
-	line_add(why, name ? "SIG" : "signal ");
-	if (name)
-		line_add(why, name);
-	else
-		line_number(why, info->si_signo);
+	reason_signal(why, info->si_signo);
 	if (sender) {
 		line_add(why,
 			 channel_asks(info) ? " by fdtrail snapshot, process " : " from process ");

@@ -133,6 +133,7 @@ static void write_text(struct snapshot *snapshot, struct snapshot_result *result
 	snapshot->threads->pid = describe.numbered ? snapshot->request->pid : 0;
 	writer_open(writer, with_output.output, with_output.sink);
 	writer->instead = snapshot->request->instead;
+	writer->instead_data = snapshot->request->instead_data;
 	header_put(&describe, &snapshot->census, &snapshot->groups, snapshot->peaks);
 	if (snapshot->census.unclosed == 0 && !snapshot->request->unread)
 		put_nothing(writer, &snapshot->census);
@@ -173,11 +174,11 @@ void snapshot_take(const struct snapshot_request *request, struct snapshot_resul
 		failed = census_take(&snapshot.census, request, &snapshot.scratch);
 	result->unclosed = snapshot.census.unclosed;
 	result->open = snapshot.census.open;
+	result->needed = !failed && (snapshot.census.unclosed || !request->only_unclosed ||
+				     request->unread || peaks_are_held(request));
 	if (failed) {
 		result->error = failed;
-	} else if ((has_output(request) || request->open_output) &&
-		   (snapshot.census.unclosed || !request->only_unclosed || request->unread ||
-		    peaks_are_held(request))) {
+	} else if (result->needed && (has_output(request) || request->open_output)) {
 		if (prepare(&snapshot))
 			write_text(&snapshot, result);
 		else

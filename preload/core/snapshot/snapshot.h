@@ -132,7 +132,8 @@ struct snapshot_request {
 	void (*open_output)(struct snapshot_request *request, void *data);
 	void *open_output_data;
 	/* Gives a sink for a text that can't be written to output (writer.h); or NULL. */
-	const struct writer_sink *(*instead)(int error);
+	const struct writer_sink *(*instead)(int error, void *data);
+	void *instead_data;
 	bool lets_go;   /* the descriptor table is a copy that isn't needed again: census_let_go may
 			 * close it before the text is written */
 	uint32_t show;  /* most descriptors to list per group; or SNAPSHOT_SHOW_ALL */
@@ -157,6 +158,7 @@ struct snapshot_request {
 struct snapshot_result {
 	size_t unclosed; /* open descriptors of these kinds that aren't inherited */
 	size_t open;     /* all open descriptors, with inherited ones and other kinds */
+	bool needed;     /* there was something to write; see only_unclosed */
 	bool written;    /* all of the text was written */
 	bool whole; /* all of it was in memory before the write, so that instead was tried and the
 		       * copies were closed */

@@ -210,8 +210,10 @@ bool writer_is_whole(const struct writer *writer)
 
 static void write_instead(struct writer *writer, size_t size)
 {
-	const struct writer_sink *sink = writer->instead ? writer->instead(writer->error) : NULL;
+	const struct writer_sink *sink = NULL;
 
+	if (writer->instead)
+		sink = writer->instead(writer->error, writer->instead_data);
 	if (sink)
 		writer->error = sink->write(sink, writer->buffer, size);
 }

@@ -36,7 +36,8 @@ struct writer {
 	bool in_pieces; /* the first part of the text is written, and no longer in the buffer */
 	/* Returns a sink for a text that is whole in memory, but could not be written because of
 	 * this errno. It may be NULL or return NULL: no other sink. */
-	const struct writer_sink *(*instead)(int error);
+	const struct writer_sink *(*instead)(int error, void *data);
+	void *instead_data;
 	int patience_ms; /* longest wait for a full pipe; writer_open sets 5000 */
 	char *buffer;
 	size_t size, used;

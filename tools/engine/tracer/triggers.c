@@ -13,28 +13,18 @@
 
 #include "preload/core/base/channel.h"
 #include "preload/core/base/line.h"
-#include "preload/core/capture/unwinder.h"
 #include "preload/core/policy/stderr_lines.h"
-#include "preload/core/policy/snapshot_output.h"
+#include "preload/core/policy/triggered_snapshot.h"
 #include "preload/core/policy/pace.h"
 #include "preload/core/policy/reason.h"
 #include "preload/core/snapshot/frame.h"
 #include "preload/core/snapshot/kind.h"
-#include "preload/core/snapshot/peak.h"
 #include "tools/process/outside_snapshot.h"
 #include "disposition.h"
 #include "enrolled.h"
 #include "tools/engine/go/go_http.h"
 #include "record.h"
 #include "requests.h"
-
-enum { SHOWN_ON_STDERR = 5 };
-
-enum ask_flags {
-	ASK_ONLY_UNCLOSED = 1, /* print nothing if nothing is unclosed */
-	ASK_COUNT_ONLY = 2,    /* write nothing, only count what is unclosed */
-	ASK_RUNNING = 4,       /* the task is not stopped */
-};
 
 uint64_t triggers_now_ms(void)
 {
@@ -55,6 +45,15 @@ void triggers_start(const struct tracer *tracer, struct process *process)
 	process->threshold = tracer->options.threshold;
 	process->opens_left = 0;
 }
+
+/* The task whose process gets a snapshot. */
+struct watched {
+	const struct tracer *tracer;
+	struct task *task;
+	const struct task
+		*stopped; /* the same task, if its stop is being handled; NULL: it may run */
+	struct enrolled_sink sink;
+};
 
 static struct file_id stderr_of(int pid)
 {
@@ -82,8 +81,10 @@ static bool is_network_socket(int fd)
 
 /* Opens the process' own stderr if it is still the noted file; or -1. The caller closes the
  * descriptor unless it is 2. */
-static int open_stderr(const struct task *task)
+static int open_stderr(void *data)
 {
+	const struct watched *watched = data;
+	const struct task *task = watched->task;
 	const struct process *process = task->process;
 	struct file_id now = stderr_of(task->tid);
 	struct stat own;
@@ -137,14 +138,6 @@ static bool find_name(const struct frame_namer *namer, const struct module *modu
 	return module->is_main && go_program_name(((const struct namer *)namer)->go, named);
 }
 
-/* The task whose process gets a snapshot. */
-struct watched {
-	const struct tracer *tracer;
-	struct task *task;
-	const struct task
-		*stopped; /* the same task, if its stop is being handled; NULL: it may run */
-};
-
 static void copied(void *data)
 {
 	const struct watched *watched = data;
@@ -164,60 +157,38 @@ static int take_watched(struct watched *watched, struct snapshot_request *reques
 	return error;
 }
 
-/* Takes a snapshot, and writes it where request says. 0, or the errno for which it couldn't be
- * taken or written. If the process can't be inspected, the text says so. */
-static int take_once(struct watched *watched, struct snapshot_request *request,
-		     struct snapshot_result *result)
+/* Takes a snapshot, and writes it where request says. If the process can't be inspected, the text
+ * says so. */
+static void take_once(struct snapshot_request *request, struct snapshot_result *result, void *data)
 {
+	struct watched *watched = data;
 	int error = take_watched(watched, request, result);
 
 	if (error < 0 && request->output < 0 && !request->sink) {
 		say_trouble(watched->task->process->pid, error);
-		return -error;
-	}
-	if (error < 0)
+		result->error = -error;
+	} else if (error < 0) {
 		outside_unread(request, error, result);
-	return result->error;
+	}
 }
 
-/* Writes the snapshot to the output or, if that fails, to the roster of `fdtrail run`. */
-static int take_to_output(struct watched *watched, struct snapshot_request *request,
-			  struct enrolled_sink *sink, struct snapshot_result *result)
+static const struct writer_sink *roster(int error, void *data)
 {
-	const struct tracer *tracer = watched->tracer;
-	struct task *task = watched->task;
-	const struct options *options = &tracer->options;
-	struct output_failure failure = {.error = EBADF, .silent = true};
+	struct watched *watched = data;
 
-	/* Don't create a file if there is nothing to write: the open descriptors may all be of
-	 * other kinds. */
-	if (request->only_unclosed && request->kinds != KIND_ALL && *options->output &&
-	    !peaks_are_held(request) && take_watched(watched, request, result) == 0 &&
-	    !result->unclosed)
-		return 0;
-	int opened = *options->output ? output_open(options, request, &failure) : open_stderr(task);
+	return enrolled_sink(watched->tracer, watched->task->process, error, &watched->sink)
+		       ? &watched->sink.sink
+		       : NULL;
+}
 
-	request->output = opened;
-	if (opened < 0 && enrolled_sink(tracer, task->process, failure.error, sink))
-		request->sink = &sink->sink;
-	int error = take_once(watched, request, result);
-	if (opened > 2)
-		close(opened);
-	/* A text that was cut short in the file is written once more, complete, to the roster. */
-	if (opened >= 0 && result->error && enrolled_sink(tracer, task->process, error, sink)) {
-		request->output = -1;
-		request->sink = &sink->sink;
-		error = take_once(watched, request, result);
-	}
-	if (opened < 0 && !request->sink) {
-		/* The descriptors have been counted all the same, for FDTRAIL_EXITCODE. */
-		output_refused(options, request, &failure);
-		return error || (!result->unclosed && request->only_unclosed) ? error
-									      : failure.error;
-	}
-	if (result->error)
-		output_failed(options, request, result->error);
-	return error;
+/* Whether there is nothing to write, although the ledger has entries: the open descriptors may all
+ * be of other kinds. Then no file is to be created. */
+static bool has_nothing(struct watched *watched, struct snapshot_request *request,
+			struct snapshot_result *result)
+{
+	return request->only_unclosed && request->kinds != KIND_ALL &&
+	       *watched->tracer->options.output && take_watched(watched, request, result) == 0 &&
+	       !result->error && !result->needed;
 }
 
 static uint32_t requests_over(int fd, uint64_t *transport, void *data)
@@ -230,98 +201,71 @@ static uint32_t requests_over(int fd, uint64_t *transport, void *data)
 
 static const struct process_end runs_on = {.kind = PROCESS_RUNS_ON};
 
-/* asker: a signal that names a channel for the text, or NULL. Returns what take_once does. */
-static int take_for(const siginfo_t *asker, const struct tracer *tracer, struct task *task,
-		    const char *why, struct process_end end, unsigned int flags,
-		    struct snapshot_result *result)
+/* channel: a signal that names a channel for the text, or NULL. */
+static void take_for(const siginfo_t *channel, const struct tracer *tracer, struct task *task,
+		     const char *why, struct process_end end, unsigned int flags,
+		     struct snapshot_result *result)
 {
-	const struct options *options = &tracer->options;
 	struct process *process = task->process;
 	struct namer namer = {.namer.find = find_name, .go = process->go};
-	struct snapshot_request request = {
-		.ledger = &task->table->ledger,
-		.hidden = {-1, -1, -1, -1},
-		.why = why,
-		.end = end,
-		.number = process->number + 1,
-		.pid = process->pid,
-		.thread = task->tid,
-		.program = process->program,
-		.started_ms = process->started_ms,
-		.forked_ms = process->forked_ms,
-		.libunwind = unwinder_name(),
-		.output = -1,
-		.show = options->show != OPTION_AUTO ? options->show
-			: *options->output || asker  ? SNAPSHOT_SHOW_ALL
-						     : SHOWN_ON_STDERR,
-		.kinds = options->kinds,
-		.inherited = options->inherited,
-		.peaks = options->peaks,
-		.only_unclosed = flags & ASK_ONLY_UNCLOSED,
-		.holder = holder_of(tracer, task),
-		.closes_unseen = true,
-		.namer = process->go ? &namer.namer : NULL,
-		.unknown_user = process->go ? go_http_note(process->go, &process->breakpoints,
-							   tracer->request->http)
-					    : NULL,
-		.requests_over = process->go ? requests_over : NULL,
-		.requests_data = task->table,
+	struct watched watched = {
+		.tracer = tracer, .task = task, .stopped = flags & TRIGGER_RUNNING ? NULL : task};
+	const struct triggered_engine engine = {
+		.options = &tracer->options,
+		.take = take_once,
+		.roster = roster,
+		.open_stderr = open_stderr,
+		.opens_first = true,
+		.data = &watched,
 	};
+	struct snapshot_request request;
 
-	struct watched watched = {tracer, task, flags & ASK_RUNNING ? NULL : task};
-	struct enrolled_sink sink;
-	int channel = asker ? channel_open(asker) : -1, error;
+	triggered_request(&request, &tracer->options, channel, flags);
+	request.ledger = &task->table->ledger;
+	request.why = why;
+	request.end = end;
+	request.number = process->number + 1;
+	request.pid = process->pid;
+	request.thread = task->tid;
+	request.program = process->program;
+	request.started_ms = process->started_ms;
+	request.forked_ms = process->forked_ms;
+	request.holder = holder_of(tracer, task);
+	request.closes_unseen = true;
+	if (process->go) {
+		request.namer = &namer.namer;
+		request.unknown_user =
+			go_http_note(process->go, &process->breakpoints, tracer->request->http);
+		request.requests_over = requests_over;
+		request.requests_data = task->table;
+	}
+
 	/* Descriptors that are recorded while this snapshot is taken trigger no other. */
 	process->asking = true;
 	requests_hold(true);
-	if (channel < 0 && !(flags & ASK_COUNT_ONLY)) {
-		error = take_to_output(&watched, &request, &sink, result);
-	} else {
-		request.output = channel; /* its reader sees if it is cut short */
-		error = take_once(&watched, &request, result);
-		if (channel >= 0)
-			close(channel);
-	}
+	if (channel || flags & TRIGGER_COUNT_ONLY || !has_nothing(&watched, &request, result))
+		triggered_take(&engine, channel, flags, &request, result);
 	requests_hold(false);
 	process->asking = false;
 	process->number += result->written;
-	return error;
 }
 
-static int take(const struct tracer *tracer, struct task *task, const char *why,
-		struct snapshot_result *result)
+static void take(const struct tracer *tracer, struct task *task, const char *why,
+		 struct snapshot_result *result)
 {
-	return take_for(NULL, tracer, task, why, runs_on, 0, result);
-}
-
-static void say_signal(struct line *why, int number)
-{
-	const char *name = number == SIGKILL   ? "KILL"
-			   : number == SIGSEGV ? "SEGV"
-			   : number == SIGABRT ? "ABRT"
-			   : number == SIGBUS  ? "BUS"
-			   : number == SIGFPE  ? "FPE"
-			   : number == SIGILL  ? "ILL"
-			   : number == SIGSYS  ? "SYS"
-					       : signal_name(number);
-
-	line_add(why, name ? "SIG" : "signal ");
-	if (name)
-		line_add(why, name);
-	else
-		line_number(why, number);
+	take_for(NULL, tracer, task, why, runs_on, 0, result);
 }
 
 void triggers_signal(const struct tracer *tracer, struct task *task, const siginfo_t *info)
 {
-	const siginfo_t *asker = channel_asks(info) ? info : NULL;
+	const siginfo_t *channel = channel_asks(info) ? info : NULL;
 	struct snapshot_result result = {0};
 	LINE(why, LINE_SHORT);
 
 	signal_use_why(&why, info);
-	if (!asker && disposition_is_own(tracer, task, info))
+	if (!channel && disposition_is_own(tracer, task, info))
 		line_add(&why, SIGNAL_OF_PROGRAM);
-	take_for(asker, tracer, task, why.text, runs_on, 0, &result);
+	take_for(channel, tracer, task, why.text, runs_on, 0, &result);
 }
 
 void triggers_request(const struct tracer *tracer, struct task *task, const siginfo_t *info)
@@ -331,7 +275,7 @@ void triggers_request(const struct tracer *tracer, struct task *task, const sigi
 
 	line_add(&why, "asked by fdtrail snapshot, process ");
 	line_number(&why, info->si_pid);
-	take_for(info, tracer, task, why.text, runs_on, ASK_RUNNING, &result);
+	take_for(info, tracer, task, why.text, runs_on, TRIGGER_RUNNING, &result);
 }
 
 /* Whether something may be open that the process opened itself. The engine sees every call, so if
@@ -353,20 +297,18 @@ static bool end(const struct tracer *tracer, struct task *task, struct process_e
 		const char *why)
 {
 	const struct options *options = &tracer->options;
-	unsigned int flags = (options->verbose || options->peaks ? 0 : ASK_ONLY_UNCLOSED) |
-			     (options->exit ? 0 : ASK_COUNT_ONLY);
 	struct snapshot_result result = {0};
 
 	if (task->process->ended)
 		return false;
 	task->process->ended = true;
-	int error = 0;
 	if (options->exit || options->exitcode) {
 		fd_table_forget_closed(task->table, task->tid);
 		if (options->verbose || options->peaks || holds_any(task->table))
-			error = take_for(NULL, tracer, task, why, way, flags, &result);
+			take_for(NULL, tracer, task, why, way, triggered_end_flags(options),
+				 &result);
 	}
-	enrolled_end(task->process, error);
+	enrolled_end(task->process, result.error);
 	return result.unclosed;
 }
 
@@ -388,8 +330,7 @@ void triggers_killed(const struct tracer *tracer, struct task *task, int signal)
 		enrolled_end(task->process, 0);
 		return;
 	}
-	say_signal(&why, signal);
-	line_add(&why, ", which ends the program");
+	reason_killed(&why, signal);
 	end(tracer, task, (struct process_end){PROCESS_SIGNAL, signal}, why.text);
 }
 
