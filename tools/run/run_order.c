@@ -91,12 +91,14 @@ static char *copy(const char *text)
 	return memcpy(memory_array(NULL, size, 1), text, size);
 }
 
-/* Whether the program outlived the process; false also if the times aren't known. */
+/* Whether the program outlived the process; false also if the times aren't known. A process whose
+ * snapshot is of the program's last millisecond has usually ended before it: a shell ends at once
+ * after its last command. */
 static bool is_outlived(const struct run_order *order, const struct model_snapshot *snapshot)
 {
 	int64_t when = snapshot_time_ms(snapshot->when);
 
-	return snapshot->pid != order->life.pid && when && when < order->life.ended_ms;
+	return snapshot->pid != order->life.pid && when && when <= order->life.ended_ms;
 }
 
 /* The most seconds that the process can have lived; < 0: not known. */
