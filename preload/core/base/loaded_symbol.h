@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Finds symbols of loaded modules without the loader's functions, which take its lock: in a hook
+ * that lock may be held by a thread that waits for us. The loader's list of modules (struct r_debug
+ * in link.h) is made for debuggers, which read it in the same way.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct loaded_symbol {
+	uintptr_t address;
+	size_t size; /* 0: not known */
+	const char
+		*module; /* the loader's name of its module; "": the program. Valid as long as the
+			     * module is loaded */
+};
+
+/* Finds the first definition of name in the order of the loader's list, also in modules that were
+ * loaded with RTLD_LOCAL. False: there is none, or the list is being changed. Async-signal-safe if
+ * no other thread is in dlclose. Not for symbols of type TLS or IFUNC. */
+bool loaded_symbol_find(const char *name, struct loaded_symbol *found);
+
+/* Whether the loader is changing its list, so that loaded_symbol_find can't answer. */
+bool loaded_symbol_busy(void);

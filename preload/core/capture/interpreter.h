@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The interface of one language whose functions have no frames of their own on the native stack:
+ * an interpreter or a virtual machine. A stack shows the language's frames in place of the
+ * interpreter's own. capture.c knows only this interface; preload/languages/ has the languages.
+ *
+ * No function here may crash, wait, take a lock of the program's (Python's GIL), run code of the
+ * program, allocate from its heap, or change errno. frames() runs on the calling thread's stack in
+ * every hooked open, also in a signal handler; it is the cost of an open. All others run under the
+ * capture lock on a stack of 64 KiB.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "unwinder.h"
+
+enum {
+	/* The native frame in which this frame and those before it run ends with it: its caller is
+	 * native code. */
+	LANGUAGE_ENTRY = 1,
+	/* Only for the last frame: there are more than the caller had room for. */
+	LANGUAGE_MORE = 2,
+};
+
+/* A frame of a language: words that say which code it is and how far it has come. The members
+ * before stack are its identity: where they are equal, describe() would give the same name. */
+struct language_frame {
+	uintptr_t
+		code; /* the code object, method, function: any word that describe() understands */
+	uintptr_t at; /* the instruction, bytecode index, position: whatever gives the line */
+	uint32_t check; /* changes if the code object dies and another comes to lie at its address;
+			 * 0: that can't happen */
+	uint8_t flags;  /* LANGUAGE_* */
+	uint8_t language; /* capture.c's: number in struct interpreters */
+	uint16_t unused;
+	/* For merging: an address inside the native frame in which it runs (between that frame's
+	 * stack pointer and its caller's). 0: not known; then frames up to one with LANGUAGE_ENTRY
+	 * take the next native frame for which is_loop() is true. */
+	uintptr_t stack;
+};
+
+enum { LANGUAGE_FUNCTION_MAX = 256, LANGUAGE_FILE_MAX = 1024 };
+
+/* The name of a frame, as its language's users write it. */
+struct language_name {
+	char function[LANGUAGE_FUNCTION_MAX]; /* "Client.fetch"; never empty */
+	char file[LANGUAGE_FILE_MAX];         /* "": not known */
+	uint32_t line;                        /* 0: not known */
+	bool library; /* belongs to the language or to an installed library, not to the user */
+};
+
+enum detected {
+	DETECTED_NOT,     /* not in this process, as far as can be seen */
+	DETECTED,         /* its frames can be read */
+	DETECTED_UNKNOWN, /* it is here, and its frames can't be read: detection.trouble says why */
+};
+
+struct detection {
+	char version[32];    /* "3.11.2"; "": not known */
+	const char *trouble; /* a static text: "fdtrail doesn't know this version" */
+};
+
+struct interpreter {
+	const char *name; /* "python": one word, lower case */
+
+	/* Whether the interpreter is in this process. Called at the start, and when a module was met
+	 * in a stack for the first time, until it answers something else than DETECTED_NOT. The
+	 * loader's functions may not be called: preload/core/base/loaded_symbol.h finds symbols. */
+	enum detected (*detect)(struct detection *detection);
+
+	/* Fills frames with those of the calling thread, innermost first, at most room of them, and
+	 * returns how many; 0 also if the thread runs no code of the language. from: the registers
+	 * of the code that called the hooked function. Async-signal-safe. Must check each address
+	 * before it reads there: preload/core/capture/proven_memory.h. */
+	int (*frames)(const struct registers *from, struct language_frame *frames, int room);
+
+	/* Names a frame that frames() has just returned for the calling thread. False: not known. */
+	bool (*describe)(const struct language_frame *frame, struct language_name *name);
+
+	/* Whether this address lies in the interpreter's loop or in code that it has generated. Such
+	 * native frames are left out of a stack that has frames of the language. NULL: never. */
+	bool (*is_loop)(uintptr_t pc);
+
+	/* Whether a module belongs to the interpreter or to an installed library of the language, so
+	 * that its native frames are not the user's code. module: the loader's name for it, "" for
+	 * the program. NULL: never. */
+	bool (*is_library)(const char *module);
+
+	/* Whether the interpreter is shutting down, and may close what the program has left open.
+	 * Async-signal-safe and cheap: the hook of close() calls it. NULL: it never closes
+	 * anything. */
+	bool (*is_finishing)(void);
+};
+
+enum { INTERPRETERS_MAX = 8 };

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+/* See proven_memory.h. */
+#include "proven_memory.h"
+
+#include "local_memory.h"
+
+_Atomic uintptr_t proven_pages[PROVEN_PAGES];
+
+bool proven_page_slowly(uintptr_t page)
+{
+	if (!page || !address_readable(page))
+		return false;
+	atomic_store_explicit(&proven_pages[page / PROVEN_PAGE % PROVEN_PAGES], page,
+			      memory_order_relaxed);
+	return true;
+}
+
+bool proven_copy(void *to, uintptr_t from, size_t size)
+{
+	char *at = to;
+
+	while (size) {
+		size_t part = PROVEN_PAGE - from % PROVEN_PAGE;
+
+		if (part > size)
+			part = size;
+		if (!proven_readable(from, part))
+			return false;
+		memcpy(at, (const void *)from, part);
+		at += part;
+		from += part;
+		size -= part;
+	}
+	return true;
+}
+
+void proven_forget(void)
+{
+	for (size_t i = 0; i < PROVEN_PAGES; i++)
+		atomic_store_explicit(&proven_pages[i], 0, memory_order_relaxed);
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+/* See languages.h. */
+#include "languages.h"
+
+#include <stddef.h>
+
+const struct interpreter *const languages[] = {
+	&python,
+	NULL,
+};
+
+_Static_assert(sizeof(languages) / sizeof(*languages) - 1 <= INTERPRETERS_MAX,
+	       "a frame's language is a number below that");

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The list of languages whose frames the tracer reads. A language is a file of this room and a row
+ * in languages.c. core/ doesn't know this room: the runtime passes the list to capture.
+ */
+#pragma once
+
+#include "preload/core/capture/interpreter.h"
+
+extern const struct interpreter python;
+
+/* All languages; NULL ends the list. */
+extern const struct interpreter *const languages[];

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Python: CPython 3.8 to 3.14. The thread state comes from PyGILState_GetThisThreadState, because
+ * hooks run with the GIL released, when the current one is NULL. That function is a
+ * pthread_getspecific with checks. A thread's frames don't change while it is inside a call to the
+ * C library, whoever has the GIL.
+ */
+#include <string.h>
+
+#include "preload/core/base/line.h"
+#include "preload/core/base/loaded_symbol.h"
+#include "preload/core/capture/proven_memory.h"
+#include "languages.h"
+#include "python_internal.h"
+
+static struct python_layout layout;
+static uintptr_t (*this_thread)(void);
+static uintptr_t runtime_state, code_type;
+static const char *runtime_module; /* the loader's name of the file with the interpreter */
+static uintptr_t loop_start, loop_end;
+
+static bool find(const char *name, uintptr_t *address)
+{
+	struct loaded_symbol symbol;
+
+	if (!loaded_symbol_find(name, &symbol))
+		return false;
+	*address = symbol.address;
+	return true;
+}
+
+/* The minor number of a Python 3 that doesn't have Py_Version (3.11 on), by functions that came
+ * with each version; 0: older than those. Py_GetVersion is not called, because it is the program's
+ * code. */
+static unsigned int old_minor(void)
+{
+	uintptr_t there;
+
+	return find("PyModule_AddObjectRef", &there)       ? 10
+	       : find("PyFrame_GetBack", &there)           ? 9
+	       : find("PyCode_NewWithPosOnlyArgs", &there) ? 8
+							   : 0;
+}
+
+static void put_version(struct detection *detection, unsigned int major, unsigned int minor,
+			int patch)
+{
+	LINE(line, LINE_SHORT);
+
+	line_number(&line, major);
+	line_add(&line, ".");
+	line_number(&line, minor);
+	if (patch >= 0) {
+		line_add(&line, ".");
+		line_number(&line, (unsigned int)patch);
+	}
+	size_t size = sizeof(detection->version);
+	memcpy(detection->version, line.text, strnlen(line.text, size - 1) + 1);
+	detection->version[size - 1] = '\0';
+}
+
+static enum detected detect_version(struct detection *detection)
+{
+	uintptr_t at, hex = 0;
+	const struct python_layout *known;
+
+	if (find("Py_Version", &at)) {
+		if (!proven_word(at, &hex))
+			return DETECTED_NOT;
+		unsigned int major = hex >> 24 & 0xff, minor = hex >> 16 & 0xff;
+
+		put_version(detection, major, minor, (int)(hex >> 8 & 0xff));
+		if (major == 3 && minor >= 13)
+			return python_layout_read(runtime_state, &layout, &detection->trouble)
+				       ? DETECTED
+				       : DETECTED_UNKNOWN;
+		known = python_layout_of(major, minor);
+	} else {
+		unsigned int minor = old_minor();
+
+		if (minor)
+			put_version(detection, 3, minor, -1);
+		known = python_layout_of(3, minor);
+	}
+	detection->trouble = "fdtrail knows the frames of Python 3.8 to 3.14";
+	if (!known)
+		return DETECTED_UNKNOWN;
+	layout = *known;
+	return DETECTED;
+}
+
+static enum detected detect(struct detection *detection)
+{
+	struct loaded_symbol loop, pypy, state;
+	uintptr_t thread = 0, there;
+
+	if (loaded_symbol_find("pypy_execute_source", &pypy)) {
+		detection->trouble = "this is PyPy, whose frames fdtrail can't read";
+		return DETECTED_UNKNOWN;
+	}
+	if (!find("PyEval_EvalFrameEx", &there))
+		return DETECTED_NOT;
+	detection->trouble = "fdtrail knows the frames of Python 3.8 to 3.14";
+	if (!loaded_symbol_find("_PyRuntime", &state))
+		return DETECTED_UNKNOWN;
+	runtime_state = state.address;
+	runtime_module = state.module;
+	if (!find("PyGILState_GetThisThreadState", &thread) || !find("PyCode_Type", &code_type)) {
+		detection->trouble = "its library doesn't export what fdtrail needs";
+		return DETECTED_UNKNOWN;
+	}
+	if (loaded_symbol_find("_PyEval_EvalFrameDefault", &loop)) {
+		loop_start = loop.address;
+		loop_end = loop.address + loop.size;
+	}
+	this_thread = (uintptr_t(*)(void))thread;
+	return detect_version(detection);
+}
+
+static int frames(const struct registers *from, struct language_frame *into, int room)
+{
+	uintptr_t thread = this_thread();
+
+	(void)from;
+	return thread ? python_walk(&layout, thread, into, room) : 0;
+}
+
+static bool describe(const struct language_frame *frame, struct language_name *name)
+{
+	return python_name(&layout, code_type, frame, name);
+}
+
+static bool is_loop(uintptr_t pc)
+{
+	return pc >= loop_start && pc < loop_end;
+}
+
+/* Extension modules are libraries if they are the standard library's or installed ones. */
+static bool is_library(const char *module)
+{
+	return strcmp(module, runtime_module) == 0 || strstr(module, "/lib-dynload/") ||
+	       strstr(module, "/site-packages/") || strstr(module, "/dist-packages/");
+}
+
+static bool is_finishing(void)
+{
+	uintptr_t finishing;
+
+	memcpy(&finishing, (const void *)(runtime_state + layout.runtime_finalizing),
+	       sizeof(finishing));
+	return finishing != 0;
+}
+
+const struct interpreter python = {
+	.name = "python",
+	.detect = detect,
+	.frames = frames,
+	.describe = describe,
+	.is_loop = is_loop,
+	.is_library = is_library,
+	.is_finishing = is_finishing,
+};

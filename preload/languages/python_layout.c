@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+/* See python_layout.h. The constants are the same in builds with and without --with-pydebug
+ * (3.8 on), but not with Py_TRACE_REFS, whose objects have two more words. */
+#include "python_layout.h"
+
+#include <string.h>
+
+#include "preload/core/capture/proven_memory.h"
+
+#define BEFORE_3_11                                                                                \
+	.major = 3, .frames = PYTHON_FRAME_OBJECTS, .thread_frame = 24, .frame_size = 112,         \
+	.frame_previous = 24, .frame_code = 32, .code_size = 128, .code_first_line = 40,           \
+	.code_file = 104, .code_name = 112, .code_qualified = 112, .code_lines = 120,              \
+	.runtime_finalizing = 16
+#define OBJECTS                                                                                    \
+	.object_type = 8, .bytes_size = 16, .bytes_data = 32, .str_length = 16, .str_hash = 24,    \
+	.str_state = 32, .state_shift = 2
+
+static const struct python_layout layouts[] = {
+	{
+		BEFORE_3_11,
+		OBJECTS,
+		.minor = 8,
+		.lines = PYTHON_LNOTAB,
+		.frame_at = 104,
+		.ascii_size = 48,
+		.compact_size = 72,
+	},
+	{
+		BEFORE_3_11,
+		OBJECTS,
+		.minor = 9,
+		.lines = PYTHON_LNOTAB,
+		.frame_at = 104,
+		.ascii_size = 48,
+		.compact_size = 72,
+	},
+	{
+		BEFORE_3_11,
+		OBJECTS,
+		.minor = 10,
+		.lines = PYTHON_LINETABLE,
+		.frame_at = 96,
+		.thread_cframe = 48,
+		.cframe_previous = 8,
+		.ascii_size = 48,
+		.compact_size = 72,
+	},
+	{
+		OBJECTS,
+		.major = 3,
+		.minor = 11,
+		.frames = PYTHON_ENTRY_FLAGS,
+		.lines = PYTHON_LOCATIONS,
+		.runtime_finalizing = 24,
+		.thread_cframe = 56,
+		.cframe_frame = 8,
+		.cframe_previous = 16,
+		.frame_size = 72,
+		.frame_previous = 48,
+		.frame_code = 32,
+		.frame_at = 56,
+		.frame_owner = 69,
+		.frame_is_entry = 68,
+		.code_size = 184,
+		.code_first_line = 72,
+		.code_file = 112,
+		.code_name = 120,
+		.code_qualified = 128,
+		.code_lines = 136,
+		.code_instructions = 184,
+		.ascii_size = 48,
+		.compact_size = 72,
+	},
+	{
+		OBJECTS,
+		.major = 3,
+		.minor = 12,
+		.frames = PYTHON_STACK_FRAMES,
+		.lines = PYTHON_LOCATIONS,
+		.runtime_finalizing = 24,
+		.thread_cframe = 56,
+		.cframe_previous = 8,
+		.frame_size = 72,
+		.frame_previous = 8,
+		.frame_at = 56,
+		.frame_owner = 70,
+		.code_size = 192,
+		.code_first_line = 68,
+		.code_file = 112,
+		.code_name = 120,
+		.code_qualified = 128,
+		.code_lines = 136,
+		.code_instructions = 192,
+		.ascii_size = 40,
+		.compact_size = 56,
+	},
+};
+
+const struct python_layout *python_layout_of(unsigned int major, unsigned int minor)
+{
+	for (size_t i = 0; i < sizeof(layouts) / sizeof(*layouts); i++)
+		if (layouts[i].major == major && layouts[i].minor == minor)
+			return &layouts[i];
+	return NULL;
+}
+
+/* The published structure is a list of words: a cookie, PY_VERSION_HEX, whether the build is
+ * free-threaded, then the offsets of one structure after the other. These are their numbers. */
+struct published {
+	unsigned int minor;
+	struct {
+		uint8_t finalizing, thread_frame;
+		uint8_t frame_size, frame_previous, frame_code, frame_at, frame_owner;
+		uint8_t code_size, code_file, code_name, code_qualified, code_lines,
+			code_first_line, code_instructions;
+		uint8_t object_type, bytes_size, bytes_data;
+		uint8_t str_size, str_state, str_length, ascii_size;
+	} words;
+};
+
+enum { PUBLISHED_WORDS = 96 };
+
+static const struct published published[] = {
+	{
+		.minor = 13,
+		.words =
+			{
+				.finalizing = 4,
+				.thread_frame = 23,
+				.frame_size = 28,
+				.frame_previous = 29,
+				.frame_code = 30,
+				.frame_at = 31,
+				.frame_owner = 33,
+				.code_size = 34,
+				.code_file = 35,
+				.code_name = 36,
+				.code_qualified = 37,
+				.code_lines = 38,
+				.code_first_line = 39,
+				.code_instructions = 43,
+				.object_type = 45,
+				.bytes_size = 65,
+				.bytes_data = 66,
+				.str_size = 67,
+				.str_state = 68,
+				.str_length = 69,
+				.ascii_size = 70,
+			},
+	},
+	{
+		.minor = 14,
+		.words =
+			{
+				.finalizing = 4,
+				.thread_frame = 26,
+				.frame_size = 31,
+				.frame_previous = 32,
+				.frame_code = 33,
+				.frame_at = 34,
+				.frame_owner = 36,
+				.code_size = 39,
+				.code_file = 40,
+				.code_name = 41,
+				.code_qualified = 42,
+				.code_lines = 43,
+				.code_first_line = 44,
+				.code_instructions = 48,
+				.object_type = 51,
+				.bytes_size = 75,
+				.bytes_data = 76,
+				.str_size = 77,
+				.str_state = 78,
+				.str_length = 79,
+				.ascii_size = 80,
+			},
+	},
+};
+
+/* A word as an offset. False: it is too large for one, so that the structure isn't what we take it
+ * for. */
+static bool take(const uint64_t *words, uint8_t number, uint32_t *offset)
+{
+	enum { OFFSET_MAX = 1 << 20 };
+
+	*offset = (uint32_t)words[number];
+	return words[number] && words[number] < OFFSET_MAX;
+}
+
+bool python_layout_read(uintptr_t runtime, struct python_layout *layout, const char **trouble)
+{
+	enum { COOKIE, VERSION, FREE_THREADED };
+	const struct published *known = NULL;
+	uint64_t words[PUBLISHED_WORDS];
+	uint32_t text;
+
+	*trouble = "fdtrail doesn't know this version";
+	if (!proven_copy(words, runtime, sizeof(words)) ||
+	    memcmp(&words[COOKIE], "xdebugpy", sizeof(words[COOKIE])) != 0)
+		return false;
+	unsigned int major = words[VERSION] >> 24 & 0xff, minor = words[VERSION] >> 16 & 0xff;
+	for (size_t i = 0; i < sizeof(published) / sizeof(*published); i++)
+		if (major == 3 && published[i].minor == minor)
+			known = &published[i];
+	if (!known)
+		return false;
+	if (words[FREE_THREADED] && minor > 13) {
+		*trouble = "fdtrail doesn't know free-threaded builds of this version";
+		return false;
+	}
+	*layout = (struct python_layout){
+		.major = 3,
+		.minor = (uint8_t)minor,
+		.frames = PYTHON_STACK_FRAMES,
+		.lines = PYTHON_LOCATIONS,
+		/* In a free-threaded build the state's first byte is a member of its own. */
+		.state_shift = words[FREE_THREADED] ? 8 : 2,
+	};
+#define TAKE(member) take(words, known->words.member, &layout->member)
+	layout->frame_code = (uint32_t)words[known->words.frame_code]; /* the first member */
+	if (!take(words, known->words.finalizing, &layout->runtime_finalizing) ||
+	    !TAKE(thread_frame) || !TAKE(frame_size) || !TAKE(frame_previous) || !TAKE(frame_at) ||
+	    !TAKE(frame_owner) || !TAKE(code_size) || !TAKE(code_file) || !TAKE(code_name) ||
+	    !TAKE(code_qualified) || !TAKE(code_lines) || !TAKE(code_first_line) ||
+	    !TAKE(code_instructions) || !TAKE(object_type) || !TAKE(bytes_size) ||
+	    !TAKE(bytes_data) || !TAKE(str_state) || !TAKE(str_length) || !TAKE(ascii_size) ||
+	    layout->frame_code >= layout->frame_size || layout->frame_size > PROVEN_PAGE ||
+	    layout->code_size > PROVEN_PAGE || !take(words, known->words.str_size, &text))
+		return false;
+#undef TAKE
+	layout->str_hash = layout->str_length + sizeof(uint64_t);
+	/* PyUnicodeObject is PyCompactUnicodeObject and a pointer. */
+	layout->compact_size = text - (uint32_t)sizeof(void *);
+	return true;
+}
