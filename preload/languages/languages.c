@@ -4,10 +4,12 @@
 
 #include <stddef.h>
 
+#include "preload/core/ledger/language_table.h"
+
 const struct interpreter *const languages[] = {
 	&python,
 	NULL,
 };
 
-_Static_assert(sizeof(languages) / sizeof(*languages) - 1 <= INTERPRETERS_MAX,
+_Static_assert(sizeof(languages) / sizeof(*languages) - 1 <= LANGUAGES_MAX,
 	       "a frame's language is a number below that");

@@ -17,6 +17,7 @@
 #include "preload/core/base/base_name.h"
 #include "preload/core/base/raw_syscall.h"
 #include "deepbind.h"
+#include "preload/languages/languages.h"
 #include "preload/libc/real.h"
 #include "enroll.h"
 #include "exit.h"
@@ -175,6 +176,7 @@ __attribute__((constructor)) static void start(void)
 	if (runtime_on()) {
 		thread_state.vforks |= THREAD_INSIDE;
 		capture_load_unwinder(&runtime.capture);
+		capture_languages(&runtime.capture, languages);
 		runtime_find_clock();
 		thread_state.vforks &= ~(uint32_t)THREAD_INSIDE;
 		enroll_start(environ);

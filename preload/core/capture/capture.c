@@ -7,6 +7,7 @@
 
 #include "preload/arch/machine.h"
 #include "preload/core/base/raw_syscall.h"
+#include "proven_memory.h"
 
 enum {
 	LOCK_YIELDS = 64,
@@ -89,6 +90,7 @@ bool capture_init(struct capture *capture, struct ledger *ledger, uint32_t depth
 	capture->ledger = ledger;
 	capture->depth = depth;
 	capture->main_path = main_path;
+	mixed_init(&capture->mixed, ledger);
 	return memo_init(&capture->memo);
 }
 
@@ -102,6 +104,16 @@ void capture_load_unwinder(struct capture *capture)
 	if (lock(capture, CAPTURE_WALKING, &hold)) {
 		memo_forget(&capture->memo);
 		capture->loaded = true;
+		unlock(capture, &hold);
+	}
+}
+
+void capture_languages(struct capture *capture, const struct interpreter *const *list)
+{
+	struct capture_hold hold;
+
+	if (lock(capture, CAPTURE_WALKING, &hold)) {
+		mixed_start(&capture->mixed, list);
 		unlock(capture, &hold);
 	}
 }
@@ -159,6 +171,9 @@ static bool is_gone(void *data, uint32_t stack)
 		return true;
 	for (uint32_t i = 0; i < view.depth; i++) {
 		uint32_t id = FRAME_MODULE(view.frames[i]);
+
+		if (id == FRAME_MODULE_LANGUAGE)
+			continue;
 		const struct module *module = module_table_get(&capture->ledger->modules, id);
 
 		if (!module || atomic_load(&module->unloaded))
@@ -172,6 +187,7 @@ static void look_what_is_gone(struct capture *capture, uint32_t closers)
 {
 	local_memory_init(&memory);
 	local_memory_restart();
+	proven_forget();
 	if (note_unloaded(capture))
 		memo_forget_stacks(&capture->memo, is_gone, capture);
 	atomic_fetch_sub(&capture->closers, closers);
@@ -202,10 +218,17 @@ static void walk_and_keep(void *data)
 	unwinder_walk(&walk);
 	/* Frames of fdtrail can lie between frames of the program: above a handler that ours has
 	 * called, or a destructor that dlclose runs. They are left out. */
-	for (uint32_t i = 0; i < walk.count; i++)
-		if (walk.pcs[i] < capture->own_start || walk.pcs[i] >= capture->own_end)
-			frames[count++] = capture_frame(&capture->ledger->modules, &memory.memory,
-							capture->main_path, &object, walk.pcs[i]);
+	for (uint32_t i = 0; i < walk.count; i++) {
+		uintptr_t pc = walk.pcs[i], sp = walk.sps[i];
+
+		if (pc >= capture->own_start && pc < capture->own_end)
+			continue;
+		walk.pcs[count] = pc;
+		walk.sps[count] = sp;
+		frames[count++] = capture_frame(&capture->ledger->modules, &memory.memory,
+						capture->main_path, &object, pc);
+	}
+	walk.count = count;
 	if (!capture->loaded && walk.end == STACK_POINTERS_ONLY)
 		walk.end = STACK_EARLY;
 	struct stack_table *stacks = &capture->ledger->stacks;
@@ -215,6 +238,8 @@ static void walk_and_keep(void *data)
 	 * before the next check. */
 	if (!closers)
 		memo_keep(&capture->memo, &walk, cold->captured);
+	mixed_search(&capture->mixed);
+	cold->captured = mixed_make(&capture->mixed, &walk, frames, cold->captured);
 }
 
 struct captured capture_cold(struct capture *capture, uintptr_t pc, uintptr_t sp, uintptr_t fp)
@@ -256,8 +281,10 @@ void capture_forked(struct capture *capture)
 	atomic_store(&capture->closers, 0);
 	atomic_store(&capture->unlooked, 0);
 	ledger_forked(capture->ledger, torn);
-	if (torn)
+	if (torn) {
 		memo_forget(&capture->memo);
+		mixed_memo_forget(&capture->mixed.memo);
+	}
 	atomic_store(&capture->lock, CAPTURE_FREE);
 }
 

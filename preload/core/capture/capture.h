@@ -17,6 +17,7 @@
 
 #include "preload/core/ledger/ledger.h"
 #include "memo_find.h"
+#include "mixed_stack.h"
 #include "unwinder.h"
 
 struct capture {
@@ -24,6 +25,7 @@ struct capture {
 	_Atomic uint32_t unlooked; /* threads that left dlclose but could not get the lock to find
 				    * out what is gone */
 	struct memo memo;
+	struct mixed_stacks mixed; /* those with frames of an interpreted language */
 	struct ledger *ledger;
 	uint32_t depth;               /* most frames of a stack, <= STACK_DEPTH_MAX */
 	const char *main_path;        /* the program's file */
@@ -51,6 +53,9 @@ bool capture_init(struct capture *capture, struct ledger *ledger, uint32_t depth
  * calls dlopen. */
 void capture_load_unwinder(struct capture *capture);
 
+/* Begins to look for the languages of this list, which ends with NULL. */
+void capture_languages(struct capture *capture, const struct interpreter *const *list);
+
 /* capture_stack for a stack that the memo doesn't know, or when it may not be used. The registers
  * are passed one by one, so that the fast path needn't store them in memory. */
 __attribute__((cold)) struct captured capture_cold(struct capture *capture, uintptr_t pc,
@@ -62,7 +67,12 @@ capture_known(struct capture *capture, struct registers registers, struct stack_
 {
 	if (__builtin_expect(atomic_load_explicit(&capture->closers, memory_order_acquire), 0))
 		return (struct captured){.stack = STACK_NONE};
-	return memo_find(&capture->memo, registers, bounds);
+	struct captured native = memo_find(&capture->memo, registers, bounds);
+	if (__builtin_expect(atomic_load_explicit(&capture->mixed.active, memory_order_relaxed) &&
+				     native.stack != STACK_NONE,
+			     0))
+		return mixed_known(&capture->mixed, &registers, capture->depth, native);
+	return native;
 }
 
 /* The stack that begins with these registers of the calling thread; STACK_NONE if the lock was not

@@ -33,7 +33,7 @@ struct language_frame {
 	uint32_t check; /* changes if the code object dies and another comes to lie at its address;
 			 * 0: that can't happen */
 	uint8_t flags;  /* LANGUAGE_* */
-	uint8_t language; /* capture.c's: number in struct interpreters */
+	uint8_t language; /* capture.c's: its number in the list */
 	uint16_t unused;
 	/* For merging: an address inside the native frame in which it runs (between that frame's
 	 * stack pointer and its caller's). 0: not known; then frames up to one with LANGUAGE_ENTRY
@@ -93,5 +93,3 @@ struct interpreter {
 	 * anything. */
 	bool (*is_finishing)(void);
 };
-
-enum { INTERPRETERS_MAX = 8 };

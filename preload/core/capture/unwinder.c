@@ -282,12 +282,13 @@ bool unwinder_usable(void)
 }
 
 /* False: the walk has reached its depth. */
-static bool add_frame(struct walk *walk, uintptr_t pc)
+static bool add_frame(struct walk *walk, uintptr_t pc, uintptr_t sp)
 {
 	if (walk->count == walk->depth) {
 		walk->end = STACK_DEEPER;
 		return false;
 	}
+	walk->sps[walk->count] = sp;
 	walk->pcs[walk->count++] = pc;
 	return true;
 }
@@ -308,7 +309,7 @@ static bool step_by_fp(struct walk *walk, struct registers *at)
 	log_is_code(walk, pc);
 	*at = (struct registers){.pc = pc, .sp = fp + 2 * sizeof(fp), .fp = next};
 	if (pc > FIRST_CODE)
-		return add_frame(walk, pc - 1);
+		return add_frame(walk, pc - 1, at->sp);
 	/* In the outermost frame the caller's frame pointer is 0, too (System V ABI for AMD64,
 	 * 3.4.1). If it isn't, the code used the register for something else. */
 	if (pc || next)
@@ -338,7 +339,7 @@ static bool step_by_rule(struct walk *walk, struct registers *at, bool *ended)
 	}
 	walk->repeatable = false; /* the log doesn't hold what the rule was read from */
 	*at = (struct registers){.pc = pc, .sp = end, .fp = fp};
-	return pc > FIRST_CODE && add_frame(walk, pc - 1);
+	return pc > FIRST_CODE && add_frame(walk, pc - 1, end);
 }
 
 /* Goes one frame up from code without unwind data. */
@@ -394,7 +395,7 @@ static bool walk_by_libunwind(struct state *state, struct registers *at)
 		log_is_code(walk, pc);
 		call = interrupted ? pc : pc - 1;
 		/* A frame that a frame pointer led to has been added already. */
-		if ((!first || walk->count == 0) && !add_frame(walk, call))
+		if ((!first || walk->count == 0) && !add_frame(walk, call, sp))
 			return false;
 		if (!search(state, call, 0, &info)) {
 			/* The saved fp is read, and so logged, only now that it is needed. */
@@ -438,7 +439,7 @@ void unwinder_walk(struct walk *walk)
 		walk->depth = STACK_DEPTH_MAX;
 	if (!usable) {
 		log_read(walk, 0, at.fp, READ_FP);
-		add_frame(walk, at.pc - 1);
+		add_frame(walk, at.pc - 1, at.sp);
 		while (step_by_fp(walk, &at))
 			;
 		return;

@@ -44,6 +44,7 @@ struct walk {
 	/* out */
 	uintptr_t pcs[STACK_DEPTH_MAX]; /* addresses of the calls, or of an interrupted
 					 * instruction */
+	uintptr_t sps[STACK_DEPTH_MAX]; /* their stack pointers, after the call returns */
 	uint32_t count;
 	enum stack_end end;
 	struct logged_read reads[WALK_READS];

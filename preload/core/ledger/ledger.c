@@ -18,6 +18,7 @@ bool ledger_init(struct ledger *ledger, struct arena *arena)
 		return false;
 	atomic_store(&ledger->pages[0], ledger->first);
 	atomic_store(&ledger->page_end, 1);
+	language_table_init(&ledger->languages, arena);
 	return module_table_init(&ledger->modules, arena) &&
 	       stack_table_init(&ledger->stacks, arena) &&
 	       connection_table_init(&ledger->connections, arena);
@@ -181,6 +182,7 @@ void ledger_release(struct ledger *ledger)
 	module_table_release(&ledger->modules);
 	stack_table_release(&ledger->stacks);
 	connection_table_release(&ledger->connections);
+	language_table_release(&ledger->languages);
 }
 
 bool ledger_copy(struct ledger *ledger, const struct ledger *from)
@@ -200,7 +202,8 @@ bool ledger_copy(struct ledger *ledger, const struct ledger *from)
 	atomic_store(&ledger->opens, atomic_load(&from->opens));
 	return module_table_copy(&ledger->modules, &from->modules) &&
 	       stack_table_copy(&ledger->stacks, &from->stacks) &&
-	       connection_table_copy(&ledger->connections, &from->connections);
+	       connection_table_copy(&ledger->connections, &from->connections) &&
+	       language_table_copy(&ledger->languages, &from->languages);
 }
 
 void ledger_unpack(const struct ledger *ledger, struct ledger_words words,

@@ -16,6 +16,7 @@
 
 #include "preload/core/base/arena.h"
 #include "connection_table.h"
+#include "language_table.h"
 #include "module_table.h"
 #include "stack_table.h"
 
@@ -115,6 +116,7 @@ struct ledger {
 	struct module_table modules;
 	struct stack_table stacks;
 	struct connection_table connections;
+	struct language_table languages;
 	/* Number of opens since counts_opens was set; concurrent threads may lose some. It has a
 	 * cache line of its own, because every call reads the first one, which is hardly ever
 	 * written. */

@@ -20,14 +20,15 @@ enum {
 };
 
 struct module {
-	_Atomic uintptr_t bias;  /* load address: run-time address - address in the ELF file */
-	_Atomic uintptr_t start; /* lowest mapped address, as last seen */
-	_Atomic uintptr_t end;   /* one past the highest */
-	_Atomic bool unloaded;   /* dlclose has unmapped it */
-	bool is_main;            /* the program itself: /proc/self/exe is its file */
-	bool has_file;           /* false for the vDSO */
-	int pid;                 /* the process that it is mapped in; 0: this one */
-	uint8_t build_id_size;   /* 0: the module has none */
+	_Atomic uintptr_t bias;     /* load address: run-time address - address in the ELF file */
+	_Atomic uintptr_t start;    /* lowest mapped address, as last seen */
+	_Atomic uintptr_t end;      /* one past the highest */
+	_Atomic bool unloaded;      /* dlclose has unmapped it */
+	_Atomic uint8_t library_of; /* number of the language that it belongs to, plus 1; 0: none */
+	bool is_main;               /* the program itself: /proc/self/exe is its file */
+	bool has_file;              /* false for the vDSO */
+	int pid;                    /* the process that it is mapped in; 0: this one */
+	uint8_t build_id_size;      /* 0: the module has none */
 	uint8_t build_id[MODULE_BUILD_ID_MAX];
 	/* Never NULL, both live with the table. */
 	const char *name; /* the loader's name for it */

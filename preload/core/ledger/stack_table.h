@@ -31,6 +31,10 @@ typedef uint64_t frame_t;
 #define FRAME_MODULE_MARK     0xffffu
 #define FRAME_CREATED_BY(end) FRAME_MAKE(FRAME_MODULE_MARK, end)
 
+/* A frame of an interpreted language; the offset is the number of its name in the language table. */
+#define FRAME_MODULE_LANGUAGE     0xfffeu
+#define FRAME_OF_LANGUAGE(number) FRAME_MAKE(FRAME_MODULE_LANGUAGE, number)
+
 enum stack_end {
 	STACK_COMPLETE,      /* ends where the thread begins */
 	STACK_DEEPER,        /* cut at FDTRAIL_DEPTH frames */
@@ -84,7 +88,8 @@ struct stack_view {
 typedef _Atomic(_Atomic(struct stack *) *) stack_page;
 
 _Static_assert(STACK_LIMIT % STACK_PAGE == 0, "stack_table_known divides any id");
-_Static_assert(MODULE_LIMIT < FRAME_MODULE_MARK, "a module's id has 16 bits, and is not the mark");
+_Static_assert(MODULE_LIMIT < FRAME_MODULE_LANGUAGE && MODULE_LIMIT < FRAME_MODULE_MARK,
+	       "a module's id has 16 bits, and is not one of the special ones");
 
 struct stack_table {
 	struct arena *arena;

@@ -83,9 +83,12 @@ static void put_not_seen(struct writer *writer, const struct snapshot_request *r
 		    "their stacks are not known");
 	put_counted(writer, &section, atomic_load(&request->ledger->stacks.overflowed),
 		    "opened when the stack table was full: their stacks are not known");
+	put_counted(writer, &section, atomic_load(&request->ledger->languages.overflowed),
+		    "frames of a language without a name: the table of names was full");
 }
 
-static void put_module(struct writer *writer, const struct module *module, enum module_use use)
+static void put_module(struct writer *writer, const struct language_table *languages,
+		       const struct module *module, enum module_use use)
 {
 	put_string(writer, "  ");
 	put_hex(writer, atomic_load(&module->start), 12);
@@ -96,6 +99,12 @@ static void put_module(struct writer *writer, const struct module *module, enum 
 	if (module->build_id_size) {
 		put_string(writer, ", BuildId ");
 		put_hex_bytes(writer, module->build_id, module->build_id_size);
+	}
+	const struct language_present *language = language_table_present(
+		languages, (unsigned int)atomic_load(&module->library_of) - 1);
+	if (language) {
+		put_string(writer, ", library of ");
+		put_string(writer, language->name);
 	}
 	if (atomic_load(&module->unloaded))
 		put_string(writer, ", unloaded");
@@ -125,7 +134,8 @@ static void put_modules(struct writer *writer, const struct frames *frames)
 		if (section)
 			put_string(writer, section);
 		section = NULL;
-		put_module(writer, module_table_get(frames->modules, id), frames->uses[id]);
+		put_module(writer, frames->languages, module_table_get(frames->modules, id),
+			   frames->uses[id]);
 	}
 	if (frames->unnamed)
 		put_string(writer,

@@ -10,10 +10,15 @@
 #include "sort.h"
 #include "elf_symbols.h"
 
-bool frames_init(struct frames *frames, const struct module_table *modules,
+bool frames_init(struct frames *frames, const struct ledger *ledger,
 		 const struct frame_namer *namer, struct scratch *scratch)
 {
-	*frames = (struct frames){.scratch = scratch, .modules = modules, .namer = namer};
+	*frames = (struct frames){
+		.scratch = scratch,
+		.modules = &ledger->modules,
+		.languages = &ledger->languages,
+		.namer = namer,
+	};
 	frames->uses = scratch_alloc(scratch, MODULE_LIMIT + 1);
 	return frames->uses != NULL;
 }
@@ -152,9 +157,64 @@ static void put_name(struct writer *writer, const struct named_frame *named)
 		put_escaped(writer, named->name, named->name_length);
 }
 
+static bool is_language(frame_t frame)
+{
+	return FRAME_MODULE(frame) == FRAME_MODULE_LANGUAGE;
+}
+
+/* The name of a language's frame. */
+static const struct language_entry *entry_of(const struct frames *frames, frame_t frame)
+{
+	static const struct language_entry none = {.function = "?", .file = "", .library = true};
+	const struct language_entry *entry =
+		is_language(frame)
+			? language_table_get(frames->languages, (uint32_t)FRAME_OFFSET(frame))
+			: NULL;
+
+	return entry ? entry : &none;
+}
+
+/* "client.py:6"; the line follows the last colon that is not in quotes. */
+static void put_line_of(struct writer *writer, const char *file, uint32_t line)
+{
+	if (strchr(file, ':'))
+		put_quoted(writer, file, strlen(file));
+	else
+		put_word(writer, file, strlen(file));
+	if (line) {
+		put_char(writer, ':');
+		put_unsigned(writer, line);
+	}
+}
+
+/* "    #1 in fetch /srv/client.py:6 (python)" */
+static void put_language_frame(const struct frames *frames, struct writer *writer,
+			       unsigned int index, frame_t frame)
+{
+	const struct language_entry *entry = entry_of(frames, frame);
+	const struct language_present *language =
+		language_table_present(frames->languages, entry->language);
+
+	put_string(writer, "    #");
+	put_unsigned(writer, index);
+	put_string(writer, " in ");
+	put_word(writer, entry->function, strlen(entry->function));
+	if (*entry->file) {
+		put_char(writer, ' ');
+		put_line_of(writer, entry->file, entry->line);
+	}
+	put_string(writer, " (");
+	put_string(writer, language ? language->name : "unknown");
+	put_string(writer, entry->library ? ", library)\n" : ")\n");
+}
+
 static void put_frame(struct frames *frames, struct writer *writer, unsigned int index,
 		      frame_t frame)
 {
+	if (is_language(frame)) {
+		put_language_frame(frames, writer, index, frame);
+		return;
+	}
 	const struct module *module = module_of(frames, frame);
 	const struct named_frame *named = module ? find(frames, frame) : NULL;
 	uint64_t bias = module ? atomic_load(&module->bias) : 0;
@@ -285,10 +345,56 @@ static bool is_standard(const struct frames *frames, frame_t frame)
 	return is_mark(frame) || (module && is_c_library(module)) || (named && named->standard);
 }
 
+/* Libraries of the system, and not the program's own: a language's modules call them. */
+static bool is_system(const struct module *module)
+{
+	static const char *const places[] = {"/lib/", "/lib64/", "/usr/lib/", "/usr/lib64/"};
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
+		if (strncmp(module->path, places[i], strlen(places[i])) == 0)
+			return true;
+	return !module->has_file;
+}
+
+/* For a stack with frames of a language: whether this frame is the user's own code. */
+static bool is_users(const struct frames *frames, frame_t frame)
+{
+	const struct module *module = module_of(frames, frame);
+
+	if (is_language(frame))
+		return !entry_of(frames, frame)->library;
+	return module && !atomic_load(&module->library_of) && !is_c_library(module) &&
+	       !is_system(module);
+}
+
+/* The frame that a heading names, of a stack with frames of a language: the innermost one of the
+ * user's own, or else the language's innermost. False: it has no such frames. */
+static bool language_origin(const struct frames *frames, const struct stack_view *stack,
+			    frame_t *origin)
+{
+	uint32_t first = 0;
+
+	while (first < stack->depth && !is_language(stack->frames[first]))
+		first++;
+	if (first == stack->depth)
+		return false;
+	*origin = stack->frames[first];
+	for (uint32_t at = 0; at < stack->depth; at++)
+		if (is_users(frames, stack->frames[at])) {
+			*origin = stack->frames[at];
+			break;
+		}
+	return true;
+}
+
 /* The frame that a heading names. The stack must have frames. */
 static frame_t origin_of(const struct frames *frames, const struct stack_view *stack)
 {
 	uint32_t at = 0;
+	frame_t origin;
+
+	if (language_origin(frames, stack, &origin))
+		return origin;
 
 	while (at < stack->depth && is_standard(frames, stack->frames[at]))
 		at++;
@@ -320,6 +426,13 @@ static bool same_name(const struct frames *frames, frame_t a, frame_t b)
 /* Whether two frames are in the same function. */
 static bool same_function(const struct frames *frames, frame_t a, frame_t b)
 {
+	if (is_language(a) && is_language(b)) {
+		const struct language_entry *one = entry_of(frames, a),
+					    *other = entry_of(frames, b);
+
+		return strcmp(one->function, other->function) == 0 &&
+		       strcmp(one->file, other->file) == 0;
+	}
 	return a == b || (FRAME_MODULE(a) == FRAME_MODULE(b) && module_of(frames, a) &&
 			  same_name(frames, a, b));
 }
@@ -340,6 +453,17 @@ void frames_put_origin(const struct frames *frames, struct writer *writer,
 	}
 
 	frame_t frame = origin_of(frames, stack);
+	if (is_language(frame)) {
+		const struct language_entry *entry = entry_of(frames, frame);
+
+		put_string(writer, "in ");
+		put_word(writer, entry->function, strlen(entry->function));
+		if (*entry->file) {
+			put_string(writer, " at ");
+			put_line_of(writer, base_name(entry->file), entry->line);
+		}
+		return;
+	}
 	const struct module *module = module_of(frames, frame);
 	const struct named_frame *named = module ? find(frames, frame) : NULL;
 	if (!module) {

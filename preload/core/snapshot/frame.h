@@ -10,8 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "preload/core/ledger/module_table.h"
-#include "preload/core/ledger/stack_table.h"
+#include "preload/core/ledger/ledger.h"
 #include "scratch.h"
 #include "writer.h"
 
@@ -42,6 +41,7 @@ enum module_use {
 struct frames {
 	struct scratch *scratch;
 	const struct module_table *modules;
+	const struct language_table *languages;
 	const struct frame_namer *namer; /* or NULL */
 	struct named_frame *list;        /* each frame once */
 	size_t count, room;
@@ -51,8 +51,8 @@ struct frames {
 	bool unnamed;  /* a frame without a name was written */
 };
 
-/* Prepares frames; namer may be NULL. False: no memory. */
-bool frames_init(struct frames *frames, const struct module_table *modules,
+/* Prepares frames of this ledger; namer may be NULL. False: no memory. */
+bool frames_init(struct frames *frames, const struct ledger *ledger,
 		 const struct frame_namer *namer, struct scratch *scratch);
 
 /* Adds the frames of a stack that will be printed. */
@@ -68,9 +68,10 @@ void frames_put(struct frames *frames, struct writer *writer, const struct stack
 /* Whether the stack goes through code that keeps connections for later requests. */
 bool frames_pool(const struct frames *frames, const struct stack_view *stack);
 
-/* Writes the place that a heading names: "in fetch_status" or "at demo+0x1234". It is the first
- * frame outside the C library, which calls itself in some functions, and outside Go's own packages;
- * if need be, one of the stack that created the goroutine. */
+/* Writes the place that a heading names: "in fetch_status", "at demo+0x1234", or for an interpreted
+ * language "in fetch at client.py:6". It is the first frame outside the C library, which calls itself
+ * in some functions, and outside the libraries of Go and of interpreted languages; if need be, one of
+ * the stack that created the goroutine, or of the language's library. */
 void frames_put_origin(const struct frames *frames, struct writer *writer,
 		       const struct stack_view *stack);
 

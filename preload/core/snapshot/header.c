@@ -216,6 +216,32 @@ static void put_versions(struct writer *writer, const struct snapshot_request *r
 	put_char(writer, '\n');
 }
 
+/* "languages: python 3.11.2; pypy: this is PyPy, whose frames fdtrail can't read" */
+static void put_languages(struct writer *writer, const struct language_table *languages)
+{
+	const char *between = "languages: ";
+
+	for (unsigned int i = 0; i < LANGUAGES_MAX; i++) {
+		const struct language_present *language = language_table_present(languages, i);
+
+		if (!language)
+			continue;
+		put_string(writer, between);
+		put_string(writer, language->name);
+		if (*language->version) {
+			put_char(writer, ' ');
+			put_word(writer, language->version, strlen(language->version));
+		}
+		if (language->trouble) {
+			put_string(writer, ": ");
+			put_string(writer, language->trouble);
+		}
+		between = "; ";
+	}
+	if (*between == ';')
+		put_char(writer, '\n');
+}
+
 static void put_kinds(struct writer *writer, uint64_t kinds)
 {
 	const char *between = "kinds: ";
@@ -290,6 +316,7 @@ void header_put(const struct describe *describe, const struct census *census,
 		peaks_put_header(writer, peaks, request);
 	}
 	put_versions(writer, request);
+	put_languages(writer, &request->ledger->languages);
 	if ((request->kinds & KIND_ALL) != KIND_ALL)
 		put_kinds(writer, request->kinds);
 	if (request->unread) {

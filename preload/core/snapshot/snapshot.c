@@ -64,8 +64,7 @@ static bool collect_names(struct snapshot *snapshot)
 {
 	const struct ledger *ledger = snapshot->request->ledger;
 
-	if (!frames_init(&snapshot->frames, &ledger->modules, snapshot->request->namer,
-			 &snapshot->scratch))
+	if (!frames_init(&snapshot->frames, ledger, snapshot->request->namer, &snapshot->scratch))
 		return false;
 	for (size_t i = 0; i < snapshot->groups.count; i++) {
 		const struct group *group = &snapshot->groups.list[i];

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+/* See mixed_stack.h. */
+#include "mixed_stack.h"
+
+#include <string.h>
+
+#include "preload/core/base/loaded_symbol.h"
+#include "merge_frames.h"
+
+void mixed_init(struct mixed_stacks *mixed, struct ledger *ledger)
+{
+	memset(mixed, 0, sizeof(*mixed));
+	mixed->ledger = ledger;
+	mixed_memo_init(&mixed->memo);
+}
+
+void mixed_start(struct mixed_stacks *mixed, const struct interpreter *const *list)
+{
+	mixed->list = list;
+	mixed->modules_seen = UINT32_MAX;
+	mixed_search(mixed);
+}
+
+/* Notes which modules belong to a language, from that number on. */
+static void mark_modules(struct mixed_stacks *mixed, uint32_t first, uint32_t count)
+{
+	struct module *modules = mixed->ledger->modules.modules;
+	uint32_t active = atomic_load(&mixed->active);
+
+	for (uint32_t id = first; id <= count; id++)
+		for (uint8_t i = 0; mixed->list[i]; i++)
+			if (active >> i & 1 && mixed->list[i]->is_library &&
+			    mixed->list[i]->is_library(modules[id].is_main ? "" : modules[id].name))
+				atomic_store(&modules[id].library_of, (uint8_t)(i + 1));
+}
+
+static void detect(struct mixed_stacks *mixed, unsigned int number)
+{
+	struct detection detection = {0};
+	enum detected detected = mixed->list[number]->detect(&detection);
+
+	if (detected == DETECTED_NOT)
+		return;
+	mixed->settled |= 1u << number;
+	language_table_found(&mixed->ledger->languages, number, mixed->list[number]->name,
+			     detection.version, detected == DETECTED ? NULL : detection.trouble);
+	if (detected != DETECTED)
+		return;
+	if (!mixed->named)
+		mixed->named = memory_map(NAMED_FRAMES * sizeof(*mixed->named));
+	atomic_fetch_or_explicit(&mixed->active, 1u << number, memory_order_release);
+}
+
+void mixed_search(struct mixed_stacks *mixed)
+{
+	uint32_t count = atomic_load(&mixed->ledger->modules.count), active, first;
+
+	if (!mixed->list || count == mixed->modules_seen || loaded_symbol_busy())
+		return;
+	active = atomic_load(&mixed->active);
+	first = mixed->modules_seen == UINT32_MAX ? 1 : mixed->modules_seen + 1;
+	for (unsigned int i = 0; mixed->list[i]; i++)
+		if (!(mixed->settled >> i & 1))
+			detect(mixed, i);
+	if (atomic_load(&mixed->active) != active)
+		first = 1;
+	mark_modules(mixed, first, count);
+	mixed->modules_seen = count;
+}
+
+/* The frames of all languages for the calling thread, those of one after those of the other. */
+static int get_frames(const struct mixed_stacks *mixed, uint32_t active,
+		      const struct registers *from, struct language_frame *frames, int room)
+{
+	int count = 0;
+
+	for (uint8_t i = 0; active; i++, active >>= 1) {
+		int first = count;
+
+		if (!(active & 1) || count == room)
+			continue;
+		count += mixed->list[i]->frames(from, frames + count, room - count);
+		for (; first < count; first++)
+			frames[first].language = i;
+	}
+	return count;
+}
+
+struct captured mixed_known(const struct mixed_stacks *mixed, const struct registers *from,
+			    uint32_t depth, struct captured native)
+{
+	uint32_t active = atomic_load_explicit(&mixed->active, memory_order_acquire);
+	struct language_frame frames[depth];
+	int count = get_frames(mixed, active, from, frames, (int)depth);
+
+	return count ? mixed_memo_find(&mixed->memo, native.stack, frames, count) : native;
+}
+
+static bool same_frame(const struct language_frame *a, const struct language_frame *b)
+{
+	return a->code == b->code && a->at == b->at && a->check == b->check &&
+	       a->language == b->language;
+}
+
+/* The number of the frame's name. */
+static uint32_t name_frame(struct mixed_stacks *mixed, const struct language_frame *frame)
+{
+	static struct language_name name; /* under the capture lock */
+	struct named_language_frame *place = NULL;
+
+	if (mixed->named) {
+		uint64_t hash = (frame->code ^ frame->at << 40 ^ frame->at >> 24 ^ frame->check) *
+				0x9e3779b97f4a7c15ULL;
+
+		place = &mixed->named[(hash >> 32) % NAMED_FRAMES];
+		if (place->name != LANGUAGE_NAME_NONE && same_frame(&place->frame, frame))
+			return place->name;
+	}
+	name = (struct language_name){0};
+	struct language_entry entry = {.language = frame->language, .library = true};
+	if (mixed->list[frame->language]->describe(frame, &name)) {
+		entry.function = name.function;
+		entry.file = name.file;
+		entry.line = name.line;
+		entry.library = name.library;
+	} else {
+		entry.function = "?";
+		entry.file = "";
+	}
+	uint32_t number = language_table_intern(&mixed->ledger->languages, &entry);
+	if (place)
+		*place = (struct named_language_frame){*frame, number};
+	return number;
+}
+
+static bool is_loop(void *data, uintptr_t pc)
+{
+	const struct mixed_stacks *mixed = data;
+	uint32_t active = atomic_load(&mixed->active);
+
+	for (unsigned int i = 0; active; i++, active >>= 1)
+		if (active & 1 && mixed->list[i]->is_loop && mixed->list[i]->is_loop(pc))
+			return true;
+	return false;
+}
+
+struct captured mixed_make(struct mixed_stacks *mixed, const struct walk *walk,
+			   const frame_t *frames, struct captured native)
+{
+	/* One thread at a time is here. */
+	static struct language_frame language[STACK_DEPTH_MAX];
+	static frame_t names[STACK_DEPTH_MAX], merged[STACK_DEPTH_MAX];
+	uint32_t active = atomic_load(&mixed->active);
+	struct stack_table *stacks = &mixed->ledger->stacks;
+	enum stack_end end = walk->end;
+
+	if (!active)
+		return native;
+	int count = get_frames(mixed, active, &walk->registers, language, (int)walk->depth);
+	if (!count)
+		return native;
+	for (int i = 0; i < count; i++)
+		names[i] = FRAME_OF_LANGUAGE(name_frame(mixed, &language[i]));
+	const struct merge merge = {
+		.native = frames,
+		.pcs = walk->pcs,
+		.sps = walk->sps,
+		.native_count = walk->count,
+		.native_end = walk->end,
+		.frames = language,
+		.names = names,
+		.count = (uint32_t)count,
+		.is_loop = is_loop,
+		.data = mixed,
+	};
+	uint32_t depth = merge_frames(&merge, merged, STACK_DEPTH_MAX, &end);
+	uint32_t stack = stack_table_intern(stacks, merged, depth, end);
+	struct captured captured = {stack, stack_table_figures(stacks, stack)};
+	if (native.stack >= STACK_FIRST && stack >= STACK_FIRST)
+		mixed_memo_keep(&mixed->memo, native.stack, language, count, captured);
+	return captured;
+}
+
+bool mixed_is_finishing(const struct mixed_stacks *mixed)
+{
+	uint32_t active = atomic_load_explicit(&mixed->active, memory_order_acquire);
+
+	for (unsigned int i = 0; active; i++, active >>= 1)
+		if (active & 1 && mixed->list[i]->is_finishing && mixed->list[i]->is_finishing())
+			return true;
+	return false;
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Stacks that have frames of an interpreted language: finds the languages in the process, gets their
+ * frames, and makes one stack of these and the native frames. If there is no such language, a
+ * capture costs one load more.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "preload/core/ledger/ledger.h"
+#include "interpreter.h"
+#include "mixed_memo.h"
+
+enum { NAMED_FRAMES = 2048 };
+
+/* A frame and its name, as it was found last. */
+struct named_language_frame {
+	struct language_frame frame;
+	uint32_t name; /* LANGUAGE_NAME_NONE: unused place */
+};
+
+struct mixed_stacks {
+	_Atomic uint32_t active;               /* bits of the languages whose frames can be read */
+	const struct interpreter *const *list; /* all that we know, up to NULL; or NULL */
+	struct mixed_memo memo;
+	struct ledger *ledger;
+	uint32_t settled;      /* bits of the languages that need not be looked for again */
+	uint32_t modules_seen; /* the number of modules at the last search */
+	struct named_language_frame *named; /* hash table without chains; NULL: no memory */
+};
+
+void mixed_init(struct mixed_stacks *mixed, struct ledger *ledger);
+
+/* Begins to look for the languages of this list. The caller must hold the capture lock. */
+void mixed_start(struct mixed_stacks *mixed, const struct interpreter *const *list);
+
+/* Looks for languages, if a module has been added since the last search. The caller must hold the
+ * capture lock. */
+void mixed_search(struct mixed_stacks *mixed);
+
+/* The stack of the calling thread, whose native stack is known; STACK_NONE: its merged stack isn't
+ * known yet. depth: most frames of a language. Async-signal-safe, any thread, no lock. */
+struct captured mixed_known(const struct mixed_stacks *mixed, const struct registers *from,
+			    uint32_t depth, struct captured native);
+
+/* The same for a native stack that was just walked: merges and keeps it. walk holds the frames that
+ * native was made of. The caller must hold the capture lock. */
+struct captured mixed_make(struct mixed_stacks *mixed, const struct walk *walk,
+			   const frame_t *frames, struct captured native);
+
+/* Whether a language of the program is shutting down, and closes what was left open.
+ * Async-signal-safe. */
+bool mixed_is_finishing(const struct mixed_stacks *mixed);
