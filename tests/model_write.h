@@ -20,8 +20,28 @@ static inline void write_header(const struct model_snapshot *snapshot, FILE *fil
 		fprintf(file, "\n%s\n", snapshot->nothing);
 }
 
+/* A file's name with a colon is in quotes, so that the line follows the last colon without. */
+static inline void write_language_frame(const struct model_frame *frame, FILE *file)
+{
+	const struct model_location *location = &frame->locations[0];
+
+	fprintf(file, "    #%" PRId64 " in ", frame->index);
+	escape_put_word(file, location->function);
+	if (location->file) {
+		fputc(' ', file);
+		escape_put_place(file, location->file);
+		if (location->line)
+			fprintf(file, ":%d", location->line);
+	}
+	fprintf(file, " (%s%s)\n", frame->language, frame->library ? ", library" : "");
+}
+
 static inline void write_frame(const struct model_frame *frame, FILE *file)
 {
+	if (frame->language) {
+		write_language_frame(frame, file);
+		return;
+	}
 	fprintf(file, "    #%" PRId64 " 0x%012" PRIx64, frame->index, frame->address);
 	if (frame->function) {
 		fputs(" in ", file);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "preload/core/base/base_name.h"
 #include "tools/model/stack_lines.h"
 #include "tools/model/escape.h"
 #include "tools/reader/lines.h"
@@ -112,9 +113,26 @@ static bool matches(const char *pattern, const char *text)
 	return text && pattern_matches(pattern, text);
 }
 
+/* "client.py:leaky_fetch": functions of an interpreted language often have the same name in several
+ * files. */
+static bool matches_place(const char *pattern, const struct model_frame *frame)
+{
+	const char *file = frame->locations[0].file;
+	char *place = NULL;
+	bool found;
+
+	if (!file || asprintf(&place, "%s:%s", file, frame->function) < 0)
+		return false;
+	found = pattern_matches(pattern, place);
+	free(place);
+	return found;
+}
+
 static bool matches_frame(const char *pattern, const struct model_frame *frame)
 {
 	if (matches(pattern, frame->function) || matches(pattern, frame->module))
+		return true;
+	if (frame->language && matches_place(pattern, frame))
 		return true;
 	for (size_t i = 0; i < frame->location_count; i++)
 		if (matches(pattern, frame->locations[i].function) ||
@@ -173,13 +191,28 @@ void suppressions_print(const struct suppressions *suppressions, FILE *file)
 	}
 }
 
-/* Writes the pattern for a name. A star replaces each byte that can't stand in a line or on a
+/* Writes a name as a pattern. A star replaces each byte that can't stand in a line or on a
  * terminal. */
+static void put_characters(const char *name, FILE *file)
+{
+	for (; *name; name++)
+		fputc(*name >= ' ' && *name < 0x7f ? *name : '*', file);
+}
+
 static void put_pattern(const char *name, FILE *file)
 {
 	fputc('^', file);
-	for (; *name; name++)
-		fputc(*name >= ' ' && *name < 0x7f ? *name : '*', file);
+	put_characters(name, file);
+	fputs("$\n", file);
+}
+
+/* The pattern for a function of an interpreted language, with its file's last part: the folder
+ * differs between machines. */
+static void put_place_pattern(const struct model_frame *frame, FILE *file)
+{
+	put_characters(base_name(frame->locations[0].file), file);
+	fputc(':', file);
+	put_characters(frame->function, file);
 	fputs("$\n", file);
 }
 
@@ -194,7 +227,7 @@ void suppressions_generate(const struct model_group *group, FILE *file)
 
 	fprintf(file, "# %s\n", heading ? heading : group->sentence);
 	free(heading);
-	if (!frame || !frame->module) {
+	if (!frame || !(frame->module || frame->language)) {
 		fputs("# it has no stack, so it can't be suppressed\n", file);
 		return;
 	}
@@ -202,7 +235,10 @@ void suppressions_generate(const struct model_group *group, FILE *file)
 	if (!name)
 		fputs("# no function is known: this suppresses all that the module opens\n", file);
 	fputs(keyword, file);
-	put_pattern(name ? name : frame->module, file);
+	if (frame->language && frame->locations[0].file)
+		put_place_pattern(frame, file);
+	else
+		put_pattern(name ? name : frame->module, file);
 }
 
 void suppressions_generate_all(const struct model_snapshot *snapshot, FILE *file)

@@ -65,7 +65,8 @@ static void put_location(struct json_writer *json, const struct model_frame *fra
 
 	json_begin_object(json, NULL);
 	json_integer(json, "index", frame->index);
-	json_address(json, "address", frame->address);
+	if (!frame->language)
+		json_address(json, "address", frame->address);
 	json_string_if_known(json, "function", frame_function(frame, index));
 	if (location) {
 		json_string_if_known(json, "file", location->file);
@@ -79,6 +80,7 @@ static void put_location(struct json_writer *json, const struct model_frame *fra
 		json_address(json, "offset", frame->offset);
 	}
 	json_string_if_known(json, "build_id", frame->build_id);
+	json_string_if_known(json, "language", frame->language);
 	json_bool(json, "inlined", location && location->inlined);
 	json_true_if(json, "own", frame->own);
 	json_string_if_known(json, "trouble", frame->trouble);

@@ -36,6 +36,12 @@ static uint64_t add_number(uint64_t hash, uint64_t number)
 
 static uint64_t add_frame(uint64_t hash, const struct model_frame *frame)
 {
+	if (frame->language) {
+		hash = add_string(hash, frame->language);
+		hash = add_string(hash, frame->function);
+		hash = add_string(hash, frame->locations[0].file ? frame->locations[0].file : "");
+		return add_number(hash, (uint64_t)frame->locations[0].line);
+	}
 	if (!frame->module)
 		return add_string(hash, frame->function ? frame->function : "");
 	hash = add_string(hash, frame->build_id ? frame->build_id : base_name(frame->module));

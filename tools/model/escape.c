@@ -54,6 +54,11 @@ void escape_put_name(FILE *file, const char *text)
 	put_to(file, text, strpbrk(text, " \"") ? put_quoted : put_escaped);
 }
 
+void escape_put_place(FILE *file, const char *text)
+{
+	put_to(file, text, strchr(text, ':') ? put_quoted : put_word);
+}
+
 char *escape_text(const char *text)
 {
 	size_t length;

@@ -19,6 +19,9 @@ void escape_put_word(FILE *file, const char *text);
 /* Writes the name of a function: escaped, and in double quotes if it has a blank or a quote. */
 void escape_put_name(FILE *file, const char *text);
 
+/* The name of a file before a colon and a line: a word, in quotes also if it has a colon itself. */
+void escape_put_place(FILE *file, const char *text);
+
 /* The escaped text, which the caller frees. */
 char *escape_text(const char *text);
 

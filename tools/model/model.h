@@ -44,7 +44,8 @@ struct model_module {
 	const char *path;
 	const char *build_id; /* hexadecimal, or NULL */
 	bool unloaded;
-	const char *trouble; /* "its file was changed since it was loaded", or NULL */
+	const char *trouble;    /* "its file was changed since it was loaded", or NULL */
+	const char *library_of; /* the interpreted language that it belongs to; or NULL */
 };
 
 struct model_frame {
@@ -60,6 +61,10 @@ struct model_frame {
 	size_t location_count;
 	bool own;            /* set by symbolize/: user code, not a runtime, libc or the loader */
 	const char *trouble; /* set by symbolize/: why it has no name; or NULL */
+	/* A frame of an interpreted language: it has no address and no module, and one location, which
+	 * the text gives. NULL: a native frame. */
+	const char *language;
+	bool library; /* belongs to the language's libraries, not to the user */
 };
 
 enum model_stack_role {

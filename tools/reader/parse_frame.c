@@ -54,13 +54,73 @@ static bool take_module(struct parse *parse, struct scan line, struct model_fram
 	return false;
 }
 
+/* The line number after a file's name: in quotes that end before it, or after the last colon. */
+static bool take_line(struct scan *line, struct span *file, struct model_location *location)
+{
+	struct scan number = *line;
+	int64_t value;
+
+	if (*file->begin != '"') {
+		const char *colon = memrchr(file->begin, ':', span_length(*file));
+
+		if (!colon)
+			return true;
+		number = (struct scan){colon, file->end};
+		file->end = colon;
+	} else if (scan_at_end(line) || *line->at != ':') {
+		return true;
+	}
+	if (!scan_words(&number, ":") || !scan_number(&number, &value) || value > INT32_MAX)
+		return false;
+	location->line = (int)value;
+	if (*file->begin == '"')
+		line->at = number.at;
+	return *file->begin == '"' || scan_at_end(&number);
+}
+
+/* "leaky_fetch /srv/client.py:6 (python, library)": a frame of an interpreted language. */
+static bool parse_language_frame(struct parse *parse, struct scan line, struct model_frame *frame)
+{
+	struct model_location location = {0};
+	struct span word;
+
+	if (!scan_word(&line, &word))
+		return false;
+	frame->function = location.function =
+		strings_adopt(parse->strings, parse->memory, span_unquote(word, parse->memory));
+	if (!scan_words(&line, " "))
+		return false;
+	if (!scan_at_end(&line) && *line.at != '(') {
+		if (!scan_word(&line, &word) || !take_line(&line, &word, &location) ||
+		    !scan_words(&line, " "))
+			return false;
+		location.file = strings_adopt(parse->strings, parse->memory,
+					      span_unquote(word, parse->memory));
+	}
+	if (!scan_words(&line, "(") || !scan_word(&line, &word))
+		return false;
+	frame->language =
+		strings_keep(parse->strings, parse->memory, word.begin, span_length(word));
+	frame->library = scan_words(&line, ", library");
+	if (!scan_words(&line, ")") || !scan_at_end(&line))
+		return false;
+	frame->own = !frame->library;
+	frame->locations = obstack_copy(parse->memory, &location, sizeof(location));
+	frame->location_count = 1;
+	return true;
+}
+
 bool parse_frame(struct parse *parse, struct scan line, struct model_frame *frame)
 {
 	struct span name = {0};
 
 	*frame = (struct model_frame){0};
 	if (!scan_words(&line, "    #") || !scan_number(&line, &frame->index) ||
-	    !scan_words(&line, " ") || !scan_address(&line, &frame->address))
+	    !scan_words(&line, " "))
+		return false;
+	if (scan_words(&line, "in "))
+		return parse_language_frame(parse, line, frame);
+	if (!scan_address(&line, &frame->address))
 		return false;
 	if (scan_words(&line, " in ")) {
 		if (!scan_at_end(&line) && *line.at == '"') {
@@ -107,6 +167,9 @@ bool parse_module(struct parse *parse, struct scan line, struct model_module *mo
 			if (hex_at_end(at.at, at.end) == at.at && !scan_at_end(&at))
 				module->build_id = strings_keep(parse->strings, parse->memory,
 								at.at, (size_t)(at.end - at.at));
+		} else if (scan_words(&at, "library of ")) {
+			module->library_of = strings_keep(parse->strings, parse->memory, at.at,
+							  (size_t)(at.end - at.at));
 		} else if (span_is(detail, "unloaded")) {
 			module->unloaded = true;
 		} else {

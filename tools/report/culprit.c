@@ -28,6 +28,8 @@ bool culprit_is_own(const struct model_frame *frame, size_t location)
 
 	if (!function)
 		return false;
+	if (frame->language)
+		return frame->own;
 	if (frame->location_count)
 		return frame->own && own_function(function, frame->locations[location].file);
 	return own_module(frame->module) && own_function(demangle(function, text), NULL);

@@ -94,7 +94,7 @@ static int number_line(struct stack_keys *keys, const struct model_frame *frame,
 	const struct model_location *at =
 		location < frame->location_count ? &frame->locations[location] : NULL;
 
-	if (keys->by_path || !at || !at->file || !at->line) {
+	if (!frame->language && (keys->by_path || !at || !at->file || !at->line)) {
 		obstack_1grow(&keys->bytes, TAG_PLACE);
 		add_place(keys, frame);
 		if (!keys->by_path)
@@ -143,13 +143,24 @@ static int number_all(struct stack_keys *keys, const int *numbers, size_t count)
 	return number_of(keys);
 }
 
+/* A frame of an interpreted language has none; its name, file and line are its place. */
+static void add_address(struct stack_keys *keys, const struct model_frame *frame)
+{
+	obstack_grow(&keys->bytes, &frame->address, sizeof(frame->address));
+	if (frame->language) {
+		add_text(keys, frame->function);
+		add_text(keys, frame->locations[0].file);
+		obstack_grow(&keys->bytes, &frame->locations[0].line,
+			     sizeof(frame->locations[0].line));
+	}
+}
+
 static int number_addresses(struct stack_keys *keys, const struct model_stack *stack)
 {
 	obstack_1grow(&keys->bytes, TAG_ADDRESSES);
 	for (; stack; stack = stack->created_by) {
 		for (size_t i = 0; i < stack->frame_count; i++)
-			obstack_grow(&keys->bytes, &stack->frames[i].address,
-				     sizeof(stack->frames[i].address));
+			add_address(keys, &stack->frames[i]);
 		obstack_1grow(&keys->bytes, stack->created_by ? 'c' : 'e');
 	}
 	return number_of(keys);

@@ -73,7 +73,7 @@ static void fill(const struct page *page, struct line *line, const struct model_
 /* Whether this location of the program's own frame is library code, such as an inlined template. */
 static bool is_library(const struct model_frame *frame, size_t location)
 {
-	return frame->own && frame->location_count &&
+	return frame->own && !frame->language && frame->location_count &&
 	       !own_function(frame->locations[location].function, frame->locations[location].file);
 }
 

@@ -18,6 +18,7 @@
 #include "demangle.h"
 #include "frames.h"
 #include "generated_frames.h"
+#include "interpreter_frames.h"
 #include "user_code.h"
 #include "source.h"
 #include "worker.h"
@@ -403,6 +404,8 @@ static int hand_out(struct model_snapshot *snapshot, struct model_frame *frame, 
 	struct symbolizer *symbolizer = data;
 	struct place *place = frame->module ? place_of(symbolizer, snapshot, frame) : NULL;
 
+	if (frame->language)
+		return 0; /* the text has all */
 	if (frame->module && !place)
 		return -ENOMEM;
 	frame->locations = NULL;
@@ -430,6 +433,7 @@ int symbolize_snapshot(struct symbolizer *symbolizer, struct model_snapshot *sna
 	handed = frames_each(snapshot, hand_out, symbolizer);
 	if (handed == 0)
 		handed = generated_frames_name(snapshot, is_this_host(symbolizer, snapshot));
+	interpreter_frames_disown(snapshot);
 	return result ? result : handed;
 }
 
@@ -459,6 +463,8 @@ const struct model_frame *symbolize_own_frame(const struct model_stack *stack)
 
 const struct model_location *symbolize_own_location(const struct model_frame *frame)
 {
+	if (frame->language)
+		return frame->library ? NULL : &frame->locations[0];
 	for (size_t i = 0; i < frame->location_count; i++)
 		if (own_function(frame->locations[i].function, frame->locations[i].file))
 			return &frame->locations[i];

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+/* See interpreter_frames.h. The modules' paragraph says which ones belong to a language. */
+#include "interpreter_frames.h"
+
+#include <string.h>
+
+static bool belongs_to_language(const struct model_snapshot *snapshot, const char *path)
+{
+	for (size_t i = 0; i < snapshot->module_count; i++)
+		if (snapshot->modules[i].library_of && snapshot->modules[i].path &&
+		    strcmp(snapshot->modules[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+static void disown(const struct model_snapshot *snapshot, struct model_stack *stack)
+{
+	bool interpreted = false;
+
+	for (size_t i = 0; i < stack->frame_count; i++)
+		interpreted |= stack->frames[i].language != NULL;
+	for (size_t i = 0; interpreted && i < stack->frame_count; i++) {
+		struct model_frame *frame = &stack->frames[i];
+
+		if (frame->module && frame->own && belongs_to_language(snapshot, frame->module))
+			frame->own = false;
+	}
+}
+
+void interpreter_frames_disown(struct model_snapshot *snapshot)
+{
+	for (size_t g = 0; g < model_stacked_count(snapshot); g++) {
+		struct model_group *group = model_stacked(snapshot, g);
+
+		for (size_t s = 0; s < group->stack_count; s++)
+			for (struct model_stack *stack = &group->stacks[s]; stack;
+			     stack = stack->created_by)
+				disown(snapshot, stack);
+	}
+}
