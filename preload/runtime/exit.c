@@ -5,9 +5,13 @@
  * registration, and ours is registered before the loader's, which runs the destructors of the
  * program and of all its libraries. quick_exit has a list of handlers of its own. _exit and _Exit
  * run no handlers, and are hooked.
+ *
+ * An interpreter closes what the program has left open when it shuts down. So with one in the
+ * process the last snapshot is taken before the first such close.
  */
 #include "exit.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,6 +26,53 @@
 
 /* glibc's at_quick_exit is a static wrapper around this one (Itanium C++ ABI's __cxa_atexit). */
 int __cxa_at_quick_exit(void (*function)(void *), void *dso);
+
+/* The last snapshot, if an interpreter's shutdown has made us take it early. */
+static struct {
+	_Atomic bool begun;
+	bool taken;
+	uint32_t at; /* ticks */
+	struct snapshot_result result;
+} before_shutdown;
+
+/* Whether something was opened after that snapshot, and is still open: a program may go on without
+ * its interpreter. */
+static bool opened_since_shutdown(void)
+{
+	struct ledger_entry entry;
+
+	for (int fd = ledger_next(&runtime.ledger, 0); fd >= 0;
+	     fd = ledger_next(&runtime.ledger, fd + 1))
+		if (ledger_read(&runtime.ledger, fd, &entry, NULL) &&
+		    entry.origin != FD_INHERITED && entry.opened_at > before_shutdown.at)
+			return true;
+	return false;
+}
+
+__attribute__((cold)) static void end_before_shutdown(void)
+{
+	int saved = errno;
+
+	before_shutdown.at = runtime_ticks();
+	trigger_end("exit, before the interpreter closes what is left open",
+		    (struct process_end){.kind = PROCESS_EXIT},
+		    TRIGGER_WAIT | triggered_end_flags(&runtime.options), &before_shutdown.result);
+	before_shutdown.taken = true;
+	errno = saved;
+}
+
+void exit_by_interpreter(int fd)
+{
+	struct ledger_entry entry;
+
+	if (__builtin_expect(!mixed_is_finishing(&runtime.capture.mixed), 1) ||
+	    !(runtime.options.exit || runtime.options.exitcode) ||
+	    atomic_load(&before_shutdown.begun) || atomic_load(&runtime.ended) ||
+	    !ledger_read(&runtime.ledger, fd, &entry, NULL) || entry.origin == FD_INHERITED ||
+	    entry.before_fork || atomic_exchange(&before_shutdown.begun, true))
+		return;
+	end_before_shutdown();
+}
 
 /* Takes the last snapshot, if the options want one. Returns the status that the process is to end
  * with. how: "exit with status ", ... */
@@ -42,6 +93,11 @@ static int end(struct process_end way, const char *how, bool has_status, int sta
 	}
 	if (atomic_exchange(&runtime.ended, true))
 		return status;
+	if (before_shutdown.taken && !opened_since_shutdown()) {
+		enroll_end(before_shutdown.result.error);
+		return options->exitcode && before_shutdown.result.unclosed ? options->exitcode
+									    : status;
+	}
 	line_add(&why, how);
 	if (has_status)
 		line_number(&why, status & 0xff);
@@ -86,6 +142,12 @@ static void at_quick_exit_(void *data)
 	(void)data;
 	if (wanted != -1)
 		REAL(_exit)(wanted);
+}
+
+void exit_forked(void)
+{
+	atomic_store(&before_shutdown.begun, false);
+	before_shutdown.taken = false;
 }
 
 void exit_register(void)

@@ -12,3 +12,6 @@ void exit_by_signal(int number);
 
 /* Registers our handlers for exit and quick_exit. For the constructor. */
 void exit_register(void);
+
+/* In a forked child: it has not ended yet. */
+void exit_forked(void);

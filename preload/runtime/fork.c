@@ -14,6 +14,7 @@
 #include "preload/core/base/descriptors.h"
 #include "preload/core/base/raw_syscall.h"
 #include "enroll.h"
+#include "exit.h"
 #include "runtime.h"
 #include "signals.h"
 #include "thread_registry.h"
@@ -85,6 +86,7 @@ void fork_happened(void)
 		thread_registry_forked();
 		atomic_store(&runtime.number, 0);
 		atomic_store(&runtime.ended, false);
+		exit_forked();
 		signals_forked();
 		enroll_process(runtime.program);
 		capture_forked(&runtime.capture);

@@ -144,6 +144,11 @@ static inline uint32_t ticks(void)
 	       runtime.started;
 }
 
+uint32_t runtime_ticks(void)
+{
+	return ticks();
+}
+
 static inline __attribute__((always_inline)) void record(int fd, uint32_t opening, int from,
 							 const void *frame)
 {

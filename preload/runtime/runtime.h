@@ -192,11 +192,20 @@ bool runtime_single_threaded(void);
 /* For a threshold or an interval, if one is set: fd was opened; -1: one was closed. */
 __attribute__((cold)) void runtime_watch(int fd);
 
+/* exit.c: fd is about to be closed, in a program that has an interpreter of which it isn't known
+ * whether it is shutting down. */
+void exit_by_interpreter(int fd);
+
 /* Before the real close of fd: marks its entry and returns it. If it has no slot, runtime_closed
  * must not be called. */
 static inline struct closing runtime_closing(int fd)
 {
-	return runtime_on() ? slot_closing(&runtime.ledger, fd) : (struct closing){0};
+	if (!runtime_on())
+		return (struct closing){0};
+	if (__builtin_expect(
+		    atomic_load_explicit(&runtime.capture.mixed.active, memory_order_relaxed), 0))
+		exit_by_interpreter(fd);
+	return slot_closing(&runtime.ledger, fd);
 }
 
 static inline void runtime_closed(struct closing closing)
@@ -221,6 +230,9 @@ void runtime_inherit(int fd);
 
 /* Records every open descriptor that has no entry as inherited. Lists /proc/self/fd. */
 void runtime_note_inherited(void);
+
+/* The time as the ledger keeps it: ticks since the start. */
+uint32_t runtime_ticks(void);
 
 /* Milliseconds of CLOCK_MONOTONIC_COARSE. */
 uint64_t runtime_now_ms(void);

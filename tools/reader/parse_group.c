@@ -58,7 +58,29 @@ static bool take_states(struct parse *parse, struct scan *line, struct model_gro
 	return scan_words(line, ")");
 }
 
-/* "in main", "at libfoo.so+0x12", "at 0x7f00", "at an unknown place" */
+/* Skips " at client.py:6" after the function of an interpreted language. */
+static void skip_line(struct scan *line)
+{
+	struct scan at = *line;
+	struct span file;
+	int64_t number;
+
+	if (!scan_words(&at, " at ") || !scan_word(&at, &file))
+		return;
+	if (*file.begin == '"' && scan_words(&at, ":"))
+		scan_number(&at, &number);
+	*line = at;
+}
+
+/* Whether the name before this blank ends there: a place follows, or a comma stands before it. */
+static bool ends_name(const struct scan *line, const char *blank)
+{
+	struct scan after = {blank, line->end};
+
+	return blank[-1] == ',' || scan_words(&after, " at ");
+}
+
+/* "in main", "in fetch at client.py:6", "at libfoo.so+0x12", "at 0x7f00", "at an unknown place" */
 static const char *take_place(struct parse *parse, struct scan *line)
 {
 	struct span word;
@@ -70,9 +92,15 @@ static const char *take_place(struct parse *parse, struct scan *line)
 			scan_word(line, &word);
 		} else {
 			const char *end = memchr(line->at, ' ', (size_t)(line->end - line->at));
-			word = (struct span){line->at, end && end[-1] == ',' ? end - 1 : line->end};
+
+			if (!end || !ends_name(line, end))
+				end = line->end;
+			else if (end[-1] == ',')
+				end--;
+			word = (struct span){line->at, end};
 			line->at = word.end;
 		}
+		skip_line(line);
 		return span_unquote(word, parse->memory);
 	}
 	if (!scan_words(line, "at ") || scan_words(line, "an unknown place") ||

@@ -134,13 +134,19 @@ static bool is_runtime(const struct model_frame *frame)
  * the program's own code has called is not folded, because it tells which call that was. */
 static size_t folded_from(const struct model_stack *stack, size_t first)
 {
-	size_t end = first;
+	size_t end = first, kept = 0, last = first;
 
-	while (end < stack->frame_count && is_runtime(&stack->frames[end]))
-		end++;
-	if (end < stack->frame_count && end > first)
-		end--;
-	return end - first > 1 ? end - first : 0;
+	/* Those of an interpreter are not shown at all: the language's frames stand for them. */
+	for (; end < stack->frame_count && is_runtime(&stack->frames[end]); end++)
+		if (!stack->frames[end].interpreter) {
+			kept++;
+			last = end;
+		}
+	if (end < stack->frame_count && kept) {
+		end = last;
+		kept--;
+	}
+	return kept > 1 ? end - first : 0;
 }
 
 static void put_frames(const struct page *page, const struct model_stack *stack,
@@ -161,6 +167,8 @@ static void put_frames(const struct page *page, const struct model_stack *stack,
 			hidden++;
 			continue;
 		}
+		if (style->frames == TEXT_FRAMES_FOLDED && frame->interpreter)
+			continue;
 		size_t folded = style->frames == TEXT_FRAMES_FOLDED ? folded_from(stack, i) : 0;
 		if (folded) {
 			lines[count++] = (struct line){.folded = folded};

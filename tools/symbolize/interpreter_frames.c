@@ -4,13 +4,25 @@
 
 #include <string.h>
 
+#include "tools/model/stack_lines.h"
+#include "user_code.h"
+
 static bool belongs_to_language(const struct model_snapshot *snapshot, const char *path)
 {
-	for (size_t i = 0; i < snapshot->module_count; i++)
+	for (size_t i = 0; path && i < snapshot->module_count; i++)
 		if (snapshot->modules[i].library_of && snapshot->modules[i].path &&
 		    strcmp(snapshot->modules[i].path, path) == 0)
 			return true;
 	return false;
+}
+
+/* The C library's frames that lead to the interpreter. */
+static bool starts_thread(const struct model_frame *frame)
+{
+	const char *function = frame_function(frame, 0);
+
+	return function && !frame->own && !own_module(frame->module) &&
+	       !own_function(function, NULL);
 }
 
 static void disown(const struct model_snapshot *snapshot, struct model_stack *stack)
@@ -22,8 +34,11 @@ static void disown(const struct model_snapshot *snapshot, struct model_stack *st
 	for (size_t i = 0; interpreted && i < stack->frame_count; i++) {
 		struct model_frame *frame = &stack->frames[i];
 
-		if (frame->module && frame->own && belongs_to_language(snapshot, frame->module))
-			frame->own = false;
+		if (frame->language ||
+		    !(belongs_to_language(snapshot, frame->module) || starts_thread(frame)))
+			continue;
+		frame->own = false;
+		frame->interpreter = true;
 	}
 }
 
