@@ -8,6 +8,7 @@ little of it, so that a change of wording breaks only the tests of wording:
     peak 1: 100 open at once ...    a peak: its sentence, and the frames of its stack
     8 tcp sockets ...               a group: its sentence, which begins with its count,
         #0 0x... in name ...        the frames of its stack, innermost first,
+        #1 in name FILE:LINE (python)   or a frame of an interpreted language,
         12 tcp ...                  and its descriptors, each with its number and kind
     anything else                   the footer: the paragraphs without frames and descriptors
     end of fdtrail snapshot, format 1
@@ -17,19 +18,26 @@ import re
 
 FIRST = re.compile(r"fdtrail snapshot, format (\d+)$")
 FRAME = re.compile(r"\s+#(\d+) 0x([0-9a-f]+) *(?:in (.+?))?(?: +(\(\S.*|/\S.*))?$")
+LANGUAGE_FRAME = re.compile(r'\s+#(\d+)() in ("(?:[^"\\]|\\.)*"|\S+)(?: (\S.*))? \((\w+)(, library)?\)$')
 DESCRIPTOR = re.compile(r"\s+(\d+) ([a-z_]\w*) ?(.*)$")
 # The name that a compiler gives to a part or a specialised copy of a function is shortened to the function's.
 COPIES = re.compile(r"(\.(constprop|isra|part|cold|lto_priv)(\.\d+)?)+$")
 
 
+def frame_of(line):
+    return FRAME.match(line) or LANGUAGE_FRAME.match(line)
+
+
 class Frame:
-    """number, address, text (the whole line); function and where, None if not given."""
+    """number, address, text (the whole line); function and where, None if not given; language, None for a
+native frame, which alone has an address."""
 
     def __init__(self, found):
-        self.number, self.address = int(found[1]), int(found[2], 16)
+        self.number, self.address = int(found[1]), int(found[2], 16) if found[2] else None
+        self.language = None if found[2] else found[5]
         self.function, self.where = found[3], found[4]
         self.text = found[0].strip()
-        if self.function:
+        if self.function and not self.language:
             self.function = COPIES.sub("", re.sub(r"\+0x[0-9a-f]+$", "", self.function))
 
 
@@ -46,7 +54,7 @@ class Group:
 
     def __init__(self, lines):
         self.text = "\n".join(lines)
-        self.frames = [Frame(found) for found in map(FRAME.match, lines) if found]
+        self.frames = [Frame(found) for found in map(frame_of, lines) if found]
         self.descriptors = [Descriptor(found) for found in map(DESCRIPTOR.match, lines) if found]
         self.sentence = re.sub(r"^(?:group|peak) \d+: ", "", lines[0].strip())
         found = re.match(r"(\d+) (\S+)", self.sentence)
@@ -81,7 +89,7 @@ class Snapshot:
         self.peaks = [Group(part) for part in peaks]
         groups = [part for part in paragraphs[1:]
                   if part and part not in peaks and not part[0].startswith(("not listed", "not seen"))
-                  and any(FRAME.match(line) or DESCRIPTOR.match(line) for line in part)]
+                  and any(frame_of(line) or DESCRIPTOR.match(line) for line in part)]
         self.groups = [Group(part) for part in groups]
         self.footer = "\n".join(line for part in paragraphs[1:]
                                 if part not in groups + peaks for line in part)

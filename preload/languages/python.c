@@ -9,6 +9,7 @@
 
 #include "preload/core/base/line.h"
 #include "preload/core/base/loaded_symbol.h"
+#include "preload/core/base/raw_syscall.h"
 #include "preload/core/capture/proven_memory.h"
 #include "languages.h"
 #include "python_internal.h"
@@ -17,7 +18,13 @@ static struct python_layout layout;
 static uintptr_t (*this_thread)(void);
 static uintptr_t runtime_state, code_type;
 static const char *runtime_module; /* the loader's name of the file with the interpreter */
-static uintptr_t loop_start, loop_end;
+static struct loaded_symbol loop, run_main, finalize;
+static uintptr_t main_return; /* where the return address into Py_RunMain lies; 0: not known */
+
+static bool in_function(const struct loaded_symbol *function, uintptr_t pc)
+{
+	return pc - function->address < function->size;
+}
 
 static bool find(const char *name, uintptr_t *address)
 {
@@ -91,7 +98,7 @@ static enum detected detect_version(struct detection *detection)
 
 static enum detected detect(struct detection *detection)
 {
-	struct loaded_symbol loop, pypy, state;
+	struct loaded_symbol pypy, state;
 	uintptr_t thread = 0, there;
 
 	if (loaded_symbol_find("pypy_execute_source", &pypy)) {
@@ -109,10 +116,10 @@ static enum detected detect(struct detection *detection)
 		detection->trouble = "its library doesn't export what fdtrail needs";
 		return DETECTED_UNKNOWN;
 	}
-	if (loaded_symbol_find("_PyEval_EvalFrameDefault", &loop)) {
-		loop_start = loop.address;
-		loop_end = loop.address + loop.size;
-	}
+	/* Without them less is known, so the answers don't matter. */
+	loaded_symbol_find("_PyEval_EvalFrameDefault", &loop);
+	loaded_symbol_find("Py_RunMain", &run_main);
+	loaded_symbol_find("Py_FinalizeEx", &finalize);
 	this_thread = (uintptr_t(*)(void))thread;
 	return detect_version(detection);
 }
@@ -132,7 +139,7 @@ static bool describe(const struct language_frame *frame, struct language_name *n
 
 static bool is_loop(uintptr_t pc)
 {
-	return pc >= loop_start && pc < loop_end;
+	return in_function(&loop, pc);
 }
 
 /* Extension modules are libraries if they are the standard library's or installed ones. */
@@ -142,13 +149,51 @@ static bool is_library(const char *module)
 	       strstr(module, "/site-packages/") || strstr(module, "/dist-packages/");
 }
 
+/*
+ * The shutdown has two parts. From the second on, which destroys modules, the runtime says so. In the
+ * first part handlers of Python's atexit run, such as logging's, which closes its files. That part
+ * shows on the main thread's stack only: Py_RunMain has called Py_FinalizeEx. So a walk notes where
+ * the return address into Py_RunMain lies. While it is the same, Py_RunMain still runs the program;
+ * else Py_FinalizeEx's frame is looked for below it.
+ */
+static void walked(const uintptr_t *pcs, const uintptr_t *sps, uint32_t count)
+{
+	for (uint32_t i = 1; i < count && !main_return; i++)
+		if (in_function(&run_main, pcs[i]))
+			main_return = sps[i] - sizeof(uintptr_t);
+}
+
+static bool calls_finalize(void)
+{
+	enum { FRAME_WORDS = 256 }; /* most words of Py_FinalizeEx's frame */
+	static _Atomic uintptr_t running;
+	uintptr_t to, at = main_return, word;
+
+	if (!at)
+		return false;
+	memcpy(&to, (const void *)at, sizeof(to));
+	if (to == atomic_load_explicit(&running, memory_order_relaxed))
+		return false;
+	if (RAW(gettid) != RAW(getpid))
+		return false; /* other threads may go on with the program */
+	for (int i = 0; i < FRAME_WORDS; i++) {
+		at -= sizeof(word);
+		if (!proven_word(at, &word))
+			break;
+		if (in_function(&finalize, word))
+			return true;
+	}
+	atomic_store_explicit(&running, to, memory_order_relaxed);
+	return false;
+}
+
 static bool is_finishing(void)
 {
 	uintptr_t finishing;
 
 	memcpy(&finishing, (const void *)(runtime_state + layout.runtime_finalizing),
 	       sizeof(finishing));
-	return finishing != 0;
+	return finishing != 0 || calls_finalize();
 }
 
 const struct interpreter python = {
@@ -158,5 +203,6 @@ const struct interpreter python = {
 	.describe = describe,
 	.is_loop = is_loop,
 	.is_library = is_library,
+	.walked = walked,
 	.is_finishing = is_finishing,
 };

@@ -108,7 +108,7 @@ static void fill(struct line_list *filling, const struct model_snapshot *snapsho
 			const struct model_frame *frame = &stack->frames[i];
 			size_t locations = frame->location_count ? frame->location_count : 1;
 
-			if (collapses && !frame->own)
+			if (frame->interpreter || (collapses && !frame->own))
 				continue;
 			for (size_t location = 0; location < locations; location++)
 				add(filling, (struct stack_line){frame, location, NULL});

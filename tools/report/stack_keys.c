@@ -195,6 +195,9 @@ struct stack_key stack_keys_of(struct stack_keys *keys, const struct model_stack
 			const struct model_frame *frame = &at->frames[i];
 			size_t locations = frame->location_count ? frame->location_count : 1;
 
+			/* CPython calls the same function in several ways, by how often it has. */
+			if (frame->interpreter)
+				continue;
 			for (size_t j = 0; j < locations; j++) {
 				int line = number_line(keys, frame, j);
 				/* A stripped program has only offsets. */

@@ -69,6 +69,24 @@ static void add_text_troubles(struct end *end, const struct model_snapshot *snap
 	add_lines(end, "not seen", snapshot->not_seen, snapshot->not_seen_count, NULL);
 }
 
+/* "python 2.7: fdtrail knows ...; ruby 3.1": languages whose frames could not be read have a reason. */
+static void add_languages(struct end *end, const struct model_snapshot *snapshot)
+{
+	const char *languages = model_field(snapshot, "languages");
+
+	while (languages && *languages) {
+		const char *next = strstr(languages, "; ");
+		size_t length = next ? (size_t)(next - languages) : strlen(languages);
+		char *one = strndup(languages, length), *safe = one ? page_safe(one) : NULL;
+
+		if (one && strstr(one, ": "))
+			add(end, "no frames of %s", safe);
+		free(safe);
+		free(one);
+		languages = next ? next + 2 : NULL;
+	}
+}
+
 /* Totals of all frames in a module. */
 struct module {
 	const char *path, *build_id, *trouble;
@@ -201,6 +219,7 @@ void text_missing(const struct page *page, const struct model_snapshot *snapshot
 	struct module *modules = list_modules(snapshot);
 
 	add_text_troubles(&end, snapshot);
+	add_languages(&end, snapshot);
 	add_lost_frames(&end, snapshot);
 	if (is_symbolized(modules))
 		add_modules(&end, modules);

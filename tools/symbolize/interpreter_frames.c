@@ -16,13 +16,12 @@ static bool belongs_to_language(const struct model_snapshot *snapshot, const cha
 	return false;
 }
 
-/* The C library's frames that lead to the interpreter. */
+/* Frames of the C library and the program that lead to the interpreter: _start, ... */
 static bool starts_thread(const struct model_frame *frame)
 {
 	const char *function = frame_function(frame, 0);
 
-	return function && !frame->own && !own_module(frame->module) &&
-	       !own_function(function, NULL);
+	return function && !frame->own && !own_function(function, NULL);
 }
 
 static void disown(const struct model_snapshot *snapshot, struct model_stack *stack)

@@ -88,8 +88,13 @@ struct interpreter {
 	 * the program. NULL: never. */
 	bool (*is_library)(const char *module);
 
-	/* Whether the interpreter is shutting down, and may close what the program has left open.
-	 * Async-signal-safe and cheap: the hook of close() calls it. NULL: it never closes
-	 * anything. */
+	/* Gets each native stack that is walked, innermost frame first: addresses of code, and the
+	 * stack pointers after the calls there return. For languages that learn something from it.
+	 * NULL: not wanted. */
+	void (*walked)(const uintptr_t *pcs, const uintptr_t *sps, uint32_t count);
+
+	/* Whether the interpreter is shutting down, and the calling thread may be closing for it what
+	 * the program has left open. Async-signal-safe and cheap: the hook of close() calls it. NULL:
+	 * it never closes anything. */
 	bool (*is_finishing)(void);
 };

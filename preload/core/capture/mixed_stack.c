@@ -156,6 +156,9 @@ struct captured mixed_make(struct mixed_stacks *mixed, const struct walk *walk,
 
 	if (!active)
 		return native;
+	for (uint8_t i = 0; mixed->list[i]; i++)
+		if (active >> i & 1 && mixed->list[i]->walked)
+			mixed->list[i]->walked(walk->pcs, walk->sps, walk->count);
 	int count = get_frames(mixed, active, &walk->registers, language, (int)walk->depth);
 	if (!count)
 		return native;

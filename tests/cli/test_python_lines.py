@@ -1,0 +1,227 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Python: the report's first group names the user's line, whatever is between it and the open."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+from run_verb import FDTRAIL, Run
+from support import PYTHON, SOURCE, check, compile_program, main, run_bare, run_traced, skip, temp_dir, test
+
+PROGRAMS = SOURCE / "tests" / "programs" / "python"
+KINDS = sorted(path.stem for path in PROGRAMS.glob("*.py") if "# LEAK" in path.read_text("utf-8")
+               and not path.stem.startswith("test_"))
+INTERPRETERS = [Path(PYTHON), *sorted(Path.home().glob(".pyenv/versions/3.*/bin/python"))]
+
+
+def line_of(path, mark):
+    """"error_path.py:7": the line with this mark."""
+    lines = path.read_text("utf-8").splitlines()
+    return f"{path.name}:{next(i for i, line in enumerate(lines, 1) if line.endswith(f'# {mark}'))}"
+
+
+def culprits(report):
+    """The line of each group's => frame, in order."""
+    return [Path(place).name for place in re.findall(r"^   => #\d+ +\S.*?  +(\S+)$", report, re.MULTILINE)]
+
+
+def traced(program, *arguments, python=PYTHON, **more):
+    run = Run(python, program, *arguments, **more)
+    check.lacks(run.err, "could not be understood")
+    return run
+
+
+@test("twelve kinds of leaks are there")
+def _():
+    check.at_least(len(KINDS), 12)
+
+
+@test("the first group names the user's line: {}", each=KINDS)
+def _(kind):
+    program = PROGRAMS / f"{kind}.py"
+    run = traced(program)
+    check.equal(run.status, 0)
+    found = culprits(run.err)
+    check.equal(found[:1], [line_of(program, "LEAK")], run.err)
+    # The first line of the report names it, too.
+    check.contains("\n".join(run.err.splitlines()[:3]), f"{line_of(program, 'LEAK')}")
+
+
+@test("of two callers of one helper the report shows the one that doesn't close")
+def _():
+    program = PROGRAMS / "two_callers.py"
+    run = traced(program)
+    check.contains(run.err, line_of(program, "CALLER"))
+    check.lacks(run.err, "reads_and_closes")
+    check.contains(run.err, "opened 6 and closed 0")
+
+
+@test("generators, coroutines, decorators, exec, callbacks and threads have the line of the call in progress")
+def _():
+    program = PROGRAMS / "shapes.py"
+    run = run_traced([PYTHON, program], env={"FDTRAIL_DEPTH": "64"})
+    check.equal(run.status, 0)
+    for number, line in enumerate(program.read_text("utf-8").splitlines(), 1):
+        if "# LINE " in line:
+            check.contains(run.last.text, f" in {line.rpartition('# LINE ')[2]} {program}:{number} (python)")
+    check.matches(run.last.text, rf" in behind_decorator {program}:\d+ \(python\)\n.* in decorated.<locals>.wrapper ")
+    check.contains(run.last.text, ' in inner "made here: now":5 (python)\n')
+    check.contains(run.last.text, "asyncio/events.py:")
+    check.contains(run.last.text, "languages: python 3.")
+
+
+@test("each version of Python that is here has lines: {}", each=[str(path) for path in INTERPRETERS])
+def _(python):
+    version = run_bare([python, "-c", "import sys; print(sys.version_info[1])"])
+    program = PROGRAMS / "error_path.py"
+    run = traced(program, python=python)
+    if int(version.out) < 8:
+        check.contains(run.err, "no frames of python: fdtrail knows the frames of Python 3.8 to 3.14")
+    else:
+        check.equal(culprits(run.err)[:1], [line_of(program, "LEAK")], run.err)
+
+
+@test("python3 -m unittest on a module with a leaking test names the test's line")
+def _():
+    run = Run(PYTHON, "-m", "unittest", "test_leaking", cwd=PROGRAMS)
+    check.equal(run.status, 0)
+    check.equal(culprits(run.err)[:1], [line_of(PROGRAMS / "test_leaking.py", "LEAK")], run.err)
+    check.contains(run.err, "before the interpreter closes what is left open")
+
+
+@test("an exit snapshot is taken once, and FDTRAIL_EXITCODE counts what the interpreter closes")
+def _():
+    program = PROGRAMS / "test_leaking.py"
+    run = run_traced([PYTHON, "-m", "unittest", "test_leaking"], cwd=PROGRAMS, env={"FDTRAIL_EXITCODE": "42"})
+    check.equal(run.status, 42)
+    check.equal(len(run.all_snapshots), 1)
+    check.contains(run.last.text, f"{program}:10 (python)")
+
+
+@test("a program that closes all that it opens has no exit snapshot")
+def _():
+    run = run_traced([PYTHON, "-c", "open('/etc/passwd').close()"])
+    check.equal((run.status, run.all_snapshots), (0, []))
+
+
+@test("a program that goes on after Py_Finalize has another exit snapshot for what it opens then")
+def _():
+    flags = run_bare(["sh", "-c", "python3-config --embed --cflags --ldflags"])
+    if flags.status:
+        skip("python3-config is not installed")
+    source = """
+        #include <Python.h>
+        #include <fcntl.h>
+        #include <unistd.h>
+        static __attribute__((noinline)) int opens_late(void) { return open("/etc/passwd", O_RDONLY); }
+        static __attribute__((noinline)) void runs_script(void)
+        {
+                PyRun_SimpleString("def leak():\\n  global kept\\n  kept = open('/etc/passwd')\\nleak()\\n");
+        }
+        int main(void)
+        {
+                Py_Initialize();
+                runs_script();
+                Py_FinalizeEx();
+                usleep(200000);
+                return opens_late() < 0;
+        }
+    """
+    program = compile_program(source, flags=flags.out.split())
+    run = run_traced([program])
+    check.equal(run.status, 0, run.err)
+    check.equal(len(run.all_snapshots), 2)
+    first, second = run.all_snapshots
+    check.contains(first.groups[0].sentence, "opened in leak at <string>:3")
+    check.contains(first.groups[0].functions, "runs_script")
+    check.contains(second.groups[0].functions, "opens_late")
+
+
+@test("JSON, folded stacks, suppressions and diff have the language's frames")
+def _():
+    program = PROGRAMS / "connection_per_call.py"
+    run = run_traced([PYTHON, program])
+    snapshot = temp_dir() / "snapshot.txt"
+    snapshot.write_text(run.last.text, "utf-8")
+
+    def report(*words, verb="report"):
+        done = run_bare([FDTRAIL, verb, *words, snapshot])
+        check.equal(done.err, "")
+        return done.out
+
+    record = json.loads(report("--format=json"))
+    frames = record["groups"][0]["stack"]
+    own = [frame for frame in frames if frame.get("own")]
+    number = int(line_of(program, "LEAK").rpartition(":")[2])
+    check.equal({key: own[0].get(key) for key in ("function", "file", "line", "language")},
+                {"function": "Client.fetch", "file": str(program), "line": number, "language": "python"})
+    check.lacks(own[0], "address")
+    check.contains(report("--format=folded"), ";<module>;Client.fetch;create_connection;")
+    check.lacks(report("--format=folded"), "_PyEval")
+    check.contains(report("--full"), "_PyObject_MakeTpCall")
+    check.lacks(report(), "_PyObject_MakeTpCall")
+    check.contains(report("--gen-suppressions"), "leak:connection_per_call.py:Client.fetch$\n")
+
+    for pattern, left in [("connection_per_call.py:Client.fetch", False), ("Client.fetch", False),
+                          ("elsewhere.py:Client.fetch", True)]:
+        suppressions = temp_dir() / "suppressions"
+        suppressions.write_text(f"leak:{pattern}\n", "utf-8")
+        text = report(f"--suppressions={suppressions}")
+        check.equal("in Client.fetch" in text, left, pattern)
+
+
+@test("a second run of a program is the same leak: diff matches by name and line")
+def _():
+    program = PROGRAMS / "connection_per_call.py"
+    paths = []
+    for number in range(2):
+        run = run_traced([PYTHON, program])
+        paths.append(temp_dir() / f"snapshot{number}.txt")
+        paths[-1].write_text(run.last.text, "utf-8")
+    done = run_bare([FDTRAIL, "diff", "--format=json", *paths])
+    changes = {entry["change"] for entry in json.loads(done.out)["groups"]}
+    check.equal(changes, {"same"})
+
+
+@test("a snapshot that the model writes again has the same frames")
+def _():
+    run = run_traced([PYTHON, PROGRAMS / "shapes.py"])
+    snapshot = temp_dir() / "snapshot.txt"
+    snapshot.write_text(run.last.text, "utf-8")
+    done = run_bare([FDTRAIL, "report", "--full", snapshot])
+    check.contains(done.out, "made here: now:5")
+    check.lacks(done.out, "could not be understood")
+
+
+@test("children of multiprocessing have lines, however they are started: {}", each=["fork", "spawn", "forkserver"])
+def _(method):
+    program = temp_dir() / "children.py"
+    program.write_text(f"""
+import multiprocessing, os
+
+def child():
+    os.open("/etc/passwd", os.O_RDONLY)
+    os._exit(0)
+
+if __name__ == "__main__":
+    multiprocessing.set_start_method("{method}")
+    process = multiprocessing.Process(target=child)
+    process.start()
+    process.join()
+""", "utf-8")
+    run = Run(PYTHON, program)
+    check.contains(run.err, "opened in child at")
+    check.contains(run.err, "children.py:5")
+
+
+@test("PyPy is named as unknown")
+def _():
+    if not shutil.which("pypy3"):
+        skip("pypy3 is not installed")
+    run = Run("pypy3", PROGRAMS / "error_path.py")
+    check.contains(run.err, "this is PyPy, whose frames fdtrail can't read")
+
+
+main()
