@@ -27,7 +27,7 @@ def decorated(function):
 
 @decorated
 def behind_decorator():
-    os.open(
+    os.open(  # CALL
         "/etc/passwd",
         KEPT)
 
