@@ -132,6 +132,14 @@ static int frames(const struct registers *from, struct language_frame *into, int
 	return thread ? python_walk(&layout, thread, into, room) : 0;
 }
 
+static bool matches(const struct registers *from, const struct language_frame *expected, int count)
+{
+	uintptr_t thread = this_thread();
+
+	(void)from;
+	return thread && python_matches(&layout, thread, expected, count);
+}
+
 static bool describe(const struct language_frame *frame, struct language_name *name)
 {
 	return python_name(&layout, code_type, frame, name);
@@ -200,6 +208,7 @@ const struct interpreter python = {
 	.name = "python",
 	.detect = detect,
 	.frames = frames,
+	.matches = matches,
 	.describe = describe,
 	.is_loop = is_loop,
 	.is_library = is_library,

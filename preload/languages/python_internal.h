@@ -13,6 +13,10 @@
 int python_walk(const struct python_layout *layout, uintptr_t thread, struct language_frame *frames,
 		int room);
 
+/* Whether python_walk would return these frames, with other native places at most. */
+bool python_matches(const struct python_layout *layout, uintptr_t thread,
+		    const struct language_frame *frames, int count);
+
 /* Names a frame. type: the address of PyCode_Type. False: its code is no code object, or can't be
  * read. Survives any contents of memory. */
 bool python_name(const struct python_layout *layout, uintptr_t type,

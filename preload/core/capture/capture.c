@@ -188,8 +188,10 @@ static void look_what_is_gone(struct capture *capture, uint32_t closers)
 	local_memory_init(&memory);
 	local_memory_restart();
 	proven_forget();
-	if (note_unloaded(capture))
+	if (note_unloaded(capture)) {
 		memo_forget_stacks(&capture->memo, is_gone, capture);
+		mixed_look_again(&capture->mixed);
+	}
 	atomic_fetch_sub(&capture->closers, closers);
 }
 
@@ -238,8 +240,11 @@ static void walk_and_keep(void *data)
 	 * before the next check. */
 	if (!closers)
 		memo_keep(&capture->memo, &walk, cold->captured);
-	mixed_search(&capture->mixed);
-	cold->captured = mixed_make(&capture->mixed, &walk, frames, cold->captured);
+	/* Nor is an interpreter asked that may be in the library. */
+	if (!closers) {
+		mixed_search(&capture->mixed);
+		cold->captured = mixed_make(&capture->mixed, &walk, frames, cold->captured);
+	}
 }
 
 struct captured capture_cold(struct capture *capture, uintptr_t pc, uintptr_t sp, uintptr_t fp)

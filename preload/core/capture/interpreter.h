@@ -66,7 +66,8 @@ struct interpreter {
 	const char *name; /* "python": one word, lower case */
 
 	/* Whether the interpreter is in this process. Called at the start, and when a module was met
-	 * in a stack for the first time, until it answers something else than DETECTED_NOT. The
+	 * in a stack for the first time, until it answers something else than DETECTED_NOT; and again when modules have been
+	 * unloaded. The
 	 * loader's functions may not be called: preload/core/base/loaded_symbol.h finds symbols. */
 	enum detected (*detect)(struct detection *detection);
 
@@ -75,6 +76,11 @@ struct interpreter {
 	 * of the code that called the hooked function. Async-signal-safe. Must check each address
 	 * before it reads there: preload/core/capture/proven_memory.h. */
 	int (*frames)(const struct registers *from, struct language_frame *frames, int room);
+
+	/* Whether frames() would return these frames, found for the same native stack; a faster way to
+	 * find it out, since most opens come from where one has come before. NULL: there is none. */
+	bool (*matches)(const struct registers *from, const struct language_frame *frames,
+			int count);
 
 	/* Names a frame that frames() has just returned for the calling thread. False: not known. */
 	bool (*describe)(const struct language_frame *frame, struct language_name *name);

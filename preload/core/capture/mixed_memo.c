@@ -15,14 +15,6 @@ enum {
 _Static_assert(offsetof(struct language_frame, stack) == WORDS * sizeof(uint64_t),
 	       "a frame's identity is whole words, before its place");
 
-struct mixed_entry {
-	uint64_t hash;
-	struct captured merged;
-	uint32_t native;
-	uint32_t count;
-	uint64_t words[]; /* WORDS for each frame */
-};
-
 struct mixed_table {
 	uint64_t mask;
 	uint64_t count;
@@ -38,6 +30,8 @@ void mixed_memo_init(struct mixed_memo *memo)
 void mixed_memo_forget(struct mixed_memo *memo)
 {
 	atomic_store_explicit(&memo->table, NULL, memory_order_release);
+	for (size_t i = 0; i < MIXED_RECENT; i++)
+		atomic_store_explicit(&memo->recent[i], NULL, memory_order_release);
 }
 
 static inline void words_of(const struct language_frame *frame, uint64_t words[WORDS])
@@ -61,19 +55,20 @@ static inline uint64_t hash_of(uint32_t native, const struct language_frame *fra
 static inline bool same(const struct mixed_entry *entry, uint64_t hash, uint32_t native,
 			const struct language_frame *frames, int count)
 {
-	uint64_t words[WORDS], differ = 0;
+	uint64_t words[WORDS], others[WORDS], differ = 0;
 
-	if (entry->hash != hash || entry->native != native || entry->count != (uint32_t)count)
+	if (entry->hash != hash || entry->native != native || entry->count != count)
 		return false;
 	for (int i = 0; i < count; i++) {
 		words_of(&frames[i], words);
+		words_of(&entry->frames[i], others);
 		for (int j = 0; j < WORDS; j++)
-			differ |= words[j] ^ entry->words[i * WORDS + j];
+			differ |= words[j] ^ others[j];
 	}
 	return !differ;
 }
 
-struct captured mixed_memo_find(const struct mixed_memo *memo, uint32_t native,
+struct captured mixed_memo_find(struct mixed_memo *memo, uint32_t native,
 				const struct language_frame *frames, int count)
 {
 	const struct mixed_table *table = atomic_load_explicit(&memo->table, memory_order_acquire);
@@ -85,8 +80,11 @@ struct captured mixed_memo_find(const struct mixed_memo *memo, uint32_t native,
 
 		if (!entry)
 			break;
-		if (same(entry, hash, native, frames, count))
+		if (same(entry, hash, native, frames, count)) {
+			atomic_store_explicit(&memo->recent[native % MIXED_RECENT], entry,
+					      memory_order_release);
 			return entry->merged;
+		}
 	}
 	return (struct captured){.stack = STACK_NONE};
 }
@@ -131,15 +129,16 @@ void mixed_memo_keep(struct mixed_memo *memo, uint32_t native, const struct lang
 
 	if (mixed_memo_find(memo, native, frames, count).stack != STACK_NONE || !grow(memo))
 		return;
-	entry = arena_alloc(&memo->arena,
-			    sizeof(*entry) + (size_t)count * WORDS * sizeof(entry->words[0]));
+	entry = arena_alloc(&memo->arena, sizeof(*entry) + (size_t)count * sizeof(*frames));
 	if (!entry)
 		return;
 	entry->hash = hash_of(native, frames, count);
 	entry->merged = merged;
 	entry->native = native;
-	entry->count = (uint32_t)count;
+	entry->count = count;
+	entry->one_language = true;
 	for (int i = 0; i < count; i++)
-		words_of(&frames[i], &entry->words[i * WORDS]);
+		entry->one_language &= frames[i].language == frames[0].language;
+	memcpy(entry->frames, frames, (size_t)count * sizeof(*frames));
 	put(atomic_load(&memo->table), entry);
 }

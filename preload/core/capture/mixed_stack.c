@@ -68,6 +68,20 @@ void mixed_search(struct mixed_stacks *mixed)
 	mixed->modules_seen = count;
 }
 
+void mixed_look_again(struct mixed_stacks *mixed)
+{
+	for (unsigned int i = 0; mixed->list && mixed->list[i]; i++) {
+		struct detection detection = {0};
+
+		if (!(atomic_load(&mixed->active) >> i & 1) ||
+		    mixed->list[i]->detect(&detection) == DETECTED)
+			continue;
+		atomic_fetch_and(&mixed->active, ~(1u << i));
+		mixed->settled &= ~(1u << i);
+	}
+	mixed->modules_seen = UINT32_MAX;
+}
+
 /* The frames of all languages for the calling thread, those of one after those of the other. */
 static int get_frames(const struct mixed_stacks *mixed, uint32_t active,
 		      const struct registers *from, struct language_frame *frames, int room)
@@ -86,14 +100,35 @@ static int get_frames(const struct mixed_stacks *mixed, uint32_t active,
 	return count;
 }
 
-struct captured mixed_known(const struct mixed_stacks *mixed, const struct registers *from,
-			    uint32_t depth, struct captured native)
+/* Whether the thread has the frames of this entry, as far as can be found out fast. */
+static bool matches(const struct mixed_stacks *mixed, uint32_t active, const struct registers *from,
+		    const struct mixed_entry *entry)
 {
-	uint32_t active = atomic_load_explicit(&mixed->active, memory_order_acquire);
+	uint8_t language = entry->frames[0].language;
+
+	return entry->one_language && active == 1u << language && mixed->list[language]->matches &&
+	       mixed->list[language]->matches(from, entry->frames, entry->count);
+}
+
+static __attribute__((noinline)) struct captured find(struct mixed_stacks *mixed, uint32_t active,
+						      const struct registers *from, uint32_t depth,
+						      struct captured native)
+{
 	struct language_frame frames[depth];
 	int count = get_frames(mixed, active, from, frames, (int)depth);
 
 	return count ? mixed_memo_find(&mixed->memo, native.stack, frames, count) : native;
+}
+
+struct captured mixed_known(struct mixed_stacks *mixed, const struct registers *from,
+			    uint32_t depth, struct captured native)
+{
+	uint32_t active = atomic_load_explicit(&mixed->active, memory_order_acquire);
+	const struct mixed_entry *entry = mixed_memo_recent(&mixed->memo, native.stack);
+
+	if (__builtin_expect(entry && matches(mixed, active, from, entry), 1))
+		return entry->merged;
+	return find(mixed, active, from, depth, native);
 }
 
 static bool same_frame(const struct language_frame *a, const struct language_frame *b)

@@ -41,9 +41,13 @@ void mixed_start(struct mixed_stacks *mixed, const struct interpreter *const *li
  * capture lock. */
 void mixed_search(struct mixed_stacks *mixed);
 
+/* To be called when modules have been unloaded: an interpreter may be gone. The caller must hold the
+ * capture lock. */
+void mixed_look_again(struct mixed_stacks *mixed);
+
 /* The stack of the calling thread, whose native stack is known; STACK_NONE: its merged stack isn't
  * known yet. depth: most frames of a language. Async-signal-safe, any thread, no lock. */
-struct captured mixed_known(const struct mixed_stacks *mixed, const struct registers *from,
+struct captured mixed_known(struct mixed_stacks *mixed, const struct registers *from,
 			    uint32_t depth, struct captured native);
 
 /* The same for a native stack that was just walked: merges and keeps it. walk holds the frames that

@@ -8,10 +8,18 @@ _Atomic uintptr_t proven_pages[PROVEN_PAGES];
 
 bool proven_page_slowly(uintptr_t page)
 {
-	if (!page || !address_readable(page))
+	uintptr_t place = page / PROVEN_PAGE % PROVEN_PAGES, kept = page ^ PROVEN_NONE;
+
+	if (!page)
 		return false;
-	atomic_store_explicit(&proven_pages[page / PROVEN_PAGE % PROVEN_PAGES], page,
+	if (atomic_load_explicit(&proven_pages[place ^ 1], memory_order_relaxed) == kept)
+		return true;
+	if (!address_readable(page))
+		return false;
+	atomic_store_explicit(&proven_pages[place ^ 1],
+			      atomic_load_explicit(&proven_pages[place], memory_order_relaxed),
 			      memory_order_relaxed);
+	atomic_store_explicit(&proven_pages[place], kept, memory_order_relaxed);
 	return true;
 }
 

@@ -14,9 +14,10 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { PROVEN_PAGE = 4096, PROVEN_PAGES = 512 };
+enum { PROVEN_PAGE = 4096, PROVEN_PAGES = 2048, PROVEN_NONE = 1 };
 
-/* Addresses of readable pages, by page number. In proven_memory.c. */
+/* Addresses of readable pages, each ^ PROVEN_NONE, by page number. A page is at its place or at the
+ * one beside it, so that two pages of one place don't drive each other out. In proven_memory.c. */
 extern _Atomic uintptr_t proven_pages[PROVEN_PAGES];
 
 /* In proven_memory.c: asks the kernel, and remembers the page. */
@@ -24,12 +25,11 @@ bool proven_page_slowly(uintptr_t page);
 
 static inline bool proven_page(uintptr_t page)
 {
-	return __builtin_expect(
-		       atomic_load_explicit(&proven_pages[page / PROVEN_PAGE % PROVEN_PAGES],
-					    memory_order_relaxed) == page &&
-			       page != 0,
-		       1) ||
-	       proven_page_slowly(page);
+	uintptr_t place = page / PROVEN_PAGE % PROVEN_PAGES;
+	uintptr_t known = atomic_load_explicit(&proven_pages[place], memory_order_relaxed);
+
+	/* An empty place has a value that is no page. */
+	return __builtin_expect((known ^ PROVEN_NONE) == page, 1) || proven_page_slowly(page);
 }
 
 /* Whether size bytes (1 to PROVEN_PAGE) at address can be read. Async-signal-safe. */
