@@ -158,11 +158,11 @@ static bool is_library(const char *module)
 }
 
 /*
- * The shutdown has two parts. From the second on, which destroys modules, the runtime says so. In the
- * first part handlers of Python's atexit run, such as logging's, which closes its files. That part
- * shows on the main thread's stack only: Py_RunMain has called Py_FinalizeEx. So a walk notes where
- * the return address into Py_RunMain lies. While it is the same, Py_RunMain still runs the program;
- * else Py_FinalizeEx's frame is looked for below it.
+ * The shutdown has two parts. From the second on, which destroys modules, the runtime says so. In
+ * the first part handlers of Python's atexit run, such as logging's, which closes its files. That
+ * part shows on the main thread's stack only: Py_RunMain has called Py_FinalizeEx. So a walk notes
+ * where the return address into Py_RunMain lies. While it is the same, Py_RunMain still runs the
+ * program; else Py_FinalizeEx's frame is looked for below it.
  */
 static void walked(const uintptr_t *pcs, const uintptr_t *sps, uint32_t count)
 {

@@ -28,6 +28,6 @@ bool python_name(const struct python_layout *layout, uintptr_t type,
 uint32_t python_line(enum python_lines form, const uint8_t *data, size_t size, uint32_t first,
 		     uint32_t offset);
 
-/* Copies the str object at this address as UTF-8, cut to size - 1 bytes at a character's end. False:
- * it isn't a str that can be read. */
+/* Copies the str object at this address as UTF-8, cut to size - 1 bytes at a character's end.
+ * False: it isn't a str that can be read. */
 bool python_text(const struct python_layout *layout, uintptr_t object, char *text, size_t size);

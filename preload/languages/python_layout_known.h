@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * The layouts of CPython 3.8 to 3.12, read from each version's headers with offsetof. They are the
- * same in builds with and without --with-pydebug (3.8 on), but not with Py_TRACE_REFS, whose objects
- * have two more words. They stand in a header so that the compiler can make a walk for each version,
- * with the offsets as constants.
+ * same in builds with and without --with-pydebug (3.8 on), but not with Py_TRACE_REFS, whose
+ * objects have two more words. They stand in a header so that the compiler can make a walk for each
+ * version, with the offsets as constants.
  */
 #pragma once
 

@@ -20,8 +20,8 @@ static int64_t lnotab(const uint8_t *data, size_t size, int64_t line, uint32_t o
 	return line;
 }
 
-/* Pairs of bytes: the line's difference, which holds for the next so many bytes of code. -128: these
- * have no line. */
+/* Pairs of bytes: the line's difference, which holds for the next so many bytes of code. -128:
+ * these have no line. */
 static int64_t linetable(const uint8_t *data, size_t size, int64_t line, uint32_t offset)
 {
 	enum { NO_LINE = -128 };

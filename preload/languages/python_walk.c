@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Walks the frames of a thread state. This is the hot part of Python: it runs at every open. A frame
- * costs the loads of its code, instruction and caller, and those of its code object that tell
+ * Walks the frames of a thread state. This is the hot part of Python: it runs at every open. A
+ * frame costs the loads of its code, instruction and caller, and those of its code object that tell
  * whether this is still the same code.
  */
 #include <string.h>
@@ -19,7 +19,7 @@ enum {
 /* A walk's place, and what it has found out. */
 struct place {
 	uintptr_t frame, cframe;
-	uintptr_t page;     /* the frame's page, which is proven */
+	uintptr_t page;     /* the frame's page, which is proven; PROVEN_NONE: none yet */
 	uintptr_t file;     /* the last file name, .. */
 	uint64_t file_mark; /* .. and its mark */
 };
@@ -70,7 +70,7 @@ INTO_WALK uint32_t check_of(const struct python_layout *layout, uintptr_t code, 
 
 INTO_WALK bool begin(const struct python_layout *layout, uintptr_t thread, struct place *place)
 {
-	*place = (struct place){0};
+	*place = (struct place){.page = PROVEN_NONE};
 	if (layout->thread_cframe && !proven_word(thread + layout->thread_cframe, &place->cframe))
 		return false;
 	return proven_word(layout->frames == PYTHON_FRAME_OBJECTS || !layout->thread_cframe

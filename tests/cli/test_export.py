@@ -427,7 +427,8 @@ def _():
     check.equal(sum(folded(text).values()), total)
     found = metrics(text)
     check.equal(labelled(found, "fdtrail_open_descriptors"), total)
-    check.at_most(len(found), 5 * len(document["groups"]), "series: some for each group, none for a descriptor")
+    # Each group has a stack of its own, so all of its series are there; ten or so are the process' own.
+    check.at_most(len(found), 5 * len(document["groups"]) + 20, "series: some for each group, none for a descriptor")
     check.matches(pprof(text, "-top"), rf"of {total} total")
 
 

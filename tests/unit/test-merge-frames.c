@@ -77,7 +77,8 @@ static void a_run_takes_the_place_of_its_native_frame(void **state)
 	(void)state;
 	check("abld", "XY2", "abXYd");
 	check("ablclm", "X2YZ4", "abXcYZm");
-	/* Also where the loop's code has another address: a part that the compiler has split off. */
+	/* Also where the loop's code has another address: a part that the compiler has split off.
+	 */
 	check("abcld", "X2Y3", "abXYd");
 }
 

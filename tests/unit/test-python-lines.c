@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Tables of lines, as five versions of CPython have compiled the same function for us: with a
- * comprehension, a call over several lines, a jump back, a loop, and 300 empty lines. Each version's
- * own dis module has given the lines.
+ * comprehension, a call over several lines, a jump back, a loop, and 300 empty lines. Each
+ * version's own dis module has given the lines.
  */
 #include <stdarg.h>
 #include <stddef.h>

@@ -140,6 +140,7 @@ static void put_modules(struct json_writer *json, const struct model_snapshot *s
 		json_address(json, "start", module->start);
 		json_address(json, "end", module->end);
 		json_string_if_known(json, "build_id", module->build_id);
+		json_string_if_known(json, "library_of", module->library_of);
 		json_true_if(json, "unloaded", module->unloaded);
 		json_string_if_known(json, "trouble", module->trouble);
 		json_end_object(json);

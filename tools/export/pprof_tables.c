@@ -279,7 +279,8 @@ uint64_t pprof_location(struct pprof_tables *tables, const struct model_frame *f
 	struct record key = {.key = {mapping ? mapping->record.id : 0, frame->address, 0, 1}};
 	bool is_new;
 
-	/* A frame of an interpreted language has no address: its function and line are its place. */
+	/* A frame of an interpreted language has no address: its function and line are its place.
+	 */
 	if (frame->language) {
 		key.key[1] = (uint64_t)frame->locations[0].line;
 		key.key[2] = function_id(tables, frame->function, frame->function,

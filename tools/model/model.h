@@ -65,8 +65,8 @@ struct model_frame {
 	 * the text gives. NULL: a native frame. */
 	const char *language;
 	bool library; /* belongs to the language's libraries, not to the user */
-	/* symbolize/: a native frame of the interpreter, in a stack that has frames of its language in
-	 * place of these */
+	/* symbolize/: a native frame of the interpreter, in a stack that has frames of its language
+	 * in place of these */
 	bool interpreter;
 };
 

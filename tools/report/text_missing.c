@@ -69,7 +69,8 @@ static void add_text_troubles(struct end *end, const struct model_snapshot *snap
 	add_lines(end, "not seen", snapshot->not_seen, snapshot->not_seen_count, NULL);
 }
 
-/* "python 2.7: fdtrail knows ...; ruby 3.1": languages whose frames could not be read have a reason. */
+/* "python 2.7: fdtrail knows ...; ruby 3.1": languages whose frames could not be read have a
+ * reason. */
 static void add_languages(struct end *end, const struct model_snapshot *snapshot)
 {
 	const char *languages = model_field(snapshot, "languages");

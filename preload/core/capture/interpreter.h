@@ -65,10 +65,10 @@ struct detection {
 struct interpreter {
 	const char *name; /* "python": one word, lower case */
 
-	/* Whether the interpreter is in this process. Called at the start, and when a module was met
-	 * in a stack for the first time, until it answers something else than DETECTED_NOT; and again when modules have been
-	 * unloaded. The
-	 * loader's functions may not be called: preload/core/base/loaded_symbol.h finds symbols. */
+	/* Whether the interpreter is in this process. Called at the start, and when a module was
+	 * met in a stack for the first time, until it answers something else than DETECTED_NOT; and
+	 * again when modules have been unloaded. The loader's functions may not be called:
+	 * preload/core/base/loaded_symbol.h finds symbols. */
 	enum detected (*detect)(struct detection *detection);
 
 	/* Fills frames with those of the calling thread, innermost first, at most room of them, and
@@ -77,21 +77,24 @@ struct interpreter {
 	 * before it reads there: preload/core/capture/proven_memory.h. */
 	int (*frames)(const struct registers *from, struct language_frame *frames, int room);
 
-	/* Whether frames() would return these frames, found for the same native stack; a faster way to
-	 * find it out, since most opens come from where one has come before. NULL: there is none. */
+	/* Whether frames() would return these frames, found for the same native stack; a faster way
+	 * to find it out, since most opens come from where one has come before. NULL: there is
+	 * none. */
 	bool (*matches)(const struct registers *from, const struct language_frame *frames,
 			int count);
 
-	/* Names a frame that frames() has just returned for the calling thread. False: not known. */
+	/* Names a frame that frames() has just returned for the calling thread. False: not known.
+	 */
 	bool (*describe)(const struct language_frame *frame, struct language_name *name);
 
-	/* Whether this address lies in the interpreter's loop or in code that it has generated. Such
-	 * native frames are left out of a stack that has frames of the language. NULL: never. */
+	/* Whether this address lies in the interpreter's loop or in code that it has generated.
+	 * Such native frames are left out of a stack that has frames of the language. NULL: never.
+	 */
 	bool (*is_loop)(uintptr_t pc);
 
-	/* Whether a module belongs to the interpreter or to an installed library of the language, so
-	 * that its native frames are not the user's code. module: the loader's name for it, "" for
-	 * the program. NULL: never. */
+	/* Whether a module belongs to the interpreter or to an installed library of the language,
+	 * so that its native frames are not the user's code. module: the loader's name for it, ""
+	 * for the program. NULL: never. */
 	bool (*is_library)(const char *module);
 
 	/* Gets each native stack that is walked, innermost frame first: addresses of code, and the
@@ -99,8 +102,8 @@ struct interpreter {
 	 * NULL: not wanted. */
 	void (*walked)(const uintptr_t *pcs, const uintptr_t *sps, uint32_t count);
 
-	/* Whether the interpreter is shutting down, and the calling thread may be closing for it what
-	 * the program has left open. Async-signal-safe and cheap: the hook of close() calls it. NULL:
-	 * it never closes anything. */
+	/* Whether the interpreter is shutting down, and the calling thread may be closing for it
+	 * what the program has left open. Async-signal-safe and cheap: the hook of close() calls
+	 * it. NULL: it never closes anything. */
 	bool (*is_finishing)(void);
 };

@@ -26,6 +26,6 @@ struct merge {
 	void *data;
 };
 
-/* Fills into with the merged stack, of at most room frames, and returns how many it has. end is that
- * of the native stack, and becomes that of the merged one. */
+/* Fills into with the merged stack, of at most room frames, and returns how many it has. end is
+ * that of the native stack, and becomes that of the merged one. */
 uint32_t merge_frames(const struct merge *merge, frame_t *into, uint32_t room, enum stack_end *end);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Stacks that have frames of an interpreted language: finds the languages in the process, gets their
- * frames, and makes one stack of these and the native frames. If there is no such language, a
+ * Stacks that have frames of an interpreted language: finds the languages in the process, gets
+ * their frames, and makes one stack of these and the native frames. If there is no such language, a
  * capture costs one load more.
  */
 #pragma once
@@ -41,8 +41,8 @@ void mixed_start(struct mixed_stacks *mixed, const struct interpreter *const *li
  * capture lock. */
 void mixed_search(struct mixed_stacks *mixed);
 
-/* To be called when modules have been unloaded: an interpreter may be gone. The caller must hold the
- * capture lock. */
+/* To be called when modules have been unloaded: an interpreter may be gone. The caller must hold
+ * the capture lock. */
 void mixed_look_again(struct mixed_stacks *mixed);
 
 /* The stack of the calling thread, whose native stack is known; STACK_NONE: its merged stack isn't

@@ -31,7 +31,8 @@ typedef uint64_t frame_t;
 #define FRAME_MODULE_MARK     0xffffu
 #define FRAME_CREATED_BY(end) FRAME_MAKE(FRAME_MODULE_MARK, end)
 
-/* A frame of an interpreted language; the offset is the number of its name in the language table. */
+/* A frame of an interpreted language; the offset is the number of its name in the language table.
+ */
 #define FRAME_MODULE_LANGUAGE     0xfffeu
 #define FRAME_OF_LANGUAGE(number) FRAME_MAKE(FRAME_MODULE_LANGUAGE, number)
 

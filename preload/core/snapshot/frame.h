@@ -69,9 +69,9 @@ void frames_put(struct frames *frames, struct writer *writer, const struct stack
 bool frames_pool(const struct frames *frames, const struct stack_view *stack);
 
 /* Writes the place that a heading names: "in fetch_status", "at demo+0x1234", or for an interpreted
- * language "in fetch at client.py:6". It is the first frame outside the C library, which calls itself
- * in some functions, and outside the libraries of Go and of interpreted languages; if need be, one of
- * the stack that created the goroutine, or of the language's library. */
+ * language "in fetch at client.py:6". It is the first frame outside the C library, which calls
+ * itself in some functions, and outside the libraries of Go and of interpreted languages; if need
+ * be, one of the stack that created the goroutine, or of the language's library. */
 void frames_put_origin(const struct frames *frames, struct writer *writer,
 		       const struct stack_view *stack);
 
