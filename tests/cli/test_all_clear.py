@@ -186,7 +186,7 @@ def _(call):
     "subprocess.run([p, 'none'])", "os.posix_spawn(p, [p, 'none'], os.environ); os.wait()",
     "subprocess.run([p, 'none'], preexec_fn=lambda: None)", "os.execv(p, [p, 'none'])", "os.system(p + ' none')",
     "subprocess.run([p, 'none'], env={k: os.environ[k] for k in os.environ if 'FDTRAIL' in k or 'LD_' in k})",
-    "os.popen(p + ' none').read()", "subprocess.run(['sh', '-c', 'exec ' + p + ' none'])",
+    "f = os.popen(p + ' none'); f.read(); f.close()", "subprocess.run(['sh', '-c', 'exec ' + p + ' none'])",
     "os.fork() or os.execvp(p, [p, 'none']); os.wait()"])
 def _(call):
     code = f"import os, subprocess; p = {program('ends')!r}; {call}"

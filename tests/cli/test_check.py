@@ -174,7 +174,7 @@ def _(how):
     check.contains(run.out, "--max-close-wait 0: 3 in CLOSE_WAIT")
     check.matches(run.out, r"\d+ tcp 127\.0\.0\.1:\d+ -> 127\.0\.0\.1:\d+, CLOSE_WAIT")
     if how == "traced":
-        check.contains(run.out, "PyEval_EvalCode")
+        check.matches(run.out, r"=> #\d+ +<module> +<string>:\d+\n")
     check.equal(fdtrail_check("--pid", str(process.pid), "--max-close-wait=3").status, KEPT)
 
 

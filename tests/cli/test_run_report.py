@@ -61,9 +61,10 @@ def _():
 @test("sockets that Python closes when it ends are reported")
 def _():
     run = Run(PYTHON, "-c", "import socket\nkept = [socket.socket() for _ in range(100)]")
-    told = re.fullmatch(TEARDOWN.format("python3"), run.err)
-    check.true(told, run.err)
-    check.equal((told[1], told[2], run.status), ("100", "100", 0))
+    check.equal(run.status, 0)
+    check.contains(run.err, ": 100 unclosed descriptors in 1 group; 3 inherited\n")
+    check.contains(run.err, "100 tcp sockets in CLOSED, opened in <listcomp> at <string>:2\n")
+    check.lacks(run.err, "nothing is left open")
 
 
 @test("{} files, closed {}: nothing is left open, and nothing is printed", each=[
