@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from run_verb import FDTRAIL, Run
-from support import PYTHON, SOURCE, check, compile_program, main, run_bare, run_traced, skip, temp_dir, test
+from support import PYTHON, SOURCE, check, compile_program, main, program, run_bare, run_traced, skip, temp_dir, test
 
 PROGRAMS = SOURCE / "tests" / "programs" / "python"
 KINDS = sorted(path.stem for path in PROGRAMS.glob("*.py") if "# LEAK" in path.read_text("utf-8")
@@ -26,8 +26,8 @@ def culprits(report):
     return [Path(place).name for place in re.findall(r"^   => #\d+ +\S.*?  +(\S+)$", report, re.MULTILINE)]
 
 
-def traced(program, *arguments, python=PYTHON, **more):
-    run = Run(python, program, *arguments, **more)
+def traced(script, *arguments, python=PYTHON, **more):
+    run = Run(python, script, *arguments, **more)
     check.lacks(run.err, "could not be understood")
     return run
 
@@ -39,34 +39,34 @@ def _():
 
 @test("the first group names the user's line: {}", each=KINDS)
 def _(kind):
-    program = PROGRAMS / f"{kind}.py"
-    run = traced(program)
+    script = PROGRAMS / f"{kind}.py"
+    run = traced(script)
     check.equal(run.status, 0)
     found = culprits(run.err)
-    check.equal(found[:1], [line_of(program, "LEAK")], run.err)
+    check.equal(found[:1], [line_of(script, "LEAK")], run.err)
     # The first line of the report names it, too.
-    check.contains("\n".join(run.err.splitlines()[:3]), f"{line_of(program, 'LEAK')}")
+    check.contains("\n".join(run.err.splitlines()[:3]), f"{line_of(script, 'LEAK')}")
 
 
 @test("of two callers of one helper the report shows the one that doesn't close")
 def _():
-    program = PROGRAMS / "two_callers.py"
-    run = traced(program)
-    check.contains(run.err, line_of(program, "CALLER"))
+    script = PROGRAMS / "two_callers.py"
+    run = traced(script)
+    check.contains(run.err, line_of(script, "CALLER"))
     check.lacks(run.err, "reads_and_closes")
     check.contains(run.err, "opened 6 and closed 0")
 
 
 @test("generators, coroutines, decorators, exec, callbacks and threads have the line of the call in progress")
 def _():
-    program = PROGRAMS / "shapes.py"
-    run = run_traced([PYTHON, program], env={"FDTRAIL_DEPTH": "64"})
+    script = PROGRAMS / "shapes.py"
+    run = run_traced([PYTHON, script], env={"FDTRAIL_DEPTH": "64"})
     check.equal(run.status, 0)
-    for number, line in enumerate(program.read_text("utf-8").splitlines(), 1):
+    for number, line in enumerate(script.read_text("utf-8").splitlines(), 1):
         if "# LINE " in line:
-            check.contains(run.last.text, f" in {line.rpartition('# LINE ')[2]} {program}:{number} (python)")
-    check.contains(run.last.text, f" in behind_decorator {program}:{line_of(program, 'CALL').rpartition(':')[2]} ")
-    check.contains(run.last.text, f" in decorated.<locals>.wrapper {program}:")
+            check.contains(run.last.text, f" in {line.rpartition('# LINE ')[2]} {script}:{number} (python)")
+    check.contains(run.last.text, f" in behind_decorator {script}:{line_of(script, 'CALL').rpartition(':')[2]} ")
+    check.contains(run.last.text, f" in decorated.<locals>.wrapper {script}:")
     check.contains(run.last.text, ' in inner "made here: now":5 (python)\n')
     check.contains(run.last.text, "asyncio/events.py:")
     check.contains(run.last.text, "languages: python 3.")
@@ -75,12 +75,12 @@ def _():
 @test("each version of Python that is here has lines: {}", each=[str(path) for path in INTERPRETERS])
 def _(python):
     version = run_bare([python, "-c", "import sys; print(sys.version_info[1])"])
-    program = PROGRAMS / "error_path.py"
-    run = traced(program, python=python)
+    script = PROGRAMS / "error_path.py"
+    run = traced(script, python=python)
     if int(version.out) < 8:
         check.contains(run.err, "no frames of python: fdtrail knows the frames of Python 3.8 to 3.14")
     else:
-        check.equal(culprits(run.err)[:1], [line_of(program, "LEAK")], run.err)
+        check.equal(culprits(run.err)[:1], [line_of(script, "LEAK")], run.err)
 
 
 @test("python3 -m unittest on a module with a leaking test names the test's line")
@@ -93,11 +93,11 @@ def _():
 
 @test("an exit snapshot is taken once, and FDTRAIL_EXITCODE counts what the interpreter closes")
 def _():
-    program = PROGRAMS / "test_leaking.py"
+    script = PROGRAMS / "test_leaking.py"
     run = run_traced([PYTHON, "-m", "unittest", "test_leaking"], cwd=PROGRAMS, env={"FDTRAIL_EXITCODE": "42"})
     check.equal(run.status, 42)
     check.equal(len(run.all_snapshots), 1)
-    check.contains(run.last.text, f"{program.parent}/{line_of(program, 'LEAK')} (python)")
+    check.contains(run.last.text, f"{script.parent}/{line_of(script, 'LEAK')} (python)")
 
 
 @test("a program that closes all that it opens has no exit snapshot")
@@ -142,8 +142,8 @@ def _():
 
 @test("JSON, folded stacks, suppressions and diff have the language's frames")
 def _():
-    program = PROGRAMS / "connection_per_call.py"
-    run = run_traced([PYTHON, program])
+    script = PROGRAMS / "connection_per_call.py"
+    run = run_traced([PYTHON, script])
     snapshot = temp_dir() / "snapshot.txt"
     snapshot.write_text(run.last.text, "utf-8")
 
@@ -155,9 +155,9 @@ def _():
     record = json.loads(report("--format=json"))
     frames = record["groups"][0]["stack"]
     own = [frame for frame in frames if frame.get("own")]
-    number = int(line_of(program, "LEAK").rpartition(":")[2])
+    number = int(line_of(script, "LEAK").rpartition(":")[2])
     check.equal({key: own[0].get(key) for key in ("function", "file", "line", "language")},
-                {"function": "Client.fetch", "file": str(program), "line": number, "language": "python"})
+                {"function": "Client.fetch", "file": str(script), "line": number, "language": "python"})
     check.lacks(own[0], "address")
     check.contains(report("--format=folded"), ";<module>;Client.fetch;create_connection;")
     check.lacks(report("--format=folded"), "_PyEval")
@@ -170,15 +170,15 @@ def _():
         suppressions = temp_dir() / "suppressions"
         suppressions.write_text(f"leak:{pattern}\n", "utf-8")
         text = report(f"--suppressions={suppressions}")
-        check.equal(f"{line_of(program, 'LEAK')} (suppressed)" not in text, left, pattern)
+        check.equal(f"{line_of(script, 'LEAK')} (suppressed)" not in text, left, pattern)
 
 
 @test("a second run of a program is the same leak: diff matches by name and line")
 def _():
-    program = PROGRAMS / "connection_per_call.py"
+    script = PROGRAMS / "connection_per_call.py"
     paths = []
     for number in range(2):
-        run = run_traced([PYTHON, program])
+        run = run_traced([PYTHON, script])
         paths.append(temp_dir() / f"snapshot{number}.txt")
         paths[-1].write_text(run.last.text, "utf-8")
     done = run_bare([FDTRAIL, "diff", "--format=json", *paths])
@@ -198,8 +198,8 @@ def _():
 
 @test("children of multiprocessing have lines, however they are started: {}", each=["fork", "spawn", "forkserver"])
 def _(method):
-    program = temp_dir() / "children.py"
-    program.write_text(f"""
+    script = temp_dir() / "children.py"
+    script.write_text(f"""
 import multiprocessing, os
 
 def child():
@@ -212,9 +212,54 @@ if __name__ == "__main__":
     process.start()
     process.join()
 """, "utf-8")
-    run = Run(PYTHON, program)
+    run = Run(PYTHON, script)
     check.contains(run.err, "opened in child at")
     check.contains(run.err, "children.py:5")
+
+
+@test("scripts/languages prints the user's line of each language")
+def _():
+    done = run_bare([SOURCE / "scripts" / "languages", "python"], env={"BUILD_DIR": str(FDTRAIL.parent.parent)})
+    check.equal(done.status, 0, done.err)
+    check.contains(done.out, f"python: 6 tcp sockets in ESTABLISHED, opened in Client.fetch at tests/programs/python/"
+                             f"{line_of(PROGRAMS / 'connection_per_call.py', 'LEAK')}\n")
+
+
+@test("signals that open a file come at any point of the interpreter, and no frame is read that isn't there")
+def _():
+    script = temp_dir() / "busy.py"
+    script.write_text(f"""
+import ctypes, sys, threading
+library = ctypes.CDLL({program('libopens_in_signals')!r})
+
+def recursive(n):
+    return recursive(n - 1) + 1 if n else 0
+
+def generator(n):
+    yield from (generator(n - 1) if n else ())
+    yield n
+
+def made(n):
+    exec(compile(f"def f{{n}}():\\n return [i for i in range(3)]\\nf{{n}}()", f"<made {{n}}>", "exec"), {{}})
+
+def work(rounds):
+    for n in range(rounds):
+        recursive(n % 40)
+        list(generator(n % 10))
+        made(n)
+        sorted([3, 1, 2], key=lambda i: recursive(2))
+
+library.begin(200)
+threads = [threading.Thread(target=work, args=(3000,)) for _ in range(2)]
+for thread in threads: thread.start()
+work(3000)
+for thread in threads: thread.join()
+print(library.end())
+""", "utf-8")
+    for python in INTERPRETERS:
+        run = run_traced([python, script], timeout=100)
+        check.equal((run.status, run.err), (0, ""), str(python))
+        check.at_least(int(run.out), 200, f"{python}: signals")
 
 
 # Programs that look like an interpreter, as far as their exported names go.
@@ -233,12 +278,12 @@ def _(names, reason):
     path.write_text("#include <fcntl.h>\nstatic __attribute__((noinline)) int opens(void) { return open(\"/\", 0) + 1; }\n"
                     + "".join(f"void {name}(void) {{}}\n" for name in names.split())
                     + "int main(void) { return opens() < 1; }\n", "utf-8")
-    program = compile_program(path, flags=["-rdynamic"])
-    run = run_traced([program])
+    likeness = compile_program(path, flags=["-rdynamic"])
+    run = run_traced([likeness])
     check.equal(run.status, 0)
     check.contains(run.last.fields["languages"], reason)
     check.contains(run.last.groups[0].functions, "opens")
-    check.contains(Run(program).err, f"no frames of python{'' if ' Py_Version' not in names else ' '}")
+    check.contains(Run(likeness).err, f"no frames of python{'' if ' Py_Version' not in names else ' '}")
 
 
 main()

@@ -61,8 +61,8 @@ struct model_frame {
 	size_t location_count;
 	bool own;            /* set by symbolize/: user code, not a runtime, libc or the loader */
 	const char *trouble; /* set by symbolize/: why it has no name; or NULL */
-	/* A frame of an interpreted language: it has no address and no module, and one location, which
-	 * the text gives. NULL: a native frame. */
+	/* A frame of an interpreted language: it has no address and no module, and one location,
+	 * which the text gives. NULL: a native frame. */
 	const char *language;
 	bool library; /* belongs to the language's libraries, not to the user */
 	/* symbolize/: a native frame of the interpreter, in a stack that has frames of its language
