@@ -8,6 +8,7 @@
 
 const struct interpreter *const languages[] = {
 	&python,
+	&php,
 	NULL,
 };
 

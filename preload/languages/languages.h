@@ -7,6 +7,7 @@
 
 #include "preload/core/capture/interpreter.h"
 
+extern const struct interpreter php;
 extern const struct interpreter python;
 
 /* All languages; NULL ends the list. */

@@ -54,6 +54,7 @@ struct language_name {
 enum detected {
 	DETECTED_NOT,     /* not in this process, as far as can be seen */
 	DETECTED,         /* its frames can be read */
+	DETECTED_LATER,   /* it is here and has not started: ask again at the next new stack */
 	DETECTED_UNKNOWN, /* it is here, and its frames can't be read: detection.trouble says why */
 };
 

@@ -34,26 +34,29 @@ static void mark_modules(struct mixed_stacks *mixed, uint32_t first, uint32_t co
 				atomic_store(&modules[id].library_of, (uint8_t)(i + 1));
 }
 
-static void detect(struct mixed_stacks *mixed, unsigned int number)
+/* False: the language must be asked again, whatever modules there are. */
+static bool detect(struct mixed_stacks *mixed, unsigned int number)
 {
 	struct detection detection = {0};
 	enum detected detected = mixed->list[number]->detect(&detection);
 
-	if (detected == DETECTED_NOT)
-		return;
+	if (detected == DETECTED_NOT || detected == DETECTED_LATER)
+		return detected == DETECTED_NOT;
 	mixed->settled |= 1u << number;
 	language_table_found(&mixed->ledger->languages, number, mixed->list[number]->name,
 			     detection.version, detected == DETECTED ? NULL : detection.trouble);
 	if (detected != DETECTED)
-		return;
+		return true;
 	if (!mixed->named)
 		mixed->named = memory_map(NAMED_FRAMES * sizeof(*mixed->named));
 	atomic_fetch_or_explicit(&mixed->active, 1u << number, memory_order_release);
+	return true;
 }
 
 void mixed_search(struct mixed_stacks *mixed)
 {
 	uint32_t count = atomic_load(&mixed->ledger->modules.count), active, first;
+	bool settled = true;
 
 	if (!mixed->list || count == mixed->modules_seen || loaded_symbol_busy())
 		return;
@@ -61,11 +64,11 @@ void mixed_search(struct mixed_stacks *mixed)
 	first = mixed->modules_seen == UINT32_MAX ? 1 : mixed->modules_seen + 1;
 	for (unsigned int i = 0; mixed->list[i]; i++)
 		if (!(mixed->settled >> i & 1))
-			detect(mixed, i);
+			settled &= detect(mixed, i);
 	if (atomic_load(&mixed->active) != active)
 		first = 1;
 	mark_modules(mixed, first, count);
-	mixed->modules_seen = count;
+	mixed->modules_seen = settled ? count : UINT32_MAX;
 }
 
 void mixed_look_again(struct mixed_stacks *mixed)

@@ -1,0 +1,5 @@
+<?php
+function library_opens()
+{
+    $GLOBALS['kept'][] = fopen('/etc/passwd', 'r');
+}
