@@ -9,6 +9,7 @@
 const struct interpreter *const languages[] = {
 	&python,
 	&php,
+	&ruby,
 	NULL,
 };
 

@@ -9,6 +9,7 @@
 
 extern const struct interpreter php;
 extern const struct interpreter python;
+extern const struct interpreter ruby;
 
 /* All languages; NULL ends the list. */
 extern const struct interpreter *const languages[];

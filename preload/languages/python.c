@@ -5,6 +5,7 @@
  * pthread_getspecific with checks. A thread's frames don't change while it is inside a call to the
  * C library, whoever has the GIL.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "preload/core/base/line.h"
@@ -153,6 +154,9 @@ static bool is_loop(uintptr_t pc)
 /* Extension modules are libraries if they are the standard library's or installed ones. */
 static bool is_library(const char *module)
 {
+	/* With a shared libpython the command is little more than a call of it. */
+	if (!*module && strncmp(program_invocation_short_name, "python", 6) == 0)
+		return true;
 	return strcmp(module, runtime_module) == 0 || strstr(module, "/lib-dynload/") ||
 	       strstr(module, "/site-packages/") || strstr(module, "/dist-packages/");
 }

@@ -61,6 +61,19 @@ __attribute__((cold)) static void end_before_shutdown(void)
 	errno = saved;
 }
 
+/* Whether code of an interpreted language has opened it, and not the interpreter for itself. */
+static bool opened_by_language(const struct ledger_entry *entry)
+{
+	struct stack_view view;
+
+	if (!stack_table_view(&runtime.ledger.stacks, entry->stack, &view))
+		return false;
+	for (uint32_t i = 0; i < view.depth; i++)
+		if (FRAME_MODULE(view.frames[i]) == FRAME_MODULE_LANGUAGE)
+			return true;
+	return false;
+}
+
 void exit_by_interpreter(int fd)
 {
 	struct ledger_entry entry;
@@ -69,7 +82,8 @@ void exit_by_interpreter(int fd)
 	    !(runtime.options.exit || runtime.options.exitcode) ||
 	    atomic_load(&before_shutdown.begun) || atomic_load(&runtime.ended) ||
 	    !ledger_read(&runtime.ledger, fd, &entry, NULL) || entry.origin == FD_INHERITED ||
-	    entry.before_fork || atomic_exchange(&before_shutdown.begun, true))
+	    entry.before_fork || !opened_by_language(&entry) ||
+	    atomic_exchange(&before_shutdown.begun, true))
 		return;
 	end_before_shutdown();
 }

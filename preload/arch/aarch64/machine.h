@@ -13,6 +13,7 @@
 #define MACHINE_JUMP_SLOT R_AARCH64_JUMP_SLOT
 #define MACHINE_POINTER   R_AARCH64_GLOB_DAT
 #define MACHINE_WORD      R_AARCH64_ABS64
+#define MACHINE_TLS       R_AARCH64_TLS_DTPMOD
 #define MACHINE_UNWIND_FP UNW_AARCH64_X29
 
 static const uint8_t machine_return[] __attribute__((unused)) = {0xc0, 0x03, 0x5f, 0xd6};

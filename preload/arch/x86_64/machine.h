@@ -13,6 +13,7 @@
 #define MACHINE_JUMP_SLOT R_X86_64_JUMP_SLOT
 #define MACHINE_POINTER   R_X86_64_GLOB_DAT
 #define MACHINE_WORD      R_X86_64_64
+#define MACHINE_TLS       R_X86_64_DTPMOD64
 #define MACHINE_UNWIND_FP UNW_X86_64_RBP
 
 static const uint8_t machine_return[] __attribute__((unused)) = {0xc3};

@@ -8,12 +8,16 @@
 #include <link.h>
 #include <string.h>
 
+#include "preload/arch/machine.h"
+
 /* The dynamic section's parts that a search needs. */
 struct symbols {
 	const ElfW(Sym) * symbols;
 	const char *strings;
 	const uint32_t *gnu_hash;
 	const uint32_t *sysv_hash;
+	const ElfW(Rela) * relocations;
+	size_t relocations_size;
 };
 
 bool loaded_symbol_busy(void)
@@ -42,6 +46,10 @@ static bool find_tables(const struct link_map *map, struct symbols *symbols)
 			symbols->gnu_hash = address;
 		else if (entry->d_tag == DT_HASH)
 			symbols->sysv_hash = address;
+		else if (entry->d_tag == DT_RELA)
+			symbols->relocations = address;
+		else if (entry->d_tag == DT_RELASZ)
+			symbols->relocations_size = entry->d_un.d_val;
 	}
 	return symbols->symbols && symbols->strings;
 }
@@ -125,4 +133,27 @@ bool loaded_symbol_find(const char *name, struct loaded_symbol *found)
 		return true;
 	}
 	return false;
+}
+
+void *loaded_symbol_find_tls(const char *name)
+{
+	struct symbols tables;
+
+	if (loaded_symbol_busy())
+		return NULL;
+	for (const struct link_map *map = _r_debug.r_map; map; map = map->l_next) {
+		if (!find_tables(map, &tables) || !tables.relocations)
+			continue;
+		/* The argument is a pair of words, the module's number and the offset, which the
+		 * loader has filled in. */
+		for (size_t i = 0; i < tables.relocations_size / sizeof(ElfW(Rela)); i++) {
+			const ElfW(Rela) *at = &tables.relocations[i];
+			const ElfW(Sym) *symbol = &tables.symbols[ELF64_R_SYM(at->r_info)];
+
+			if (ELF64_R_TYPE(at->r_info) == MACHINE_TLS && ELF64_R_SYM(at->r_info) &&
+			    strcmp(tables.strings + symbol->st_name, name) == 0)
+				return (void *)(map->l_addr + at->r_offset);
+		}
+	}
+	return NULL;
 }

@@ -23,5 +23,9 @@ struct loaded_symbol {
  * no other thread is in dlclose. Not for symbols of type TLS or IFUNC. */
 bool loaded_symbol_find(const char *name, struct loaded_symbol *found);
 
+/* Finds a thread-local variable that its module reaches through __tls_get_addr. Returns the
+ * argument of that function for it, or NULL. */
+void *loaded_symbol_find_tls(const char *name);
+
 /* Whether the loader is changing its list, so that loaded_symbol_find can't answer. */
 bool loaded_symbol_busy(void);

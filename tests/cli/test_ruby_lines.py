@@ -1,0 +1,52 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Ruby: the report's first group names the script's line."""
+
+from run_verb import Run
+from support import SOURCE, check, main, require, run_traced, test
+
+PROGRAMS = SOURCE / "tests" / "programs" / "ruby"
+
+
+def marks(script):
+    """The number and the mark of each line that has one."""
+    return [(number, line.rpartition(" # ")[2]) for number, line in
+            enumerate(script.read_text("utf-8").splitlines(), 1) if " # LINE " in line or " # LEAK" in line]
+
+
+@test("the first group names the user's line, also though Ruby closes it when it ends")
+def _():
+    script = PROGRAMS / "file_per_job.rb"
+    run = Run(require("ruby"), script)
+    check.equal(run.status, 0)
+    line = f"file_per_job.rb:{marks(script)[0][0]}"
+    check.matches(run.err, rf"\n1\. 6 files, opened in job at \S*{line}\n")
+    check.matches(run.err, rf"\n   => #\d+ +job +\S*{line}\n")
+    check.lacks(run.err, "in closes")
+    check.contains(run.err, "opened 6 and closed 0")
+    check.contains(run.err, "before the interpreter closes what is left open")
+
+
+@test("in a program that closes all that it opens, Ruby's own eventfds are no reason for an early snapshot")
+def _():
+    run = run_traced([require("ruby"), "-e", "File.open('/etc/passwd').close"])
+    check.equal((run.status, run.err, run.last.why), (0, "", "exit with status 0"))
+    check.equal({found.kind for found in run.last.descriptors.values()}, {"eventfd"})
+
+
+@test("blocks, fibers, threads, eval, rescue and libraries have their lines")
+def _():
+    script = PROGRAMS / "shapes.rb"
+    run = run_traced([require("ruby"), script])
+    check.equal(run.status, 0)
+    for number, mark in marks(script):
+        name = mark.removeprefix("LINE ")
+        name = f'"{name}"' if " " in name else name
+        check.contains(run.last.text, f" in {name} {script}:{number} (ruby)\n")
+    check.contains(run.last.text, ' in <main> "made: here":3 (ruby)\n')
+    check.contains(run.last.text, f" in library_opens {PROGRAMS}/gems/library.rb:2 (ruby, library)\n")
+    check.matches(run.last.text, r"1 file, opened in <main> at shapes.rb:\d+\n")
+    check.contains(run.last.fields["languages"], "ruby 3.1")
+
+
+main()

@@ -1,0 +1,3 @@
+def library_opens
+  $kept << File.open("/etc/passwd")
+end
