@@ -3,7 +3,7 @@
 """PHP: the report's first group names the script's line."""
 
 from run_verb import Run
-from support import SOURCE, check, main, require, run_traced, test
+from support import SOURCE, check, main, program, require, run_traced, temp_dir, test
 
 PROGRAMS = SOURCE / "tests" / "programs" / "php"
 
@@ -37,6 +37,31 @@ def _():
     check.contains(run.last.text, f" in library_opens {PROGRAMS}/vendor/library.php:4 (php, library)\n")
     check.matches(run.last.text, rf"1 file, opened in {{main}} at shapes.php:{marked(script, 'LINE {main}')[0]}\n")
     check.equal(run.last.fields["languages"], "php 8.2")
+
+
+BUSY = r"""<?php
+$l = FFI::cdef("void begin(long); int end(void);", "LIBRARY");
+$l->begin(200);
+function recursive($n) { return $n ? recursive($n - 1) + 1 : 0; }
+function generator($n) { if ($n) yield from generator($n - 1); yield $n; }
+for ($n = 0; $n < 20000; $n++) {
+  recursive($n % 40);
+  foreach (generator($n % 10) as $x);
+  eval("\$f = fn(\$x) => recursive(\$x); \$f($n % 5);");
+  array_map(fn($i) => recursive($i), [1, 2]);
+  try { throw new Exception('x'); } catch (Exception $e) {}
+}
+echo $l->end(), "\n";
+"""
+
+
+@test("signals that open a file come at any point of the interpreter, and no frame is read that isn't there")
+def _():
+    script = temp_dir() / "busy.php"
+    script.write_text(BUSY.replace("LIBRARY", program("libopens_in_signals")), "utf-8")
+    run = run_traced([require("php"), "-d", "ffi.enable=1", script], env={"FDTRAIL_EXIT": "0"})
+    check.equal((run.status, run.err), (0, ""))
+    check.at_least(int(run.out), 200, "signals")
 
 
 main()

@@ -3,7 +3,7 @@
 """Ruby: the report's first group names the script's line."""
 
 from run_verb import Run
-from support import SOURCE, check, main, require, run_traced, test
+from support import SOURCE, check, main, program, require, run_traced, temp_dir, test
 
 PROGRAMS = SOURCE / "tests" / "programs" / "ruby"
 
@@ -47,6 +47,30 @@ def _():
     check.contains(run.last.text, f" in library_opens {PROGRAMS}/gems/library.rb:2 (ruby, library)\n")
     check.matches(run.last.text, r"1 file, opened in <main> at shapes.rb:\d+\n")
     check.contains(run.last.fields["languages"], "ruby 3.1")
+
+
+BUSY = """
+require 'fiddle'
+h = Fiddle.dlopen("LIBRARY")
+Fiddle::Function.new(h['begin'], [Fiddle::TYPE_LONG], Fiddle::TYPE_VOID).call(200)
+def recursive(n) = n.zero? ? 0 : recursive(n - 1) + 1
+8000.times do |n|
+  recursive(n % 40)
+  Fiber.new { [3, 1, 2].sort_by { |i| recursive(i) } }.resume
+  eval("def made#{n % 7}(x) = x.map { |i| i + 1 }; made#{n % 7}([1, 2])", binding, "made#{n}")
+  begin; raise "x"; rescue; end
+end
+puts Fiddle::Function.new(h['end'], [], Fiddle::TYPE_INT).call
+"""
+
+
+@test("signals that open a file come at any point of the interpreter, and no frame is read that isn't there")
+def _():
+    script = temp_dir() / "busy.rb"
+    script.write_text(BUSY.replace("LIBRARY", program("libopens_in_signals")), "utf-8")
+    run = run_traced([require("ruby"), script], env={"FDTRAIL_EXIT": "0"})
+    check.equal((run.status, run.err), (0, ""))
+    check.at_least(int(run.out), 200, "signals")
 
 
 main()
