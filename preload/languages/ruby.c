@@ -49,9 +49,9 @@ enum {
 	TEXT_POINTER = 24,
 };
 
-extern void *__tls_get_addr(void *index);
-
-static void *context_index; /* __tls_get_addr's argument for ruby_current_ec */
+static void *context_index;                /* __tls_get_addr's argument for ruby_current_ec */
+static void *(*tls_get_addr)(void *index); /* the loader's; not linked, so that it is plain that our
+					    * own variables don't need it */
 static const char *module;
 static struct loaded_symbol loop, run;
 static unsigned int (*line_of)(uintptr_t code, size_t position);
@@ -91,9 +91,9 @@ static enum detected detect(struct detection *detection)
 		return DETECTED_UNKNOWN;
 	detection->trouble = "its library doesn't export what fdtrail needs";
 	context_index = loaded_symbol_find_tls("ruby_current_ec");
-	if (!context_index || !find("rb_iseq_line_no", &line_of) ||
-	    !find("rb_iseq_path", &path_of) || !find("rb_profile_frame_label", &label_of) ||
-	    !loaded_symbol_find("rb_vm_exec", &loop))
+	if (!context_index || !find("__tls_get_addr", &tls_get_addr) ||
+	    !find("rb_iseq_line_no", &line_of) || !find("rb_iseq_path", &path_of) ||
+	    !find("rb_profile_frame_label", &label_of) || !loaded_symbol_find("rb_vm_exec", &loop))
 		return DETECTED_UNKNOWN;
 	module = version.module;
 	return DETECTED;
@@ -118,7 +118,7 @@ static inline uintptr_t word_at(uintptr_t address)
 
 static int frames(const struct registers *from, struct language_frame *into, int room)
 {
-	uintptr_t context = *(const uintptr_t *)__tls_get_addr(context_index);
+	uintptr_t context = *(const uintptr_t *)tls_get_addr(context_index);
 	uintptr_t stack, words, frame, pc, code, environment, flags, body, instructions;
 	int count = 0;
 
