@@ -78,7 +78,9 @@ void exit_by_interpreter(int fd)
 {
 	struct ledger_entry entry;
 
-	if (__builtin_expect(!mixed_is_finishing(&runtime.capture.mixed), 1) ||
+	/* A library that is being closed may be the interpreter. */
+	if (atomic_load(&runtime.capture.closers) ||
+	    __builtin_expect(!mixed_is_finishing(&runtime.capture.mixed), 1) ||
 	    !(runtime.options.exit || runtime.options.exitcode) ||
 	    atomic_load(&before_shutdown.begun) || atomic_load(&runtime.ended) ||
 	    !ledger_read(&runtime.ledger, fd, &entry, NULL) || entry.origin == FD_INHERITED ||

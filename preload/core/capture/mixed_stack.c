@@ -117,7 +117,11 @@ static __attribute__((noinline)) struct captured find(struct mixed_stacks *mixed
 						      const struct registers *from, uint32_t depth,
 						      struct captured native)
 {
-	struct language_frame frames[depth];
+	enum { ROOM = 64 }; /* 2 KiB of the program's stack, which may be a signal handler's */
+	struct language_frame frames[ROOM];
+
+	if (depth > ROOM)
+		return (struct captured){.stack = STACK_NONE};
 	int count = get_frames(mixed, active, from, frames, (int)depth);
 
 	return count ? mixed_memo_find(&mixed->memo, native.stack, frames, count) : native;
@@ -200,6 +204,9 @@ struct captured mixed_make(struct mixed_stacks *mixed, const struct walk *walk,
 	int count = get_frames(mixed, active, &walk->registers, language, (int)walk->depth);
 	if (!count)
 		return native;
+	struct captured known = mixed_memo_find(&mixed->memo, native.stack, language, count);
+	if (known.stack != STACK_NONE)
+		return known;
 	for (int i = 0; i < count; i++)
 		names[i] = FRAME_OF_LANGUAGE(name_frame(mixed, &language[i]));
 	const struct merge merge = {
