@@ -27,7 +27,7 @@ bool loaded_symbol_busy(void)
 
 /* glibc adds the bias to the addresses in most modules' dynamic sections, but not in the vDSO's,
  * which is read-only. */
-static const void *address_of(const struct link_map *map, ElfW(Addr) value)
+static const void *address_of(const struct link_map *map, uintptr_t value)
 {
 	return (const void *)(value < map->l_addr ? value + map->l_addr : value);
 }

@@ -77,8 +77,9 @@ uint32_t language_table_intern(struct language_table *table, const struct langua
 	if (!get_memory(table))
 		goto full;
 	slot = slot_of(table, entry);
-	if (*slot)
-		return *slot;
+	uint32_t known = *slot;
+	if (known)
+		return known;
 	if (!count)
 		count = FIRST;
 	if (count >= LANGUAGE_NAME_LIMIT)
