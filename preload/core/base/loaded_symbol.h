@@ -20,7 +20,8 @@ struct loaded_symbol {
 
 /* Finds the first definition of name in the order of the loader's list, also in modules that were
  * loaded with RTLD_LOCAL. False: there is none, or the list is being changed. Async-signal-safe if
- * no other thread is in dlclose. Not for symbols of type TLS or IFUNC. */
+ * no other thread is in dlclose. Not for symbols of
+ * type TLS or IFUNC, and versions of symbols don't count. */
 bool loaded_symbol_find(const char *name, struct loaded_symbol *found);
 
 /* Finds a thread-local variable that its module reaches through __tls_get_addr. Returns the
