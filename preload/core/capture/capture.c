@@ -217,6 +217,8 @@ static void walk_and_keep(void *data)
 	walk.memory = &memory.memory;
 	walk.registers = *cold->registers;
 	walk.depth = capture->depth;
+	walk.ends_at = mixed_ends_walk;
+	walk.data = &capture->mixed;
 	unwinder_walk(&walk);
 	/* Frames of fdtrail can lie between frames of the program: above a handler that ours has
 	 * called, or a destructor that dlclose runs. They are left out. */
@@ -242,7 +244,8 @@ static void walk_and_keep(void *data)
 		memo_keep(&capture->memo, &walk, cold->captured);
 	/* Nor is an interpreter asked that may be in the library. */
 	if (!closers) {
-		mixed_search(&capture->mixed);
+		if (mixed_search(&capture->mixed))
+			memo_forget(&capture->memo);
 		cold->captured = mixed_make(&capture->mixed, &walk, frames, cold->captured);
 	}
 }

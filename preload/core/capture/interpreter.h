@@ -34,7 +34,7 @@ struct language_frame {
 			 * 0: that can't happen */
 	uint8_t flags;  /* LANGUAGE_* */
 	uint8_t language; /* capture.c's: its number in the list */
-	uint16_t unused;
+	uint16_t inlined; /* frames() leaves it 0; see describe() */
 	/* For merging: an address inside the native frame in which it runs (between that frame's
 	 * stack pointer and its caller's). 0: not known; then frames up to one with LANGUAGE_ENTRY
 	 * take the next native frame for which is_loop() is true. */
@@ -85,8 +85,17 @@ struct interpreter {
 			int count);
 
 	/* Names a frame that frames() has just returned for the calling thread. False: not known.
-	 */
+	 * With inlines, a frame stands for all functions that were compiled into one, so that
+	 * frames() needn't find out which: describe() is asked for the innermost one (inlined is 0),
+	 * then for its callers (1, 2, ...), until it says that there are no more. It may say so
+	 * at once, for code that no user of the language wants to see. */
 	bool (*describe)(const struct language_frame *frame, struct language_name *name);
+	bool inlines;
+
+	/* frames() knows the stack from the first native frame for which is_loop() is true to the
+	 * thread's start. The native walk ends there: generated code has no unwind data and uses
+	 * frame pointers for other things, so that a walk finds other frames each time. */
+	bool ends_walk;
 
 	/* Whether this address lies in the interpreter's loop or in code that it has generated.
 	 * Such native frames are left out of a stack that has frames of the language. NULL: never.

@@ -53,22 +53,22 @@ static bool detect(struct mixed_stacks *mixed, unsigned int number)
 	return true;
 }
 
-void mixed_search(struct mixed_stacks *mixed)
+bool mixed_search(struct mixed_stacks *mixed)
 {
 	uint32_t count = atomic_load(&mixed->ledger->modules.count), active, first;
 	bool settled = true;
 
 	if (!mixed->list || count == mixed->modules_seen || loaded_symbol_busy())
-		return;
+		return false;
 	active = atomic_load(&mixed->active);
 	first = mixed->modules_seen == UINT32_MAX ? 1 : mixed->modules_seen + 1;
 	for (unsigned int i = 0; mixed->list[i]; i++)
 		if (!(mixed->settled >> i & 1))
 			settled &= detect(mixed, i);
-	if (atomic_load(&mixed->active) != active)
-		first = 1;
-	mark_modules(mixed, first, count);
+	bool found = atomic_load(&mixed->active) != active;
+	mark_modules(mixed, found ? 1 : first, count);
 	mixed->modules_seen = settled ? count : UINT32_MAX;
+	return found;
 }
 
 void mixed_look_again(struct mixed_stacks *mixed)
@@ -141,10 +141,10 @@ struct captured mixed_known(struct mixed_stacks *mixed, const struct registers *
 static bool same_frame(const struct language_frame *a, const struct language_frame *b)
 {
 	return a->code == b->code && a->at == b->at && a->check == b->check &&
-	       a->language == b->language;
+	       a->language == b->language && a->inlined == b->inlined;
 }
 
-/* The number of the frame's name. */
+/* The number of the frame's name; NAMED_NOTHING: it stands for no function. */
 static uint32_t name_frame(struct mixed_stacks *mixed, const struct language_frame *frame)
 {
 	static struct language_name name; /* under the capture lock */
@@ -160,19 +160,51 @@ static uint32_t name_frame(struct mixed_stacks *mixed, const struct language_fra
 	}
 	name = (struct language_name){0};
 	struct language_entry entry = {.language = frame->language, .library = true};
+	uint32_t number = NAMED_NOTHING;
 	if (mixed->list[frame->language]->describe(frame, &name)) {
 		entry.function = name.function;
 		entry.file = name.file;
 		entry.line = name.line;
 		entry.library = name.library;
-	} else {
+	} else if (!mixed->list[frame->language]->inlines) {
 		entry.function = "?";
 		entry.file = "";
 	}
-	uint32_t number = language_table_intern(&mixed->ledger->languages, &entry);
+	if (entry.function)
+		number = language_table_intern(&mixed->ledger->languages, &entry);
 	if (place)
 		*place = (struct named_language_frame){*frame, number};
 	return number;
+}
+
+/* Frames and their names, innermost first. */
+struct named_frames {
+	struct language_frame frames[STACK_DEPTH_MAX];
+	frame_t names[STACK_DEPTH_MAX];
+	uint32_t count;
+};
+
+/* Adds the functions that frame stands for. False: there are more than depth. */
+static bool add_functions(struct mixed_stacks *mixed, const struct language_frame *frame,
+			  uint32_t depth, struct named_frames *into)
+{
+	struct language_frame function = *frame;
+	bool inlines = mixed->list[frame->language]->inlines;
+	uint32_t first = into->count, name;
+
+	function.flags &= (uint8_t)~LANGUAGE_ENTRY;
+	do {
+		name = name_frame(mixed, &function);
+		if (name == NAMED_NOTHING)
+			break;
+		if (into->count == depth)
+			return false;
+		into->frames[into->count] = function;
+		into->names[into->count++] = FRAME_OF_LANGUAGE(name);
+	} while (inlines && function.inlined++ < UINT16_MAX);
+	if (into->count > first)
+		into->frames[into->count - 1].flags = frame->flags;
+	return true;
 }
 
 static bool is_loop(void *data, uintptr_t pc)
@@ -191,7 +223,8 @@ struct captured mixed_make(struct mixed_stacks *mixed, const struct walk *walk,
 {
 	/* One thread at a time is here. */
 	static struct language_frame language[STACK_DEPTH_MAX];
-	static frame_t names[STACK_DEPTH_MAX], merged[STACK_DEPTH_MAX];
+	static struct named_frames named;
+	static frame_t merged[STACK_DEPTH_MAX];
 	uint32_t active = atomic_load(&mixed->active);
 	struct stack_table *stacks = &mixed->ledger->stacks;
 	enum stack_end end = walk->end;
@@ -207,17 +240,22 @@ struct captured mixed_make(struct mixed_stacks *mixed, const struct walk *walk,
 	struct captured known = mixed_memo_find(&mixed->memo, native.stack, language, count);
 	if (known.stack != STACK_NONE)
 		return known;
-	for (int i = 0; i < count; i++)
-		names[i] = FRAME_OF_LANGUAGE(name_frame(mixed, &language[i]));
+	named.count = 0;
+	for (int i = 0; i < count; i++) {
+		if (!add_functions(mixed, &language[i], walk->depth, &named)) {
+			named.frames[named.count - 1].flags |= LANGUAGE_MORE;
+			break;
+		}
+	}
 	const struct merge merge = {
 		.native = frames,
 		.pcs = walk->pcs,
 		.sps = walk->sps,
 		.native_count = walk->count,
 		.native_end = walk->end,
-		.frames = language,
-		.names = names,
-		.count = (uint32_t)count,
+		.frames = named.frames,
+		.names = named.names,
+		.count = named.count,
 		.is_loop = is_loop,
 		.data = mixed,
 	};
@@ -227,6 +265,17 @@ struct captured mixed_make(struct mixed_stacks *mixed, const struct walk *walk,
 	if (native.stack >= STACK_FIRST && stack >= STACK_FIRST)
 		mixed_memo_keep(&mixed->memo, native.stack, language, count, captured);
 	return captured;
+}
+
+bool mixed_ends_walk(void *data, uintptr_t pc)
+{
+	const struct mixed_stacks *mixed = data;
+	uint32_t active = atomic_load(&mixed->active);
+
+	for (unsigned int i = 0; active; i++, active >>= 1)
+		if (active & 1 && mixed->list[i]->ends_walk && mixed->list[i]->is_loop(pc))
+			return true;
+	return false;
 }
 
 bool mixed_is_finishing(const struct mixed_stacks *mixed)

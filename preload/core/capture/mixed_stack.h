@@ -14,12 +14,12 @@
 #include "interpreter.h"
 #include "mixed_memo.h"
 
-enum { NAMED_FRAMES = 2048 };
+enum { NAMED_FRAMES = 2048, NAMED_NOTHING = LANGUAGE_NAME_LIMIT };
 
 /* A frame and its name, as it was found last. */
 struct named_language_frame {
 	struct language_frame frame;
-	uint32_t name; /* LANGUAGE_NAME_NONE: unused place */
+	uint32_t name; /* LANGUAGE_NAME_NONE: unused place; NAMED_NOTHING: it stands for nothing */
 };
 
 struct mixed_stacks {
@@ -37,9 +37,9 @@ void mixed_init(struct mixed_stacks *mixed, struct ledger *ledger);
 /* Begins to look for the languages of this list. The caller must hold the capture lock. */
 void mixed_start(struct mixed_stacks *mixed, const struct interpreter *const *list);
 
-/* Looks for languages, if a module has been added since the last search. The caller must hold the
- * capture lock. */
-void mixed_search(struct mixed_stacks *mixed);
+/* Looks for languages, if a module has been added since the last search. True: one was found, so
+ * that walks may end elsewhere now. The caller must hold the capture lock. */
+bool mixed_search(struct mixed_stacks *mixed);
 
 /* To be called when modules have been unloaded: an interpreter may be gone. The caller must hold
  * the capture lock. */
@@ -54,6 +54,9 @@ struct captured mixed_known(struct mixed_stacks *mixed, const struct registers *
  * native was made of. The caller must hold the capture lock. */
 struct captured mixed_make(struct mixed_stacks *mixed, const struct walk *walk,
 			   const frame_t *frames, struct captured native);
+
+/* struct walk's ends_at; data is a struct mixed_stacks. */
+bool mixed_ends_walk(void *data, uintptr_t pc);
 
 /* Whether a language of the program is shutting down, and closes what was left open.
  * Async-signal-safe. */

@@ -293,6 +293,15 @@ static bool add_frame(struct walk *walk, uintptr_t pc, uintptr_t sp)
 	return true;
 }
 
+/* Whether the walk ends at this frame, because the frames from there on are known better. */
+static bool ends_at(struct walk *walk, uintptr_t pc)
+{
+	if (!walk->ends_at || !walk->ends_at(walk->data, pc))
+		return false;
+	walk->end = STACK_NO_UNWIND;
+	return true;
+}
+
 /* Goes one frame up by the frame pointer, and adds that frame. False: the walk has ended. */
 static bool step_by_fp(struct walk *walk, struct registers *at)
 {
@@ -309,7 +318,7 @@ static bool step_by_fp(struct walk *walk, struct registers *at)
 	log_is_code(walk, pc);
 	*at = (struct registers){.pc = pc, .sp = fp + 2 * sizeof(fp), .fp = next};
 	if (pc > FIRST_CODE)
-		return add_frame(walk, pc - 1, at->sp);
+		return add_frame(walk, pc - 1, at->sp) && !ends_at(walk, pc - 1);
 	/* In the outermost frame the caller's frame pointer is 0, too (System V ABI for AMD64,
 	 * 3.4.1). If it isn't, the code used the register for something else. */
 	if (pc || next)
@@ -398,6 +407,8 @@ static bool walk_by_libunwind(struct state *state, struct registers *at)
 		if ((!first || walk->count == 0) && !add_frame(walk, call, sp))
 			return false;
 		if (!search(state, call, 0, &info)) {
+			if (ends_at(walk, call))
+				return false;
 			/* The saved fp is read, and so logged, only now that it is needed. */
 			if (!first && call_unw_get_reg(&cursor, MACHINE_UNWIND_FP, &fp) < 0) {
 				walk->end = STACK_NO_UNWIND;

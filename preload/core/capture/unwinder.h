@@ -41,6 +41,10 @@ struct walk {
 	struct memory *memory;
 	struct registers registers;
 	uint32_t depth; /* most frames */
+	/* Whether the walk ends at an address without unwind data, because the frames from there on
+	 * are known better. NULL: never. */
+	bool (*ends_at)(void *data, uintptr_t pc);
+	void *data; /* for ends_at */
 	/* out */
 	uintptr_t pcs[STACK_DEPTH_MAX]; /* addresses of the calls, or of an interrupted
 					 * instruction */
