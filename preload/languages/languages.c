@@ -7,6 +7,7 @@
 #include "preload/core/ledger/language_table.h"
 
 const struct interpreter *const languages[] = {
+	&java,
 	&python,
 	&php,
 	&ruby,
