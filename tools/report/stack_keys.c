@@ -195,8 +195,10 @@ struct stack_key stack_keys_of(struct stack_keys *keys, const struct model_stack
 			const struct model_frame *frame = &at->frames[i];
 			size_t locations = frame->location_count ? frame->location_count : 1;
 
-			/* CPython calls the same function in several ways, by how often it has. */
-			if (frame->interpreter)
+			/* CPython calls the same function in several ways, by how often it has. A
+			 * library of Java's may open two descriptors for one call, or find another
+			 * way the second time. */
+			if (frame->interpreter || (frame->library && culprit->own))
 				continue;
 			for (size_t j = 0; j < locations; j++) {
 				int line = number_line(keys, frame, j);
