@@ -151,6 +151,10 @@ static bool is_loop(uintptr_t pc)
  * launcher loads its own by another path: bin/../lib/libjli.so. */
 static bool is_library(const char *module)
 {
+	struct loaded_symbol launcher;
+
+	if (!*module)
+		return loaded_symbol_find("JLI_Launch", &launcher);
 	return strncmp(module, libjvm, home_length) == 0 ||
 	       strcmp(base_name(module), "libjli.so") == 0;
 }

@@ -289,6 +289,8 @@ static void put_origin(FILE *out, const struct page *page, const struct model_gr
 		return;
 	}
 	fprintf(out, ", %s ", how(group));
+	if (opened && opened->runtime)
+		fprintf(out, "by %s itself ", opened->runtime);
 	put_place(out, page, group, opened, group->place);
 }
 

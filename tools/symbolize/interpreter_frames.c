@@ -7,13 +7,14 @@
 #include "tools/model/stack_lines.h"
 #include "user_code.h"
 
-static bool belongs_to_language(const struct model_snapshot *snapshot, const char *path)
+/* The language that the module belongs to, or NULL. */
+static const char *language_of(const struct model_snapshot *snapshot, const char *path)
 {
 	for (size_t i = 0; path && i < snapshot->module_count; i++)
 		if (snapshot->modules[i].library_of && snapshot->modules[i].path &&
 		    strcmp(snapshot->modules[i].path, path) == 0)
-			return true;
-	return false;
+			return snapshot->modules[i].library_of;
+	return NULL;
 }
 
 /* Frames of the C library and the program that lead to the interpreter: _start, ... */
@@ -26,19 +27,24 @@ static bool starts_thread(const struct model_frame *frame)
 
 static void disown(const struct model_snapshot *snapshot, struct model_stack *stack)
 {
-	bool interpreted = false;
+	bool interpreted = false, own = false;
+	const char *runtime = NULL;
 
 	for (size_t i = 0; i < stack->frame_count; i++)
 		interpreted |= stack->frames[i].language != NULL;
-	for (size_t i = 0; interpreted && i < stack->frame_count; i++) {
+	for (size_t i = 0; i < stack->frame_count; i++) {
 		struct model_frame *frame = &stack->frames[i];
+		const char *language = language_of(snapshot, frame->module);
 
-		if (frame->language ||
-		    !(belongs_to_language(snapshot, frame->module) || starts_thread(frame)))
-			continue;
-		frame->own = false;
-		frame->interpreter = true;
+		if (!frame->language && (language || (interpreted && starts_thread(frame)))) {
+			frame->own = false;
+			frame->interpreter = interpreted;
+		}
+		runtime = runtime ? runtime : language;
+		own |= frame->own;
 	}
+	if (!interpreted && !own)
+		stack->runtime = runtime;
 }
 
 void interpreter_frames_disown(struct model_snapshot *snapshot)

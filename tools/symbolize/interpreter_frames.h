@@ -4,6 +4,6 @@
 
 #include "tools/model/model.h"
 
-/* In a stack with frames of an interpreted language, the native frames of the interpreter and of
- * its libraries are not the program's own code, wherever they lie. */
+/* The native frames of an interpreter and of its language's libraries are not the program's own
+ * code, wherever they lie. If a stack has no others, the interpreter has opened for itself. */
 void interpreter_frames_disown(struct model_snapshot *snapshot);
