@@ -65,6 +65,9 @@ static enum detected detect(struct detection *detection)
 
 	if (!loaded_symbol_find("JNI_GetCreatedJavaVMs", &symbol))
 		return DETECTED_NOT;
+	/* The virtual machine is never unloaded. Other threads may be using what is known of it. */
+	if ((uintptr_t)find_vm == symbol.address)
+		return DETECTED;
 	get_created *function = (get_created *)symbol.address;
 	if (!loaded_symbol_find("gHotSpotVMStructs", &symbol)) {
 		detection->trouble = "this virtual machine isn't HotSpot";
