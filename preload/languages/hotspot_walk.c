@@ -22,6 +22,7 @@ enum {
 	WORD = sizeof(uintptr_t),
 	SEGMENT_FREE = 0xff,   /* in a heap's map: nothing lies here */
 	FRAME_WORDS = 1 << 20, /* no frame is larger */
+	BLOB_BYTES = 1024,     /* no header of compiled code is larger */
 };
 
 /* Code that the virtual machine has made. */
@@ -124,6 +125,9 @@ static enum code code_at(const struct hotspot *vm, uintptr_t pc, uintptr_t *blob
 	if (!*(const uint8_t *)(block + vm->block_used))
 		return CODE_NONE;
 	*blob = block + vm->block_size;
+	/* The members of compiled code's header are read without further checks. */
+	if (load(heap->high) - *blob < BLOB_BYTES)
+		return CODE_NONE;
 	return kind_of(load(*blob + vm->blob_name));
 }
 
