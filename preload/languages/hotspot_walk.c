@@ -41,6 +41,7 @@ struct place {
 	uintptr_t low, base; /* of the stack that the Java frames lie on */
 	uintptr_t pc, sp, fp;
 	bool anchored; /* pc is where Java code has called C++ code */
+	bool complete; /* the thread's outermost frame has been reached */
 };
 
 static uintptr_t load(uintptr_t address)
@@ -208,6 +209,7 @@ static bool go_to_anchor(struct place *place, uintptr_t anchor)
 	place->sp = load(anchor + vm->anchor_sp);
 	place->fp = load(anchor + vm->anchor_fp);
 	place->pc = load(anchor + vm->anchor_pc);
+	place->complete = !place->sp;
 	if (!place->sp)
 		return false;
 	if (!place->low)
@@ -243,6 +245,7 @@ static bool pass(struct place *place, uintptr_t call_stub, struct language_frame
 	case CODE_WRAPPER:
 		/* The frames of a virtual thread lie on its carrier's stack, above the frame of a
 		 * wrapper that has called no native method. */
+		place->complete = !anchored;
 		return anchored && take_compiled(place, blob, frame);
 	case CODE_COMPILED:
 		return take_compiled(place, blob, frame);
@@ -268,8 +271,13 @@ int hotspot_walk(const struct hotspot *vm, uintptr_t thread, struct language_fra
 		uintptr_t before = place.sp;
 		bool more = pass(&place, call_stub, &frame) && place.sp > before;
 
-		if (!more)
+		if (!more) {
+			/* A virtual thread that has waited may have frames in Java's heap still,
+			 * which come back when the others return. */
+			if (count && !place.complete)
+				frames[count - 1].flags |= LANGUAGE_UNREAD;
 			break;
+		}
 		if (frame.code && count == room) {
 			frames[count - 1].flags |= LANGUAGE_MORE;
 			break;

@@ -24,7 +24,7 @@ def classes(release=""):
     """The folder of the compiled programs. With a release, only those that old machines can run."""
     folder = Path(KEPT.name) / f"release{release}"  # temp_dir() is a test's own
     sources = [PROGRAMS / f"{name}.java" for name in ("ErrorPath", "Compiled", "Shapes")] if release else \
-        sorted(PROGRAMS.glob("*.java"))
+        sorted(path for path in PROGRAMS.glob("*.java") if path.stem != "Virtual")
     options = ["--release", release, "-Xlint:-options"] if release else []
     subprocess.run([require("javac"), "-g", *options, "-d", folder, *sources], check=True, timeout=120)
     return folder
@@ -162,6 +162,29 @@ def _():
 def _(java):
     run = run_java("ErrorPath", java=java, release="8")
     check.equal(culprits(run.err)[:1], [line_of("ErrorPath", "LEAK")], run.err)
+
+
+def version_of(java):
+    """The number of its release: 8, 17, 25."""
+    text = subprocess.run([java, "-version"], capture_output=True, text=True, check=True, timeout=60).stderr
+    return int(re.search(r'version "(?:1\.)?(\d+)', text).group(1))
+
+
+@test("a virtual thread has its own frames, not its carrier's: {}", timeout=120,
+      each=[str(path) for path in MACHINES if version_of(path) >= 21 and path.with_name("javac").exists()])
+def _(java):
+    folder = temp_dir()
+    subprocess.run([Path(java).with_name("javac"), "-g", "-d", folder, PROGRAMS / "Virtual.java"], check=True,
+                   timeout=120)
+    run = run_traced([java, "-cp", folder, "Virtual"])
+    check.equal(run.status, 0, run.err)
+    check.lacks(run.last.text, "ForkJoinPool.")
+    first = next(frames for frames in opens(run.last) if any(line_of("Virtual", "FIRST") in frame for frame in frames))
+    check.true(any(f"Virtual.lambda$main$0 {line_of('Virtual', 'TASK')} (java)" in frame for frame in first), first)
+    # After the wait its outer frames may be in the heap; then the stack says that it is incomplete.
+    check.contains(run.last.text, f"Virtual.open {line_of('Virtual', 'AFTER')} (java)")
+    after = run.last.text.partition(line_of("Virtual", "AFTER"))[2].partition("descriptors:")[0]
+    check.true(line_of("Virtual", "TASK") in after or "(incomplete: the language keeps" in after, after)
 
 
 main()

@@ -150,6 +150,17 @@ static void classes_that_java_makes_for_itself_are_left_out(void **state)
 	assert_true(name.library);
 }
 
+static void frames_that_cannot_be_read_are_said(void **state)
+{
+	struct language_frame frames[ROOM];
+
+	(void)state;
+	fake.stack[25] = fake_pc(&fake, FAKE_STUB, 64); /* a stub without a frame's size */
+	assert_int_equal(walk(frames, ROOM), 2);
+	assert_int_equal(frames[0].flags, 0);
+	assert_int_equal(frames[1].flags, LANGUAGE_UNREAD);
+}
+
 /* Overwrites each word with what a torn or wrong one may be. */
 static void any_word_may_be_wrong(void **state)
 {
@@ -214,6 +225,9 @@ int main(void)
 		 .setup_func = set_up},
 		{.name = "classes that Java makes for itself are left out",
 		 .test_func = classes_that_java_makes_for_itself_are_left_out,
+		 .setup_func = set_up},
+		{.name = "frames that can't be read are said",
+		 .test_func = frames_that_cannot_be_read_are_said,
 		 .setup_func = set_up},
 		{.name = "any word may be wrong",
 		 .test_func = any_word_may_be_wrong,

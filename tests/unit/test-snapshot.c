@@ -247,6 +247,7 @@ static void an_incomplete_stack_says_so(void **state)
 		{STACK_DEEPER, "    (deeper: cut at 1 frames; FDTRAIL_DEPTH allows up to 256)\n"},
 		{STACK_NO_UNWIND,
 		 "    (incomplete: the next caller is code without unwind data)\n"},
+		{STACK_UNREAD, "    (incomplete: the language keeps the other callers where "},
 		{STACK_EARLY, "    (taken before libunwind was loaded: "},
 		{STACK_POINTERS_ONLY, "    (taken without libunwind: by frame pointers only"},
 	};

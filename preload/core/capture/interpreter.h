@@ -22,6 +22,8 @@ enum {
 	LANGUAGE_ENTRY = 1,
 	/* Only for the last frame: there are more than the caller had room for. */
 	LANGUAGE_MORE = 2,
+	/* Only for the last frame: there are more, which frames() can't read. */
+	LANGUAGE_UNREAD = 4,
 };
 
 /* A frame of a language: words that say which code it is and how far it has come. The members

@@ -78,8 +78,8 @@ static bool put_runs(struct merging *merging, uint32_t at, bool loop, bool *take
 uint32_t merge_frames(const struct merge *merge, frame_t *into, uint32_t room, enum stack_end *end)
 {
 	struct merging merging = {.merge = merge, .into = into, .room = room};
-	bool more = merge->count && merge->frames[merge->count - 1].flags & LANGUAGE_MORE;
-	bool fits = true;
+	uint8_t flags = merge->count ? merge->frames[merge->count - 1].flags : 0;
+	bool more = flags & (LANGUAGE_MORE | LANGUAGE_UNREAD), fits = true;
 
 	for (uint32_t at = 0; at < merge->native_count && fits; at++) {
 		bool loop = merge->is_loop(merge->data, merge->pcs[at]), taken;
@@ -98,6 +98,6 @@ uint32_t merge_frames(const struct merge *merge, frame_t *into, uint32_t room, e
 			*end = STACK_COMPLETE;
 	}
 	if (!fits || more)
-		*end = STACK_DEEPER;
+		*end = fits && flags & LANGUAGE_UNREAD ? STACK_UNREAD : STACK_DEEPER;
 	return merging.count;
 }

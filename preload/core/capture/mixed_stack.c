@@ -247,6 +247,10 @@ struct captured mixed_make(struct mixed_stacks *mixed, const struct walk *walk,
 			break;
 		}
 	}
+	if (!named.count)
+		return native;
+	/* The last frame may have stood for nothing. */
+	named.frames[named.count - 1].flags |= language[count - 1].flags & LANGUAGE_UNREAD;
 	const struct merge merge = {
 		.native = frames,
 		.pcs = walk->pcs,

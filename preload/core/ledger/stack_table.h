@@ -42,6 +42,7 @@ enum stack_end {
 	STACK_NO_UNWIND,     /* ended at code without unwind data or a usable frame pointer */
 	STACK_EARLY,         /* taken before libunwind was loaded: frame pointers only */
 	STACK_POINTERS_ONLY, /* libunwind could not be used: frame pointers only */
+	STACK_UNREAD,        /* the frames of a language go on where they can't be read */
 	/* For the goroutines that started the one before them: */
 	STACK_CREATOR_ONLY,  /* only the go statement is known, because GODEBUG=tracebackancestors
 			      * is not set */

@@ -268,6 +268,11 @@ static void put_end(struct writer *writer, enum stack_end end, uint32_t depth)
 		put_string(writer,
 			   "    (incomplete: the next caller is code without unwind data)\n");
 		break;
+	case STACK_UNREAD:
+		put_string(writer,
+			   "    (incomplete: the language keeps the other callers where fdtrail "
+			   "can't read them)\n");
+		break;
 	case STACK_EARLY:
 		put_string(writer,
 			   "    (taken before libunwind was loaded: by frame pointers only, "
