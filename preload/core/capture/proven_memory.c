@@ -8,18 +8,23 @@ _Atomic uintptr_t proven_pages[PROVEN_PAGES];
 
 bool proven_page_slowly(uintptr_t page)
 {
-	uintptr_t place = page / PROVEN_PAGE % PROVEN_PAGES, kept = page ^ PROVEN_NONE;
+	static _Atomic uint32_t turn;
+	uintptr_t place = proven_place(page), kept = page ^ PROVEN_NONE, way;
 
 	if (!page)
 		return false;
-	if (atomic_load_explicit(&proven_pages[place ^ 1], memory_order_relaxed) == kept)
-		return true;
+	for (way = 1; way < PROVEN_WAYS; way++)
+		if (atomic_load_explicit(&proven_pages[place ^ way], memory_order_relaxed) == kept)
+			return true;
 	if (!address_readable(page))
 		return false;
-	atomic_store_explicit(&proven_pages[place ^ 1],
-			      atomic_load_explicit(&proven_pages[place], memory_order_relaxed),
-			      memory_order_relaxed);
-	atomic_store_explicit(&proven_pages[place], kept, memory_order_relaxed);
+	/* No page moves, or two would drive each other out by turns. */
+	for (way = 0; way < PROVEN_WAYS; way++)
+		if (!atomic_load_explicit(&proven_pages[place ^ way], memory_order_relaxed))
+			break;
+	if (way == PROVEN_WAYS)
+		way = atomic_fetch_add_explicit(&turn, 1, memory_order_relaxed) % PROVEN_WAYS;
+	atomic_store_explicit(&proven_pages[place ^ way], kept, memory_order_relaxed);
 	return true;
 }
 

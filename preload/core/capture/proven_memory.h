@@ -14,18 +14,25 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { PROVEN_PAGE = 4096, PROVEN_PAGES = 2048, PROVEN_NONE = 1 };
+enum { PROVEN_PAGE = 4096, PROVEN_PAGES = 2048, PROVEN_NONE = 1, PROVEN_WAYS = 4 };
 
-/* Addresses of readable pages, each ^ PROVEN_NONE, by page number. A page is at its place or at the
- * one beside it, so that two pages of one place don't drive each other out. In proven_memory.c. */
+/* Addresses of readable pages, each ^ PROVEN_NONE. A page is at its place or at one of those beside
+ * it, so that pages of one place don't drive each other out. In proven_memory.c. */
 extern _Atomic uintptr_t proven_pages[PROVEN_PAGES];
 
 /* In proven_memory.c: asks the kernel, and remembers the page. */
 bool proven_page_slowly(uintptr_t page);
 
+/* The place of a page. Virtual machines align their memory to large powers of two, so that more than
+ * the lowest bits must differ. */
+static inline uintptr_t proven_place(uintptr_t page)
+{
+	return (page / PROVEN_PAGE ^ page >> 22 ^ page >> 31) % PROVEN_PAGES;
+}
+
 static inline bool proven_page(uintptr_t page)
 {
-	uintptr_t place = page / PROVEN_PAGE % PROVEN_PAGES;
+	uintptr_t place = proven_place(page);
 	uintptr_t known = atomic_load_explicit(&proven_pages[place], memory_order_relaxed);
 
 	/* An empty place has a value that is no page. */
