@@ -20,6 +20,7 @@ ROWS = {  # row: interpreters to look for, program, its arguments, the highest r
     "Python, open + close, 16 frames": (["/usr/bin/python3", "python3"], "opens.py", ["open", "16"], 1.10),
     "Python, os.open + os.close, 16 frames": (["/usr/bin/python3", "python3"], "opens.py", ["os.open", "16"], None),
     "Python, open + close, 1 frame": (["/usr/bin/python3", "python3"], "opens.py", ["open", "1"], 1.10),
+    "Java, FileInputStream open + close, 32 frames": (["java"], "Opens.java", ["32"], 1.50),
 }
 
 
