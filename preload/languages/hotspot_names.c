@@ -89,7 +89,7 @@ static size_t append_symbol(const struct hotspot *vm, uintptr_t symbol, bool dot
 	for (uint16_t i = 0; i < bytes && length + 1 < room; i++) {
 		uint8_t byte;
 
-		if (!proven_byte(symbol + vm->symbol_body + i, &byte))
+		if (!proven_byte(symbol + vm->symbol_body + i, &byte) || !byte)
 			break;
 		text[length++] = dots && byte == '/' ? '.' : (char)byte;
 	}
@@ -169,7 +169,10 @@ static bool name_method(const struct hotspot *vm, const struct where *where,
 	    !proven_word(pool + vm->pool_holder, &holder) ||
 	    !proven_word(holder + vm->class_name, &symbol))
 		return true;
-	append_symbol(vm, symbol, false, name->function, 0, sizeof(name->function));
+	if (!append_symbol(vm, symbol, false, name->function, 0, sizeof(name->function))) {
+		name->function[0] = '?';
+		return true;
+	}
 	if (is_hidden(name->function))
 		return false;
 	name->library = false;
