@@ -5,35 +5,15 @@
 import json
 import re
 import subprocess
-import tempfile
-from functools import cache
 from pathlib import Path
 
+from java_programs import PROGRAMS, classes, line_of, server_under_load
 from run_verb import FDTRAIL, Run
-from support import SOURCE, check, main, require, run_bare, run_traced, temp_dir, test
+from support import check, main, require, run_bare, run_traced, temp_dir, test
 
-PROGRAMS = SOURCE / "tests" / "programs" / "java"
 KINDS = sorted(path.stem for path in PROGRAMS.glob("*.java")
-               if "// LEAK" in path.read_text("utf-8") and path.stem != "Compiled")
-KEPT = tempfile.TemporaryDirectory(prefix="fdtrail-java-")
+               if "// LEAK\n" in path.read_text("utf-8") and path.stem != "Compiled")
 MACHINES = sorted({path.resolve() for path in Path("/usr/lib/jvm").glob("*/bin/java")})
-
-
-@cache
-def classes(release=""):
-    """The folder of the compiled programs. With a release, only those that old machines can run."""
-    folder = Path(KEPT.name) / f"release{release}"  # temp_dir() is a test's own
-    sources = [PROGRAMS / f"{name}.java" for name in ("ErrorPath", "Compiled", "Shapes")] if release else \
-        sorted(path for path in PROGRAMS.glob("*.java") if path.stem != "Virtual")
-    options = ["--release", release, "-Xlint:-options"] if release else []
-    subprocess.run([require("javac"), "-g", *options, "-d", folder, *sources], check=True, timeout=120)
-    return folder
-
-
-def line_of(kind, mark):
-    """"ErrorPath.java:7": the line with this mark."""
-    lines = (PROGRAMS / f"{kind}.java").read_text("utf-8").splitlines()
-    return f"{kind}.java:{next(i for i, line in enumerate(lines, 1) if line.endswith(f'// {mark}'))}"
 
 
 def culprits(report):
@@ -162,6 +142,11 @@ def _():
 def _(java):
     run = run_java("ErrorPath", java=java, release="8")
     check.equal(culprits(run.err)[:1], [line_of("ErrorPath", "LEAK")], run.err)
+
+
+@test("a server under load is answered, and its snapshot equals /proc", timeout=240)
+def _():
+    server_under_load(5, 16)
 
 
 def version_of(java):
