@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Memory that looks like HotSpot's: a code cache with an interpreter, a compiled method and the stub
- * that C++ enters Java by; two methods of one class; and a thread's stack. For the unit test and the
- * fuzz target, which overwrites it.
+ * Memory that looks like HotSpot's: a code cache with an interpreter, a compiled method and the
+ * stub that C++ enters Java by; two methods of one class; and a thread's stack. For the unit test
+ * and the fuzz target, which overwrites it.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Java's frames from a virtual machine's memory with wrong words, between pages that can't be read.
- * The input is pairs of words: a place behind the trusted parts, and what to write there, which is a
+ * The input is pairs of words: a place after the trusted parts, and the word for it, which is a
  * number, an address in the memory, or one outside.
  *
  * A walk must end, and name what it finds or not.
@@ -51,7 +51,7 @@ static uintptr_t meaning(uint64_t word)
 	}
 }
 
-/* Where a word is written: HotSpot's own code cache and thread are as they are, but for the header of
+/* The place of a word. HotSpot's own code cache and thread stay as they are, but for the header of
  * the compiled method. */
 static char *place_of(uint64_t word)
 {

@@ -86,8 +86,8 @@ struct model_stack {
 	const char *incomplete;         /* the line that says that the stack is incomplete,
 					 * without parentheses; or NULL */
 	struct model_stack *created_by; /* the next ancestor, or NULL */
-	/* symbolize/: the language whose interpreter or virtual machine has opened it for itself: no
-	 * frame is the program's own. NULL: none. */
+	/* symbolize/: the language whose interpreter or virtual machine has opened it for itself:
+	 * no frame is the program's own. NULL: none. */
 	const char *runtime;
 };
 

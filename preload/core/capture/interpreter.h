@@ -88,8 +88,8 @@ struct interpreter {
 
 	/* Names a frame that frames() has just returned for the calling thread. False: not known.
 	 * With inlines, a frame stands for all functions that were compiled into one, so that
-	 * frames() needn't find out which: describe() is asked for the innermost one (inlined is 0),
-	 * then for its callers (1, 2, ...), until it says that there are no more. It may say so
+	 * frames() needn't find out which: describe() is asked for the innermost one (inlined is
+	 * 0), then for its callers (1, 2, ...), until it says that there are no more. It may say so
 	 * at once, for code that no user of the language wants to see. */
 	bool (*describe)(const struct language_frame *frame, struct language_name *name);
 	bool inlines;

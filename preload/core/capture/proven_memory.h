@@ -23,8 +23,8 @@ extern _Atomic uintptr_t proven_pages[PROVEN_PAGES];
 /* In proven_memory.c: asks the kernel, and remembers the page. */
 bool proven_page_slowly(uintptr_t page);
 
-/* The place of a page. Virtual machines align their memory to large powers of two, so that more than
- * the lowest bits must differ. */
+/* The place of a page. Virtual machines align their memory to large powers of two, so that more
+ * than the lowest bits must differ. */
 static inline uintptr_t proven_place(uintptr_t page)
 {
 	return (page / PROVEN_PAGE ^ page >> 22 ^ page >> 31) % PROVEN_PAGES;
