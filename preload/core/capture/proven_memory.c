@@ -4,27 +4,21 @@
 
 #include "local_memory.h"
 
-_Atomic uintptr_t proven_pages[PROVEN_PAGES];
+struct proven_set proven_sets[PROVEN_SETS];
 
 bool proven_page_slowly(uintptr_t page)
 {
-	static _Atomic uint32_t turn;
-	uintptr_t place = proven_place(page), kept = page ^ PROVEN_NONE, way;
+	struct proven_set *set = proven_set_of(page);
 
-	if (!page)
+	if (!page || !address_readable(page))
 		return false;
-	for (way = 1; way < PROVEN_WAYS; way++)
-		if (atomic_load_explicit(&proven_pages[place ^ way], memory_order_relaxed) == kept)
-			return true;
-	if (!address_readable(page))
-		return false;
-	/* No page moves, or two would drive each other out by turns. */
-	for (way = 0; way < PROVEN_WAYS; way++)
-		if (!atomic_load_explicit(&proven_pages[place ^ way], memory_order_relaxed))
-			break;
-	if (way == PROVEN_WAYS)
-		way = atomic_fetch_add_explicit(&turn, 1, memory_order_relaxed) % PROVEN_WAYS;
-	atomic_store_explicit(&proven_pages[place ^ way], kept, memory_order_relaxed);
+	/* The page that was remembered first makes room. Two threads at once may lose a page. */
+	for (int i = PROVEN_WAYS - 1; i > 0; i--)
+		atomic_store_explicit(
+			&set->pages[i],
+			atomic_load_explicit(&set->pages[i - 1], memory_order_relaxed),
+			memory_order_relaxed);
+	atomic_store_explicit(&set->pages[0], page ^ PROVEN_NONE, memory_order_relaxed);
 	return true;
 }
 
@@ -49,6 +43,7 @@ bool proven_copy(void *to, uintptr_t from, size_t size)
 
 void proven_forget(void)
 {
-	for (size_t i = 0; i < PROVEN_PAGES; i++)
-		atomic_store_explicit(&proven_pages[i], 0, memory_order_relaxed);
+	for (int i = 0; i < PROVEN_SETS; i++)
+		for (int j = 0; j < PROVEN_WAYS; j++)
+			atomic_store_explicit(&proven_sets[i].pages[j], 0, memory_order_relaxed);
 }

@@ -14,29 +14,36 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { PROVEN_PAGE = 4096, PROVEN_PAGES = 2048, PROVEN_NONE = 1, PROVEN_WAYS = 4 };
+enum { PROVEN_PAGE = 4096, PROVEN_SETS = 512, PROVEN_WAYS = 4, PROVEN_NONE = 1 };
 
-/* Addresses of readable pages, each ^ PROVEN_NONE. A page is at its place or at one of those beside
- * it, so that pages of one place don't drive each other out. In proven_memory.c. */
-extern _Atomic uintptr_t proven_pages[PROVEN_PAGES];
+/* Addresses of readable pages, each ^ PROVEN_NONE. A page is at one of the four places that its
+ * number chooses, by a hash, because an interpreter's heap has its busy pages at the same
+ * distances. In proven_memory.c. */
+struct proven_set {
+	_Atomic uintptr_t pages[PROVEN_WAYS];
+} __attribute__((aligned(32)));
+extern struct proven_set proven_sets[PROVEN_SETS];
+
+_Static_assert(PROVEN_SETS == 1 << 9, "proven_set_of takes the 9 highest bits");
+
+static inline struct proven_set *proven_set_of(uintptr_t page)
+{
+	return &proven_sets[page * 0x9e3779b97f4a7c15ULL >> 55];
+}
 
 /* In proven_memory.c: asks the kernel, and remembers the page. */
 bool proven_page_slowly(uintptr_t page);
 
-/* The place of a page. Virtual machines align their memory to large powers of two, so that more
- * than the lowest bits must differ. */
-static inline uintptr_t proven_place(uintptr_t page)
-{
-	return (page / PROVEN_PAGE ^ page >> 22 ^ page >> 31) % PROVEN_PAGES;
-}
-
 static inline bool proven_page(uintptr_t page)
 {
-	uintptr_t place = proven_place(page);
-	uintptr_t known = atomic_load_explicit(&proven_pages[place], memory_order_relaxed);
+	const struct proven_set *set = proven_set_of(page);
 
 	/* An empty place has a value that is no page. */
-	return __builtin_expect((known ^ PROVEN_NONE) == page, 1) || proven_page_slowly(page);
+	for (int i = 0; i < PROVEN_WAYS; i++)
+		if ((atomic_load_explicit(&set->pages[i], memory_order_relaxed) ^ PROVEN_NONE) ==
+		    page)
+			return true;
+	return proven_page_slowly(page);
 }
 
 /* Whether size bytes (1 to PROVEN_PAGE) at address can be read. Async-signal-safe. */
