@@ -115,6 +115,7 @@ void capture_languages(struct capture *capture, const struct interpreter *const 
 	if (lock(capture, CAPTURE_WALKING, &hold)) {
 		mixed_start(&capture->mixed, list);
 		unlock(capture, &hold);
+		mixed_prepare(&capture->mixed, capture);
 	}
 }
 
@@ -288,6 +289,8 @@ void capture_forked(struct capture *capture)
 		unwinder_disable("no libunwind: another thread was using it at fork");
 	atomic_store(&capture->closers, 0);
 	atomic_store(&capture->unlooked, 0);
+	/* V8's heap is not copied into a child (MADV_DONTFORK). */
+	proven_forget();
 	ledger_forked(capture->ledger, torn);
 	if (torn) {
 		memo_forget(&capture->memo);

@@ -53,7 +53,8 @@ bool capture_init(struct capture *capture, struct ledger *ledger, uint32_t depth
  * calls dlopen. */
 void capture_load_unwinder(struct capture *capture);
 
-/* Begins to look for the languages of this list, which ends with NULL. */
+/* Begins to look for the languages of this list, which ends with NULL. For the constructor only,
+ * because a language that is there already may run its own code. */
 void capture_languages(struct capture *capture, const struct interpreter *const *list);
 
 /* capture_stack for a stack that the memo doesn't know, or when it may not be used. The registers

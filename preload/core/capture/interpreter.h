@@ -16,6 +16,8 @@
 
 #include "unwinder.h"
 
+struct capture;
+
 enum {
 	/* The native frame in which this frame and those before it run ends with it: its caller is
 	 * native code. */
@@ -24,6 +26,9 @@ enum {
 	LANGUAGE_MORE = 2,
 	/* Only for the last frame: there are more, which frames() can't read. */
 	LANGUAGE_UNREAD = 4,
+	/* mixed_stack.c's: not a frame. code is the id of the stack that asked for what the thread
+	 * does. */
+	LANGUAGE_ASKED = 8,
 };
 
 /* A frame of a language: words that say which code it is and how far it has come. The members
@@ -73,6 +78,11 @@ struct interpreter {
 	 * again when modules have been unloaded. The loader's functions may not be called:
 	 * preload/core/base/loaded_symbol.h finds symbols. */
 	enum detected (*detect)(struct detection *detection);
+
+	/* Called once with the process' capture, by the constructor, if detect() has found the
+	 * language at the start: before the program's own code, on its stack, without the capture
+	 * lock. It may call the language's functions. NULL: there is nothing to do. */
+	void (*start)(struct capture *capture);
 
 	/* Fills frames with those of the calling thread, innermost first, at most room of them, and
 	 * returns how many; 0 also if the thread runs no code of the language. from: the registers

@@ -7,6 +7,8 @@
 #include "preload/core/base/loaded_symbol.h"
 #include "merge_frames.h"
 
+_Thread_local uint32_t capture_asked;
+
 void mixed_init(struct mixed_stacks *mixed, struct ledger *ledger)
 {
 	memset(mixed, 0, sizeof(*mixed));
@@ -19,6 +21,15 @@ void mixed_start(struct mixed_stacks *mixed, const struct interpreter *const *li
 	mixed->list = list;
 	mixed->modules_seen = UINT32_MAX;
 	mixed_search(mixed);
+}
+
+void mixed_prepare(const struct mixed_stacks *mixed, struct capture *capture)
+{
+	uint32_t active = atomic_load(&mixed->active);
+
+	for (unsigned int i = 0; active; i++, active >>= 1)
+		if (active & 1 && mixed->list[i]->start)
+			mixed->list[i]->start(capture);
 }
 
 /* Notes which modules belong to a language, from that number on. */
@@ -100,6 +111,9 @@ static int get_frames(const struct mixed_stacks *mixed, uint32_t active,
 		for (; first < count; first++)
 			frames[first].language = i;
 	}
+	if (__builtin_expect(capture_asked != STACK_NONE, 0) && count < room)
+		frames[count++] =
+			(struct language_frame){.code = capture_asked, .flags = LANGUAGE_ASKED};
 	return count;
 }
 
@@ -109,6 +123,9 @@ static bool matches(const struct mixed_stacks *mixed, uint32_t active, const str
 {
 	uint8_t language = entry->frames[0].language;
 
+	/* What asked for the work is one of the words that must be equal: see find(). */
+	if (capture_asked != STACK_NONE || entry->frames[entry->count - 1].flags & LANGUAGE_ASKED)
+		return false;
 	return entry->one_language && active == 1u << language && mixed->list[language]->matches &&
 	       mixed->list[language]->matches(from, entry->frames, entry->count);
 }
@@ -218,6 +235,40 @@ static bool is_loop(void *data, uintptr_t pc)
 	return false;
 }
 
+/* Whether one of the frames is the user's own code. */
+static bool has_user(const struct ledger *ledger, const frame_t *names, int count)
+{
+	for (int i = 0; i < count; i++) {
+		const struct language_entry *entry =
+			language_table_get(&ledger->languages, (uint32_t)FRAME_OFFSET(names[i]));
+
+		if (entry && !entry->library)
+			return true;
+	}
+	return false;
+}
+
+/* Adds the stack that asked for what the thread does. Returns the new depth. */
+static uint32_t add_asked(const struct stack_table *stacks, uint32_t asked, frame_t *into,
+			  uint32_t depth, enum stack_end *end)
+{
+	struct stack_view view;
+
+	if (asked < STACK_FIRST || !stack_table_view(stacks, asked, &view) ||
+	    depth + 1 >= STACK_DEPTH_MAX)
+		return depth;
+	into[depth++] = FRAME_ASKED_FOR_BY(*end);
+	*end = view.end;
+	for (uint32_t i = 0; i < view.depth; i++) {
+		if (depth == STACK_DEPTH_MAX) {
+			*end = STACK_DEEPER;
+			break;
+		}
+		into[depth++] = view.frames[i];
+	}
+	return depth;
+}
+
 struct captured mixed_make(struct mixed_stacks *mixed, const struct walk *walk,
 			   const frame_t *frames, struct captured native)
 {
@@ -240,17 +291,19 @@ struct captured mixed_make(struct mixed_stacks *mixed, const struct walk *walk,
 	struct captured known = mixed_memo_find(&mixed->memo, native.stack, language, count);
 	if (known.stack != STACK_NONE)
 		return known;
+	int own = language[count - 1].flags & LANGUAGE_ASKED ? count - 1 : count;
 	named.count = 0;
-	for (int i = 0; i < count; i++) {
+	for (int i = 0; i < own; i++) {
 		if (!add_functions(mixed, &language[i], walk->depth, &named)) {
 			named.frames[named.count - 1].flags |= LANGUAGE_MORE;
 			break;
 		}
 	}
-	if (!named.count)
+	if (!named.count && own == count)
 		return native;
 	/* The last frame may have stood for nothing. */
-	named.frames[named.count - 1].flags |= language[count - 1].flags & LANGUAGE_UNREAD;
+	if (named.count)
+		named.frames[named.count - 1].flags |= language[own - 1].flags & LANGUAGE_UNREAD;
 	const struct merge merge = {
 		.native = frames,
 		.pcs = walk->pcs,
@@ -264,6 +317,8 @@ struct captured mixed_make(struct mixed_stacks *mixed, const struct walk *walk,
 		.data = mixed,
 	};
 	uint32_t depth = merge_frames(&merge, merged, STACK_DEPTH_MAX, &end);
+	if (own < count && !has_user(mixed->ledger, named.names, (int)named.count))
+		depth = add_asked(stacks, (uint32_t)language[own].code, merged, depth, &end);
 	uint32_t stack = stack_table_intern(stacks, merged, depth, end);
 	struct captured captured = {stack, stack_table_figures(stacks, stack)};
 	if (native.stack >= STACK_FIRST && stack >= STACK_FIRST)

@@ -32,10 +32,17 @@ struct mixed_stacks {
 	struct named_language_frame *named; /* hash table without chains; NULL: no memory */
 };
 
+/* The id of the stack that asked for what the calling thread does now; STACK_NONE: none is known.
+ * It becomes part of the thread's stacks if these have no frame of the user's own. */
+extern _Thread_local uint32_t capture_asked __attribute__((tls_model("initial-exec")));
+
 void mixed_init(struct mixed_stacks *mixed, struct ledger *ledger);
 
 /* Begins to look for the languages of this list. The caller must hold the capture lock. */
 void mixed_start(struct mixed_stacks *mixed, const struct interpreter *const *list);
+
+/* Calls start() of the languages that were found. Without the capture lock. */
+void mixed_prepare(const struct mixed_stacks *mixed, struct capture *capture);
 
 /* Looks for languages, if a module has been added since the last search. True: one was found, so
  * that walks may end elsewhere now. The caller must hold the capture lock. */

@@ -229,6 +229,15 @@ static inline void slot_still_open(struct ledger *ledger, struct closing closing
 		slot_counts_again(ledger, closing.fd, closing.a);
 }
 
+/* The stack that opened fd; STACK_NONE: it has no entry. */
+static inline uint32_t slot_stack(const struct ledger *ledger, int fd)
+{
+	const struct slot *slot = slot_of(ledger, fd);
+
+	return slot ? BITS(atomic_load_explicit(&slot->a, memory_order_relaxed), 0, A_OPENED_AT)
+		    : STACK_NONE;
+}
+
 /* The kind that fd was opened as; FD_UNKNOWN if it has no entry. */
 static inline enum fd_kind slot_kind(const struct ledger *ledger, int fd)
 {

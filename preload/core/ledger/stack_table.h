@@ -31,6 +31,12 @@ typedef uint64_t frame_t;
 #define FRAME_MODULE_MARK     0xffffu
 #define FRAME_CREATED_BY(end) FRAME_MAKE(FRAME_MODULE_MARK, end)
 
+/* Another marker: the frames after it asked for what the ones before it do, in another thread or at
+ * another time. */
+#define FRAME_ASKED_FOR_BY(end) FRAME_MAKE(FRAME_MODULE_MARK, FRAME_ASKED | (end))
+#define FRAME_ASKED             0x100
+#define FRAME_MARK_END(frame)   ((enum stack_end)((frame)&0xff))
+
 /* A frame of an interpreted language; the offset is the number of its name in the language table.
  */
 #define FRAME_MODULE_LANGUAGE     0xfffeu

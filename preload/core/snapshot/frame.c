@@ -300,7 +300,8 @@ static void put_end(struct writer *writer, enum stack_end end, uint32_t depth)
 	}
 }
 
-/* The frames after a marker belong to the goroutine that started the one before it. */
+/* The frames after a marker belong to the goroutine that started the one before it, or asked for
+ * what the frames before it do. */
 static bool is_mark(frame_t frame)
 {
 	return FRAME_MODULE(frame) == FRAME_MODULE_MARK;
@@ -317,8 +318,8 @@ void frames_put(struct frames *frames, struct writer *writer, const struct stack
 			put_frame(frames, writer, index++, frame);
 			continue;
 		}
-		put_end(writer, (enum stack_end)FRAME_OFFSET(frame), index);
-		put_string(writer, "  created by:\n");
+		put_end(writer, FRAME_MARK_END(frame), index);
+		put_string(writer, frame & FRAME_ASKED ? "  asked for by:\n" : "  created by:\n");
 		index = 0;
 	}
 	put_end(writer, stack->end, index);
