@@ -23,16 +23,25 @@ HOOK int socketpair(int domain, int type, int protocol, int sv[2])
 
 HOOK int accept(int sockfd, struct sockaddr *restrict addr, socklen_t *restrict addrlen)
 {
-	return opened(direct_alone() ? direct(SYS_accept, sockfd, (long)addr, (long)addrlen, 0)
-				     : REAL(accept)(sockfd, addr, addrlen),
-		      FD_SOCKET);
+	uint32_t asked = runtime_asked_by(sockfd);
+	int fd = opened(direct_alone() ? direct(SYS_accept, sockfd, (long)addr, (long)addrlen, 0)
+				       : REAL(accept)(sockfd, addr, addrlen),
+			FD_SOCKET);
+
+	capture_asked = asked;
+	return fd;
 }
 
 HOOK int accept4(int sockfd, struct sockaddr *restrict addr, socklen_t *restrict addrlen, int flags)
 {
-	return opened(direct_alone() ? direct(SYS_accept4, sockfd, (long)addr, (long)addrlen, flags)
-				     : REAL(accept4)(sockfd, addr, addrlen, flags),
-		      FD_SOCKET);
+	uint32_t asked = runtime_asked_by(sockfd);
+	int fd = opened(direct_alone()
+				? direct(SYS_accept4, sockfd, (long)addr, (long)addrlen, flags)
+				: REAL(accept4)(sockfd, addr, addrlen, flags),
+			FD_SOCKET);
+
+	capture_asked = asked;
+	return fd;
 }
 
 bool connect_has_address(long result)

@@ -189,6 +189,19 @@ void runtime_apart(void);
 /* Whether the process has one thread. False also if /proc does not tell. */
 bool runtime_single_threaded(void);
 
+/* For a call that makes a descriptor from another one, fd: the stack that opened fd asked for the
+ * new one. Returns the thread's capture_asked, which must be put back after the call. */
+static inline uint32_t runtime_asked_by(int fd)
+{
+	uint32_t before = capture_asked;
+
+	if (__builtin_expect(
+		    atomic_load_explicit(&runtime.capture.mixed.active, memory_order_relaxed), 0) &&
+	    before == STACK_NONE && runtime_on())
+		capture_asked = slot_stack(&runtime.ledger, fd);
+	return before;
+}
+
 /* For a threshold or an interval, if one is set: fd was opened; -1: one was closed. */
 __attribute__((cold)) void runtime_watch(int fd);
 
