@@ -11,6 +11,7 @@ extern const struct interpreter java;
 extern const struct interpreter php;
 extern const struct interpreter python;
 extern const struct interpreter ruby;
+extern const struct interpreter v8;
 
 /* All languages; NULL ends the list. */
 extern const struct interpreter *const languages[];

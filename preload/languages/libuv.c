@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See libuv.h. Three kinds of work have a stack that says nothing about the program:
+ *
+ * - A request of the pool. uv__work_submit is given a struct uv__work, its function, which a thread
+ *   of the pool calls, and a second one, which the loop calls afterwards. The stack of the submit
+ *   asked for what both do.
+ * - A thread, with all that it opens for itself. Node makes one for each Worker, with an event
+ *   loop. The stack that made the thread asked for it.
+ * - A socket. Node makes a handle where the program asks for a connection, and the socket itself
+ *   later (process.nextTick). The stack that made the handle asked for the socket.
+ *
+ * Both are kept by address, in tables that forget the oldest: a lost entry costs only the answer.
+ */
+#include "libuv.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "preload/core/base/arena.h"
+#include "preload/core/base/loaded_symbol.h"
+#include "preload/core/capture/capture.h"
+#include "take_over.h"
+
+enum {
+	PLACES = 4096, /* of a table */
+	WAYS = 4,      /* places that an address may have */
+	ADDRESS = 20,  /* a place: a stack's id, and above it the address without its lowest bits */
+	ALIGNED = 3,   /* bits */
+	WRAPPERS = 16, /* pairs of functions of requests that are told apart */
+	SEARCHED = 96, /* bytes of a function in which a call is looked for */
+};
+
+_Static_assert(STACK_LIMIT == 1 << ADDRESS && 47 - ALIGNED + ADDRESS <= 64,
+	       "a stack's id and an address fit into a place");
+
+struct asked {
+	_Atomic uint64_t places[PLACES];
+};
+
+static struct asked *handles, *requests;
+static struct capture *capture;
+static _Thread_local struct stack_bounds bounds __attribute__((tls_model("initial-exec")));
+
+static _Atomic uint64_t *ways_of(struct asked *asked, const void *address)
+{
+	uint64_t hash = (uintptr_t)address * 0x9e3779b97f4a7c15ULL;
+
+	return &asked->places[(hash >> 40) % PLACES / WAYS * WAYS];
+}
+
+static uint64_t key_of(const void *address)
+{
+	return (uint64_t)((uintptr_t)address >> ALIGNED) << ADDRESS;
+}
+
+/* Keeps who asked; STACK_NONE: removes it. */
+static void keep(struct asked *asked, const void *address, uint32_t stack)
+{
+	_Atomic uint64_t *ways = ways_of(asked, address);
+	uint64_t key = key_of(address), word;
+	int at = -1;
+
+	for (int i = 0; i < WAYS; i++) {
+		word = atomic_load_explicit(&ways[i], memory_order_relaxed);
+		if (word >> ADDRESS == key >> ADDRESS) {
+			at = i;
+			break;
+		}
+		if (!word && at < 0)
+			at = i;
+	}
+	if (at < 0)
+		at = (int)(stack % WAYS);
+	atomic_store_explicit(&ways[at], stack ? key | stack : 0, memory_order_release);
+}
+
+static uint32_t find(struct asked *asked, const void *address)
+{
+	_Atomic uint64_t *ways = ways_of(asked, address);
+	uint64_t key = key_of(address);
+
+	for (int i = 0; i < WAYS; i++) {
+		uint64_t word = atomic_load_explicit(&ways[i], memory_order_acquire);
+
+		if (word && word >> ADDRESS == key >> ADDRESS)
+			return (uint32_t)word & (STACK_LIMIT - 1);
+	}
+	return STACK_NONE;
+}
+
+/* The stack that calls the function with this frame. */
+static uint32_t stack_of(const void *frame)
+{
+	const uintptr_t *words = frame;
+	struct registers registers = {
+		.pc = words[1],
+		.sp = (uintptr_t)(words + 2),
+		.fp = words[0],
+	};
+
+	return capture_stack(capture, registers, &bounds).stack;
+}
+
+/* Makes a call for which stack has asked, unless nothing is known. */
+#define ASKED_BY(stack, call)                                                                      \
+	do {                                                                                       \
+		uint32_t before_ = capture_asked, stack_ = (stack);                                \
+		if (stack_ != STACK_NONE)                                                          \
+			capture_asked = stack_;                                                    \
+		call;                                                                              \
+		capture_asked = before_;                                                           \
+	} while (0)
+
+/* The functions of requests: what a thread of the pool calls, and what the loop calls. Threads have
+ * only the first. */
+typedef void work_function(void *work);
+typedef void done_function(void *work, int status);
+static struct pair {
+	_Atomic uintptr_t work, done;
+} pairs[WRAPPERS];
+
+static inline __attribute__((always_inline)) void do_work(int pair, void *work)
+{
+	work_function *function = (work_function *)atomic_load(&pairs[pair].work);
+	uint32_t before = capture_asked;
+
+	/* Not the stack that made this thread, if the request's is not known. */
+	capture_asked = find(requests, work);
+	function(work);
+	capture_asked = before;
+}
+
+static inline __attribute__((always_inline)) void do_done(int pair, void *work, int status)
+{
+	done_function *function = (done_function *)atomic_load(&pairs[pair].done);
+	uint32_t stack = find(requests, work);
+
+	keep(requests, work, STACK_NONE);
+	ASKED_BY(stack, function(work, status));
+}
+
+#define EACH(X)                                                                                    \
+	X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
+#define WRAPPER(n)                                                                                 \
+	static void work_##n(void *work)                                                           \
+	{                                                                                          \
+		do_work(n, work);                                                                  \
+	}                                                                                          \
+	static void done_##n(void *work, int status)                                               \
+	{                                                                                          \
+		do_done(n, work, status);                                                          \
+	}
+EACH(WRAPPER)
+#undef WRAPPER
+
+static const struct {
+	work_function *work;
+	done_function *done;
+} wrappers[WRAPPERS] = {
+#define WRAPPER(n) {work_##n, done_##n},
+	EACH(WRAPPER)
+#undef WRAPPER
+};
+
+/* The number of a pair, or -1: too many. */
+static int pair_of(uintptr_t work, uintptr_t done)
+{
+	for (int i = 0; i < WRAPPERS; i++) {
+		uintptr_t known = 0;
+
+		if (atomic_compare_exchange_strong(&pairs[i].work, &known, work)) {
+			atomic_store(&pairs[i].done, done);
+			return i;
+		}
+		if (known == work && atomic_load(&pairs[i].done) == done)
+			return i;
+	}
+	return -1;
+}
+
+/* The originals, and what calls them now. loop, handle, request: pointers that stay libuv's. */
+static void (*submit_original)(void *, void *, int, work_function *, done_function *);
+static int (*thread_create_ex_original)(void *, const void *, work_function *, void *);
+static int (*tcp_init_original)(void *, void *);
+static int (*tcp_init_ex_original)(void *, void *, unsigned int);
+static int (*udp_init_original)(void *, void *);
+static int (*udp_init_ex_original)(void *, void *, unsigned int);
+static int (*tcp_connect_original)(void *, void *, const void *, void *);
+static int (*tcp_bind_original)(void *, const void *, unsigned int);
+static int (*udp_bind_original)(void *, const void *, unsigned int);
+
+static void submit(void *loop, void *request, int kind, work_function *work, done_function *done)
+{
+	int pair = pair_of((uintptr_t)work, (uintptr_t)done);
+
+	if (pair >= 0) {
+		keep(requests, request, stack_of(__builtin_frame_address(0)));
+		work = wrappers[pair].work;
+		done = wrappers[pair].done;
+	}
+	submit_original(loop, request, kind, work, done);
+}
+
+static int thread_create_ex(void *thread, const void *options, work_function *entry, void *argument)
+{
+	int pair = argument ? pair_of((uintptr_t)entry, 0) : -1;
+
+	if (pair >= 0) {
+		keep(requests, argument, stack_of(__builtin_frame_address(0)));
+		entry = wrappers[pair].work;
+	}
+	return thread_create_ex_original(thread, options, entry, argument);
+}
+
+static int tcp_init(void *loop, void *handle)
+{
+	keep(handles, handle, stack_of(__builtin_frame_address(0)));
+	return tcp_init_original(loop, handle);
+}
+
+static int tcp_init_ex(void *loop, void *handle, unsigned int flags)
+{
+	keep(handles, handle, stack_of(__builtin_frame_address(0)));
+	return tcp_init_ex_original(loop, handle, flags);
+}
+
+static int udp_init(void *loop, void *handle)
+{
+	keep(handles, handle, stack_of(__builtin_frame_address(0)));
+	return udp_init_original(loop, handle);
+}
+
+static int udp_init_ex(void *loop, void *handle, unsigned int flags)
+{
+	keep(handles, handle, stack_of(__builtin_frame_address(0)));
+	return udp_init_ex_original(loop, handle, flags);
+}
+
+static int tcp_connect(void *request, void *handle, const void *address, void *done)
+{
+	int result;
+
+	ASKED_BY(find(handles, handle),
+		 result = tcp_connect_original(request, handle, address, done));
+	return result;
+}
+
+static int tcp_bind(void *handle, const void *address, unsigned int flags)
+{
+	int result;
+
+	ASKED_BY(find(handles, handle), result = tcp_bind_original(handle, address, flags));
+	return result;
+}
+
+static int udp_bind(void *handle, const void *address, unsigned int flags)
+{
+	int result;
+
+	ASKED_BY(find(handles, handle), result = udp_bind_original(handle, address, flags));
+	return result;
+}
+
+/* The function that the call (e8) or jump (e9) at code leads to; 0: it is none. */
+static uintptr_t target_of(const uint8_t *code)
+{
+	int32_t distance;
+
+	if (*code != 0xe8 && *code != 0xe9)
+		return 0;
+	memcpy(&distance, code + 1, sizeof(distance));
+	return (uintptr_t)code + 5 + (uintptr_t)(intptr_t)distance;
+}
+
+/* Finds uv__work_submit, which has no symbol: uv_fs_open calls it, and it calls uv_once. */
+static uintptr_t find_submit(void)
+{
+	struct loaded_symbol open, once;
+
+	if (!loaded_symbol_find("uv_fs_open", &open) || !loaded_symbol_find("uv_once", &once))
+		return 0;
+	for (uintptr_t at = open.address; at + 5 <= open.address + open.size; at++) {
+		uintptr_t callee = target_of((const uint8_t *)at);
+
+		/* Not far away, so that the bytes are code of this module for sure. */
+		if (callee < once.address - (1 << 20) || callee > once.address + (1 << 20))
+			continue;
+		for (uintptr_t i = callee; i < callee + SEARCHED; i++)
+			if (target_of((const uint8_t *)i) == once.address)
+				return callee;
+	}
+	return 0;
+}
+
+static bool take(const char *name, uintptr_t ours, uintptr_t *original)
+{
+	struct loaded_symbol symbol;
+
+	return loaded_symbol_find(name, &symbol) && take_over(symbol.address, ours, original);
+}
+
+void libuv_start(struct capture *from)
+{
+	uintptr_t submit_at = find_submit();
+
+	capture = from;
+	handles = memory_map(sizeof(*handles));
+	requests = memory_map(sizeof(*requests));
+	if (!handles || !requests)
+		return;
+	if (submit_at)
+		take_over(submit_at, (uintptr_t)submit, (uintptr_t *)&submit_original);
+#define TAKE(function) take("uv_" #function, (uintptr_t)function, (uintptr_t *)&function##_original)
+	TAKE(thread_create_ex);
+	/* Compilers build the shorter function with a copy of the longer one. */
+	TAKE(tcp_init);
+	TAKE(tcp_init_ex);
+	TAKE(tcp_connect);
+	TAKE(tcp_bind);
+	TAKE(udp_init);
+	TAKE(udp_init_ex);
+	TAKE(udp_bind);
+#undef TAKE
+}
