@@ -4,6 +4,7 @@
 terminal, safe whatever the file holds, and names missing data."""
 
 import fcntl
+import json
 import os
 import pty
 import re
@@ -13,7 +14,7 @@ import subprocess
 import termios
 
 from debug_files import debuginfod, snapshot_of
-from support import BUILD, check, main, program, run_traced, temp_dir, test
+from support import BUILD, check, main, program, run_bare, run_traced, temp_dir, test
 
 FDTRAIL = BUILD / "tools" / "fdtrail"
 
@@ -246,6 +247,41 @@ def _():
     check.contains(report(first), advice)
     check.lacks(report(first.replace("why: SIGUSR1 from process 1", "why: exit with status 0")), advice)
     check.lacks(report(WHOLE), advice)
+
+
+POOL_STACKS = """group 1: 3 files, opened in loadTable at pool.js:7
+  ages: 1.0s
+  stack: 3 opened, 0 closed, 3 live
+  opened at:
+    #0 0x550000001000 in uv__fs_work (/usr/bin/node+0x1000)
+    #1 0x550000002000 in worker (/usr/bin/node+0x2000)
+  asked for by:
+    #0 in open node:fs:557 (javascript, library)
+    #1 in loadTable /srv/pool.js:7 (javascript)
+
+modules:
+  0x550000000000-0x550000009000 /usr/bin/node, library of javascript
+
+end of fdtrail snapshot, format 1
+"""
+
+
+@test("the stack that asked for an open is shown after it, has the mark, and comes back from JSON and folded stacks")
+def _():
+    text = report(header() + POOL_STACKS)
+    check.matches(text, r"(?m)^   asked for by:\n(.*\n)*   => #1 loadTable  /srv/pool\.js:7$")
+    check.matches(text, r"(?m)^1\. 3 files, opened in loadTable at /srv/pool\.js:7$")
+    check.lacks(text, "created by")
+    snapshot = temp_dir() / "pool.txt"
+    snapshot.write_text(header() + POOL_STACKS, "utf-8")
+
+    def exported(form):
+        return run_bare([FDTRAIL, "report", f"--format={form}", snapshot]).out
+
+    group = json.loads(exported("json"))["groups"][0]
+    check.equal([stack.get("asked") for stack in group["created_by"]], [True])
+    check.equal([frame["function"] for frame in group["created_by"][0]["frames"]], ["open", "loadTable"])
+    check.contains(exported("folded"), "server;loadTable;open;[asked for by];[file] 3\n")
 
 
 @test("goroutines' stacks are shown with their creators, and the last request is marked")

@@ -119,6 +119,7 @@ static void put_stack(struct json_writer *json, const char *key, const struct mo
 {
 	json_begin_object(json, key);
 	json_string_if_known(json, "share", stack->share);
+	json_true_if(json, "asked", stack->asked);
 	put_frames(json, "frames", stack, options);
 	put_missing(json, stack);
 	json_end_object(json);

@@ -56,7 +56,8 @@ void stack_id(const struct model_stack *stack, char id[STACK_ID_SIZE])
 		for (size_t i = 0; i < stack->frame_count; i++)
 			hash = add_frame(hash, &stack->frames[i]);
 		if (stack->created_by)
-			hash = add_string(hash, "created by");
+			hash = add_string(hash,
+					  stack->created_by->asked ? "asked for by" : "created by");
 	}
 	snprintf(id, STACK_ID_SIZE, "%016" PRIx64, hash);
 }

@@ -76,7 +76,8 @@ enum model_stack_role {
 	MODEL_LAST_USED_AT, /* "last HTTP request by:" */
 };
 
-/* A stack, followed by the stacks of its ancestor goroutines ("created by:"). */
+/* A stack, followed by the stacks of its ancestor goroutines ("created by:"), or of what it works
+ * for ("asked for by:"). */
 struct model_stack {
 	enum model_stack_role role;
 	const char *share; /* "3 of 5, 1 other stack": the heading's parentheses; or NULL */
@@ -89,6 +90,7 @@ struct model_stack {
 	/* symbolize/: the language whose interpreter or virtual machine has opened it for itself:
 	 * no frame is the program's own. NULL: none. */
 	const char *runtime;
+	bool asked; /* the stack before this one did what this one had asked for */
 };
 
 /* The stdio or dirent stream that a descriptor belongs to; closing the stream closes it. */

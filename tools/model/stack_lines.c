@@ -116,7 +116,9 @@ static void fill(struct line_list *filling, const struct model_snapshot *snapsho
 		if (stack->incomplete || stack->lost || is_cut(snapshot, group, stack))
 			add(filling, (struct stack_line){.marker = MARKER_INCOMPLETE});
 		if (stack->created_by)
-			add(filling, (struct stack_line){.marker = MARKER_CREATED_BY});
+			add(filling, (struct stack_line){.marker = stack->created_by->asked
+									   ? MARKER_ASKED_FOR_BY
+									   : MARKER_CREATED_BY});
 	}
 	if (filling->count == 0)
 		add(filling, (struct stack_line){.marker = group_marker(group)});

@@ -15,6 +15,7 @@ enum { LINE_NAME_SIZE = 512 };
 
 #define MARKER_LAST_USED      "[last HTTP request]"
 #define MARKER_CREATED_BY     "[created by]"
+#define MARKER_ASKED_FOR_BY   "[asked for by]"
 #define MARKER_INCOMPLETE     "[incomplete]"
 #define MARKER_INHERITED_FORK "[inherited through fork]"
 

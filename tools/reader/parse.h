@@ -36,7 +36,7 @@ bool parse_ages(struct parse *parse, struct scan line, struct model_group *group
 bool parse_figures(struct scan line, struct model_group *group);
 
 /* "connected at (3 of 5, 1 other stack):", indented by two blanks. Fills in role and share. Sets
- * *ancestor if the line is "created by:", which has no role of its own. */
+ * *ancestor if the line is "created by:" or "asked for by:", which have no role of their own. */
 bool parse_stack(struct parse *parse, struct scan line, struct model_stack *stack, bool *ancestor);
 
 /* "    #0 0x55d1c4a8e1a9 in main (/srv/app+0x11a9)" */

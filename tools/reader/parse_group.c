@@ -278,12 +278,13 @@ bool parse_stack(struct parse *parse, struct scan line, struct model_stack *stac
 	static const struct {
 		const char *words;
 		enum model_stack_role role;
-		bool ancestor;
+		bool ancestor, asked;
 	} headings[] = {
-		{"  opened at", MODEL_OPENED_AT, false},
-		{"  connected at", MODEL_CONNECTED_AT, false},
-		{"  last HTTP request by", MODEL_LAST_USED_AT, false},
-		{"  created by", MODEL_OPENED_AT, true},
+		{"  opened at", MODEL_OPENED_AT, false, false},
+		{"  connected at", MODEL_CONNECTED_AT, false, false},
+		{"  last HTTP request by", MODEL_LAST_USED_AT, false, false},
+		{"  created by", MODEL_OPENED_AT, true, false},
+		{"  asked for by", MODEL_OPENED_AT, true, true},
 	};
 
 	*stack = (struct model_stack){0};
@@ -292,6 +293,7 @@ bool parse_stack(struct parse *parse, struct scan line, struct model_stack *stac
 			continue;
 		stack->role = headings[i].role;
 		*ancestor = headings[i].ancestor;
+		stack->asked = headings[i].asked;
 		if (scan_words(&line, ":"))
 			return scan_at_end(&line);
 		if (line.end - line.at < 4 || !scan_words(&line, " (") ||

@@ -22,6 +22,9 @@ struct entry {
 	struct finding_item item;
 	bool has_stack, used;
 	int base; /* the culprit's line; the path's number if no frame is the program's own */
+	/* How many times work was asked for between the culprit and the open. The code that listens
+	 * also asked for what is accepted, and these are two findings. */
+	int asked;
 	int main; /* of a Go dependency's request: the line of package main that made it; else -1 */
 	struct stack_key key;
 };
@@ -64,6 +67,7 @@ static int compare_entries(const void *left, const void *right)
 	}
 	order = order ? order : compare_numbers(a->used, b->used);
 	order = order ? order : compare_numbers(a->base, b->base);
+	order = order ? order : compare_numbers(a->asked, b->asked);
 	order = order ? order : compare_numbers(a->main, b->main);
 	return order ? order : compare_numbers(a->key.path, b->key.path);
 }
@@ -84,7 +88,20 @@ static bool same_base(const struct entry *a, const struct entry *b)
 {
 	return a->has_stack && b->has_stack && a->item.group->origin == b->item.group->origin &&
 	       a->item.group->suppressed == b->item.group->suppressed && a->used == b->used &&
-	       a->base == b->base && a->main == b->main;
+	       a->base == b->base && a->asked == b->asked && a->main == b->main;
+}
+
+/* The number of "asked for by" before the stack with the frame. */
+static int count_asked(const struct model_stack *stack, const struct model_frame *frame)
+{
+	int count = 0;
+
+	for (; stack; stack = stack->created_by) {
+		count += stack->asked;
+		if (frame >= stack->frames && frame < stack->frames + stack->frame_count)
+			return count;
+	}
+	return 0;
 }
 
 static void number_entry(struct entry *entry, struct stack_keys *keys)
@@ -104,6 +121,7 @@ static void number_entry(struct entry *entry, struct stack_keys *keys)
 							  : entry->key.addresses;
 	/* Only a frame of the program's own is a culprit: many callers share a library's frame. */
 	entry->base = entry->key.own_count ? entry->key.own[0].line : entry->key.path;
+	entry->asked = entry->key.own_count ? count_asked(stack, entry->key.own[0].frame) : 0;
 	entry->main = -1;
 	if (!entry->used || !entry->key.own_count)
 		return;
@@ -276,6 +294,7 @@ static int compare_culprits(const void *left, const void *right)
 	order = order ? order
 		      : compare_numbers(one->item.group->suppressed, other->item.group->suppressed);
 	order = order ? order : compare_numbers(one->used, other->used);
+	order = order ? order : compare_numbers(one->asked, other->asked);
 	order = order ? order : compare_numbers(one->main, other->main);
 	order = order ? order : compare_numbers(a->apart, b->apart);
 	order = order ? order : compare_numbers(line_at(a, a->culprit), line_at(b, b->culprit));

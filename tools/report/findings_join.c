@@ -207,8 +207,16 @@ struct model_group findings_join(struct model_snapshot *snapshot, const struct f
 	return group;
 }
 
+static bool is_of_interpreter(const struct model_group *group)
+{
+	const struct model_stack *opened = model_stack(group, MODEL_OPENED_AT);
+
+	return opened && opened->runtime;
+}
+
 /* The snapshot's order of groups: opened by this program, opened by untraced calls, inherited;
- * within these growing ones first, then by CLOSE_WAIT, number and age. */
+ * within these growing ones first, then by CLOSE_WAIT, number and age. What the interpreter of a
+ * language opens for itself comes later than what the program's functions open. */
 static int class_of(const struct model_group *group)
 {
 	switch (group->origin) {
@@ -232,6 +240,7 @@ static int compare_findings(const void *left, const void *right)
 		{class_of(b), class_of(a)},
 		{a_growth > 0, b_growth > 0},
 		{model_in_state(a, "CLOSE_WAIT"), model_in_state(b, "CLOSE_WAIT")},
+		{is_of_interpreter(b), is_of_interpreter(a)},
 		{a_growth, b_growth},
 		{a->count, b->count},
 	};

@@ -27,7 +27,7 @@ struct stack_keys {
 /* The first byte of a sequence, so that a line's bytes never equal a path's. */
 enum { TAG_LINE = 'l', TAG_PLACE = 'p', TAG_FUNCTION = 'f', TAG_STACK = 's', TAG_ADDRESSES = 'a' };
 
-enum { CREATED_BY = -1, INCOMPLETE = -2 };
+enum { CREATED_BY = -1, INCOMPLETE = -2, ASKED_FOR_BY = -3 };
 
 struct stack_keys *stack_keys_create(bool by_path)
 {
@@ -174,7 +174,7 @@ static size_t count_lines(const struct model_stack *stack)
 		for (size_t i = 0; i < stack->frame_count; i++)
 			count += stack->frames[i].location_count ? stack->frames[i].location_count
 								 : 1;
-		count += 2; /* for CREATED_BY and INCOMPLETE */
+		count += 2; /* for CREATED_BY or ASKED_FOR_BY, and INCOMPLETE */
 	}
 	return count;
 }
@@ -222,7 +222,8 @@ struct stack_key stack_keys_of(struct stack_keys *keys, const struct model_stack
 		if (at->lost || at->incomplete)
 			path.numbers[path.count++] = INCOMPLETE;
 		if (at->created_by)
-			path.numbers[path.count++] = CREATED_BY;
+			path.numbers[path.count++] =
+				at->created_by->asked ? ASKED_FOR_BY : CREATED_BY;
 	}
 	key.path = number_all(keys, path.numbers, path.count);
 	key.callers = number_all(keys, callers.numbers, callers.count);

@@ -221,12 +221,21 @@ static void put_frames(const struct page *page, const struct model_stack *stack,
 	}
 }
 
+static bool all_interpreter(const struct model_stack *stack)
+{
+	for (size_t i = 0; i < stack->frame_count; i++)
+		if (!stack->frames[i].interpreter)
+			return false;
+	return true;
+}
+
 /* Writes a stack's heading and frames. A stack that is folded completely is one line. */
 static void put_stack(const struct page *page, const char *heading, const struct model_stack *stack,
 		      const struct stack_style *style)
 {
 	if (style->frames == TEXT_FRAMES_FOLDED && stack->frame_count > 1 && !stack->lost &&
-	    !stack->incomplete && folded_from(stack, 0) == stack->frame_count) {
+	    !stack->incomplete &&
+	    (folded_from(stack, 0) == stack->frame_count || all_interpreter(stack))) {
 		page_linef(page, INDENT, 2, PAGE_PLAIN, "%s: (%zu frames of libraries: --full)",
 			   heading, stack->frame_count);
 		return;
@@ -266,5 +275,5 @@ void text_stack(const struct page *page, const char *heading, const struct model
 		put_stack(page, heading, stack, &style);
 	}
 	for (stack = stack->created_by; stack; stack = stack->created_by)
-		put_stack(page, "created by", stack, &style);
+		put_stack(page, stack->asked ? "asked for by" : "created by", stack, &style);
 }

@@ -25,26 +25,42 @@ static bool starts_thread(const struct model_frame *frame)
 	return function && !frame->own && !own_function(function, NULL);
 }
 
-static void disown(const struct model_snapshot *snapshot, struct model_stack *stack)
+/* The language whose interpreter or virtual machine has opened this stack's descriptors for itself:
+ * no function of the language is in the stack or has asked for it, and none of the program's own.
+ * NULL: none. */
+static const char *runtime_of(const struct model_snapshot *snapshot,
+			      const struct model_stack *stack)
 {
-	bool interpreted = false, own = false;
 	const char *runtime = NULL;
 
-	for (size_t i = 0; i < stack->frame_count; i++)
-		interpreted |= stack->frames[i].language != NULL;
+	for (; stack; stack = stack->created_by)
+		for (size_t i = 0; i < stack->frame_count; i++) {
+			if (stack->frames[i].language || stack->frames[i].own)
+				return NULL;
+			runtime =
+				runtime ? runtime : language_of(snapshot, stack->frames[i].module);
+		}
+	return runtime;
+}
+
+static void disown(const struct model_snapshot *snapshot, struct model_stack *stack)
+{
+	bool interpreted = false;
+
+	/* A thread of the interpreter's pool has frames of the language only in the stack that
+	 * asked for its work. */
+	for (const struct model_stack *at = stack; at; at = at->created_by)
+		for (size_t i = 0; i < at->frame_count; i++)
+			interpreted |= at->frames[i].language != NULL;
 	for (size_t i = 0; i < stack->frame_count; i++) {
 		struct model_frame *frame = &stack->frames[i];
-		const char *language = language_of(snapshot, frame->module);
+		bool belongs = language_of(snapshot, frame->module) != NULL;
 
-		if (!frame->language && (language || (interpreted && starts_thread(frame)))) {
-			frame->own = false;
-			frame->interpreter = interpreted;
-		}
-		runtime = runtime ? runtime : language;
-		own |= frame->own;
+		if (frame->language || !(belongs || starts_thread(frame)))
+			continue;
+		frame->own = frame->own && !belongs;
+		frame->interpreter = interpreted;
 	}
-	if (!interpreted && !own)
-		stack->runtime = runtime;
 }
 
 void interpreter_frames_disown(struct model_snapshot *snapshot)
@@ -56,5 +72,7 @@ void interpreter_frames_disown(struct model_snapshot *snapshot)
 			for (struct model_stack *stack = &group->stacks[s]; stack;
 			     stack = stack->created_by)
 				disown(snapshot, stack);
+		for (size_t s = 0; s < group->stack_count; s++)
+			group->stacks[s].runtime = runtime_of(snapshot, &group->stacks[s]);
 	}
 }
