@@ -77,6 +77,8 @@ static inline void write_stack(const struct model_stack *stack, FILE *file)
 	const char *heading = headings[stack->role];
 
 	for (; stack; stack = stack->created_by) {
+		if (stack->asked)
+			heading = "asked for by";
 		fprintf(file, stack->share ? "  %s (%s):\n" : "  %s:\n", heading, stack->share);
 		write_frames(stack, file);
 		heading = "created by";

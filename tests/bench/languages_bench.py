@@ -19,6 +19,8 @@ ROWS = {  # row: interpreters to look for, program, its arguments, the highest r
     "Python, socket + close, 16 frames": (["/usr/bin/python3", "python3"], "opens.py", ["socket", "16"], 1.10),
     "Python, open + close, 16 frames": (["/usr/bin/python3", "python3"], "opens.py", ["open", "16"], 1.10),
     "Python, os.open + os.close, 16 frames": (["/usr/bin/python3", "python3"], "opens.py", ["os.open", "16"], None),
+    "Node, fs.openSync + fs.closeSync, 16 frames": (["node", "nodejs"], "opens.js", ["16"], 1.15),
+    "Node, fs.openSync + fs.closeSync, 1 frame": (["node", "nodejs"], "opens.js", ["1"], 1.15),
     "Python, open + close, 1 frame": (["/usr/bin/python3", "python3"], "opens.py", ["open", "1"], 1.10),
     "Java, FileInputStream open + close, 32 frames": (["java"], "Opens.java", ["32"], 1.50),
 }

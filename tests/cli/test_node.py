@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Node: the report's first group names the user's line of JavaScript, also for what the pool opens."""
+
+import re
+from pathlib import Path
+
+from run_verb import Run
+from support import SOURCE, check, main, run_traced, temp_dir, test
+
+PROGRAMS = SOURCE / "tests" / "programs" / "node"
+KINDS = sorted(path.name for path in PROGRAMS.glob("*.*js") if "// LEAK" in path.read_text("utf-8"))
+
+
+def line_of(path, mark):
+    """"error_path.js:5": the line with this mark."""
+    lines = path.read_text("utf-8").splitlines()
+    return f"{path.name}:{next(i for i, line in enumerate(lines, 1) if line.endswith(f'// {mark}'))}"
+
+
+def culprits(report):
+    """The line of each group's => frame, in order."""
+    return [Path(place).name for place in re.findall(r"^   => #\d+ +\S.*?  +(\S+)$", report, re.MULTILINE)]
+
+
+@test("twelve kinds of leaks are there")
+def _():
+    check.at_least(len(KINDS), 12)
+
+
+@test("the first group names the user's line: {}", each=KINDS)
+def _(kind):
+    program = PROGRAMS / kind
+    run = Run("node", program)
+    check.equal(run.status, 0)
+    check.lacks(run.err, "could not be understood")
+    check.equal(culprits(run.err)[:1], [line_of(program, "LEAK")], run.err)
+    # The first line of the report names it, too.
+    check.contains("\n".join(run.err.splitlines()[:3]), line_of(program, "LEAK"))
+
+
+@test("of two callers of one helper the report shows the one that doesn't close")
+def _():
+    run = Run("node", PROGRAMS / "two_callers.js")
+    check.contains(run.err, line_of(PROGRAMS / "two_callers.js", "CALLER"))
+    check.lacks(run.err, "readsAndCloses")
+    check.contains(run.err, "opened 6 and closed 0")
+
+
+@test("accessors, generators, async functions, eval and vm have the line of the call in progress")
+def _():
+    program = PROGRAMS / "shapes.js"
+    run = run_traced(["node", program])
+    check.equal(run.status, 0)
+    for number, line in enumerate(program.read_text("utf-8").splitlines(), 1):
+        if "// LINE " in line:
+            name = line.rpartition("// LINE ")[2]
+            name = f'"{name}"' if " " in name else name
+            check.contains(run.last.text, f" in {name} {program}:{number} (javascript)")
+    check.contains(run.last.text, " in <anonymous> <eval>:3 (javascript)\n")
+    check.contains(run.last.text, ' in <anonymous> "made here: now":8 (javascript)\n')
+    check.contains(run.last.text, 'languages: javascript "V8 ')
+
+
+@test("a stack of the pool says who asked for the open")
+def _():
+    run = Run("node", PROGRAMS / "pool.js")
+    check.matches(run.err, r"opened at.*: \(\d+ frames of libraries: --full\)\n   asked for by:\n")
+    check.contains(run.err, "6 files, opened in loadTable at ")
+    check.lacks(run.err, "readsAndCloses")
+
+
+@test("lines stay right while V8 compiles the functions, collects garbage and moves its objects")
+def _():
+    program = temp_dir() / "hot.js"
+    program.write_text("""
+const fs = require('fs')
+let garbage = []
+function inner () {
+  return fs.openSync('/etc/hostname')
+}
+function middle (i) {
+  const fd = inner()
+  fs.closeSync(fd)
+  return i
+}
+class Turner {
+  turn (i) {
+    return middle(i)
+  }
+}
+function loop (n) {
+  const turner = new Turner()
+  for (let i = 0; i < n; i++) {
+    turner.turn(i)
+    garbage.push({ i }, [i], `${i}`)
+    if (i % 1000 === 0) { garbage = []; global.gc() }
+  }
+}
+loop(20000)
+inner()
+""", "utf-8")
+    run = run_traced(["node", "--expose-gc", "--gc-global", program], env={"FDTRAIL_EXIT": "1", "FDTRAIL_SHOW": "all"})
+    check.equal(run.status, 0)
+    places = set(re.findall(r" in (\w+) \S*/hot\.js:(\d+) ", run.last.text))
+    check.equal({place for place in places if place[0] == "inner"}, {("inner", "5")})
+
+
+@test("the program sees no difference: no line on stderr, the same output as bare")
+def _():
+    program = temp_dir() / "output.js"
+    program.write_text("console.log(process.execArgv, process.env.NODE_OPTIONS, new Error('x').stack.split('\\n')[1])",
+                       "utf-8")
+    from support import run_bare
+    bare = run_bare(["node", program])
+    traced = run_traced(["node", program])
+    check.equal((traced.out, traced.err), (bare.out, bare.err))
+
+
+if __name__ == "__main__":
+    main()
