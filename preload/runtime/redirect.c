@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: MIT
+/* See redirect.h. */
+#include "redirect.h"
+
+#include <elf.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+#include "preload/arch/machine.h"
+#include "preload/core/base/raw_syscall.h"
+#include "preload/libc/real.h"
+#include "deepbind.h"
+
+enum { INIT_SIZE = 64 }; /* most bytes of _init after the call */
+
+/* The linker's symbol (ld(1)) for the beginning of this library. _DYNAMIC (<link.h>) is this
+ * library's dynamic section. */
+extern const char __ehdr_start[] __attribute__((visibility("hidden")));
+
+/* The real functions behind our hooks. */
+static const struct {
+	const char *name;
+	const void *real; /* the place of the pointer to it */
+} hooked[] = {
+#define NAME(function)             {#function, &real.function},
+#define NAME_LIKE(function, other) NAME(function)
+#include "preload/libc/names.h"
+#undef NAME
+#undef NAME_LIKE
+};
+
+enum { HOOKED = sizeof(hooked) / sizeof(*hooked) };
+
+/* What the program binds these names to. */
+static uintptr_t bound[HOOKED];
+
+/* The parts of a library, from its dynamic section. */
+struct parts {
+	const struct library *library;
+	const ElfW(Sym) * symbols;
+	const char *names;
+	const ElfW(Rela) * relocations[2]; /* [1]: those of the PLT; [0]: all others */
+	size_t sizes[2];                   /* bytes */
+	bool own;                          /* it is our library */
+	bool back;                         /* from hooks to libc's functions */
+	bool writable;                     /* its RELRO part is writable for the moment */
+	struct redirected *counts;
+};
+
+const ElfW(Phdr) * redirect_segment(const struct library *library, uint32_t type, uintptr_t address)
+{
+	for (size_t i = 0; i < library->count; i++) {
+		const ElfW(Phdr) *header = &library->headers[i];
+		uintptr_t start = library->bias + header->p_vaddr;
+
+		if (header->p_type == type &&
+		    (!address || (address >= start && address - start < header->p_memsz)))
+			return header;
+	}
+	return NULL;
+}
+
+/* glibc turns the addresses of a dynamic section into absolute ones when it loads the object. */
+static const void *address_of(uintptr_t bias, const ElfW(Dyn) * entry)
+{
+	return (const void *)(entry->d_un.d_ptr < bias ? entry->d_un.d_ptr + bias
+						       : entry->d_un.d_ptr);
+}
+
+static bool read_dynamic(struct parts *parts)
+{
+	uintptr_t bias = parts->library->bias;
+	const ElfW(Phdr) *header = redirect_segment(parts->library, PT_DYNAMIC, 0);
+	const ElfW(Dyn) *entry = header ? (const void *)(bias + header->p_vaddr) : NULL;
+
+	for (; entry && entry->d_tag != DT_NULL; entry++)
+		switch (entry->d_tag) {
+		case DT_SYMTAB:
+			parts->symbols = address_of(bias, entry);
+			break;
+		case DT_STRTAB:
+			parts->names = address_of(bias, entry);
+			break;
+		case DT_RELA:
+			parts->relocations[0] = address_of(bias, entry);
+			break;
+		case DT_RELASZ:
+			parts->sizes[0] = entry->d_un.d_val;
+			break;
+		case DT_JMPREL:
+			parts->relocations[1] = address_of(bias, entry);
+			break;
+		case DT_PLTRELSZ:
+			parts->sizes[1] = entry->d_un.d_val;
+			break;
+		default:
+			break;
+		}
+	return parts->symbols && parts->names;
+}
+
+static uint32_t gnu_hash(const char *name)
+{
+	uint32_t hash = 5381;
+
+	while (*name)
+		hash = hash * 33 + (uint8_t)*name++;
+	return hash;
+}
+
+/* The address of the function that this library exports under this name, or 0. The address of the
+ * name in our C code may be another one, because the program may define the function itself. */
+static uintptr_t own_function(const char *name)
+{
+	const uintptr_t bias = (uintptr_t)__ehdr_start;
+	const ElfW(Sym) *symbols = NULL;
+	const char *names = NULL;
+	/* The header's four words: buckets, first symbol, words of the filter, the filter's shift.
+	 * Then follow the filter, the buckets and the chains. */
+	const uint32_t *table = NULL;
+
+	for (const ElfW(Dyn) *entry = _DYNAMIC; entry->d_tag != DT_NULL; entry++)
+		if (entry->d_tag == DT_SYMTAB)
+			symbols = address_of(bias, entry);
+		else if (entry->d_tag == DT_STRTAB)
+			names = address_of(bias, entry);
+		else if (entry->d_tag == DT_GNU_HASH)
+			table = address_of(bias, entry);
+	if (!symbols || !names || !table)
+		return 0;
+
+	const uint32_t bits = sizeof(ElfW(Addr)) * 8, hash = gnu_hash(name), first = table[1];
+	const ElfW(Addr) *filter = (const void *)(table + 4);
+	const uint32_t *buckets = (const void *)(filter + table[2]), *chains = buckets + table[0];
+	ElfW(Addr) word = filter[hash / bits % table[2]];
+
+	if (!(word >> (hash % bits) & word >> ((hash >> table[3]) % bits) & 1))
+		return 0;
+	for (uint32_t at = buckets[hash % table[0]]; at >= first && at; at++) {
+		uint32_t link = chains[at - first];
+
+		if ((link | 1) == (hash | 1) && strcmp(names + symbols[at].st_name, name) == 0)
+			return bias + symbols[at].st_value;
+		if (link & 1)
+			break;
+	}
+	return 0;
+}
+
+/* The index in hooked of this name; HOOKED: none. */
+static size_t index_of(const char *name)
+{
+	size_t i = 0;
+
+	while (i < HOOKED && strcmp(hooked[i].name, name) != 0)
+		i++;
+	return i;
+}
+
+static uintptr_t real_function(size_t index)
+{
+	uintptr_t address;
+
+	memcpy(&address, hooked[index].real, sizeof(address));
+	return address;
+}
+
+/* The function that the loader will bind the name to when the library first calls it; 0: not known.
+ */
+static uintptr_t resolve(const struct library *library, size_t index)
+{
+	const uint8_t *code = (const uint8_t *)library->place;
+
+	if (!code)
+		return bound[index];
+	for (size_t i = 0; i < INIT_SIZE; i++) {
+		if (!redirect_segment(library, PT_LOAD,
+				      (uintptr_t)(code + i + sizeof(machine_return))))
+			break;
+		if (memcmp(code + i, machine_return, sizeof(machine_return)) == 0)
+			return (uintptr_t)deepbind_resolve(code + i, hooked[index].name,
+							   (void *)dlsym, RTLD_DEFAULT);
+	}
+	return 0;
+}
+
+/* Makes the part of the library that the loader has made read-only (RELRO) writable, or read-only
+ * again. Like the loader, it changes whole pages. False: the kernel has refused it. */
+static bool protect(const struct library *library, int protection)
+{
+	const ElfW(Phdr) *header = redirect_segment(library, PT_GNU_RELRO, 0);
+	uintptr_t pages = -getauxval(AT_PAGESZ);
+	uintptr_t start = (library->bias + header->p_vaddr) & pages;
+	uintptr_t end = (library->bias + header->p_vaddr + header->p_memsz) & pages;
+
+	return end > start && RAW(mprotect, start, end - start, protection) == 0;
+}
+
+/* Makes the reference at slot point to target. */
+static void redirect(struct parts *parts, uintptr_t slot, uintptr_t target)
+{
+	const ElfW(Phdr) *segment = redirect_segment(parts->library, PT_LOAD, slot);
+
+	if (!segment || !(segment->p_flags & PF_W))
+		return;
+	if (redirect_segment(parts->library, PT_GNU_RELRO, slot) && !parts->writable) {
+		if (!protect(parts->library, PROT_READ | PROT_WRITE)) {
+			parts->counts->refused++;
+			return;
+		}
+		parts->writable = true;
+	}
+	__atomic_store_n((uintptr_t *)slot, target, __ATOMIC_RELAXED);
+	parts->counts->references++;
+}
+
+/* Redirects the reference if it points to a real function that we have a hook for. */
+static void redirect_hooked(struct parts *parts, const ElfW(Rela) * relocation)
+{
+	const ElfW(Sym) *symbol = &parts->symbols[ELF64_R_SYM(relocation->r_info)];
+	uint32_t type = ELF64_R_TYPE(relocation->r_info);
+	uintptr_t slot = parts->library->bias + relocation->r_offset, now;
+
+	/* A function that the library defines itself is the one that it wants. We want our own,
+	 * too, but the loader has bound us to libc's if we came after it. */
+	if ((type != MACHINE_JUMP_SLOT && type != MACHINE_POINTER && type != MACHINE_WORD) ||
+	    (symbol->st_shndx != SHN_UNDEF && !parts->own) ||
+	    (type == MACHINE_WORD && relocation->r_addend))
+		return;
+	const char *name = parts->names + symbol->st_name;
+	uintptr_t hook = own_function(name);
+	size_t index = hook ? index_of(name) : HOOKED;
+	uintptr_t real = index < HOOKED ? real_function(index) : 0;
+	if (!real)
+		return;
+	now = __atomic_load_n((const uintptr_t *)slot, __ATOMIC_RELAXED);
+	/* A reference that isn't bound yet points into the library's own code, which calls the
+	 * loader. */
+	if (!parts->back && type == MACHINE_JUMP_SLOT &&
+	    redirect_segment(parts->library, PT_LOAD, now))
+		now = resolve(parts->library, index);
+	if (now == (parts->back ? hook : real))
+		redirect(parts, slot, parts->back ? real : hook);
+}
+
+static void redirect_parts(struct parts *parts)
+{
+	uint32_t before = parts->counts->references;
+
+	for (int part = 0; part < 2; part++)
+		for (size_t i = 0; parts->relocations[part] &&
+				   i < parts->sizes[part] / sizeof(*parts->relocations[part]);
+		     i++)
+			redirect_hooked(parts, &parts->relocations[part][i]);
+	if (parts->writable)
+		protect(parts->library, PROT_READ);
+	parts->counts->libraries += parts->counts->references != before;
+}
+
+void redirect_library(const struct library *library, struct redirected *counts)
+{
+	struct parts parts = {.library = library, .counts = counts};
+
+	if (read_dynamic(&parts))
+		redirect_parts(&parts);
+}
+
+void redirect_look_up(void)
+{
+	for (size_t i = 0; i < HOOKED; i++) {
+		bound[i] = (uintptr_t)dlsym(RTLD_DEFAULT, hooked[i].name);
+		if (!bound[i])
+			dlerror();
+	}
+}
+
+struct all {
+	bool back;
+	struct redirected *counts;
+};
+
+static int redirect_one(struct dl_phdr_info *info, size_t size, void *data)
+{
+	const struct all *all = data;
+	struct library library = {
+		.bias = info->dlpi_addr,
+		.headers = info->dlpi_phdr,
+		.count = info->dlpi_phnum,
+	};
+	struct parts parts = {
+		.library = &library,
+		.own = info->dlpi_addr == (uintptr_t)__ehdr_start,
+		.back = all->back,
+		.counts = all->counts,
+	};
+
+	(void)size;
+	/* Our hooks go on to call each other. */
+	if (!(parts.own && all->back) && read_dynamic(&parts))
+		redirect_parts(&parts);
+	return 0;
+}
+
+void redirect_all(bool back, struct redirected *counts)
+{
+	struct all all = {back, counts};
+
+	dl_iterate_phdr(redirect_one, &all);
+}
