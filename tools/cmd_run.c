@@ -46,11 +46,6 @@ struct arguments {
 	struct run run;
 };
 
-static bool is_boolean(const struct tracer_option *option)
-{
-	return strcmp(option->accepted, "0 or 1") == 0;
-}
-
 static int tracer_option_index(const char *name)
 {
 	int i = 0;
@@ -172,28 +167,18 @@ static struct argp_option *flags(void)
 	for (size_t i = 0; i < tracer_option_count; i++) {
 		const struct tracer_option *option = &tracer_options[i];
 		struct argp_option *flag = &all[fixed + i];
-		char *name = strdup(option->name), *text;
 
-		/* The default of --output differs from the tracer's. */
-		bool output = strcmp(option->name, "OUTPUT") == 0;
-
-		if (!name ||
-		    asprintf(&text, "%s (%s; default: %s)",
-			     output ? "keep the snapshots in files instead of removing them at "
-				      "the end; see FDTRAIL_OUTPUT in libfdtrail(7)"
-				    : option->purpose,
-			     option->accepted, output ? "off" : option->value) < 0)
+		if (!tracer_option_flag(option, flag))
 			return NULL;
-		for (char *letter = name; *letter; letter++)
-			*letter = (char)(*letter == '_' ? '-' : tolower((unsigned char)*letter));
-		flag->name = name;
-		flag->key = output ? 'o' : KEY_TRACER + (int)i;
-		flag->arg = output                               ? "FILE"
-			    : strcmp(option->name, "KINDS") == 0 ? "KINDS"
-								 : "VALUE";
-		flag->flags = is_boolean(option) ? OPTION_ARG_OPTIONAL : 0;
-		flag->doc = text;
+		flag->key = KEY_TRACER + (int)i;
 		flag->group = 3;
+		/* The default of --output differs from the tracer's. */
+		if (strcmp(option->name, "OUTPUT") == 0) {
+			flag->key = 'o';
+			flag->doc = "keep the snapshots in files instead of removing them at the "
+				    "end; see FDTRAIL_OUTPUT in libfdtrail(7) (stderr, or a path "
+				    "with %p %e %n %t %h %%; default: off)";
+		}
 	}
 	return all;
 }
