@@ -171,3 +171,29 @@ void exit_register(void)
 	on_exit(at_exit, NULL);
 	__cxa_at_quick_exit(at_quick_exit_, NULL);
 }
+
+/* Handlers that are registered late run first, before the program's own. A destructor of this
+ * library runs after all of them and before those of libraries that were loaded earlier, which
+ * is the last moment that there is for us. It doesn't get the status. */
+static bool late;
+static int late_status;
+
+static void note_status(int status, void *data)
+{
+	(void)data;
+	late_status = status;
+}
+
+__attribute__((destructor)) static void at_fini(void)
+{
+	if (late)
+		end((struct process_end){.kind = PROCESS_EXIT}, "exit with status ", true,
+		    late_status);
+}
+
+void exit_register_late(void)
+{
+	on_exit(note_status, NULL);
+	__cxa_at_quick_exit(at_quick_exit_, NULL);
+	late = true;
+}

@@ -15,3 +15,6 @@ void exit_register(void);
 
 /* In a forked child: it has not ended yet. */
 void exit_forked(void);
+
+/* The same in a process that `fdtrail attach` came to. */
+void exit_register_late(void);

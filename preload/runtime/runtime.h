@@ -47,14 +47,16 @@ struct runtime {
 	/* clock_gettime, the vDSO's once our constructor has found it: a call less, and the
 	 * kernel's time whatever is preloaded beside us. */
 	int (*clock)(clockid_t clockid, struct timespec *time);
-	uint64_t started_ms;     /* CLOCK_MONOTONIC_COARSE, at a whole LEDGER_TICK_MS */
-	uint32_t started;        /* the same in ticks */
-	_Atomic int pid;         /* whose descriptors the ledger holds */
-	_Atomic uint32_t forks;  /* how often this memory has been forked */
-	_Atomic bool watching;   /* a threshold or an interval is set */
-	_Atomic bool threaded;   /* a thread beside the first has opened something */
-	_Atomic bool ended;      /* the exit snapshot has been taken */
-	_Atomic int forked_from; /* the process that this one is a copy of; 0: none */
+	uint64_t started_ms;         /* CLOCK_MONOTONIC_COARSE, at a whole LEDGER_TICK_MS */
+	uint32_t started;            /* the same in ticks */
+	uint64_t attached_ms;        /* when `fdtrail attach` came, as started_ms; 0: it didn't */
+	uint64_t process_started_ms; /* when the process started, if it came; the same clock */
+	_Atomic int pid;             /* whose descriptors the ledger holds */
+	_Atomic uint32_t forks;      /* how often this memory has been forked */
+	_Atomic bool watching;       /* a threshold or an interval is set */
+	_Atomic bool threaded;       /* a thread beside the first has opened something */
+	_Atomic bool ended;          /* the exit snapshot has been taken */
+	_Atomic int forked_from;     /* the process that this one is a copy of; 0: none */
 	struct ledger ledger;
 	struct capture capture;
 	struct arena arena;
@@ -256,6 +258,15 @@ void runtime_find_clock(void);
 /* Starts everything that hooks need: options, memory, real functions. The constructor calls it, or
  * the first hook if another library's constructor came before. */
 void runtime_start(void);
+
+/* The same for `fdtrail attach`, without what the environment says, and without recording what is
+ * open: for attach.c, in a thread that no hook runs in. variables: the options, as in an
+ * environment; they must last. False: there is no memory, or a hook has tried before. */
+bool runtime_start_late(char **variables);
+/* Shuts the gate, so that all hooks only call the real functions; and opens it again, with new
+ * options and an empty ledger. */
+void runtime_sleep(void);
+void runtime_wake(char **variables);
 
 /* fork.c: registers the handlers around fork, for the constructor; the child's first steps; and a
  * hook's first call there. */

@@ -19,6 +19,7 @@
 #include "enroll.h"
 #include "exit.h"
 #include "runtime.h"
+#include "preload/core/policy/signal_note.h"
 #include "preload/core/policy/signal_use.h"
 #include "trigger.h"
 
@@ -259,13 +260,28 @@ static bool handle_trigger(int number, const struct sigaction *action, const str
 	return effect == SIGNAL_RUNS && !asked;
 }
 
+/* The signal came before signals_release gave it back, and this handler runs after that: the signal
+ * is raised again for the program's own disposition. */
+static void was_released(int number, const siginfo_t *info)
+{
+	struct sigaction now;
+
+	if (channel_asks(info) || REAL(sigaction)(number, NULL, &now) != 0 || is_ours(&now))
+		return;
+	long pid = RAW(getpid), tid = RAW(gettid);
+	RAW(tgkill, pid, tid, number);
+}
+
 static void on_signal(int number, siginfo_t *info, void *context)
 {
 	struct managed *signal = find(number);
 	int saved = errno;
 
-	if (!signal)
+	if (!signal) {
+		was_released(number, info);
+		errno = saved;
 		return;
+	}
 	/* `fdtrail snapshot` has unblocked the signal in this thread: when this handler returns,
 	 * the kernel blocks it again. */
 	if (channel_was_blocked(info))
@@ -352,17 +368,22 @@ void signals_after_exec(void)
 
 static void manage(struct managed *signal, int number, bool is_trigger)
 {
-	struct sigaction kernel;
+	struct sigaction kernel, previous;
 
+	memset((void *)&signal->program, 0, sizeof(signal->program));
 	signal->number = number;
 	signal->is_trigger = is_trigger;
 	if (REAL(sigaction)(number, NULL, &signal->program.action) != 0)
 		return;
 	signal->ready = true;
-	if (takes_over(signal, &signal->program.action)) {
-		kernel = ours(&signal->program.action);
-		REAL(sigaction)(number, &kernel, NULL);
-	}
+	if (!takes_over(signal, &signal->program.action))
+		return;
+	kernel = ours(&signal->program.action);
+	if (REAL(sigaction)(number, &kernel, &previous) != 0 || is_ours(&previous) ||
+	    handler_of(&previous) == handler_of(&signal->program.action))
+		return;
+	/* Another thread has set it since, not through our hook. */
+	signals_action(number, &previous, NULL);
 }
 
 void signals_register(void)
@@ -374,4 +395,28 @@ void signals_register(void)
 	for (int i = 0; i < ENDINGS && runtime.options.exit; i++)
 		if (endings[i] != wanted)
 			manage(&managed[i + 1], endings[i], false);
+}
+
+static bool is_default(int number)
+{
+	struct sigaction now;
+
+	return REAL(sigaction)(number, NULL, &now) == 0 && now.sa_handler == SIG_DFL;
+}
+
+void signals_register_late(char **variables)
+{
+	bool named = false;
+
+	for (; *variables; variables++)
+		named |= strncmp(*variables, "FDTRAIL_SIGNAL=", strlen("FDTRAIL_SIGNAL=")) == 0;
+	if (!named && !is_default(runtime.options.signal)) {
+		runtime.options.signal = 0;
+		/* From above, because programs that use some begin below. */
+		for (int number = SIGRTMAX; number >= SIGRTMIN && !runtime.options.signal; number--)
+			if (is_default(number))
+				runtime.options.signal = number;
+	}
+	signal_note_set(runtime.options.signal);
+	signals_register();
 }

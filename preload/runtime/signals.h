@@ -13,6 +13,12 @@
 /* Sets our handlers. For the constructor. */
 void signals_register(void);
 
+/* The same in a process that `fdtrail attach` came to, whose threads may be setting
+ * dispositions. Unless variables (options as in an environment) name the trigger, it is SIGUSR1
+ * if the program has left that at its default action; else a real-time signal that it has left
+ * so. */
+void signals_register_late(char **variables);
+
 /* True if the program's sigaction(2) for this signal must go through signals_action. */
 bool signals_managed(int number);
 

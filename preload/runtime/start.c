@@ -3,7 +3,8 @@
  * The start, in two parts. The first part is all that hooks need: memory, options, and the
  * descriptors that are open already. Our constructor runs it, or the first hook, if another
  * library's constructor opens something before. The second part calls the loader and registers
- * handlers; only our constructor runs it.
+ * handlers; only our constructor runs it. In a process that `fdtrail attach` comes to, attach.c
+ * leads the start, in an order of its own.
  */
 #include <elf.h>
 #include <errno.h>
@@ -16,6 +17,7 @@
 
 #include "preload/core/base/base_name.h"
 #include "preload/core/base/raw_syscall.h"
+#include "attach.h"
 #include "deepbind.h"
 #include "preload/languages/languages.h"
 #include "preload/libc/real.h"
@@ -25,6 +27,7 @@
 #include "preload/core/policy/signal_note.h"
 #include "runtime.h"
 #include "signals.h"
+#include "thread_registry.h"
 #include "trigger.h"
 #include "untraced_exec.h"
 
@@ -32,6 +35,8 @@
 extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 
 static struct wiped shut = {.gate = GATE_SHUT};
+/* The memory that has the gate, while the tracer sleeps. A forked child must not find it open. */
+static struct wiped *asleep;
 
 static void copy(char *to, size_t size, const char *from)
 {
@@ -68,13 +73,14 @@ static void note_own_code(void)
 		}
 }
 
-/* Makes the ledger and opens the gate. False: there is no memory. */
-static bool prepare(void)
+/* Makes the ledger. inherited: what is open was open when the program started. The caller opens the
+ * gate of the memory that this returns. NULL: there is no memory. */
+static struct wiped *prepare(bool inherited)
 {
 	struct wiped *wiped = memory_map(sizeof(*wiped));
 
 	if (!wiped)
-		return false;
+		return NULL;
 	/* Linux 4.14. If it fails, only forks by the C library's fork() are noticed (fork.c). */
 	RAW(madvise, wiped, 4096, MADV_WIPEONFORK);
 	runtime.started_ms = runtime_now_ms() / LEDGER_TICK_MS * LEDGER_TICK_MS;
@@ -82,23 +88,23 @@ static bool prepare(void)
 	if (!ledger_init(&runtime.ledger, &runtime.arena) ||
 	    !capture_init(&runtime.capture, &runtime.ledger, runtime.options.depth,
 			  runtime.main_path))
-		return false;
+		return NULL;
 	note_own_code();
 	atomic_store(&runtime.pid, (int)RAW(getpid));
-	runtime_note_inherited();
+	if (inherited)
+		runtime_note_inherited();
 	trigger_start();
-	atomic_store(&wiped->gate, GATE_OPEN);
-	runtime.wiped = wiped;
-	return true;
+	return wiped;
 }
 
-void runtime_start(void)
+static void open_gate(struct wiped *wiped)
 {
-	static _Atomic bool begun;
-	const char *only = options_only(environ);
+	atomic_store(&wiped->gate, GATE_OPEN);
+	runtime.wiped = wiped;
+}
 
-	if (atomic_exchange(&begun, true))
-		return;
+static void look_up(void)
+{
 	real_resolve();
 	const char *alone = real_alone();
 	if (alone) {
@@ -106,6 +112,18 @@ void runtime_start(void)
 		runtime.direct = true;
 	}
 	find_names();
+}
+
+static _Atomic bool begun;
+
+void runtime_start(void)
+{
+	const char *only = options_only(environ);
+	struct wiped *wiped;
+
+	if (atomic_exchange(&begun, true))
+		return;
+	look_up();
 	/* A program with more rights than its user (AT_SECURE) is never traced. The loader itself
 	 * leaves most preloaded libraries out of such a program. */
 	if (!getauxval(AT_SECURE))
@@ -120,7 +138,10 @@ void runtime_start(void)
 	options_read(&runtime.options, environ);
 	signal_note_set(runtime.options.signal);
 	enroll_process(runtime.program);
-	if (!prepare()) {
+	wiped = prepare(true);
+	if (wiped) {
+		open_gate(wiped);
+	} else {
 		LINE(line, LINE_LONG);
 
 		runtime.wiped = &shut;
@@ -167,18 +188,74 @@ static void warn(void)
 		options_print(&runtime.options, environ);
 }
 
+static void load(void)
+{
+	thread_state.vforks |= THREAD_INSIDE;
+	capture_load_unwinder(&runtime.capture);
+	capture_languages(&runtime.capture, languages);
+	runtime_find_clock();
+	thread_state.vforks &= ~(uint32_t)THREAD_INSIDE;
+}
+
+bool runtime_start_late(char **variables)
+{
+	struct wiped *wiped;
+
+	if (atomic_exchange(&begun, true))
+		return false;
+	look_up();
+	real_resolve_later();
+	message_note_stderr();
+	options_read(&runtime.options, variables);
+	wiped = prepare(false);
+	if (!wiped) {
+		runtime.wiped = &shut;
+		return false;
+	}
+	load();
+	fork_register();
+	exit_register_late();
+	open_gate(wiped);
+	return true;
+}
+
+void runtime_sleep(void)
+{
+	if (runtime.wiped != &shut)
+		asleep = runtime.wiped;
+	runtime.wiped = &shut;
+}
+
+void runtime_wake(char **variables)
+{
+	struct wiped *wiped = asleep;
+
+	message_note_stderr();
+	options_read(&runtime.options, variables);
+	memset(wiped, 0, sizeof(*wiped));
+	atomic_store(&runtime.pid, (int)RAW(getpid));
+	atomic_store(&runtime.forked_from, 0);
+	atomic_fetch_add(&runtime.forks, 1);
+	thread_registry_forked();
+	atomic_store(&runtime.number, 0);
+	atomic_store(&runtime.ended, false);
+	ledger_clear(&runtime.ledger);
+	trigger_start();
+	open_gate(wiped);
+}
+
 __attribute__((constructor)) static void start(void)
 {
 	int saved = errno;
 
+	if (attach_ordered()) {
+		errno = saved;
+		return;
+	}
 	runtime_start();
 	real_resolve_later();
 	if (runtime_on()) {
-		thread_state.vforks |= THREAD_INSIDE;
-		capture_load_unwinder(&runtime.capture);
-		capture_languages(&runtime.capture, languages);
-		runtime_find_clock();
-		thread_state.vforks &= ~(uint32_t)THREAD_INSIDE;
+		load();
 		enroll_start(environ);
 		deepbind_start();
 		fork_register();

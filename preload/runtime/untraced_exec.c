@@ -186,7 +186,9 @@ enum roster_reason untraced_exec_before_exec(const char *file, bool search)
 	char path[PATH_LONGEST];
 
 	/* In a forked process the gate is new, and the options are those of its parent. */
-	if (!file || !runtime.options.depth || atomic_load(&runtime.wiped->gate) == GATE_SHUT)
+	/* After `fdtrail attach` no program that is executed is traced. */
+	if (!file || !runtime.options.depth || runtime.attached_ms ||
+	    atomic_load(&runtime.wiped->gate) == GATE_SHUT)
 		return reason;
 	if (!search || strchr(file, '/')) {
 		look(file, &reason);

@@ -57,6 +57,7 @@ static void put_process(struct json_writer *json, const struct model_snapshot *s
 	json_string_if_known(json, "host", snapshot->host);
 	json_seconds_if_known(json, "uptime_seconds", snapshot->uptime);
 	json_seconds_if_known(json, "forked_seconds", snapshot->forked);
+	json_seconds_if_known(json, "attached_seconds", snapshot->attached);
 	json_string_if_known(json, "asked_in", model_field(snapshot, "asked in"));
 	json_bool(json, "traced", snapshot->traced);
 	json_end_object(json);

@@ -23,6 +23,7 @@ struct model_snapshot *model_create(void)
 		.peak_reached = -1,
 		.uptime = -1,
 		.forked = -1,
+		.attached = -1,
 		.unclosed = MODEL_UNKNOWN,
 		.inherited = MODEL_UNKNOWN,
 		.traced = true,

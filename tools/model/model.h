@@ -241,8 +241,9 @@ struct model_snapshot {
 	/* From "peaks:": the number of stacks that neither a group nor a peak lists, and the most
 	 * that one of them had open at once. */
 	int64_t unlisted_stacks, unlisted_most;
-	double uptime; /* seconds; < 0: not known */
-	double forked; /* seconds since the process was forked, if it was; < 0: not known */
+	double uptime;   /* seconds; < 0: not known */
+	double forked;   /* seconds since the process was forked, if it was; < 0: not known */
+	double attached; /* seconds since `fdtrail attach` came; < 0: it didn't */
 	int64_t unclosed, inherited; /* from "unclosed:" */
 	const char *unread;          /* as written: why the descriptors can't be read; or NULL */
 	bool traced;         /* false: taken from outside, of a process without the tracer */

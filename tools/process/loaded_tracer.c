@@ -21,9 +21,9 @@ static bool read_whole(int pid, uintptr_t at, void *bytes, size_t size)
 	return process_memory_read(pid, at, bytes, size) == size;
 }
 
-/* Whether our note is among the notes at address. Sets *word to the address of the word that the
+/* Whether our note of this type is among the notes at address. Sets *word to the address that the
  * note refers to. */
-static bool find_note(int pid, uintptr_t address, size_t size, uintptr_t *word)
+static bool find_note(int pid, uintptr_t address, size_t size, uint32_t type, uintptr_t *word)
 {
 	uint8_t notes[NOTES_MAX];
 	size_t left = process_memory_read(pid, address, notes, size < NOTES_MAX ? size : NOTES_MAX);
@@ -38,7 +38,7 @@ static bool find_note(int pid, uintptr_t address, size_t size, uintptr_t *word)
 		size_t description = ((size_t)note.n_descsz + 3) & ~(size_t)3;
 		if (name > left - at || description > left - at - name)
 			return false;
-		if (note.n_type == SIGNAL_NOTE_TYPE && note.n_descsz == sizeof(distance) &&
+		if (note.n_type == type && note.n_descsz == sizeof(distance) &&
 		    note.n_namesz == sizeof(SIGNAL_NOTE_OWNER) &&
 		    memcmp(notes + at, SIGNAL_NOTE_OWNER, sizeof(SIGNAL_NOTE_OWNER)) == 0) {
 			memcpy(&distance, notes + at + name, sizeof(distance));
@@ -51,7 +51,7 @@ static bool find_note(int pid, uintptr_t address, size_t size, uintptr_t *word)
 }
 
 /* The same for all notes of the library whose ELF header is at start. */
-static bool find_in_library(int pid, uintptr_t start, uintptr_t *word)
+static bool find_in_library(int pid, uintptr_t start, uint32_t type, uintptr_t *word)
 {
 	Elf64_Ehdr elf;
 	Elf64_Phdr headers[HEADERS_MAX];
@@ -65,18 +65,19 @@ static bool find_in_library(int pid, uintptr_t start, uintptr_t *word)
 	/* A library's addresses begin at 0, where its ELF header is. */
 	for (size_t i = 0; i < elf.e_phnum && !found; i++)
 		if (headers[i].p_type == PT_NOTE)
-			found = find_note(pid, start + headers[i].p_vaddr, headers[i].p_memsz,
+			found = find_note(pid, start + headers[i].p_vaddr, headers[i].p_memsz, type,
 					  word);
 	return found;
 }
 
-/* Whether the library is in process pid, whatever its file's name. Sets *word to its word's
- * address. */
-static bool find_in_process(int pid, const struct mappings *mappings, uintptr_t *word)
+/* Whether the library is in process pid, whatever its file's name. Sets *word to the address
+ * that its note of this type refers to. */
+static bool find_in_process(int pid, const struct mappings *mappings, uint32_t type,
+			    uintptr_t *word)
 {
 	for (size_t i = 0; i < mappings->count; i++)
 		if (mappings->list[i].offset == 0 && mappings->list[i].path[0] == '/' &&
-		    find_in_library(pid, mappings->list[i].start, word))
+		    find_in_library(pid, mappings->list[i].start, type, word))
 			return true;
 	return false;
 }
@@ -95,15 +96,43 @@ static bool is_named(const struct mappings *mappings)
 	return false;
 }
 
+/* Whether `fdtrail attach` has loaded the library, and it does nothing now. */
+static bool is_idle(int pid, const struct mappings *mappings)
+{
+	struct attach_door door;
+	uintptr_t place;
+
+	if (!find_in_process(pid, mappings, ATTACH_NOTE_TYPE, &place) ||
+	    !read_whole(pid, place, &door, sizeof(door)))
+		return false;
+	uint32_t state = atomic_load(&door.state);
+	return state == ATTACH_ASLEEP || state == ATTACH_FAILED;
+}
+
 int loaded_tracer_find(int pid)
 {
 	struct mappings mappings;
 	uintptr_t word;
 
 	int error = mappings_read(&mappings, pid);
-	bool found = is_named(&mappings) || find_in_process(pid, &mappings, &word);
+	bool found =
+		is_named(&mappings) || find_in_process(pid, &mappings, SIGNAL_NOTE_TYPE, &word);
+	if (found && is_idle(pid, &mappings))
+		found = false;
 	mappings_finish(&mappings);
 	return error ? error : found;
+}
+
+int loaded_tracer_door(int pid, struct attach_door *door, uintptr_t *place)
+{
+	struct mappings mappings;
+
+	int error = mappings_read(&mappings, pid);
+	if (!error && (!find_in_process(pid, &mappings, ATTACH_NOTE_TYPE, place) ||
+		       !read_whole(pid, *place, door, sizeof(*door))))
+		error = -ENOENT;
+	mappings_finish(&mappings);
+	return error;
 }
 
 int loaded_tracer_signal(int pid)
@@ -113,7 +142,8 @@ int loaded_tracer_signal(int pid)
 	uint32_t word = 0;
 
 	int error = mappings_read(&mappings, pid);
-	if (find_in_process(pid, &mappings, &place) && !read_whole(pid, place, &word, sizeof(word)))
+	if (find_in_process(pid, &mappings, SIGNAL_NOTE_TYPE, &place) &&
+	    !read_whole(pid, place, &word, sizeof(word)))
 		word = 0;
 	mappings_finish(&mappings);
 	if (error)

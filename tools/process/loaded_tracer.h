@@ -3,10 +3,19 @@
  * a note in its library (preload/core/policy/signal_note.h). */
 #pragma once
 
+#include <stdint.h>
+
+#include "preload/core/policy/attach_door.h"
+
 /* The signal's number, or 0: no signal triggers a snapshot; or a negative errno: -ENODATA there is
  * no valid note, or its memory can't be read. */
 int loaded_tracer_signal(int pid);
 
+/* Reads the door of the library in process pid, and sets *place to its address there. 0, or a
+ * negative errno: -ENOENT the library isn't loaded, or has no door that can be read. */
+int loaded_tracer_door(int pid, struct attach_door *door, uintptr_t *place);
+
 /* Whether libfdtrail.so is loaded in process pid, whatever its file's name: 1, 0, or a negative
- * errno. If the process' memory can't be read, the file's name decides. */
+ * errno. 0 also if it was attached and is detached. If the process' memory can't be read, the
+ * file's name decides. */
 int loaded_tracer_find(int pid);

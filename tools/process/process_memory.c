@@ -19,3 +19,17 @@ size_t process_memory_read(pid_t pid, uintptr_t address, void *bytes, size_t siz
 	}
 	return done;
 }
+
+bool process_memory_write(pid_t pid, uintptr_t address, const void *bytes, size_t size)
+{
+	for (size_t done = 0; done < size;) {
+		struct iovec from = {.iov_base = (char *)bytes + done, .iov_len = size - done};
+		struct iovec to = {.iov_base = (void *)(address + done), .iov_len = size - done};
+		ssize_t put = process_vm_writev(pid, &from, 1, &to, 1, 0);
+
+		if (put <= 0)
+			return false;
+		done += (size_t)put;
+	}
+	return true;
+}

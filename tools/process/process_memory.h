@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Reads the memory of another process, which may be running. */
+/* Reads and writes the memory of another process, which may be running. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -9,3 +10,7 @@
 /* Copies size bytes at address in process pid to bytes, up to the first page that can't be read, by
  * process_vm_readv(2). Returns the number of bytes copied. */
 size_t process_memory_read(pid_t pid, uintptr_t address, void *bytes, size_t size);
+
+/* Copies size bytes to address in process pid, whose pages there must be writable. False: not
+ * all of them. */
+bool process_memory_write(pid_t pid, uintptr_t address, const void *bytes, size_t size);

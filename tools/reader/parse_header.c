@@ -9,9 +9,9 @@
 #include "snapshot_end.h"
 
 static const char *const names[] = {
-	"why",      "end",    "number", "when",        "process",   "asked in",
-	"command",  "uptime", "forked", "descriptors", "peak",      "peaks",
-	"versions", "host",   "kinds",  "unclosed",    "languages",
+	"why",     "end",      "number", "when",     "process",     "asked in",
+	"command", "uptime",   "forked", "attached", "descriptors", "peak",
+	"peaks",   "versions", "host",   "kinds",    "unclosed",    "languages",
 };
 
 bool parse_field(struct parse *parse, struct scan line, struct model_field *field)
@@ -138,6 +138,8 @@ static void take(struct parse *parse, struct model_snapshot *snapshot,
 		scan_duration(&line, &snapshot->uptime);
 	else if (strcmp(field->name, "forked") == 0)
 		scan_duration(&line, &snapshot->forked);
+	else if (strcmp(field->name, "attached") == 0)
+		scan_duration(&line, &snapshot->attached);
 	else if (strcmp(field->name, "process") == 0)
 		take_process(parse, snapshot, line);
 	else if (strcmp(field->name, "command") == 0)

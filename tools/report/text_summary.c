@@ -60,8 +60,11 @@ static void put_first_line(const struct page *page, const struct model_snapshot 
 {
 	char *name = page_process(snapshot);
 	int64_t count = text_summary_descriptors(snapshot), groups = shown_groups(snapshot);
+	const char *origin = snapshot->attached >= 0 && snapshot->forked < 0
+				     ? "open before fdtrail came"
+				     : "inherited";
 	char *inherited = snapshot->inherited > 0
-				  ? page_format("; %" PRId64 " inherited", snapshot->inherited)
+				  ? page_format("; %" PRId64 " %s", snapshot->inherited, origin)
 				  : page_format("%s", "");
 
 	if (!count) {

@@ -174,6 +174,39 @@ struct slot *slot_make(struct ledger *ledger, int fd)
 	return slot_of(ledger, fd);
 }
 
+bool ledger_adopt(struct ledger *ledger, int fd, struct ledger_words *words)
+{
+	struct slot *slot = slot_of(ledger, fd);
+	uint64_t a = 0, b, link = slot_link(LEDGER_NO_FD);
+
+	if (!slot && !(slot = slot_make(ledger, fd))) {
+		atomic_fetch_add(&ledger->dropped, 1);
+		return false;
+	}
+	/* A hook that records the number at this moment has stored b, or stores both words
+	 * later. */
+	b = atomic_load(&slot->b);
+	if (atomic_load(&slot->a) ||
+	    !atomic_compare_exchange_strong(&slot->b, &b, (b & ~LINK) | link))
+		return false;
+	words->b = (b & ~LINK) | link;
+	words->a = (uint64_t)slot_opening(FD_UNKNOWN, FD_INHERITED, FD_OWNER_NONE) << A_KIND |
+		   (uint64_t)atomic_load(&ledger->generation) << A_GENERATION;
+	if (!atomic_compare_exchange_strong(&slot->a, &a, words->a))
+		return false;
+	slot_counts_inherited(ledger);
+	if (fd > atomic_load(&ledger->numbers.highest))
+		slot_rises(ledger, fd, slot_opening(FD_UNKNOWN, FD_INHERITED, FD_OWNER_NONE), 0);
+	return true;
+}
+
+void ledger_clear(struct ledger *ledger)
+{
+	for (int fd = ledger_next(ledger, 0); fd >= 0; fd = ledger_next(ledger, fd + 1))
+		ledger_forget(ledger, fd);
+	ledger_forked(ledger, false);
+}
+
 void ledger_release(struct ledger *ledger)
 {
 	memory_unmap((void *)ledger->pages, sizeof(*ledger->pages) * PAGES);

@@ -138,6 +138,11 @@ bool ledger_copy(struct ledger *ledger, const struct ledger *from);
  * after the real open has returned. Async-signal-safe, lock-free, any thread. */
 void ledger_opened(struct ledger *ledger, int fd, const struct ledger_entry *entry);
 
+/* Records that fd was open before the tracer came, unless it has an entry, while other threads open
+ * and close descriptors. Returns true and the slot's words if it did; then the caller looks whether
+ * fd is still open, and calls ledger_forget_if if it isn't. Async-signal-safe, lock-free. */
+bool ledger_adopt(struct ledger *ledger, int fd, struct ledger_words *words);
+
 /* To be called before the real close: marks fd's entry as closing. True if there was an entry. This
  * and all functions down to ledger_next are async-signal-safe and lock-free, any thread. */
 bool ledger_closing(struct ledger *ledger, int fd);
@@ -202,6 +207,10 @@ struct ledger_peak ledger_peak(const struct ledger *ledger);
  * since, and has opened at most LEDGER_TEARDOWN_OPENS others during that time. If that was fewer
  * than LEDGER_HELD_LEAST, or there was no teardown: how many are open now. */
 uint32_t ledger_held(const struct ledger *ledger, const struct stack_figures *figures);
+
+/* Removes all entries, and starts the counts of all stacks at zero: the tracer has slept, and what
+ * happened meanwhile is not known. Other threads may be recording. */
+void ledger_clear(struct ledger *ledger);
 
 /* To be called once in a forked child, before anything else: all entries become "before fork", and
  * the counts start at zero. stacks_torn: another thread was inside stack_table_intern. */

@@ -305,8 +305,13 @@ void header_put(const struct describe *describe, const struct census *census,
 	put_process(describe);
 	if (describe->numbered)
 		put_command(writer, request->pid);
-	put_since(writer, "uptime: ", census->now_ms, request->started_ms);
+	put_since(writer, "uptime: ", census->now_ms,
+		  request->attached_ms ? request->process_started_ms : request->started_ms);
 	put_char(writer, '\n');
+	if (request->attached_ms) {
+		put_since(writer, "attached: ", census->now_ms, request->attached_ms);
+		put_string(writer, " ago\n");
+	}
 	if (request->forked_ms) {
 		put_since(writer, "forked: ", census->now_ms, request->forked_ms);
 		put_string(writer, " ago\n");

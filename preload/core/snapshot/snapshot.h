@@ -107,9 +107,11 @@ struct snapshot_request {
 	const char *program;    /* the program's short name */
 	uint64_t started_ms;    /* CLOCK_MONOTONIC at the ledger's start, in milliseconds */
 	uint64_t forked_ms;     /* the same for the fork, if it came later; 0: none, or not known */
-	const char *unread;     /* why the descriptors can't be read: the text has this instead of
+	uint64_t attached_ms;   /* the same when `fdtrail attach` came; 0: it didn't */
+	uint64_t process_started_ms; /* the same when the process started, if it came */
+	const char *unread;    /* why the descriptors can't be read: the text has this instead of
 			      * them. NULL: they can be read */
-	const char *libunwind;  /* "libunwind 1.6", or the reason why there is none */
+	const char *libunwind; /* "libunwind 1.6", or the reason why there is none */
 
 	/* Tells whether fd is open in the program now, if /proc can't: 1, 0, or -1 for not known.
 	 * NULL: never known. */
