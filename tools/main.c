@@ -15,6 +15,8 @@
 const struct verb verbs[] = {
 	{"run", "start a program under the tracer, and report what it leaves open", cmd_run},
 	{"snapshot", "show what a running process has open, with call stacks", cmd_snapshot},
+	{"attach", "record what a running process opens from now on", cmd_attach},
+	{"detach", "end what attach has begun in a process", cmd_detach},
 	{"report", "show snapshots as text, JSON, a profile, metrics", cmd_report},
 	{"diff", "show what grew between two snapshots", cmd_diff},
 	{"check", "check a snapshot or a process against limits, for CI", cmd_check},

@@ -14,7 +14,7 @@ PRELOAD = ["preload/arch", "preload/core/base", "preload/core/ledger", "preload/
            "preload/core/policy", "preload/languages", "preload/libc", "preload/runtime", "preload/hooks"]
 TOOLS = ["tools/model", "tools/reader", "tools/symbolize", "tools/export", "tools/report", "tools/diff", "tools/check",
          "tools/arguments", "tools/process", "tools/engine/walk/prologue", "tools/engine/walk", "tools/engine/go",
-         "tools/engine/tracer", "tools/run", "tools"]
+         "tools/engine/tracer", "tools/run", "tools/attach", "tools"]
 # The command uses the core, and libc's names and lists, too.
 SHARED = PRELOAD[:PRELOAD.index("preload/libc") + 1]
 FILES = sorted(path for room in ("preload", "tools") for path in (SOURCE / room).rglob("*")

@@ -10,7 +10,7 @@ import socket
 from run_verb import FDTRAIL
 from support import PYTHON, SOURCE, check, main, program, run_bare, run_traced, start_traced, temp_dir, test, wait_until
 
-VERBS = ["run", "snapshot", "report", "diff", "check", "options", "help", "version"]
+VERBS = ["run", "snapshot", "attach", "detach", "report", "diff", "check", "options", "help", "version"]
 LEAK = "import os, time; kept = [open('/dev/null') for _ in range({})]; print('up', flush=True); {}"
 
 
@@ -49,8 +49,9 @@ def _(verb):
     examples = re.findall(rf"^  (fdtrail {verb}\b.*)$", shown.out.split("\nExample")[1], re.MULTILINE)
     check.true(examples, "there is an example")
     # Files and processes in the example don't exist here; every option and verb does.
+    nobody = open("/proc/sys/kernel/pid_max").read().strip()  # the kernel's ids are below
     for example in examples:
-        words = re.sub(r"\$\([^)]*\)", "1", example.split(" | ")[0]).split()[2:]
+        words = re.sub(r"\$\([^)]*\)", nobody, example.split(" | ")[0]).split()[2:]
         run = run_bare([FDTRAIL, verb, *words], cwd=temp_dir())
         check.lacks(run.err, "there is no option")
         check.lacks(run.err, "is not accepted")

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Exit statuses of all verbs except run, which has those of env(1). */
@@ -32,7 +33,9 @@ const struct verb *verb_find(const char *name);
  * status. */
 int verb_unknown(const char *name);
 
+int cmd_attach(int argc, char **argv);
 int cmd_check(int argc, char **argv);
+int cmd_detach(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 int cmd_options(int argc, char **argv);
@@ -40,3 +43,7 @@ int cmd_report(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_snapshot(int argc, char **argv);
 int cmd_version(int argc, char **argv);
+
+/* Detaches from process pid and its descendants for this verb. False, after a message, if that
+ * failed. In cmd_detach.c. */
+bool cmd_detach_process(int pid, const char *verb);

@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See attach_process.h, and README.md. A thread of the process is borrowed for less than a
+ * millisecond. It gets two mappings for us, and starts a new thread; all that takes longer happens
+ * in that one, while the program runs on.
+ */
+#include "attach_process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "preload/core/snapshot/proc.h"
+#include "tools/process/loaded_tracer.h"
+#include "tools/process/process_memory.h"
+#include "attach_target.h"
+#include "borrowed_thread.h"
+#include "libc_symbols.h"
+#include "library_image.h"
+#include "thread_choice.h"
+#include "thread_code.h"
+
+enum {
+	PAGE = 4096,
+	PATIENCE_MS = 2000, /* for the library to begin */
+	AT_WORK_MS = 10000, /* .. and to end what it has begun */
+	NAP_NS = 200 * 1000,
+};
+
+/* An order, and the memory in the process that it needs. Shared with the child that borrows the
+ * thread. */
+struct errand {
+	const struct process *process;
+	struct libc_symbols symbols;
+	struct borrowed_thread thread;
+	struct attach_order order;
+	struct library_image image; /* bytes NULL: the library is loaded */
+	uintptr_t code, area;       /* in the process; 0: not mapped */
+	size_t area_size;
+	uint64_t paused_ns;
+	int error; /* of the child that borrows the thread */
+};
+
+static size_t whole_pages(size_t size)
+{
+	return (size + PAGE - 1) & ~(size_t)(PAGE - 1);
+}
+
+static size_t stack_offset(void)
+{
+	return whole_pages(sizeof(struct attach_order));
+}
+
+static size_t image_offset(void)
+{
+	return stack_offset() + BORROWED_STACK;
+}
+
+static long call_kernel(struct errand *errand, long number, long a, long b, long c)
+{
+	const long arguments[6] = {a, b, c, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0};
+
+	return borrowed_syscall(&errand->thread, errand->symbols.syscall, number, arguments);
+}
+
+static void unmap(struct errand *errand)
+{
+	if (errand->code)
+		call_kernel(errand, SYS_munmap, (long)errand->code, PAGE, 0);
+	if (errand->area)
+		call_kernel(errand, SYS_munmap, (long)errand->area, (long)errand->area_size, 0);
+	errand->code = errand->area = 0;
+}
+
+/* Two mappings, because some systems forbid memory that is writable and executable. */
+static int map(struct errand *errand)
+{
+	errand->area_size = whole_pages(image_offset() + errand->image.size);
+	long code = call_kernel(errand, SYS_mmap, 0, PAGE, PROT_READ | PROT_EXEC);
+	if (code < 0)
+		return (int)code;
+	errand->code = (uintptr_t)code;
+	long area =
+		call_kernel(errand, SYS_mmap, 0, (long)errand->area_size, PROT_READ | PROT_WRITE);
+	if (area < 0)
+		return (int)area;
+	errand->area = (uintptr_t)area;
+	return 0;
+}
+
+/* Writes to memory that isn't writable for the process. */
+static bool write_code(int pid, uintptr_t at, const void *bytes, size_t size)
+{
+	char path[PROC_PATH_SIZE];
+	int memory = open(proc_pid_path(path, pid, "mem"), O_RDWR | O_CLOEXEC);
+	bool done = memory >= 0 && pwrite(memory, bytes, size, (off_t)at) == (ssize_t)size;
+
+	if (memory >= 0)
+		close(memory);
+	return done;
+}
+
+static bool fill(struct errand *errand)
+{
+	struct attach_order *order = &errand->order;
+	struct libc_symbols *symbols = &errand->symbols;
+	int pid = errand->process->pid;
+
+	order->image = errand->area + image_offset();
+	order->image_size = errand->image.size;
+	order->area = errand->area;
+	order->area_size = errand->area_size;
+	order->code = errand->code;
+	order->code_size = PAGE;
+	order->dlopen = libc_symbols_address(symbols, "dlopen");
+	order->dlerror = libc_symbols_address(symbols, "dlerror");
+	order->detach = libc_symbols_address(symbols, "pthread_detach");
+	order->munmap = libc_symbols_address(symbols, "munmap");
+	order->process_started_ms = errand->process->started_ms;
+	strcpy(order->path, "/proc/thread-self/fd/0");
+	/* Under this name /proc/PID/maps shows it, after "/memfd:". */
+	strcpy(order->name, "fdtrail/libfdtrail.so");
+	if (errand->image.bytes)
+		library_image_set_order(&errand->image, errand->area);
+	return write_code(pid, errand->code, attach_code_begin,
+			  (size_t)(attach_code_end - attach_code_begin)) &&
+	       process_memory_write(pid, errand->area, order, sizeof(*order)) &&
+	       (!errand->image.bytes ||
+		process_memory_write(pid, order->image, errand->image.bytes, errand->image.size));
+}
+
+static uintptr_t code_at(const struct errand *errand, const char *place)
+{
+	return errand->code + (uintptr_t)(place - attach_code_begin);
+}
+
+/* Starts the new thread. 0 or a negative errno; then nothing is left in the process. */
+static int start_thread(struct errand *errand)
+{
+	int result = 0, error = map(errand);
+
+	if (!error && !fill(errand))
+		error = -EFAULT;
+	if (!error) {
+		const struct borrowed_call call = {
+			.function = libc_symbols_address(&errand->symbols, "pthread_create"),
+			/* The id is stored where the image begins: it isn't needed. */
+			.arguments = {errand->area + stack_offset(), 0,
+				      code_at(errand, attach_code_thread), errand->area},
+			.returns = code_at(errand, attach_code_return),
+			.stack = errand->area + image_offset(),
+			.instruction = errand->symbols.syscall,
+		};
+		error = borrowed_call(&errand->thread, &call, &result);
+		if (!error)
+			error = -result;
+	}
+	if (error)
+		unmap(errand);
+	return error;
+}
+
+static bool read_order(struct errand *errand)
+{
+	return process_memory_read(errand->process->pid, errand->area, &errand->order,
+				   sizeof(errand->order)) == sizeof(errand->order);
+}
+
+static bool write_word(const struct errand *errand, size_t offset, uint32_t value)
+{
+	return process_memory_write(errand->process->pid, errand->area + offset, &value,
+				    sizeof(value));
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Waits for the answer. 0; -ETIMEDOUT: the order is withdrawn; -ESRCH: the process has ended, or
+ * executes another program. */
+static int wait_for_answer(struct errand *errand)
+{
+	const struct attach_order *order = &errand->order;
+	uint64_t begun = now_ms();
+	bool withdrawn = false;
+
+	while (read_order(errand)) {
+		uint64_t waited = now_ms() - begun;
+
+		if (atomic_load(&order->finished))
+			return withdrawn && order->error == ECANCELED ? -ETIMEDOUT : 0;
+		if (waited > PATIENCE_MS && !withdrawn) {
+			withdrawn = write_word(errand, offsetof(struct attach_order, withdrawn), 1);
+			continue;
+		}
+		if ((withdrawn && atomic_load(&order->step) == ATTACH_WAITING) ||
+		    waited > AT_WORK_MS) {
+			write_word(errand, offsetof(struct attach_order, acknowledged), 1);
+			return -ETIMEDOUT;
+		}
+		nanosleep(&(struct timespec){.tv_nsec = NAP_NS}, NULL);
+	}
+	return -ESRCH;
+}
+
+/* The loader's text, as far as it can be read. */
+static void read_text(const struct errand *errand, char *text, size_t size)
+{
+	size_t got = errand->order.text ? process_memory_read(errand->process->pid,
+							      errand->order.text, text, size - 1)
+					: 0;
+
+	text[got] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+}
+
+static int explain_answer(const struct errand *errand, char *text)
+{
+	const struct attach_order *order = &errand->order;
+	int pid = errand->process->pid;
+	char loaders[256];
+
+	if (atomic_load(&order->step) == ATTACH_DONE && !order->error)
+		return 0;
+	if (atomic_load(&order->step) == ATTACH_DONE) {
+		snprintf(text, ATTACH_TEXT,
+			 "the library could not start in process %d (%s); the process goes on "
+			 "untraced",
+			 pid, strerror(order->error));
+		return -order->error;
+	}
+	read_text(errand, loaders, sizeof(loaders));
+	if (*loaders)
+		snprintf(text, ATTACH_TEXT,
+			 "process %d can't load the library (%s); it goes on untraced: use "
+			 "`fdtrail snapshot %d`, or start it by `fdtrail run`",
+			 pid, loaders, pid);
+	else
+		snprintf(
+			text, ATTACH_TEXT,
+			"the new thread in process %d was refused a system call (%s), perhaps by a "
+			"seccomp filter; the process goes on untraced",
+			pid, strerror(-order->failed));
+	return order->failed ? order->failed : -ENOEXEC;
+}
+
+static void explain_failure(const struct errand *errand, int error, const char *verb, char *text)
+{
+	int pid = errand->process->pid;
+
+	if (error == -EPERM || error == -EACCES)
+		attach_target_no_rights(errand->process, text);
+	else if (error == -ESRCH)
+		snprintf(text, ATTACH_TEXT, "process %d has ended, or has executed another program",
+			 pid);
+	else if (error == -EAGAIN)
+		snprintf(text, ATTACH_TEXT,
+			 "no thread of process %d was at a place where it may be stopped, for 2 s; "
+			 "it goes on as it was: try again",
+			 pid);
+	else if (error == -EBUSY)
+		snprintf(text, ATTACH_TEXT,
+			 "a thread of process %d did not stop within 2 s: it gets no processor, or "
+			 "hangs in the kernel; it goes on as it was: try again",
+			 pid);
+	else if (error == -ETIMEDOUT)
+		snprintf(text, ATTACH_TEXT,
+			 "process %d did not %s within 2 s, because one of its threads holds the "
+			 "loader's lock (it is in dlopen or in a constructor), or it gets no "
+			 "processor; it goes on as it was: try again",
+			 pid, verb);
+	else
+		snprintf(text, ATTACH_TEXT,
+			 "process %d can't be made to start a thread (%s); it goes on as it was",
+			 pid, strerror(-error));
+}
+
+/* Whether the process is still the one that was looked at. */
+static bool is_same(const struct process *process)
+{
+	struct process now;
+
+	return process_read(&now, process->pid) == 0 && now.started_ticks == process->started_ticks;
+}
+
+/* Borrows a thread, and starts the new one. 0 or a negative errno. */
+static int trace(struct errand *errand)
+{
+	int error = thread_choice_borrow(&errand->thread, errand->process->pid, &errand->symbols);
+
+	if (error)
+		return error;
+	error = is_same(errand->process) ? start_thread(errand) : -ESRCH;
+	errand->paused_ns = borrowed_release(&errand->thread);
+	return error;
+}
+
+/* The same in a child of ours, because the kernel releases all threads when their tracer ends. */
+static int trace_in_child(struct errand *errand)
+{
+	int status;
+	pid_t child = fork();
+
+	if (child < 0)
+		return -errno;
+	if (child == 0) {
+		sigset_t all;
+
+		/* A signal must not end us while a thread is borrowed. */
+		sigfillset(&all);
+		sigprocmask(SIG_BLOCK, &all, NULL);
+		errand->error = trace(errand);
+		_exit(0);
+	}
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return WIFEXITED(status) ? errand->error : -EINTR;
+}
+
+/* Has the order carried out. */
+static int run_errand(struct errand *errand, const char *verb, char *text)
+{
+	int error = trace_in_child(errand);
+
+	if (!error)
+		error = wait_for_answer(errand);
+	if (error) {
+		explain_failure(errand, error, verb, text);
+		return error;
+	}
+	error = explain_answer(errand, text);
+	write_word(errand, offsetof(struct attach_order, acknowledged), 1);
+	return error;
+}
+
+static void take_answer(const struct errand *errand, struct attached *attached)
+{
+	const struct attach_order *order = &errand->order;
+
+	*attached = (struct attached){
+		.paused_ns = errand->paused_ns,
+		.open_before = order->open_before,
+		.modules = order->modules,
+		.refused = order->refused,
+		.signal = order->signal,
+	};
+	memcpy(attached->unwinder, order->unwinder, sizeof(attached->unwinder) - 1);
+}
+
+static int carry_out(const struct process *process, uint32_t wish, const char *options, size_t size,
+		     struct attached *attached, char *text)
+{
+	struct errand *errand = mmap(NULL, sizeof(*errand), PROT_READ | PROT_WRITE,
+				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	uint64_t enter = 0;
+	int error = -ENOMEM;
+
+	if (errand == MAP_FAILED) {
+		snprintf(text, ATTACH_TEXT, "%s", strerror(ENOMEM));
+		return error;
+	}
+	errand->process = process;
+	errand->order.wish = wish;
+	if (size <= sizeof(errand->order.options))
+		memcpy(errand->order.options, options, size);
+	error = attach_target_check(process, wish, &errand->symbols, &enter, text);
+	if (!error && !enter)
+		error = library_image_read(&errand->image, text, ATTACH_TEXT);
+	errand->order.enter = enter;
+	if (!error)
+		error = run_errand(errand, wish == ATTACH_START ? "load the library" : "answer",
+				   text);
+	if (!error)
+		take_answer(errand, attached);
+	library_image_finish(&errand->image);
+	libc_symbols_finish(&errand->symbols);
+	munmap(errand, sizeof(*errand));
+	return error;
+}
+
+int attach_process(const struct process *process, const char *options, size_t size,
+		   struct attached *attached, char *text)
+{
+	return carry_out(process, ATTACH_START, options, size, attached, text);
+}
+
+int detach_process(const struct process *process, struct attached *attached, char *text)
+{
+	return carry_out(process, ATTACH_STOP, "", 1, attached, text);
+}

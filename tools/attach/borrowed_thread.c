@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: MIT
+/*
+ * See borrowed_thread.h. Stops are those of PTRACE_SYSCALL, not breakpoints or single steps: these
+ * raise SIGTRAP, whose disposition in the program the kernel resets if it is blocked or ignored.
+ */
+#include "borrowed_thread.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/ucontext.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "preload/arch/registers.h"
+#include "tools/process/process_memory.h"
+
+enum {
+	ERESTARTNOHAND = 514, /* linux/errno.h: the kernel makes the call again, unless a handler
+			       * runs */
+	ERESTART_FIRST = 512,
+	ERESTART_LAST = 516,
+	PATIENCE_MS = 2000, /* for a stop: the thread needs a processor for it */
+	YIELDS = 200,       /* before it sleeps between two looks */
+	STOPS_MOST = 1000,  /* system calls of a function */
+	FXSAVE = 512,       /* bytes of xstate without the newer registers */
+	FXSAVE_USED = 464,  /* the rest is the kernel's: arch/x86/include/uapi/asm/sigcontext.h */
+	SYSCALL_STOP = SIGTRAP | 0x80,
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* Waits until the thread stops. Returns waitpid's status; or a negative errno. */
+static int wait_for_stop(int tid)
+{
+	uint64_t end = now_ns() + (uint64_t)PATIENCE_MS * 1000000;
+	int status;
+
+	for (int tries = 0;; tries++) {
+		int changed = waitpid(tid, &status, __WALL | WNOHANG);
+
+		if (changed < 0)
+			return -errno;
+		if (changed && WIFSTOPPED(status))
+			return status;
+		if (changed)
+			return -ESRCH;
+		if (now_ns() > end)
+			return -ETIMEDOUT;
+		if (tries < YIELDS)
+			sched_yield();
+		else
+			nanosleep(&(struct timespec){.tv_nsec = 50 * 1000}, NULL);
+	}
+}
+
+static bool is_event_stop(int status)
+{
+	return status >> 16 == PTRACE_EVENT_STOP;
+}
+
+/* Interrupts the thread, and waits until it has stopped for that. A signal that comes before is
+ * passed on. 0 or a negative errno. */
+static int interrupt(int tid)
+{
+	if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) != 0)
+		return -errno;
+	for (;;) {
+		int status = wait_for_stop(tid);
+
+		if (status < 0 || is_event_stop(status))
+			return status < 0 ? status : 0;
+		int signal = WSTOPSIG(status) == SYSCALL_STOP ? 0 : WSTOPSIG(status);
+		if (ptrace(PTRACE_CONT, tid, NULL, (unsigned long)signal) != 0)
+			return -errno;
+	}
+}
+
+static bool get_state(struct borrowed_thread *thread)
+{
+	struct iovec vector = {thread->xstate, sizeof(thread->xstate)};
+
+	if (ptrace(PTRACE_GETREGS, thread->tid, NULL, &thread->registers) != 0 ||
+	    ptrace(PTRACE_GETREGSET, thread->tid, NT_X86_XSTATE, &vector) != 0 ||
+	    ptrace(PTRACE_GETSIGMASK, thread->tid, sizeof(thread->mask), &thread->mask) != 0)
+		return false;
+	thread->xstate_size = vector.iov_len;
+	return true;
+}
+
+int borrowed_stop(struct borrowed_thread *thread, int tid)
+{
+	thread->tid = tid;
+	thread->changed = false;
+	if (ptrace(PTRACE_SEIZE, tid, NULL, PTRACE_O_TRACESYSGOOD) != 0)
+		return -errno;
+	int error = interrupt(tid);
+	thread->stopped_ns = now_ns();
+	if (!error && !get_state(thread))
+		error = -errno;
+	if (error && error != -ETIMEDOUT)
+		ptrace(PTRACE_DETACH, tid, NULL, NULL);
+	return error;
+}
+
+/* Blocks all signals in the thread, and with that in the thread that it makes. */
+static bool change(struct borrowed_thread *thread)
+{
+	uint64_t all = UINT64_MAX;
+
+	if (!thread->changed && ptrace(PTRACE_SETSIGMASK, thread->tid, sizeof(all), &all) != 0)
+		return false;
+	thread->changed = true;
+	return true;
+}
+
+/* Lets the thread run up to its next system call, or to the end of the one that it is in. 0 or a
+ * negative errno: -EFAULT it got a signal for a fault. */
+static int run_to_syscall(int tid)
+{
+	for (;;) {
+		if (ptrace(PTRACE_SYSCALL, tid, NULL, NULL) != 0)
+			return -errno;
+		int status = wait_for_stop(tid);
+		if (status < 0)
+			return status;
+		if (WSTOPSIG(status) == SYSCALL_STOP)
+			return 0;
+		if (!is_event_stop(status))
+			return -EFAULT;
+	}
+}
+
+long borrowed_syscall(struct borrowed_thread *thread, uintptr_t instruction, long number,
+		      const long arguments[6])
+{
+	struct user_regs_struct registers = thread->registers;
+
+	registers.rip = instruction;
+	registers.rax = (unsigned long)number;
+	registers.rdi = (unsigned long)arguments[0];
+	registers.rsi = (unsigned long)arguments[1];
+	registers.rdx = (unsigned long)arguments[2];
+	registers.r10 = (unsigned long)arguments[3];
+	registers.r8 = (unsigned long)arguments[4];
+	registers.r9 = (unsigned long)arguments[5];
+	registers.orig_rax = -1UL;
+	if (!change(thread) || ptrace(PTRACE_SETREGS, thread->tid, NULL, &registers) != 0)
+		return -errno;
+	for (int stop = 0; stop < 2; stop++) {
+		int error = run_to_syscall(thread->tid);
+
+		if (error)
+			return error;
+	}
+	if (ptrace(PTRACE_GETREGS, thread->tid, NULL, &registers) != 0)
+		return -errno;
+	return regs_result(&registers);
+}
+
+/* Whether the kernel would repeat the call that the thread was in, or ends it with EINTR only
+ * because of our stop. */
+static bool is_repeated(const struct user_regs_struct *registers)
+{
+	long error = -regs_result(registers);
+
+	return regs_number(registers) >= 0 &&
+	       (error == EINTR || (error >= ERESTART_FIRST && error <= ERESTART_LAST));
+}
+
+/* The end of a signal's frame, as the kernel makes it (arch/x86/kernel/signal_64.c). rt_sigreturn
+ * restores the thread from it. It can't repeat a call with the time that was left, but it repeats
+ * it. */
+struct frame {
+	uintptr_t returns;
+	struct ucontext_t context;
+};
+
+/* vectors: the address of the vector registers. */
+static void fill_frame(struct frame *frame, const struct borrowed_thread *thread, uintptr_t vectors,
+		       const struct borrowed_call *call)
+{
+	const struct user_regs_struct *from = &thread->registers;
+	greg_t *to = frame->context.uc_mcontext.gregs;
+
+	memset(frame, 0, sizeof(*frame));
+	frame->returns = call->returns;
+	frame->context.uc_stack.ss_flags = 0x7fff; /* not valid: the thread's own stays */
+	to[REG_R8] = (greg_t)from->r8;
+	to[REG_R9] = (greg_t)from->r9;
+	to[REG_R10] = (greg_t)from->r10;
+	to[REG_R11] = (greg_t)from->r11;
+	to[REG_R12] = (greg_t)from->r12;
+	to[REG_R13] = (greg_t)from->r13;
+	to[REG_R14] = (greg_t)from->r14;
+	to[REG_R15] = (greg_t)from->r15;
+	to[REG_RDI] = (greg_t)from->rdi;
+	to[REG_RSI] = (greg_t)from->rsi;
+	to[REG_RBP] = (greg_t)from->rbp;
+	to[REG_RBX] = (greg_t)from->rbx;
+	to[REG_RDX] = (greg_t)from->rdx;
+	to[REG_RCX] = (greg_t)from->rcx;
+	to[REG_RAX] = (greg_t)from->rax;
+	to[REG_RSP] = (greg_t)from->rsp;
+	to[REG_RIP] = (greg_t)from->rip;
+	to[REG_EFL] = (greg_t)from->eflags;
+	to[REG_CSGSFS] = (greg_t)(from->cs | from->ss << 48);
+	if (is_repeated(from)) {
+		to[REG_RAX] = (greg_t)from->orig_rax;
+		to[REG_RIP] -= 2; /* the system call instruction */
+	}
+	memcpy(&frame->context.uc_sigmask, &thread->mask, sizeof(thread->mask));
+	frame->context.uc_mcontext.fpregs = (fpregset_t)vectors;
+}
+
+int borrowed_call(struct borrowed_thread *thread, const struct borrowed_call *call, int *result)
+{
+	struct user_regs_struct registers = thread->registers;
+	uintptr_t vectors = (call->stack - FXSAVE) & ~(uintptr_t)63;
+	/* As after a call instruction: the return address ends at a multiple of 16. */
+	uintptr_t at = ((vectors - sizeof(struct frame)) & ~(uintptr_t)15) - 8;
+	uint8_t fxsave[FXSAVE] = {0};
+	struct frame frame;
+
+	fill_frame(&frame, thread, vectors, call);
+	memcpy(fxsave, thread->xstate, FXSAVE_USED);
+	if (!change(thread) || !process_memory_write(thread->tid, at, &frame, sizeof(frame)) ||
+	    !process_memory_write(thread->tid, vectors, fxsave, sizeof(fxsave)))
+		return -EFAULT;
+	registers.rsp = at;
+	registers.rip = call->function;
+	registers.rdi = call->arguments[0];
+	registers.rsi = call->arguments[1];
+	registers.rdx = call->arguments[2];
+	registers.rcx = call->arguments[3];
+	registers.rax = 0;
+	registers.eflags &= ~0x400UL; /* the direction flag: System V ABI, 3.2.1 */
+	registers.orig_rax = -1UL;
+	if (ptrace(PTRACE_SETREGS, thread->tid, NULL, &registers) != 0)
+		return -errno;
+	for (int stops = 0; stops < STOPS_MOST; stops++) {
+		int error = run_to_syscall(thread->tid);
+
+		if (error)
+			return error;
+		if (ptrace(PTRACE_GETREGS, thread->tid, NULL, &registers) != 0)
+			return -errno;
+		if (regs_number(&registers) == SYS_rt_sigreturn &&
+		    regs_pc(&registers) - call->returns < 16) {
+			*result = (int)registers.rbx;
+			return 0;
+		}
+	}
+	return -EAGAIN;
+}
+
+uint64_t borrowed_release(struct borrowed_thread *thread)
+{
+	struct user_regs_struct registers = thread->registers;
+	struct iovec vector = {thread->xstate, thread->xstate_size};
+
+	if (thread->changed) {
+		struct user_regs_struct none;
+
+		/* A system call that it stands before is left out. The registers must be set in a
+		 * stop like the first, where the kernel looks again whether a call is to be
+		 * repeated. */
+		if (ptrace(PTRACE_GETREGS, thread->tid, NULL, &none) == 0) {
+			none.orig_rax = -1UL;
+			ptrace(PTRACE_SETREGS, thread->tid, NULL, &none);
+		}
+		ptrace(PTRACE_INTERRUPT, thread->tid, NULL, NULL);
+		ptrace(PTRACE_CONT, thread->tid, NULL, NULL);
+		for (int status; (status = wait_for_stop(thread->tid)) >= 0;) {
+			if (is_event_stop(status))
+				break;
+			ptrace(PTRACE_CONT, thread->tid, NULL, NULL);
+		}
+	}
+	if (regs_number(&registers) >= 0 && regs_result(&registers) == -EINTR)
+		regs_set_result(&registers, -ERESTARTNOHAND);
+	ptrace(PTRACE_SETREGS, thread->tid, NULL, &registers);
+	if (thread->changed) {
+		ptrace(PTRACE_SETREGSET, thread->tid, NT_X86_XSTATE, &vector);
+		ptrace(PTRACE_SETSIGMASK, thread->tid, sizeof(thread->mask), &thread->mask);
+	}
+	uint64_t stopped = now_ns() - thread->stopped_ns;
+	ptrace(PTRACE_DETACH, thread->tid, NULL, NULL);
+	thread->changed = false;
+	return stopped;
+}

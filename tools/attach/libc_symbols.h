@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The C library in another process: the addresses of its functions, and which function an address
+ * lies in. Read from the process' memory, because its file may be in another mount namespace, or
+ * replaced by an upgrade.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct libc_function {
+	uintptr_t start;
+	size_t size;
+	const char *name;
+};
+
+struct libc_symbols {
+	uintptr_t start, end;            /* of its code */
+	uintptr_t syscall;               /* address of a system call instruction in it */
+	struct libc_function *functions; /* in the order of start */
+	size_t count;
+	char *names;
+};
+
+/* Reads the glibc that process pid has loaded. 0, or a negative errno: -ENOENT it has none. Finish
+ * accepts an empty one. */
+int libc_symbols_read(struct libc_symbols *symbols, int pid);
+void libc_symbols_finish(struct libc_symbols *symbols);
+
+/* The address of an exported function, or 0. */
+uintptr_t libc_symbols_address(const struct libc_symbols *symbols, const char *name);
+
+/* The name of the exported function that this address lies in; NULL: in none. */
+const char *libc_symbols_name(const struct libc_symbols *symbols, uintptr_t address);

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT
+/*
+ * fdtrail attach: records what running processes open from now on. In the foreground it waits, then
+ * shows what is open as `fdtrail snapshot` does, and detaches.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "preload/core/base/descriptors.h"
+#include "preload/core/snapshot/proc.h"
+#include "tools/arguments/attach_arguments.h"
+#include "tools/arguments/verb.h"
+#include "tools/attach/attach_process.h"
+#include "tools/process/outside_snapshot.h"
+#include "tools/process/process.h"
+#include "tools/process/subject.h"
+
+static const char verb[] = "attach";
+
+enum { LOOK_MS = 200 }; /* between two looks at the processes */
+
+/* A process that is attached to. */
+struct subject_process {
+	struct process process;
+	size_t before; /* descriptors that were open when we came */
+};
+
+struct attaching {
+	const struct attach_arguments *asked;
+	struct list attached; /* of struct subject_process */
+};
+
+static void count_one(int fd, void *data)
+{
+	(void)fd;
+	++*(size_t *)data;
+}
+
+/* The number of descriptors that are open in a process; 0 also if it can't be read. */
+static size_t count_open(int pid)
+{
+	char path[PROC_PATH_SIZE];
+	size_t count = 0;
+	int folder = open(proc_pid_path(path, pid, "fd"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (folder < 0)
+		return 0;
+	descriptors_in(folder, count_one, &count);
+	close(folder);
+	return count;
+}
+
+static void say_attached(const struct process *process, const struct attached *attached)
+{
+	double ms = (double)attached->paused_ns / 1e6;
+
+	fprintf(stderr,
+		"fdtrail: attached to %s, process %d (%d thread%s, one paused for %.1f ms); %u "
+		"descriptor%s open before\n",
+		process->name, process->pid, process->threads, process->threads == 1 ? "" : "s", ms,
+		attached->open_before, attached->open_before == 1 ? " was" : "s were");
+	if (attached->refused)
+		fprintf(stderr,
+			"fdtrail attach: %u references in process %d could not be redirected, so "
+			"some of its calls are not seen\n",
+			attached->refused, process->pid);
+	if (*attached->unwinder)
+		fprintf(stderr,
+			"fdtrail attach: process %d has %s; stacks follow frame pointers only and "
+			"may lack frames\n",
+			process->pid, attached->unwinder);
+}
+
+/* Attaches to one process. Returns false after a message if that isn't possible. */
+static bool attach(int pid, void *data)
+{
+	struct attaching *attaching = data;
+	const struct attach_arguments *asked = attaching->asked;
+	struct attached attached;
+	struct process process;
+	char text[ATTACH_TEXT];
+	int error = process_read(&process, pid);
+
+	if (error) {
+		fprintf(stderr, "fdtrail attach: %s\n",
+			outside_trouble(pid, error, text, sizeof(text)));
+		return false;
+	}
+	error = attach_process(&process, asked->options, asked->options_size, &attached, text);
+	if (error) {
+		fprintf(stderr, "fdtrail attach: %s\n", text);
+		return false;
+	}
+	say_attached(&process, &attached);
+	*(struct subject_process *)list_add(&attaching->attached, sizeof(struct subject_process)) =
+		(struct subject_process){process, count_open(pid)};
+	return true;
+}
+
+static bool has_ended(const struct process *process)
+{
+	struct process now;
+
+	return process_read(&now, process->pid) != 0 || process_has_ended(&now) ||
+	       now.started_ticks != process->started_ticks;
+}
+
+/* How many more descriptors a process has open than when we came, the most of all processes. Sets
+ * *live to the number of processes that run. */
+static int64_t most_growth(const struct attaching *attaching, size_t *live)
+{
+	const struct subject_process *subjects = attaching->attached.items;
+	int64_t most = 0;
+
+	*live = 0;
+	for (size_t i = 0; i < attaching->attached.count; i++) {
+		if (has_ended(&subjects[i].process))
+			continue;
+		++*live;
+		int64_t more =
+			(int64_t)count_open(subjects[i].process.pid) - (int64_t)subjects[i].before;
+		most = more > most ? more : most;
+	}
+	return most;
+}
+
+static double now_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Waits until it is time to detach. Returns whether --until-growth was reached. signals: a signalfd
+ * of those that end the wait. */
+static bool wait_for_end(const struct attaching *attaching, int signals)
+{
+	const struct attach_arguments *asked = attaching->asked;
+	double end = asked->seconds > 0 ? now_seconds() + asked->seconds : 0;
+
+	for (;;) {
+		struct pollfd ready = {.fd = signals, .events = POLLIN};
+		double left = end > 0 ? end - now_seconds() : 1;
+		size_t live;
+		int64_t more = most_growth(attaching, &live);
+
+		if (asked->growth != ATTACH_NO_GROWTH && more >= asked->growth)
+			return true;
+		if (!live || left <= 0)
+			return false;
+		int wait = left * 1000 < LOOK_MS ? (int)(left * 1000) + 1 : LOOK_MS;
+		if (poll(&ready, 1, wait) > 0)
+			return false;
+	}
+}
+
+/* Shows what is open now in the processes that live. */
+static bool show(const struct attaching *attaching)
+{
+	const struct subject_process *subjects = attaching->attached.items;
+	bool good = true;
+
+	for (size_t i = 0; i < attaching->attached.count; i++) {
+		const struct process *process = &subjects[i].process;
+		char pid[16], *argv[] = {"fdtrail snapshot", pid, NULL};
+
+		if (has_ended(process)) {
+			fprintf(stderr, "fdtrail: %s, process %d, has ended\n", process->name,
+				process->pid);
+			continue;
+		}
+		int64_t more = (int64_t)count_open(process->pid) - (int64_t)subjects[i].before;
+		fprintf(stderr, "fdtrail: %s, process %d: %lld %s open than when fdtrail came\n",
+			process->name, process->pid, (long long)(more < 0 ? -more : more),
+			more < 0 ? "fewer" : "more");
+		snprintf(pid, sizeof(pid), "%d", process->pid);
+		fflush(stderr);
+		good &= cmd_snapshot(2, argv) == EXIT_CLEAN;
+	}
+	return good;
+}
+
+static bool detach_all(const struct attaching *attaching)
+{
+	const struct subject_process *subjects = attaching->attached.items;
+	bool good = true;
+
+	for (size_t i = 0; i < attaching->attached.count; i++)
+		if (!has_ended(&subjects[i].process))
+			good &= cmd_detach_process(subjects[i].process.pid, verb);
+	return good;
+}
+
+/* Blocks the signals that end the wait. Returns a signalfd, or a negative errno. */
+static int hold_signals(void)
+{
+	sigset_t ending;
+
+	sigemptyset(&ending);
+	sigaddset(&ending, SIGINT);
+	sigaddset(&ending, SIGTERM);
+	sigaddset(&ending, SIGHUP);
+	sigaddset(&ending, SIGQUIT);
+	/* The process goes on as it was only if we do our work to the end. */
+	sigprocmask(SIG_BLOCK, &ending, NULL);
+	int fd = signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? -errno : fd;
+}
+
+int cmd_attach(int argc, char **argv)
+{
+	struct attach_arguments asked;
+	struct attaching attaching = {.asked = &asked};
+	bool good = true, grown = false;
+
+	attach_arguments_parse(&asked, argc, argv);
+	int signals = hold_signals();
+	int *pids = asked.pids.items;
+	for (size_t i = 0; i < asked.pids.count; i++)
+		good &= subject_find(&pids[i], verb) == 0 &&
+			subject_each(pids[i], asked.children, verb, attach, &attaching);
+	if (attaching.attached.count && !asked.background) {
+		grown = wait_for_end(&attaching, signals);
+		good &= show(&attaching);
+		good &= detach_all(&attaching);
+	}
+	if (signals >= 0)
+		close(signals);
+	list_finish(&attaching.attached);
+	attach_arguments_finish(&asked);
+	return !good ? EXIT_TROUBLE : grown ? EXIT_BROKEN : EXIT_CLEAN;
+}
