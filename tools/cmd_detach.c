@@ -49,6 +49,10 @@ static bool detach(int pid, void *data)
 		outside_trouble(pid, error, text, sizeof(text));
 	else
 		error = detach_process(&process, &attached, text);
+	/* A forked child may end at any moment. */
+	if (error && pid != detaching->first &&
+	    (process_read(&process, pid) || process_has_ended(&process)))
+		return true;
 	if (error)
 		fprintf(stderr, "fdtrail %s: %s\n", detaching->verb, text);
 	else

@@ -5,15 +5,24 @@ on as it was, and one line says why."""
 
 import os
 import re
+import resource
+import shutil
 import signal
 import subprocess
 import time
 
 import snapshot_text
-from support import (BUILD, PYTHON, check, compile_program, main, program, ran, run_bare, start_traced, temp_dir,
-                     test, wait_until)
+from support import (BUILD, LIBRARY, PYTHON, check, compile_program, go_program, main, program, ran, require, run_bare,
+                     start_traced, temp_dir, test, wait_until)
 
 FDTRAIL = BUILD / "tools" / "fdtrail"
+NOBODY = 65534
+
+
+def become_nobody():
+    os.setgroups([])
+    os.setresgid(NOBODY, NOBODY, NOBODY)
+    os.setresuid(NOBODY, NOBODY, NOBODY)
 
 
 def fdtrail(verb, *arguments, **options):
@@ -88,6 +97,547 @@ def _(variant):
     check.equal(len(leaked), 10, "descriptors that are new")
     check.equal(state(server.pid)[0], before[0], "the process' state")
     check.equal(server.process.out.count("EINTR"), interrupted, "calls that ended with EINTR")
+
+
+def refused(pid, *words, verb="attach", before=None, **options):
+    """Checks that the process can't be attached to, that one line says so with these words, and that the process
+    goes on as it was."""
+    was = before or state(pid)
+    arguments = ["--background"] if verb == "attach" else []
+    asked = fdtrail(verb, *arguments, str(pid), **options)
+    check.equal((asked.status, asked.out), (2, ""))
+    check.equal(asked.err.count("\n"), 1, asked.err)
+    check.matches(asked.err, f"^fdtrail {verb}: ")
+    for word in words:
+        check.contains(asked.err, word)
+    check.equal(state(pid), was, "the process")
+    return asked
+
+
+def start_c(text, variant="gcc", **options):
+    source = temp_dir() / "target.c"
+    source.write_text(text)
+    return start([compile_program(source, variant)], **options)
+
+
+WAITS = """
+#include <stdio.h>
+#include <unistd.h>
+int main(void) { puts("ready"); fflush(stdout); for (;;) pause(); }
+"""
+
+
+@test("attached twice: one line; detached twice: one line")
+def _():
+    server = Server()
+    attach(server.pid)
+    refused(server.pid, "is attached already", f"fdtrail snapshot {server.pid}")
+    detach(server.pid)
+    refused(server.pid, "isn't attached", verb="detach")
+    refused(start_c(WAITS).pid, "isn't attached", verb="detach")
+
+
+@test("a detached program is inspected from outside, and the next attach begins anew")
+def _():
+    server = Server()
+    attach(server.pid)
+    detach(server.pid)
+    server.leak()
+    check.contains(server.snapshot().text, "taken from outside")
+    again = attach(server.pid)
+    check.contains(again.err, "22 descriptors were open before")
+    taken = server.snapshot()
+    check.contains(taken.text, "\nunclosed: 0; 22 inherited\n")
+    check.contains(taken.text, "\nattached: 0.")
+
+
+@test("a program that was started under fdtrail is left alone")
+def _():
+    started = start_traced([program("attached"), "1", "/nonexistent"], engine="preload")
+    wait_until(lambda: "ready\n" in started.out)
+    refused(started.pid, "was started under fdtrail")
+    refused(started.pid, "was started under fdtrail", verb="detach")
+    run = start([FDTRAIL, "run", "--engine=ptrace", program("attached"), "1", "/nonexistent"])
+    child = open(f"/proc/{run.pid}/task/{run.pid}/children").read().split()[0]
+    refused(child, "runs under `fdtrail run` already")
+
+
+@test("a process that doesn't exist, a thread and a zombie are one line each")
+def _():
+    nobody = open("/proc/sys/kernel/pid_max").read().strip()
+    asked = fdtrail("attach", "--background", nobody)
+    check.equal((asked.status, asked.err), (2, f"fdtrail attach: there is no process {nobody}\n"))
+    server = Server()
+    thread = max(os.listdir(f"/proc/{server.pid}/task"), key=int)
+    asked = fdtrail("attach", "--background", thread)
+    check.equal(asked.status, 2)
+    check.matches(asked.err, rf"^fdtrail attach: {thread} is a thread of process {server.pid}: .*\n\Z")
+    child = subprocess.Popen(["true"])
+    wait_until(lambda: open(f"/proc/{child.pid}/stat").read().split()[2] == "Z")
+    asked = fdtrail("attach", "--background", str(child.pid))
+    check.equal(asked.status, 2)
+    check.contains(asked.err, "zombie")
+    child.wait()
+
+
+@test("a stopped program stays stopped")
+def _():
+    server = Server()
+    server.process.send(signal.SIGSTOP)
+    wait_until(lambda: open(f"/proc/{server.pid}/stat").read().split()[2] == "T")
+    refused(server.pid, "is stopped", f"kill -CONT {server.pid}")
+    server.process.send(signal.SIGCONT)
+    attach(server.pid)
+
+
+TRACER = """
+import ctypes, sys, time
+libc = ctypes.CDLL(None, use_errno=True)
+PTRACE_SEIZE = 0x4206
+assert libc.ptrace(PTRACE_SEIZE, int(sys.argv[1]), 0, 0) == 0
+print("ready", flush=True)
+time.sleep(600)
+"""
+
+
+@test("a program that a debugger traces is left alone, and can be attached to afterwards")
+def _():
+    server = Server()
+    tracer = start([PYTHON, "-c", TRACER, server.pid])
+    refused(server.pid, f"is traced by process {tracer.pid}", "end that one first")
+    tracer.send(signal.SIGKILL)
+    tracer.wait()
+    attach(server.pid)
+
+
+@test("a program is attached to by another thread than the one that a debugger traces")
+def _():
+    server = Server(threads=1)
+    thread = max(os.listdir(f"/proc/{server.pid}/task"), key=int)
+    tracer = start([PYTHON, "-c", TRACER, thread])
+    attach(server.pid)
+    detach(server.pid)
+    # Before the server ends, because a traced thread's end waits for its tracer.
+    tracer.send(signal.SIGKILL)
+    tracer.wait()
+
+
+@test("a 32-bit, a static, a Go and a musl program are one line each: {}", each=["m32", "static", "go", "musl"])
+def _(kind):
+    if kind == "go":
+        started = start_traced([go_program("storm", "nocgo"), "turns"], traced=False)
+        wait_until(lambda: os.path.exists(f"/proc/{started.pid}/task"))
+        time.sleep(0.2)
+        words = "is a Go program", "can't trace yet", f"fdtrail snapshot {started.pid}"
+        asked = fdtrail("attach", "-b", str(started.pid))
+        check.equal(asked.status, 2)
+        for word in words:
+            check.contains(asked.err, word)
+        check.equal(started.status, None)
+        return
+    source = temp_dir() / "target.c"
+    source.write_text(WAITS)
+    if kind == "musl":
+        path = temp_dir() / "target"
+        subprocess.run([require("musl-gcc"), "-o", path, source], check=True)
+    else:
+        path = compile_program(source, f"gcc-{kind}")
+    refused(start([path]).pid, {"m32": "is a 32-bit program", "static": "is a static program",
+                                "musl": "linked with musl"}[kind], "fdtrail snapshot")
+
+
+@test("another user's program is refused with the reason, and root may attach to it")
+def _():
+    server = Server(preexec=become_nobody)
+    folder = temp_dir()
+    os.chmod(folder, 0o755)
+    command = folder / "tools" / "fdtrail"
+    for file in (FDTRAIL, LIBRARY):
+        copy = folder / file.relative_to(BUILD)
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copyfile(file, copy)
+        copy.chmod(0o755)
+    other = Server()
+    was = state(other.pid)
+    asked = run_bare([command, "attach", "-b", other.pid], preexec=become_nobody)
+    check.equal(asked.status, 2)
+    check.matches(asked.err, rf"^fdtrail attach: process {other.pid} belongs to user 0: run fdtrail as that user, "
+                             r"or as root\n\Z")
+    check.equal(state(other.pid), was)
+    attach(server.pid)
+    server.leak()
+    check.equal(sum(group.count for group in server.snapshot().groups), 10)
+    detach(server.pid)
+    # The user itself, too, if the kernel lets it.
+    asked = run_bare([command, "attach", "-b", server.pid], preexec=become_nobody)
+    check.equal((asked.status, asked.err.count("\n")), (0, 1), asked.err)
+
+
+@test("a program that keeps its memory private is refused to its own user")
+def _():
+    libc = "__import__('ctypes').CDLL(None)"
+    server = start([PYTHON, "-c", f"import time; {libc}.prctl(4, 0, 0, 0, 0); print('ready', flush=True); "
+                                  "time.sleep(600)"], preexec=become_nobody)
+    asked = run_bare([FDTRAIL, "attach", "-b", str(server.pid)], preexec=become_nobody)
+    check.equal(asked.status, 2)
+    check.matches(asked.err, r"^fdtrail attach: [^\n]*(no permission|as root)[^\n]*\n\Z")
+
+
+@test("a program with a seccomp filter is left alone")
+def _():
+    server = start([PYTHON, "-c", """
+import ctypes, struct, time
+libc = ctypes.CDLL(None)
+allow = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0x7fff0000))
+program = struct.pack("HxxxxxxP", 1, ctypes.addressof(allow))
+assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, program, 0, 0) == 0
+print("ready", flush=True)
+time.sleep(600)
+"""])
+    refused(server.pid, "seccomp filter", f"fdtrail snapshot {server.pid}")
+
+
+@test("a program without /proc in its root is left alone")
+def _():
+    server = start([PYTHON, "-c", f"import os, time; os.chroot({str(temp_dir())!r}); print('ready', flush=True); "
+                                  "time.sleep(600)"])
+    refused(server.pid, "no /proc in its root", f"fdtrail snapshot {server.pid}")
+
+
+@test("a program that sees other files is attached to: its mount namespace has none of ours")
+def _():
+    go = temp_dir() / "go"
+    server = start([require("unshare"), "--mount", "sh", "-c",
+                    f"mount -t tmpfs none {BUILD}/preload && exec $0 4 {go}", program("attached")])
+    check.equal(os.listdir(f"/proc/{server.pid}/root{BUILD}/preload"), [])
+    attach(server.pid)
+    go.touch()
+    wait_until(lambda: "leaked\n" in server.out)
+    found = snapshot_text.parse_all(fdtrail("snapshot", "--raw", str(server.pid)).out)[0]
+    check.equal(sum(group.count for group in found.groups), 10)
+
+
+@test("a process that shares its parent's memory is left alone")
+def _():
+    started = start_c("""
+#include <stdio.h>
+#include <unistd.h>
+int main(void)
+{
+	puts("ready");
+	fflush(stdout);
+	if (vfork() == 0) {
+		for (;;)
+			pause();
+	}
+}
+""")
+    wait_until(lambda: open(f"/proc/{started.pid}/task/{started.pid}/children").read())
+    child = open(f"/proc/{started.pid}/task/{started.pid}/children").read().split()[0]
+    refused(child, f"shares the memory of process {started.pid}")
+    os.kill(int(child), signal.SIGKILL)
+
+
+@test("a process whose main thread has ended is left alone")
+def _():
+    started = start_c("""
+#include <pthread.h>
+#include <stdio.h>
+#include <unistd.h>
+static void *stay(void *unused) { sleep(1); puts("ready"); fflush(stdout); for (;;) pause(); return unused; }
+int main(void) { pthread_t thread; pthread_create(&thread, NULL, stay, NULL); pthread_exit(NULL); }
+""")
+    asked = fdtrail("attach", "-b", str(started.pid))
+    check.equal(asked.status, 2)
+    check.contains(asked.err, "main thread")
+    check.equal(started.status, None)
+
+
+@test("a program that has no memory for us goes on")
+def _():
+    server = Server()
+    size = int(open(f"/proc/{server.pid}/statm").read().split()[0]) * 4096
+    resource.prlimit(int(server.pid), resource.RLIMIT_AS, (size, size))
+    refused(server.pid, "Cannot allocate memory", "goes on as it was")
+    resource.prlimit(int(server.pid), resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+
+@test("a library that the loader refuses leaves nothing behind, and the program goes on")
+def _():
+    folder = temp_dir()
+    (folder / "tools").mkdir()
+    (folder / "preload").mkdir()
+    shutil.copy(FDTRAIL, folder / "tools" / "fdtrail")
+    image = LIBRARY.read_bytes()
+    (folder / "preload" / "libfdtrail.so").write_bytes(image.replace(b"\0libc.so.6\0", b"\0libc.so.9\0"))
+    server = Server()
+    was = state(server.pid)
+    asked = run_bare([folder / "tools" / "fdtrail", "attach", "-b", server.pid])
+    check.equal(asked.status, 2)
+    check.matches(asked.err, r"^fdtrail attach: process \d+ can't load the library \(libc\.so\.9: [^\n]*\); it goes "
+                             r"on untraced: [^\n]*\n\Z")
+    check.equal(wait_until(lambda: state(server.pid)[0] == was[0] and state(server.pid)), was)
+    check.lacks(open(f"/proc/{server.pid}/maps").read(), "fdtrail")
+    attach(server.pid)
+
+
+@test("a library of another version is refused before the process is touched")
+def _():
+    folder = temp_dir()
+    (folder / "tools").mkdir()
+    (folder / "preload").mkdir()
+    shutil.copy(FDTRAIL, folder / "tools" / "fdtrail")
+    (folder / "preload" / "libfdtrail.so").write_bytes(LIBRARY.read_bytes().replace(b"fdtrail\0", b"fdtrial\0"))
+    server = Server()
+    asked = run_bare([folder / "tools" / "fdtrail", "attach", "-b", server.pid])
+    check.equal(asked.status, 2)
+    check.contains(asked.err, "reinstall fdtrail")
+
+
+@test("a thread that holds the loader's lock: after 2 s one line, the program goes on, and a later attach works")
+def _():
+    folder = temp_dir()
+    (folder / "slow.c").write_text("""
+#include <stdio.h>
+#include <unistd.h>
+__attribute__((constructor)) static void constructor(void)
+{
+	puts("constructs");
+	fflush(stdout);
+	sleep(8);
+}
+""")
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", folder / "slow.so", folder / "slow.c"], check=True)
+    server = start_c(f"""
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <unistd.h>
+static void *load(void *unused) {{ dlopen("{folder}/slow.so", RTLD_NOW); puts("loaded"); fflush(stdout); return unused; }}
+int main(void) {{ pthread_t thread; pthread_create(&thread, NULL, load, NULL); for (;;) pause(); }}
+""", ready="constructs\n")
+    asked = fdtrail("attach", "-b", str(server.pid))
+    check.equal(asked.status, 2)
+    check.matches(asked.err, r"^fdtrail attach: process \d+ did not load the library within 2 s, because [^\n]*\n\Z")
+    check.lacks(server.out, "loaded")
+    wait_until(lambda: "loaded\n" in server.out, 20)
+    # The library has come in the end, and has done nothing.
+    check.contains(fdtrail("snapshot", "--raw", str(server.pid)).out, "taken from outside")
+    refused(server.pid, "an earlier attach to process")
+
+
+@test("no descriptor number of the program's is taken while it is attached to")
+def _():
+    server = start_c("""
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <unistd.h>
+static void *wait_for(void *unused) { for (;;) pause(); return unused; }
+int main(void)
+{
+	pthread_t thread;
+	int lowest = dup(0);
+	close(lowest);
+	pthread_create(&thread, NULL, wait_for, NULL);
+	for (long i = 0;; i++) {
+		int fd = open("/dev/null", O_RDONLY);
+		if (fd != lowest || close(fd) != 0)
+			printf("bad: %d\\n", fd), fflush(stdout);
+		if (i == 1000)
+			puts("ready"), fflush(stdout);
+	}
+}
+""")
+    for _ in range(5):
+        attach(server.pid)
+        detach(server.pid)
+    check.lacks(server.out, "bad")
+
+
+@test("a program that uses SIGUSR1 keeps it, and another signal asks for snapshots")
+def _():
+    server = start([PYTHON, "-c", """
+import signal, socket, time
+signal.signal(signal.SIGUSR1, lambda *_: print("asked", flush=True))
+print("ready", flush=True)
+kept = []
+while True:
+    time.sleep(0.05)
+    if len(kept) < 10: kept.append(socket.socket())
+"""])
+    attach(server.pid)
+    wait_until(lambda: len(os.listdir(f"/proc/{server.pid}/fd")) >= 13)
+    taken = snapshot_text.parse_all(fdtrail("snapshot", "--raw", str(server.pid)).out)[0]
+    check.matches(taken.why, r"^signal \d+ by fdtrail snapshot")
+    check.lacks(server.out, "asked")
+    server.send(signal.SIGUSR1)
+    wait_until(lambda: "asked\n" in server.out)
+    detach(server.pid)
+    server.send(signal.SIGUSR1)
+    wait_until(lambda: server.out.count("asked\n") == 2)
+
+
+@test("a program whose signals have their default actions ends by them after a detach, without a snapshot: {}",
+      each=["TERM", "INT", "USR1", "ALRM"])
+def _(name):
+    server = Server()
+    attach(server.pid)
+    server.leak()
+    detach(server.pid)
+    server.process.send(getattr(signal, "SIG" + name))
+    check.equal((server.process.wait().status, server.process.err), (-getattr(signal, "SIG" + name), ""))
+
+
+@test("the snapshot at the end comes after the program's own exit handlers, and says how it ended")
+def _():
+    server = start_c("""
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+static int closed_at_exit, leaked;
+static volatile sig_atomic_t asked;
+static void finish(void) { close(closed_at_exit); }
+static void handle(int number) { asked = number; }
+int main(void)
+{
+	atexit(finish);
+	signal(SIGTERM, handle);
+	puts("ready");
+	fflush(stdout);
+	while (!asked)
+		pause();
+	closed_at_exit = open("/dev/zero", O_RDONLY);
+	leaked = open("/dev/null", O_RDONLY);
+	return 3;
+}
+""")
+    attach(server.pid)
+    server.send(signal.SIGTERM)
+    check.equal(server.wait().status, 3)
+    taken = snapshot_text.parse_all(server.err)
+    check.equal(len(taken), 1, server.err)
+    check.equal(taken[0].why, "exit with status 3")
+    check.equal(sum(group.count for group in taken[0].groups), 1)
+
+
+@test("libraries that are loaded later are recorded, and so are forked children; detaching ends it in them, too")
+def _():
+    server = start_c(f"""
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <signal.h>
+#include <unistd.h>
+static volatile sig_atomic_t asked;
+static void handle(int number) {{ asked = number; }}
+int main(void)
+{{
+	signal(SIGUSR2, handle);
+	puts("ready");
+	fflush(stdout);
+	while (!asked)
+		pause();
+	void *deep = dlopen("{program("libdeep").parent}/libdeep.so", RTLD_NOW | RTLD_DEEPBIND);
+	void *plain = dlopen("{program("libcloses").parent}/libcloses.so", RTLD_LAZY | RTLD_LOCAL);
+	((int (*)(void))dlsym(deep, "opens_in_the_library"))();
+	int child = fork();
+	if (child == 0)
+		open_in_child();
+	printf("%d done %d\\n", child, plain != NULL);
+	fflush(stdout);
+	for (;;)
+		pause();
+}}
+""".replace("int main(void)", """#include <fcntl.h>
+static void open_in_child(void) { open("/dev/zero", O_RDONLY); puts("child"); fflush(stdout); for (;;) pause(); }
+int main(void)"""))
+    attach(server.pid)
+    server.send(signal.SIGUSR2)
+    wait_until(lambda: "done 1\n" in server.out and "child\n" in server.out)
+    child = re.search(r"(\d+) done", server.out)[1]
+    asked = fdtrail("snapshot", "--raw", "--children", str(server.pid))
+    taken = {found.pid: found for found in snapshot_text.parse_all(asked.out)}
+    functions = [group.functions[0] for group in taken[server.pid].groups]
+    check.equal(sorted(functions), ["opens_in_the_constructor", "opens_in_the_library"])
+    check.contains([group.functions[0] for group in taken[int(child)].groups], "open_in_child")
+    asked = fdtrail("detach", str(server.pid))
+    check.equal(len(re.findall("^fdtrail: detached from", asked.err, re.MULTILINE)), 2, asked.err)
+    check.contains(fdtrail("snapshot", "--raw", child).out, "taken from outside")
+
+
+@test("in the foreground: --until-growth shows the leak, detaches, and exits with 1; --for ends with 0")
+def _():
+    server = Server()
+    waiting = start_traced([FDTRAIL, "attach", "--until-growth=10", server.pid], traced=False)
+    wait_until(lambda: "attached to" in waiting.err)
+    server.leak()
+    check.equal(waiting.wait().status, 1)
+    check.matches(waiting.out, r"^attached, process \d+: 10 unclosed descriptors in \d+ groups?; 12 open before fdtrail came")
+    check.contains(waiting.out, "leaks_a_socket")
+    check.matches(waiting.err, rf"^fdtrail: attached, process {server.pid}: 10 more open than when fdtrail came$")
+    check.matches(waiting.err, "^fdtrail: detached from ")
+    refused(server.pid, "isn't attached", verb="detach")
+    check.equal(fdtrail("attach", "--for=0.3", server.pid).status, 0)
+    refused(server.pid, "isn't attached", verb="detach")
+
+
+@test("in the foreground: {} shows what is open and detaches", each=["INT", "TERM", "HUP", "QUIT"])
+def _(name):
+    server = Server()
+    waiting = start_traced([FDTRAIL, "attach", server.pid], traced=False)
+    wait_until(lambda: "attached to" in waiting.err)
+    server.leak()
+    waiting.send(getattr(signal, "SIG" + name))
+    check.equal(waiting.wait().status, 0)
+    check.contains(waiting.out, "leaks_a_socket")
+    refused(server.pid, "isn't attached", verb="detach")
+
+
+@test("the options of the tracer are in force: a threshold, EMFILE and --output")
+def _():
+    server = Server()
+    report = temp_dir() / "report"
+    attach(server.pid, "--threshold=18", f"--output={report}", "--depth=1")
+    server.leak()
+    found = wait_until(lambda: report.exists() and snapshot_text.parse_all(report.read_text()))
+    check.matches(found[0].why, "^threshold: ")
+    check.equal(max(len(group.frames) for group in found[0].groups), 1, "frames")
+    asked = fdtrail("attach", "-b", "--depth=0", server.pid)
+    check.equal((asked.status, asked.err), (2, "fdtrail attach: --depth=0 is not accepted: a number of frames from 1 to "
+                                               "256\n"))
+
+
+@test("several processes, and all of a name, are attached to with one command")
+def _():
+    servers = [Server(), Server()]
+    asked = fdtrail("attach", "-b", *[server.pid for server in servers])
+    check.equal((asked.status, len(re.findall("^fdtrail: attached to", asked.err, re.MULTILINE))), (0, 2))
+    asked = fdtrail("detach", *[server.pid for server in servers])
+    check.equal(asked.status, 0)
+    copy = temp_dir() / f"att{os.getpid() % 100000}"
+    shutil.copy(program("attached"), copy)
+    named = start([copy, "2", "/nonexistent"])
+    asked = fdtrail("attach", "-b", f"--name={copy.name}")
+    check.equal(asked.status, 0, asked.err)
+    check.contains(asked.err, f"process {named.pid} ")
+
+
+@test("16 threads that allocate, open, throw, load, start threads and fork notice nothing of 20 attaches", timeout=240)
+def _():
+    library = program("libcloses").parent / "libcloses.so"
+    storm = start([program("attach_storm"), library, "60"], timeout=200)
+    count = 0
+    while count < 20 and storm.status is None and "waited" not in storm.out:
+        attach(storm.pid)
+        detach(storm.pid)
+        count += 1
+    check.equal(storm.wait().status, 0)
+    check.lacks(storm.out, "bad")
+    ran("attach", f"{count} attaches and detaches to 16 threads: {storm.out.splitlines()[-1]}: good")
+    check.at_least(count, 20)
 
 
 main()
