@@ -175,6 +175,8 @@ static void enter(struct attach_order *order)
 	thread_state.vforks |= THREAD_APART;
 	if (atomic_load(&order->withdrawn)) {
 		error = ECANCELED;
+		if (atomic_load(&attach_door.state) == ATTACH_NEVER)
+			atomic_store(&attach_door.state, ATTACH_IDLE);
 	} else if (order->wish == ATTACH_STOP) {
 		if (atomic_load(&attach_door.state) == ATTACH_AWAKE) {
 			stop();
@@ -186,7 +188,7 @@ static void enter(struct attach_order *order)
 		error = start(order);
 		if (!error)
 			atomic_store(&attach_door.state, ATTACH_AWAKE);
-		else if (atomic_load(&attach_door.state) == ATTACH_NEVER)
+		else if (atomic_load(&attach_door.state) != ATTACH_ASLEEP)
 			atomic_store(&attach_door.state, ATTACH_FAILED);
 	}
 	order->error = error;

@@ -12,10 +12,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "preload/core/base/base_name.h"
 #include "preload/core/snapshot/proc.h"
 #include "tools/process/loaded_tracer.h"
-#include "tools/process/mappings.h"
 #include "tools/process/outside_snapshot.h"
 #include "tools/run/program_file.h"
 #include "attach_process.h"
@@ -133,26 +131,11 @@ static const char *look_at_memory(const struct process *process, char *text)
 	return NULL;
 }
 
-static bool maps_musl(int pid)
-{
-	struct mappings mappings;
-	bool found = false;
-
-	if (mappings_read(&mappings, pid) != 0)
-		return false;
-	for (size_t i = 0; i < mappings.count && !found; i++)
-		found = strncmp(base_name(mappings.list[i].path), "ld-musl", strlen("ld-musl")) ==
-			0;
-	mappings_finish(&mappings);
-	return found;
-}
-
 /* Says why the program has no C library that we can use. */
 static void explain_program(int pid, enum program_kind kind, char *text)
 {
 	const char *what = kind == PROGRAM_GO           ? "a Go program"
 			   : kind == PROGRAM_32BIT      ? "a 32-bit program"
-			   : maps_musl(pid)             ? "linked with musl"
 			   : kind == PROGRAM_OTHER_LIBC ? "linked with another C library than glibc"
 							: "a static program";
 

@@ -106,7 +106,7 @@ static bool is_idle(int pid, const struct mappings *mappings)
 	    !read_whole(pid, place, &door, sizeof(door)))
 		return false;
 	uint32_t state = atomic_load(&door.state);
-	return state == ATTACH_ASLEEP || state == ATTACH_FAILED;
+	return state == ATTACH_ASLEEP || state == ATTACH_IDLE || state == ATTACH_FAILED;
 }
 
 int loaded_tracer_find(int pid)

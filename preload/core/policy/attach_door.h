@@ -26,6 +26,7 @@ enum attach_state {
 	ATTACH_NEVER,  /* loaded by LD_PRELOAD */
 	ATTACH_AWAKE,  /* records what the program opens */
 	ATTACH_ASLEEP, /* detached: the program calls the C library again */
+	ATTACH_IDLE,   /* loaded by an order that was withdrawn: never started */
 	ATTACH_FAILED, /* could not start, and never will in this process */
 };
 
