@@ -628,6 +628,19 @@ def _():
     check.contains(asked.err, f"process {named.pid} ")
 
 
+@test("a program of 100 threads is paused in one thread, for at most 20 ms")
+def _():
+    server = Server(threads=100)
+    paused = []
+    for _ in range(5):
+        paused.append(float(re.search(r"paused for ([\d.]+) ms", attach(server.pid).err)[1]))
+        detach(server.pid)
+    ran("attach", f"paused for {min(paused)} to {max(paused)} ms, 100 threads")
+    # The machine may be busy: then the thread waits for a processor, too.
+    check.at_most(min(paused), 20, "ms")
+    check.equal(server.process.out.count("EINTR"), 0)
+
+
 @test("16 threads that allocate, open, throw, load, start threads and fork notice nothing of 20 attaches", timeout=240)
 def _():
     library = f"{LIBRARIES}/libcloses.so"

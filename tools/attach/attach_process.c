@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -317,11 +316,7 @@ static int trace_in_child(struct errand *errand)
 	if (child < 0)
 		return -errno;
 	if (child == 0) {
-		sigset_t all;
-
-		/* A signal must not end us while a thread is borrowed. */
-		sigfillset(&all);
-		sigprocmask(SIG_BLOCK, &all, NULL);
+		borrowed_begin();
 		errand->error = trace(errand);
 		_exit(0);
 	}

@@ -7,12 +7,12 @@
 
 #include <elf.h>
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/ucontext.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -27,7 +27,7 @@ enum {
 	ERESTART_FIRST = 512,
 	ERESTART_LAST = 516,
 	PATIENCE_MS = 2000, /* for a stop: the thread needs a processor for it */
-	YIELDS = 200,       /* before it sleeps between two looks */
+	ALARM_MS = 50,      /* between two looks at the time */
 	STOPS_MOST = 1000,  /* system calls of a function */
 	FXSAVE = 512,       /* bytes of xstate without the newer registers */
 	FXSAVE_USED = 464,  /* the rest is the kernel's: arch/x86/include/uapi/asm/sigcontext.h */
@@ -42,27 +42,39 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
+static void on_alarm(int number)
+{
+	(void)number;
+}
+
+void borrowed_begin(void)
+{
+	struct sigaction action = {.sa_handler = on_alarm};
+	struct itimerval often = {{0, ALARM_MS * 1000}, {0, ALARM_MS * 1000}};
+	sigset_t mask;
+
+	sigfillset(&mask);
+	sigdelset(&mask, SIGALRM);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &often, NULL);
+}
+
 /* Waits until the thread stops. Returns waitpid's status; or a negative errno. */
 static int wait_for_stop(int tid)
 {
 	uint64_t end = now_ns() + (uint64_t)PATIENCE_MS * 1000000;
 	int status;
 
-	for (int tries = 0;; tries++) {
-		int changed = waitpid(tid, &status, __WALL | WNOHANG);
+	for (;;) {
+		int changed = waitpid(tid, &status, __WALL);
 
-		if (changed < 0)
+		if (changed < 0 && errno != EINTR)
 			return -errno;
-		if (changed && WIFSTOPPED(status))
-			return status;
-		if (changed)
-			return -ESRCH;
+		if (changed > 0)
+			return WIFSTOPPED(status) ? status : -ESRCH;
 		if (now_ns() > end)
 			return -ETIMEDOUT;
-		if (tries < YIELDS)
-			sched_yield();
-		else
-			nanosleep(&(struct timespec){.tv_nsec = 50 * 1000}, NULL);
 	}
 }
 

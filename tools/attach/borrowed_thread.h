@@ -27,6 +27,10 @@ struct borrowed_thread {
 	bool changed;        /* its registers are ours */
 };
 
+/* Prepares the calling process, which borrows threads and does nothing else: blocks all signals, so
+ * that none ends it while a thread is borrowed, but SIGALRM, which ends its waits. */
+void borrowed_begin(void);
+
 /* Stops the thread. 0, or a negative errno: -EPERM we may not, or another process traces it;
  * -ETIMEDOUT it did not stop in time, and will be released when we end; -ESRCH. After 0
  * borrowed_release must follow. */

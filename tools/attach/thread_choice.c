@@ -342,6 +342,10 @@ int thread_choice_borrow(struct borrowed_thread *thread, int pid,
 		nanosleep(&(struct timespec){.tv_nsec = NAP_MS * 1000000}, NULL);
 	}
 out:
+	/* Giving megabytes back takes milliseconds; the thread must not wait for that. The
+	 * process ends soon. */
+	if (!error)
+		return 0;
 	mappings_finish(&judge.mappings);
 	remote_memory_destroy(judge.memory);
 	free(candidates);
