@@ -4,6 +4,7 @@
 on as it was, and one line says why."""
 
 import os
+import random
 import re
 import resource
 import shutil
@@ -13,7 +14,7 @@ import time
 
 import snapshot_text
 from support import (BUILD, LIBRARY, PYTHON, check, compile_program, go_program, main, program, ran, require, run_bare,
-                     start_traced, temp_dir, test, wait_until)
+                     seed, start_traced, temp_dir, test, wait_until)
 
 FDTRAIL = BUILD / "tools" / "fdtrail"
 NOBODY = 65534
@@ -626,6 +627,33 @@ def _():
     asked = fdtrail("attach", "-b", f"--name={copy.name}")
     check.equal(asked.status, 0, asked.err)
     check.contains(asked.err, f"process {named.pid} ")
+
+
+@test("fdtrail may be killed at any moment: the program goes on, and no thread of it stays stopped", timeout=120)
+def _():
+    server = Server(threads=8)
+    chance = random.Random(seed())
+    for _ in range(60):
+        # A session of its own, so that the child that borrows the thread is killed with it.
+        killed = subprocess.Popen([FDTRAIL, "attach", "-b", server.pid], stderr=subprocess.DEVNULL, start_new_session=True)
+        time.sleep(chance.random() * 0.03)
+        try:
+            os.killpg(killed.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        killed.wait()
+        check.equal(server.process.status, None)
+        states = [open(f"/proc/{server.pid}/task/{thread}/stat").read().rpartition(")")[2].split()[0]
+                  for thread in os.listdir(f"/proc/{server.pid}/task")]
+        check.equal({state for state in states if state in "tT"}, set())
+        fdtrail("detach", server.pid)
+    threads = wait_until(lambda: len(os.listdir(f"/proc/{server.pid}/task")) == 9, 10, "the end of our threads")
+    check.true(threads)
+    for thread in os.listdir(f"/proc/{server.pid}/task"):
+        check.contains(open(f"/proc/{server.pid}/task/{thread}/status").read(), "SigBlk:\t0000000000000000")
+    attach(server.pid)
+    server.leak()
+    check.equal(sum(group.count for group in server.snapshot().groups), 10)
 
 
 @test("a program of 100 threads is paused in one thread, for at most 20 ms")

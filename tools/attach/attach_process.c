@@ -68,7 +68,7 @@ static long call_kernel(struct errand *errand, long number, long a, long b, long
 {
 	const long arguments[6] = {a, b, c, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0};
 
-	return borrowed_syscall(&errand->thread, errand->symbols.syscall, number, arguments);
+	return borrowed_syscall(&errand->thread, number, arguments);
 }
 
 static void unmap(struct errand *errand)
@@ -157,7 +157,6 @@ static int start_thread(struct errand *errand)
 				      code_at(errand, attach_code_thread), errand->area},
 			.returns = code_at(errand, attach_code_return),
 			.stack = errand->area + image_offset(),
-			.instruction = errand->symbols.syscall,
 		};
 		error = borrowed_call(&errand->thread, &call, &result);
 		if (!error)

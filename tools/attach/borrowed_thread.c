@@ -31,6 +31,7 @@ enum {
 	STOPS_MOST = 1000,  /* system calls of a function */
 	FXSAVE = 512,       /* bytes of xstate without the newer registers */
 	FXSAVE_USED = 464,  /* the rest is the kernel's: arch/x86/include/uapi/asm/sigcontext.h */
+	RED_ZONE = 128,     /* System V ABI, 3.2.2 */
 	SYSCALL_STOP = SIGTRAP | 0x80,
 };
 
@@ -112,9 +113,11 @@ static bool get_state(struct borrowed_thread *thread)
 	return true;
 }
 
-int borrowed_stop(struct borrowed_thread *thread, int tid)
+int borrowed_stop(struct borrowed_thread *thread, int tid, const struct libc_symbols *symbols)
 {
 	thread->tid = tid;
+	thread->instruction = symbols->syscall;
+	thread->restorer = symbols->restorer;
 	thread->changed = false;
 	if (ptrace(PTRACE_SEIZE, tid, NULL, PTRACE_O_TRACESYSGOOD) != 0)
 		return -errno;
@@ -125,17 +128,6 @@ int borrowed_stop(struct borrowed_thread *thread, int tid)
 	if (error && error != -ETIMEDOUT)
 		ptrace(PTRACE_DETACH, tid, NULL, NULL);
 	return error;
-}
-
-/* Blocks all signals in the thread, and with that in the thread that it makes. */
-static bool change(struct borrowed_thread *thread)
-{
-	uint64_t all = UINT64_MAX;
-
-	if (!thread->changed && ptrace(PTRACE_SETSIGMASK, thread->tid, sizeof(all), &all) != 0)
-		return false;
-	thread->changed = true;
-	return true;
 }
 
 /* Lets the thread run up to its next system call, or to the end of the one that it is in. 0 or a
@@ -153,33 +145,6 @@ static int run_to_syscall(int tid)
 		if (!is_event_stop(status))
 			return -EFAULT;
 	}
-}
-
-long borrowed_syscall(struct borrowed_thread *thread, uintptr_t instruction, long number,
-		      const long arguments[6])
-{
-	struct user_regs_struct registers = thread->registers;
-
-	registers.rip = instruction;
-	registers.rax = (unsigned long)number;
-	registers.rdi = (unsigned long)arguments[0];
-	registers.rsi = (unsigned long)arguments[1];
-	registers.rdx = (unsigned long)arguments[2];
-	registers.r10 = (unsigned long)arguments[3];
-	registers.r8 = (unsigned long)arguments[4];
-	registers.r9 = (unsigned long)arguments[5];
-	registers.orig_rax = -1UL;
-	if (!change(thread) || ptrace(PTRACE_SETREGS, thread->tid, NULL, &registers) != 0)
-		return -errno;
-	for (int stop = 0; stop < 2; stop++) {
-		int error = run_to_syscall(thread->tid);
-
-		if (error)
-			return error;
-	}
-	if (ptrace(PTRACE_GETREGS, thread->tid, NULL, &registers) != 0)
-		return -errno;
-	return regs_result(&registers);
 }
 
 /* Whether the kernel would repeat the call that the thread was in, or ends it with EINTR only
@@ -202,13 +167,13 @@ struct frame {
 
 /* vectors: the address of the vector registers. */
 static void fill_frame(struct frame *frame, const struct borrowed_thread *thread, uintptr_t vectors,
-		       const struct borrowed_call *call)
+		       uintptr_t returns)
 {
 	const struct user_regs_struct *from = &thread->registers;
 	greg_t *to = frame->context.uc_mcontext.gregs;
 
 	memset(frame, 0, sizeof(*frame));
-	frame->returns = call->returns;
+	frame->returns = returns;
 	frame->context.uc_stack.ss_flags = 0x7fff; /* not valid: the thread's own stays */
 	to[REG_R8] = (greg_t)from->r8;
 	to[REG_R9] = (greg_t)from->r9;
@@ -237,30 +202,80 @@ static void fill_frame(struct frame *frame, const struct borrowed_thread *thread
 	frame->context.uc_mcontext.fpregs = (fpregset_t)vectors;
 }
 
-int borrowed_call(struct borrowed_thread *thread, const struct borrowed_call *call, int *result)
+/* Puts a frame below the end of a stack, and makes registers begin there with the code at pc. It
+ * returns to returns, and that restores the thread. */
+static bool enter(struct borrowed_thread *thread, struct user_regs_struct *registers,
+		  uintptr_t stack, uintptr_t pc, uintptr_t returns)
 {
-	struct user_regs_struct registers = thread->registers;
-	uintptr_t vectors = (call->stack - FXSAVE) & ~(uintptr_t)63;
+	uintptr_t vectors = (stack - FXSAVE) & ~(uintptr_t)63;
 	/* As after a call instruction: the return address ends at a multiple of 16. */
 	uintptr_t at = ((vectors - sizeof(struct frame)) & ~(uintptr_t)15) - 8;
 	uint8_t fxsave[FXSAVE] = {0};
 	struct frame frame;
 
-	fill_frame(&frame, thread, vectors, call);
+	fill_frame(&frame, thread, vectors, returns);
 	memcpy(fxsave, thread->xstate, FXSAVE_USED);
-	if (!change(thread) || !process_memory_write(thread->tid, at, &frame, sizeof(frame)) ||
-	    !process_memory_write(thread->tid, vectors, fxsave, sizeof(fxsave)))
+	*registers = thread->registers;
+	registers->rsp = at;
+	registers->rip = pc;
+	registers->eflags &= ~0x400UL; /* the direction flag: System V ABI, 3.2.1 */
+	registers->orig_rax = -1UL;
+	return process_memory_write(thread->tid, at, &frame, sizeof(frame)) &&
+	       process_memory_write(thread->tid, vectors, fxsave, sizeof(fxsave));
+}
+
+/* Gives the thread our registers, and blocks all signals in it, and with that in the thread that it
+ * makes. In this order: the frame restores the mask. */
+static bool change(struct borrowed_thread *thread, const struct user_regs_struct *registers)
+{
+	uint64_t all = UINT64_MAX;
+
+	if (ptrace(PTRACE_SETREGS, thread->tid, NULL, registers) != 0)
+		return false;
+	thread->changed = true;
+	return ptrace(PTRACE_SETSIGMASK, thread->tid, sizeof(all), &all) == 0;
+}
+
+long borrowed_syscall(struct borrowed_thread *thread, long number, const long arguments[6])
+{
+	struct user_regs_struct registers;
+
+	/* On the thread's own stack, where a signal's frame would lie. */
+	if (!enter(thread, &registers, thread->registers.rsp - RED_ZONE, thread->instruction,
+		   thread->restorer))
 		return -EFAULT;
-	registers.rsp = at;
-	registers.rip = call->function;
+	registers.rax = (unsigned long)number;
+	registers.rdi = (unsigned long)arguments[0];
+	registers.rsi = (unsigned long)arguments[1];
+	registers.rdx = (unsigned long)arguments[2];
+	registers.r10 = (unsigned long)arguments[3];
+	registers.r8 = (unsigned long)arguments[4];
+	registers.r9 = (unsigned long)arguments[5];
+	if (!change(thread, &registers))
+		return -errno;
+	for (int stop = 0; stop < 2; stop++) {
+		int error = run_to_syscall(thread->tid);
+
+		if (error)
+			return error;
+	}
+	if (ptrace(PTRACE_GETREGS, thread->tid, NULL, &registers) != 0)
+		return -errno;
+	return regs_result(&registers);
+}
+
+int borrowed_call(struct borrowed_thread *thread, const struct borrowed_call *call, int *result)
+{
+	struct user_regs_struct registers;
+
+	if (!enter(thread, &registers, call->stack, call->function, call->returns))
+		return -EFAULT;
 	registers.rdi = call->arguments[0];
 	registers.rsi = call->arguments[1];
 	registers.rdx = call->arguments[2];
 	registers.rcx = call->arguments[3];
 	registers.rax = 0;
-	registers.eflags &= ~0x400UL; /* the direction flag: System V ABI, 3.2.1 */
-	registers.orig_rax = -1UL;
-	if (ptrace(PTRACE_SETREGS, thread->tid, NULL, &registers) != 0)
+	if (!change(thread, &registers))
 		return -errno;
 	for (int stops = 0; stops < STOPS_MOST; stops++) {
 		int error = run_to_syscall(thread->tid);
@@ -303,11 +318,12 @@ uint64_t borrowed_release(struct borrowed_thread *thread)
 	}
 	if (regs_number(&registers) >= 0 && regs_result(&registers) == -EINTR)
 		regs_set_result(&registers, -ERESTARTNOHAND);
-	ptrace(PTRACE_SETREGS, thread->tid, NULL, &registers);
+	/* The registers last: until then the frame restores all of it. */
 	if (thread->changed) {
 		ptrace(PTRACE_SETREGSET, thread->tid, NT_X86_XSTATE, &vector);
 		ptrace(PTRACE_SETSIGMASK, thread->tid, sizeof(thread->mask), &thread->mask);
 	}
+	ptrace(PTRACE_SETREGS, thread->tid, NULL, &registers);
 	uint64_t stopped = now_ns() - thread->stopped_ns;
 	ptrace(PTRACE_DETACH, thread->tid, NULL, NULL);
 	thread->changed = false;

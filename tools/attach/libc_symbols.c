@@ -17,6 +17,7 @@ enum {
 	DYNAMIC_MAX = 128,
 	SYMBOLS_MAX = 1 << 16,
 	NAMES_MAX = 1 << 20,
+	CODE_MAX = 64 << 20,
 	SYSCALL_SIZE = 64, /* bytes of syscall(2)'s wrapper to look for the instruction in */
 };
 
@@ -110,15 +111,30 @@ out:
 	return error;
 }
 
-static uintptr_t find_syscall(const struct libc_symbols *symbols, int pid)
+/* The address of these bytes between from and from + size; 0: they aren't there. */
+static uintptr_t find_code(int pid, uintptr_t from, size_t size, const uint8_t *bytes,
+			   size_t length)
 {
-	static const uint8_t instruction[] = {0x0f, 0x05};
-	uintptr_t at = libc_symbols_address(symbols, "syscall");
-	uint8_t code[SYSCALL_SIZE];
-	size_t size = at ? process_memory_read(pid, at, code, sizeof(code)) : 0;
-	const uint8_t *found = memmem(code, size, instruction, sizeof(instruction));
+	uint8_t *code = from && size < CODE_MAX ? malloc(size) : NULL;
+	size_t got = code ? process_memory_read(pid, from, code, size) : 0;
+	const uint8_t *found = got ? memmem(code, got, bytes, length) : NULL;
+	uintptr_t at = found ? from + (uintptr_t)(found - code) : 0;
 
-	return found ? at + (uintptr_t)(found - code) : 0;
+	free(code);
+	return at;
+}
+
+static void find_instructions(struct libc_symbols *symbols, int pid)
+{
+	/* syscall; cmp $-4095, %rax: the end of syscall(2)'s wrapper, before its return */
+	static const uint8_t call[] = {0x0f, 0x05, 0x48, 0x3d, 0x01, 0xf0, 0xff, 0xff};
+	/* mov $15, %rax; syscall: what sigaction(2)'s wrapper gives as sa_restorer */
+	static const uint8_t restorer[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
+
+	symbols->syscall = find_code(pid, libc_symbols_address(symbols, "syscall"), SYSCALL_SIZE,
+				     call, sizeof(call));
+	symbols->restorer = find_code(pid, symbols->start, symbols->end - symbols->start, restorer,
+				      sizeof(restorer));
 }
 
 static int read_at(struct libc_symbols *symbols, int pid, uintptr_t base)
@@ -145,9 +161,11 @@ static int read_at(struct libc_symbols *symbols, int pid, uintptr_t base)
 	int error = found ? read_functions(symbols, pid, base, &tables) : -ENOENT;
 	if (error)
 		return error;
-	symbols->syscall = find_syscall(symbols, pid);
-	return libc_symbols_address(symbols, "gnu_get_libc_version") && symbols->syscall ? 0
-											 : -ENOENT;
+	find_instructions(symbols, pid);
+	return libc_symbols_address(symbols, "gnu_get_libc_version") && symbols->syscall &&
+			       symbols->restorer
+		       ? 0
+		       : -ENOENT;
 }
 
 int libc_symbols_read(struct libc_symbols *symbols, int pid)

@@ -16,8 +16,9 @@ struct libc_function {
 };
 
 struct libc_symbols {
-	uintptr_t start, end;            /* of its code */
-	uintptr_t syscall;               /* address of a system call instruction in it */
+	uintptr_t start, end; /* of its code */
+	uintptr_t syscall;    /* address of a system call instruction that a return follows */
+	uintptr_t restorer;   /* address of code that calls rt_sigreturn(2) */
 	struct libc_function *functions; /* in the order of start */
 	size_t count;
 	char *names;

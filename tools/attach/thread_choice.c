@@ -284,7 +284,7 @@ static int try_rank(struct borrowed_thread *thread, const struct judge *judge,
 		/* Unwind data that are read now need not be read while it is stopped. */
 		if (candidate->pc)
 			walk_stack(judge, candidate->pc, candidate->sp, 0);
-		int error = borrowed_stop(thread, candidate->tid);
+		int error = borrowed_stop(thread, candidate->tid, judge->symbols);
 		if (error == -EPERM || error == -ETIMEDOUT)
 			return error == -EPERM ? error : -EBUSY;
 		tried++;

@@ -15,9 +15,9 @@ __asm__(".pushsection .rodata\n"
 
 	"attach_code_return:\n"
 	"	movl %eax, %ebx\n"
-	"	movl $15, %eax\n" /* rt_sigreturn */
+	"1:	movl $15, %eax\n" /* rt_sigreturn */
 	"	syscall\n"
-	"	hlt\n"
+	"	jmp 1b\n" /* the command has left out the call, and then ended */
 
 	".balign 16\n"
 	"attach_code_thread:\n"
