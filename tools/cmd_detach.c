@@ -49,9 +49,8 @@ static bool detach(int pid, void *data)
 		outside_trouble(pid, error, text, sizeof(text));
 	else
 		error = detach_process(&process, &attached, text);
-	/* A forked child may end at any moment. */
-	if (error && pid != detaching->first &&
-	    (process_read(&process, pid) || process_has_ended(&process)))
+	/* A forked child may end at any moment, and its memory goes first. */
+	if (error && pid != detaching->first && !is_attached(pid))
 		return true;
 	if (error)
 		fprintf(stderr, "fdtrail %s: %s\n", detaching->verb, text);

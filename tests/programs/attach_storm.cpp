@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Sixteen threads that allocate, open, throw, load libraries, start threads and fork without a pause, while something
- * attaches and detaches: attach_storm LIBRARY SECONDS. Each checks what it gets; a difference is one
- * line on stdout that begins with "bad: ". The last line counts what was done.
+ * Sixteen threads that allocate, open, throw, load libraries, start threads and fork without a
+ * pause, until the file STOP is there: attach_storm LIBRARY STOP. Each checks what it gets; a
+ * difference is one line on stdout that begins with "bad: ". The last line counts what was done.
  */
 #include <atomic>
 #include <cerrno>
@@ -169,7 +169,7 @@ static void *work(void *argument)
 int main(int argc, char **argv)
 {
 	pthread_t threads[16];
-	double seconds = argc > 2 ? atof(argv[2]) : 1;
+	const char *file = argc > 2 ? argv[2] : "/";
 
 	library = argc > 1 ? argv[1] : "";
 	for (size_t i = 0; i < 16; i++)
@@ -177,9 +177,9 @@ int main(int argc, char **argv)
 			return 1;
 	puts("ready");
 	fflush(stdout);
-	struct timespec time = {time_t(seconds), long((seconds - double(time_t(seconds))) * 1e9)};
-	if (nanosleep(&time, nullptr) != 0)
-		bad("the main thread's nanosleep");
+	while (access(file, F_OK) != 0)
+		if (poll(nullptr, 0, 10) != 0)
+			bad("the main thread's poll");
 	stop = true;
 	for (pthread_t thread : threads)
 		if (pthread_join(thread, nullptr) != 0)

@@ -31,6 +31,7 @@
 enum {
 	PAGE = 4096,
 	PATIENCE_MS = 2000, /* for the library to begin */
+	END_MS = 500,       /* for the new thread's end */
 	AT_WORK_MS = 10000, /* .. and to end what it has begun */
 	NAP_NS = 200 * 1000,
 };
@@ -214,6 +215,18 @@ static int wait_for_answer(struct errand *errand)
 	return -ESRCH;
 }
 
+/* Lets the new thread end, and waits a moment for that. */
+static void dismiss(const struct errand *errand)
+{
+	char path[PROC_PATH_SIZE + 16];
+	uint64_t begun = now_ms();
+
+	write_word(errand, offsetof(struct attach_order, acknowledged), 1);
+	proc_task_path(path, errand->process->pid, atomic_load(&errand->order.thread), "stat");
+	while (access(path, F_OK) == 0 && now_ms() - begun < END_MS)
+		nanosleep(&(struct timespec){.tv_nsec = NAP_NS}, NULL);
+}
+
 /* The loader's text, as far as it can be read. */
 static void read_text(const struct errand *errand, char *text, size_t size)
 {
@@ -337,7 +350,7 @@ static int run_errand(struct errand *errand, const char *verb, char *text)
 		return error;
 	}
 	error = explain_answer(errand, text);
-	write_word(errand, offsetof(struct attach_order, acknowledged), 1);
+	dismiss(errand);
 	return error;
 }
 

@@ -197,6 +197,18 @@ static bool is_loaders(const struct mappings *mappings, uintptr_t pc)
 	return mapping && strncmp(base_name(mapping->path), "ld-", strlen("ld-")) == 0;
 }
 
+/* Whether the code is that of a memory allocator that replaces malloc. Its locks aren't known. */
+static bool is_allocators(const struct mappings *mappings, uintptr_t pc)
+{
+	static const char *const names[] = {"libtcmalloc", "libjemalloc", "libmimalloc"};
+	const struct mapping *mapping = mappings_find(mappings, pc);
+
+	for (size_t i = 0; mapping && i < sizeof(names) / sizeof(*names); i++)
+		if (strncmp(base_name(mapping->path), names[i], strlen(names[i])) == 0)
+			return true;
+	return false;
+}
+
 struct judge {
 	int pid;
 	const struct libc_symbols *symbols;
@@ -212,8 +224,8 @@ static bool is_harmless(const struct judge *judge, const struct walk *walk, bool
 		uintptr_t pc = walk->pcs[i];
 		const char *name = libc_symbols_name(judge->symbols, pc);
 
-		if (is_loaders(&judge->mappings, pc) || is_handlers(judge->pid, pc) ||
-		    (name && is_one_of(name, locking)))
+		if (is_loaders(&judge->mappings, pc) || is_allocators(&judge->mappings, pc) ||
+		    is_handlers(judge->pid, pc) || (name && is_one_of(name, locking)))
 			return false;
 		if (i < TRUSTED_DEPTH && name && is_one_of(name, waiting))
 			waits = true;

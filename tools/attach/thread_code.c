@@ -25,6 +25,9 @@ __asm__(".pushsection .rodata\n"
 	"	pushq %rbp\n"
 	"	pushq %r12\n"
 	"	movq %rdi, %rbx\n"
+	"	movl $186, %eax\n" /* gettid */
+	"	syscall\n"
+	"	movl %eax, 112(%rbx)\n"
 	"	movq %fs:16, %rdi\n" /* pthread_self(): the TCB holds its own address there */
 	"	call *64(%rbx)\n"    /* pthread_detach */
 	"	xorl %edi, %edi\n"
@@ -46,7 +49,7 @@ __asm__(".pushsection .rodata\n"
 	"	call *%rax\n"
 	"	jmp 9f\n"
 	/* Makes the library's file. */
-	"2:	leaq 144(%rbx), %rdi\n"
+	"2:	leaq 152(%rbx), %rdi\n"
 	"	movl $1, %esi\n"   /* MFD_CLOEXEC */
 	"	movl $319, %eax\n" /* memfd_create */
 	"	syscall\n"
@@ -71,7 +74,7 @@ __asm__(".pushsection .rodata\n"
 	"	syscall\n"
 	"	testl %eax, %eax\n"
 	"	js 8f\n"
-	"	leaq 112(%rbx), %rdi\n"
+	"	leaq 120(%rbx), %rdi\n"
 	"	movl $0x102, %esi\n" /* RTLD_NOW | RTLD_GLOBAL */
 	"	call *48(%rbx)\n"    /* dlopen */
 	"	testq %rax, %rax\n"

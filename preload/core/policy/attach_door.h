@@ -67,8 +67,10 @@ struct attach_order {
 	int32_t failed;                /* 100: the negative errno of a call of the thread's code */
 	_Atomic uint32_t acknowledged; /* 104: the command has read the answer */
 	_Atomic uint32_t withdrawn;    /* 108: the command doesn't wait any more */
-	char path[ATTACH_PATH];        /* 112: what dlopen gets */
-	char name[ATTACH_NAME];        /* 144: of the memory that holds the library's file */
+	_Atomic uint32_t thread;       /* 112: its kernel thread id; 0: not started yet */
+	uint32_t unused;
+	char path[ATTACH_PATH]; /* 120: what dlopen gets */
+	char name[ATTACH_NAME]; /* 152: of the memory that holds the library's file */
 
 	/* For the library. */
 	uint32_t wish;                /* enum attach_wish */
@@ -91,6 +93,7 @@ _Static_assert(offsetof(struct attach_order, area) == 16 &&
 		       offsetof(struct attach_order, enter) == 80 &&
 		       offsetof(struct attach_order, finished) == 96 &&
 		       offsetof(struct attach_order, acknowledged) == 104 &&
-		       offsetof(struct attach_order, path) == 112 &&
-		       offsetof(struct attach_order, name) == 144,
+		       offsetof(struct attach_order, thread) == 112 &&
+		       offsetof(struct attach_order, path) == 120 &&
+		       offsetof(struct attach_order, name) == 152,
 	       "tools/engine/attach/thread_code.c relies on these offsets");

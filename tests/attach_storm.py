@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: MIT
+"""The program attach_storm.cpp under many attaches, for a test and for the long test."""
+
+from support import BUILD, check, program, run_bare, start_traced, temp_dir, wait_until
+
+FDTRAIL = BUILD / "tools" / "fdtrail"
+
+
+def run(times):
+    """Attaches and detaches so many times. Returns a line that says what was done, after lines that begin with "bad"
+    if the program noticed anything."""
+    stop = temp_dir() / "stop"
+    storm = start_traced([program("attach_storm"), BUILD / "tests" / "programs" / "libcloses.so", stop], traced=False,
+                         timeout=100)
+    wait_until(lambda: "ready\n" in storm.out)
+    for _ in range(times):
+        for verb, options in (("attach", ["--background"]), ("detach", [])):
+            asked = run_bare([FDTRAIL, verb, *options, str(storm.pid)])
+            check.equal(asked.status, 0, asked.err)
+    stop.touch()
+    check.equal(storm.wait().status, 0)
+    return f"{times} attaches and detaches to 16 threads: {storm.out.partition('ready')[2].strip()}: good"
