@@ -497,6 +497,57 @@ static void descriptors_closed_in_a_teardown_were_held_until_then(void **state)
 	assert_int_equal(held_of(stack), 0);
 }
 
+static void an_adopted_descriptor_never_replaces_a_recorded_one(void **state)
+{
+	uint32_t stack = stack_of(1);
+	struct ledger_entry entry;
+	struct ledger_words words;
+
+	(void)state;
+	open_at(3, stack);
+	assert_false(ledger_adopt(&ledger, 3, &words));
+	assert_true(ledger_read(&ledger, 3, &entry, NULL));
+	assert_int_equal(entry.stack, stack);
+
+	assert_true(ledger_adopt(&ledger, 4, &words));
+	assert_true(ledger_read(&ledger, 4, &entry, NULL));
+	assert_int_equal(entry.origin, FD_INHERITED);
+	assert_int_equal(entry.stack, STACK_NONE);
+	assert_int_equal(entry.dup_of, LEDGER_NO_FD);
+	assert_false(ledger_adopt(&ledger, 4, &words));
+
+	/* It was closed before it was adopted. */
+	assert_true(ledger_adopt(&ledger, 5, &words));
+	assert_true(ledger_forget_if(&ledger, 5, words));
+	assert_false(ledger_read(&ledger, 5, NULL, NULL));
+	/* Another thread has been given the number since. */
+	assert_true(ledger_adopt(&ledger, 5, &words));
+	open_at(5, stack);
+	assert_false(ledger_forget_if(&ledger, 5, words));
+	assert_true(ledger_read(&ledger, 5, &entry, NULL));
+	assert_int_equal(entry.stack, stack);
+}
+
+static void a_cleared_ledger_begins_anew(void **state)
+{
+	uint32_t stack = stack_of(1);
+	struct ledger_words words;
+
+	(void)state;
+	for (int fd = 3; fd < 9; fd++)
+		open_at(fd, stack);
+	close_at(3);
+	ledger_clear(&ledger);
+	assert_int_equal(ledger_count(&ledger), 0);
+	assert_int_equal(open_count_opened(stack_table_figures(&ledger.stacks, stack)->count.word),
+			 0);
+	assert_true(ledger_adopt(&ledger, 4, &words));
+	open_at(3, stack);
+	assert_int_equal(ledger_peak(&ledger).opened, 1);
+	assert_int_equal(open_count_live(stack_table_figures(&ledger.stacks, stack)->count.word),
+			 1);
+}
+
 static void a_forked_process_starts_counting_again(void **state)
 {
 	uint32_t stack = stack_of(1);
@@ -676,6 +727,8 @@ int main(void)
 		TEST(an_unrecorded_number_makes_no_peak_uncertain),
 		TEST(inherited_descriptors_are_no_peak_of_the_process),
 		TEST(descriptors_closed_in_a_teardown_were_held_until_then),
+		TEST(an_adopted_descriptor_never_replaces_a_recorded_one),
+		TEST(a_cleared_ledger_begins_anew),
 		TEST(a_forked_process_starts_counting_again),
 		TEST(a_torn_stack_table_is_rebuilt),
 		TEST(equal_stacks_are_one_unless_their_ends_differ),

@@ -23,6 +23,7 @@ static const char whole[] =
 	"asked in: thread 4712 (\"worker, 1\")\n"
 	"command: /srv/server \"a \\\"b\\\"\" \"\" --x=\\xff\n"
 	"uptime: 3d02h04m02s\n"
+	"attached: 13.0s ago\n"
 	"forked: 12.1s ago\n"
 	"descriptors: 12 open, limit 18446744073709551615\n"
 	"versions: fdtrail 0.1.0, libunwind 1.6, glibc 2.36, Linux 6.1, x86_64\n"
@@ -181,6 +182,7 @@ static void the_header_is_in_the_model(void **state)
 	assert_false(snapshot->command_cut);
 	assert_float_equal(snapshot->uptime, 3 * 86400 + 2 * 3600 + 4 * 60 + 2, 1e-9);
 	assert_float_equal(snapshot->forked, 12.1, 1e-9);
+	assert_float_equal(snapshot->attached, 13.0, 1e-9);
 	assert_int_equal(snapshot->open, 12);
 	assert_int_equal(snapshot->limit, INT64_MAX);
 	assert_string_equal(snapshot->host, "box");
