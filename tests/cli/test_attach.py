@@ -152,6 +152,19 @@ def _():
     refused(start_c(WAITS).pid, "isn't attached", verb="detach")
 
 
+@test("of many commands at once one attaches, and the library is loaded once")
+def _():
+    server = Server()
+    asked = [start_traced([FDTRAIL, "attach", "-b", server.pid], traced=False) for _ in range(8)]
+    statuses = [process.wait().status for process in asked]
+    check.equal(sorted(statuses), [0] + [2] * 7)
+    for process in asked:
+        if process.status:
+            check.matches(process.err, "another fdtrail is attaching|is attached already")
+    loaded = re.findall(r"r-xp .*fdtrail/libfdtrail", open(f"/proc/{server.pid}/maps").read())
+    check.equal(len(loaded), 1, "libraries")
+
+
 @test("a detached program is inspected from outside, and the next attach begins anew")
 def _():
     server = Server()
@@ -298,18 +311,53 @@ def _():
     check.matches(asked.err, r"^fdtrail attach: [^\n]*(no permission|as root)[^\n]*\n\Z")
 
 
-@test("a program with a seccomp filter is left alone")
-def _():
-    server = start([PYTHON, "-c", """
-import ctypes, struct, time
+FILTERED = """
+import ctypes, socket, struct, sys, time
 libc = ctypes.CDLL(None)
-allow = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0x7fff0000))
-program = struct.pack("HxxxxxxP", 1, ctypes.addressof(allow))
+number, answer = int(sys.argv[1]), int(sys.argv[2], 0)
+def instruction(code, k, true=0, false=0):
+    return struct.pack("HBBI", code, true, false, k)
+# load the number; if it is this one, the answer, else allow
+filter = ctypes.create_string_buffer(instruction(0x20, 0) + instruction(0x15, number, 0, 1) + instruction(6, answer) +
+                                     instruction(6, 0x7fff0000))
+program = struct.pack("HxxxxxxP", 4, ctypes.addressof(filter))
 assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, program, 0, 0) == 0
 print("ready", flush=True)
-time.sleep(600)
-"""])
-    refused(server.pid, "seccomp filter", f"fdtrail snapshot {server.pid}")
+kept = []
+while True:
+    time.sleep(0.05)
+    if len(kept) < 10: kept.append(socket.socket())
+"""
+KILL, ERRNO = "0x80000000", "0x00050001"  # seccomp(2); EPERM
+MEMFD_CREATE, PIDFD_GETFD, CLONE3, REBOOT = 319, 438, 435, 169
+
+
+def filtered(number, answer):
+    return start([PYTHON, "-c", FILTERED, str(number), answer])
+
+
+@test("a seccomp filter that would end the program for a call of fdtrail's: one line names it, and the program goes on")
+def _():
+    server = filtered(MEMFD_CREATE, KILL)
+    asked = fdtrail("attach", "-b", str(server.pid))
+    check.equal((asked.status, asked.err.count("\n")), (2, 1))
+    check.contains(asked.err, "has a seccomp filter that would end it for memfd_create(2)")
+    time.sleep(0.3)
+    check.equal(server.status, None)
+    check.lacks(open(f"/proc/{server.pid}/maps").read(), "fdtrail")
+
+
+@test("a seccomp filter that lets a call fail, or that is about others, does not prevent an attach: {}",
+      each=[("pidfd_getfd fails", PIDFD_GETFD, ERRNO), ("clone3 fails", CLONE3, "0x00050026"),
+            ("reboot kills", REBOOT, KILL)])
+def _(_, number, answer):
+    server = filtered(number, answer)
+    attach(server.pid)
+    time.sleep(0.7)
+    check.equal(server.status, None)
+    found = snapshot_text.parse_all(fdtrail("snapshot", "--raw", str(server.pid)).out)[0]
+    check.at_least(sum(group.count for group in found.groups), 5)
+    detach(server.pid)
 
 
 @test("a program without /proc in its root is left alone")

@@ -12,8 +12,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,6 +27,7 @@
 #include "borrowed_thread.h"
 #include "libc_symbols.h"
 #include "library_image.h"
+#include "seccomp_check.h"
 #include "thread_choice.h"
 #include "thread_code.h"
 
@@ -47,7 +50,8 @@ struct errand {
 	uintptr_t code, area;       /* in the process; 0: not mapped */
 	size_t area_size;
 	uint64_t paused_ns;
-	int error; /* of the child that borrows the thread */
+	int error;             /* of the child that borrows the thread */
+	const char *forbidden; /* a system call that a seccomp filter would end the process for */
 };
 
 static size_t whole_pages(size_t size)
@@ -132,7 +136,7 @@ static bool fill(struct errand *errand)
 	if (errand->image.bytes)
 		library_image_set_order(&errand->image, errand->area);
 	return write_code(pid, errand->code, attach_code_begin,
-			  (size_t)(attach_code_end - attach_code_begin)) &&
+			  (uintptr_t)attach_code_end - (uintptr_t)attach_code_begin) &&
 	       process_memory_write(pid, errand->area, order, sizeof(*order)) &&
 	       (!errand->image.bytes ||
 		process_memory_write(pid, order->image, errand->image.bytes, errand->image.size));
@@ -140,7 +144,7 @@ static bool fill(struct errand *errand)
 
 static uintptr_t code_at(const struct errand *errand, const char *place)
 {
-	return errand->code + (uintptr_t)(place - attach_code_begin);
+	return errand->code + ((uintptr_t)place - (uintptr_t)attach_code_begin);
 }
 
 /* Starts the new thread. 0 or a negative errno; then nothing is left in the process. */
@@ -282,6 +286,18 @@ static void explain_failure(const struct errand *errand, int error, const char *
 			 "no thread of process %d was at a place where it may be stopped, for 2 s; "
 			 "it goes on as it was: try again",
 			 pid);
+	else if (error == -EOPNOTSUPP)
+		snprintf(text, ATTACH_TEXT,
+			 "process %d has a seccomp filter that would end it for %s(2), which "
+			 "fdtrail needs in it: use `fdtrail snapshot %d`",
+			 pid, errand->forbidden, pid);
+	else if (error == -EPROTO)
+		snprintf(text, ATTACH_TEXT,
+			 "process %d has a seccomp filter, which may end it for a system call of "
+			 "fdtrail's, and %s: use `fdtrail snapshot %d`",
+			 pid,
+			 geteuid() == 0 ? "this kernel doesn't show it" : "only root can read it",
+			 pid);
 	else if (error == -EBUSY)
 		snprintf(text, ATTACH_TEXT,
 			 "a thread of process %d did not stop within 2 s: it gets no processor, or "
@@ -314,7 +330,11 @@ static int trace(struct errand *errand)
 
 	if (error)
 		return error;
-	error = is_same(errand->process) ? start_thread(errand) : -ESRCH;
+	int forbids = seccomp_check(errand->thread.tid, &errand->forbidden);
+	if (forbids)
+		error = forbids > 0 ? -EOPNOTSUPP : -EPROTO;
+	else
+		error = is_same(errand->process) ? start_thread(errand) : -ESRCH;
 	errand->paused_ns = borrowed_release(&errand->thread);
 	return error;
 }
@@ -368,6 +388,25 @@ static void take_answer(const struct errand *errand, struct attached *attached)
 	memcpy(attached->unwinder, order->unwinder, sizeof(attached->unwinder) - 1);
 }
 
+/* Two commands at once would load the library twice. The name of an abstract socket (unix(7)) is
+ * taken until we end, however we end. Returns the socket, or -EADDRINUSE; -1: there is no lock,
+ * as in another network namespace. */
+static int take_lock(const struct process *process)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(name.sun_path + 1, sizeof(name.sun_path) - 1, "fdtrail attach %d %llu",
+		 process->pid, (unsigned long long)process->started_ticks);
+	if (fd >= 0 && bind(fd, (struct sockaddr *)&name, sizeof(name)) != 0) {
+		int error = errno;
+
+		close(fd);
+		return error == EADDRINUSE ? -EADDRINUSE : -1;
+	}
+	return fd;
+}
+
 static int carry_out(const struct process *process, uint32_t wish, const char *options, size_t size,
 		     struct attached *attached, char *text)
 {
@@ -384,6 +423,14 @@ static int carry_out(const struct process *process, uint32_t wish, const char *o
 	errand->order.wish = wish;
 	if (size <= sizeof(errand->order.options))
 		memcpy(errand->order.options, options, size);
+	int lock = take_lock(process);
+	if (lock == -EADDRINUSE) {
+		snprintf(text, ATTACH_TEXT,
+			 "another fdtrail is attaching to process %d, or detaching from it",
+			 process->pid);
+		munmap(errand, sizeof(*errand));
+		return -EBUSY;
+	}
 	error = attach_target_check(process, wish, &errand->symbols, &enter, text);
 	if (!error && !enter)
 		error = library_image_read(&errand->image, text, ATTACH_TEXT);
@@ -396,6 +443,8 @@ static int carry_out(const struct process *process, uint32_t wish, const char *o
 	library_image_finish(&errand->image);
 	libc_symbols_finish(&errand->symbols);
 	munmap(errand, sizeof(*errand));
+	if (lock >= 0)
+		close(lock);
 	return error;
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
+#include <linux/seccomp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,10 +100,10 @@ static const char *look_at_state(const struct process *process, char *text)
 	else if (process->state == 'T' || process->state == 't')
 		snprintf(text, ATTACH_TEXT,
 			 "process %d is stopped: wake it by `kill -CONT %d` first", pid, pid);
-	else if (facts.seccomp)
+	else if (facts.seccomp == SECCOMP_MODE_STRICT)
 		snprintf(text, ATTACH_TEXT,
-			 "process %d has a seccomp filter, which may end it for a system call of "
-			 "fdtrail's: use `fdtrail snapshot %d`",
+			 "process %d is in seccomp's strict mode, which would end it for a system "
+			 "call of fdtrail's: use `fdtrail snapshot %d`",
 			 pid, pid);
 	else if (facts.shadow_stack)
 		snprintf(text, ATTACH_TEXT,

@@ -172,7 +172,6 @@ static void fill_frame(struct frame *frame, const struct borrowed_thread *thread
 	const struct user_regs_struct *from = &thread->registers;
 	greg_t *to = frame->context.uc_mcontext.gregs;
 
-	memset(frame, 0, sizeof(*frame));
 	frame->returns = returns;
 	frame->context.uc_stack.ss_flags = 0x7fff; /* not valid: the thread's own stays */
 	to[REG_R8] = (greg_t)from->r8;
@@ -211,7 +210,7 @@ static bool enter(struct borrowed_thread *thread, struct user_regs_struct *regis
 	/* As after a call instruction: the return address ends at a multiple of 16. */
 	uintptr_t at = ((vectors - sizeof(struct frame)) & ~(uintptr_t)15) - 8;
 	uint8_t fxsave[FXSAVE] = {0};
-	struct frame frame;
+	struct frame frame = {0};
 
 	fill_frame(&frame, thread, vectors, returns);
 	memcpy(fxsave, thread->xstate, FXSAVE_USED);
