@@ -80,18 +80,28 @@ def _():
     check.contains(run.err, "fdtrail-no-such-command")
 
 
-@test("scripts/{} --help explains itself", each=["run", "build", "setup", "test"])
+@test("scripts/{} --help explains itself", each=["run", "attach-demo", "build", "setup", "test"])
 def _(name):
     run = run_bare([SOURCE / "scripts" / name, "--help" if name != "build" else "-h"])
     check.equal(run.status, 0)
     check.matches(run.out, f"^usage: scripts/{name}")
 
 
-@test("scripts/{} refuses unknown words", each=["run", "build", "setup", "test"])
+@test("scripts/{} refuses unknown words", each=["run", "attach-demo", "build", "setup", "test"])
 def _(name):
     run = run_bare([SOURCE / "scripts" / name, "-?"])
     check.equal(run.status, 2)
     check.matches(run.err, f"usage: scripts/{name}")
+
+
+@test("scripts/attach-demo names the function of a server that runs, and leaves it running until it has shown that",
+      timeout=100)
+def _():
+    run = run_bare([SOURCE / "scripts" / "attach-demo"], env={"BUILD_DIR": str(BUILD)}, timeout=90)
+    check.equal(run.status, 0, run.err)
+    check.matches(run.err, r"^fdtrail: attached to leaky_server, process \d+ \(2 threads, one paused for ")
+    check.matches(run.out, r"likeliest leak: \d+ tcp sockets in CLOSE_WAIT, opened in handle_client at \S*leaky_server\.c:\d+$")
+    check.contains(run.out, "The server goes on.")
 
 
 @test("the files of scripts/ are executable")
