@@ -80,6 +80,16 @@ static void say_attached(const struct process *process, const struct attached *a
 			process->pid, attached->unwinder);
 }
 
+static bool is_named(const struct attach_arguments *asked, int pid)
+{
+	const int *pids = asked->pids.items;
+
+	for (size_t i = 0; i < asked->pids.count; i++)
+		if (pids[i] == pid)
+			return true;
+	return false;
+}
+
 /* Attaches to one process. Returns false after a message if that isn't possible. */
 static bool attach(int pid, void *data)
 {
@@ -90,6 +100,10 @@ static bool attach(int pid, void *data)
 	char text[ATTACH_TEXT];
 	int error = process_read(&process, pid);
 
+	/* Among the descendants of a shell there may be fdtrail commands, also the user's other
+	 * ones. */
+	if (!is_named(asked, pid) && process_is_fdtrail(pid))
+		return true;
 	if (error) {
 		fprintf(stderr, "fdtrail attach: %s\n",
 			outside_trouble(pid, error, text, sizeof(text)));

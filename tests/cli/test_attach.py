@@ -726,6 +726,18 @@ def _():
     check.equal(server.process.out.count("EINTR"), 0)
 
 
+@test("--children attaches to descendants, but to no fdtrail command among them")
+def _():
+    go = temp_dir() / "go"
+    shell = start(["sh", "-c", f"{program('attached')} 1 {go} & {FDTRAIL} attach --for=20 $! & wait"])
+    wait_until(lambda: "attached to" in shell.err)
+    asked = fdtrail("attach", "-b", "--children", str(shell.pid))
+    check.equal(asked.status, 2)  # one is attached to already, by the other command
+    check.matches(asked.err, r"^fdtrail: attached to sh, ")
+    check.equal(len(re.findall("^fdtrail: attached to", asked.err, re.MULTILINE)), 1)
+    check.equal(len(re.findall("^fdtrail attach: process .* is attached already", asked.err, re.MULTILINE)), 1)
+
+
 @test("16 threads that allocate, open, throw, load, start threads and fork notice nothing of 100 attaches", timeout=500)
 def _():
     storm = attach_storm.run(100)

@@ -126,8 +126,8 @@ def ask_line(port, word, expected):
             raise AssertionError(f"{answer!r} instead of {expected!r}")
 
 
-def leaks_ten(pid, port, word, expected, attaches=5):
-    """Attaches to a server under load, lets it leak ten sockets, and checks that they are one group or more."""
+def leaks_ten(pid, port, word, expected, kind, attaches=5):
+    """Attaches to a server under load, lets it leak ten descriptors of this kind, and checks that they have stacks."""
 
     def work():
         for _ in range(attaches - 1):
@@ -136,19 +136,20 @@ def leaks_ten(pid, port, word, expected, attaches=5):
         attach(pid)
         for _ in range(10):
             ask_line(port, word, expected)
+        # A compiler at run time gives one place several stacks.
         wait_until(lambda: sum(group.count for group in taken(pid)[pid].groups
-                               if re.search("^10 ", group.sentence)) >= 10, 15, "a group of ten")
+                               if kind in group.sentence and group.frames) >= 10, 15, "ten with a stack")
         detach(pid)
 
     return during(lambda: ask_line(port, b"hello\n", expected), work)
 
 
-@test("python3: a server with threads is attached to under load, and ten leaked sockets are one group", timeout=120)
+@test("python3: a server with threads is attached to under load, and ten leaked sockets have stacks", timeout=120)
 def _():
     port = free_port()
     server = start_traced([PYTHON, "-c", PYTHON_SERVER, str(port)], traced=False)
     wait_for_port(port)
-    leaks_ten(server.pid, port, b"leak\n", b"499500\n")
+    leaks_ten(server.pid, port, b"leak\n", b"499500\n", "tcp socket")
     check.equal((server.status, server.err), (None, ""))
 
 
@@ -162,12 +163,12 @@ net.createServer(client => client.on("data", data => {
 """
 
 
-@test("node is attached to under load, and ten leaked files are one group", timeout=120)
+@test("node is attached to under load, and ten leaked files have stacks", timeout=120)
 def _():
     port = free_port()
     server = start_traced([require("node"), "-e", NODE_SERVER, str(port)], traced=False)
     wait_for_port(port)
-    leaks_ten(server.pid, port, b"leak\n", b"done\n")
+    leaks_ten(server.pid, port, b"leak\n", b"done\n", "device")
     check.equal((server.status, server.err), (None, ""))
 
 
@@ -212,7 +213,7 @@ def _():
     port = free_port()
     server = start_traced([java, "-Xmx64m", source, str(port)], traced=False)
     wait_for_port(port, 60)
-    leaks_ten(server.pid, port, b"leak\n", b"done 100000\n")
+    leaks_ten(server.pid, port, b"leak\n", b"done 100000\n", "device")
     check.equal((server.status, server.err), (None, ""))
 
 
