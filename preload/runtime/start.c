@@ -256,6 +256,7 @@ __attribute__((constructor)) static void start(void)
 	real_resolve_later();
 	if (runtime_on()) {
 		load();
+		capture_prepare_languages(&runtime.capture);
 		enroll_start(environ);
 		deepbind_start();
 		fork_register();

@@ -115,8 +115,12 @@ void capture_languages(struct capture *capture, const struct interpreter *const 
 	if (lock(capture, CAPTURE_WALKING, &hold)) {
 		mixed_start(&capture->mixed, list);
 		unlock(capture, &hold);
-		mixed_prepare(&capture->mixed, capture);
 	}
+}
+
+void capture_prepare_languages(struct capture *capture)
+{
+	mixed_prepare(&capture->mixed, capture);
 }
 
 frame_t capture_frame(struct module_table *modules, struct memory *memory, const char *main_path,
