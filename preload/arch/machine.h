@@ -6,6 +6,7 @@
  *     MACHINE_CLOCK                   the vDSO's clock_gettime: vdso(7)
  *     MACHINE_JUMP_SLOT, _POINTER, _WORD    relocations of a function's address (its psABI)
  *     MACHINE_TLS                     that of the number of a module with thread-local variables
+ *     MACHINE_FIRST_GLIBC             the version of symbols of the first glibc that ran there
  *     MACHINE_UNWIND_FP               the frame pointer, as libunwind numbers it
  *     machine_return[]                the instruction that returns
  *     context_pc, context_sp          registers of an interrupted thread: sigaction(2), ucontext_t

@@ -4,14 +4,19 @@
  * call and takes it out after it, because the kernel may give the number to another thread before
  * the call has returned.
  */
+#include "close_range.h"
 #include "direct.h"
 
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <pthread.h>
+
+#include "preload/core/base/first_version.h"
 
 /* Before glibc 2.34 it is in libpthread, which a program without threads doesn't load. */
 #pragma weak pthread_testcancel
+#if __GLIBC_PREREQ(2, 34)
+FIRST_VERSION(pthread_testcancel);
+#endif
 
 HOOK int close(int fd)
 {
@@ -44,12 +49,7 @@ HOOK int mq_close(mqd_t mqdes)
 	return result;
 }
 
-#ifndef CLOSE_RANGE_CLOEXEC /* Linux 5.11 */
-#define CLOSE_RANGE_CLOEXEC (1U << 2)
-#endif
-
-HOOK close_range_type close_range;
-int close_range(unsigned int first, unsigned int last, int flags)
+int close_range_by(close_range_type *real, unsigned int first, unsigned int last, int flags)
 {
 	/* With CLOEXEC the call closes nothing now. With UNSHARE it closes in a new table that the
 	 * process' other threads don't share. */
@@ -59,7 +59,7 @@ int close_range(unsigned int first, unsigned int last, int flags)
 
 	if (closes)
 		ledger_closing_range(&runtime.ledger, first, last);
-	int result = REAL(close_range)(first, last, flags);
+	int result = real(first, last, flags);
 	if (closes && result == 0)
 		ledger_closed_range(&runtime.ledger, first, last);
 	else if (closes)
@@ -67,6 +67,12 @@ int close_range(unsigned int first, unsigned int last, int flags)
 	if (result == 0 && flags & (int)CLOSE_RANGE_UNSHARE)
 		runtime_apart();
 	return result;
+}
+
+HOOK close_range_type close_range;
+int close_range(unsigned int first, unsigned int last, int flags)
+{
+	return close_range_by(REAL(close_range), first, last, flags);
 }
 
 HOOK closefrom_type closefrom;

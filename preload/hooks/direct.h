@@ -14,9 +14,8 @@
  */
 #pragma once
 
-#include <sys/syscall.h>
-
 #include "preload/arch/kernel_call.h"
+#include "preload/core/base/syscall_numbers.h"
 #include "hook.h"
 
 /* Makes a system call. Returns what libc's function would: on failure -1, with errno set. */

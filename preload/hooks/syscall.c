@@ -8,7 +8,6 @@
 #include "hook.h"
 
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <linux/io_uring.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
@@ -16,12 +15,19 @@
 #include "preload/core/base/raw_syscall.h"
 #include "preload/runtime/exit.h"
 #include "preload/runtime/sandbox.h"
+#include "close_range.h"
 #include "connect.h"
 #include "dup.h"
 #include "preload/libc/new_descriptor.h"
 #include "preload/libc/received_fds.h"
 #include "preload/libc/socket_option.h"
 #include "preload/libc/syscall_hook.h"
+
+/* Not the real close_range, which the C library may lack. */
+static int close_by_number(unsigned int first, unsigned int last, int flags)
+{
+	return (int)REAL(syscall)(SYS_close_range, first, last, flags);
+}
 
 /* hook_syscall.S jumps here with nothing of its own on the stack, so HERE works as in any hook. */
 long syscall_hook(long number, long a, long b, long c, long d, long e, long f)
@@ -33,14 +39,12 @@ long syscall_hook(long number, long a, long b, long c, long d, long e, long f)
 		return (hook_begins(HERE), runtime_result((int)CALL(), kind, #name, HERE));
 #include "preload/libc/syscall.list"
 #undef OPENS
-#ifdef SYS_landlock_create_ruleset
 	case SYS_landlock_create_ruleset: {
 		int result = (int)CALL();
 		return landlock_opens((uint32_t)c) ? runtime_result(result, FD_LANDLOCK,
 								    "landlock_create_ruleset", HERE)
 						   : result;
 	}
-#endif
 	case SYS_io_uring_setup: {
 		int result = (int)CALL();
 		return result < 0 || io_uring_opens(((const struct io_uring_params *)b)->flags)
@@ -101,10 +105,8 @@ long syscall_hook(long number, long a, long b, long c, long d, long e, long f)
 			runtime_closed(recorded);
 		return result;
 	}
-#ifdef SYS_close_range
 	case SYS_close_range:
-		return close_range((unsigned int)a, (unsigned int)b, (int)c);
-#endif
+		return close_range_by(close_by_number, (unsigned int)a, (unsigned int)b, (int)c);
 	case SYS_recvmsg: {
 		struct awaited filling = {AWAITED_MESSAGE, (void *)b};
 		hook_fills(&filling);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* The system calls that hook_syscall.S passes to syscall_hook. See syscall_hook.h. */
 #include <stdint.h>
-#include <sys/syscall.h>
 
+#include "preload/core/base/syscall_numbers.h"
 #include "preload/libc/syscall_hook.h"
 
 _Static_assert(sizeof(*syscall_hooked) == 1, "hook_syscall.S compares bytes");
@@ -34,11 +34,7 @@ const uint8_t syscall_hooked[SYSCALL_NUMBERS] = {
 	ALSO(dup2)
 	ALSO(signalfd)
 #endif
-#ifdef SYS_landlock_create_ruleset
 	ALSO(landlock_create_ruleset)
-#endif
-#ifdef SYS_close_range
 	ALSO(close_range)
-#endif
 };
 /* clang-format on */

@@ -7,7 +7,12 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "preload/core/base/find_object.h"
+#include "preload/core/base/first_version.h"
 #include "syscall_hook.h"
+
+FIRST_VERSION(dlsym);
+FIRST_VERSION(dlerror);
 
 struct real real;
 long (*syscall_real)(long number, ...);
@@ -67,24 +72,14 @@ void real_resolve_for(const void *pointer)
 		real_resolve_later();
 }
 
-#ifdef FDTRAIL_NO_DL_FIND_OBJECT
-
-/* Before glibc 2.35 libc uses another variable. */
-const char *real_alone(void)
-{
-	return NULL;
-}
-
-#else
-
 /* Whether address lies in the C library. */
 static bool is_libcs(void *address)
 {
-	struct dl_find_object found, libc;
+	struct found_object found, libc;
 
-	return _dl_find_object(address, &found) == 0 &&
-	       _dl_find_object((void *)gnu_get_libc_version, &libc) == 0 &&
-	       found.dlfo_link_map == libc.dlfo_link_map;
+	return find_object(address, &found) == 0 &&
+	       find_object((void *)gnu_get_libc_version, &libc) == 0 &&
+	       found.link_map == libc.link_map;
 }
 
 const char *real_alone(void)
@@ -93,6 +88,9 @@ const char *real_alone(void)
 	 * __libc_multiple_threads. They change this one only in the program's copy, which any C++
 	 * program may have. */
 	if (strverscmp(gnu_get_libc_version(), "2.36") < 0)
+		return NULL;
+	find_object_start();
+	if (!find_object)
 		return NULL;
 	/* The C library's own variable is needed: a program that reads it has a copy of it, which
 	 * pthread_cancel doesn't change. */
@@ -116,5 +114,3 @@ const char *real_alone(void)
 			return NULL;
 	return alone;
 }
-
-#endif

@@ -21,12 +21,15 @@
 
 #include "preload/core/base/arena.h"
 #include "preload/core/base/base_name.h"
+#include "preload/core/base/first_version.h"
 #include "preload/core/base/line.h"
 #include "preload/core/base/read_safely.h"
 #include "preload/core/base/raw_syscall.h"
 #include "preload/libc/real.h"
 #include "preload/core/policy/options.h"
 #include "runtime.h"
+
+FIRST_VERSION(dladdr);
 
 enum {
 	HELPER_STACK = 32 * 1024,

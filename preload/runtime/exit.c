@@ -18,6 +18,7 @@
 
 #include "preload/core/base/line.h"
 #include "preload/core/base/raw_syscall.h"
+#include "preload/core/base/signal_name.h"
 #include "preload/core/policy/reason.h"
 #include "preload/libc/real.h"
 #include "enroll.h"

@@ -7,6 +7,7 @@
 #include <sys/auxv.h>
 
 #include "preload/arch/machine.h"
+#include "preload/core/base/first_version.h"
 #include "preload/core/base/raw_syscall.h"
 #include "preload/libc/real.h"
 #include "deepbind.h"
@@ -25,9 +26,12 @@ static const struct {
 #define NAME(function)             {#function, &real.function},
 #define NAME_LIKE(function, other) NAME(function)
 #include "preload/libc/names.h"
+
+	FIRST_VERSION(dlsym);
 #undef NAME
 #undef NAME_LIKE
-};
+}
+;
 
 enum { HOOKED = sizeof(hooked) / sizeof(*hooked) };
 

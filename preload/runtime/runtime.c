@@ -14,9 +14,14 @@
 
 #include "preload/arch/machine.h"
 #include "preload/core/base/descriptors.h"
+#include "preload/core/base/first_version.h"
 #include "preload/core/base/raw_syscall.h"
 #include "thread_registry.h"
 #include "trigger.h"
+
+FIRST_VERSION(dlopen);
+FIRST_VERSION(dlsym);
+FIRST_VERSION(dlerror);
 
 /* The gate before memory has been mapped: not open. */
 static struct wiped before_start;

@@ -7,17 +7,26 @@ import subprocess
 
 from support import LIBRARY, check, main, require, test
 
+OLDEST_GLIBC = [2, 31]  # README.md promises it
+
 
 def readelf(*options):
     return subprocess.run([require("readelf"), *options, LIBRARY], check=True, text=True,
                           stdout=subprocess.PIPE, env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"}).stdout
 
 
-@test("it needs libc and the loader, nothing else")
+@test("it needs libc and the loader, and libdl, which is a part of libc since glibc 2.34")
 def _():
     needed = re.findall(r"\(NEEDED\).*\[(.*)\]", readelf("-dW"))
-    check.contains(needed, "libc.so.6")
-    check.equal([name for name in needed if name != "libc.so.6" and not name.startswith("ld-linux")], [])
+    check.equal(sorted(name for name in needed if not name.startswith("ld-linux")), ["libc.so.6", "libdl.so.2"])
+
+
+@test("it needs no symbol newer than glibc 2.31, wherever it was built")
+def _():
+    # All versions of symbols that it asks for: weak ones are among them, because an older loader wants those, too.
+    versions = re.findall(r"Name: GLIBC_(\S+)", readelf("-VW"))
+    check.contains(versions, "2.2.5")
+    check.equal([version for version in versions if [int(part) for part in version.split(".")] > OLDEST_GLIBC], [])
 
 
 @test("its symbols are bound at start, never in the middle of a hook")

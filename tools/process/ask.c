@@ -9,11 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "preload/core/base/channel.h"
-#include "preload/core/policy/options.h"
+#include "preload/core/base/signal_name.h"
+#include "preload/core/base/syscall_numbers.h"
 #include "preload/core/snapshot/proc.h"
 #include "blocked.h"
 #include "holder.h"

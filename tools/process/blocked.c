@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
-#include <sys/syscall.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,6 +22,7 @@
 #include "preload/arch/registers.h"
 #include "preload/core/base/channel.h"
 #include "preload/core/base/descriptors.h"
+#include "preload/core/base/syscall_numbers.h"
 #include "preload/core/snapshot/proc.h"
 #include "signal_state.h"
 
@@ -52,10 +52,8 @@ static bool waits_for_ever(const struct user_regs_struct *registers)
 	case SYS_select:
 	case SYS_pselect6:
 		return !regs_arg(registers, 4);
-#ifdef SYS_epoll_pwait2
 	case SYS_epoll_pwait2:
 		return !regs_arg(registers, 3);
-#endif
 	default:
 		return false;
 	}

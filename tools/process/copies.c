@@ -16,13 +16,6 @@
 #include "preload/core/base/raw_syscall.h"
 #include "preload/core/snapshot/proc.h"
 
-#ifndef SYS_pidfd_open
-#define SYS_pidfd_open 434
-#endif
-#ifndef SYS_pidfd_getfd
-#define SYS_pidfd_getfd 438
-#endif
-
 enum {
 	ROOM = 8, /* for our own descriptors: the output, the process' folder in /proc, a pidfd, and
 		   * what a snapshot opens */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "preload/core/base/line.h"
+#include "preload/core/base/signal_name.h"
 
 enum {
 	LISTED = 20,      /* the most lines of one paragraph */
@@ -74,7 +75,7 @@ static void put_words(struct line *line, const struct run_unknown *unknown, enum
 		      const struct roster_record *record)
 {
 	bool main = roster_pid(record) == unknown->main && unknown->signal;
-	const char *signal = main ? sigabbrev_np(unknown->signal) : NULL;
+	const char *signal = main ? signal_name(unknown->signal) : NULL;
 
 	switch (fate) {
 	case FATE_UNTRACED:

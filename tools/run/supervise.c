@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "preload/core/base/signal_name.h"
 #include "preload/core/policy/options.h"
 #include "folder.h"
 #include "run.h"
@@ -291,7 +292,9 @@ static int report(struct run *run, int status, bool *remove)
 					   signal == SIGHUP || signal == SIGQUIT)) {
 		return launch_exit_status(result);
 	} else if (WIFSIGNALED(result)) {
-		say("the report ended by SIG%s", sigabbrev_np(signal) ? sigabbrev_np(signal) : "?");
+		const char *name = signal_name(signal);
+
+		say("the report ended by SIG%s", name ? name : "?");
 		*remove = false;
 	} else if (WEXITSTATUS(result) == RUN_REPORT_BROKEN) {
 		if (run->error_exitcode && !(run->failure_stays && status))

@@ -10,6 +10,7 @@
 
 #include <dlfcn.h>
 #include <elfutils/libdwelf.h>
+#include <elfutils/version.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -33,6 +34,8 @@ static Dwfl *session;
 static const struct module_wanted *looked_for;
 
 /* Downloads. elfutils/debuginfod.h comes in a package of its own, for this one function. */
+
+#if _ELFUTILS_PREREQ(0, 188)
 
 typedef int (*progress_fn)(debuginfod_client *client, long done, long total);
 typedef void (*set_progress_fn)(debuginfod_client *client, progress_fn progress);
@@ -64,6 +67,15 @@ static void downloads_begin(void)
 	dlclose(library);
 	module_file_downloading = 1;
 }
+
+#else
+
+/* Before 0.188 libdwfl doesn't show its client. So a download can't be ended cleanly. */
+static void downloads_begin(void)
+{
+}
+
+#endif
 
 static void downloads_end(void)
 {

@@ -7,14 +7,15 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define MACHINE_ELF       EM_AARCH64
-#define MACHINE_AUDIT     AUDIT_ARCH_AARCH64
-#define MACHINE_CLOCK     "__kernel_clock_gettime"
-#define MACHINE_JUMP_SLOT R_AARCH64_JUMP_SLOT
-#define MACHINE_POINTER   R_AARCH64_GLOB_DAT
-#define MACHINE_WORD      R_AARCH64_ABS64
-#define MACHINE_TLS       R_AARCH64_TLS_DTPMOD
-#define MACHINE_UNWIND_FP UNW_AARCH64_X29
+#define MACHINE_ELF         EM_AARCH64
+#define MACHINE_AUDIT       AUDIT_ARCH_AARCH64
+#define MACHINE_CLOCK       "__kernel_clock_gettime"
+#define MACHINE_JUMP_SLOT   R_AARCH64_JUMP_SLOT
+#define MACHINE_POINTER     R_AARCH64_GLOB_DAT
+#define MACHINE_WORD        R_AARCH64_ABS64
+#define MACHINE_TLS         R_AARCH64_TLS_DTPMOD
+#define MACHINE_UNWIND_FP   UNW_AARCH64_X29
+#define MACHINE_FIRST_GLIBC "GLIBC_2.17"
 
 static const uint8_t machine_return[] __attribute__((unused)) = {0xc0, 0x03, 0x5f, 0xd6};
 

@@ -7,14 +7,15 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define MACHINE_ELF       EM_X86_64
-#define MACHINE_AUDIT     AUDIT_ARCH_X86_64
-#define MACHINE_CLOCK     "__vdso_clock_gettime"
-#define MACHINE_JUMP_SLOT R_X86_64_JUMP_SLOT
-#define MACHINE_POINTER   R_X86_64_GLOB_DAT
-#define MACHINE_WORD      R_X86_64_64
-#define MACHINE_TLS       R_X86_64_DTPMOD64
-#define MACHINE_UNWIND_FP UNW_X86_64_RBP
+#define MACHINE_ELF         EM_X86_64
+#define MACHINE_AUDIT       AUDIT_ARCH_X86_64
+#define MACHINE_CLOCK       "__vdso_clock_gettime"
+#define MACHINE_JUMP_SLOT   R_X86_64_JUMP_SLOT
+#define MACHINE_POINTER     R_X86_64_GLOB_DAT
+#define MACHINE_WORD        R_X86_64_64
+#define MACHINE_TLS         R_X86_64_DTPMOD64
+#define MACHINE_UNWIND_FP   UNW_X86_64_RBP
+#define MACHINE_FIRST_GLIBC "GLIBC_2.2.5"
 
 static const uint8_t machine_return[] __attribute__((unused)) = {0xc3};
 

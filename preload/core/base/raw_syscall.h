@@ -11,10 +11,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/syscall.h>
 
 #include "preload/arch/kernel_call.h"
 #include "seccomp.h"
+#include "syscall_numbers.h"
 
 /* Returns the kernel's answer: -4095..-1 is a negated errno (see syscall(2), "Architecture calling
  * conventions"). If the program's own seccomp filter would kill it for this call, returns -ENOSYS

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * See local_memory.h. _dl_find_object (glibc 2.35) finds objects; it takes no lock and may be
- * called anywhere. Older C libraries have only dl_iterate_phdr, which takes the loader's lock. With
- * these the objects are copied at start, and again when an address lies in none of the copies.
+ * See local_memory.h. find_object (glibc 2.35) finds objects; it takes no lock and may be called
+ * anywhere. Older C libraries have only dl_iterate_phdr, which takes the loader's lock. With these
+ * the objects are copied at start, and again when an address lies in none of the copies.
  */
 #include "local_memory.h"
 
-#include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
 #include <signal.h>
@@ -16,11 +15,8 @@
 #include <sys/uio.h>
 
 #include "preload/core/base/build_id.h"
+#include "preload/core/base/find_object.h"
 #include "preload/core/base/raw_syscall.h"
-
-#if !__GLIBC_PREREQ(2, 35)
-#define FDTRAIL_NO_DL_FIND_OBJECT
-#endif
 
 enum { PAGE = 4096 }; /* the smallest page size; a larger page is only probed more often */
 
@@ -92,8 +88,6 @@ static void take_headers(struct object *object, const ElfW(Phdr) * headers, size
 	}
 }
 
-#ifndef FDTRAIL_NO_DL_FIND_OBJECT
-
 /* Reads the ELF header at start. If there are gaps between an object's segments, _dl_find_object()
  * returns one segment only (glibc's l_contiguous). The ELF header is in the first one: at the bias,
  * if the object can be mapped anywhere. */
@@ -132,35 +126,25 @@ static bool take_program(struct memory *memory, struct object *object, uintptr_t
 	return false;
 }
 
-static bool local_find(struct memory *memory, uintptr_t address, struct object *object)
+/* Fills in the object, if the C library has a function that finds it. */
+static bool find_loaded(struct memory *memory, uintptr_t address, struct object *object)
 {
-	struct dl_find_object found;
+	struct found_object found;
 
-	memset(object, 0, sizeof(*object));
-	if (_dl_find_object((void *)address, &found) != 0)
+	if (find_object((void *)address, &found) != 0)
 		return false;
-	object->start = (uintptr_t)found.dlfo_map_start;
-	object->end = (uintptr_t)found.dlfo_map_end;
-	object->bias = found.dlfo_link_map->l_addr;
-	object->path = found.dlfo_link_map->l_name ? found.dlfo_link_map->l_name : "";
+	object->start = (uintptr_t)found.map_start;
+	object->end = (uintptr_t)found.map_end;
+	object->bias = found.link_map->l_addr;
+	object->path = found.link_map->l_name ? found.link_map->l_name : "";
 	object->is_main = !*object->path;
-	object->unwind_table = (uintptr_t)found.dlfo_eh_frame;
+	object->unwind_table = (uintptr_t)found.eh_frame;
 
 	if (!take_elf(memory, object, object->start) && !take_elf(memory, object, object->bias) &&
 	    object->is_main)
 		take_program(memory, object, address);
 	return true;
 }
-
-void local_memory_start(void)
-{
-}
-
-void local_memory_restart(void)
-{
-}
-
-#else
 
 enum { COPIES = 512 };
 static struct object copies[COPIES];
@@ -199,7 +183,7 @@ static int copy_object(struct dl_phdr_info *info, size_t size, void *data)
 	return 0;
 }
 
-void local_memory_start(void)
+static void copy_objects(void)
 {
 	unsigned int count = atomic_load(&copied);
 
@@ -207,11 +191,20 @@ void local_memory_start(void)
 	atomic_store(&copied, count);
 }
 
+void local_memory_start(void)
+{
+	find_object_start();
+	if (!find_object)
+		copy_objects();
+}
+
 void local_memory_restart(void)
 {
+	if (find_object)
+		return;
 	atomic_store(&copied, 0);
 	names_used = 0;
-	local_memory_start();
+	copy_objects();
 }
 
 static bool find_copy(uintptr_t address, struct object *object)
@@ -226,18 +219,17 @@ static bool find_copy(uintptr_t address, struct object *object)
 
 static bool local_find(struct memory *memory, uintptr_t address, struct object *object)
 {
-	(void)memory;
 	memset(object, 0, sizeof(*object));
+	if (find_object)
+		return find_loaded(memory, address, object);
 	if (find_copy(address, object))
 		return true;
 	/* This takes the loader's lock while the walk holds the capture lock. It can't deadlock,
 	 * because waiting for the capture lock has an end: a thread that holds the loader's lock
 	 * and waits for the capture lock gives up. */
-	local_memory_start();
+	copy_objects();
 	return find_copy(address, object);
 }
-
-#endif
 
 void local_memory_init(struct local_memory *memory)
 {

@@ -11,6 +11,7 @@
 
 #include "preload/core/base/line.h"
 #include "preload/core/base/raw_syscall.h"
+#include "preload/core/base/signal_name.h"
 #include "preload/core/snapshot/kind.h"
 #include "preload/core/snapshot/snapshot.h"
 #include "stderr_lines.h"
@@ -71,58 +72,40 @@ static bool parse_output(struct options *options, const char *value)
 	return true;
 }
 
-static const struct {
-	const char *name;
-	int number;
-} signals[] = {
-	{"HUP", SIGHUP},   {"INT", SIGINT},     {"QUIT", SIGQUIT}, {"USR1", SIGUSR1},
-	{"USR2", SIGUSR2}, {"ALRM", SIGALRM},   {"TERM", SIGTERM}, {"CONT", SIGCONT},
-	{"URG", SIGURG},   {"XCPU", SIGXCPU},   {"XFSZ", SIGXFSZ}, {"VTALRM", SIGVTALRM},
-	{"PROF", SIGPROF}, {"WINCH", SIGWINCH}, {"IO", SIGIO},     {"POLL", SIGPOLL},
-	{"PWR", SIGPWR},   {"TRAP", SIGTRAP},   {"PIPE", SIGPIPE}, {"CHLD", SIGCHLD},
-};
-
-const char *signal_name(int number)
+/* Not accepted: 32 and 33, which the C library uses itself; KILL and STOP, which can't have a
+ * handler; and signals that report a fault, because a fault would look like a request. */
+static bool may_request(int signal)
 {
-	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
-		if (signals[i].number == number)
-			return signals[i].name;
-	return NULL;
+	return signal > 0 && !(signal >= 32 && signal < SIGRTMIN) && signal != SIGKILL &&
+	       signal != SIGSTOP && signal != SIGSEGV && signal != SIGBUS && signal != SIGFPE &&
+	       signal != SIGILL && signal != SIGABRT;
 }
 
 static bool parse_signal(struct options *options, const char *value)
 {
 	uint64_t given;
+	int signal;
 
 	if (strcmp(value, "none") == 0) {
 		options->signal = 0;
 		return true;
 	}
-	/* Not accepted: 32 and 33, which the C library uses itself; KILL and STOP, which can't have
-	 * a handler; and signals that report a fault, because a fault would look like a request. */
+	const char *name = strncmp(value, "SIG", 3) == 0 ? value + 3 : value;
+
 	if (number(value, SIGRTMAX, &given)) {
-		if (given == 0 || (given >= 32 && (int)given < SIGRTMIN) || given == SIGKILL ||
-		    given == SIGSTOP || given == SIGSEGV || given == SIGBUS || given == SIGFPE ||
-		    given == SIGILL || given == SIGABRT)
-			return false;
-		options->signal = (int)given;
-		return true;
-	}
-	if (strncmp(value, "SIG", 3) == 0)
-		value += 3;
-	if (strncmp(value, "RTMIN", 5) == 0) {
+		signal = (int)given;
+	} else if (strncmp(name, "RTMIN", 5) == 0) {
 		given = 0;
-		if (value[5] && (value[5] != '+' || !number(value + 6, 30, &given)))
+		if (name[5] && (name[5] != '+' || !number(name + 6, 30, &given)))
 			return false;
-		options->signal = SIGRTMIN + (int)given;
-		return options->signal <= SIGRTMAX;
+		signal = SIGRTMIN + (int)given;
+	} else {
+		signal = signal_number(name);
 	}
-	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
-		if (strcmp(signals[i].name, value) == 0) {
-			options->signal = signals[i].number;
-			return true;
-		}
-	return false;
+	if (signal > SIGRTMAX || !may_request(signal))
+		return false;
+	options->signal = signal;
+	return true;
 }
 
 int options_signal(const char *value)

@@ -53,6 +53,3 @@ void options_print(const struct options *options, char **environ);
 /* The signal for this value of FDTRAIL_SIGNAL; 0 for "none"; -1 if it is not accepted. Not
  * thread-safe. */
 int options_signal(const char *value);
-
-/* The name of a signal without "SIG", or NULL. A static string. */
-const char *signal_name(int number);

@@ -7,6 +7,7 @@
 
 #include "preload/core/base/base_name.h"
 #include "preload/core/base/channel.h"
+#include "preload/core/base/signal_name.h"
 #include "reason.h"
 
 /* Language runtimes that set a handler of SIGUSR1 at their start. A version may follow the name. */

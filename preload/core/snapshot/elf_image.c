@@ -168,12 +168,9 @@ enum image_state image_open_file(struct image *image, const struct module *modul
 
 enum image_state image_open_memory(struct image *image, const struct module *module)
 {
-	*image = (struct image){
-		.fd = -1,
-		.pid = module->pid,
-		.base = atomic_load(&module->start),
-		.bias = atomic_load(&module->bias),
-	};
+	*image = (struct image){.fd = -1, .pid = module->pid};
+	image->base = atomic_load(&module->start);
+	image->bias = atomic_load(&module->bias);
 	if (atomic_load(&module->unloaded) || !image->base)
 		return IMAGE_ABSENT;
 	return read_header(image) == IMAGE_READY ? IMAGE_READY : IMAGE_ABSENT;

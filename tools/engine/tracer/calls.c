@@ -3,8 +3,8 @@
 #include "calls.h"
 
 #include <string.h>
-#include <sys/syscall.h>
 
+#include "preload/core/base/syscall_numbers.h"
 #include "calls_i386.h"
 
 const struct call calls[] = {

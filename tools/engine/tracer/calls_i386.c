@@ -8,6 +8,7 @@
 #define _SYSCALL_H
 #include <bits/syscall.h>
 
+#include "preload/core/base/syscall_numbers.h"
 #include "calls_i386.h"
 
 #ifndef SYS_accept

@@ -7,12 +7,13 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "preload/core/base/channel.h"
 #include "preload/core/base/line.h"
+#include "preload/core/base/signal_name.h"
+#include "preload/core/base/syscall_numbers.h"
 #include "preload/core/policy/stderr_lines.h"
 #include "preload/core/policy/triggered_snapshot.h"
 #include "preload/core/policy/pace.h"
