@@ -9,6 +9,7 @@
 
 #include "preload/core/base/find_object.h"
 #include "preload/core/base/first_version.h"
+#include "next_symbol.h"
 #include "syscall_hook.h"
 
 FIRST_VERSION(dlsym);
@@ -23,16 +24,25 @@ static long missing(void)
 	return -1;
 }
 
+/* NULL: no object that is loaded has it. */
 static void *look_up(const char *name)
 {
-	void *function = dlsym(RTLD_NEXT, name);
+	void *function;
 
-	if (!function) {
-		/* Clears the error, because the program may call dlerror about its own calls. */
+	if (strverscmp(gnu_get_libc_version(), "2.34") < 0 && next_symbol(name, &function))
+		return function;
+	function = dlsym(RTLD_NEXT, name);
+	/* Clears the error, because the program may call dlerror about its own calls. */
+	if (!function)
 		dlerror();
-		function = (void *)missing;
-	}
 	return function;
+}
+
+static void *look_up_or_miss(const char *name)
+{
+	void *function = look_up(name);
+
+	return function ? function : (void *)missing;
 }
 
 void real_resolve(void)
@@ -55,21 +65,28 @@ void real_resolve_later(void)
 
 #define NAME(function)
 #define NAME_LIKE(function, other)
-#define NAME_LATER(function, other) real.function = (__typeof__(real.function))look_up(#function);
+#define NAME_LATER(function, other)                                                                \
+	real.function = (__typeof__(real.function))look_up_or_miss(#function);
 #include "names.h"
 #undef NAME
 #undef NAME_LIKE
 	errno = saved;
 }
 
-void real_resolve_for(const void *pointer)
+void real_resolve_for(void *pointer)
 {
 	void *function;
 
 	real_resolve();
 	memcpy(&function, pointer, sizeof(function));
-	if (!function)
-		real_resolve_later();
+	if (function)
+		return;
+	real_resolve_later();
+	memcpy(&function, pointer, sizeof(function));
+	if (function)
+		return;
+	function = (void *)missing;
+	memcpy(pointer, &function, sizeof(function));
 }
 
 /* Whether address lies in the C library. */
@@ -94,7 +111,7 @@ const char *real_alone(void)
 		return NULL;
 	/* The C library's own variable is needed: a program that reads it has a copy of it, which
 	 * pthread_cancel doesn't change. */
-	void *alone = look_up("__libc_single_threaded");
+	void *alone = look_up_or_miss("__libc_single_threaded");
 	void *const addresses[] = {
 		(void *)real.open,
 		(void *)real.open64,

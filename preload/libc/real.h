@@ -66,7 +66,9 @@ struct real {
 extern struct real real;
 
 /* real_resolve looks up the real functions that each C library has, real_resolve_later those that
- * this one may lack. A missing function becomes one that fails with ENOSYS. For a missing function
+ * this one may lack. A missing function becomes one that fails with ENOSYS; but one of
+ * real_resolve's stays NULL until it is called, because before glibc 2.34 librt and libutil, which
+ * have some of them, may be loaded later. For a missing function
  * dlsym calls malloc, so real_resolve_later is only for the constructor and the hooks of these
  * functions: the first caller of a hook may be an allocator that opens a file in malloc, under its
  * lock. Both keep errno; several threads may call them at once. */
@@ -79,7 +81,7 @@ void real_resolve_later(void);
 const char *real_alone(void);
 
 /* The slow part of REAL: looks up the functions if the member of real at pointer is still NULL. */
-__attribute__((cold)) void real_resolve_for(const void *pointer);
+__attribute__((cold)) void real_resolve_for(void *pointer);
 
 /* The real function of this name, never NULL. */
 #define REAL(function)                                                                             \
