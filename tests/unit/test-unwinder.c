@@ -145,7 +145,7 @@ int main(void)
 		 .test_func = words_are_logged_as_what_they_are},
 	};
 
-	if (!unwinder_load()) {
+	if (!unwinder_load("")) {
 		print_message("1..0 # SKIP libunwind can't be loaded\n");
 		return 0;
 	}

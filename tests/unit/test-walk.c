@@ -275,7 +275,7 @@ int main(void)
 		     a_child_repairs_what_a_thread_was_changing),
 	};
 
-	if (!unwinder_load()) {
+	if (!unwinder_load("")) {
 		print_message("1..0 # SKIP libunwind can't be loaded\n");
 		return 0;
 	}

@@ -2,12 +2,19 @@
 /* See capture.h. */
 #include "capture.h"
 
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <time.h>
 
 #include "preload/arch/machine.h"
+#include "preload/core/base/first_version.h"
+#include "preload/core/base/line.h"
 #include "preload/core/base/raw_syscall.h"
 #include "proven_memory.h"
+
+FIRST_VERSION(dladdr);
 
 enum {
 	LOCK_YIELDS = 64,
@@ -94,12 +101,33 @@ bool capture_init(struct capture *capture, struct ledger *ledger, uint32_t depth
 	return memo_init(&capture->memo);
 }
 
+/* The folder "fdtrail" beside this library: an unpacked archive has libunwind there. If LD_PRELOAD
+ * can't have the library's path, it has a link's (tools/run/folder.c). */
+static void put_own_folder(struct line *folder)
+{
+	Dl_info info = {0};
+	char target[PATH_MAX];
+
+	if (!dladdr((const void *)capture_load_unwinder, &info) || !info.dli_fname)
+		return;
+	long length = RAW(readlinkat, AT_FDCWD, info.dli_fname, target, sizeof(target) - 1);
+	target[length > 0 ? length : 0] = '\0';
+	const char *path = *target == '/' ? target : info.dli_fname;
+	const char *end = strrchr(path, '/');
+	if (!end)
+		return;
+	line_bytes(folder, path, (size_t)(end + 1 - path));
+	line_add(folder, "fdtrail");
+}
+
 void capture_load_unwinder(struct capture *capture)
 {
 	struct capture_hold hold;
+	LINE(folder, PATH_MAX);
 
 	local_memory_start();
-	unwinder_load();
+	put_own_folder(&folder);
+	unwinder_load(folder.text);
 	/* libunwind knows better than what the memo has learned from frame pointers alone. */
 	if (lock(capture, CAPTURE_WALKING, &hold)) {
 		memo_forget(&capture->memo);

@@ -15,10 +15,14 @@
 #include <libunwind.h>
 
 #include "preload/arch/machine.h"
+#include "preload/core/base/first_version.h"
+#include "unwinder_abi.h"
+#include "unwinder_library.h"
 
-#define STRING_(x) #x
-#define STRING(x)  STRING_(x)
-#define LIBRARY    "libunwind-" STRING(UNW_TARGET) ".so.8"
+FIRST_VERSION(dlsym);
+
+#define STRING  UNWINDER_LIBRARY_STRING
+#define VERSION STRING(UNW_VERSION_MAJOR) "." STRING(UNW_VERSION_MINOR)
 
 int UNW_OBJ(dwarf_search_unwind_table)(unw_addr_space_t, unw_word_t, unw_dyn_info_t *,
 				       unw_proc_info_t *, int, void *);
@@ -39,6 +43,7 @@ enum {
 
 static unw_addr_space_t space;
 static bool usable;
+static bool has_load_offset; /* unw_dyn_info_t, in the library that is loaded */
 static const char *name = "no libunwind: not loaded yet";
 
 /* Data of the accessors, besides the walk. */
@@ -193,20 +198,14 @@ static bool search(struct state *state, uintptr_t ip, int need_unwind_info, unw_
 	if (encodings != 0x3b031b01 || !entries)
 		return false;
 
-	unw_dyn_info_t unwind = {
-		.start_ip = state->object.start,
-		.end_ip = state->object.end,
-		.format = UNW_INFO_FORMAT_REMOTE_TABLE,
-		.u.rti =
-			{
-				.segbase = state->object.unwind_base ? state->object.unwind_base
-								     : table,
-				.table_len = entries,
-				.table_data = table + 12,
-			},
-	};
+	unw_word_t unwind[DYN_INFO_WORDS];
+	uintptr_t base = state->object.unwind_base ? state->object.unwind_base : table;
+
+	dyn_info_fill(unwind, has_load_offset, state->object.start, state->object.end, base,
+		      entries, table + 12);
 	state->searching = true;
-	int result = call_search(space, ip, &unwind, info, need_unwind_info, state);
+	int result =
+		call_search(space, ip, (unw_dyn_info_t *)unwind, info, need_unwind_info, state);
 	state->searching = false;
 	return result == 0;
 }
@@ -218,21 +217,40 @@ static int find_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *i
 	return search(arg, ip, need_unwind_info, info) ? 0 : -UNW_ENOINFO;
 }
 
-bool unwinder_load(void)
+/* Finds out which layout this libunwind reads, by looking up the unwind data of this code. With the
+ * other layout it takes a number for the table's address; that read fails, as local_memory checks
+ * it. */
+static bool find_layout(struct state *state)
 {
-	static unw_accessors_t accessors = {
-		.find_proc_info = find_proc_info,
-		.put_unwind_info = put_unwind_info,
-		.get_dyn_info_list_addr = get_dyn_info_list_addr,
-		.access_mem = access_mem,
-		.access_reg = access_reg,
-		.access_fpreg = access_fpreg,
-		.resume = resume,
+	unw_proc_info_t info;
+	uintptr_t here = (uintptr_t)find_layout;
+
+	for (int layout = 1; layout >= 0; layout--) {
+		has_load_offset = layout;
+		if (search(state, here, 0, &info) && info.start_ip == here)
+			return true;
+	}
+	return false;
+}
+
+bool unwinder_load(const char *folder)
+{
+	static struct unwinder_accessors accessors = {
+		.known =
+			{
+				.find_proc_info = find_proc_info,
+				.put_unwind_info = put_unwind_info,
+				.get_dyn_info_list_addr = get_dyn_info_list_addr,
+				.access_mem = access_mem,
+				.access_reg = access_reg,
+				.access_fpreg = access_fpreg,
+				.resume = resume,
+			},
 	};
-	void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+	void *library = unwinder_library_open(folder);
 
 	if (!library) {
-		name = "no libunwind: " LIBRARY " can't be loaded";
+		name = "no libunwind: " UNWINDER_LIBRARY " can't be loaded";
 		return false;
 	}
 #define LOOK_UP(target, function) ((target) = (__typeof__(target))dlsym(library, STRING(function)))
@@ -241,11 +259,11 @@ bool unwinder_load(void)
 	    !LOOK_UP(call_unw_get_reg, unw_get_reg) ||
 	    !LOOK_UP(call_unw_is_signal_frame, unw_is_signal_frame) ||
 	    !LOOK_UP(call_search, UNW_OBJ(dwarf_search_unwind_table))) {
-		name = "no libunwind: " LIBRARY " lacks a function";
+		name = "no libunwind: " UNWINDER_LIBRARY " lacks a function";
 		return false;
 	}
 	/* No caching, because a cache would be shared state with a lock, and the memo is faster. */
-	space = call_unw_create_addr_space(&accessors, 0);
+	space = call_unw_create_addr_space(&accessors.known, 0);
 	if (!space) {
 		name = "no libunwind: it gave no address space";
 		return false;
@@ -259,7 +277,14 @@ bool unwinder_load(void)
 	local_memory_init(&memory);
 	none.memory = &memory.memory;
 	call_unw_init_remote(&cursor, space, &state);
-	name = "libunwind " STRING(UNW_VERSION_MAJOR) "." STRING(UNW_VERSION_MINOR);
+	if (!find_layout(&state)) {
+		name = "no libunwind: it reads none of our unwind tables";
+		return false;
+	}
+	bool same = has_load_offset == DYN_INFO_HAS_LOAD_OFFSET;
+	name = same ? "libunwind " VERSION
+		    : (has_load_offset ? "libunwind newer than " VERSION
+				       : "libunwind older than " VERSION);
 	usable = true;
 	return true;
 }

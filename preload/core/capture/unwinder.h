@@ -56,10 +56,9 @@ struct walk {
 	bool repeatable; /* the log holds everything that the walk depended on */
 };
 
-/* Loads libunwind, but keeps its symbols out of the program's global scope, where its _Unwind_*
- * would take over every C++ throw. False: it can't be loaded; unwinder_name says why. For the
- * constructor only, because it calls dlopen. */
-bool unwinder_load(void);
+/* Loads libunwind: unwinder_library_open(folder). False: it can't be loaded; unwinder_name says
+ * why. For the constructor only, because it calls dlopen. */
+bool unwinder_load(const char *folder);
 
 /* "libunwind 1.6", or the reason why walks follow frame pointers only. */
 const char *unwinder_name(void);

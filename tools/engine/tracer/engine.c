@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -26,6 +27,7 @@
 #include <unistd.h>
 
 #include "preload/core/base/base_name.h"
+#include "preload/core/base/descriptors.h"
 #include "preload/core/capture/unwinder.h"
 #include "preload/core/policy/stderr_lines.h"
 #include "tools/arguments/say.h"
@@ -42,6 +44,12 @@ enum {
 			PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT,
 };
 
+static void close_other(int fd, void *keep)
+{
+	if (fd > STDERR_FILENO && fd != *(int *)keep)
+		close(fd);
+}
+
 /* Closes all descriptors that the program was given, except keep, because otherwise a reader of the
  * program's output would wait for the tracer too. stderr stays open for our own messages until the
  * program has ended. */
@@ -52,9 +60,7 @@ static void let_go(int keep)
 	for (int fd = 0; nothing >= 0 && fd <= STDERR_FILENO; fd++)
 		if (fd != STDERR_FILENO || fcntl(fd, F_GETFD) < 0)
 			dup2(nothing, fd);
-	if (keep > 3)
-		close_range(3, (unsigned int)keep - 1, 0);
-	close_range((unsigned int)keep + 1, ~0u, 0);
+	descriptors_each(close_other, &keep);
 	/* Keep no folder busy either. A failure does no harm. */
 	if (chdir("/") != 0)
 		return;
@@ -111,6 +117,20 @@ static void ask_for_short_turns(void)
 	syscall(SYS_sched_setattr, 0, &own, 0);
 }
 
+/* Libunwind is the system's, or lies beside libfdtrail.so: unwinder_library.h. */
+static void load_unwinder(void)
+{
+	char folder[PATH_MAX + sizeof(FDTRAIL_LIBDIR "/fdtrail")];
+	ssize_t length = readlink("/proc/self/exe", folder, PATH_MAX);
+
+	while (length > 0 && folder[length - 1] != '/')
+		length--;
+	if (length < 0)
+		length = 0;
+	snprintf(folder + length, sizeof(folder) - (size_t)length, "%s/fdtrail", FDTRAIL_LIBDIR);
+	unwinder_load(folder);
+}
+
 __attribute__((noreturn)) static void trace(struct tracer *tracer, int channel)
 {
 	pid_t own = getpid();
@@ -121,7 +141,7 @@ __attribute__((noreturn)) static void trace(struct tracer *tracer, int channel)
 	lift_limits();
 	ask_for_short_turns();
 	let_go(channel);
-	unwinder_load();
+	load_unwinder();
 	/* With Yama the grandparent first has to name its tracer (PR_SET_PTRACER). */
 	if (write(channel, &own, sizeof(own)) != sizeof(own) || read(channel, &go, 1) != 1)
 		_exit(CANNOT_TRACE);
