@@ -15,6 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "../programs/newer_kernel.h"
 #include "case.h"
 
 static int server, ends[2], pair[2];

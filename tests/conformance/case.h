@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "../../preload/core/base/errno_name.h"
+
 struct test_case {
 	const char *name;
 	void (*run)(void);
@@ -41,7 +43,7 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 		errno = ERRNO_BEFORE;                                                              \
 		long result_ = (long)(call);                                                       \
 		int errno_ = errno;                                                                \
-		say("%s = %ld, %s", #call, result_, strerrorname_np(errno_));                      \
+		say("%s = %ld, %s", #call, result_, errno_name(errno_));                           \
 		errno = errno_;                                                                    \
 		result_;                                                                           \
 	})
@@ -52,8 +54,7 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 		errno = ERRNO_BEFORE;                                                              \
 		__typeof__(call) result_ = (call);                                                 \
 		int errno_ = errno;                                                                \
-		say("%s = %s, %s", #call, result_ ? "something" : "NULL",                          \
-		    strerrorname_np(errno_));                                                      \
+		say("%s = %s, %s", #call, result_ ? "something" : "NULL", errno_name(errno_));     \
 		result_;                                                                           \
 	})
 

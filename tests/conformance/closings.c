@@ -2,7 +2,6 @@
 /* Cases of closing. The output has number 9, which no case may close. */
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <mqueue.h>
 #include <pthread.h>
 #include <pty.h>
@@ -13,10 +12,8 @@
 #include <unistd.h>
 #include <utmp.h>
 
+#include "../programs/newer_kernel.h"
 #include "case.h"
-
-int close_range(unsigned int first, unsigned int last, int flags);
-void closefrom(int lowest);
 
 static void open_some(void)
 {

@@ -14,9 +14,9 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "../programs/newer_kernel.h"
 #include "case.h"
 
-int pidfd_open(pid_t pid, unsigned int flags);
 int pidfd_getfd(int pidfd, int fd, unsigned int flags);
 int fsopen(const char *name, unsigned int flags);
 int fspick(int dirfd, const char *path, unsigned int flags);
@@ -135,7 +135,7 @@ static void prepares_mounts(void)
 
 	CALL(fsopen("none", 0));
 	CALL(fsopen("tmpfs", 77));
-	CALL(fspick(AT_FDCWD, "/", 0));
+	CALL(fspick(AT_FDCWD, "/proc", 0));
 	CALL(fspick(AT_FDCWD, "none", 0));
 	CALL(open_tree(AT_FDCWD, ".", 0));
 	CALL(open_tree(AT_FDCWD, "none", 0));

@@ -21,6 +21,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "../programs/newer_kernel.h"
 #include "case.h"
 
 static void opens_nowhere(void)

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../programs/newer_kernel.h"
 #include "case.h"
 
 int __open_2(const char *path, int flags);

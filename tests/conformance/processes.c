@@ -14,11 +14,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../programs/newer_kernel.h"
 #include "case.h"
 
 extern char **environ;
-int execveat(int dirfd, const char *path, char *const argv[], char *const envp[], int flags);
-pid_t _Fork(void);
 
 #define SHELL_SAYS "echo shell: $0 $1 $2 $CONFORMANCE >&9; exit 3"
 static char *words[] = {(char *)"sh", (char *)"-c",  (char *)SHELL_SAYS,

@@ -13,7 +13,6 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -24,8 +23,7 @@
 #include <unistd.h>
 
 #include "frame.h"
-
-extern int close_range(unsigned int, unsigned int, int);
+#include "newer_kernel.h"
 
 static const char *how;
 static int number;

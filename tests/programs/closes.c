@@ -20,11 +20,10 @@
 #include <utmp.h>
 
 #include "frame.h"
+#include "newer_kernel.h"
 #include "raw.h"
 
 int __close(int), _IO_fclose(FILE *), __endmntent(FILE *), __dup2(int, int);
-extern void closefrom(int);
-extern int close_range(unsigned int, unsigned int, int);
 
 static FILE *stream;
 static DIR *dir;

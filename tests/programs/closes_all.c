@@ -14,8 +14,7 @@
 #include <unistd.h>
 
 #include "frame.h"
-
-extern int close_range(unsigned int, unsigned int, int);
+#include "newer_kernel.h"
 
 FRAME static int leaks_afterwards(void)
 {

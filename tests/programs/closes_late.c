@@ -21,9 +21,8 @@
 #include <unistd.h>
 
 #include "frame.h"
+#include "newer_kernel.h"
 #include "raw.h"
-
-extern int close_range(unsigned int, unsigned int, int);
 
 static sem_t closed, goes_on, ended;
 static const char *how;

@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-extern int close_range(unsigned int, unsigned int, int);
+#include "newer_kernel.h"
 
 static int pair[2], wrong, fd;
 static FILE *stream;

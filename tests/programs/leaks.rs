@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Leaks in threads: a file whose descriptor was taken out of it, and a listener that nobody drops.
-use std::{fs::File, net::TcpListener, os::fd::IntoRawFd, thread};
+use std::{fs::File, net::TcpListener, os::unix::io::IntoRawFd, thread};
 
 struct Storage;
 

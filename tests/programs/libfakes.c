@@ -15,6 +15,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "newer_kernel.h"
+
 int dup(int fd);
 int open(const char *path, int flags, ...);
 

@@ -32,7 +32,6 @@
 #include <sys/fanotify.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -48,7 +47,6 @@ int __openat_2(int, const char *, int), __openat64_2(int, const char *, int);
 int __pipe(int[2]), __dup2(int, int), __fcntl(int, int, ...);
 FILE *_IO_fopen(const char *, const char *), *_IO_popen(const char *, const char *);
 FILE *__setmntent(const char *, const char *);
-extern int pidfd_open(pid_t, unsigned int), pidfd_getfd(int, int, unsigned int);
 
 static int second = -1; /* of a pair */
 

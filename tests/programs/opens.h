@@ -97,7 +97,7 @@
 	OPENS(pidfd_open, 0, pidfd_open(getpid(), 0))                                              \
 	OPENS(pidfd_getfd, pidfd_open(getpid(), 0), pidfd_getfd(prepared, 1, 0))                   \
 	OPENS(fsopen, 0, fsopen("tmpfs", 0))                                                       \
-	OPENS(fspick, 0, fspick(AT_FDCWD, "/", 0))                                                 \
+	OPENS(fspick, 0, fspick(AT_FDCWD, "/proc", 0))                                             \
 	OPENS(fsmount, file_system(), fsmount(prepared, 0, 0))                                     \
 	OPENS(open_tree, 0, open_tree(AT_FDCWD, ".", 0))                                           \
 	OPENS(clone, 0,                                                                            \
@@ -153,7 +153,7 @@
 	OPENS(sys_pidfd_open, 0, syscall(SYS_pidfd_open, getpid(), 0))                             \
 	OPENS(sys_pidfd_getfd, pidfd_open(getpid(), 0), syscall(SYS_pidfd_getfd, prepared, 1, 0))  \
 	OPENS(sys_fsopen, 0, syscall(SYS_fsopen, "tmpfs", 0))                                      \
-	OPENS(sys_fspick, 0, syscall(SYS_fspick, AT_FDCWD, "/", 0))                                \
+	OPENS(sys_fspick, 0, syscall(SYS_fspick, AT_FDCWD, "/proc", 0))                            \
 	OPENS(sys_fsmount, file_system(), syscall(SYS_fsmount, prepared, 0, 0))                    \
 	OPENS(sys_bpf, 0, syscall(SYS_bpf, BPF_MAP_CREATE, &map, sizeof(map)))                     \
 	OPENS(sys_getsockopt, pair_of_sockets(),                                                   \

@@ -15,10 +15,9 @@
 #include <unistd.h>
 
 #include "frame.h"
+#include "newer_kernel.h"
 
 extern char **environ;
-extern void closefrom(int);
-extern int close_range(unsigned int, unsigned int, int);
 
 FRAME static int leaks_in_parent(void)
 {
@@ -36,15 +35,21 @@ FRAME static int opens_afterwards(void)
 
 int main(int count, char **words)
 {
-	const char *how = count > 1 ? words[1] : "";
+	static const char *how = ""; /* not in a register, which vfork might change */
 	char *const command[] = {"true", NULL};
 	int fd = leaks_in_parent(), status = -1;
 	pid_t pid;
 
+	if (count > 1)
+		how = words[1];
 	if (strcmp(how, "spawn") == 0) {
 		posix_spawn_file_actions_t actions;
 		posix_spawn_file_actions_init(&actions);
+#if __GLIBC_PREREQ(2, 34)
 		posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+#else
+		posix_spawn_file_actions_addclose(&actions, fd);
+#endif
 		if (posix_spawn(&pid, "/bin/true", &actions, NULL, command, environ) != 0)
 			return 1;
 	} else {

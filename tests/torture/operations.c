@@ -18,13 +18,13 @@
 #include <unistd.h>
 
 #include "../programs/frame.h"
+#include "../programs/newer_kernel.h"
 #include "../programs/raw.h"
 #include "letters.h"
 #include "steps.h"
 
 enum { ENOUGH = 48, MAILBOX_FULL = 4 };
 
-extern int close_range(unsigned int, unsigned int, int);
 extern void closefrom(int);
 
 _Thread_local struct thread *self;

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "../in_range.h"
 #include "preload/core/base/arena.h"
 
 static void pieces_are_zeroed_and_aligned(void **state)
@@ -45,8 +46,8 @@ static void the_limit_is_kept(void **state)
 
 	while (arena_alloc(&arena, 4096))
 		pieces++;
-	assert_in_range(pieces, 200, 256);
-	assert_in_range(atomic_load(&arena.total), 1, 1 << 20);
+	assert_uint_in_range(pieces, 200, 256);
+	assert_uint_in_range(atomic_load(&arena.total), 1, 1 << 20);
 }
 
 static void absurd_sizes_are_refused(void **state)

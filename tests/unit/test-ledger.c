@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "../in_range.h"
 #include "preload/core/ledger/slot.h"
 
 static struct arena arena;
@@ -700,7 +701,7 @@ static void threads_lose_nothing(void **state)
 	assert_int_equal(stack_table_figures(&ledger.stacks, stack)->live, THREADS);
 	assert_int_equal(open_count_live(stack_table_figures(&ledger.stacks, stack)->count.word),
 			 THREADS);
-	assert_in_range(peak_of(stack), THREADS, THREADS);
+	assert_uint_in_range(peak_of(stack), THREADS, THREADS);
 	assert_int_equal(ledger_count(&ledger), THREADS);
 }
 

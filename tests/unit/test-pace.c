@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "../in_range.h"
 #include "preload/core/policy/pace.h"
 
 /* Does the same as both engines at each open; returns whether a snapshot is due. */
@@ -42,13 +43,13 @@ static void each_doubling_is_reported_once_and_in_time(void **state)
 			bool reported = opened(&watch, count);
 
 			if (reported) {
-				assert_in_range(count, next, next + next / 64);
+				assert_uint_in_range(count, next, next + next / 64);
 				next *= 2;
 			}
 			assert_true(count <= next + next / 64);
 		}
 		/* Each count reads every slot, so there are few. */
-		assert_in_range(watch.counted, 1, 20 * 70);
+		assert_uint_in_range(watch.counted, 1, 20 * 70);
 	}
 }
 
@@ -60,7 +61,7 @@ static void descriptors_that_come_and_go_below_a_threshold_do_not_trigger(void *
 	for (int i = 0; i < 100000; i++)
 		assert_false(opened(&watch, 500 + (size_t)i % 499));
 	/* Descriptors are counted far less often than they are opened. */
-	assert_in_range(watch.counted, 1, 100000 / 15);
+	assert_uint_in_range(watch.counted, 1, 100000 / 15);
 	for (size_t count = 500; count < 1000; count++)
 		assert_false(opened(&watch, count));
 	bool reported = false;

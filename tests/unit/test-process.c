@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../in_range.h"
 #include "tools/process/family.h"
 #include "tools/process/process.h"
 #include "tools/process/signal_state.h"
@@ -110,7 +111,7 @@ static void a_process_is_read_whatever_its_name_holds(void **state)
 	assert_false(process_has_ended(&process));
 	assert_int_equal(process_thread(&process), child.pid);
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	assert_in_range(process.started_ms, 1, (uint64_t)now.tv_sec * 1000 + 1000);
+	assert_uint_in_range(process.started_ms, 1, (uint64_t)now.tv_sec * 1000 + 1000);
 	assert_true(process.started_ms + 60 * 1000 > (uint64_t)now.tv_sec * 1000);
 	finish(child);
 	assert_int_equal(process_read(&process, child.pid), -ESRCH);

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../in_range.h"
 #include "tools/engine/tracer/received_message.h"
 
 enum { PIDFD = 4, NOTHING = 16 };
@@ -103,7 +104,7 @@ static void lengths_are_checked(void **state)
 		part = add(SOL_SOCKET, SCM_RIGHTS, fds, sizeof(fds));
 		part->cmsg_len = length;
 		/* Nothing after the end of the existing message is read. */
-		assert_in_range(received_message(memory, (uintptr_t)&message, list), 0, 4);
+		assert_uint_in_range(received_message(memory, (uintptr_t)&message, list), 0, 4);
 	}
 	part->cmsg_len = SIZE_MAX;
 	expect(NULL, 0);

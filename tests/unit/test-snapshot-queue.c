@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include "../in_range.h"
 #include "preload/runtime/snapshot_queue.h"
 
 enum { THREADS = 6, REQUESTS = 2000 };
@@ -92,7 +93,7 @@ static void each_request_is_followed_by_a_snapshot_that_begins_after_it_one_at_a
 static void no_thread_takes_more_than_two_snapshots_in_a_row(void **state)
 {
 	(void)state;
-	assert_in_range(most_in_a_row, 1, 2);
+	assert_uint_in_range(most_in_a_row, 1, 2);
 }
 
 static void a_request_during_another_snapshot_is_left_to_the_busy_thread_once(void **state)

@@ -397,7 +397,9 @@ static bool crashes(void *state, uint64_t address, struct answer *answer)
 
 static bool hangs(void *state, uint64_t address, struct answer *answer)
 {
-	for (volatile unsigned long turns = 0;; turns++)
+	static volatile bool goes_on = true;
+
+	while (goes_on)
 		;
 	return false;
 }
@@ -625,6 +627,7 @@ static void a_name_by_v8_is_taken_apart(void **state)
 	} cases[] = {
 		{"JS:^leakFile /srv/n.js:2:18", "leakFile", "/srv/n.js", 2, 18},
 		{"LazyCompile:*get size /srv/a b.js:12:5", "get size", "/srv/a b.js", 12, 5},
+		{"InterpretedFunction:serve /srv/a.js:12", "serve", "/srv/a.js", 12, 0},
 		{"JS:~ file:///srv/m.mjs:1:1", "(anonymous)", "file:///srv/m.mjs", 1, 1},
 		{"JS:*openSync node:fs:570:18", "openSync", "node:fs", 570, 18},
 		{"Function:~late /srv/x.js:7", "late", "/srv/x.js", 7, 0},

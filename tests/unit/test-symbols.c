@@ -93,7 +93,8 @@ static struct module program(void)
 
 static const char *name_of(const struct module *module, uintptr_t address)
 {
-	struct symbol_query query = {.address = address - atomic_load(&module->bias)};
+	uintptr_t bias = atomic_load(&module->bias);
+	struct symbol_query query = {.address = address - bias};
 
 	symbols_find(module, &query, 1, &scratch);
 	if (query.name)
@@ -210,11 +211,10 @@ static void a_file_that_is_gone_leaves_the_names_in_memory(void **state)
 {
 	void *library = dlopen("libm.so.6", RTLD_NOW);
 	struct module module = loaded(dlsym(library, "fegetround"));
-	struct symbol_query query;
+	uintptr_t bias = atomic_load(&module.bias);
+	struct symbol_query query = {.address = (uintptr_t)dlsym(library, "fegetround") + 1 - bias};
 
 	module.path = "/no/such/file";
-	query = (struct symbol_query){.address = (uintptr_t)dlsym(library, "fegetround") + 1 -
-						 atomic_load(&module.bias)};
 	assert_int_equal(symbols_find(&module, &query, 1, &scratch), IMAGE_ABSENT);
 	assert_non_null(query.name);
 	assert_string_equal(query.name, "fegetround");
@@ -265,8 +265,8 @@ static void a_file_without_build_id_is_compared_with_memory(void **state)
 {
 	void *library = dlopen("libm.so.6", RTLD_NOW);
 	struct module module = loaded(dlsym(library, "fegetround"));
-	struct symbol_query query = {.address = (uintptr_t)dlsym(library, "fegetround") + 1 -
-						atomic_load(&module.bias)};
+	uintptr_t bias = atomic_load(&module.bias);
+	struct symbol_query query = {.address = (uintptr_t)dlsym(library, "fegetround") + 1 - bias};
 
 	module.build_id_size = 0;
 	assert_int_equal(symbols_find(&module, &query, 1, &scratch), IMAGE_READY);

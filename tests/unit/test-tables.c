@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "../in_range.h"
 #include "preload/core/ledger/connection_table.h"
 #include "preload/core/ledger/module_table.h"
 #include "preload/core/ledger/stack_table.h"
@@ -113,7 +114,7 @@ static void a_table_full_of_addresses_still_takes_stacks(void **state)
 	const struct connection *connection;
 
 	(void)state;
-	assert_in_range(fill(2), CONNECTION_LIMIT / 2, CONNECTION_LIMIT);
+	assert_uint_in_range(fill(2), CONNECTION_LIMIT / 2, CONNECTION_LIMIT);
 	assert_int_equal(connect_to(2, 1, 1), first);
 	for (uint32_t stack = 3; stack < 1000; stack++) {
 		last = connect_to(stack, 0x7fffffff, 1);

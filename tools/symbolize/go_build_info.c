@@ -60,7 +60,7 @@ static bool take_pointed(const struct go_elf *elf, uint64_t at, struct text *str
 
 static bool find_lines(const struct go_elf *elf, struct text *lines)
 {
-	static const char magic[POINTER_SIZE_AT] = "\xff Go buildinf:";
+	static const char magic[] = "\xff Go buildinf:";
 	uint64_t address, section_size;
 	struct text section, version;
 
@@ -68,7 +68,7 @@ static bool find_lines(const struct go_elf *elf, struct text *lines)
 		return false;
 	section.bytes = go_elf_bytes(elf, address, &section.size);
 	if (!section.bytes || section.size < HEADER_SIZE ||
-	    memcmp(section.bytes, magic, sizeof(magic)) != 0)
+	    memcmp(section.bytes, magic, POINTER_SIZE_AT) != 0)
 		return false;
 	if (section.bytes[FLAGS_AT] & FLAG_INLINE) {
 		section.bytes += HEADER_SIZE;
