@@ -45,7 +45,10 @@ static char *find_script(char *text)
 
 static bool parse_name(char *text, struct generated_name *name)
 {
-	static const char *const kinds[] = {"JS:", "LazyCompile:", "Function:", "Script:", "Eval:"};
+	static const char *const kinds[] = {
+		"JS:",     "LazyCompile:", "Function:",
+		"Script:", "Eval:",        "InterpretedFunction:", /* the last until Node 14 */
+	};
 	static char anonymous[] = "(anonymous)";
 	char *function = NULL, *script;
 
