@@ -8,7 +8,7 @@ import subprocess
 import threading
 from pathlib import Path
 
-from support import TESTS, compile_program, skip, temp_dir
+from support import TESTS, compile_program, require, skip, temp_dir
 
 INLINES = TESTS / "programs" / "inlines.cpp"
 HOST = os.uname().nodename
@@ -90,6 +90,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.server.go_on.wait(self.server.stall)
             content = content[1000:]
         self.wfile.write(content)
+
+
+def elfutils():
+    """The version of elfutils that the command is built with: (0, 188)."""
+    version = subprocess.run([require("pkg-config"), "--modversion", "libdw"], capture_output=True, text=True, check=True)
+    return tuple(int(part) for part in version.stdout.split("."))
 
 
 def debuginfod(stall=0):

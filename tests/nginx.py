@@ -4,11 +4,19 @@
 import os
 import signal
 import socket
+import subprocess
 from pathlib import Path
 
 import snapshot_text
 from nginx_conf import write_configuration
 from support import free_port, require, start_traced, temp_dir, wait_for_port, wait_until
+
+def nginx_command(folder):
+    """An nginx that works in the folder. Since 1.19.5 it must also be told so for its first messages."""
+    nginx = require("nginx")
+    known = subprocess.run([nginx, "-h"], capture_output=True, text=True, check=False).stderr
+    return [nginx, "-p", folder, *(["-e", folder / "error.log"] if "-e filename" in known else []), "-c", folder / "conf"]
+
 
 def children(pid):
     """The pids of a process' children."""
@@ -26,8 +34,7 @@ class Server:
         self.reports.chmod(0o777)  # the worker is another user if the master is root
         if traced:
             arguments.setdefault("OUTPUT", self.reports / "report.%p")
-        self.master = start_traced([require("nginx"), "-p", self.folder, "-e", self.folder / "error.log",
-                                    "-c", self.folder / "conf"], traced=traced, **arguments)
+        self.master = start_traced(nginx_command(self.folder), traced=traced, **arguments)
         wait_for_port(self.port)
         # A daemon's master is a process of its own; orphans come to the test process, which is their subreaper.
         self.pid = self.master.pid if daemon == "off" else int((self.folder / "pid").read_text())

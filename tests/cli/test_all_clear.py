@@ -178,7 +178,8 @@ def _():
     "os.execve(os.open(p, os.O_RDONLY), [p, 'none'], {})"])
 def _(call):
     code = f"import ctypes, os, subprocess; libc = ctypes.CDLL(None); p = {program('ends')!r}; {call}"
-    is_not_kept(run(PYTHON, "-c", code, options=["--max-open=0"]), "nothing is known of it")
+    # Python 3.14 keeps a file open for ctypes.
+    is_not_kept(run(PYTHON, "-c", code, options=["--max-open=9"]), "nothing is known of it")
     check.contains(run(PYTHON, "-c", code).err, "(its environment was cleared)")
 
 

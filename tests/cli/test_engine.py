@@ -288,7 +288,6 @@ THREADS = r"""
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>
-#include <linux/close_range.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -330,7 +329,7 @@ int main(int count, char **words)
 	if (strcmp(words[1], "unshared") == 0) {
 		leaks_a_socket();
 		if (vfork() == 0) {
-			close_range(3, ~0u, CLOSE_RANGE_UNSHARE);
+			syscall(436 /* close_range */, 3, ~0u, 2 /* CLOSE_RANGE_UNSHARE */);
 			_exit(0);
 		}
 		return 0;

@@ -17,6 +17,7 @@ import urllib.request
 from support import (BUILD, PYTHON, TESTS, check, free_port, go_program, main, program, require, run_bare, run_traced,
                      skip, start_traced, temp_dir, test, wait_for_port, wait_until)
 
+GO_CACHE = BUILD / "tests" / "go" / "cache"  # since Go 1.25 `go tool` compiles pprof when it is first used
 FDTRAIL = BUILD / "tools" / "fdtrail"
 FORMATS = ["folded", "json", "pprof", "prometheus"]
 
@@ -35,11 +36,12 @@ os._exit(0)
 # 10,000 descriptors in 200 stacks: ten calls, each from twenty depths of map(), which recurses in C.
 MANY = """
 import os, resource, select, signal, socket
+eventfd = getattr(os, "eventfd", None) or __import__("ctypes").CDLL(None).eventfd  # in os since Python 3.10
 signal.signal(10, signal.SIG_IGN)
 soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 keep = []
-opens = [lambda: os.open("/dev/null", os.O_RDONLY), lambda: os.dup(0), lambda: os.eventfd(0),
+opens = [lambda: os.open("/dev/null", os.O_RDONLY), lambda: os.dup(0), lambda: eventfd(0, 0),
          lambda: os.memfd_create("m"), lambda: keep.append(socket.socket()), lambda: keep.append(select.epoll()),
          lambda: os.pidfd_open(os.getpid()), lambda: keep.append(open("/dev/zero")),
          lambda: keep.append(os.scandir("/")), lambda: keep.append(socket.socket(socket.AF_UNIX))]
@@ -95,8 +97,8 @@ def pprof(text, *options):
     folder = temp_dir()
     (folder / "profile.pb.gz").write_bytes(export("pprof", text))
     done = subprocess.run([require("go"), "tool", "pprof", *options, folder / "profile.pb.gz"],
-                          env={"PATH": os.environ["PATH"], "HOME": str(folder)}, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, check=False, timeout=60)
+                          env={"PATH": os.environ["PATH"], "HOME": str(folder), "GOCACHE": str(GO_CACHE)},
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, timeout=280)
     check.equal(done.returncode, 0, f"go tool pprof: {done.stderr.decode(errors='replace')}")
     return done.stdout.decode("utf-8")
 
@@ -179,7 +181,7 @@ def _():
     check.contains(list(stacks), "demo;[inherited]")
 
 
-@test("go tool pprof shows the leak on top, by number and by age")
+@test("go tool pprof shows the leak on top, by number and by age", timeout=300)
 def _():
     text = traced_text([program("demo")], INHERITED=1)
     top = pprof(text, "-top")
@@ -291,8 +293,9 @@ def _():
     check.equal(len({frame["address"] for frame in frames}), 2)
     check.true(any(stack.endswith(";main;outer;middle;inner;[device]") for stack in folded(text)), "a frame each")
     raw = pprof(text, "-raw")
-    check.matches(raw, rf"inner {re.escape(str(source))}:{lines['inner']} s=0\n +middle {re.escape(str(source))}:"
-                       rf"{lines['middle']} s=0\n +outer {re.escape(str(source))}:{lines['outer']} s=0")
+    # Since Go 1.22 a column follows the line.
+    places = [rf"{name} {re.escape(str(source))}:{lines[name]}(?::0)? s=0" for name in ("inner", "middle", "outer")]
+    check.matches(raw, r"\n +".join(places))
     check.matches(raw, r"^1: .*/inlines .*\[FN\]\[FL\]\[LN\]\[IN\]")
     check.matches(" ".join(metrics(text)), r'function="inner"')
 
@@ -303,7 +306,7 @@ def _():
     (folder / "profile.pb.gz").write_bytes(export("pprof", traced_text([program("demo")])))
     server = start_traced(
         [require("go"), "tool", "pprof", "-no_browser", f"-http=127.0.0.1:{port}", folder / "profile.pb.gz"], traced=False,
-        env={"HOME": str(folder)})
+        env={"HOME": str(folder), "GOCACHE": str(GO_CACHE)})
     wait_for_port(port)
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/ui/flamegraph", timeout=20) as page:
         check.contains(page.read().decode(), "open_connection")
@@ -436,11 +439,12 @@ def largest_memory(name, text):
     """The most memory in KiB that a report in this format took."""
     path = temp_dir() / "snapshots.txt"
     path.write_bytes(text)
-    process = subprocess.Popen([FDTRAIL, "report", f"--format={name}", path], stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    check.equal(process.returncode, 0)
-    return usage.ru_maxrss
+    # The kernel counts the memory of a process before its exec as well, so a small process starts it.
+    measure = ("import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True); "
+               "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)")
+    done = subprocess.run([PYTHON, "-Sc", measure, FDTRAIL, "report", f"--format={name}", path], check=True,
+                          stdout=subprocess.PIPE)
+    return int(done.stdout)
 
 
 @test("a series of snapshots takes no more memory than a few of them ({})", each=["text", *FORMATS])
@@ -572,7 +576,7 @@ def _():
     source = (TESTS.parent / "tools" / "man" / "fdtrail-json.5.scd").read_bytes()
     done = subprocess.run([require("scdoc")], input=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     check.equal((done.returncode, done.stderr), (0, b""))
-    check.contains(done.stdout.decode(), '.TH "fdtrail-json" "5"')
+    check.matches(done.stdout.decode(), r'\.TH "fdtrail-json" "?5\b')
 
 
 @test("fdtrail-json(5) names every member that a document has, and no other")

@@ -3,7 +3,9 @@
 """Programs that have broken other tracers: children that share memory, forks in the middle of a walk,
 exceptions, code without unwind data, programs that close everything."""
 
+import ctypes
 import os
+import platform
 import re
 import subprocess
 
@@ -28,9 +30,16 @@ def _(how):
     check.equal([found.pid for found in run.all_snapshots], [run.pid])
 
 
+def needs_function(name):
+    """Skips the test if the C library has no such function, which could be held up."""
+    if not hasattr(ctypes.CDLL(None), name):
+        skip(f"this C library has no {name}")
+
+
 @test("a {} that ends late removes no entry of a number that was opened again meanwhile",
       each=["close", "close_range"])
 def _(how):
+    needs_function(how)
     run = run_traced([program("closes_late"), how], env={"LD_PRELOAD": libraries("libpauses")})
     check.equal(run.status, 0)
     check.equal(run.last.group_of("opens_anew").fds, [int(run.out)])
@@ -39,6 +48,7 @@ def _(how):
 
 @test("a dup2 that fails over a number that {} has just closed restores nothing", each=["close", "close_range"])
 def _(how):
+    needs_function(how)
     run = run_traced([program("closes_late"), how, "raw"], env={"LD_PRELOAD": libraries("libpauses")})
     check.equal(run.status, 0)
     group = run.last.groups[0]
@@ -132,9 +142,9 @@ def _():
     run = run_traced([program("forks"), 2])
     child = [found for found in run.all_snapshots if found.pid == int(run.out)]
     check.equal(len(child), 1, "snapshots of the child")
-    check.equal(len(child[0].groups), 1)
-    check.equal(child[0].groups[0].functions[:2], ["leaks_in_child", "main"])
-    check.equal(child[0].groups[0].count, 2)
+    # gcc 14 unrolls the loop, so that there are two calls.
+    check.equal({tuple(group.functions[:2]) for group in child[0].groups}, {("leaks_in_child", "main")})
+    check.equal(sum(group.count for group in child[0].groups), 2)
     check.lacks(run.last.text, "leaks_in_child")
 
 
@@ -215,6 +225,8 @@ def _():
 
 @test("two threads that fork at once, one held up in the middle, leave each other's signals alone")
 def _():
+    if tuple(map(int, platform.libc_ver()[1].split("."))) < (2, 36):
+        skip("before glibc 2.36 no two threads' forks are in their handlers at once")
     words = [program("held_forks")]
     bare, run = run_bare(words), run_traced(words, EXIT=0)
     check.equal((bare.status, bare.out), (0, "0 0 signals blocked\n"))

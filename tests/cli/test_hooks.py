@@ -98,9 +98,13 @@ def _(name):
     check.true(group, f"descriptor {fd} is listed")
     if ENGINE == "ptrace":
         check.equal(group.functions[:2], [f"keeps_by_{name}", "main"])
+        return
+    check.equal(verdict(name), "keeps")
+    if any(function.startswith("_nss_files_") for function in group.functions):
+        # Before glibc 2.34 this is a library of its own, libnss_files, whose calls of fopen pass our hook.
+        check.contains(group.functions, f"keeps_by_{name}")
     else:
         check.contains(group.sentence, "untraced call")
-        check.equal(verdict(name), "keeps")
 
 
 @test("the number that {} returns does not count as a descriptor", each=("landlock", "io_uring"))

@@ -14,6 +14,7 @@ from support import (TESTS, check, compile_program, main, program, run_traced, s
                      wait_until)
 
 ENDS = [program("ends"), "return"]
+F_SETPIPE_SZ = 1031  # <linux/fcntl.h>; Python has it since 3.10
 
 
 def refused(output, *parts, **arguments):
@@ -41,7 +42,7 @@ def _():
     path = temp_dir() / "pipe"
     os.mkfifo(path)
     reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, 4096)
+    fcntl.fcntl(reader, F_SETPIPE_SZ, 4096)
     run = start_traced([program("heard"), 200], OUTPUT=path, EXIT=0)
     wait_until(lambda: "waits" in run.out, what="the second thread")
     run.send(signal.SIGUSR1)

@@ -13,7 +13,7 @@ import struct
 import subprocess
 import termios
 
-from debug_files import debuginfod, snapshot_of
+from debug_files import debuginfod, elfutils, snapshot_of
 from support import BUILD, check, main, program, run_bare, run_traced, temp_dir, test
 
 FDTRAIL = BUILD / "tools" / "fdtrail"
@@ -701,7 +701,9 @@ def _():
     path = file_of(snapshot_of(stripped, [0x1234]))
     status, text = on_terminal([FDTRAIL, "report", path], env=env)
     check.equal(status, 0)
-    check.matches(text, r"\r\033\[Kfdtrail report: downloading debug information for .*\(module 1 of 1\)")
+    # Before elfutils 0.188 libdwfl doesn't show that it downloads.
+    doing = "downloading debug information for" if elfutils() >= (0, 188) else "reading"
+    check.matches(text, rf"\r\033\[Kfdtrail report: {doing} .*\(module 1 of 1\)")
     # The progress line ends up empty.
     check.matches(text, r"(?s).*\r\033\[K(?!fdtrail report)")
     check.true(text.rindex("fdtrail report:") < text.index("unclosed descriptor"), "the first lines have names")

@@ -9,7 +9,6 @@ import struct
 
 from support import BUILD, check, main, program, run_bare, skip, start_traced, temp_dir, test
 
-FDTRAIL = BUILD / "tools" / "fdtrail"
 USER = 1234
 NET_RAW = 13
 RIGHTS = ["set-user-ID", "set-group-ID", "file capabilities"]
@@ -17,6 +16,16 @@ RIGHTS = ["set-user-ID", "set-group-ID", "file capabilities"]
 GIVEN = {"set-user-ID": f"user {USER}/0 group {USER}/{USER} ", "set-group-ID": f"user {USER}/{USER} group {USER}/65534 ",
          "file capabilities": f"user {USER}/{USER} group {USER}/{USER} capabilities {1 << NET_RAW:016x}\n"}
 DENIED = f"user {USER}/{USER} group {USER}/{USER} capabilities {0:016x}\n"
+
+
+def fdtrail():
+    """The command in a place where everybody can execute it: the build folder may lie below one of root's own."""
+    folder = temp_dir()
+    folder.chmod(0o755)
+    for name in ["tools/fdtrail", "preload/libfdtrail.so"]:
+        (folder / name).parent.mkdir(mode=0o755)
+        shutil.copy(BUILD / name, folder / name)
+    return folder / "tools" / "fdtrail"
 
 
 def become_user():
@@ -47,7 +56,7 @@ def privileged(rights):
 def fdtrail_run(*command, options=(), user=True, env=None):
     tmp = temp_dir()
     tmp.chmod(0o1777)
-    return start_traced([FDTRAIL, "run", *options, "--", *command], traced=False,
+    return start_traced([fdtrail(), "run", *options, "--", *command], traced=False,
                         env={"TMPDIR": str(tmp), **(env or {})}, preexec=become_user if user else None).wait()
 
 
@@ -145,8 +154,8 @@ def _():
 @test("a program that may gain no rights is traced, and nothing is printed: --engine={}", each=["preload", "ptrace"])
 def _(engine):
     path = privileged("set-user-ID")
-    for words in (["setpriv", "--no-new-privs", FDTRAIL, "run", f"--engine={engine}", "--", path],
-                  [FDTRAIL, "run", f"--engine={engine}", "--", "setpriv", "--no-new-privs", path]):
+    for words in (["setpriv", "--no-new-privs", fdtrail(), "run", f"--engine={engine}", "--", path],
+                  [fdtrail(), "run", f"--engine={engine}", "--", "setpriv", "--no-new-privs", path]):
         run = run_bare(words, preexec=become_user if words[0] == "setpriv" or engine == "preload" else None)
         check.equal(run.status, 0)
         check.contains(run.err, "opened in opens_with_rights")
@@ -157,7 +166,7 @@ def _(engine):
 def _():
     path = privileged("set-user-ID")
     words = ["unshare", "-m", "sh", "-c", f"mount -t tmpfs -o nosuid none {path.parent}/on && "
-             f"cp -p {path} {path.parent}/on/ && exec " + " ".join(map(str, as_user(FDTRAIL, "run", path.parent / "on" / "rights")))]
+             f"cp -p {path} {path.parent}/on/ && exec " + " ".join(map(str, as_user(fdtrail(), "run", path.parent / "on" / "rights")))]
     (path.parent / "on").mkdir()
     run = run_bare(words)
     if "mount:" in run.err or "unshare:" in run.err:

@@ -63,7 +63,8 @@ def _():
     run = Run(PYTHON, "-c", "import socket\nkept = [socket.socket() for _ in range(100)]")
     check.equal(run.status, 0)
     check.contains(run.err, ": 100 unclosed descriptors in 1 group; 3 inherited\n")
-    check.contains(run.err, "100 tcp sockets in CLOSED, opened in <listcomp> at <string>:2\n")
+    # Since Python 3.12 a comprehension is part of its function.
+    check.matches(run.err, r"100 tcp sockets in CLOSED, opened in (<listcomp>|<module>) at <string>:2\n")
     check.lacks(run.err, "nothing is left open")
 
 
@@ -805,7 +806,7 @@ def _():
 @test("a Go program that a traced one executes is named, with the engine that can trace it")
 def _():
     run = Run("sh", "-c", f"{require('go')} version; true")
-    check.contains(run.err, "not traced:\n  go, process")
+    check.matches(run.err, r"not traced:\n  (\S*/)?go, process")
     check.contains(run.err, "was executed without the tracer (a Go program; --engine=ptrace sees it): nothing is known of it")
 
 

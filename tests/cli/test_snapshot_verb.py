@@ -50,6 +50,12 @@ time.sleep(600)
 """
 
 
+def listed(snapshot):
+    """How many descriptors of the first kind it lists. Python 3.9 and 3.13 make the first object of a class by another line of their own
+    code than the rest, so these may be two groups."""
+    return sum(len(group.descriptors) for group in snapshot.groups if group.kind == snapshot.groups[0].kind)
+
+
 @test("a process is recognized as traced whatever the library's file is called")
 def _():
     library = temp_dir() / "trace-it.so"
@@ -190,7 +196,7 @@ signal.signal(signal.SIGUSR1, lambda *_: print("handled", flush=True))
 print("ready", flush=True)
 while True: time.sleep(600)
 """, True)
-    check.equal(len(raw(target.pid).groups[0].descriptors), 5)
+    check.equal(listed(raw(target.pid)), 5)
     target.snapshot()
     wait_until(lambda: "handled" in target.out, what="its handler")
     check.equal(target.out.count("handled"), 1, "handled signals")
@@ -199,7 +205,7 @@ while True: time.sleep(600)
 @test("the signal that FDTRAIL_SIGNAL names is used: {}", each=["USR2", "RTMIN+3", "23"])
 def _(name):
     target = start_python(SOCKETS, True, SIGNAL=name)
-    check.equal(len(raw(target.pid).groups[0].descriptors), 5)
+    check.equal(listed(raw(target.pid)), 5)
 
 
 @test("the right signal is sent to a program that has overwritten its environment")
@@ -224,7 +230,7 @@ int main(void)
     wait_until(lambda: "ready\n" in target.out)
     with open(f"/proc/{target.pid}/environ", "rb") as file:
         check.lacks(file.read(), b"FDTRAIL")
-    check.equal(len(raw(target.pid).groups[0].descriptors), 1)
+    check.equal(listed(raw(target.pid)), 1)
 
 
 @test("a program that takes no signal (FDTRAIL_SIGNAL=none) gets none, and can be inspected from outside")
@@ -255,7 +261,7 @@ print("ready", flush=True)
 time.sleep(600)
 """, True)
     for _ in range(3):
-        check.equal(len(raw(target.pid).groups[0].descriptors), 5)
+        check.equal(listed(raw(target.pid)), 5)
     for thread in os.listdir(f"/proc/{target.pid}/task"):
         with open(f"/proc/{target.pid}/task/{thread}/status", encoding="utf-8") as file:
             text = file.read()
@@ -273,7 +279,7 @@ signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
 print("ready", flush=True)
 time.sleep(600)
 """, True)
-    check.equal(len(raw(target.pid).groups[0].descriptors), 5)
+    check.equal(listed(raw(target.pid)), 5)
 
 
 @test("for a stopped program a line says so, and it stays stopped")
@@ -321,7 +327,7 @@ def _():
     for words in ([command], as_nobody(command)):
         asked = run_bare([*words, "snapshot", "--raw", target.pid])
         check.equal((asked.status, asked.err), (0, ""))
-        check.equal(len(snapshot_text.parse_all(asked.out)[0].groups[0].descriptors), 5)
+        check.equal(listed(snapshot_text.parse_all(asked.out)[0]), 5)
 
 
 @test("root shares only the answer's file with another user's program")
@@ -369,7 +375,7 @@ import os
 os.setresgid({NOBODY}, {NOBODY}, {NOBODY}); os.setresuid({NOBODY}, {NOBODY}, {NOBODY})
 {SOCKETS}"""], traced=False, preload=[library])
     wait_until(lambda: "ready\n" in target.out)
-    check.equal(len(raw(target.pid).groups[0].descriptors), 5)
+    check.equal(listed(raw(target.pid)), 5)
     refused(run_bare(as_nobody(command, "snapshot", target.pid)), "ask as root")
 
 
@@ -451,7 +457,7 @@ def _():
         return None
 
     found = raw(wait_until(traced_one, what="the program"))
-    check.equal(len(found.groups[0].descriptors), 5)
+    check.equal(listed(found), 5)
     check.contains(found.groups[0].functions, "forget_socket")
     check.equal(target.err, "", "stderr")
 
@@ -720,7 +726,7 @@ time.sleep(600)
 """)
     found = raw(target.pid)
     check.equal([len(group.descriptors) for group in found.groups if "tcp" in group.sentence], [10000])
-    check.equal(len(found.groups[0].descriptors), 10000)
+    check.equal(listed(found), 10000)
     check.true(soft <= hard, "limits")
 
 
@@ -890,13 +896,13 @@ int main(void)
     target = start_traced([built], traced=False)
     wait_until(lambda: state_of(target.pid) == "Z")
     found = raw(target.pid)
-    check.equal((found.pid, len(found.groups[0].descriptors)), (target.pid, 5))
+    check.equal((found.pid, listed(found)), (target.pid, 5))
     run = run_bare([FDTRAIL, "check", "--max-open=4", "--pid", target.pid])
     check.equal(run.status, 1)
     traced = start_traced([built])
     wait_until(lambda: state_of(traced.pid) == "Z")
     refused(ask(traced.pid), "the main thread", "has ended", "--outside")
-    check.equal(len(raw("--outside", traced.pid).groups[0].descriptors), 5)
+    check.equal(listed(raw("--outside", traced.pid)), 5)
 
 
 @test("a process that /proc hides counts as existing (hidepid)")
@@ -963,7 +969,7 @@ def _():
     target = start_python(SOCKETS)
     target.send(signal.SIGSTOP)
     wait_until(lambda: state_of(target.pid) == "T")
-    check.equal(len(raw(target.pid).groups[0].descriptors), 5)
+    check.equal(listed(raw(target.pid)), 5)
     check.equal(state_of(target.pid), "T")
 
 
@@ -977,9 +983,13 @@ def _():
 
 @test("a kernel thread is one line")
 def _():
-    with open("/proc/2/stat", encoding="utf-8") as file:
-        if "(kthreadd)" not in file.read():
-            skip("process 2 is no kernel thread here")
+    try:
+        with open("/proc/2/stat", encoding="utf-8") as file:
+            kernel_thread = "(kthreadd)" in file.read()
+    except FileNotFoundError:
+        kernel_thread = False
+    if not kernel_thread:
+        skip("process 2 is no kernel thread here: this is another PID namespace")
     refused(ask(2), "kernel thread")
 
 
@@ -1011,7 +1021,7 @@ def _(how):
 
 
 @test("wrong use is one line and exit status 2: {}",
-      each=["", "x", "0", "-5", "1 2", "99999999999", "--count 0 1", "--count x 1", "--interval x 1",
+      each=["", "x", "0", "-5", "99999999999", "--count 0 1", "--count x 1", "--interval x 1",
             "--format csv 1", "--no-such 1", "--raw --format json 1"])
 def _(words):
     asked = ask(*words.split())
@@ -1027,7 +1037,7 @@ def _(how):
     asked = ask("--format=json", target.pid)
     check.equal((asked.status, asked.err), (0, ""))
     groups = json.loads(asked.out)["groups"]
-    check.equal(groups[0]["count"], 5)
+    check.equal(sum(group["count"] for group in groups if group.get("kind") == groups[0].get("kind")), 5)
     check.equal(bool(groups[0]["stack"]), how == "traced")
 
 

@@ -193,7 +193,7 @@ amount."""
         return "moves", amount if name.startswith("sub") else -amount
     if based and re.fullmatch("leaq?", name):
         return ("moves", -distance) if based[2] == "rsp" else ("from-fp", -distance)
-    if operands.endswith(",%rsp") and not re.fullmatch("(cmp|test)q?", name):
+    if operands.endswith((",%rsp", ",%esp")) and not re.fullmatch("(cmp|test)[ql]?", name):
         return "unknown", None
     return "same", None
 

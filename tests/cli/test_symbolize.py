@@ -16,7 +16,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from debug_files import HOST, INLINES, NOW, build_id, debuginfod, snapshot_of, split_copy
+from debug_files import HOST, INLINES, NOW, build_id, debuginfod, elfutils, snapshot_of, split_copy
 from support import (BUILD, TESTS, Failed, check, compile_program, main, program, require, run_bare, run_traced, seed,
                      skip, temp_dir, test, wait_until)
 
@@ -59,7 +59,9 @@ spread."""
 def addr2line(path, addresses, tool="addr2line"):
     """The answers of addr2line, in the form of places()."""
     wanted = "\n".join(f"{address:#x}" for address in addresses)
-    out = subprocess.run([require(tool), "-Cfiae", path], input=wanted, capture_output=True, text=True, check=True).stdout
+    # llvm-symbolizer takes addr2line's options if that is its name, which not every distribution gives it.
+    name = {"llvm-symbolizer": "llvm-addr2line"}.get(tool, tool)
+    out = subprocess.run([name, "-Cfiae", path], executable=require(tool), input=wanted, capture_output=True, text=True, check=True).stdout
     answers = []
     lines = iter(out.splitlines())
     for line in lines:
@@ -76,6 +78,15 @@ def same_function(ours, judges):
     """fdtrail leaves out the return type, and names the enclosing function of one without linkage name; blanks
 don't matter; and a function's part in .text.unlikely is the function."""
     ours, judges = (re.sub(r"\s|\.cold|\[clone.*\]", "", name) for name in (ours, judges))
+    # An older addr2line doesn't read each name, and writes vtable.shim with a hyphen. clang's names that aren't linkage
+    # names have other template arguments.
+    if judges.startswith("_Z") or judges == ours.replace("vtable.shim", "vtable-shim"):
+        return True
+    if "<" in judges and "(" not in judges and f"::{judges.partition('<')[0]}<" in ours:
+        return True
+    # Without the linkage name, which the demangler doesn't know, ours is a name of the debug information.
+    if "<" in ours and "(" not in ours and f"::{ours.partition('<')[0].rpartition('::')[2]}<" in judges:
+        return True
     return judges.endswith(ours) or ours.endswith("::" + judges) or f"::{judges}(" in ours
 
 
@@ -90,11 +101,15 @@ def compare(ours, judges, addresses):
         if not has_lines(his):
             continue
         compared += 1
-        check.equal([place for _, place in mine], [place for _, place in his], f"files and lines of {address:#x}")
+        # Of an inlined call without a line an older addr2line doesn't tell the file either.
+        check.equal(*([re.sub(r".*:0$", "??:0", place) for _, place in places_of_frame] for places_of_frame in (mine, his)),
+                    f"files and lines of {address:#x}")
+        if "??:0" in [place for _, place in his]:
+            continue
         # For functions without a linkage name addr2line prints the last part, or the enclosing function.
         for (function, _), (judged, _) in zip(mine, his):
             # libiberty and LLVM disagree on inherited constructors.
-            known = "lambda" not in function and "__uniq_ptr_data" not in judged
+            known = "lambda" not in function and "__uniq_ptr" not in judged
             check.true(not known or same_function(function, judged), f"{address:#x}: '{function}' is '{judged}'")
     check.at_least(compared, 20, "calls that were compared")
 
@@ -109,7 +124,7 @@ def _(compiler, dwarf, optimized):
     path = compile_program(INLINES, compiler, (dwarf, optimized))
     addresses = calls_of(path)
     # binutils 2.40 takes the wrong files from clang's DWARF 5, and misses some inlined calls.
-    tool = "llvm-addr2line" if (compiler, dwarf) == ("clang", "-gdwarf-5") else "addr2line"
+    tool = "llvm-symbolizer" if (compiler, dwarf) == ("clang", "-gdwarf-5") else "addr2line"
     compare(ours_of(path, addresses), addr2line(path, addresses, tool), addresses)
 
 
@@ -136,6 +151,8 @@ def rust_program(*flags):
     path = temp_dir() / "inlines"
     done = subprocess.run([require("rustc"), "-g", "-O", *flags, "-o", path, source], capture_output=True, text=True,
                           check=False)
+    if "unknown codegen option" in done.stderr:
+        skip("rustc before 1.59 has no such names")
     if done.returncode != 0:
         raise Failed(f"rustc can't build inlines.rs\n{done.stderr}")
     return path
@@ -259,6 +276,8 @@ def _():
 
 @test("Ctrl-C in a download leaves nothing behind")
 def _():
+    if elfutils() < (0, 188):
+        skip("libdwfl before 0.188 does not show its download, so that it can't be ended cleanly")
     whole, stripped, server, env = debuginfod(stall=30)
     path = temp_dir() / "snapshot.txt"
     path.write_text(snapshot_of(stripped, calls_of(whole)[:10]))

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from support import (TESTS, check, compile_program, main, program, require, run_bare, run_traced, skip,
+from support import (LIBRARY, TESTS, check, compile_program, main, program, public, require, run_bare, run_traced, skip,
                      temp_dir, test)
 
 ENDS = TESTS / "programs" / "ends.c"
@@ -110,8 +110,8 @@ def _():
         skip("needs root, and a kernel that makes PID namespaces")
     # Threads are shown with the name that their number has here, and here 1 is another process with a name.
     check.matches(Path("/proc/1/task/1/comm").read_text(), r"\w")
-    run = run_traced([*apart, "setpriv", "--reuid", "65534", "--clear-groups", program("ends"), "return"],
-                     OUTPUT="stderr", ONLY="ends")
+    run = run_traced([*apart, "setpriv", "--reuid", "65534", "--clear-groups", public(program("ends")), "return"],
+                     OUTPUT="stderr", ONLY="ends", env={"LD_PRELOAD": public(LIBRARY)})
     check.equal(run.status, 3)
     check.matches(run.err, r"(?m)^process: 1 ends, user 65534$")
     check.lacks(run.err, "\ncommand: ")

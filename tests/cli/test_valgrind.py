@@ -4,7 +4,7 @@
 
 import subprocess
 
-from support import BUILD, check, main, program, ran, require, run_traced, temp_dir, test
+from support import BUILD, check, main, program, ran, require, run_traced, skip, temp_dir, test
 
 FDTRAIL = BUILD / "tools" / "fdtrail"
 
@@ -18,6 +18,8 @@ def _(line):
     words = [{"FILE": str(snapshot), "PROGRAM": program("ends")}.get(word, word) for word in line.split()]
     done = subprocess.run([require("valgrind"), "-q", "--error-exitcode=99", "--leak-check=no", FDTRAIL, *words],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=280, check=False)
+    if "unimplemented fcntl command: 1033" in done.stdout:
+        skip("this valgrind doesn't know F_ADD_SEALS, so fdtrail can't share memory with the program")
     check.true(done.returncode != 99 and "==" not in done.stdout, done.stdout[-3000:])
     check.true(done.stdout, "it has said something")
     ran("valgrind", f"fdtrail {line}: no error")

@@ -184,7 +184,9 @@ def _():
                 [(str(pids[0]), "3"), (str(pids[1]), "5")])
     documents = [json.loads(line) for line in run_bare([FDTRAIL, "snapshot", "--format=json", *pids]).out.splitlines()]
     check.equal([document["process"]["pid"] for document in documents], pids)
-    check.equal(run_bare([FDTRAIL, "snapshot", "--format=folded", *pids]).out.count("[device] "), 2)
+    # Some versions of Python make the first object of a class by another line of their own code: another stack.
+    folded = run_bare([FDTRAIL, "snapshot", "--format=folded", *pids]).out
+    check.equal(sum(int(number) for number in re.findall(r"\[device\] (\d+)$", folded, re.MULTILINE)), 3 + 5)
     raw = run_bare([FDTRAIL, "snapshot", "--raw", *pids]).out
     check.equal(raw.count("end of fdtrail snapshot, format 1"), 2)
     series = run_bare([FDTRAIL, "snapshot", "--count=2", "--interval=0.01", *pids]).out

@@ -7,9 +7,9 @@ import socket
 import threading
 from pathlib import Path
 
-from nginx import Server
+from nginx import Server, nginx_command
 from nginx_conf import write_configuration
-from support import check, free_port, main, require, run_bare, run_traced, temp_dir, test, wait_until
+from support import check, free_port, main, run_bare, run_traced, temp_dir, test, wait_until
 
 
 @test("nginx ends as it does bare, and writes nothing of ours to its stdout and stderr")
@@ -142,7 +142,7 @@ def _():
 def _():
     folder = temp_dir()
     write_configuration(folder, free_port())
-    words = [require("nginx"), "-t", "-p", folder, "-e", folder / "error.log", "-c", folder / "conf"]
+    words = [*nginx_command(folder), "-t"]
     bare, traced = run_bare(words), run_traced(words)
     check.equal((traced.status, traced.out, traced.err), (bare.status, bare.out, bare.err))
 

@@ -53,7 +53,8 @@ def _():
     server = serve()
     try:
         run = same([require("curl"), "--no-progress-meter", "-Z", f"http://127.0.0.1:{server.server_port}/[1-40]"])
-        check.equal(run.out, "hello\n" * 40)
+        # With a range of addresses curl before 7.76 prints a line before each page.
+        check.equal([line for line in run.out.splitlines() if not line.startswith("--_curl_--")], ["hello"] * 40)
     finally:
         server.shutdown()
         server.server_close()
