@@ -39,6 +39,9 @@ void findings_sort(struct finding_item *items, size_t count, bool by_path, bool 
 struct model_group findings_join(struct model_snapshot *snapshot, const struct finding_item *items,
 				 size_t count);
 
+/* Adds what the opening stack of another group has opened and closed, is open, and its growth. */
+void findings_add_figures(struct model_group *to, const struct model_group *from);
+
 /* Replaces the snapshot's groups by findings. Numbers them, the likeliest leak first, and stores
  * the number in their parts, too. Suppressed groups stay apart from the others. */
 void findings_merge(struct model_snapshot *snapshot);

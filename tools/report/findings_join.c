@@ -77,6 +77,15 @@ static int compare_stacks(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
+void findings_add_figures(struct model_group *to, const struct model_group *from)
+{
+	add_figure(&to->opened, from->opened);
+	add_figure(&to->closed, from->closed);
+	add_figure(&to->live, from->live);
+	to->growth = model_add(to->growth, from->growth);
+	to->has_growth &= from->has_growth;
+}
+
 /* Sums what the opening stacks have opened and closed. Several groups may share an opening stack,
  * which counts once. */
 static void add_figures(struct model_group *group, const struct finding_item *items, size_t count)
@@ -92,17 +101,9 @@ static void add_figures(struct model_group *group, const struct finding_item *it
 	/* Peaks of several stacks may be of different times, so they can't be added. */
 	if (sorted[0]->addresses != sorted[count - 1]->addresses)
 		group->peak = MODEL_UNKNOWN;
-	for (size_t i = 0; i < count; i++) {
-		const struct model_group *part = sorted[i]->group;
-
-		if (i && sorted[i]->addresses == sorted[i - 1]->addresses)
-			continue;
-		add_figure(&group->opened, part->opened);
-		add_figure(&group->closed, part->closed);
-		add_figure(&group->live, part->live);
-		group->growth = model_add(group->growth, part->growth);
-		group->has_growth &= part->has_growth;
-	}
+	for (size_t i = 0; i < count; i++)
+		if (!i || sorted[i]->addresses != sorted[i - 1]->addresses)
+			findings_add_figures(group, sorted[i]->group);
 	free(sorted);
 }
 

@@ -8,6 +8,7 @@
 #include "report.h"
 
 /* Lists the paths of a finding (findings.h), the most descriptors first, each by the lines in which
- * it differs from the others. Writes nothing if there is only one path. */
+ * it differs from the others. Paths that differ only in what is not shown share a line with their
+ * sums. Writes nothing if there is only one line. */
 void text_paths(const struct page *page, const struct model_group *group,
 		const struct report_options *options);
