@@ -8,6 +8,7 @@
 #include <gelf.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 bool elf_file_build_id(int fd, char hex[BUILD_ID_TEXT])
@@ -45,6 +46,19 @@ int elf_file_open(const char *path, struct stat *status)
 		return fd;
 	close(fd);
 	return -EBADF;
+}
+
+int elf_file_map(int fd, void **bytes, size_t *size)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		return -errno;
+	if (status.st_size <= 0)
+		return -ENOENT;
+	*size = (size_t)status.st_size;
+	*bytes = mmap(NULL, *size, PROT_READ, MAP_PRIVATE, fd, 0);
+	return *bytes == MAP_FAILED ? -errno : 0;
 }
 
 typedef bool section_is(const GElf_Shdr *section, const char *name);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Sources of names: Go's tables, DWARF, the symbol table. A module's sources are tried in the order
+ * Sources of names: Go's tables, OCaml's, DWARF, the symbol table. A module's sources are tried in the order
  * of name_sources; the first that knows an address names it. Sources run in the child process that
  * reads one module's files (worker.c), so a crash or an endless loop does no harm; still, a source
  * checks sizes and never allocates memory by a size from the file.
@@ -50,6 +50,7 @@ struct name_source {
 extern const struct name_source *const name_sources[];
 
 extern const struct name_source source_pclntab;
+extern const struct name_source source_ocaml;
 extern const struct name_source source_dwarf;
 extern const struct name_source source_symbols;
 

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 
+#include "elf_file.h"
 #include "go_build_info.h"
 #include "pclntab.h"
 #include "source.h"
@@ -43,30 +43,22 @@ static void go_close(void *state)
 static int go_open(const struct module_file *file, void **state)
 {
 	struct go_source *source;
-	struct stat stat;
+	int result;
 
 	/* In a debug file the table's section has no bytes. */
 	if (file->is_debug_only)
 		return -ENOENT;
-	if (fstat(file->fd, &stat) < 0)
-		return -errno;
-	if (stat.st_size <= 0)
-		return -ENOENT;
 	source = calloc(1, sizeof(*source));
 	if (!source)
 		return -ENOMEM;
-	source->size = (size_t)stat.st_size;
-	source->bytes = mmap(NULL, source->size, PROT_READ, MAP_PRIVATE, file->fd, 0);
-	if (source->bytes == MAP_FAILED) {
-		int result = -errno;
-
+	result = elf_file_map(file->fd, &source->bytes, &source->size);
+	if (result < 0) {
 		free(source);
 		return result;
 	}
 	source->table = pclntab_create(source->bytes, source->size);
 	if (!source->table) {
-		int result = errno ? -errno : -ENOENT;
-
+		result = errno ? -errno : -ENOENT;
 		go_close(source);
 		return result;
 	}

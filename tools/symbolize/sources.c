@@ -7,6 +7,7 @@
 
 const struct name_source *const name_sources[] = {
 	&source_pclntab,
+	&source_ocaml,
 	&source_dwarf,
 	&source_symbols,
 	NULL,
