@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""node and java, unchanged: runtimes that make their own machine code and use many threads."""
+"""node and java, unchanged: runtimes that make their own machine code and use many threads. OCaml: its inlined
+functions."""
 
 import signal
 from pathlib import Path
@@ -108,6 +109,31 @@ public class Child {
     }
 }
 """)
+
+
+@test("ocaml: a leak through inlined functions is at the program's own line")
+def _():
+    folder = temp_dir()
+    source = folder / "leaks.ml"
+    source.write_text("""\
+let first_line path = let channel = open_in path in
+  input_line channel
+let poll () =
+  for _ = 1 to 5 do ignore (first_line "/etc/passwd") done
+let () = poll ()
+""", "ascii")
+    done = run_bare([require("ocamlopt"), "-g", "-o", "leaks", source.name], cwd=folder, timeout=60)
+    check.equal((done.status, done.out, done.err), (0, "", ""), "ocamlopt")
+    run = run_traced([folder / "leaks"])
+    check.equal(run.status, 0)
+    report = run_bare([BUILD / "tools" / "fdtrail", "report", next(run.dir.glob(f"report.{run.pid}"))]).out
+    check.matches(report, rf"(?m)^  look first at: 5 files, opened in Leaks\.first_line at {source}:1$")
+    check.matches(report, rf"(?m)^1\. 5 files, opened in Leaks\.first_line at {source}:1$")
+    check.matches(report, r"(?m)^      #\d Stdlib\.open_in_gen +\S*stdlib\.ml:\d+:\d+\n"
+                          r"      #\d Stdlib\.open_in +stdlib\.ml:\d+:\d+ \(inlined\)\n"
+                          rf"   =>    Leaks\.first_line +{source}:1:37 \(inlined\)\n"
+                          rf"         Leaks\.poll +{source}:4:28\n"
+                          rf"      #\d Leaks +{source}:5:10$")
 
 
 def same_at_rest(name, file, text, signal_name):
