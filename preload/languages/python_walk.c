@@ -39,7 +39,7 @@ INTO_WALK uintptr_t word_at(uintptr_t address)
  * exec() has run dies, and the same addresses come again with the next one. */
 INTO_WALK uint64_t mark_file(const struct python_layout *layout, uintptr_t file)
 {
-	uintptr_t length, end;
+	uintptr_t length = 0, end;
 
 	if (!proven_word(file + layout->str_length, &length) || length < sizeof(end) ||
 	    length > TEXT_MAX ||

@@ -12,6 +12,8 @@
 #include "preload/libc/real.h"
 #include "deepbind.h"
 
+FIRST_VERSION(dlsym);
+
 enum { INIT_SIZE = 64 }; /* most bytes of _init after the call */
 
 /* The linker's symbol (ld(1)) for the beginning of this library. _DYNAMIC (<link.h>) is this
@@ -26,12 +28,9 @@ static const struct {
 #define NAME(function)             {#function, &real.function},
 #define NAME_LIKE(function, other) NAME(function)
 #include "preload/libc/names.h"
-
-	FIRST_VERSION(dlsym);
 #undef NAME
 #undef NAME_LIKE
-}
-;
+};
 
 enum { HOOKED = sizeof(hooked) / sizeof(*hooked) };
 

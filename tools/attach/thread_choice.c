@@ -18,6 +18,7 @@
 #include "preload/core/base/descriptors.h"
 #include "preload/core/capture/unwinder.h"
 #include "preload/core/snapshot/proc.h"
+#include "tools/engine/walk/load_unwinder.h"
 #include "tools/engine/walk/remote_memory.h"
 #include "tools/process/mappings.h"
 #include "tools/process/process_memory.h"
@@ -337,7 +338,7 @@ int thread_choice_borrow(struct borrowed_thread *thread, int pid,
 	candidates->pid = pid;
 	candidates->symbols = symbols;
 	if (!unwinder_usable())
-		unwinder_load();
+		engine_load_unwinder();
 	for (int waited = 0; waited < PATIENCE_MS; waited += NAP_MS) {
 		error = look_at_threads(candidates);
 		mappings_finish(&judge.mappings);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * Reads an ELF file for the parsers of Go's and OCaml's tables: loaded bytes by address, and pointers as the
- * loader would set them. In a position-independent program a pointer may be zero in the file, and
- * only its relocation has the value. Only 64-bit little-endian files; every offset and size is
- * checked before use. Called by pclntab.c, pclntab_inline.c, go_build_info.c and ocaml_frames.c.
+ * Reads an ELF file for the parsers of Go's and OCaml's tables: loaded bytes by address, and
+ * pointers as the loader would set them. In a position-independent program a pointer may be zero
+ * in the file, and only its relocation has the value. Only 64-bit little-endian files; every
+ * offset and size is checked before use. Called by pclntab.c, pclntab_inline.c, go_build_info.c
+ * and ocaml_frames.c.
  */
 #pragma once
 

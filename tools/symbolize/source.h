@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Sources of names: Go's tables, OCaml's, DWARF, the symbol table. A module's sources are tried in the order
- * of name_sources; the first that knows an address names it. Sources run in the child process that
- * reads one module's files (worker.c), so a crash or an endless loop does no harm; still, a source
- * checks sizes and never allocates memory by a size from the file.
+ * Sources of names: Go's tables, OCaml's, DWARF, the symbol table. A module's sources are tried in
+ * the order of name_sources; the first that knows an address names it. Sources run in the child
+ * process that reads one module's files (worker.c), so a crash or an endless loop does no harm;
+ * still, a source checks sizes and never allocates memory by a size from the file.
  */
 #pragma once
 

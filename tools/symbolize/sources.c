@@ -6,9 +6,5 @@
 #include "source.h"
 
 const struct name_source *const name_sources[] = {
-	&source_pclntab,
-	&source_ocaml,
-	&source_dwarf,
-	&source_symbols,
-	NULL,
+	&source_pclntab, &source_ocaml, &source_dwarf, &source_symbols, NULL,
 };

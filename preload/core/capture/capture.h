@@ -56,8 +56,8 @@ void capture_load_unwinder(struct capture *capture);
 /* Begins to look for the languages of this list, which ends with NULL. */
 void capture_languages(struct capture *capture, const struct interpreter *const *list);
 
-/* Lets the languages that were found prepare themselves: their start() may run their code and change
- * the program's. Only for a constructor, while the process has a single thread. */
+/* Lets the languages that were found prepare themselves: their start() may run their code and
+ * change the program's. Only for a constructor, while the process has a single thread. */
 void capture_prepare_languages(struct capture *capture);
 
 /* capture_stack for a stack that the memo doesn't know, or when it may not be used. The registers

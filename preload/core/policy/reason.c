@@ -3,9 +3,8 @@
 #include "reason.h"
 
 #include <errno.h>
-#include <signal.h>
 
-#include "options.h"
+#include "preload/core/base/signal_name.h"
 
 void reason_out_of_descriptors(struct line *why, const char *name, int error)
 {
@@ -17,15 +16,7 @@ void reason_out_of_descriptors(struct line *why, const char *name, int error)
 
 void reason_signal(struct line *why, int number)
 {
-	/* FDTRAIL_SIGNAL doesn't accept these, so that signal_name() doesn't know them. */
-	const char *name = number == SIGKILL   ? "KILL"
-			   : number == SIGSEGV ? "SEGV"
-			   : number == SIGABRT ? "ABRT"
-			   : number == SIGBUS  ? "BUS"
-			   : number == SIGFPE  ? "FPE"
-			   : number == SIGILL  ? "ILL"
-			   : number == SIGSYS  ? "SYS"
-					       : signal_name(number);
+	const char *name = signal_name(number);
 
 	line_add(why, name ? "SIG" : "signal ");
 	if (name)

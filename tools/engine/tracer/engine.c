@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -28,7 +27,7 @@
 
 #include "preload/core/base/base_name.h"
 #include "preload/core/base/descriptors.h"
-#include "preload/core/capture/unwinder.h"
+#include "tools/engine/walk/load_unwinder.h"
 #include "preload/core/policy/stderr_lines.h"
 #include "tools/arguments/say.h"
 #include "seccomp_filter.h"
@@ -117,20 +116,6 @@ static void ask_for_short_turns(void)
 	syscall(SYS_sched_setattr, 0, &own, 0);
 }
 
-/* Libunwind is the system's, or lies beside libfdtrail.so: unwinder_library.h. */
-static void load_unwinder(void)
-{
-	char folder[PATH_MAX + sizeof(FDTRAIL_LIBDIR "/fdtrail")];
-	ssize_t length = readlink("/proc/self/exe", folder, PATH_MAX);
-
-	while (length > 0 && folder[length - 1] != '/')
-		length--;
-	if (length < 0)
-		length = 0;
-	snprintf(folder + length, sizeof(folder) - (size_t)length, "%s/fdtrail", FDTRAIL_LIBDIR);
-	unwinder_load(folder);
-}
-
 __attribute__((noreturn)) static void trace(struct tracer *tracer, int channel)
 {
 	pid_t own = getpid();
@@ -141,7 +126,7 @@ __attribute__((noreturn)) static void trace(struct tracer *tracer, int channel)
 	lift_limits();
 	ask_for_short_turns();
 	let_go(channel);
-	load_unwinder();
+	engine_load_unwinder();
 	/* With Yama the grandparent first has to name its tracer (PR_SET_PTRACER). */
 	if (write(channel, &own, sizeof(own)) != sizeof(own) || read(channel, &go, 1) != 1)
 		_exit(CANNOT_TRACE);
