@@ -33,11 +33,6 @@ def headings(text):
     return re.findall(r"(?m)^\d+\. (.*?) at \S+?:\d+(.*)$", text)
 
 
-def page_lines(text):
-    """The text with its wrapped lines joined."""
-    return re.sub(r"\n {9}(?=\S)", " ", text)
-
-
 def check_first_line(text):
     """The entries of the first lines, with their source lines."""
     first = re.search(r"(?m)^  (?:look first at|likeliest leak|growing): (.*?)(?: \(\+\d+ since .*)?$", text)[1]
@@ -84,18 +79,6 @@ def _():
     check.equal(len(set(re.findall(r"(?m)^     10 by (caller_\d+) ", full))), 12)
     check.equal(full.count("   opened at (10 of 120):\n"), 12)
     check.lacks(full, "more paths")
-
-
-@test("call paths that print the same text are one line with their sums")
-def _():
-    text = report_of("thousand", options=["--full"])
-    number = int(re.search(r"(?m)^   by (\d+) call paths:$", text)[1])
-    lines = re.findall(r"(?m)^     (\d+) by (.*) \(opened (\d+), closed 0\)$", page_lines(text))
-    check.equal(len(lines), number, "lines")
-    check.equal(len({place for _, place, _ in lines}), number, "different lines")
-    check.at_most(number, 1023, "lines for 1,024 paths")
-    check.equal(sum(int(count) for count, _, _ in lines), 10240, "descriptors")
-    check.true(all(count == opened for count, _, opened in lines), "opened")
 
 
 @test("a recursion of any depth is one path")

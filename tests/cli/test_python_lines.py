@@ -57,6 +57,24 @@ def _():
     check.contains(run.err, "opened 6 and closed 0")
 
 
+@test("call paths that print the same text are one line with their sums")
+def _():
+    script = PROGRAMS / "process_pipes.py"
+    run = traced(script)
+    # Of each of the three pipes the library closes one end.
+    check.matches(run.err, rf"(?m)^1\. 15 pipe ends, opened in start at \S+/{line_of(script, 'LEAK')}$")
+    check.contains(run.err, "; these stacks have opened 30 and closed 15\n")
+    check.matches(run.err, r"\n   by 2 call paths:\n"
+                           rf"     12 by <module> at \S+/{line_of(script, 'FIRST CALLER')} \(opened 24, closed 12\)\n"
+                           rf"     3 by <module> at \S+/{line_of(script, 'SECOND CALLER')} \(opened 6, closed 3\)\n")
+    # Without a difference to show there is no list.
+    one_caller = temp_dir() / "one_caller.py"
+    one_caller.write_text(script.read_text("utf-8").replace("start()  # SECOND CALLER", ""), "utf-8")
+    run = traced(one_caller)
+    check.contains(run.err, "; these stacks have opened 24 and closed 12\n")
+    check.lacks(run.err, "call paths")
+
+
 def minor(python):
     return int(run_bare([python, "-c", "import sys; print(sys.version_info[1])"]).out)
 

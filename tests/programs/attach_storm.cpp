@@ -116,10 +116,11 @@ static void *nothing(void *argument)
 static void start_thread()
 {
 	pthread_t thread;
+	int argument = 0;
 	void *result = nullptr;
 
-	if (pthread_create(&thread, nullptr, nothing, &thread) != 0 ||
-	    pthread_join(thread, &result) != 0 || result != &thread)
+	if (pthread_create(&thread, nullptr, nothing, &argument) != 0 ||
+	    pthread_join(thread, &result) != 0 || result != &argument)
 		bad("a thread");
 }
 

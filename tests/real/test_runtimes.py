@@ -134,6 +134,11 @@ let () = poll ()
                           rf"   =>    Leaks\.first_line +{source}:1:37 \(inlined\)\n"
                           rf"         Leaks\.poll +{source}:4:28\n"
                           rf"      #\d Leaks +{source}:5:10$")
+    # The tables stay; the folder is only in DWARF.
+    check.equal(run_bare(["strip", folder / "leaks"]).status, 0)
+    run = run_traced([folder / "leaks"])
+    report = run_bare([BUILD / "tools" / "fdtrail", "report", next(run.dir.glob(f"report.{run.pid}"))]).out
+    check.matches(report, r"(?m)^1\. 5 files, opened in Leaks\.first_line at leaks\.ml:1$")
 
 
 def same_at_rest(name, file, text, signal_name):

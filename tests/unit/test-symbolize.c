@@ -318,6 +318,16 @@ static void libraries_inside_the_program_are_not_own(void **state)
 	assert_false(own_function("std::net::tcp::TcpStream::connect", NULL));
 	assert_false(own_function("call", "/rustc/5980/library/std/src/net/tcp.rs"));
 	assert_true(own_function("main.(*Server).Disconnect", "/src/main.go"));
+	assert_true(own_function("Main.poll", "/src/main.ml"));
+	assert_true(own_function("Unixy.connect", "/src/unixy.ml"));
+	assert_true(own_function("camlUnixy__connect_245", NULL));
+	assert_true(own_function(NULL, "/src/main.ml"));
+	assert_false(own_function("Stdlib.open_in", "stdlib.ml"));
+	assert_false(own_function("Stdlib__Printf.printf", "printf.ml"));
+	assert_false(own_function("CamlinternalLazy.force", "camlinternalLazy.ml"));
+	assert_false(own_function("camlUnix__connect_245", NULL));
+	assert_false(own_function("camlStdlib.open_in_284", NULL));
+	assert_false(own_function("caml_sys_open", NULL));
 	assert_true(own_function("github.com/x/y.Dial", "/go/pkg/mod/github.com/x/y/dial.go"));
 	assert_false(own_function("net/http.(*Transport).dial",
 				  "/usr/lib/go/src/net/http/transport.go"));
