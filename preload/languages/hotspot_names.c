@@ -91,7 +91,9 @@ static size_t append_symbol(const struct hotspot *vm, uintptr_t symbol, bool dot
 
 		if (!proven_byte(symbol + vm->symbol_body + i, &byte) || !byte)
 			break;
-		text[length++] = dots && byte == '/' ? '.' : (char)byte;
+		if (dots && byte == '/')
+			byte = '.';
+		memcpy(&text[length++], &byte, 1);
 	}
 	text[length] = '\0';
 	return length;

@@ -13,6 +13,7 @@
 #include "deepbind.h"
 
 FIRST_VERSION(dlsym);
+FIRST_VERSION(dlerror);
 
 enum { INIT_SIZE = 64 }; /* most bytes of _init after the call */
 

@@ -46,10 +46,12 @@ def _():
     check.matches(segments, r"GNU_RELRO")
 
 
-@test("its thread-local storage is at most 64 bytes")
+@test("its thread-local storage is at most 96 bytes")
 def _():
+    # A library that comes late (fdtrail attach) has to fit into what the loader keeps free: 512 bytes for all such
+    # libraries together since glibc 2.32 (rtld.optional_static_tls), and somewhat more before.
     found = re.search(r"^ +TLS +\S+ +\S+ +\S+ +\S+ +(0x[0-9a-f]+)", readelf("-lW"), re.MULTILINE)
-    check.at_most(int(found[1], 16) if found else 0, 64, "bytes of TLS")
+    check.at_most(int(found[1], 16) if found else 0, 96, "bytes of TLS")
 
 
 @test("its thread-local storage is reached without __tls_get_addr, which may allocate")

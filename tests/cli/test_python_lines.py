@@ -71,7 +71,7 @@ def _():
     one_caller = temp_dir() / "one_caller.py"
     one_caller.write_text(script.read_text("utf-8").replace("start()  # SECOND CALLER", ""), "utf-8")
     run = traced(one_caller)
-    check.contains(run.err, "; these stacks have opened 24 and closed 12\n")
+    check.contains(run.err, "; this stack has opened 24 and closed 12\n")
     check.lacks(run.err, "call paths")
 
 
