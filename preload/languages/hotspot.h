@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Where HotSpot keeps what a stack is made of: offsets of members, addresses of static variables
+ * The places of the parts of a stack in HotSpot: offsets of members, addresses of static variables
  * and sizes of types. libjvm.so exports tables of them for its own debugger (jhsdb, the
  * "serviceability agent"), so no version's layout is written down here, except for an interpreted
  * frame on the stack (arch/NAME/hotspot_frame.h) and for how debug information is compressed.

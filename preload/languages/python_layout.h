@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Where CPython keeps its frames, by version: offsets into its structures. From 3.13 on they come
+ * The places of frames in CPython, by version: offsets into its structures. From 3.13 on they come
  * from the interpreter itself, which publishes them for debuggers at the start of _PyRuntime
  * (Include/internal/pycore_debug_offsets.h). Before, they are constants of each version, read from
  * its headers with offsetof.

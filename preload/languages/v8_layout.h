@@ -56,7 +56,7 @@ struct v8_layout {
 	uint32_t bytecode_count;
 };
 
-/* What v8_layout_find found. */
+/* The result of v8_layout_find. */
 extern struct v8_layout v8_layout;
 
 enum v8_found { V8_NOT, V8_READABLE, V8_OTHER };

@@ -187,7 +187,7 @@ static int32_t baseline_position(const struct code *code, uintptr_t pc, uintptr_
 	return V8_NO_POSITION;
 }
 
-/* Where an inlined function stands: its number, and the position of the call that it replaces. */
+/* The place of an inlined function: its number, and the position of the call that it replaces. */
 struct inlining {
 	uint64_t position;
 	int32_t function;

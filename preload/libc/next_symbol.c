@@ -14,7 +14,7 @@
 
 enum { VERSION_HIDDEN = 0x8000 }; /* not the default version */
 
-/* What the dynamic section of an object tells. */
+/* The tables that an object's dynamic section points to. */
 struct tables {
 	const ElfW(Sym) * symbols;
 	const char *names;

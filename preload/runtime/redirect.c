@@ -35,7 +35,7 @@ static const struct {
 
 enum { HOOKED = sizeof(hooked) / sizeof(*hooked) };
 
-/* What the program binds these names to. */
+/* The functions that the program binds these names to. */
 static uintptr_t bound[HOOKED];
 
 /* The parts of a library, from its dynamic section. */

@@ -75,7 +75,7 @@ void attach_target_no_rights(const struct process *process, char *text)
 			 pid);
 }
 
-/* What only /proc/PID/stat and status tell. NULL: nothing is against it. */
+/* The reasons against it that only /proc/PID/stat and status tell. NULL: nothing is against it. */
 static const char *look_at_state(const struct process *process, char *text)
 {
 	char path[PROC_PATH_SIZE];
@@ -197,7 +197,7 @@ static const char *look_at_root(int pid, char *text)
 	return text;
 }
 
-/* What the library in the process says, if it is loaded. */
+/* Asks the library in the process, if it is loaded. */
 static const char *look_at_library(int pid, uint32_t wish, uint64_t *enter, char *text)
 {
 	struct attach_door door;

@@ -74,7 +74,7 @@ static inline size_t movable_length(const uint8_t *code)
 	return (at[0] & 0xf8) == 0xb8 && !prefix ? 5 : 0;
 }
 
-/* Where the jump at code leads to; 0: it isn't a jump. */
+/* The target of the jump at code; 0: it isn't a jump. */
 static inline uintptr_t jump_target(const uint8_t *code)
 {
 	int32_t distance;

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What comes over a unix socket is not closed. */
+/** The descriptors that come over a unix socket are not closed. */
 public class AcceptsAndForgets {
 	static final List<SocketChannel> kept = new ArrayList<>();
 
