@@ -21,6 +21,8 @@
 #include "tools/process/family.h"
 #include "tracer_library.h"
 
+enum { EXEC_NAPS = 100, EXEC_NAP_US = 500 };
+
 size_t folder_owner_text(char text[FOLDER_OWNER_SIZE])
 {
 	char host[65] = "", name[64] = "";
@@ -167,8 +169,8 @@ void folder_keep(struct folder *folder)
 }
 
 /* Whether wanted is in a variable of that process' environment (proc_pid_environ(5): variables,
- * each ended by a NUL). */
-static bool mentions(const char *pid, const char *wanted)
+ * each ended by a NUL). *empty: it has no variable now. */
+static bool mentions(const char *pid, const char *wanted, bool *empty)
 {
 	char path[64], *text = NULL;
 	size_t size = 0;
@@ -176,11 +178,38 @@ static bool mentions(const char *pid, const char *wanted)
 
 	snprintf(path, sizeof(path), "/proc/%.16s/environ", pid);
 	FILE *file = fopen(path, "re");
-	while (file && !found && getdelim(&text, &size, '\0', file) > 0)
+	*empty = file != NULL;
+	while (file && !found && getdelim(&text, &size, '\0', file) > 0) {
+		*empty = false;
 		found = strstr(text, wanted);
+	}
 	if (file)
 		fclose(file);
 	free(text);
+	return found;
+}
+
+/* Whether the process runs a program: kernel threads don't, nor does one that has ended. */
+static bool has_program(const char *pid)
+{
+	char path[64], target[2];
+
+	snprintf(path, sizeof(path), "/proc/%.16s/exe", pid);
+	return readlink(path, target, sizeof(target)) > 0;
+}
+
+/* The same as mentions, but the environment of a process that is executing another program is empty
+ * for a moment (execve sets mm->env_end last), and is looked at again then. *naps: how many more
+ * times all of them together may be waited for, because a program's environment may be empty. */
+static bool mentions_after_exec(const char *pid, const char *wanted, int *naps)
+{
+	bool empty, found = mentions(pid, wanted, &empty);
+
+	while (empty && *naps > 0 && has_program(pid)) {
+		--*naps;
+		usleep(EXEC_NAP_US);
+		found = mentions(pid, wanted, &empty);
+	}
 	return found;
 }
 
@@ -188,10 +217,12 @@ size_t folder_users(const char *text, int *pid)
 {
 	DIR *dir = opendir("/proc");
 	struct dirent *entry;
+	int naps = EXEC_NAPS;
 	size_t count = 0;
 
 	while (dir && (entry = readdir(dir)))
-		if (isdigit((unsigned char)*entry->d_name) && mentions(entry->d_name, text) &&
+		if (isdigit((unsigned char)*entry->d_name) &&
+		    mentions_after_exec(entry->d_name, text, &naps) &&
 		    !family_is_none(atoi(entry->d_name)) && !count++)
 			*pid = atoi(entry->d_name);
 	if (dir)
