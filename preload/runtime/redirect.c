@@ -7,6 +7,7 @@
 #include <sys/auxv.h>
 
 #include "preload/arch/machine.h"
+#include "preload/core/base/dynamic_symbols.h"
 #include "preload/core/base/first_version.h"
 #include "preload/core/base/raw_syscall.h"
 #include "preload/libc/real.h"
@@ -41,13 +42,11 @@ static uintptr_t bound[HOOKED];
 /* The parts of a library, from its dynamic section. */
 struct parts {
 	const struct library *library;
-	const ElfW(Sym) * symbols;
-	const char *names;
-	const ElfW(Rela) * relocations[2]; /* [1]: those of the PLT; [0]: all others */
-	size_t sizes[2];                   /* bytes */
-	bool own;                          /* it is our library */
-	bool back;                         /* from hooks to libc's functions */
-	bool writable;                     /* its RELRO part is writable for the moment */
+	struct dynamic_symbols dynamic;
+	struct dynamic_symbols hooks; /* our library's */
+	bool own;                     /* it is our library */
+	bool back;                    /* from hooks to libc's functions */
+	bool writable;                /* its RELRO part is writable for the moment */
 	struct redirected *counts;
 };
 
@@ -64,91 +63,25 @@ const ElfW(Phdr) * redirect_segment(const struct library *library, uint32_t type
 	return NULL;
 }
 
-/* glibc turns the addresses of a dynamic section into absolute ones when it loads the object. */
-static const void *address_of(uintptr_t bias, const ElfW(Dyn) * entry)
-{
-	return (const void *)(entry->d_un.d_ptr < bias ? entry->d_un.d_ptr + bias
-						       : entry->d_un.d_ptr);
-}
-
 static bool read_dynamic(struct parts *parts)
 {
-	uintptr_t bias = parts->library->bias;
+	const uintptr_t bias = parts->library->bias;
 	const ElfW(Phdr) *header = redirect_segment(parts->library, PT_DYNAMIC, 0);
-	const ElfW(Dyn) *entry = header ? (const void *)(bias + header->p_vaddr) : NULL;
 
-	for (; entry && entry->d_tag != DT_NULL; entry++)
-		switch (entry->d_tag) {
-		case DT_SYMTAB:
-			parts->symbols = address_of(bias, entry);
-			break;
-		case DT_STRTAB:
-			parts->names = address_of(bias, entry);
-			break;
-		case DT_RELA:
-			parts->relocations[0] = address_of(bias, entry);
-			break;
-		case DT_RELASZ:
-			parts->sizes[0] = entry->d_un.d_val;
-			break;
-		case DT_JMPREL:
-			parts->relocations[1] = address_of(bias, entry);
-			break;
-		case DT_PLTRELSZ:
-			parts->sizes[1] = entry->d_un.d_val;
-			break;
-		default:
-			break;
-		}
-	return parts->symbols && parts->names;
+	return header &&
+	       dynamic_symbols_read(&parts->dynamic, (const void *)(bias + header->p_vaddr),
+				    bias) &&
+	       dynamic_symbols_read(&parts->hooks, _DYNAMIC, (uintptr_t)__ehdr_start) &&
+	       parts->hooks.gnu_hash;
 }
 
-static uint32_t gnu_hash(const char *name)
-{
-	uint32_t hash = 5381;
-
-	while (*name)
-		hash = hash * 33 + (uint8_t)*name++;
-	return hash;
-}
-
-/* The address of the function that this library exports under this name, or 0. The address of the
+/* The address of the function that our library exports under this name, or 0. The address of the
  * name in our C code may be another one, because the program may define the function itself. */
-static uintptr_t own_function(const char *name)
+static uintptr_t own_function(const struct dynamic_symbols *hooks, const char *name)
 {
-	const uintptr_t bias = (uintptr_t)__ehdr_start;
-	const ElfW(Sym) *symbols = NULL;
-	const char *names = NULL;
-	/* The header's four words: buckets, first symbol, words of the filter, the filter's shift.
-	 * Then follow the filter, the buckets and the chains. */
-	const uint32_t *table = NULL;
+	uint32_t index = dynamic_symbols_find(hooks, name, dynamic_symbols_hash(name), 0);
 
-	for (const ElfW(Dyn) *entry = _DYNAMIC; entry->d_tag != DT_NULL; entry++)
-		if (entry->d_tag == DT_SYMTAB)
-			symbols = address_of(bias, entry);
-		else if (entry->d_tag == DT_STRTAB)
-			names = address_of(bias, entry);
-		else if (entry->d_tag == DT_GNU_HASH)
-			table = address_of(bias, entry);
-	if (!symbols || !names || !table)
-		return 0;
-
-	const uint32_t bits = sizeof(ElfW(Addr)) * 8, hash = gnu_hash(name), first = table[1];
-	const ElfW(Addr) *filter = (const void *)(table + 4);
-	const uint32_t *buckets = (const void *)(filter + table[2]), *chains = buckets + table[0];
-	ElfW(Addr) word = filter[hash / bits % table[2]];
-
-	if (!(word >> (hash % bits) & word >> ((hash >> table[3]) % bits) & 1))
-		return 0;
-	for (uint32_t at = buckets[hash % table[0]]; at >= first && at; at++) {
-		uint32_t link = chains[at - first];
-
-		if ((link | 1) == (hash | 1) && strcmp(names + symbols[at].st_name, name) == 0)
-			return bias + symbols[at].st_value;
-		if (link & 1)
-			break;
-	}
-	return 0;
+	return index ? (uintptr_t)__ehdr_start + hooks->symbols[index].st_value : 0;
 }
 
 /* The index in hooked of this name; HOOKED: none. */
@@ -221,7 +154,7 @@ static void redirect(struct parts *parts, uintptr_t slot, uintptr_t target)
 /* Redirects the reference if it points to a real function that we have a hook for. */
 static void redirect_hooked(struct parts *parts, const ElfW(Rela) * relocation)
 {
-	const ElfW(Sym) *symbol = &parts->symbols[ELF64_R_SYM(relocation->r_info)];
+	const ElfW(Sym) *symbol = &parts->dynamic.symbols[ELF64_R_SYM(relocation->r_info)];
 	uint32_t type = ELF64_R_TYPE(relocation->r_info);
 	uintptr_t slot = parts->library->bias + relocation->r_offset, now;
 
@@ -231,8 +164,8 @@ static void redirect_hooked(struct parts *parts, const ElfW(Rela) * relocation)
 	    (symbol->st_shndx != SHN_UNDEF && !parts->own) ||
 	    (type == MACHINE_WORD && relocation->r_addend))
 		return;
-	const char *name = parts->names + symbol->st_name;
-	uintptr_t hook = own_function(name);
+	const char *name = parts->dynamic.names + symbol->st_name;
+	uintptr_t hook = own_function(&parts->hooks, name);
 	size_t index = hook ? index_of(name) : HOOKED;
 	uintptr_t real = index < HOOKED ? real_function(index) : 0;
 	if (!real)
@@ -251,11 +184,13 @@ static void redirect_parts(struct parts *parts)
 {
 	uint32_t before = parts->counts->references;
 
-	for (int part = 0; part < 2; part++)
-		for (size_t i = 0; parts->relocations[part] &&
-				   i < parts->sizes[part] / sizeof(*parts->relocations[part]);
-		     i++)
-			redirect_hooked(parts, &parts->relocations[part][i]);
+	for (int part = 0; part < 2; part++) {
+		const ElfW(Rela) *list = parts->dynamic.relocations[part];
+
+		for (size_t i = 0;
+		     list && i < parts->dynamic.relocations_size[part] / sizeof(*list); i++)
+			redirect_hooked(parts, &list[i]);
+	}
 	if (parts->writable)
 		protect(parts->library, PROT_READ);
 	parts->counts->libraries += parts->counts->references != before;
