@@ -67,7 +67,6 @@ static void take_options(const struct attach_order *order)
  * with an older kernel no message can be printed. */
 static void take_stderr(void)
 {
-#ifdef SYS_pidfd_getfd
 	long pid = RAW(getpid), pidfd = RAW(pidfd_open, pid, 0);
 	long fd = pidfd >= 0 ? RAW(pidfd_getfd, pidfd, STDERR_FILENO, 0) : -1;
 
@@ -77,7 +76,6 @@ static void take_stderr(void)
 	}
 	if (pidfd >= 0 && pidfd != STDERR_FILENO)
 		RAW(close, pidfd);
-#endif
 }
 
 struct adoption {
@@ -171,7 +169,7 @@ static void enter(struct attach_order *order)
 	int error = 0;
 
 	atomic_store(&order->step, ATTACH_BEGUN);
-	/* What this thread opens and closes isn't the program's. */
+	/* This thread's descriptors aren't the program's. */
 	thread_state.vforks |= THREAD_APART;
 	if (atomic_load(&order->withdrawn)) {
 		error = ECANCELED;

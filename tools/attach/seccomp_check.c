@@ -17,11 +17,11 @@
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "preload/core/base/seccomp.h"
+#include "preload/core/base/syscall_numbers.h"
 #include "preload/core/snapshot/proc.h"
 
 enum {

@@ -123,7 +123,7 @@ static bool matches(const struct mixed_stacks *mixed, uint32_t active, const str
 {
 	uint8_t language = entry->frames[0].language;
 
-	/* What asked for the work is one of the words that must be equal: see find(). */
+	/* The asker is one of the words that must be equal: see find(). */
 	if (capture_asked != STACK_NONE || entry->frames[entry->count - 1].flags & LANGUAGE_ASKED)
 		return false;
 	return entry->one_language && active == 1u << language && mixed->list[language]->matches &&

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * How `fdtrail attach` and the library in a running process speak with each other. The command
- * (tools/engine/attach/) puts an order into the process' memory, and a new thread there carries it
+ * (tools/attach/) puts an order into the process' memory, and a new thread there carries it
  * out: it loads the library, whose constructor finds the order, or calls the library that is
  * loaded already. The thread writes the answer into the order. An ELF note of libfdtrail.so gives
  * the place of its door, in its file and in a process.
@@ -96,4 +96,4 @@ _Static_assert(offsetof(struct attach_order, area) == 16 &&
 		       offsetof(struct attach_order, thread) == 112 &&
 		       offsetof(struct attach_order, path) == 120 &&
 		       offsetof(struct attach_order, name) == 152,
-	       "tools/engine/attach/thread_code.c relies on these offsets");
+	       "tools/attach/thread_code.c relies on these offsets");
