@@ -9,6 +9,7 @@
  *     MACHINE_FIRST_GLIBC             the version of symbols of the first glibc that ran there
  *     MACHINE_UNWIND_FP               the frame pointer, as libunwind numbers it
  *     machine_return[]                the instruction that returns
+ *     machine_restorer[]              a signal handler's return, which calls rt_sigreturn(2)
  *     context_pc, context_sp          registers of an interrupted thread: sigaction(2), ucontext_t
  *     MACHINE_REGISTERS, context_register    the general registers of an interrupted thread
  *     context_cut_call                whether the signal cut a system call short that was waiting:

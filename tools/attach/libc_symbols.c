@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "preload/arch/machine.h"
 #include "preload/core/base/base_name.h"
 #include "tools/process/mappings.h"
 #include "tools/process/process_memory.h"
@@ -128,13 +129,11 @@ static void find_instructions(struct libc_symbols *symbols, int pid)
 {
 	/* syscall; cmp $-4095, %rax: the end of syscall(2)'s wrapper, before its return */
 	static const uint8_t call[] = {0x0f, 0x05, 0x48, 0x3d, 0x01, 0xf0, 0xff, 0xff};
-	/* mov $15, %rax; syscall: what sigaction(2)'s wrapper gives as sa_restorer */
-	static const uint8_t restorer[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
 
 	symbols->syscall = find_code(pid, libc_symbols_address(symbols, "syscall"), SYSCALL_SIZE,
 				     call, sizeof(call));
-	symbols->restorer = find_code(pid, symbols->start, symbols->end - symbols->start, restorer,
-				      sizeof(restorer));
+	symbols->restorer = find_code(pid, symbols->start, symbols->end - symbols->start,
+				      machine_restorer, sizeof(machine_restorer));
 }
 
 static int read_at(struct libc_symbols *symbols, int pid, uintptr_t base)

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "preload/arch/machine.h"
 #include "preload/arch/registers.h"
 #include "preload/core/base/base_name.h"
 #include "preload/core/base/descriptors.h"
@@ -182,13 +183,13 @@ static const char *const waiting[] = {"pthread_cond_wait",
 /* Whether the code at pc returns from a signal's handler: what it interrupted is not known. */
 static bool is_handlers(int pid, uintptr_t pc)
 {
-	/* mov $15, %rax; syscall: __restore_rt in the C library */
-	static const uint8_t code[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
-	uint8_t there[sizeof(code) + 1];
+	enum { SIZE = sizeof(machine_restorer) };
+	uint8_t there[SIZE + 1];
 
 	if (process_memory_read(pid, pc - 1, there, sizeof(there)) != sizeof(there))
 		return false;
-	return memcmp(there, code, sizeof(code)) == 0 || memcmp(there + 1, code, sizeof(code)) == 0;
+	return memcmp(there, machine_restorer, SIZE) == 0 ||
+	       memcmp(there + 1, machine_restorer, SIZE) == 0;
 }
 
 static bool is_loaders(const struct mappings *mappings, uintptr_t pc)

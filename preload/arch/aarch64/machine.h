@@ -18,6 +18,9 @@
 #define MACHINE_FIRST_GLIBC "GLIBC_2.17"
 
 static const uint8_t machine_return[] __attribute__((unused)) = {0xc0, 0x03, 0x5f, 0xd6};
+/* mov x8, #139; svc #0 */
+static const uint8_t machine_restorer[]
+	__attribute__((unused)) = {0x68, 0x11, 0x80, 0xd2, 0x01, 0, 0, 0xd4};
 
 static inline uintptr_t context_pc(const ucontext_t *context)
 {

@@ -18,6 +18,9 @@
 #define MACHINE_FIRST_GLIBC "GLIBC_2.2.5"
 
 static const uint8_t machine_return[] __attribute__((unused)) = {0xc3};
+/* mov $15, %rax; syscall */
+static const uint8_t machine_restorer[]
+	__attribute__((unused)) = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
 
 static inline uintptr_t context_pc(const ucontext_t *context)
 {
