@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "preload/core/base/descriptors.h"
+#include "preload/core/base/monotonic.h"
 #include "preload/core/snapshot/proc.h"
 #include "tools/arguments/attach_arguments.h"
 #include "tools/arguments/verb.h"
@@ -120,39 +120,34 @@ static bool attach(int pid, void *data)
 	return true;
 }
 
-static bool has_ended(const struct process *process)
+/* How many more descriptors the process has open than when we came; negative: fewer. */
+static int64_t growth_of(const struct subject_process *subject)
 {
-	struct process now;
-
-	return process_read(&now, process->pid) != 0 || process_has_ended(&now) ||
-	       now.started_ticks != process->started_ticks;
+	return (int64_t)count_open(subject->process.pid) - (int64_t)subject->before;
 }
 
-/* How many more descriptors a process has open than when we came, the most of all processes. Sets
- * *live to the number of processes that run. */
-static int64_t most_growth(const struct attaching *attaching, size_t *live)
+static bool any_lives(const struct attaching *attaching)
 {
 	const struct subject_process *subjects = attaching->attached.items;
-	int64_t most = 0;
 
-	*live = 0;
-	for (size_t i = 0; i < attaching->attached.count; i++) {
-		if (has_ended(&subjects[i].process))
-			continue;
-		++*live;
-		int64_t more =
-			(int64_t)count_open(subjects[i].process.pid) - (int64_t)subjects[i].before;
-		most = more > most ? more : most;
-	}
-	return most;
+	for (size_t i = 0; i < attaching->attached.count; i++)
+		if (!process_has_ended_since(&subjects[i].process))
+			return true;
+	return false;
 }
 
-static double now_seconds(void)
+/* Whether one of the processes has as many more descriptors open as --until-growth says. */
+static bool has_grown(const struct attaching *attaching)
 {
-	struct timespec now;
+	const struct subject_process *subjects = attaching->attached.items;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+	if (attaching->asked->growth == ATTACH_NO_GROWTH)
+		return false;
+	for (size_t i = 0; i < attaching->attached.count; i++)
+		if (!process_has_ended_since(&subjects[i].process) &&
+		    growth_of(&subjects[i]) >= attaching->asked->growth)
+			return true;
+	return false;
 }
 
 /* Waits until it is time to detach. Returns whether --until-growth was reached. signals: a signalfd
@@ -160,20 +155,17 @@ static double now_seconds(void)
 static bool wait_for_end(const struct attaching *attaching, int signals)
 {
 	const struct attach_arguments *asked = attaching->asked;
-	double end = asked->seconds > 0 ? now_seconds() + asked->seconds : 0;
+	int64_t end = monotonic_ms() + (int64_t)(asked->seconds * 1000);
 
 	for (;;) {
 		struct pollfd ready = {.fd = signals, .events = POLLIN};
-		double left = end > 0 ? end - now_seconds() : 1;
-		size_t live;
-		int64_t more = most_growth(attaching, &live);
+		int64_t left = asked->seconds > 0 ? end - monotonic_ms() : LOOK_MS;
 
-		if (asked->growth != ATTACH_NO_GROWTH && more >= asked->growth)
+		if (has_grown(attaching))
 			return true;
-		if (!live || left <= 0)
+		if (left <= 0 || !any_lives(attaching))
 			return false;
-		int wait = left * 1000 < LOOK_MS ? (int)(left * 1000) + 1 : LOOK_MS;
-		if (poll(&ready, 1, wait) > 0)
+		if (poll(&ready, 1, left < LOOK_MS ? (int)left : LOOK_MS) > 0)
 			return false;
 	}
 }
@@ -188,12 +180,12 @@ static bool show(const struct attaching *attaching)
 		const struct process *process = &subjects[i].process;
 		char pid[16], *argv[] = {"fdtrail snapshot", pid, NULL};
 
-		if (has_ended(process)) {
+		if (process_has_ended_since(process)) {
 			fprintf(stderr, "fdtrail: %s, process %d, has ended\n", process->name,
 				process->pid);
 			continue;
 		}
-		int64_t more = (int64_t)count_open(process->pid) - (int64_t)subjects[i].before;
+		int64_t more = growth_of(&subjects[i]);
 		fprintf(stderr, "fdtrail: %s, process %d: %lld %s open than when fdtrail came\n",
 			process->name, process->pid, (long long)(more < 0 ? -more : more),
 			more < 0 ? "fewer" : "more");
@@ -210,7 +202,7 @@ static bool detach_all(const struct attaching *attaching)
 	bool good = true;
 
 	for (size_t i = 0; i < attaching->attached.count; i++)
-		if (!has_ended(&subjects[i].process))
+		if (!process_has_ended_since(&subjects[i].process))
 			good &= cmd_detach_process(subjects[i].process.pid, verb);
 	return good;
 }

@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "preload/core/base/monotonic.h"
 #include "preload/core/snapshot/proc.h"
 #include "tools/process/loaded_tracer.h"
 #include "tools/process/process_memory.h"
@@ -184,24 +185,16 @@ static bool write_word(const struct errand *errand, size_t offset, uint32_t valu
 				    sizeof(value));
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* Waits for the answer. 0; -ETIMEDOUT: the order is withdrawn; -ESRCH: the process has ended, or
  * executes another program. */
 static int wait_for_answer(struct errand *errand)
 {
 	const struct attach_order *order = &errand->order;
-	uint64_t begun = now_ms();
+	int64_t begun = monotonic_ms();
 	bool withdrawn = false;
 
 	while (read_order(errand)) {
-		uint64_t waited = now_ms() - begun;
+		int64_t waited = monotonic_ms() - begun;
 
 		if (atomic_load(&order->finished))
 			return withdrawn && order->error == ECANCELED ? -ETIMEDOUT : 0;
@@ -223,11 +216,11 @@ static int wait_for_answer(struct errand *errand)
 static void dismiss(const struct errand *errand)
 {
 	char path[PROC_PATH_SIZE + 16];
-	uint64_t begun = now_ms();
+	int64_t begun = monotonic_ms();
 
 	write_word(errand, offsetof(struct attach_order, acknowledged), 1);
 	proc_task_path(path, errand->process->pid, atomic_load(&errand->order.thread), "stat");
-	while (access(path, F_OK) == 0 && now_ms() - begun < END_MS)
+	while (access(path, F_OK) == 0 && monotonic_ms() - begun < END_MS)
 		nanosleep(&(struct timespec){.tv_nsec = NAP_NS}, NULL);
 }
 
@@ -315,14 +308,6 @@ static void explain_failure(const struct errand *errand, int error, const char *
 			 pid, strerror(-error));
 }
 
-/* Whether the process is still the one that was looked at. */
-static bool is_same(const struct process *process)
-{
-	struct process now;
-
-	return process_read(&now, process->pid) == 0 && now.started_ticks == process->started_ticks;
-}
-
 /* Borrows a thread, and starts the new one. 0 or a negative errno. */
 static int trace(struct errand *errand)
 {
@@ -334,7 +319,7 @@ static int trace(struct errand *errand)
 	if (forbids)
 		error = forbids > 0 ? -EOPNOTSUPP : -EPROTO;
 	else
-		error = is_same(errand->process) ? start_thread(errand) : -ESRCH;
+		error = process_has_ended_since(errand->process) ? -ESRCH : start_thread(errand);
 	errand->paused_ns = borrowed_release(&errand->thread);
 	return error;
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "preload/core/policy/attach_door.h"
+#include "tools/process/loaded_tracer.h"
 #include "tools/run/tracer_library.h"
 
 enum { SIZE_MAX_ = 64 << 20 };
@@ -55,33 +56,16 @@ static size_t offset_of(const struct library_image *image, const Elf64_Phdr *hea
 static bool find_door(struct library_image *image, const Elf64_Phdr *headers, size_t count,
 		      const Elf64_Phdr *notes)
 {
+	int64_t target;
+
 	if (notes->p_offset > image->size || notes->p_filesz > image->size - notes->p_offset)
 		return false;
-	for (size_t at = 0; notes->p_filesz - at >= sizeof(Elf64_Nhdr);) {
-		const uint8_t *here = image->bytes + notes->p_offset + at;
-		Elf64_Nhdr note;
-		int32_t distance;
-
-		memcpy(&note, here, sizeof(note));
-		size_t name = ((size_t)note.n_namesz + 3) & ~(size_t)3;
-		size_t description = ((size_t)note.n_descsz + 3) & ~(size_t)3;
-		size_t left = notes->p_filesz - at - sizeof(note);
-		if (name > left || description > left - name)
-			return false;
-		if (note.n_type == ATTACH_NOTE_TYPE && note.n_descsz == sizeof(distance) &&
-		    note.n_namesz == sizeof(SIGNAL_NOTE_OWNER) &&
-		    memcmp(here + sizeof(note), SIGNAL_NOTE_OWNER, sizeof(SIGNAL_NOTE_OWNER)) ==
-			    0) {
-			memcpy(&distance, here + sizeof(note) + name, sizeof(distance));
-			uint64_t address = notes->p_vaddr + at + sizeof(note) + name +
-					   (uint64_t)(int64_t)distance;
-			image->door = offset_of(image, headers, count, address,
-						sizeof(struct attach_door));
-			return image->door;
-		}
-		at += sizeof(note) + name + description;
-	}
-	return false;
+	if (!tracer_note_find(image->bytes + notes->p_offset, notes->p_filesz, ATTACH_NOTE_TYPE,
+			      &target))
+		return false;
+	image->door = offset_of(image, headers, count, notes->p_vaddr + (uint64_t)target,
+				sizeof(struct attach_door));
+	return image->door;
 }
 
 /* Finds the door, and leaves out what the loader doesn't read. */

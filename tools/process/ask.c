@@ -105,15 +105,6 @@ static int send_again(struct request *request)
 	return send_signal(request, request->files[request->count++]);
 }
 
-/* Whether the process has ended. */
-static bool has_ended(const struct process *process)
-{
-	struct process now;
-
-	return process_read(&now, process->pid) != 0 || process_has_ended(&now) ||
-	       now.started_ticks != process->started_ticks;
-}
-
 /* The file that has a complete snapshot, or -1. Sets *size to the size of all files together. */
 static int find_whole(const struct request *request, off_t *size)
 {
@@ -157,7 +148,7 @@ static int ask(struct request *request)
 		if (size != seen)
 			waited = 0;
 		seen = size;
-		if (has_ended(request->process))
+		if (process_has_ended_since(request->process))
 			return -ESRCH;
 		if (!size && waited >= again && request->count < ATTEMPTS && is_lost(request)) {
 			error = send_again(request);
@@ -334,7 +325,7 @@ static int obtain(struct request *request)
 	 * tells. */
 	request->pidfd = (int)syscall(SYS_pidfd_open, request->answers, 0);
 	request->count = 0;
-	int file = has_ended(request->process) ? -ESRCH : make_files(request);
+	int file = process_has_ended_since(request->process) ? -ESRCH : make_files(request);
 	if (!file)
 		file = request->holder = holder_find(request->answers, request->files, ATTEMPTS);
 	if (file > 0)

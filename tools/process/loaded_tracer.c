@@ -21,14 +21,9 @@ static bool read_whole(int pid, uintptr_t at, void *bytes, size_t size)
 	return process_memory_read(pid, at, bytes, size) == size;
 }
 
-/* Whether our note of this type is among the notes at address. Sets *word to the address that the
- * note refers to. */
-static bool find_note(int pid, uintptr_t address, size_t size, uint32_t type, uintptr_t *word)
+bool tracer_note_find(const uint8_t *notes, size_t size, uint32_t type, int64_t *target)
 {
-	uint8_t notes[NOTES_MAX];
-	size_t left = process_memory_read(pid, address, notes, size < NOTES_MAX ? size : NOTES_MAX);
-
-	for (size_t at = 0; left - at >= sizeof(Elf64_Nhdr);) {
+	for (size_t at = 0; size - at >= sizeof(Elf64_Nhdr);) {
 		Elf64_Nhdr note;
 		int32_t distance;
 
@@ -36,18 +31,32 @@ static bool find_note(int pid, uintptr_t address, size_t size, uint32_t type, ui
 		at += sizeof(note);
 		size_t name = ((size_t)note.n_namesz + 3) & ~(size_t)3;
 		size_t description = ((size_t)note.n_descsz + 3) & ~(size_t)3;
-		if (name > left - at || description > left - at - name)
+		if (name > size - at || description > size - at - name)
 			return false;
 		if (note.n_type == type && note.n_descsz == sizeof(distance) &&
 		    note.n_namesz == sizeof(SIGNAL_NOTE_OWNER) &&
 		    memcmp(notes + at, SIGNAL_NOTE_OWNER, sizeof(SIGNAL_NOTE_OWNER)) == 0) {
 			memcpy(&distance, notes + at + name, sizeof(distance));
-			*word = address + at + name + (uintptr_t)(intptr_t)distance;
+			*target = (int64_t)(at + name) + distance;
 			return true;
 		}
 		at += name + description;
 	}
 	return false;
+}
+
+/* Whether our note of this type is among the notes at address. Sets *word to the address that the
+ * note refers to. */
+static bool find_note(int pid, uintptr_t address, size_t size, uint32_t type, uintptr_t *word)
+{
+	uint8_t notes[NOTES_MAX];
+	size_t got = process_memory_read(pid, address, notes, size < NOTES_MAX ? size : NOTES_MAX);
+	int64_t target;
+
+	if (!tracer_note_find(notes, got, type, &target))
+		return false;
+	*word = address + (uintptr_t)target;
+	return true;
 }
 
 /* The same for all notes of the library whose ELF header is at start. */

@@ -3,6 +3,8 @@
  * a note in its library (preload/core/policy/signal_note.h). */
 #pragma once
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "preload/core/policy/attach_door.h"
@@ -10,6 +12,10 @@
 /* The signal's number, or 0: no signal triggers a snapshot; or a negative errno: -ENODATA there is
  * no valid note, or its memory can't be read. */
 int loaded_tracer_signal(int pid);
+
+/* Finds our note of this type among size bytes of ELF notes. Sets *target to the place that it
+ * refers to, as an offset from notes. False: it isn't there. */
+bool tracer_note_find(const uint8_t *notes, size_t size, uint32_t type, int64_t *target);
 
 /* Reads the door of the library in process pid, and sets *place to its address there. 0, or a
  * negative errno: -ENOENT the library isn't loaded, or has no door that can be read. */

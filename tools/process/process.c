@@ -115,6 +115,14 @@ bool process_has_ended(const struct process *process)
 	return is_dead(process) && process->threads <= 1;
 }
 
+bool process_has_ended_since(const struct process *process)
+{
+	struct process now;
+
+	return process_read(&now, process->pid) != 0 || process_has_ended(&now) ||
+	       now.started_ticks != process->started_ticks;
+}
+
 static void take_live_thread(int thread, void *data)
 {
 	struct process process;

@@ -36,6 +36,10 @@ uint64_t process_started_boottime_ms(const struct process *process);
 /* Whether the process has ended: it is a zombie, and no other thread than its main one lives. */
 bool process_has_ended(const struct process *process);
 
+/* The same now, for a process that was read earlier; true also if it can't be read any more, or its
+ * id belongs to another one. */
+bool process_has_ended_since(const struct process *process);
+
 /* The thread through which /proc shows the process: its main thread, or another one if only the
  * main thread has ended (pthread_exit(3) in main). 0: no thread lives. */
 int process_thread(const struct process *process);
