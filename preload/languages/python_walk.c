@@ -27,14 +27,6 @@ struct place {
 /* Each function here is compiled into the walk of each version. */
 #define INTO_WALK static inline __attribute__((always_inline))
 
-INTO_WALK uintptr_t word_at(uintptr_t address)
-{
-	uintptr_t word;
-
-	memcpy(&word, (const void *)address, sizeof(word));
-	return word;
-}
-
 /* A file's name by its length and its end; the pointer alone isn't enough, because code that
  * exec() has run dies, and the same addresses come again with the next one. */
 INTO_WALK uint64_t mark_file(const struct python_layout *layout, uintptr_t file)

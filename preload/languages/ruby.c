@@ -108,14 +108,6 @@ static bool is_code(uintptr_t code)
 	       (flags >> INTERNAL_SHIFT & INTERNAL_MASK) == INTERNAL_CODE;
 }
 
-static inline uintptr_t word_at(uintptr_t address)
-{
-	uintptr_t word;
-
-	memcpy(&word, (const void *)address, sizeof(word));
-	return word;
-}
-
 static int frames(const struct registers *from, struct language_frame *into, int room)
 {
 	uintptr_t context = *(const uintptr_t *)tls_get_addr(context_index);

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "preload/core/capture/local_memory.h"
+#include "preload/core/capture/proven_memory.h"
 #include "v8_object.h"
 #include "v8_place.h"
 
@@ -30,14 +31,6 @@ static _Atomic uintptr_t chunks[CHUNKS];
 /* Numbers of functions in a frame of compiled code, in the lowest byte; the other bytes are from
  * mix() of what the frame is known by. */
 static _Atomic uint64_t counted[COUNTED];
-
-static uintptr_t word_at(uintptr_t address)
-{
-	uintptr_t word;
-
-	memcpy(&word, (const void *)address, sizeof(word));
-	return word;
-}
 
 static uint64_t mix(uint64_t hash, uint64_t word)
 {

@@ -127,7 +127,7 @@ void mixed_memo_keep(struct mixed_memo *memo, uint32_t native, const struct lang
 {
 	struct mixed_entry *entry;
 
-	if (mixed_memo_find(memo, native, frames, count).stack != STACK_NONE || !grow(memo))
+	if (!grow(memo))
 		return;
 	entry = arena_alloc(&memo->arena, sizeof(*entry) + (size_t)count * sizeof(*frames));
 	if (!entry)

@@ -53,7 +53,8 @@ static inline const struct mixed_entry *mixed_memo_recent(const struct mixed_mem
 struct captured mixed_memo_find(struct mixed_memo *memo, uint32_t native,
 				const struct language_frame *frames, int count);
 
-/* Keeps a merged stack, unless there is no memory. The caller must hold the capture lock. */
+/* Keeps a merged stack that mixed_memo_find does not know, unless there is no memory. The caller
+ * must hold the capture lock. */
 void mixed_memo_keep(struct mixed_memo *memo, uint32_t native, const struct language_frame *frames,
 		     int count, struct captured merged);
 

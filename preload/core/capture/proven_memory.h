@@ -55,12 +55,21 @@ static inline bool proven_readable(uintptr_t address, size_t size)
 	return proven_page(first) && (__builtin_expect(first == last, 1) || proven_page(last));
 }
 
+/* The word at an address that can be read for certain. */
+static inline __attribute__((always_inline)) uintptr_t word_at(uintptr_t address)
+{
+	uintptr_t word;
+
+	memcpy(&word, (const void *)address, sizeof(word));
+	return word;
+}
+
 /* Reads the word at address; false: it can't be read. */
 static inline bool proven_word(uintptr_t address, uintptr_t *word)
 {
 	if (!proven_readable(address, sizeof(*word)))
 		return false;
-	memcpy(word, (const void *)address, sizeof(*word));
+	*word = word_at(address);
 	return true;
 }
 
