@@ -61,7 +61,7 @@ def _():
 def _():
     script = PROGRAMS / "process_pipes.py"
     run = traced(script)
-    # Of each of the three pipes the library closes one end.
+    # The library closes one end of each of the three pipes.
     check.matches(run.err, rf"(?m)^1\. 15 pipe ends, opened in start at \S+/{line_of(script, 'LEAK')}$")
     check.contains(run.err, "; these stacks have opened 30 and closed 15\n")
     check.matches(run.err, r"\n   by 2 call paths:\n"

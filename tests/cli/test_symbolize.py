@@ -101,7 +101,7 @@ def compare(ours, judges, addresses):
         if not has_lines(his):
             continue
         compared += 1
-        # Of an inlined call without a line an older addr2line doesn't tell the file either.
+        # An older addr2line gives no file, either, for an inlined call without a line.
         check.equal(*([re.sub(r".*:0$", "??:0", place) for _, place in places_of_frame] for places_of_frame in (mine, his)),
                     f"files and lines of {address:#x}")
         if "??:0" in [place for _, place in his]:
