@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The program attach_storm.cpp under many attaches, for a test and for the long test."""
 
-from support import BUILD, check, program, run_bare, start_traced, temp_dir, wait_until
+from support import BUILD, check, program, require_attach, run_bare, start_traced, temp_dir, wait_until
 
 FDTRAIL = BUILD / "tools" / "fdtrail"
 
@@ -9,6 +9,7 @@ FDTRAIL = BUILD / "tools" / "fdtrail"
 def run(times):
     """Attaches and detaches so many times. Returns a line that says what was done, after lines that begin with "bad"
     if the program noticed anything."""
+    require_attach()
     stop = temp_dir() / "stop"
     storm = start_traced([program("attach_storm"), BUILD / "tests" / "programs" / "libcloses.so", stop], traced=False,
                          timeout=100)

@@ -18,6 +18,7 @@ before the next test begins. README.md beside this file describes everything.
 
 import ctypes
 import os
+import platform
 import re
 import shutil
 import signal
@@ -469,6 +470,20 @@ def require(name):
     if path is None:
         skip(f"{name} is not installed: scripts/setup test")
     return path
+
+
+def glibc_from(version):
+    """Whether the C library has this version, as in "2.34", or a later one."""
+    def numbers(text):
+        return [int(number) for number in text.split(".")]
+
+    return numbers(platform.libc_ver()[1]) >= numbers(version)
+
+
+def require_attach():
+    """Skips the test where attach refuses every program, which test_attach.py holds."""
+    if not glibc_from("2.34"):
+        skip(f"attach needs glibc 2.34, and this is {platform.libc_ver()[1]}")
 
 
 # Odds and ends

@@ -14,8 +14,8 @@ import time
 
 import attach_storm
 import snapshot_text
-from support import (BUILD, LIBRARY, PYTHON, check, compile_program, go_program, main, program, ran, require, run_bare,
-                     seed, start_traced, temp_dir, test, wait_until)
+from support import (BUILD, LIBRARY, PYTHON, check, compile_program, glibc_from, go_program, main, program, ran,
+                     require, require_attach, run_bare, seed, skip, start_traced, temp_dir, test, wait_until)
 
 FDTRAIL = BUILD / "tools" / "fdtrail"
 NOBODY = 65534
@@ -43,6 +43,7 @@ class Server:
     """The program attached.c."""
 
     def __init__(self, threads=4, variant="gcc", **options):
+        require_attach()
         self.go = temp_dir() / "go"
         self.go.parent.chmod(0o755)
         self.process = start([program("attached", variant), threads, self.go], **options)
@@ -130,6 +131,7 @@ def refused(pid, *words, verb="attach", before=None, **options):
 
 
 def start_c(text, variant="gcc", **options):
+    require_attach()
     source = temp_dir() / "target.c"
     source.write_text(text)
     return start([compile_program(source, variant)], **options)
@@ -274,6 +276,13 @@ def _(kind):
                                 "musl": "another C library than glibc"}[kind], "fdtrail snapshot")
 
 
+@test("before glibc 2.34 one line says that attach needs that, and the program goes on")
+def _():
+    if glibc_from("2.34"):
+        skip("this C library is not older")
+    refused(start([program("attached"), "4", temp_dir() / "go"]).pid, "attach needs glibc 2.34 or later")
+
+
 @test("another user's program is refused with the reason, and root may attach to it")
 def _():
     server = Server(preexec=become_nobody)
@@ -333,6 +342,7 @@ MEMFD_CREATE, PIDFD_GETFD, CLONE3, REBOOT = 319, 438, 435, 169
 
 
 def filtered(number, answer):
+    require_attach()
     return start([PYTHON, "-c", FILTERED, str(number), answer])
 
 

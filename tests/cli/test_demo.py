@@ -5,7 +5,7 @@
 import os
 import re
 
-from support import BUILD, SOURCE, check, leftovers, main, program, run_bare, run_traced, test
+from support import BUILD, SOURCE, check, leftovers, main, program, require_attach, run_bare, run_traced, test
 
 RUN = SOURCE / "scripts" / "run"
 
@@ -97,6 +97,7 @@ def _(name):
 @test("scripts/attach-demo names the function of a server that runs, and leaves it running until it has shown that",
       timeout=100)
 def _():
+    require_attach()
     run = run_bare([SOURCE / "scripts" / "attach-demo"], env={"BUILD_DIR": str(BUILD)}, timeout=90)
     check.equal(run.status, 0, run.err)
     check.matches(run.err, r"^fdtrail: attached to leaky_server, process \d+ \(2 threads, one paused for ")

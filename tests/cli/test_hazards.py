@@ -5,12 +5,11 @@ exceptions, code without unwind data, programs that close everything."""
 
 import ctypes
 import os
-import platform
 import re
 import subprocess
 
-from support import (ENGINE, LIBRARY, PYTHON, TESTS, check, compile_program, main, program, require, run_bare,
-                     run_traced, skip, temp_dir, test)
+from support import (ENGINE, LIBRARY, PYTHON, TESTS, check, compile_program, glibc_from, main, program, require,
+                     run_bare, run_traced, skip, temp_dir, test)
 
 
 def libraries(behind):
@@ -225,7 +224,7 @@ def _():
 
 @test("two threads that fork at once, one held up in the middle, leave each other's signals alone")
 def _():
-    if tuple(map(int, platform.libc_ver()[1].split("."))) < (2, 36):
+    if not glibc_from("2.36"):
         skip("before glibc 2.36 no two threads' forks are in their handlers at once")
     words = [program("held_forks")]
     bare, run = run_bare(words), run_traced(words, EXIT=0)

@@ -11,8 +11,8 @@ import time
 
 import snapshot_text
 from nginx import Server
-from support import (BUILD, PYTHON, check, free_port, main, require, run_bare, start_traced, temp_dir, test,
-                     wait_for_port, wait_until)
+from support import (BUILD, PYTHON, check, free_port, main, require, require_attach, run_bare, start_traced,
+                     temp_dir, test, wait_for_port, wait_until)
 
 FDTRAIL = BUILD / "tools" / "fdtrail"
 
@@ -22,6 +22,7 @@ def fdtrail(verb, *arguments, **options):
 
 
 def attach(*arguments):
+    require_attach()
     asked = fdtrail("attach", "--background", *arguments)
     check.equal(asked.status, 0, asked.err)
     return asked
