@@ -34,10 +34,14 @@ def findings(words, timeout):
 
 @test("cppcheck finds nothing in preload/ and tools/", timeout=280)
 def _():
-    # uninitvar: it reports variables that a function fills.
+    # uninitvar, ctuuninitvar: it reports variables that a function fills. constStatement: "(void)a, (void)b".
+    # Newer versions don't know that a variable may name its register, and want every macro of a condition.
+    quiet = ["missingInclude", "missingIncludeSystem", "uninitvar", "ctuuninitvar", "constStatement",
+             "normalCheckLevelMaxBranches"]
+    macros = ["__x86_64__", "__GNUC__", "__asm__(name)=", "__GLIBC_PREREQ(a,b)=1", "_ELFUTILS_PREREQ(a,b)=1",
+              'FDTRAIL_LIBDIR="lib"', 'FDTRAIL_VERSION="1"']
     words = [require("cppcheck"), "-q", "-j2", "--std=c11", "--enable=warning,performance,portability",
-             "--suppress=missingInclude", "--suppress=missingIncludeSystem", "--suppress=uninitvar",
-             f"-I{SOURCE}", "-D__x86_64__", "-D__GNUC__",
+             *(f"--suppress={name}" for name in quiet), f"-I{SOURCE}", *(f"-D{macro}" for macro in macros),
              SOURCE / "preload", SOURCE / "tools"]
     check.equal(findings(words, 270), "")
     ran("analysis", f"cppcheck on {len(C_FILES)} files")

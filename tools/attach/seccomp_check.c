@@ -116,6 +116,8 @@ static int read_filters(int tid, struct sock_fprog *filters)
 
 		if (length < 0)
 			return errno == ENOENT ? i : -errno;
+		if (!length || length > BPF_MAXINSNS)
+			return -EINVAL;
 		filters[i].filter = calloc((size_t)length, sizeof(*filters[i].filter));
 		if (!filters[i].filter)
 			return -ENOMEM;

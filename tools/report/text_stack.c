@@ -159,7 +159,12 @@ static void put_frames(const struct page *page, const struct model_stack *stack,
 	for (size_t i = 0; i < stack->frame_count; i++)
 		room += stack->frames[i].location_count ? stack->frames[i].location_count : 1;
 	struct line *lines = calloc(room ? room : 1, sizeof(*lines));
-	for (size_t i = 0; lines && i < stack->frame_count; i++) {
+	if (!lines) {
+		page_linef(page, MARK_COLUMNS, 0, PAGE_WARNING, "(no memory for its %zu frames)",
+			   stack->frame_count);
+		return;
+	}
+	for (size_t i = 0; i < stack->frame_count; i++) {
 		const struct model_frame *frame = &stack->frames[i];
 		size_t locations = frame->location_count ? frame->location_count : 1;
 

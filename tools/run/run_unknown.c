@@ -124,6 +124,18 @@ struct sentence {
 	size_t count;
 };
 
+/* The sentence with these words, or the number of sentences. */
+static size_t sentence_find(const struct sentence *sentences, size_t count, const char *name,
+			    const char *words)
+{
+	size_t at = 0;
+
+	while (at < count &&
+	       (strcmp(sentences[at].name, name) != 0 || strcmp(sentences[at].words, words) != 0))
+		at++;
+	return at;
+}
+
 /* Prints the processes of one fate under a heading; those with the same words share a line. Returns
  * their number. */
 static size_t print_fate(const struct run_unknown *unknown, enum fate fate, const char *heading,
@@ -136,16 +148,13 @@ static size_t print_fate(const struct run_unknown *unknown, enum fate fate, cons
 		const struct roster_record *record = &unknown->roster->header->records[i];
 		LINE(name, 256);
 		LINE(words, 256);
-		size_t at = 0;
 
 		if (fate_of(unknown, record) != fate)
 			continue;
 		total++;
 		put_name(&name, fate, record);
 		put_words(&words, unknown, fate, record);
-		while (at < used && (strcmp(sentences[at].name, name.text) != 0 ||
-				     strcmp(sentences[at].words, words.text) != 0))
-			at++;
+		size_t at = sentence_find(sentences, used, name.text, words.text);
 		if (at == LISTED) {
 			unlisted++;
 			continue;
