@@ -294,16 +294,10 @@ static uintptr_t find_submit(void)
 	return 0;
 }
 
-static bool take(const char *name, uintptr_t ours, uintptr_t *original)
-{
-	struct loaded_symbol symbol;
-
-	return loaded_symbol_find(name, &symbol) && take_over(symbol.address, ours, original);
-}
-
 void libuv_start(struct capture *from)
 {
 	uintptr_t submit_at = find_submit();
+	struct loaded_symbol found;
 
 	capture = from;
 	handles = memory_map(sizeof(*handles));
@@ -312,7 +306,9 @@ void libuv_start(struct capture *from)
 		return;
 	if (submit_at)
 		take_over(submit_at, (uintptr_t)submit, (uintptr_t *)&submit_original);
-#define TAKE(function) take("uv_" #function, (uintptr_t)function, (uintptr_t *)&function##_original)
+#define TAKE(function)                                                                             \
+	take_over_symbol("uv_" #function, (uintptr_t)function, (uintptr_t *)&function##_original,  \
+			 &found)
 	TAKE(thread_create_ex);
 	/* Compilers build the shorter function with a copy of the longer one. */
 	TAKE(tcp_init);

@@ -88,3 +88,9 @@ bool take_over(uintptr_t function, uintptr_t replacement, uintptr_t *original)
 	protect(function, JUMP, PROT_READ | PROT_EXEC);
 	return true;
 }
+
+bool take_over_symbol(const char *name, uintptr_t replacement, uintptr_t *original,
+		      struct loaded_symbol *found)
+{
+	return loaded_symbol_find(name, found) && take_over(found->address, replacement, original);
+}

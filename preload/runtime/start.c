@@ -19,6 +19,7 @@
 #include "preload/core/base/raw_syscall.h"
 #include "attach.h"
 #include "deepbind.h"
+#include "preload/languages/event_loops.h"
 #include "preload/languages/languages.h"
 #include "preload/libc/real.h"
 #include "enroll.h"
@@ -257,6 +258,7 @@ __attribute__((constructor)) static void start(void)
 	if (runtime_on()) {
 		load();
 		capture_prepare_languages(&runtime.capture);
+		event_loops_start(&runtime.capture);
 		enroll_start(environ);
 		deepbind_start();
 		fork_register();

@@ -529,6 +529,36 @@ static void an_adopted_descriptor_never_replaces_a_recorded_one(void **state)
 	assert_int_equal(entry.stack, stack);
 }
 
+static void a_descriptor_is_handed_over_to_another_stack(void **state)
+{
+	uint32_t loop = stack_of(1), callback = stack_of(2);
+	struct captured to = {callback, stack_table_figures(&ledger.stacks, callback)};
+	struct ledger_entry read;
+
+	(void)state;
+	open_at(7, loop);
+	assert_true(ledger_hand_over(&ledger, 7, loop, to));
+	assert_true(ledger_read(&ledger, 7, &read, NULL));
+	assert_int_equal(read.stack, callback);
+	uint64_t count = atomic_load(&to.figures->count.word);
+	assert_int_equal(open_count_opened(count), 1);
+	assert_int_equal(open_count_live(count), 1);
+	count = atomic_load(&stack_table_figures(&ledger.stacks, loop)->count.word);
+	assert_int_equal(open_count_live(count), 0);
+	/* Not twice, not without an entry, and not while it is being closed. */
+	assert_false(ledger_hand_over(&ledger, 7, loop, to));
+	assert_false(ledger_hand_over(&ledger, 8, loop, to));
+	open_at(8, loop);
+	ledger_closing(&ledger, 8);
+	assert_false(ledger_hand_over(&ledger, 8, loop, to));
+	ledger_closed(&ledger, 8);
+	ledger_closing(&ledger, 7);
+	ledger_closed(&ledger, 7);
+	count = atomic_load(&to.figures->count.word);
+	assert_int_equal(open_count_opened(count), 1);
+	assert_int_equal(open_count_live(count), 0);
+}
+
 static void a_cleared_ledger_begins_anew(void **state)
 {
 	uint32_t stack = stack_of(1);
@@ -729,6 +759,7 @@ int main(void)
 		TEST(inherited_descriptors_are_no_peak_of_the_process),
 		TEST(descriptors_closed_in_a_teardown_were_held_until_then),
 		TEST(an_adopted_descriptor_never_replaces_a_recorded_one),
+		TEST(a_descriptor_is_handed_over_to_another_stack),
 		TEST(a_cleared_ledger_begins_anew),
 		TEST(a_forked_process_starts_counting_again),
 		TEST(a_torn_stack_table_is_rebuilt),

@@ -337,6 +337,27 @@ bool ledger_forget_if(struct ledger *ledger, int fd, struct ledger_words words)
 	return true;
 }
 
+bool ledger_hand_over(struct ledger *ledger, int fd, uint32_t from, struct captured to)
+{
+	struct slot *slot = slot_of(ledger, fd);
+	uint64_t a = slot ? atomic_load(&slot->a) : 0;
+
+	if (!a || a & CLOSING || BITS(a, 0, A_OPENED_AT) != from || !to.figures ||
+	    BITS(a, A_GENERATION, 4) != atomic_load(&ledger->generation))
+		return false;
+	/* Counted first: the entry may be closed, and counted out, as soon as it is changed. */
+	open_count_open(&to.figures->count, BITS(a, A_OPENED_AT, 30));
+	if (!atomic_compare_exchange_strong(&slot->a, &a,
+					    (a & -(UINT64_C(1) << A_OPENED_AT)) | to.stack)) {
+		atomic_fetch_sub(&to.figures->count.word, OPEN_COUNT_OPENED);
+		return false;
+	}
+	struct stack_figures *figures = stack_table_figures(&ledger->stacks, from);
+	if (figures)
+		slot_counts_closed(ledger, figures);
+	return true;
+}
+
 bool ledger_read(const struct ledger *ledger, int fd, struct ledger_entry *entry,
 		 struct ledger_words *words)
 {
