@@ -148,6 +148,7 @@ const struct interpreter v8 = {
 	.detect = detect,
 	.start = start,
 	.frames = v8_walk,
+	.matches = v8_matches,
 	.describe = describe,
 	.is_loop = v8_is_generated,
 	.is_library = is_library,

@@ -160,9 +160,16 @@ static bool is_shared(uintptr_t shared)
 	return true;
 }
 
-/* The function of a frame of generated code, if it is one of a script, with a hash of what it is
- * known by: V8 moves its objects, and gives their addresses to others. The hash has the function's
- * number in its script, its lengths, its flags, and where the script is. */
+/* A hash of what a function is known by: V8 moves its objects, and gives their addresses to others.
+ * The hash has the function's number in its script, its lengths, its flags, and where the script
+ * is. shared must be readable. */
+static inline uint64_t hash_shared(uintptr_t shared, uintptr_t script)
+{
+	return mix(word_at(shared - 1 + v8_layout.shared_length) * 3 ^ script,
+		   word_at(shared - 1 + v8_layout.shared_flags));
+}
+
+/* The function of a frame of generated code, if it is one of a script, with its hash. */
 static bool take_function(uintptr_t fp, struct pages *pages, uintptr_t *shared, uint64_t *hash)
 {
 	const struct v8_layout *v8 = &v8_layout;
@@ -183,8 +190,7 @@ static bool take_function(uintptr_t fp, struct pages *pages, uintptr_t *shared, 
 			return false;
 		pages->script = script;
 	}
-	*hash = mix(word_at(*shared - 1 + v8->shared_length) * 3 ^ script,
-		    word_at(*shared - 1 + v8->shared_flags));
+	*hash = hash_shared(*shared, script);
 	return true;
 }
 
@@ -203,24 +209,35 @@ static int count_inlined(uintptr_t pc, uintptr_t fp, uintptr_t shared, uint64_t 
 	return (int)(word & 0xff);
 }
 
+/* The offset of the call in progress in the bytecodes of the frame's function. */
+static uint32_t bytecode_offset(uintptr_t fp)
+{
+	uintptr_t offset = word_at(fp + V8_FP_BYTECODE_OFFSET);
+
+	/* Other code of V8's build that runs in place of a script's function, such as the one that
+	 * compiles it, calls nothing of interest. */
+	return v8_is_small(offset) ? (uint32_t)v8_small(offset) : 0;
+}
+
+/* The hash of a frame of compiled code, from its function's. */
+static uint64_t mix_code(uint64_t hash, uintptr_t pc)
+{
+	return mix(hash ^ pc, word_at(pc - 8) * 3 ^ word_at(pc));
+}
+
 /* Adds the frames of one frame of generated code. */
 static int add_frames(uintptr_t pc, uintptr_t fp, struct pages *pages,
 		      struct language_frame *frames, int room)
 {
-	uintptr_t shared, offset;
+	uintptr_t shared;
 	uint64_t hash;
 	int count;
 
 	if (!take_function(fp, pages, &shared, &hash))
 		return 0;
 	if (is_built(pc)) {
-		offset = word_at(fp + V8_FP_BYTECODE_OFFSET);
-		/* Other code of V8's build that runs in place of a script's function, such as the
-		 * one that compiles it, calls nothing of interest. */
-		if (!v8_is_small(offset))
-			offset = 0;
 		frames[0] = (struct language_frame){.code = shared,
-						    .at = (uint32_t)v8_small(offset),
+						    .at = bytecode_offset(fp),
 						    .check = (uint32_t)(hash >> 32),
 						    .flags = LANGUAGE_ENTRY,
 						    .stack = fp};
@@ -228,7 +245,7 @@ static int add_frames(uintptr_t pc, uintptr_t fp, struct pages *pages,
 	}
 	if (!readable(&pages->code, pc - 8, 16))
 		return 0;
-	hash = mix(hash ^ pc, word_at(pc - 8) * 3 ^ word_at(pc));
+	hash = mix_code(hash, pc);
 	count = count_inlined(pc, fp, shared, hash);
 	for (int i = 0; i < count && i < room; i++)
 		frames[i] = (struct language_frame){.code = shared,
@@ -239,16 +256,21 @@ static int add_frames(uintptr_t pc, uintptr_t fp, struct pages *pages,
 	return count;
 }
 
+/* Whether there is a frame at fp, above low, which can be read. */
+static inline __attribute__((always_inline)) bool is_frame(uintptr_t fp, uintptr_t low,
+							   struct pages *pages)
+{
+	return fp >= low && fp - low <= FRAME_MAX && fp % sizeof(fp) == 0 &&
+	       readable(&pages->stack, fp + V8_FP_BYTECODE_OFFSET, 16 - V8_FP_BYTECODE_OFFSET);
+}
+
 int v8_walk(const struct registers *from, struct language_frame *frames, int room)
 {
 	uintptr_t fp = from->fp, pc = from->pc, low = from->sp;
 	struct pages pages = {NO_PAGE, NO_PAGE, NO_PAGE, NO_PAGE, 0};
 	int count = 0;
 
-	for (int steps = 0; steps < STEPS; steps++) {
-		if (fp < low || fp - low > FRAME_MAX || fp % sizeof(fp) ||
-		    !readable(&pages.stack, fp + V8_FP_BYTECODE_OFFSET, 16 - V8_FP_BYTECODE_OFFSET))
-			break;
+	for (int steps = 0; steps < STEPS && is_frame(fp, low, &pages); steps++) {
 		if (v8_is_generated(pc)) {
 			count += add_frames(pc, fp, &pages, frames + count, room - count);
 			if (count >= room) {
@@ -261,4 +283,65 @@ int v8_walk(const struct registers *from, struct language_frame *frames, int roo
 		fp = word_at(fp);
 	}
 	return count;
+}
+
+/* The number of frames, from the first of these on, that the frame of generated code at fp has; -1:
+ * it has others; 0: it has none. An equal check says that the function is a function. */
+static inline __attribute__((always_inline)) int match_frames(uintptr_t pc, uintptr_t fp,
+							      struct pages *pages,
+							      const struct language_frame *frames,
+							      int count)
+{
+	const struct v8_layout *v8 = &v8_layout;
+	bool built = pc - v8->builtins_start < v8->builtins_end - v8->builtins_start;
+	bool compiled = frames->at == (pc | (uintptr_t)1 << V8_AT_INLINED);
+	uintptr_t function = word_at(fp + V8_FP_FUNCTION), shared = frames->code;
+	int same = 0;
+
+	/* Compiled code needn't be looked for in V8's memory: its bytes are in the check. */
+	if (!compiled && !built && !v8_is_generated(pc))
+		return 0;
+	if (!v8_is_pointer(word_at(fp + V8_FP_CONTEXT)) || !v8_is_pointer(function))
+		return 0;
+	if (!count || !readable(&pages->function, function - 1, v8->function_shared + 8) ||
+	    word_at(function - 1 + v8->function_shared) != shared ||
+	    !readable(&pages->shared, shared - 1, v8->shared_flags + 8))
+		return -1;
+	uint64_t hash = hash_shared(shared, word_at(shared - 1 + v8->shared_script));
+	if (!compiled)
+		return frames->at == bytecode_offset(fp) && frames->check == hash >> 32 &&
+				       (built || is_copied(pc))
+			       ? 1
+			       : -1;
+	if (!readable(&pages->code, pc - 8, 16) || frames->check != mix_code(hash, pc) >> 32)
+		return -1;
+	/* Equal code has the same functions in it. */
+	while (same < count && !(frames[same].flags & LANGUAGE_ENTRY))
+		same++;
+	return same < count ? same + 1 : same;
+}
+
+bool v8_matches(const struct registers *from, const struct language_frame *frames, int count)
+{
+	uintptr_t fp = from->fp, pc = from->pc, low = from->sp;
+	struct pages pages = {NO_PAGE, NO_PAGE, NO_PAGE, NO_PAGE, 0};
+	bool more = frames[count - 1].flags & LANGUAGE_MORE;
+	int matched = 0;
+
+	for (int steps = 0; steps < STEPS && is_frame(fp, low, &pages); steps++) {
+		/* After the last one, any frame is one too many. */
+		int same =
+			match_frames(pc, fp, &pages, &frames[matched < count ? matched : count - 1],
+				     count - matched);
+
+		if (same < 0)
+			return false;
+		matched += same;
+		if (matched == count && more)
+			return true;
+		pc = word_at(fp + 8);
+		low = fp + 16;
+		fp = word_at(fp);
+	}
+	return matched == count && !more;
 }

@@ -10,6 +10,9 @@
  * is its frame pointer, and at is made by v8_frame_at. */
 int v8_walk(const struct registers *from, struct language_frame *frames, int room);
 
+/* As matches() of struct interpreter. */
+bool v8_matches(const struct registers *from, const struct language_frame *frames, int count);
+
 /* Whether pc lies in code that V8 has generated. */
 bool v8_is_generated(uintptr_t pc);
 

@@ -106,6 +106,34 @@ inner()
     check.equal({place for place in places if place[0] == "inner"}, {("inner", "5")})
 
 
+@test("functions that are made for each call, and called from one line, are never taken for each other")
+def _():
+    program = temp_dir() / "closures.js"
+    program.write_text("""
+const fs = require('fs')
+function call (back) {
+  return back()
+}
+function makeGood () {
+  return () => fs.closeSync(fs.openSync('/etc/hostname'))
+}
+function makeBad () {
+  return () => fs.openSync('/etc/hostname')
+}
+for (let i = 1; i <= 3000; i++) {
+  call(i % 100 ? makeGood() : makeBad())
+  if (i % 250 === 0) global.gc()
+}
+""", "utf-8")
+    run = run_traced(["node", "--expose-gc", program], env={"FDTRAIL_EXIT": "1", "FDTRAIL_SHOW": "all"})
+    check.equal(run.status, 0)
+    check.contains(run.last.text, f" in <anonymous> {program}:10 (javascript)")
+    check.lacks(run.last.text, f"{program}:7 ")
+    report = Run("node", "--expose-gc", program)
+    check.contains(report.err, "1. 30 files, opened in <anonymous> at ")
+    check.contains(report.err, "closed 0")
+
+
 @test("the program sees no difference: no line on stderr, the same output as bare")
 def _():
     program = temp_dir() / "output.js"

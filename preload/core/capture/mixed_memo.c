@@ -138,7 +138,8 @@ void mixed_memo_keep(struct mixed_memo *memo, uint32_t native, const struct lang
 	entry->count = count;
 	entry->one_language = true;
 	for (int i = 0; i < count; i++)
-		entry->one_language &= frames[i].language == frames[0].language;
+		entry->one_language &= frames[i].language == frames[0].language ||
+				       frames[i].flags & LANGUAGE_ASKED;
 	memcpy(entry->frames, frames, (size_t)count * sizeof(*frames));
 	put(atomic_load(&memo->table), entry);
 }

@@ -24,7 +24,7 @@ struct mixed_entry {
 	struct captured merged;
 	uint32_t native;
 	int count;
-	bool one_language; /* all frames are of one */
+	bool one_language; /* all frames are of one, but for LANGUAGE_ASKED */
 	struct language_frame frames[];
 };
 

@@ -121,13 +121,15 @@ static int get_frames(const struct mixed_stacks *mixed, uint32_t active,
 static bool matches(const struct mixed_stacks *mixed, uint32_t active, const struct registers *from,
 		    const struct mixed_entry *entry)
 {
+	const struct language_frame *last = &entry->frames[entry->count - 1];
 	uint8_t language = entry->frames[0].language;
+	bool asked = last->flags & LANGUAGE_ASKED;
 
 	/* The asker is one of the words that must be equal: see find(). */
-	if (capture_asked != STACK_NONE || entry->frames[entry->count - 1].flags & LANGUAGE_ASKED)
+	if (capture_asked != (asked ? last->code : STACK_NONE) || asked == entry->count)
 		return false;
 	return entry->one_language && active == 1u << language && mixed->list[language]->matches &&
-	       mixed->list[language]->matches(from, entry->frames, entry->count);
+	       mixed->list[language]->matches(from, entry->frames, entry->count - asked);
 }
 
 static __attribute__((noinline)) struct captured find(struct mixed_stacks *mixed, uint32_t active,
