@@ -18,6 +18,7 @@
 #include "close_range.h"
 #include "connect.h"
 #include "dup.h"
+#include "ioctl.h"
 #include "preload/libc/new_descriptor.h"
 #include "preload/libc/received_fds.h"
 #include "preload/libc/socket_option.h"
@@ -91,6 +92,13 @@ long syscall_hook(long number, long a, long b, long c, long d, long e, long f)
 			return CALL();
 		hook_begins(HERE);
 		return hook_duplicated((int)CALL(), (int)a, "fcntl", HERE);
+	}
+	case SYS_ioctl: {
+		struct ioctl_fd made;
+		if (!ioctl_makes((uint32_t)b, &made))
+			return CALL();
+		ioctl_begins(&made, (const void *)c, &(struct awaited){0}, HERE);
+		return ioctl_ends((int)CALL(), &made, (const void *)c, HERE);
 	}
 	case SYS_connect: {
 		long result = CALL();

@@ -22,6 +22,7 @@ const uint8_t syscall_hooked[SYSCALL_NUMBERS] = {
 	ALSO(dup)
 	ALSO(dup3)
 	ALSO(fcntl)
+	ALSO(ioctl)
 	ALSO(connect)
 	ALSO(close)
 	ALSO(recvmsg)

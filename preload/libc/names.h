@@ -114,6 +114,9 @@ NAME_LATER(fspick, fspick_type)
 NAME_LATER(fsmount, fsmount_type)
 NAME_LATER(open_tree, fspick_type)
 
+/* ioctl.c */
+NAME(ioctl)
+
 /* dup.c */
 NAME(dup)
 NAME(dup2)

@@ -54,14 +54,15 @@ static void note(struct in_flight *in_flight, int fd)
 	}
 }
 
-static void note_pair(struct in_flight *in_flight, const void *filled)
+/* count: 1 or 2 */
+static void note_numbers(struct in_flight *in_flight, const void *filled, size_t count)
 {
-	int pair[2];
+	int fds[2];
 
-	if (!read_safely(pair, filled, sizeof(pair)))
+	if (!read_safely(fds, filled, count * sizeof(*fds)))
 		return;
-	note(in_flight, pair[0]);
-	note(in_flight, pair[1]);
+	for (size_t i = 0; i < count; i++)
+		note(in_flight, fds[i]);
 }
 
 static void note_received(int fd, bool is_pidfd, void *data)
@@ -148,7 +149,9 @@ void in_flight_note(struct in_flight *in_flight, const void *context)
 		note_candidates(in_flight, context);
 	/* If the call has not been made yet, this holds something old, which has a record. */
 	if (fills && filling->form == AWAITED_PAIR)
-		note_pair(in_flight, filling->filled);
+		note_numbers(in_flight, filling->filled, 2);
+	else if (fills && filling->form == AWAITED_ONE)
+		note_numbers(in_flight, filling->filled, 1);
 	else if (fills && filling->form == AWAITED_MESSAGE)
 		note_message(in_flight, filling->filled);
 }

@@ -71,8 +71,8 @@ extern struct runtime runtime;
 /* The memory that a hook's real call fills with new descriptors, if it does not return one. This
  * struct is in the hook's frame. */
 struct awaited {
-	enum { AWAITED_PAIR, AWAITED_MESSAGE } form;
-	const void *filled; /* int[2], struct msghdr */
+	enum { AWAITED_PAIR, AWAITED_MESSAGE, AWAITED_ONE } form;
+	const void *filled; /* int[2], struct msghdr, int */
 };
 
 /* The thread's own: 40 bytes of the loader's small reserve. */

@@ -78,15 +78,16 @@ int thread_registry_opens(int thread)
 	return -1;
 }
 
-static size_t add_pair(const struct thread_state *state, int *fds, size_t room)
+static size_t add_filled(const struct thread_state *state, int *fds, size_t room)
 {
 	struct awaited filling;
 
-	if (!(state->hook & HOOK_FILLS) || room < 2 ||
+	if (!(state->hook & HOOK_FILLS) ||
 	    !read_safely(&filling, (const void *)(state->hook - HOOK_FILLS), sizeof(filling)) ||
-	    filling.form != AWAITED_PAIR || !read_safely(fds, filling.filled, 2 * sizeof(*fds)))
+	    filling.form == AWAITED_MESSAGE)
 		return 0;
-	return 2;
+	size_t count = filling.form == AWAITED_PAIR ? 2 : 1;
+	return count <= room && read_safely(fds, filling.filled, count * sizeof(*fds)) ? count : 0;
 }
 
 size_t thread_registry_in_flight(int *fds, size_t most)
@@ -101,7 +102,7 @@ size_t thread_registry_in_flight(int *fds, size_t most)
 			continue;
 		if (state.recording)
 			fds[count++] = (int)state.recording - 1;
-		count += add_pair(&state, fds + count, most - count);
+		count += add_filled(&state, fds + count, most - count);
 	}
 	return count;
 }

@@ -24,7 +24,7 @@ REPLACES = ["dup2", "__dup2", "dup3", "sys_dup2", "sys_dup3", "freopen", "freope
 # their own.
 NO_OPENING = """
     fdopen pclose fclose fcloseall endmntent fdopendir closedir _IO_fdopen _IO_fclose __endmntent
-    connect __connect close close_range closefrom mq_close login_tty __close
+    ioctl connect __connect close close_range closefrom mq_close login_tty __close
     fts_close fts64_close
     _Fork __clone execl execle execlp execv execve execvp execvpe fexecve execveat
     posix_spawn posix_spawnp pidfd_spawn pidfd_spawnp openat2 _exit _Exit dlclose syscall vfork __vfork

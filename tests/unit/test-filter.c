@@ -28,6 +28,8 @@
 #include "tools/engine/tracer/seccomp_filter.h"
 #include "../skip.h"
 
+#define KVM_DEVICE 0xc00caee0 /* KVM_CREATE_DEVICE */
+
 enum {
 	X32 = 0x40000000,
 	PEERPIDFD = 77,
@@ -74,6 +76,8 @@ static const struct row rows[] = {
 	{ABI_X86_64, SYS_getsockopt, {-1, SOL_SOCKET, SO_ERROR}, NULL},
 	{ABI_X86_64, SYS_ioctl, {-1, PTPEER}, "ioctl"},
 	{ABI_X86_64, SYS_ioctl, {-1, 0x541b}, NULL},
+	{ABI_X86_64, SYS_ioctl, {-1, KVM_DEVICE}, "ioctl"},
+	{ABI_X86_64, SYS_ioctl, {-1, (int)KVM_DEVICE}, "ioctl"}, /* with a sign */
 	{ABI_X86_64, SYS_landlock_create_ruleset, {0, 0, 0}, "landlock_create_ruleset"},
 	{ABI_X86_64, SYS_landlock_create_ruleset, {0, 0, 1}, NULL},
 	{ABI_X86_64, SYS_mmap, {0, 0, PROT_READ | PROT_EXEC}, "mmap"},
@@ -89,6 +93,8 @@ static const struct row rows[] = {
 	{ABI_X32, X32 | 542, {-1, SOL_SOCKET, PEERPIDFD}, "getsockopt"},
 	{ABI_X32, X32 | 542, {-1, SOL_SOCKET, SO_ERROR}, NULL},
 	{ABI_X32, X32 | 512, {ASKS}, "rt_sigaction"},
+	{ABI_X32, X32 | 514, {-1, KVM_DEVICE}, "ioctl"},
+	{ABI_X32, X32 | 514, {-1, 0x541b}, NULL},
 	{ABI_X32, X32 | SYS_fcntl, {-1, F_DUPFD_CLOEXEC}, "fcntl"},
 	{ABI_X32, X32 | SYS_read, {-1}, NULL},
 
@@ -99,6 +105,8 @@ static const struct row rows[] = {
 	{ABI_I386, 55, {-1, F_DUPFD}, "fcntl"},
 	{ABI_I386, 221, {-1, F_DUPFD_CLOEXEC}, "fcntl"},
 	{ABI_I386, 221, {-1, F_GETFD}, NULL},
+	{ABI_I386, 54, {-1, KVM_DEVICE}, "ioctl"},
+	{ABI_I386, 54, {-1, 0x541b}, NULL},
 	{ABI_I386, 120, {CLONE_UNTRACED | CLONE_THREAD}, "clone"},
 	{ABI_I386, 192, {0, 0, PROT_EXEC}, "mmap"},
 	{ABI_I386, 192, {0, 0, PROT_READ}, NULL},

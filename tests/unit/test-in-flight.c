@@ -209,6 +209,19 @@ static void both_ends_of_a_pair_are_noted(void **state)
 	expect(&waits, (const int[]){12, 11}, 2);
 }
 
+static void a_number_that_a_call_stores_is_noted(void **state)
+{
+	int stored[2] = {11, 12};
+	struct hook hook = {.filling = {AWAITED_ONE, stored}};
+	ucontext_t returned = interrupted(AFTER_CALL, 0, hook.below),
+		   waits = interrupted(AFTER_CALL, -EINTR, hook.below);
+
+	(void)state;
+	hook_fills(&hook.filling);
+	expect(&returned, stored, 1);
+	expect(&waits, NULL, 0);
+}
+
 static void descriptors_that_arrived_with_a_message_are_noted(void **state)
 {
 	union {
@@ -271,6 +284,7 @@ int main(void)
 		TEST("a number that is being recorded is noted wherever the thread is",
 		     a_number_that_is_being_recorded_is_noted_wherever_the_thread_is),
 		TEST("both ends of a pair are noted", both_ends_of_a_pair_are_noted),
+		TEST("a number that a call stores is noted", a_number_that_a_call_stores_is_noted),
 		TEST("descriptors that arrived with a message are noted",
 		     descriptors_that_arrived_with_a_message_are_noted),
 		TEST("without a free slot nothing is noted", without_a_free_slot_nothing_is_noted),

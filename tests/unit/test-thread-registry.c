@@ -75,6 +75,8 @@ static void what_is_being_recorded_is_in_flight(void **state)
 	expect((const int[]){9}, 1);
 	hook_fills(&filling);
 	expect(pair, 2);
+	filling.form = AWAITED_ONE;
+	expect(pair, 1);
 	/* Memory that can't be read is no entry, and no crash. */
 	filling.filled = (void *)16;
 	expect(NULL, 0);

@@ -45,6 +45,11 @@ enum fd_kind {
 	FD_SECRETMEM,
 	FD_MOUNT,
 	FD_BPF,
+	FD_KVM,
+	FD_VFIO,
+	FD_DMABUF,
+	FD_SYNC_FILE,
+	FD_NAMESPACE,
 	FD_LANDLOCK,
 	FD_KIND_COUNT, /* at most 32: slot.h asserts that */
 };

@@ -51,6 +51,8 @@ static enum kind kind_of_file(struct descriptor *descriptor, int pid)
 		return kind_of_link(link, length);
 	if (begins(link, length, "/memfd:") || begins(link, length, "/secretmem"))
 		return KIND_MEMFD;
+	if (begins(link, length, "/dmabuf:"))
+		return KIND_DMABUF;
 	if (begins(link, length, "/dev/shm/"))
 		return KIND_SHM;
 	return KIND_FILE;
@@ -289,6 +291,7 @@ static void put_history(const struct describe *describe, const struct descriptor
 static bool has_target(enum kind kind)
 {
 	return kind <= KIND_PIPE || kind == KIND_MEMFD || kind == KIND_SHM || kind == KIND_MQUEUE ||
+	       kind == KIND_KVM || kind == KIND_DMABUF || kind == KIND_NAMESPACE ||
 	       kind == KIND_OTHER;
 }
 

@@ -31,6 +31,11 @@ static const struct {
 	[KIND_USERFAULTFD] = {"userfaultfd", "userfaultfd", "userfaultfds", "[userfaultfd]"},
 	[KIND_PERF] = {"perf", "perf event", "perf events", "[perf_event]"},
 	[KIND_IO_URING] = {"io_uring", "io_uring", "io_urings", "[io_uring]"},
+	[KIND_KVM] = {"kvm", "KVM descriptor", "KVM descriptors", "kvm-"},
+	[KIND_VFIO] = {"vfio", "VFIO device", "VFIO devices", "[vfio-device]"},
+	[KIND_DMABUF] = {"dmabuf", "DMA buffer", "DMA buffers", "dmabuf"},
+	[KIND_SYNC_FILE] = {"sync_file", "sync file", "sync files", "sync_file"},
+	[KIND_NAMESPACE] = {"namespace", "namespace", "namespaces", NULL},
 	[KIND_OTHER] = {"other", "other descriptor", "other descriptors", NULL},
 };
 
@@ -49,20 +54,33 @@ bool kind_is_socket(enum kind kind)
 	return kind <= KIND_SOCKET;
 }
 
+static bool begins(const char *link, size_t length, const char *with)
+{
+	return length >= strlen(with) && memcmp(link, with, strlen(with)) == 0;
+}
+
 enum kind kind_of_link(const char *link, size_t length)
 {
-	static const char anonymous[] = "anon_inode:", pidfs[] = "pidfd:[";
+	/* namespaces(7), "The /proc/pid/ns/ directory" */
+	static const char *const namespaces[] = {"cgroup:[", "ipc:[",  "mnt:[",  "net:[",
+						 "pid:[",    "time:[", "user:[", "uts:["};
+	static const char anonymous[] = "anon_inode:";
 
-	if (length >= strlen(pidfs) && memcmp(link, pidfs, strlen(pidfs)) == 0)
+	if (begins(link, length, "pidfd:["))
 		return KIND_PIDFD;
-	if (length < strlen(anonymous) || memcmp(link, anonymous, strlen(anonymous)) != 0)
+	for (size_t i = 0; i < sizeof(namespaces) / sizeof(*namespaces); i++)
+		if (begins(link, length, namespaces[i]))
+			return KIND_NAMESPACE;
+	if (!begins(link, length, anonymous))
 		return KIND_OTHER;
 	link += strlen(anonymous);
 	length -= strlen(anonymous);
+	if (begins(link, length, "[kvm-gmem]"))
+		return KIND_KVM;
 	for (int kind = 0; kind < KIND_COUNT; kind++) {
 		const char *name = words[kind].anon_inode;
 
-		if (name && length >= strlen(name) && memcmp(link, name, strlen(name)) == 0)
+		if (name && begins(link, length, name))
 			return (enum kind)kind;
 	}
 	return KIND_OTHER;

@@ -29,6 +29,11 @@ static const struct {
 	[FD_SECRETMEM] = {KIND_MEMFD, false},
 	[FD_MOUNT] = {KIND_OTHER, false},
 	[FD_BPF] = {KIND_OTHER, false},
+	[FD_KVM] = {KIND_KVM, false},
+	[FD_VFIO] = {KIND_VFIO, false},
+	[FD_DMABUF] = {KIND_DMABUF, false},
+	[FD_SYNC_FILE] = {KIND_SYNC_FILE, false},
+	[FD_NAMESPACE] = {KIND_NAMESPACE, false},
 	[FD_LANDLOCK] = {KIND_OTHER, false},
 };
 

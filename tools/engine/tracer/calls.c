@@ -26,6 +26,7 @@ _Static_assert(sizeof(numbers_x86_64) / sizeof(*numbers_x86_64) <= CALLS_MAX, "C
 enum {
 	X32_BIT = 0x40000000, /* asm/unistd_x32.h, __X32_SYSCALL_BIT */
 	X32_SIGACTION = 512,
+	X32_IOCTL = 514,
 	X32_RECVMSG = 519,
 	X32_RECVMMSG = 537,
 	X32_GETSOCKOPT = 542,
@@ -47,6 +48,8 @@ static uint32_t number_x32(uint16_t index)
 		return X32_BIT | X32_RECVMSG;
 	case CALL_RECVMMSG:
 		return X32_BIT | X32_RECVMMSG;
+	case CALL_IOCTL:
+		return X32_BIT | X32_IOCTL;
 	case CALL_OPTION:
 		return X32_BIT | X32_GETSOCKOPT;
 	case CALL_SIGACTION:

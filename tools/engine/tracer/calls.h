@@ -20,6 +20,7 @@ enum call_way {
 	CALL_SIGNALFD,    /* a new one when its first argument is -1 */
 	CALL_BPF,         /* a new one for some commands */
 	CALL_IO_URING,    /* .. or unless a flag of its second argument says otherwise */
+	CALL_IOCTL,       /* a new one for some requests: preload/libc/ioctl_fds.h */
 	CALL_OPTION,      /* writes one to the address in its fourth argument */
 	CALL_DUP,         /* returns a copy of its first argument */
 	CALL_DUP_OVER,    /* the same, under the number of its second */

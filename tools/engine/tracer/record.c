@@ -19,6 +19,7 @@
 #include "preload/arch/registers.h"
 #include "preload/core/snapshot/proc.h"
 #include "preload/core/snapshot/stat_line.h"
+#include "preload/libc/ioctl_fds.h"
 #include "preload/libc/new_descriptor.h"
 #include "triggers.h"
 #include "disposition.h"
@@ -210,6 +211,7 @@ bool record_call(const struct tracer *tracer, struct task *task, const struct ca
 	case CALL_SIGNALFD:
 	case CALL_BPF:
 	case CALL_IO_URING:
+	case CALL_IOCTL:
 	case CALL_OPTION:
 	case CALL_DUP:
 	case CALL_RECVMMSG:
@@ -289,6 +291,20 @@ static bool made_none(struct task *task, enum call_way way, const unsigned long 
 	default:
 		return false;
 	}
+}
+
+static void made_by_ioctl(const struct tracer *tracer, struct task *task,
+			  const unsigned long *arguments, int result, uint32_t stack)
+{
+	struct ioctl_fd made;
+
+	if (!ioctl_makes((uint32_t)arguments[1], &made))
+		return;
+	if (made.offset == IOCTL_RETURNS_FD)
+		opened(tracer, task, result, made.kind, FD_OPENED, LEDGER_NO_FD, stack);
+	else
+		opened_at(tracer, task, arguments[2] + (unsigned long)made.offset, 1, made.kind,
+			  stack);
 }
 
 /* unshare(CLONE_FILES) and CLOSE_RANGE_UNSHARE have given the task a table of its own. */
@@ -379,6 +395,9 @@ void record_result(const struct tracer *tracer, struct task *task)
 	case CALL_PAIR_FOURTH:
 		tracer_connects(tracer, task);
 		opened_at(tracer, task, arguments[3], 2, call->kind, stack);
+		break;
+	case CALL_IOCTL:
+		made_by_ioctl(tracer, task, arguments, (int)result, stack);
 		break;
 	case CALL_OPTION:
 		opened_at(tracer, task, arguments[3], 1, call->kind, stack);

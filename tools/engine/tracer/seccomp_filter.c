@@ -6,11 +6,11 @@
  */
 #include "seccomp_filter.h"
 
-#include <asm/ioctls.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/ioctl.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <string.h>
@@ -37,7 +37,11 @@ static const struct condition {
 	{"fcntl", 1, BPF_JEQ, F_DUPFD},
 	{"fcntl", 1, BPF_JEQ, F_DUPFD_CLOEXEC},
 	{"getsockopt", 2, BPF_JEQ, SO_PEERPIDFD},
-	{"ioctl", 1, BPF_JEQ, TIOCGPTPEER},
+#define RETURNS(name, request, kind)        {"ioctl", 1, BPF_JEQ, request},
+#define STORES(name, request, offset, kind) {"ioctl", 1, BPF_JEQ, request},
+#include "preload/libc/ioctl_fds.list"
+#undef RETURNS
+#undef STORES
 	{"landlock_create_ruleset", 2, BPF_JEQ, 0},
 	{"mmap", 2, BPF_JSET, PROT_EXEC},
 	{"rt_sigaction", 0, BPF_JEQ, SIGNAL_THAT_ASKS},
@@ -46,10 +50,10 @@ static const struct condition {
 
 enum {
 	CONDITIONS = sizeof(conditions) / sizeof(*conditions),
-	LENGTH_MAX = 8 + ABI_COUNT * (2 * CALLS_MAX + 4 * CONDITIONS + 2),
+	LENGTH_MAX = 8 + ABI_COUNT * (4 * CALLS_MAX + 2 * CONDITIONS + 1),
 };
 
-_Static_assert(2 + 2 * CONDITIONS <= UINT8_MAX, "a call's block is jumped over by 8 bits");
+_Static_assert(3 + CONDITIONS <= UINT8_MAX, "a call's block is jumped over by 8 bits");
 _Static_assert(LENGTH_MAX <= BPF_MAXINSNS, "the kernel takes no longer filter");
 
 struct code {
@@ -90,15 +94,17 @@ static void emit_call(struct code *code, enum call_abi abi, const struct call_nu
 		emit_answer(code, stop);
 		return;
 	}
-	emit(code, BPF_JMP | BPF_JEQ | BPF_K, call->number, 0, (uint8_t)(2 + 2 * rows));
+	emit(code, BPF_JMP | BPF_JEQ | BPF_K, call->number, 0, (uint8_t)(3 + rows));
 	emit(code, BPF_LD | BPF_W | BPF_ABS, offset_of_argument(first->argument), 0, 0);
 	for (unsigned int i = 0; i < rows; i++) {
 		uint32_t value = first[i].value == SIGNAL_THAT_ASKS ? code->signal : first[i].value;
 
-		emit(code, (uint16_t)(BPF_JMP | first[i].test | BPF_K), value, 0, 1);
-		emit_answer(code, stop);
+		/* A match jumps over the other rows and one answer. */
+		emit(code, (uint16_t)(BPF_JMP | first[i].test | BPF_K), value, (uint8_t)(rows - i),
+		     0);
 	}
 	emit_answer(code, SECCOMP_RET_ALLOW);
+	emit_answer(code, stop);
 }
 
 /* Emits all calls of one ABI. The call's number is loaded already. */
