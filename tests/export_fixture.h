@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/export/format.h"
+#include "tools/arguments/format_table.h"
 #include "tools/reader/reader.h"
 
 enum { EXPORTED_MAX = 8 };

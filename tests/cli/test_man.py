@@ -81,7 +81,7 @@ def table(path, pattern):
     return re.findall(pattern, (SOURCE / path).read_text(), re.MULTILINE)
 
 
-FORMATS = ["text", *table("tools/export/format.c", r'\.name = "(\w+)"')]
+FORMATS = ["text", *table("tools/arguments/format_table.c", r'\.name = "(\w+)"')]
 DIFF_FORMATS = table("tools/diff/diff_format.c", r'^\t\{"(\w+)", ".*diff_write')
 
 

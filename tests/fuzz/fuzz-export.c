@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "../export_checks.h"
-#include "tools/export/format.h"
+#include "tools/arguments/format_table.h"
 #include "tools/reader/reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -5,6 +5,7 @@
 #include "../export_checks.h"
 #include "../export_fixture.h"
 
+#include "tools/arguments/format_table.h"
 #include "tools/export/clean_text.h"
 #include "tools/export/json_writer.h"
 #include "tools/reader/snapshot_time.h"

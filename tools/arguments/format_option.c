@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "format_table.h"
 #include "nearest.h"
 #include "verb.h"
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The formats of snapshots except text: each in a file of its own, all in one table (format.c),
- * which feeds --format, --help, the completions and the man page's test. A new format is one file
- * and one row.
+ * The formats of snapshots except text: each in a file of its own, all in one table
+ * (arguments/format_table.c). A new format is one file and one row.
  *
  * A format only takes models. The caller decides whether they are symbolized, filtered, or from
  * several files. JSON marks suppressed groups; the other formats, which count, leave them out. A
@@ -38,13 +37,6 @@ struct format {
 	int (*write)(const struct model_snapshot *const *snapshots, size_t count,
 		     const struct export_options *options, FILE *file);
 };
-
-/* All formats, sorted by name, and their number. */
-extern const struct format formats[];
-extern const size_t format_count;
-
-/* The format called name, or NULL. */
-const struct format *format_find(const char *name);
 
 /* Returns the newest snapshot of each process (same host, process id and program), in the order of
  * snapshots. Newest is by time, then number, then position. A snapshot without a process id is a
