@@ -23,9 +23,16 @@ static void put_escaped(FILE *file, uint32_t character)
 			0xd800 + ((character - 0x10000) >> 10), 0xdc00 + (character & 0x3ff));
 }
 
-/* Writes a string in double quotes. Returns false when some bytes were not UTF-8. */
-static bool put_quoted(FILE *file, const char *text)
+static bool is_escaped(const struct json_writer *json, uint32_t character)
 {
+	return character == '"' || character == '\\' || utf8_is_invisible(character) ||
+	       (json->in_html && (character == '<' || character == '>' || character == '&'));
+}
+
+/* Writes a string in double quotes. Returns false when some bytes were not UTF-8. */
+static bool put_quoted(const struct json_writer *json, const char *text)
+{
+	FILE *file = json->file;
 	const uint8_t *bytes = (const uint8_t *)text, *end = bytes + strlen(text);
 	const uint8_t *written =
 		bytes; /* bytes before this are written; the rest is written in one piece */
@@ -36,8 +43,7 @@ static bool put_quoted(FILE *file, const char *text)
 		uint32_t character = 0;
 		size_t length = utf8_decode(bytes, (size_t)(end - bytes), &character);
 
-		if (length && character != '"' && character != '\\' &&
-		    !utf8_is_invisible(character)) {
+		if (length && !is_escaped(json, character)) {
 			bytes += length;
 			continue;
 		}
@@ -63,7 +69,7 @@ static void begin_value(struct json_writer *json, const char *key)
 		putc_unlocked(',', json->file);
 	json->follows = true;
 	if (key) {
-		put_quoted(json->file, key);
+		put_quoted(json, key);
 		putc_unlocked(':', json->file);
 	}
 }
@@ -131,7 +137,7 @@ void json_address(struct json_writer *json, const char *key, uint64_t value)
 void json_string(struct json_writer *json, const char *key, const char *value)
 {
 	begin_value(json, key);
-	if (put_quoted(json->file, value) || !key)
+	if (put_quoted(json, value) || !key)
 		return;
 	putc_unlocked(',', json->file);
 	fprintf(json->file, "\"%s_hex\":\"",

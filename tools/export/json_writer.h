@@ -24,6 +24,7 @@
 struct json_writer {
 	FILE *file;
 	bool follows; /* the next value needs a comma before it */
+	bool in_html; /* also escape < > &, so that no string ends a <script> */
 };
 
 void json_begin_object(struct json_writer *json, const char *key);
