@@ -188,6 +188,9 @@ struct model_group {
 	const struct model_frame *caller;  /* set if another finding has the same culprit; or
 					    * NULL */
 	size_t caller_location;
+	/* Set by diff/history.h: how many were open at each moment of the snapshot's history; NULL:
+	 * not known. */
+	int64_t *history;
 	const char *accepted; /* "accepted at port 80": the descriptors are connections of
 			       * clients; or NULL */
 	bool same_place;      /* another finding's culprit is in the same function, and no line is
@@ -208,6 +211,12 @@ struct model_peak {
 	int64_t until_end;        /* number that stayed open until the process closed them at its
 				   * end; or MODEL_UNKNOWN */
 	const char *reached_text; /* as written; or NULL */
+};
+
+/* An earlier snapshot of the same process, or the snapshot itself. */
+struct model_moment {
+	double before;                  /* seconds before the snapshot; 0 for the snapshot itself */
+	int64_t number, unclosed, open; /* as in struct model_snapshot */
 };
 
 /* A header line, as written. */
@@ -262,6 +271,9 @@ struct model_snapshot {
 	size_t not_seen_count;
 	const char **notes; /* after the modules, one line each */
 	size_t note_count;
+	/* Set by diff/history.h: the process' snapshots, the oldest first and this one last. */
+	struct model_moment *history;
+	size_t history_count;
 	size_t unknown_lines; /* lines inside that match no rule of the grammar */
 };
 
