@@ -18,9 +18,10 @@
 
 struct report_options {
 	bool colour;
-	int width; /* columns of the terminal; 0: not a terminal, lines are not broken */
-	int show;  /* descriptors listed in each group; REPORT_SHOW_ALL */
-	bool full; /* all groups, and all frames */
+	int width;       /* columns of the terminal; 0: not a terminal, lines are not broken */
+	int show;        /* descriptors listed in each group; REPORT_SHOW_ALL */
+	bool full;       /* all groups, all stacks, and all frames */
+	bool all_stacks; /* of a group that has several; not only the one with the most */
 	bool collapse_runtime; /* only frames of the program's own, and the number of others */
 	bool filtered;         /* groups may have been taken out by filter_apply() */
 };
@@ -36,6 +37,14 @@ void report_summary(FILE *file, const struct model_snapshot *snapshot,
 /* Writes the groups and, at the end, what is missing. */
 void report_groups(FILE *file, const struct model_snapshot *snapshot,
 		   const struct report_options *options);
+
+/* Writes one group as report_groups() does, but with all its advice. */
+void report_group(FILE *file, const struct model_group *group,
+		  const struct report_options *options);
+
+/* Writes what report_groups() writes after the groups: peaks, what to do, and what is missing. */
+void report_notes(FILE *file, const struct model_snapshot *snapshot,
+		  const struct report_options *options);
 
 /* Writes the peaks alone, a line each. */
 void report_peaks(FILE *file, const struct model_snapshot *snapshot,

@@ -209,9 +209,9 @@ static void put_group(const struct page *page, const struct model_group *group,
 	text_advice(page, group, given);
 	text_note(page, group);
 	text_paths(page, group, options);
-	/* With --full the stacks of all parts; else of the first path, which has the most
+	/* If wanted the stacks of all parts; else of the first path, which has the most
 	 * descriptors. */
-	if (options->full && group->part_count > 1)
+	if ((options->full || options->all_stacks) && group->part_count > 1)
 		for (size_t i = 0; i < group->part_count; i++)
 			put_all_stacks(page, group->parts[i], group->count, options);
 	else if (group->path_count > 1)
@@ -272,6 +272,26 @@ void report_groups(FILE *file, const struct model_snapshot *snapshot,
 		put_group(&page, &snapshot->groups[i], options, &given);
 	}
 	put_rest(&page, snapshot, shown);
+	page_close(&page);
+	report_notes(file, snapshot, options);
+}
+
+void report_group(FILE *file, const struct model_group *group, const struct report_options *options)
+{
+	struct text_given given = {0};
+	struct page page;
+
+	page_open(&page, file, options->width, options->colour);
+	put_group(&page, group, options, &given);
+	page_close(&page);
+}
+
+void report_notes(FILE *file, const struct model_snapshot *snapshot,
+		  const struct report_options *options)
+{
+	struct page page;
+
+	page_open(&page, file, options->width, options->colour);
 	text_peaks(&page, snapshot, options->full);
 	put_next(&page, snapshot);
 	text_missing(&page, snapshot);

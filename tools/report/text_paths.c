@@ -195,7 +195,7 @@ void text_paths(const struct page *page, const struct model_group *group,
 		return;
 	count = shown = make_lines(page, group, &lines);
 	/* Showing one more path is shorter than a line that says it is left out. */
-	if (!options->full && count > SHOWN + 1)
+	if (!options->full && !options->all_stacks && count > SHOWN + 1)
 		shown = SHOWN;
 	if (count > 1) {
 		page_linef(page, INDENT, 0, PAGE_PLAIN, "by %zu call paths:", count);

@@ -144,14 +144,26 @@ static void put_limit(const struct page *page, const struct model_snapshot *snap
 			   : ": open() and accept() fail (EMFILE)");
 }
 
-/* The group to look at first: snapshots list the likeliest leak first. */
-static const struct model_group *likeliest(const struct model_snapshot *snapshot)
+bool text_summary_may_leak(const struct model_group *group)
+{
+	return group->origin == MODEL_OPENED || group->origin == MODEL_UNTRACED;
+}
+
+const struct model_group *text_summary_first(const struct model_snapshot *snapshot)
 {
 	for (size_t i = 0; i < snapshot->group_count; i++)
-		if (snapshot->groups[i].origin == MODEL_OPENED ||
-		    snapshot->groups[i].origin == MODEL_UNTRACED)
+		if (text_summary_may_leak(&snapshot->groups[i]))
 			return &snapshot->groups[i];
 	return NULL;
+}
+
+enum text_suspicion text_summary_suspicion(const struct model_group *group)
+{
+	if (!text_summary_may_leak(group))
+		return TEXT_NOTHING;
+	return group->has_growth && group->growth > 0 ? TEXT_GROWING
+	       : model_in_state(group, "CLOSE_WAIT")  ? TEXT_CLOSE_WAIT
+						      : TEXT_NOTHING;
 }
 
 static char *growth(const struct model_group *group)
@@ -164,7 +176,12 @@ static char *growth(const struct model_group *group)
 void report_summary(FILE *file, const struct model_snapshot *snapshot,
 		    const struct report_options *options)
 {
-	const struct model_group *group = likeliest(snapshot);
+	static const char *const words[] = {
+		[TEXT_NOTHING] = "look first at",
+		[TEXT_CLOSE_WAIT] = "likeliest leak",
+		[TEXT_GROWING] = "growing",
+	};
+	const struct model_group *group = text_summary_first(snapshot);
 	struct page page;
 
 	page_open(&page, file, options->width, options->colour);
@@ -173,10 +190,7 @@ void report_summary(FILE *file, const struct model_snapshot *snapshot,
 		char *heading = heading_of(&page, group), *more = growth(group);
 
 		page_linef(&page, CONTINUED, CONTINUED, PAGE_PLAIN, "%s: %s%s",
-			   group->has_growth && group->growth > 0 ? "growing"
-			   : model_in_state(group, "CLOSE_WAIT")  ? "likeliest leak"
-								  : "look first at",
-			   heading, more);
+			   words[text_summary_suspicion(group)], heading, more);
 		free(heading);
 		free(more);
 	}
