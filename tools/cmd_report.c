@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "tools/arguments/format_option.h"
+#include "tools/diff/history.h"
 #include "tools/export/output.h"
 #include "tools/reader/reader.h"
 #include "tools/report/findings.h"
@@ -49,7 +50,7 @@ static int write_one(struct report *report, struct model_snapshot *snapshot, FIL
 	struct filter before = report->asked.filter, after = {.kinds = KIND_ALL};
 	int error;
 
-	if (!report->asked.format)
+	if (!report->asked.format || report->asked.format->findings)
 		own_script_leave_out(snapshot);
 	before.function = NULL;
 	after.function = report->asked.filter.function;
@@ -63,13 +64,14 @@ static int write_one(struct report *report, struct model_snapshot *snapshot, FIL
 	if (after.function)
 		filter_apply(&after, snapshot);
 	suppressions_apply(report->asked.suppressions.suppressions, snapshot);
-	if (report->asked.format) {
+	if (!report->asked.format || report->asked.format->findings)
+		findings_merge(snapshot);
+	else
 		findings_number(snapshot);
+	if (report->asked.format)
 		return report->asked.format->streams
 			       ? report->asked.format->write(&one, 1, &report->asked.options, file)
 			       : 0;
-	}
-	findings_merge(snapshot);
 	report_text(file, snapshot, &report->text);
 	if (report->asked.suppressions.generate)
 		suppressions_generate_all(snapshot, file);
@@ -84,11 +86,13 @@ static bool at_once(const struct report *report)
 	return report->asked.which == WHICH_ALL || report->asked.which == WHICH_NUMBER;
 }
 
-/* Whether only the newest snapshot of each process counts. Formats that add up use no other. */
+/* Whether only the newest snapshot of each process counts. Most formats that add up use no
+ * other. */
 static bool wants_newest(const struct report *report)
 {
 	return report->asked.which == WHICH_NEWEST ||
-	       (report->asked.format && !report->asked.format->streams);
+	       (report->asked.format && !report->asked.format->streams &&
+		!report->asked.format->series);
 }
 
 /* Frees kept snapshots that a newer one of their process has replaced, so that a long series takes
@@ -192,6 +196,8 @@ static int write_kept(struct report *report, FILE *file)
 	count = report->kept_count;
 	for (size_t i = 0; i < count && error == 0; i++)
 		error = write_one(report, report->kept[i], file, count > 1);
+	if (error == 0 && report->asked.format && report->asked.format->series)
+		error = history_fill(report->kept, count);
 	if (error == 0 && report->asked.format && !report->asked.format->streams && count)
 		error = report->asked.format->write(all, count, &report->asked.options, file);
 	return error;
@@ -218,6 +224,7 @@ static void choose_style(struct report *report, FILE *file)
 				report->asked.filter.states || report->asked.filter.min_age > 0 ||
 				report->asked.filter.max_age > 0 || report->asked.filter.path ||
 				report->asked.filter.function;
+	report->asked.options.filtered = report->text.filtered;
 	/* Other programs want the whole series; for people the newest one is enough. */
 	if (report->asked.which == WHICH_USUAL)
 		report->asked.which = report->asked.format ? WHICH_ALL : WHICH_NEWEST;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "tools/arguments/format_option.h"
+#include "tools/diff/history.h"
 #include "tools/export/output.h"
 #include "tools/model/model_memory.h"
 #include "tools/reader/reader.h"
@@ -111,9 +112,14 @@ static int put(struct snapshots *snapshots, struct model_snapshot *snapshot)
 		model_add(snapshots->unjudged, filter_apply(&snapshots->asked->filter, snapshot));
 	if (!format)
 		return put_text(snapshots, snapshot);
+	if (format->findings)
+		own_script_leave_out(snapshot);
 	error = symbolize_snapshot(snapshots->symbolizer, snapshot);
 	suppressions_apply(snapshots->asked->suppressions.suppressions, snapshot);
-	findings_number(snapshot);
+	if (format->findings)
+		findings_merge(snapshot);
+	else
+		findings_number(snapshot);
 	if (error == -ENOMEM || format->streams) {
 		if (error != -ENOMEM)
 			error = format->write(&one, 1, &snapshots->asked->options, snapshots->file);
@@ -171,6 +177,19 @@ static void pause_for(double interval)
 		;
 }
 
+/* Writes all snapshots in a format that needed them all. */
+static int write_kept(struct snapshots *snapshots)
+{
+	const struct format *format = snapshots->asked->format;
+	struct export_options options = snapshots->asked->options;
+	int error = format->series ? history_fill(snapshots->kept, snapshots->kept_count) : 0;
+
+	options.filtered = snapshots->asked->filter.kinds != KIND_ALL;
+	return error ? error
+		     : format->write((const struct model_snapshot *const *)snapshots->kept,
+				     snapshots->kept_count, &options, snapshots->file);
+}
+
 /* Takes all snapshots that were asked for. Returns false, after a message, if a process could not
  * be read. */
 static bool take_all(struct snapshots *snapshots)
@@ -186,9 +205,7 @@ static bool take_all(struct snapshots *snapshots)
 			good &= subject_each(pids[j], asked->children, verb, take, snapshots);
 	}
 	if (!snapshots->error && snapshots->kept_count && (good || is_several(asked)))
-		snapshots->error = asked->format->write(
-			(const struct model_snapshot *const *)snapshots->kept,
-			snapshots->kept_count, &snapshots->asked->options, snapshots->file);
+		snapshots->error = write_kept(snapshots);
 	return good;
 }
 

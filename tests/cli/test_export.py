@@ -19,7 +19,7 @@ from support import (BUILD, PYTHON, TESTS, check, free_port, go_program, main, p
 
 GO_CACHE = BUILD / "tests" / "go" / "cache"  # since Go 1.25 `go tool` compiles pprof when it is first used
 FDTRAIL = BUILD / "tools" / "fdtrail"
-FORMATS = ["folded", "json", "pprof", "prometheus"]
+FORMATS = ["folded", "html", "json", "pprof", "prometheus"]
 
 # Opens files with hostile names: line ends, quotes, semicolons, bytes that aren't UTF-8, characters that turn the
 # direction of writing, and an escape sequence.

@@ -729,7 +729,7 @@ def _():
     (["--show=-1"], "--show=-1 is not accepted"),
     (["--snapshot=next"], "--snapshot=next is not accepted: newest, last, all, or the number of a snapshot"),
     (["--color=blue"], "--color=blue is not accepted: auto, always or never"),
-    (["--format=jsn"], "there is no format 'jsn'; did you mean 'json'? There are text, folded, json"),
+    (["--format=jsn"], "there is no format 'jsn'; did you mean 'json'? There are text, folded, html, json"),
 ])
 def _(options, message):
     status, out, err = run(*options, file_of(WHOLE))

@@ -8,6 +8,7 @@
 #include "tools/export/json.h"
 #include "tools/export/pprof.h"
 #include "tools/export/prometheus.h"
+#include "tools/page/html.h"
 
 /* Keep alphabetized. */
 const struct format formats[] = {
@@ -17,6 +18,15 @@ const struct format formats[] = {
 		.summary = "collapsed stacks, for flame graphs and speedscope",
 		.mode = 0600,
 		.write = folded_write,
+	},
+	{
+		.name = "html",
+		.ending = ".html",
+		.summary = "one file with everything, for a browser",
+		.findings = true,
+		.series = true,
+		.mode = 0600,
+		.write = html_write,
 	},
 	{
 		.name = "json",

@@ -20,6 +20,7 @@
 struct export_options {
 	/* Leave out frames that are not the program's own, in stacks that have some of its own. */
 	bool collapse_runtime;
+	bool filtered; /* groups may have been taken out by filter_apply() */
 };
 
 struct format {
@@ -31,6 +32,11 @@ struct format {
 	 * one at a time is in memory. Otherwise the format adds up: write() is called once, with
 	 * all snapshots, and uses only the newest one of each process (format_newest). */
 	bool streams;
+	/* It takes findings (findings_merge), as the text does, instead of the text's groups. */
+	bool findings;
+	/* It adds up, and shows how the numbers changed: the caller keeps older snapshots, too, and
+	 * calls history_fill() before write(). */
+	bool series;
 	mode_t mode; /* of the output file, before the umask; see output.h */
 	/* Writes snapshots[0 to count - 1] to file. Returns 0 or a negative errno. Errors of file
 	 * are left to output_commit(), which checks ferror(3). */
