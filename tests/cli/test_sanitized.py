@@ -45,7 +45,7 @@ def _(engine):
 def _(how):
     run = start_traced([program("ends"), "wait", 3], traced=how == "traced")
     wait_until(lambda: "buffered" in run.out, what="the program's line")
-    for flags in ([], ["--raw"], ["--full", "--show=all"], ["--format=json"], ["--format=folded"], ["--outside"],
+    for flags in ([], ["--raw"], ["--full", "--show=all"], ["--format=json"], ["--format=folded"], ["--format=html"], ["--outside"],
                   ["--count=2", "--interval=1"]):
         out, err = sanitized("snapshot", *flags, str(run.pid))
         check.true(out, "it has said something")

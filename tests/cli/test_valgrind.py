@@ -11,7 +11,7 @@ FDTRAIL = BUILD / "tools" / "fdtrail"
 
 @test("valgrind finds no error in fdtrail {}", timeout=300, each=[
     "report FILE", "report --format=json FILE", "report --format=folded FILE", "report --format=prometheus FILE",
-    "diff FILE FILE", "check FILE", "run -- PROGRAM return", "options", "help", "version"])
+    "report --format=html FILE", "diff FILE FILE", "check FILE", "run -- PROGRAM return", "options", "help", "version"])
 def _(line):
     snapshot = temp_dir() / "snapshot"
     check.equal(run_traced([program("demo")], OUTPUT=snapshot, timeout=60).status, 0)
