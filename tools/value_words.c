@@ -13,6 +13,7 @@
 #include "tools/arguments/format_option.h"
 #include "tools/arguments/report_arguments.h"
 #include "tools/run/run.h"
+#include "tools/top/top_order.h"
 
 static const char *name_of_diff_format(size_t index)
 {
@@ -50,16 +51,27 @@ static const char *name_of_show(size_t index)
 	return index == 0 ? "all" : NULL;
 }
 
+static const char *name_of_order(size_t index)
+{
+	return index < TOP_ORDERS ? top_order_names[index] : NULL;
+}
+
 static const struct {
 	const char *option;
 	const char *verb;                     /* NULL: every verb that has the option */
 	const char *(*name_of)(size_t index); /* NULL after the last one */
 } lists[] = {
-	{"--format", "diff", name_of_diff_format},    {"--format", "report", format_option_name},
-	{"--format", "snapshot", format_option_name}, {"--kinds", NULL, accept_kind_name},
-	{"--kind", "report", accept_kind_name},       {"--color", NULL, name_of_colour},
-	{"--engine", "run", name_of_engine},          {"--state", "report", name_of_state},
-	{"--snapshot", "report", name_of_which},      {"--show", NULL, name_of_show},
+	{"--format", "diff", name_of_diff_format},
+	{"--format", "report", format_option_name},
+	{"--format", "snapshot", format_option_name},
+	{"--kinds", NULL, accept_kind_name},
+	{"--kind", "report", accept_kind_name},
+	{"--color", NULL, name_of_colour},
+	{"--engine", "run", name_of_engine},
+	{"--state", "report", name_of_state},
+	{"--snapshot", "report", name_of_which},
+	{"--show", NULL, name_of_show},
+	{"--sort", "top", name_of_order},
 };
 
 void value_words_print(const char *verb, const char *option)

@@ -42,6 +42,7 @@ int cmd_options(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_snapshot(int argc, char **argv);
+int cmd_top(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 
 /* Detaches from process pid and its descendants for this verb. False, after a message, if that
