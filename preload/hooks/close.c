@@ -27,13 +27,11 @@ HOOK int close(int fd)
 	if (!alone && pthread_testcancel)
 		pthread_testcancel();
 
-	struct closing recorded = runtime_closing(fd);
+	struct closing recorded = runtime_closing(fd, HERE);
 	int result = alone ? direct(SYS_close, fd, 0, 0, 0) : REAL(close)(fd);
 
-	/* On Linux close frees the number even if it fails (close(2), "Dealing with error returns
-	 * from close()"). After EBADF, a call without a hook has closed it before. */
 	if (recorded.slot)
-		runtime_closed(recorded);
+		runtime_close_returned(recorded, result < 0);
 	return result;
 }
 
@@ -41,15 +39,16 @@ HOOK_ALIAS(__close, close);
 
 HOOK int mq_close(mqd_t mqdes)
 {
-	struct closing recorded = runtime_closing(mqdes);
+	struct closing recorded = runtime_closing(mqdes, HERE);
 	int result = REAL(mq_close)(mqdes);
 
 	if (recorded.slot)
-		runtime_closed(recorded);
+		runtime_close_returned(recorded, result < 0);
 	return result;
 }
 
-int close_range_by(close_range_type *real, unsigned int first, unsigned int last, int flags)
+int close_range_by(close_range_type *real, unsigned int first, unsigned int last, int flags,
+		   const void *frame)
 {
 	/* With CLOEXEC the call closes nothing now. With UNSHARE it closes in a new table that the
 	 * process' other threads don't share. */
@@ -57,11 +56,13 @@ int close_range_by(close_range_type *real, unsigned int first, unsigned int last
 		      (!(flags & (int)CLOSE_RANGE_UNSHARE) || runtime_single_threaded()) &&
 		      runtime_on();
 
+	uint32_t closer = closes ? runtime_closer(frame) : STACK_NONE;
+
 	if (closes)
 		ledger_closing_range(&runtime.ledger, first, last);
 	int result = real(first, last, flags);
 	if (closes && result == 0)
-		ledger_closed_range(&runtime.ledger, first, last);
+		ledger_closed_range(&runtime.ledger, first, last, closer);
 	else if (closes)
 		ledger_still_open_range(&runtime.ledger, first, last);
 	if (result == 0 && flags & (int)CLOSE_RANGE_UNSHARE)
@@ -72,7 +73,7 @@ int close_range_by(close_range_type *real, unsigned int first, unsigned int last
 HOOK close_range_type close_range;
 int close_range(unsigned int first, unsigned int last, int flags)
 {
-	return close_range_by(REAL(close_range), first, last, flags);
+	return close_range_by(REAL(close_range), first, last, flags, HERE);
 }
 
 HOOK closefrom_type closefrom;
@@ -80,12 +81,13 @@ void closefrom(int lowfd)
 {
 	unsigned int first = lowfd < 0 ? 0 : (unsigned int)lowfd;
 	bool closes = runtime_on();
+	uint32_t closer = closes ? runtime_closer(HERE) : STACK_NONE;
 
 	if (closes)
 		ledger_closing_range(&runtime.ledger, first, UINT32_MAX);
 	REAL(closefrom)(lowfd);
 	if (closes)
-		ledger_closed_range(&runtime.ledger, first, UINT32_MAX);
+		ledger_closed_range(&runtime.ledger, first, UINT32_MAX, closer);
 }
 
 /* login_tty(3) copies fd to the three standard descriptors and closes it, inside the C library. */

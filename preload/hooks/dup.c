@@ -13,9 +13,9 @@ HOOK int dup(int oldfd)
 			  oldfd);
 }
 
-struct closing dup_over_begin(int oldfd, int newfd)
+struct closing dup_over_begin(int oldfd, int newfd, const void *frame)
 {
-	return oldfd != newfd ? runtime_closing(newfd) : (struct closing){0};
+	return oldfd != newfd ? runtime_closing(newfd, frame) : (struct closing){0};
 }
 
 int dup_over_end(int result, int oldfd, int newfd, struct closing recorded, const char *name,
@@ -27,6 +27,8 @@ int dup_over_end(int result, int oldfd, int newfd, struct closing recorded, cons
 		runtime_failed(name);
 		return result;
 	}
+	if (recorded.slot)
+		slot_closer(&runtime.ledger, recorded.a, recorded.closer);
 	if (oldfd != newfd)
 		hook_duplicated(result, oldfd, name, frame);
 	else
@@ -39,7 +41,7 @@ int dup_over_end(int result, int oldfd, int newfd, struct closing recorded, cons
 
 HOOK int dup2(int oldfd, int newfd)
 {
-	struct closing recorded = dup_over_begin(oldfd, newfd);
+	struct closing recorded = dup_over_begin(oldfd, newfd, HERE);
 
 	hook_begins(HERE);
 	return dup_over_end(REAL(dup2)(oldfd, newfd), oldfd, newfd, recorded, __func__, HERE);
@@ -49,7 +51,7 @@ HOOK_ALIAS(__dup2, dup2);
 
 HOOK int dup3(int oldfd, int newfd, int flags)
 {
-	struct closing recorded = dup_over_begin(oldfd, newfd);
+	struct closing recorded = dup_over_begin(oldfd, newfd, HERE);
 
 	hook_begins(HERE);
 	return dup_over_end(REAL(dup3)(oldfd, newfd, flags), oldfd, newfd, recorded, __func__,

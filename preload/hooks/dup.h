@@ -8,8 +8,8 @@
 #include "preload/core/ledger/slot.h"
 
 /* Before: newfd is about to be closed by the copy. Gives its entry; without a slot: it had none.
- * hook_begins follows. */
-struct closing dup_over_begin(int oldfd, int newfd);
+ * frame: the hook's. hook_begins follows. */
+struct closing dup_over_begin(int oldfd, int newfd, const void *frame);
 
 /* After the real call, which returned result: records the copy, or takes the mark off again.
  * recorded: from dup_over_begin; name: the called function, for a snapshot when descriptors have

@@ -46,7 +46,7 @@ HOOK FTS64 *fts64_open(char *const *path_argv, int options,
 HOOK int fts_close(FTS *ftsp)
 {
 	int fd = number_kept(ftsp->fts_options, ftsp->fts_rfd);
-	struct closing recorded = runtime_closing(fd);
+	struct closing recorded = runtime_closing(fd, HERE);
 	int result = REAL(fts_close)(ftsp);
 
 	if (recorded.slot)
@@ -57,7 +57,7 @@ HOOK int fts_close(FTS *ftsp)
 HOOK int fts64_close(FTS64 *ftsp)
 {
 	int fd = number_kept(ftsp->fts_options, ftsp->fts_rfd);
-	struct closing recorded = runtime_closing(fd);
+	struct closing recorded = runtime_closing(fd, HERE);
 	int result = REAL(fts64_close)(ftsp);
 
 	if (recorded.slot)

@@ -74,7 +74,7 @@ static FILE *reopen(FILE *(*function)(const char *, const char *, FILE *), const
 		    const char *mode, FILE *stream, const char *name, const void *frame)
 {
 	int before = number_of(stream);
-	struct closing recorded = runtime_closing(before);
+	struct closing recorded = runtime_closing(before, frame);
 
 	hook_begins(frame);
 	FILE *result = function(pathname, mode, stream);
@@ -132,10 +132,10 @@ HOOK FILE *popen(const char *command, const char *type)
 
 HOOK_ALIAS(_IO_popen, popen);
 
-static int closed_stream(int (*function)(FILE *), FILE *stream)
+static int closed_stream(int (*function)(FILE *), FILE *stream, const void *frame)
 {
 	int fd = number_of(stream);
-	struct closing recorded = runtime_closing(fd);
+	struct closing recorded = runtime_closing(fd, frame);
 	int result = function(stream);
 
 	if (recorded.slot)
@@ -145,23 +145,23 @@ static int closed_stream(int (*function)(FILE *), FILE *stream)
 
 HOOK int fclose(FILE *stream)
 {
-	return closed_stream(REAL(fclose), stream);
+	return closed_stream(REAL(fclose), stream, HERE);
 }
 
 HOOK __typeof__(fclose) _IO_fclose;
 int _IO_fclose(FILE *stream)
 {
-	return closed_stream(REAL(_IO_fclose), stream);
+	return closed_stream(REAL(_IO_fclose), stream, HERE);
 }
 
 HOOK int pclose(FILE *stream)
 {
-	return closed_stream(REAL(pclose), stream);
+	return closed_stream(REAL(pclose), stream, HERE);
 }
 
 HOOK int endmntent(FILE *stream)
 {
-	return closed_stream(REAL(endmntent), stream);
+	return closed_stream(REAL(endmntent), stream, HERE);
 }
 
 HOOK_ALIAS(__endmntent, endmntent);
@@ -219,7 +219,7 @@ static int number_of_dir(DIR *dir)
 HOOK int closedir(DIR *dirp)
 {
 	int fd = number_of_dir(dirp);
-	struct closing recorded = runtime_closing(fd);
+	struct closing recorded = runtime_closing(fd, HERE);
 	int result = REAL(closedir)(dirp);
 
 	if (recorded.slot)

@@ -83,7 +83,7 @@ long syscall_hook(long number, long a, long b, long c, long d, long e, long f)
 	case SYS_dup2:
 #endif
 	case SYS_dup3: {
-		struct closing recorded = dup_over_begin((int)a, (int)b);
+		struct closing recorded = dup_over_begin((int)a, (int)b, HERE);
 		hook_begins(HERE);
 		return dup_over_end((int)CALL(), (int)a, (int)b, recorded, "dup3", HERE);
 	}
@@ -107,14 +107,15 @@ long syscall_hook(long number, long a, long b, long c, long d, long e, long f)
 		return result;
 	}
 	case SYS_close: {
-		struct closing recorded = runtime_closing((int)a);
+		struct closing recorded = runtime_closing((int)a, HERE);
 		long result = CALL();
 		if (recorded.slot)
-			runtime_closed(recorded);
+			runtime_close_returned(recorded, result < 0);
 		return result;
 	}
 	case SYS_close_range:
-		return close_range_by(close_by_number, (unsigned int)a, (unsigned int)b, (int)c);
+		return close_range_by(close_by_number, (unsigned int)a, (unsigned int)b, (int)c,
+				      HERE);
 	case SYS_recvmsg: {
 		struct awaited filling = {AWAITED_MESSAGE, (void *)b};
 		hook_fills(&filling);

@@ -174,6 +174,14 @@ static inline __attribute__((always_inline)) void record(int fd, uint32_t openin
 	thread_state.recording = 0;
 }
 
+uint32_t runtime_closer(const void *frame)
+{
+	if (!atomic_load_explicit(&runtime.ledger.closers.on, memory_order_relaxed))
+		return STACK_NONE;
+	return capture_stack(&runtime.capture, runtime_registers(frame), &thread_state.bounds)
+		.stack;
+}
+
 void runtime_record(int fd, uint32_t opening, int from, const void *frame)
 {
 	bool on = runtime_on();

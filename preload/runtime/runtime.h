@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <errno.h>
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -211,23 +212,48 @@ __attribute__((cold)) void runtime_watch(int fd);
  * whether it is shutting down. */
 void exit_by_interpreter(int fd);
 
-/* Before the real close of fd: marks its entry and returns it. If it has no slot, runtime_closed
- * must not be called. */
-static inline struct closing runtime_closing(int fd)
+/* The stack of the function whose hook has this frame address, which closes something. STACK_NONE:
+ * not known, or closing stacks are not recorded. */
+uint32_t runtime_closer(const void *frame);
+
+/* Before the real close of fd by the function whose hook has this frame address: marks its entry
+ * and returns it. If it has no slot, runtime_closed must not be called. The stack is taken before
+ * the call, because after a system call the processor has lost its predictions. */
+static inline struct closing runtime_closing(int fd, const void *frame)
 {
+	uint32_t closer = STACK_NONE;
+
 	if (!runtime_on())
 		return (struct closing){0};
 	if (__builtin_expect(
 		    atomic_load_explicit(&runtime.capture.mixed.active, memory_order_relaxed), 0))
 		exit_by_interpreter(fd);
-	return slot_closing(&runtime.ledger, fd);
+	if (slot_stack(&runtime.ledger, fd) >= STACK_FIRST)
+		closer = runtime_closer(frame);
+
+	struct closing closing = slot_closing(&runtime.ledger, fd);
+	closing.closer = closer;
+	return closing;
 }
 
+/* After the real call, which has closed it. */
 static inline void runtime_closed(struct closing closing)
 {
+	slot_closer(&runtime.ledger, closing.a, closing.closer);
 	slot_closed(&runtime.ledger, closing);
 	if (__builtin_expect(atomic_load_explicit(&runtime.watching, memory_order_relaxed), 0))
 		runtime_watch(-1);
+}
+
+/* After a close of one number, which may have failed. On Linux it frees the number even then
+ * (close(2), "Dealing with error returns from close()"), except for EBADF: a call without a hook,
+ * or another thread, has closed it before. */
+static inline void runtime_close_returned(struct closing closing, bool failed)
+{
+	if (__builtin_expect(failed && errno == EBADF, 0))
+		slot_closed(&runtime.ledger, closing);
+	else
+		runtime_closed(closing);
 }
 
 /* Instead of runtime_closed, if the real call failed: fd is still open, unless the kernel says that

@@ -90,6 +90,8 @@ static struct wiped *prepare(bool inherited)
 	    !capture_init(&runtime.capture, &runtime.ledger, runtime.options.depth,
 			  runtime.main_path))
 		return NULL;
+	if (runtime.options.closers && !closer_table_start(&runtime.ledger.closers))
+		return NULL;
 	note_own_code();
 	atomic_store(&runtime.pid, (int)RAW(getpid));
 	if (inherited)
@@ -241,6 +243,8 @@ void runtime_wake(char **variables)
 	atomic_store(&runtime.number, 0);
 	atomic_store(&runtime.ended, false);
 	ledger_clear(&runtime.ledger);
+	if (!runtime.options.closers || !closer_table_start(&runtime.ledger.closers))
+		closer_table_stop(&runtime.ledger.closers);
 	trigger_start();
 	open_gate(wiped);
 }

@@ -33,8 +33,9 @@ def run_java(kind, *options, **more):
 
 
 def opens(snapshot):
-    """The frames of each group with Java frames: texts from the function on."""
-    return [re.findall(r"^    #\d+ in (.*)$", text, re.MULTILINE) for text in snapshot.text.split("\ngroup ")[1:]]
+    """The frames of Java that opened each group: texts from the function on."""
+    return [re.findall(r"^    #\d+ in (.*)$", text.partition("\n  closed at ")[0], re.MULTILINE)
+            for text in snapshot.text.split("\ngroup ")[1:]]
 
 
 @test("twelve kinds of leaks are there")

@@ -155,6 +155,28 @@ void slot_empty(struct ledger *ledger, int fd, struct slot *slot)
 		slot_gone(ledger, fd, a);
 }
 
+/* The entry of a number that was opened again: a call that no hook has seen has closed it, unless a
+ * close or a copy has marked it, which counts it itself. */
+void slot_replace(struct ledger *ledger, int fd, struct slot *slot)
+{
+	uint64_t a = atomic_exchange(&slot->a, 0);
+
+	if (a && !(a & CLOSING))
+		ledger_closed_untraced(ledger, (struct ledger_words){.a = a});
+	if (a)
+		slot_gone(ledger, fd, a);
+}
+
+void ledger_closed_untraced(struct ledger *ledger, struct ledger_words words)
+{
+	uint32_t stack = BITS(words.a, 0, 20);
+	struct stack_figures *figures = stack_table_figures(&ledger->stacks, stack);
+
+	if (atomic_load(&ledger->closers.on) && figures && BITS(words.a, A_ORIGIN, 2) != FD_INHERITED &&
+	    words.a >> A_GENERATION == atomic_load(&ledger->generation))
+		atomic_fetch_add(&figures->closers.untraced, 1);
+}
+
 struct slot *slot_make(struct ledger *ledger, int fd)
 {
 	struct slot *slot = slot_of(ledger, fd);
@@ -215,6 +237,7 @@ void ledger_release(struct ledger *ledger)
 	module_table_release(&ledger->modules);
 	stack_table_release(&ledger->stacks);
 	connection_table_release(&ledger->connections);
+	closer_table_release(&ledger->closers);
 	language_table_release(&ledger->languages);
 }
 
@@ -236,6 +259,7 @@ bool ledger_copy(struct ledger *ledger, const struct ledger *from)
 	return module_table_copy(&ledger->modules, &from->modules) &&
 	       stack_table_copy(&ledger->stacks, &from->stacks) &&
 	       connection_table_copy(&ledger->connections, &from->connections) &&
+	       closer_table_copy(&ledger->closers, &from->closers) &&
 	       language_table_copy(&ledger->languages, &from->languages);
 }
 
@@ -275,7 +299,21 @@ void ledger_closed(struct ledger *ledger, int fd)
 	uint64_t a = slot ? atomic_load(&slot->a) : 0;
 
 	if (a & CLOSING)
-		slot_closed(ledger, (struct closing){slot, a, atomic_load(&slot->b), fd});
+		slot_closed(ledger, (struct closing){.slot = slot,
+						     .a = a,
+						     .b = atomic_load(&slot->b),
+						     .fd = fd});
+}
+
+/* ledger_closed by a call that has this stack. */
+static void closed_by(struct ledger *ledger, int fd, uint32_t closer)
+{
+	const struct slot *slot = slot_of(ledger, fd);
+	uint64_t a = slot ? atomic_load(&slot->a) : 0;
+
+	if (a & CLOSING)
+		slot_closer(ledger, a, closer);
+	ledger_closed(ledger, fd);
 }
 
 void ledger_still_open(struct ledger *ledger, int fd)
@@ -288,33 +326,41 @@ void ledger_still_open(struct ledger *ledger, int fd)
 }
 
 static void each_in_range(struct ledger *ledger, unsigned int first, unsigned int last,
-			  void (*act)(struct ledger *, int))
+			  void (*act)(struct ledger *, int, uint32_t), uint32_t closer)
 {
 	int end = ledger_end(ledger);
 
 	for (int fd = first < (unsigned int)end ? ledger_next(ledger, (int)first) : -1;
 	     fd >= 0 && (unsigned int)fd <= last; fd = ledger_next(ledger, fd + 1))
-		act(ledger, fd);
+		act(ledger, fd, closer);
 }
 
-static void mark_closing(struct ledger *ledger, int fd)
+static void mark_closing(struct ledger *ledger, int fd, uint32_t closer)
 {
+	(void)closer;
 	ledger_closing(ledger, fd);
 }
 
 void ledger_closing_range(struct ledger *ledger, unsigned int first, unsigned int last)
 {
-	each_in_range(ledger, first, last, mark_closing);
+	each_in_range(ledger, first, last, mark_closing, STACK_NONE);
 }
 
-void ledger_closed_range(struct ledger *ledger, unsigned int first, unsigned int last)
+void ledger_closed_range(struct ledger *ledger, unsigned int first, unsigned int last,
+			 uint32_t closer)
 {
-	each_in_range(ledger, first, last, ledger_closed);
+	each_in_range(ledger, first, last, closed_by, closer);
+}
+
+static void still_open(struct ledger *ledger, int fd, uint32_t closer)
+{
+	(void)closer;
+	ledger_still_open(ledger, fd);
 }
 
 void ledger_still_open_range(struct ledger *ledger, unsigned int first, unsigned int last)
 {
-	each_in_range(ledger, first, last, ledger_still_open);
+	each_in_range(ledger, first, last, still_open, STACK_NONE);
 }
 
 void ledger_forget(struct ledger *ledger, int fd)
@@ -515,6 +561,7 @@ void ledger_forked(struct ledger *ledger, bool stacks_torn)
 	if (stacks_torn)
 		stack_table_rebuild(&ledger->stacks);
 	stack_table_reset_figures(&ledger->stacks);
+	closer_table_reset(&ledger->closers);
 	inherit_numbers(ledger);
 	if (generation < LEDGER_GENERATIONS) {
 		atomic_store(&ledger->generation, generation);

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "preload/core/base/arena.h"
+#include "closer_table.h"
 #include "connection_table.h"
 #include "language_table.h"
 #include "module_table.h"
@@ -111,6 +112,7 @@ struct ledger {
 	struct ledger_page *first;            /* pages[0], which always exists */
 	_Atomic(struct ledger_page *) *pages; /* by fd / PAGE_SLOTS */
 	struct arena *arena;
+	struct closer_table closers;
 	_Atomic uint32_t page_end;   /* one past the highest page in use */
 	_Atomic uint32_t generation; /* 1 .. LEDGER_GENERATIONS - 1; one higher after each fork */
 	struct ledger_numbers numbers;
@@ -157,15 +159,19 @@ void ledger_closed(struct ledger *ledger, int fd);
 /* To be called instead if the real close failed and fd is still open: removes the mark. */
 void ledger_still_open(struct ledger *ledger, int fd);
 
-/* The same for the range first..last (last included), for close_range and closefrom. */
+/* The same for the range first..last (last included), for close_range and closefrom. closer: the
+ * stack that closes them; or STACK_NONE. */
 void ledger_closing_range(struct ledger *ledger, unsigned int first, unsigned int last);
-void ledger_closed_range(struct ledger *ledger, unsigned int first, unsigned int last);
+void ledger_closed_range(struct ledger *ledger, unsigned int first, unsigned int last,
+			 uint32_t closer);
 void ledger_still_open_range(struct ledger *ledger, unsigned int first, unsigned int last);
 
 /* Removes fd's entry at once, because fd is known to be closed. */
 void ledger_forget(struct ledger *ledger, int fd);
 /* The same, but only if the slot still has these words; else returns false and removes nothing. */
 bool ledger_forget_if(struct ledger *ledger, int fd, struct ledger_words words);
+/* Counts an entry that ledger_forget_if has removed as closed by a call that no hook has seen. */
+void ledger_closed_untraced(struct ledger *ledger, struct ledger_words words);
 
 /* Reads fd's slot; false if it is empty. entry and words may be NULL. */
 bool ledger_read(const struct ledger *ledger, int fd, struct ledger_entry *entry,

@@ -109,6 +109,7 @@ __attribute__((cold)) void slot_counts_gone(struct ledger *ledger, int fd, uint6
 __attribute__((cold)) void slot_counts_again(struct ledger *ledger, int fd, uint64_t a);
 void slot_counts_run(struct ledger *ledger, struct stack_figures *figures, uint64_t before);
 __attribute__((cold)) void slot_empty(struct ledger *ledger, int fd, struct slot *slot);
+__attribute__((cold)) void slot_replace(struct ledger *ledger, int fd, struct slot *slot);
 
 /* Counts that a descriptor of the stack with these figures is no longer open. */
 static inline void slot_counts_closed(struct ledger *ledger, struct stack_figures *figures)
@@ -154,7 +155,7 @@ slot_opened(struct ledger *ledger, int fd, uint32_t opening, uint64_t link, uint
 	/* The old entry goes first, because a replaced descriptor (dup2) and its replacement are
 	 * never open at once. */
 	if (__builtin_expect(atomic_load_explicit(&slot->a, memory_order_relaxed) != 0, 0))
-		slot_empty(ledger, fd, slot);
+		slot_replace(ledger, fd, slot);
 	if (__builtin_expect(slot_origin(opening) == FD_INHERITED, 0))
 		slot_counts_inherited(ledger);
 	if (__builtin_expect(figures != NULL, 1))
@@ -182,6 +183,7 @@ struct closing {
 	struct slot *slot; /* NULL: there is none */
 	uint64_t a, b;     /* its words, with the mark */
 	int fd;
+	uint32_t closer; /* the stack that closes it; STACK_NONE: not known */
 };
 
 /* ledger_closing, but returns the entry. A plain store is enough: only a second close of the same
@@ -202,6 +204,29 @@ static inline struct closing slot_closing(struct ledger *ledger, int fd)
 	closing.b = atomic_load_explicit(&closing.slot->b, memory_order_relaxed);
 	atomic_store_explicit(&closing.slot->a, closing.a, memory_order_release);
 	return closing;
+}
+
+/* Counts that a descriptor with this word a was closed by closer. To be called before slot_closed,
+ * so that no snapshot finds more closes than closers, and only if the real close has closed it. It
+ * doesn't matter whether another thread has been given the number by now. */
+static inline void slot_closer(struct ledger *ledger, uint64_t a, uint32_t closer)
+{
+	uint64_t generation = atomic_load_explicit(&ledger->generation, memory_order_relaxed);
+	uint32_t stack = BITS(a, 0, 20);
+	struct stack_figures *figures;
+
+	/* Inherited ones have no stack of this process. */
+	if (!atomic_load_explicit(&ledger->closers.on, memory_order_acquire) ||
+	    stack < STACK_FIRST || a >> A_GENERATION != generation ||
+	    BITS(a, A_ORIGIN, 2) == FD_INHERITED ||
+	    !(figures = stack_table_known(&ledger->stacks, stack)))
+		return;
+	uint64_t first = atomic_load_explicit(&figures->closers.first, memory_order_relaxed);
+	if (__builtin_expect(closer >= STACK_FIRST && (first & (STACK_LIMIT - 1)) == closer, 1))
+		atomic_fetch_add_explicit(&figures->closers.first, UINT64_C(1) << CLOSER_COUNT,
+					  memory_order_relaxed);
+	else
+		closer_table_add(&ledger->closers, &figures->closers, stack, closer);
 }
 
 /* ledger_closed. At this point another thread that was given the number may store its entry at any

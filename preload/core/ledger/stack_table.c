@@ -178,6 +178,7 @@ static void reset(struct stack *stack)
 	atomic_store_explicit(&stack->figures.run_live, 0, memory_order_relaxed);
 	atomic_store_explicit(&stack->figures.live, 0, memory_order_relaxed);
 	atomic_store_explicit(&stack->figures.live_before, 0, memory_order_relaxed);
+	closers_reset(&stack->figures.closers);
 }
 
 void stack_table_reset_figures(struct stack_table *table)

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "preload/core/base/arena.h"
+#include "closer_table.h"
 #include "module_table.h"
 #include "open_count.h"
 
@@ -76,6 +77,7 @@ struct stack_figures {
 	_Atomic uint32_t run_opened, run_live, run_opens;
 	_Atomic uint32_t live;        /* at the last ledger_take_figures; all others are closed */
 	_Atomic uint32_t live_before; /* live at the last snapshot that was written */
+	struct closers closers;       /* where they were closed */
 };
 
 /* The result of a capture. */

@@ -180,6 +180,16 @@ static bool parse_depth(struct options *options, const char *value)
 	return true;
 }
 
+static bool parse_closers(struct options *options, const char *value)
+{
+	uint64_t closers;
+
+	if (!number(value, OPTION_CLOSERS_MOST, &closers))
+		return false;
+	options->closers = (uint32_t)closers;
+	return true;
+}
+
 static bool parse_show(struct options *options, const char *value)
 {
 	uint64_t show;

@@ -9,7 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { OPTION_AUTO = UINT32_MAX - 1 }; /* show: a number that suits the output */
+enum {
+	OPTION_AUTO = UINT32_MAX - 1, /* show: a number that suits the output */
+	OPTION_CLOSERS_MOST = 64,
+};
 
 struct options {
 	char output[PATH_MAX]; /* "": stderr; else an absolute path, with its % places */
@@ -21,7 +24,8 @@ struct options {
 	uint32_t threshold; /* descriptors; 0: off */
 	uint32_t interval;  /* seconds; 0: off */
 	uint32_t depth;
-	uint32_t show; /* OPTION_AUTO, SNAPSHOT_SHOW_ALL, or a number */
+	uint32_t closers; /* most closing stacks to list; 0: not recorded */
+	uint32_t show;    /* OPTION_AUTO, SNAPSHOT_SHOW_ALL, or a number */
 	bool inherited;
 	bool peaks;
 	const char *only;

@@ -44,6 +44,7 @@ void triggered_request(struct snapshot_request *request, const struct options *o
 		request->show = options->show;
 	else if (!*options->output && !has_channel)
 		request->show = SHOWN_ON_STDERR;
+	request->closers = options->closers;
 	request->kinds = options->kinds;
 	request->inherited = options->inherited;
 	request->peaks = options->peaks;

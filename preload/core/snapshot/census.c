@@ -111,6 +111,15 @@ static bool contradicts(const struct descriptor *descriptor)
 	       descriptor->kind != KIND_OTHER;
 }
 
+/* Removes the entry of a descriptor that an untraced call has closed, unless it has changed. */
+static bool forget(const struct snapshot_request *request, int fd, struct ledger_words words)
+{
+	if (!ledger_forget_if(request->ledger, fd, words))
+		return false;
+	ledger_closed_untraced(request->ledger, words);
+	return true;
+}
+
 /* Takes the entry away from a number that it is not about. */
 static void disown(struct census *census, const struct snapshot_request *request,
 		   struct descriptor *descriptor)
@@ -120,7 +129,7 @@ static void disown(struct census *census, const struct snapshot_request *request
 	descriptor->class = DESCRIPTOR_UNSEEN;
 	if (ledger_read(request->ledger, descriptor->fd, NULL, &words) && request->before &&
 	    held_still(request, descriptor->fd, words))
-		census->forgotten += ledger_forget_if(request->ledger, descriptor->fd, words);
+		census->forgotten += forget(request, descriptor->fd, words);
 	descriptor->entry = (struct ledger_entry){0};
 }
 
@@ -309,7 +318,7 @@ static void forget_closed(struct census *census, const struct snapshot_request *
 		if (!held_still(request, fd, words))
 			continue;
 		/* One from before a fork may never have been in this process' table. */
-		if (closed_now(census, request, fd) && ledger_forget_if(request->ledger, fd, words))
+		if (closed_now(census, request, fd) && forget(request, fd, words))
 			census->forgotten += !request->closes_unseen && !entry.before_fork &&
 					     entry.origin != FD_INHERITED;
 	}

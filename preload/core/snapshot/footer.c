@@ -83,6 +83,8 @@ static void put_not_seen(struct writer *writer, const struct snapshot_request *r
 		    "their stacks are not known");
 	put_counted(writer, &section, atomic_load(&request->ledger->stacks.overflowed),
 		    "opened when the stack table was full: their stacks are not known");
+	put_counted(writer, &section, atomic_load(&request->ledger->closers.dropped),
+		    "closed when the table of closing stacks was full: these are not known");
 	put_counted(writer, &section, atomic_load(&request->ledger->languages.overflowed),
 		    "frames of a language without a name: the table of names was full");
 }

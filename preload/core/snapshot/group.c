@@ -112,7 +112,37 @@ static void read_figures(struct group *group, const struct snapshot_request *req
 		group->growth = (int64_t)group->live - (int64_t)atomic_load(&figures->live_before);
 }
 
-static void fill(struct group *group, const struct snapshot_request *request)
+/* Finds where the stack's descriptors were closed. Without memory the group has no closers, and the
+ * scratch has failed. */
+static void find_closers(struct group *group, const struct snapshot_request *request,
+			 struct scratch *scratch)
+{
+	const struct ledger *ledger = request->ledger;
+	const struct closers *from = &group->view.figures->closers;
+	struct closer *list = scratch_array(scratch, request->closers, sizeof(*list));
+	struct group_closers *closers;
+	uint32_t count;
+
+	closers = scratch_alloc(scratch, sizeof(*closers) +
+						 request->closers * sizeof(*closers->list));
+	if (!list || !closers)
+		return;
+	count = closer_table_list(&ledger->closers, from, group->stack, list, request->closers,
+				  &closers->others, &closers->other_stacks);
+	closers->untraced = atomic_load(&from->untraced);
+	for (uint32_t i = 0; i < count; i++) {
+		__typeof__(*closers->list) *closer = &closers->list[closers->count];
+
+		if (!stack_table_view(&ledger->stacks, list[i].stack, &closer->view))
+			continue;
+		closer->count = list[i].count;
+		closers->count++;
+	}
+	group->closers = closers;
+}
+
+static void fill(struct group *group, const struct snapshot_request *request,
+		 struct scratch *scratch)
 {
 	const struct descriptor *first = group->members[0];
 
@@ -132,6 +162,8 @@ static void fill(struct group *group, const struct snapshot_request *request)
 	 * include them. */
 	if (group->has_stack && group->class == DESCRIPTOR_OPENED)
 		read_figures(group, request);
+	if (group->closed && atomic_load(&request->ledger->closers.on))
+		find_closers(group, request, scratch);
 }
 
 /* A group while its descriptors are counted. */
@@ -211,7 +243,7 @@ bool groups_make(struct groups *groups, const struct census *census,
 	}
 	for (size_t i = 0; i < count; i++) {
 		sort_pointers((void **)made[i].members, made[i].count, compare_descriptors);
-		fill(&made[i], request);
+		fill(&made[i], request, scratch);
 	}
 	return rank(groups, made, count, scratch);
 }

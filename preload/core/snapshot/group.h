@@ -20,6 +20,18 @@
 
 #define KIND_MIXED KIND_COUNT
 
+/* Where the descriptors of an opening stack were closed. */
+struct group_closers {
+	uint64_t untraced; /* by calls that no hook has seen */
+	uint64_t others;   /* at stacks that are not in list .. */
+	uint32_t other_stacks; /* .. the number of these */
+	uint32_t count;
+	struct {
+		struct stack_view view;
+		uint64_t count;
+	} list[]; /* the most frequent first */
+};
+
 struct group {
 	enum descriptor_class class;
 	enum kind kind;              /* or KIND_MIXED */
@@ -34,6 +46,8 @@ struct group {
 	uint64_t opened, closed, live; /* the stack's counts, read once */
 	uint32_t peak;                 /* the most that were live at once */
 	int64_t growth;                /* of live, since the last snapshot; 0 in the first one */
+
+	struct group_closers *closers; /* NULL: none are known */
 
 	bool has_user; /* user is the stack of the last request over these connections */
 	bool shared;   /* user may be one of several at the same time */

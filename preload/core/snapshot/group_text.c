@@ -200,6 +200,39 @@ static void put_stacks(const struct describe *describe, struct frames *frames,
 	frames_put(frames, writer, &connect.view);
 }
 
+/* Writes where the descriptors of the same stack were closed. It comes after the open ones, where
+ * older readers pass over it. */
+static void put_closers(struct writer *writer, struct frames *frames, const struct group *group)
+{
+	const struct group_closers *closers = group->closers;
+	uint64_t known = closers->others + closers->untraced;
+
+	for (uint32_t i = 0; i < closers->count; i++) {
+		put_string(writer, "  closed at (");
+		put_unsigned(writer, closers->list[i].count);
+		put_string(writer, "):\n");
+		frames_put(frames, writer, &closers->list[i].view);
+		known += closers->list[i].count;
+	}
+	if (closers->others) {
+		put_string(writer, "  closed at other stacks: ");
+		put_unsigned(writer, closers->others);
+		put_string(writer, " at ");
+		put_unsigned(writer, closers->other_stacks);
+		put_char(writer, '\n');
+	}
+	if (closers->untraced) {
+		put_string(writer, "  closed by untraced calls: ");
+		put_unsigned(writer, closers->untraced);
+		put_char(writer, '\n');
+	}
+	if (group->closed > known) {
+		put_string(writer, "  closed at unknown places: ");
+		put_unsigned(writer, group->closed - known);
+		put_char(writer, '\n');
+	}
+}
+
 void group_put(const struct describe *describe, struct frames *frames, const struct group *group,
 	       size_t number)
 {
@@ -224,4 +257,6 @@ void group_put(const struct describe *describe, struct frames *frames, const str
 		put_unsigned(writer, group->count - show);
 		put_string(writer, " more (FDTRAIL_SHOW=all lists them)\n");
 	}
+	if (group->closers)
+		put_closers(writer, frames, group);
 }

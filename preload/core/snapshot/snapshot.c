@@ -74,6 +74,8 @@ static bool collect_names(struct snapshot *snapshot)
 		if (group->has_user)
 			frames_add(&snapshot->frames, &group->user);
 		connect_stack_add(&snapshot->frames, group, ledger);
+		for (uint32_t j = 0; group->closers && j < group->closers->count; j++)
+			frames_add(&snapshot->frames, &group->closers->list[j].view);
 	}
 	for (size_t i = 0; i < snapshot->peaks->count; i++)
 		frames_add(&snapshot->frames, &snapshot->peaks->list[i].view);
