@@ -73,13 +73,18 @@ static inline void write_stack(const struct model_stack *stack, FILE *file)
 		[MODEL_OPENED_AT] = "opened at",
 		[MODEL_CONNECTED_AT] = "connected at",
 		[MODEL_LAST_USED_AT] = "last HTTP request by",
+		[MODEL_CLOSED_AT] = "closed at",
 	};
 	const char *heading = headings[stack->role];
 
 	for (; stack; stack = stack->created_by) {
 		if (stack->asked)
 			heading = "asked for by";
-		fprintf(file, stack->share ? "  %s (%s):\n" : "  %s:\n", heading, stack->share);
+		if (stack->closed)
+			fprintf(file, "  closed at (%" PRId64 "):\n", stack->closed);
+		else
+			fprintf(file, stack->share ? "  %s (%s):\n" : "  %s:\n", heading,
+				stack->share);
 		write_frames(stack, file);
 		heading = "created by";
 	}
@@ -143,6 +148,17 @@ static inline void write_group(const struct model_group *group, FILE *file)
 	if (group->more)
 		fprintf(file, "    and %" PRId64 " more (FDTRAIL_SHOW=all lists them)\n",
 			group->more);
+	for (size_t i = 0; i < group->closer_count; i++)
+		write_stack(&group->closers[i], file);
+	if (group->closed_elsewhere.others)
+		fprintf(file, "  closed at other stacks: %" PRId64 " at %" PRId64 "\n",
+			group->closed_elsewhere.others, group->closed_elsewhere.other_stacks);
+	if (group->closed_elsewhere.untraced)
+		fprintf(file, "  closed by untraced calls: %" PRId64 "\n",
+			group->closed_elsewhere.untraced);
+	if (group->closed_elsewhere.unknown)
+		fprintf(file, "  closed at unknown places: %" PRId64 "\n",
+			group->closed_elsewhere.unknown);
 }
 
 static inline void write_module(const struct model_module *module, FILE *file)

@@ -50,10 +50,13 @@ class Descriptor:
 
 class Group:
     """sentence, count, kind; frames, functions (names, None for a frame without one), descriptors;
-    text, the whole paragraph. `frames` holds every stack that the paragraph has, one after another."""
+    text, the whole paragraph; closers, the stacks that closed others of the same stack. `frames` holds every other stack that the paragraph has, one after another."""
 
     def __init__(self, lines):
         self.text = "\n".join(lines)
+        closed = next((i for i, line in enumerate(lines) if line.startswith("  closed ")), len(lines))
+        lines, closers = lines[:closed], lines[closed:]
+        self.closers = _closers(closers)
         self.frames = [Frame(found) for found in map(frame_of, lines) if found]
         self.descriptors = [Descriptor(found) for found in map(DESCRIPTOR.match, lines) if found]
         self.sentence = re.sub(r"^(?:group|peak) \d+: ", "", lines[0].strip())
@@ -68,6 +71,24 @@ class Group:
     @property
     def fds(self):
         return [descriptor.fd for descriptor in self.descriptors]
+
+
+class Closer:
+    """count; functions (names, None for a frame without one)."""
+
+    def __init__(self, count):
+        self.count, self.functions = count, []
+
+
+def _closers(lines):
+    found = []
+    for line in lines:
+        begins, frame = re.match(r"  closed at \((\d+)\):$", line), frame_of(line)
+        if begins:
+            found.append(Closer(int(begins[1])))
+        elif frame and found:
+            found[-1].functions.append(Frame(frame).function)
+    return found
 
 
 class Snapshot:

@@ -6,7 +6,7 @@
 
 #include "preload/libc/real.h"
 
-/* Calls real, which closes the numbers from first to last, and takes these out of the ledger. frame:
- * the hook's. Returns real's result. Async-signal-safe. */
+/* Calls real, which closes the numbers from first to last, and takes these out of the ledger.
+ * frame: the hook's. Returns real's result. Async-signal-safe. */
 int close_range_by(close_range_type *real, unsigned int first, unsigned int last, int flags,
 		   const void *frame);

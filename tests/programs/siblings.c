@@ -4,10 +4,10 @@
  *
  * Handles COUNT requests, 100 if it isn't given. Each opens a connection in open_connection. Of ten
  * requests, nine are finished and one is cancelled; both close the connection in close_connection.
- * Three of the last requests fail: fail_request forgets to close theirs. Then WAY closes others:
+ * The last three requests fail: fail_request forgets to close theirs.
  *
- *     siblings COUNT WAY       WAY: dup2, close_range, fclose, raw, child: one more connection, which
- *                              that call closes in closes_another
+ *     siblings COUNT WAY       closes_another closes the last one of these, by dup2, close_range,
+ *                              fclose, a raw system call (raw), or in a child (child)
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -50,7 +50,7 @@ static FRAME void finish_request(int fd)
 static FRAME void cancel_request(int fd)
 {
 	close_connection(fd);
-	after = fd;
+	after = -fd; /* so that it isn't the same code */
 }
 
 static FRAME void fail_request(int fd)

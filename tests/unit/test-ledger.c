@@ -184,7 +184,7 @@ static void an_entry_that_a_late_range_removed_is_put_back(void **state)
 	ledger_closing_range(&ledger, 5, 5);
 	open_at(5, stack);
 	struct closing copied_over = slot_closing(&ledger, 5);
-	ledger_closed_range(&ledger, 5, 5);
+	ledger_closed_range(&ledger, 5, 5, STACK_NONE);
 	assert_false(ledger_read(&ledger, 5, NULL, NULL));
 	slot_still_open(&ledger, copied_over);
 	assert_true(ledger_read(&ledger, 5, &entry, NULL));
@@ -214,7 +214,7 @@ static void a_range_ends_where_it_says(void **state)
 	for (int fd = 3; fd < 10; fd++)
 		open_at(fd, stack_of(1));
 	ledger_closing_range(&ledger, 4, 8);
-	ledger_closed_range(&ledger, 4, 8);
+	ledger_closed_range(&ledger, 4, 8, STACK_NONE);
 	assert_int_equal(ledger_next(&ledger, 0), 3);
 	assert_int_equal(ledger_next(&ledger, 4), 9);
 	ledger_closing_range(&ledger, 3, UINT32_MAX);
@@ -352,7 +352,7 @@ static void peaks_match_a_model(void **state)
 				break;
 			case 1:
 				ledger_closing_range(&ledger, fd, fd);
-				ledger_closed_range(&ledger, fd, fd);
+				ledger_closed_range(&ledger, fd, fd, STACK_NONE);
 				break;
 			case 2:
 				ledger_forget(&ledger, (int)fd);

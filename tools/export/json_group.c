@@ -120,6 +120,8 @@ static void put_stack(struct json_writer *json, const char *key, const struct mo
 	json_begin_object(json, key);
 	json_string_if_known(json, "share", stack->share);
 	json_true_if(json, "asked", stack->asked);
+	if (stack->role == MODEL_CLOSED_AT && stack->closed)
+		json_integer(json, "count", stack->closed);
 	put_frames(json, "frames", stack, options);
 	put_missing(json, stack);
 	json_end_object(json);
@@ -241,6 +243,24 @@ static void put_figures(struct json_writer *json, const struct model_group *grou
 	json_end_array(json);
 }
 
+/* Writes where the descriptors of the opening stack were closed. */
+static void put_closers(struct json_writer *json, const struct model_group *group,
+			const struct export_options *options)
+{
+	json_begin_array(json, "closed_at");
+	for (size_t i = 0; i < group->closer_count; i++)
+		for (const struct model_stack *stack = &group->closers[i]; stack;
+		     stack = stack->created_by)
+			put_stack(json, NULL, stack, options);
+	json_end_array(json);
+	json_begin_object(json, "closed_elsewhere");
+	json_integer(json, "others", group->closed_elsewhere.others);
+	json_integer(json, "other_stacks", group->closed_elsewhere.other_stacks);
+	json_integer(json, "untraced", group->closed_elsewhere.untraced);
+	json_integer(json, "unknown", group->closed_elsewhere.unknown);
+	json_end_object(json);
+}
+
 static void put_group(struct json_writer *json, const struct model_group *group,
 		      const struct export_options *options)
 {
@@ -256,6 +276,7 @@ static void put_group(struct json_writer *json, const struct model_group *group,
 	for (size_t i = 0; i < group->note_count; i++)
 		json_string(json, NULL, group->notes[i].line);
 	json_end_array(json);
+	put_closers(json, group, options);
 	json_true_if(json, "suppressed", group->suppressed);
 	json_begin_array(json, "descriptors");
 	for (size_t i = 0; i < group->descriptor_count; i++)

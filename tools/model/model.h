@@ -74,6 +74,7 @@ enum model_stack_role {
 	MODEL_OPENED_AT,    /* "opened at:" */
 	MODEL_CONNECTED_AT, /* "connected at:" */
 	MODEL_LAST_USED_AT, /* "last HTTP request by:" */
+	MODEL_CLOSED_AT,    /* "closed at (9):", only in closers of a group */
 };
 
 /* A stack, followed by the stacks of its ancestor goroutines ("created by:"), or of what it works
@@ -81,6 +82,7 @@ enum model_stack_role {
 struct model_stack {
 	enum model_stack_role role;
 	const char *share; /* "3 of 5, 1 other stack": the heading's parentheses; or NULL */
+	int64_t closed;    /* MODEL_CLOSED_AT: how many it has closed; else 0 */
 	struct model_frame *frames;
 	size_t frame_count;
 	size_t lost; /* frames whose lines are missing in the text: overwritten or cut out */
@@ -175,6 +177,15 @@ struct model_group {
 	size_t state_count;
 	struct model_stack *stacks;
 	size_t stack_count;
+	/* The stacks that closed what the opening stack has opened, of all kinds, the most frequent
+	 * first, and how many were closed elsewhere. All empty if the text has none of them. */
+	struct model_stack *closers;
+	size_t closer_count;
+	struct {
+		int64_t others, other_stacks; /* at stacks that are not listed, and their number */
+		int64_t untraced;             /* by calls that the tracer has not seen */
+		int64_t unknown;              /* at unknown places */
+	} closed_elsewhere;
 	struct model_descriptor *descriptors;
 	size_t descriptor_count; /* the listed ones, <= count */
 	int64_t more;    /* of "and N more"; if this and the listed ones don't add up to count,
@@ -307,6 +318,17 @@ static inline struct model_group *model_stacked(const struct model_snapshot *sna
 {
 	return i < snapshot->group_count ? &snapshot->groups[i]
 					 : &snapshot->peaks[i - snapshot->group_count].of;
+}
+
+/* The stacks of a group and, after them, its closers. i is less than the count. */
+static inline size_t model_all_stacks_count(const struct model_group *group)
+{
+	return group->stack_count + group->closer_count;
+}
+
+static inline struct model_stack *model_all_stacks(const struct model_group *group, size_t i)
+{
+	return i < group->stack_count ? &group->stacks[i] : &group->closers[i - group->stack_count];
 }
 
 /* The first stack of that role, or NULL. */

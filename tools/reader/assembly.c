@@ -29,6 +29,7 @@ static void discard(struct assembly *assembly)
 		&assembly->modules, &assembly->not_listed,  &assembly->not_seen,
 		&assembly->notes,   &assembly->reasons,     &assembly->group_notes,
 		&assembly->stacks,  &assembly->descriptors, &assembly->frames,
+		&assembly->closers,
 	};
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
@@ -121,6 +122,8 @@ static void finish_group(struct assembly *assembly)
 				  &group->stack_count, memory);
 	group->descriptors = list_move(&assembly->descriptors, sizeof(struct model_descriptor),
 				       &group->descriptor_count, memory);
+	group->closers = list_move(&assembly->closers, sizeof(struct model_stack),
+				   &group->closer_count, memory);
 }
 
 struct model_snapshot *assembly_finish(struct assembly *assembly)
@@ -217,8 +220,11 @@ static bool add_stack(struct assembly *assembly, struct scan line)
 	struct model_stack stack, *added;
 	bool ancestor;
 
-	if (assembly->listing || !parse_stack(&assembly->parse, line, &stack, &ancestor) ||
+	if (!parse_stack(&assembly->parse, line, &stack, &ancestor) ||
 	    (ancestor && !assembly->last_stack))
+		return false;
+	/* After the descriptors there are only closers. */
+	if (assembly->listing && !(ancestor && assembly->last_stack->role == MODEL_CLOSED_AT))
 		return false;
 	finish_stack(assembly);
 	if (ancestor) {
@@ -230,6 +236,29 @@ static bool add_stack(struct assembly *assembly, struct scan line)
 		*added = stack;
 	}
 	assembly->stack = assembly->last_stack = added;
+	return true;
+}
+
+/* A stack that has closed descriptors; they stand after the open ones. */
+static bool add_closer(struct assembly *assembly, struct scan line)
+{
+	struct model_stack stack, *added;
+
+	if (!parse_closer(line, &stack))
+		return false;
+	finish_stack(assembly);
+	assembly->listing = true;
+	added = list_add(&assembly->closers, sizeof(stack));
+	*added = stack;
+	assembly->stack = assembly->last_stack = added;
+	return true;
+}
+
+static bool add_closed_elsewhere(struct assembly *assembly, struct scan line)
+{
+	if (!parse_closed_elsewhere(line, last_group(assembly)))
+		return false;
+	finish_stack(assembly);
 	return true;
 }
 
@@ -304,8 +333,10 @@ static bool group_line(struct assembly *assembly, struct scan line)
 		assembly->listing = true;
 		return true;
 	}
+	if (add_closer(assembly, line) || add_closed_elsewhere(assembly, line))
+		return true;
 	if (assembly->listing)
-		return false;
+		return add_stack(assembly, line);
 	if (scan_words(&at, "note: "))
 		add_line(assembly, &assembly->group_notes, at);
 	else if (scan_words(&at, "reason: "))

@@ -27,10 +27,10 @@ struct assembly {
 	/* Finished parts of the snapshot. */
 	struct list fields, groups, peaks, modules, not_listed, not_seen, notes;
 	/* Parts of the group or peak that was begun last. */
-	struct list group_notes, reasons, stacks, frames, descriptors;
+	struct list group_notes, reasons, stacks, frames, descriptors, closers;
 	struct model_stack *stack;      /* the stack whose frames are being read, or NULL */
 	struct model_stack *last_stack; /* the stack (or ancestor) that was begun last, or NULL */
-	bool listing;                   /* its descriptors are being read */
+	bool listing;                   /* its descriptors, or its closers, are being read */
 	bool in_peak;                   /* a peak was begun last, not a group */
 };
 

@@ -68,8 +68,11 @@ void modules_identify(struct model_snapshot *snapshot)
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = &snapshot->modules[i];
 	qsort(sorted, count, sizeof(*sorted), compare_modules);
-	for (size_t i = 0; i < model_stacked_count(snapshot); i++)
-		for (size_t j = 0; j < model_stacked(snapshot, i)->stack_count; j++)
-			identify_stack(&model_stacked(snapshot, i)->stacks[j], sorted, count);
+	for (size_t i = 0; i < model_stacked_count(snapshot); i++) {
+		const struct model_group *group = model_stacked(snapshot, i);
+
+		for (size_t j = 0; j < model_all_stacks_count(group); j++)
+			identify_stack(model_all_stacks(group, j), sorted, count);
+	}
 	free(sorted);
 }

@@ -39,6 +39,11 @@ bool parse_figures(struct scan line, struct model_group *group);
  * *ancestor if the line is "created by:" or "asked for by:", which have no role of their own. */
 bool parse_stack(struct parse *parse, struct scan line, struct model_stack *stack, bool *ancestor);
 
+/* "  closed at (9):", and the lines about other closes: "  closed at other stacks: 9 at 2",
+ * "  closed by untraced calls: 9", "  closed at unknown places: 9" */
+bool parse_closer(struct scan line, struct model_stack *stack);
+bool parse_closed_elsewhere(struct scan line, struct model_group *group);
+
 /* "    #0 0x55d1c4a8e1a9 in main (/srv/app+0x11a9)" */
 bool parse_frame(struct parse *parse, struct scan line, struct model_frame *frame);
 

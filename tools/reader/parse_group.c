@@ -305,3 +305,36 @@ bool parse_stack(struct parse *parse, struct scan line, struct model_stack *stac
 	}
 	return false;
 }
+
+bool parse_closer(struct scan line, struct model_stack *stack)
+{
+	*stack = (struct model_stack){.role = MODEL_CLOSED_AT};
+	return scan_words(&line, "  closed at (") && scan_number(&line, &stack->closed) &&
+	       scan_words(&line, "):") && scan_at_end(&line);
+}
+
+bool parse_closed_elsewhere(struct scan line, struct model_group *group)
+{
+	int64_t count, stacks = 0;
+	int64_t *to;
+
+	if (scan_words(&line, "  closed at other stacks: "))
+		to = &group->closed_elsewhere.others;
+	else if (scan_words(&line, "  closed by untraced calls: "))
+		to = &group->closed_elsewhere.untraced;
+	else if (scan_words(&line, "  closed at unknown places: "))
+		to = &group->closed_elsewhere.unknown;
+	else
+		return false;
+	if (!scan_number(&line, &count))
+		return false;
+	if (to == &group->closed_elsewhere.others &&
+	    (!scan_words(&line, " at ") || !scan_number(&line, &stacks)))
+		return false;
+	if (!scan_at_end(&line))
+		return false;
+	*to = count;
+	if (stacks)
+		group->closed_elsewhere.other_stacks = stacks;
+	return true;
+}

@@ -86,14 +86,46 @@ void findings_add_figures(struct model_group *to, const struct model_group *from
 	to->has_growth &= from->has_growth;
 }
 
+static void add_elsewhere(struct model_group *to, const struct model_group *from)
+{
+	__typeof__(to->closed_elsewhere) *sum = &to->closed_elsewhere;
+
+	sum->others = model_add(sum->others, from->closed_elsewhere.others);
+	sum->other_stacks = model_add(sum->other_stacks, from->closed_elsewhere.other_stacks);
+	sum->untraced = model_add(sum->untraced, from->closed_elsewhere.untraced);
+	sum->unknown = model_add(sum->unknown, from->closed_elsewhere.unknown);
+}
+
+/* Lists the closers of all opening stacks one after another. Room for closer_count is needed; the
+ * report joins those with the same lines. */
+static void join_closers(struct model_snapshot *snapshot, struct model_group *group,
+			 const struct finding_item *const *sorted, size_t count)
+{
+	struct model_stack *at;
+
+	at = group->closers = obstack_alloc(&snapshot->memory, group->closer_count * sizeof(*at));
+	for (size_t i = 0; i < count; i++) {
+		const struct model_group *part = sorted[i]->group;
+
+		if (i && sorted[i]->addresses == sorted[i - 1]->addresses)
+			continue;
+		if (part->closer_count)
+			memcpy(at, part->closers, part->closer_count * sizeof(*at));
+		at += part->closer_count;
+	}
+}
+
 /* Sums what the opening stacks have opened and closed. Several groups may share an opening stack,
  * which counts once. */
-static void add_figures(struct model_group *group, const struct finding_item *items, size_t count)
+static void add_figures(struct model_snapshot *snapshot, struct model_group *group,
+			const struct finding_item *items, size_t count)
 {
 	const struct finding_item **sorted =
 		memory_array(NULL, count, sizeof(const struct finding_item *));
 
 	group->opened = group->closed = group->live = group->growth = 0;
+	group->closer_count = 0;
+	memset(&group->closed_elsewhere, 0, sizeof(group->closed_elsewhere));
 	group->has_growth = true;
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = &items[i];
@@ -102,8 +134,12 @@ static void add_figures(struct model_group *group, const struct finding_item *it
 	if (sorted[0]->addresses != sorted[count - 1]->addresses)
 		group->peak = MODEL_UNKNOWN;
 	for (size_t i = 0; i < count; i++)
-		if (!i || sorted[i]->addresses != sorted[i - 1]->addresses)
+		if (!i || sorted[i]->addresses != sorted[i - 1]->addresses) {
 			findings_add_figures(group, sorted[i]->group);
+			add_elsewhere(group, sorted[i]->group);
+			group->closer_count += sorted[i]->group->closer_count;
+		}
+	join_closers(snapshot, group, sorted, count);
 	free(sorted);
 }
 
@@ -165,7 +201,7 @@ static struct model_group join(struct model_snapshot *snapshot, const struct fin
 		for (size_t j = 0; part->age_least < 0 && j < part->descriptor_count; j++)
 			add_ages(&group, part->descriptors[j].age, part->descriptors[j].age);
 	}
-	add_figures(&group, items, count);
+	add_figures(snapshot, &group, items, count);
 	sort_states(&group);
 	page_ages(snapshot, &group);
 	join_descriptors(snapshot, &group, items, count);

@@ -15,6 +15,7 @@
 #include "report.h"
 #include "stack_keys.h"
 #include "text_advice.h"
+#include "text_closers.h"
 #include "text_common.h"
 #include "text_missing.h"
 #include "text_note.h"
@@ -218,6 +219,7 @@ static void put_group(const struct page *page, const struct model_group *group,
 		put_all_stacks(page, &group->paths[0], group->count, options);
 	else
 		put_all_stacks(page, group, group->count, options);
+	text_closers(page, group, given, options);
 	put_descriptors(page, group, options->show);
 }
 

@@ -13,7 +13,7 @@
 
 /* The advice that this report has given already. */
 struct text_given {
-	bool close_wait, response, idle, request, shared, transports, owner, unseen;
+	bool close_wait, response, idle, request, shared, transports, owner, unseen, closers;
 };
 
 /* Writes the advice for the group, or nothing. */

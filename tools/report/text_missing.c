@@ -134,8 +134,8 @@ static struct module *list_modules(const struct model_snapshot *snapshot)
 	for (size_t g = 0; g < model_stacked_count(snapshot); g++) {
 		const struct model_group *group = model_stacked(snapshot, g);
 
-		for (size_t s = 0; s < group->stack_count; s++)
-			for (const struct model_stack *stack = &group->stacks[s]; stack;
+		for (size_t s = 0; s < model_all_stacks_count(group); s++)
+			for (const struct model_stack *stack = model_all_stacks(group, s); stack;
 			     stack = stack->created_by)
 				for (size_t f = 0; f < stack->frame_count; f++)
 					count_frame(&modules, &stack->frames[f]);
@@ -206,9 +206,12 @@ static void add_lost_frames(struct end *end, const struct model_snapshot *snapsh
 {
 	size_t lost = 0;
 
-	for (size_t g = 0; g < model_stacked_count(snapshot); g++)
-		for (size_t s = 0; s < model_stacked(snapshot, g)->stack_count; s++)
-			lost += model_stacked(snapshot, g)->stacks[s].lost;
+	for (size_t g = 0; g < model_stacked_count(snapshot); g++) {
+		const struct model_group *group = model_stacked(snapshot, g);
+
+		for (size_t s = 0; s < model_all_stacks_count(group); s++)
+			lost += model_all_stacks(group, s)->lost;
+	}
 	if (lost)
 		add(end, "%zu %s of stacks are missing in the file", lost,
 		    lost == 1 ? "line" : "lines");

@@ -9,8 +9,8 @@ int frames_each(struct model_snapshot *snapshot, frames_function *function, void
 	for (size_t g = 0; g < model_stacked_count(snapshot); g++) {
 		struct model_group *group = model_stacked(snapshot, g);
 
-		for (size_t s = 0; s < group->stack_count; s++)
-			for (struct model_stack *stack = &group->stacks[s]; stack;
+		for (size_t s = 0; s < model_all_stacks_count(group); s++)
+			for (struct model_stack *stack = model_all_stacks(group, s); stack;
 			     stack = stack->created_by)
 				for (size_t f = 0; f < stack->frame_count; f++) {
 					int result = function(snapshot, &stack->frames[f], data);

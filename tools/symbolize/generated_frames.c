@@ -82,8 +82,8 @@ static void disown_runtimes(struct model_snapshot *snapshot)
 	for (size_t g = 0; g < model_stacked_count(snapshot); g++) {
 		struct model_group *group = model_stacked(snapshot, g);
 
-		for (size_t s = 0; s < group->stack_count; s++)
-			for (struct model_stack *stack = &group->stacks[s]; stack;
+		for (size_t s = 0; s < model_all_stacks_count(group); s++)
+			for (struct model_stack *stack = model_all_stacks(group, s); stack;
 			     stack = stack->created_by)
 				disown_runtime(stack);
 	}

@@ -172,7 +172,8 @@ void ledger_closed_untraced(struct ledger *ledger, struct ledger_words words)
 	uint32_t stack = BITS(words.a, 0, 20);
 	struct stack_figures *figures = stack_table_figures(&ledger->stacks, stack);
 
-	if (atomic_load(&ledger->closers.on) && figures && BITS(words.a, A_ORIGIN, 2) != FD_INHERITED &&
+	if (atomic_load(&ledger->closers.on) && figures &&
+	    BITS(words.a, A_ORIGIN, 2) != FD_INHERITED &&
 	    words.a >> A_GENERATION == atomic_load(&ledger->generation))
 		atomic_fetch_add(&figures->closers.untraced, 1);
 }
@@ -299,10 +300,9 @@ void ledger_closed(struct ledger *ledger, int fd)
 	uint64_t a = slot ? atomic_load(&slot->a) : 0;
 
 	if (a & CLOSING)
-		slot_closed(ledger, (struct closing){.slot = slot,
-						     .a = a,
-						     .b = atomic_load(&slot->b),
-						     .fd = fd});
+		slot_closed(ledger,
+			    (struct closing){
+				    .slot = slot, .a = a, .b = atomic_load(&slot->b), .fd = fd});
 }
 
 /* ledger_closed by a call that has this stack. */

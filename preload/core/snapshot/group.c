@@ -123,8 +123,8 @@ static void find_closers(struct group *group, const struct snapshot_request *req
 	struct group_closers *closers;
 	uint32_t count;
 
-	closers = scratch_alloc(scratch, sizeof(*closers) +
-						 request->closers * sizeof(*closers->list));
+	closers = scratch_alloc(scratch,
+				sizeof(*closers) + request->closers * sizeof(*closers->list));
 	if (!list || !closers)
 		return;
 	count = closer_table_list(&ledger->closers, from, group->stack, list, request->closers,

@@ -22,8 +22,8 @@
 
 /* Where the descriptors of an opening stack were closed. */
 struct group_closers {
-	uint64_t untraced; /* by calls that no hook has seen */
-	uint64_t others;   /* at stacks that are not in list .. */
+	uint64_t untraced;     /* by calls that no hook has seen */
+	uint64_t others;       /* at stacks that are not in list .. */
 	uint32_t other_stacks; /* .. the number of these */
 	uint32_t count;
 	struct {

@@ -136,12 +136,12 @@ struct snapshot_request {
 	/* Gives a sink for a text that can't be written to output (writer.h); or NULL. */
 	const struct writer_sink *(*instead)(int error, void *data);
 	void *instead_data;
-	bool lets_go;   /* the descriptor table is a copy that isn't needed again: census_let_go may
+	bool lets_go;  /* the descriptor table is a copy that isn't needed again: census_let_go may
 			 * close it before the text is written */
-	uint32_t show;  /* most descriptors to list per group; or SNAPSHOT_SHOW_ALL */
-	uint32_t closers; /* most closing stacks to list for an opening stack */
-	uint64_t kinds; /* the kinds that count, bits of kind.h */
-	bool inherited; /* list inherited descriptors one by one as a group */
+	uint32_t show; /* most descriptors to list per group; or SNAPSHOT_SHOW_ALL */
+	uint32_t closers;   /* most closing stacks to list for an opening stack */
+	uint64_t kinds;     /* the kinds that count, bits of kind.h */
+	bool inherited;     /* list inherited descriptors one by one as a group */
 	bool only_unclosed; /* write nothing if nothing of these kinds is unclosed and no stack held
 			     * many until the teardown (peak.h) */
 	bool peaks;         /* list the peaks of all stacks, also low ones */

@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Where the siblings of a leak were closed: a snapshot counts the stacks that closed what an opening stack has
+opened, a report lists them, and neither says more than is known."""
+
+import json
+import re
+
+from support import BUILD, check, main, program, run_bare, run_traced, temp_dir, test
+
+FDTRAIL = str(BUILD / "tools" / "fdtrail")
+WAYS = {  # how closes_another closes the hundredth connection: which function did, as the snapshot tells
+    "dup2": "closes_another", "close_range": "closes_another", "fclose": "closes_another",
+}
+
+
+def siblings(*words, **options):
+    run = run_traced([program("siblings"), *words], **options)
+    check.equal(run.status, 0)
+    return run
+
+
+def counts(group):
+    return {closer.functions[0] + "<" + closer.functions[1]: closer.count for closer in group.closers}
+
+
+def snapshot_file(*words, **options):
+    path = temp_dir() / "snapshots.txt"
+    siblings(*words, OUTPUT=str(path), **options)
+    return str(path)
+
+
+def report(*words, options=()):
+    done = run_bare([FDTRAIL, "report", *options, snapshot_file(*words)])
+    check.equal((done.status, done.err), (0, ""), "fdtrail report")
+    return done.out
+
+
+@test("a leak's group lists the stacks that closed its siblings, and how many each has closed")
+def _():
+    group = siblings("1000").last.group_of("open_connection")
+    check.contains(group.text, "  stack: 1000 opened, 997 closed, 3 live")
+    check.equal(counts(group), {"close_connection<finish_request": 898, "close_connection<cancel_request": 99})
+    check.equal([closer.functions[2] for closer in group.closers], ["main", "main"])
+    check.lacks(group.text, "closed at unknown")
+
+
+@test("a close by {} has a stack, too", each=WAYS)
+def _(way):
+    group = siblings("100", way).last.group_of("open_connection")
+    check.contains(group.text, "  stack: 100 opened, 98 closed, 2 live")
+    check.equal(counts(group).get(f"{WAYS[way]}<main"), 1)
+    check.equal(sum(closer.count for closer in group.closers), 98)
+
+
+@test("a close by an untraced call is counted as that")
+def _():
+    group = siblings("100", "raw").last.group_of("open_connection")
+    check.contains(group.text, "  stack: 100 opened, 98 closed, 2 live")
+    check.contains(group.text, "  closed by untraced calls: 1\n".rstrip())
+    check.equal(sum(closer.count for closer in group.closers), 97)
+
+
+@test("a forked child's close is not the parent's: there the descriptor is still open")
+def _():
+    run = siblings("100", "child")
+    group = run.last.group_of("open_connection")
+    check.contains(group.text, "  stack: 100 opened, 97 closed, 3 live")
+    check.equal(sum(closer.count for closer in group.closers), 97)
+
+
+@test("FDTRAIL_CLOSERS is the number of stacks to list; the others are counted; 0 records none")
+def _():
+    group = siblings("1000", CLOSERS="1").last.group_of("open_connection")
+    check.equal(counts(group), {"close_connection<finish_request": 898})
+    check.contains(group.text, "  closed at other stacks: 99 at 1")
+    group = siblings("1000", CLOSERS="0").last.group_of("open_connection")
+    check.contains(group.text, "  stack: 1000 opened, 997 closed, 3 live")
+    check.lacks(group.text, "closed at")
+
+
+@test("the closers of a stack that has nothing open are not written")
+def _():
+    run = siblings("3")  # all three are leaked, none is closed
+    check.lacks(run.last.text, "closed at")
+    run = run_traced([program("closes"), "close"])
+    check.lacks(run.last.group_of("main").text if run.last.group_of("main") else "", "closed at")
+
+
+@test("a report lists the closers, and says that what is open has reached none of them")
+def _():
+    text = report("1000")
+    check.contains(text, "997 of 1000 are closed:")
+    place = r" at \S*siblings\.c:\d+"
+    check.matches(text, rf"(?m)^     898 in close_connection{place}, from finish_request{place}")
+    check.matches(text, rf"(?m)^      99 in close_connection{place}, from cancel_request{place}")
+    check.contains(" ".join(text.split()), "Those still open have reached none of these closes so far.")
+    full = report("1000", options=["--full"])
+    check.contains(full, "closed at (898 of 997):")
+
+
+@test("a report gives no such advice if some closes are not known")
+def _():
+    text = report("100", "raw")
+    check.matches(text, r"(?m)^ +1 by an untraced call$")
+    check.lacks(text, "reached none of these closes")
+
+
+@test("JSON has the closers of each group, with counts and named frames")
+def _():
+    document = json.loads(run_bare([FDTRAIL, "report", "--format=json", snapshot_file("100", "raw")]).out)
+    group = next(group for group in document["groups"] if group["place"] == "open_connection")
+    check.equal([closer["count"] for closer in group["closed_at"]], [88, 9])
+    check.equal([[frame["function"] for frame in closer["frames"][:2]] for closer in group["closed_at"]],
+                [["close_connection", "finish_request"], ["close_connection", "cancel_request"]])
+    check.true(group["closed_at"][0]["frames"][0]["line"] > 0, "a line")
+    check.equal(group["closed_elsewhere"], {"others": 0, "other_stacks": 0, "untraced": 1, "unknown": 0})
+
+
+@test("a reader that doesn't know closers skips their lines without mixing up stacks")
+def _():
+    # They stand after the descriptors, where no frame continues the opening stack.
+    text = siblings("100").last.group_of("open_connection").text
+    check.true(text.index("descriptors:") < text.index("closed at ("), "closers come last")
+
+
+@test("each lost or strange line of closers costs only itself")
+def _():
+    path = snapshot_file("100")
+    lines = open(path, encoding="utf-8").read().splitlines(keepends=True)
+    for i, line in enumerate(lines):
+        if not re.match(r"  closed at \(", line):
+            continue
+        cut = temp_dir() / "cut.txt"
+        cut.write_text("".join(lines[:i] + lines[i + 1:]))
+        done = run_bare([FDTRAIL, "report", str(cut)])
+        check.equal(done.status, 0)
+        check.contains(done.out, "opened 100 and closed 97")
+
+
+main()

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+/* See text_closers.h. */
+#include "text_closers.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "heading.h"
+#include "stack_keys.h"
+#include "text_stack.h"
+#include "tools/model/model_memory.h"
+
+enum {
+	INDENT = 3,
+	LIST_INDENT = 5,
+	CONTINUED = 4,
+	SHOWN = 5,     /* closers */
+	LINES = 3,     /* of a closer */
+	LINES_ONE = 2, /* of a closer if there is no other one to tell it from */
+};
+
+/* A line of the list: one closing stack, or several that a reader can't tell apart. */
+struct closer_line {
+	char *text;
+	int64_t count;
+	size_t position;
+};
+
+static int line_from_end(const struct stack_key *key, size_t depth)
+{
+	return depth < key->own_count ? key->own[key->own_count - 1 - depth].line : -1;
+}
+
+/* The number of outer lines that all keys have in common. */
+static size_t common_at_end(const struct stack_key *keys, size_t count)
+{
+	for (size_t depth = 0;; depth++)
+		for (size_t i = 0; i < count; i++)
+			if (line_from_end(&keys[i], depth) < 0 ||
+			    line_from_end(&keys[i], depth) != line_from_end(&keys[0], depth))
+				return depth;
+}
+
+/* "in close_connection at client.c:88, from finish_request at client.c:140": from the innermost
+ * line of the program up to the one by which the stacks differ. */
+static char *closer_text(const struct page *page, const struct model_stack *stack,
+			 const struct stack_key *key, size_t at_end)
+{
+	size_t end = key->own_count > at_end ? key->own_count - at_end : 0, size;
+	char *text = NULL;
+	FILE *out;
+
+	if (end < LINES_ONE)
+		end = key->own_count < LINES_ONE ? key->own_count : LINES_ONE;
+	if (end > LINES)
+		end = LINES;
+	out = open_memstream(&text, &size);
+	if (!out)
+		return NULL;
+	for (size_t i = 0; i < end; i++) {
+		char *line = heading_frame_line(page, key->own[i].frame, key->own[i].location);
+
+		fprintf(out, "%s%s", i ? ", from " : "in ", line);
+		free(line);
+	}
+	if (!end && stack->frame_count) {
+		char *line = heading_frame_line(page, &stack->frames[0], 0);
+
+		fprintf(out, "in %s", line);
+		free(line);
+	} else if (!end) {
+		fputs("at an unknown place", out);
+	}
+	fclose(out);
+	return text;
+}
+
+static int compare_texts(const void *left, const void *right)
+{
+	const struct closer_line *a = left, *b = right;
+	int order = strcmp(a->text, b->text);
+
+	return order ? order : (a->position > b->position) - (a->position < b->position);
+}
+
+/* The most frequent first. */
+static int compare_lines(const void *left, const void *right)
+{
+	const struct closer_line *a = left, *b = right;
+
+	if (a->count != b->count)
+		return a->count > b->count ? -1 : 1;
+	return (a->position > b->position) - (a->position < b->position);
+}
+
+/* Makes the lines of all closers; those with equal texts share one. Returns how many. */
+static size_t make_lines(const struct page *page, const struct model_group *group,
+			 struct closer_line *lines)
+{
+	struct stack_keys *numbers = stack_keys_create(false);
+	struct stack_key *keys = memory_array(NULL, group->closer_count, sizeof(*keys));
+	size_t count = 0, kept = 0, at_end;
+
+	for (size_t i = 0; i < group->closer_count; i++)
+		keys[i] = stack_keys_of(numbers, &group->closers[i]);
+	at_end = group->closer_count ? common_at_end(keys, group->closer_count) : 0;
+	for (size_t i = 0; i < group->closer_count; i++) {
+		char *text = closer_text(page, &group->closers[i], &keys[i], at_end);
+
+		if (text)
+			lines[count++] = (struct closer_line){text, group->closers[i].closed, i};
+	}
+	qsort(lines, count, sizeof(*lines), compare_texts);
+	for (size_t i = 0; i < count; i++) {
+		if (kept && strcmp(lines[kept - 1].text, lines[i].text) == 0) {
+			lines[kept - 1].count = model_add(lines[kept - 1].count, lines[i].count);
+			free(lines[i].text);
+		} else {
+			lines[kept++] = lines[i];
+		}
+	}
+	qsort(lines, kept, sizeof(*lines), compare_lines);
+	free(keys);
+	stack_keys_destroy(numbers);
+	return kept;
+}
+
+static void put_elsewhere(const struct page *page, const struct model_group *group, int columns)
+{
+	__typeof__(group->closed_elsewhere) elsewhere = group->closed_elsewhere;
+
+	if (elsewhere.others)
+		page_linef(page, LIST_INDENT, CONTINUED, PAGE_FAINT,
+			   "%*" PRId64 " at %" PRId64 " other %s (FDTRAIL_CLOSERS=64 lists more)",
+			   columns, elsewhere.others, elsewhere.other_stacks,
+			   page_plural(elsewhere.other_stacks, "stack", "stacks"));
+	if (elsewhere.untraced)
+		page_linef(page, LIST_INDENT, CONTINUED, PAGE_PLAIN, "%*" PRId64 " by %s", columns,
+			   elsewhere.untraced,
+			   page_plural(elsewhere.untraced, "an untraced call", "untraced calls"));
+	if (elsewhere.unknown)
+		page_linef(page, LIST_INDENT, CONTINUED, PAGE_PLAIN, "%*" PRId64 " at %s", columns,
+			   elsewhere.unknown,
+			   page_plural(elsewhere.unknown, "an unknown place", "unknown places"));
+}
+
+/* The columns that the counts of these lines need. */
+static int count_columns(const struct model_group *group, const struct closer_line *lines,
+			 size_t count)
+{
+	__typeof__(group->closed_elsewhere) elsewhere = group->closed_elsewhere;
+	int64_t counts[] = {count ? lines[0].count : 0, elsewhere.others, elsewhere.untraced,
+			    elsewhere.unknown};
+	int columns = 0;
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
+		int needed = snprintf(NULL, 0, "%" PRId64, counts[i]);
+
+		columns = needed > columns ? needed : columns;
+	}
+	return columns;
+}
+
+static void put_lines(const struct page *page, const struct model_group *group)
+{
+	struct closer_line *lines = memory_array(NULL, group->closer_count, sizeof(*lines));
+	size_t count = make_lines(page, group, lines), shown = count;
+	int columns = count_columns(group, lines, count);
+
+	/* Showing one more is shorter than a line that says it is left out. */
+	if (count > SHOWN + 1)
+		shown = SHOWN;
+	for (size_t i = 0; i < shown; i++)
+		page_linef(page, LIST_INDENT, CONTINUED, PAGE_PLAIN, "%*" PRId64 " %s", columns,
+			   lines[i].count, lines[i].text);
+	if (shown < count)
+		page_linef(page, LIST_INDENT, CONTINUED, PAGE_FAINT,
+			   "and at %zu more places (--full)", count - shown);
+	put_elsewhere(page, group, columns);
+	for (size_t i = 0; i < count; i++)
+		free(lines[i].text);
+	free(lines);
+}
+
+static void put_stacks(const struct page *page, const struct model_group *group,
+		       const struct report_options *options)
+{
+	for (size_t i = 0; i < group->closer_count; i++) {
+		char *heading = page_format("closed at (%" PRId64 " of %" PRId64 ")",
+					    group->closers[i].closed, group->closed);
+
+		text_stack(page, heading, &group->closers[i], NULL, text_frames_of(options));
+		free(heading);
+	}
+	put_elsewhere(page, group, 0);
+}
+
+/* The program closes most of what it opens there, and every close is known. */
+static bool tells_the_path(const struct model_group *group)
+{
+	return group->closer_count && group->closed / 3 >= group->live &&
+	       !group->closed_elsewhere.untraced && !group->closed_elsewhere.unknown;
+}
+
+void text_closers(const struct page *page, const struct model_group *group,
+		  struct text_given *given, const struct report_options *options)
+{
+	const __typeof__(group->closed_elsewhere) *elsewhere = &group->closed_elsewhere;
+
+	if (!group->closer_count && !elsewhere->untraced)
+		return;
+	page_linef(page, INDENT, 0, PAGE_PLAIN,
+		   "%" PRId64 " of %" PRId64 " %s closed:", group->closed, group->opened,
+		   page_plural(group->closed, "is", "are"));
+	if (options->full)
+		put_stacks(page, group, options);
+	else
+		put_lines(page, group);
+	if (!tells_the_path(group) || given->closers)
+		return;
+	given->closers = true;
+	page_prosef(page, INDENT, 0, PAGE_PLAIN,
+		    "%s still open %s reached none of these closes so far. Look for the path from "
+		    "the open that doesn't lead to one of them.",
+		    group->live == 1 ? "The one" : "Those", group->live == 1 ? "has" : "have");
+}
