@@ -12,12 +12,11 @@
 
 #include <stdint.h>
 
-#include "preload/core/capture/capture.h"
 #include "preload/core/ledger/slot.h"
+#include "asked.h"
 #include "take_over.h"
 
 static struct capture *capture;
-static _Thread_local struct stack_bounds bounds __attribute__((tls_model("initial-exec")));
 
 static struct loaded_symbol accept_at, socket_new_at;
 static int (*accept_original)(void *, void *);
@@ -49,7 +48,7 @@ static void hand_over(int fd, const struct loaded_symbol *function, const void *
 
 	if (module == MODULE_NONE)
 		return;
-	struct captured to = capture_stack(capture, registers, &bounds);
+	struct captured to = asked_stack(capture, registers);
 	if (FRAME_MODULE(innermost_frame(to.stack)) == module)
 		ledger_hand_over(capture->ledger, fd, from, to);
 }

@@ -10,7 +10,7 @@
  * - A socket. Node makes a handle where the program asks for a connection, and the socket itself
  *   later (process.nextTick). The stack that made the handle asked for the socket.
  *
- * Both are kept by address, in tables that forget the oldest: a lost entry costs only the answer.
+ * Both are kept by address: asked.h.
  */
 #include "libuv.h"
 
@@ -20,88 +20,16 @@
 
 #include "preload/core/base/arena.h"
 #include "preload/core/base/loaded_symbol.h"
-#include "preload/core/capture/capture.h"
+#include "asked.h"
 #include "take_over.h"
 
 enum {
-	PLACES = 4096, /* of a table */
-	WAYS = 4,      /* places that an address may have */
-	ADDRESS = 20,  /* a place: a stack's id, and above it the address without its lowest bits */
-	ALIGNED = 3,   /* bits */
 	WRAPPERS = 16, /* pairs of functions of requests that are told apart */
 	SEARCHED = 96, /* bytes of a function in which a call is looked for */
 };
 
-_Static_assert(STACK_LIMIT == 1 << ADDRESS && 47 - ALIGNED + ADDRESS <= 64,
-	       "a stack's id and an address fit into a place");
-
-struct asked {
-	_Atomic uint64_t places[PLACES];
-};
-
 static struct asked *handles, *requests;
 static struct capture *capture;
-static _Thread_local struct stack_bounds bounds __attribute__((tls_model("initial-exec")));
-
-static _Atomic uint64_t *ways_of(struct asked *asked, const void *address)
-{
-	uint64_t hash = (uintptr_t)address * 0x9e3779b97f4a7c15ULL;
-
-	return &asked->places[(hash >> 40) % PLACES / WAYS * WAYS];
-}
-
-static uint64_t key_of(const void *address)
-{
-	return (uint64_t)((uintptr_t)address >> ALIGNED) << ADDRESS;
-}
-
-/* Keeps who asked; STACK_NONE: removes it. */
-static void keep(struct asked *asked, const void *address, uint32_t stack)
-{
-	_Atomic uint64_t *ways = ways_of(asked, address);
-	uint64_t key = key_of(address), word;
-	int at = -1;
-
-	for (int i = 0; i < WAYS; i++) {
-		word = atomic_load_explicit(&ways[i], memory_order_relaxed);
-		if (word >> ADDRESS == key >> ADDRESS) {
-			at = i;
-			break;
-		}
-		if (!word && at < 0)
-			at = i;
-	}
-	if (at < 0)
-		at = (int)(stack % WAYS);
-	atomic_store_explicit(&ways[at], stack ? key | stack : 0, memory_order_release);
-}
-
-static uint32_t find(struct asked *asked, const void *address)
-{
-	_Atomic uint64_t *ways = ways_of(asked, address);
-	uint64_t key = key_of(address);
-
-	for (int i = 0; i < WAYS; i++) {
-		uint64_t word = atomic_load_explicit(&ways[i], memory_order_acquire);
-
-		if (word && word >> ADDRESS == key >> ADDRESS)
-			return (uint32_t)word & (STACK_LIMIT - 1);
-	}
-	return STACK_NONE;
-}
-
-/* The stack that calls the function with this frame. */
-static uint32_t stack_of(const void *frame)
-{
-	const uintptr_t *words = frame;
-	struct registers registers = {
-		.pc = words[1],
-		.sp = (uintptr_t)(words + 2),
-		.fp = words[0],
-	};
-
-	return capture_stack(capture, registers, &bounds).stack;
-}
 
 /* Makes a call for which stack has asked, unless nothing is known. */
 #define ASKED_BY(stack, call)                                                                      \
@@ -127,7 +55,7 @@ static inline __attribute__((always_inline)) void do_work(int pair, void *work)
 	uint32_t before = capture_asked;
 
 	/* Not the stack that made this thread, if the request's is not known. */
-	capture_asked = find(requests, work);
+	capture_asked = asked_find(requests, work);
 	function(work);
 	capture_asked = before;
 }
@@ -135,9 +63,9 @@ static inline __attribute__((always_inline)) void do_work(int pair, void *work)
 static inline __attribute__((always_inline)) void do_done(int pair, void *work, int status)
 {
 	done_function *function = (done_function *)atomic_load(&pairs[pair].done);
-	uint32_t stack = find(requests, work);
+	uint32_t stack = asked_find(requests, work);
 
-	keep(requests, work, STACK_NONE);
+	asked_keep(requests, work, STACK_NONE);
 	ASKED_BY(stack, function(work, status));
 }
 
@@ -196,7 +124,7 @@ static void submit(void *loop, void *request, int kind, work_function *work, don
 	int pair = pair_of((uintptr_t)work, (uintptr_t)done);
 
 	if (pair >= 0) {
-		keep(requests, request, stack_of(__builtin_frame_address(0)));
+		asked_keep(requests, request, asked_caller(capture, __builtin_frame_address(0)));
 		work = wrappers[pair].work;
 		done = wrappers[pair].done;
 	}
@@ -208,7 +136,7 @@ static int thread_create_ex(void *thread, const void *options, work_function *en
 	int pair = argument ? pair_of((uintptr_t)entry, 0) : -1;
 
 	if (pair >= 0) {
-		keep(requests, argument, stack_of(__builtin_frame_address(0)));
+		asked_keep(requests, argument, asked_caller(capture, __builtin_frame_address(0)));
 		entry = wrappers[pair].work;
 	}
 	return thread_create_ex_original(thread, options, entry, argument);
@@ -216,25 +144,25 @@ static int thread_create_ex(void *thread, const void *options, work_function *en
 
 static int tcp_init(void *loop, void *handle)
 {
-	keep(handles, handle, stack_of(__builtin_frame_address(0)));
+	asked_keep(handles, handle, asked_caller(capture, __builtin_frame_address(0)));
 	return tcp_init_original(loop, handle);
 }
 
 static int tcp_init_ex(void *loop, void *handle, unsigned int flags)
 {
-	keep(handles, handle, stack_of(__builtin_frame_address(0)));
+	asked_keep(handles, handle, asked_caller(capture, __builtin_frame_address(0)));
 	return tcp_init_ex_original(loop, handle, flags);
 }
 
 static int udp_init(void *loop, void *handle)
 {
-	keep(handles, handle, stack_of(__builtin_frame_address(0)));
+	asked_keep(handles, handle, asked_caller(capture, __builtin_frame_address(0)));
 	return udp_init_original(loop, handle);
 }
 
 static int udp_init_ex(void *loop, void *handle, unsigned int flags)
 {
-	keep(handles, handle, stack_of(__builtin_frame_address(0)));
+	asked_keep(handles, handle, asked_caller(capture, __builtin_frame_address(0)));
 	return udp_init_ex_original(loop, handle, flags);
 }
 
@@ -242,7 +170,7 @@ static int tcp_connect(void *request, void *handle, const void *address, void *d
 {
 	int result;
 
-	ASKED_BY(find(handles, handle),
+	ASKED_BY(asked_find(handles, handle),
 		 result = tcp_connect_original(request, handle, address, done));
 	return result;
 }
@@ -251,7 +179,7 @@ static int tcp_bind(void *handle, const void *address, unsigned int flags)
 {
 	int result;
 
-	ASKED_BY(find(handles, handle), result = tcp_bind_original(handle, address, flags));
+	ASKED_BY(asked_find(handles, handle), result = tcp_bind_original(handle, address, flags));
 	return result;
 }
 
@@ -259,7 +187,7 @@ static int udp_bind(void *handle, const void *address, unsigned int flags)
 {
 	int result;
 
-	ASKED_BY(find(handles, handle), result = udp_bind_original(handle, address, flags));
+	ASKED_BY(asked_find(handles, handle), result = udp_bind_original(handle, address, flags));
 	return result;
 }
 

@@ -183,9 +183,9 @@ uint32_t ledger_times_recorded(const struct ledger *ledger, int fd);
 void ledger_unpack(const struct ledger *ledger, struct ledger_words words,
 		   struct ledger_entry *entry);
 
-/* fd was opened by the stack `from`, and now belongs to the stack `to`, whose opens it counts among.
- * False, and nothing has changed: fd has no entry, it isn't that stack's, or it is being closed.
- * Async-signal-safe, lock-free. */
+/* fd was opened by the stack `from`, and now belongs to the stack `to`, which counts it as an open
+ * of its own. False, and nothing has changed: fd has no entry, it isn't that stack's, or it is
+ * being closed. Async-signal-safe, lock-free. */
 bool ledger_hand_over(struct ledger *ledger, int fd, uint32_t from, struct captured to);
 
 /* Sets a fact that becomes known after the open; does nothing if fd has no entry. connection is an
