@@ -76,7 +76,7 @@ void event_loops_start(struct capture *from)
 	struct loaded_symbol found;
 
 	/* Node's connections belong to the code that made the server: libuv.h. */
-	if (atomic_load(&from->mixed.active))
+	if (mixed_languages(&from->mixed))
 		return;
 	capture = from;
 	if (loaded_symbol_find("uv_fileno", &found)) {

@@ -198,9 +198,8 @@ static inline uint32_t runtime_asked_by(int fd)
 {
 	uint32_t before = capture_asked;
 
-	if (__builtin_expect(
-		    atomic_load_explicit(&runtime.capture.mixed.active, memory_order_relaxed), 0) &&
-	    before == STACK_NONE && runtime_on())
+	if (__builtin_expect(mixed_languages(&runtime.capture.mixed), 0) && before == STACK_NONE &&
+	    runtime_on())
 		capture_asked = slot_stack(&runtime.ledger, fd);
 	return before;
 }
@@ -225,8 +224,7 @@ static inline struct closing runtime_closing(int fd, const void *frame)
 
 	if (!runtime_on())
 		return (struct closing){0};
-	if (__builtin_expect(
-		    atomic_load_explicit(&runtime.capture.mixed.active, memory_order_relaxed), 0))
+	if (__builtin_expect(mixed_languages(&runtime.capture.mixed), 0))
 		exit_by_interpreter(fd);
 	if (slot_stack(&runtime.ledger, fd) >= STACK_FIRST)
 		closer = runtime_closer(frame);

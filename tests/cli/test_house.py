@@ -10,8 +10,9 @@ from support import SOURCE, check, main, require, skip, test
 
 # From the ground up: a file includes files of its own room and of earlier ones. Assembly in arch/ reads the
 # constants of the code that it calls.
-PRELOAD = ["preload/arch", "preload/core/base", "preload/core/ledger", "preload/core/capture", "preload/core/snapshot",
-           "preload/core/policy", "preload/languages", "preload/libc", "preload/runtime", "preload/hooks"]
+PRELOAD = ["preload/include", "preload/arch", "preload/core/base", "preload/core/ledger", "preload/core/capture",
+           "preload/core/snapshot", "preload/core/policy", "preload/languages", "preload/libc", "preload/runtime",
+           "preload/hooks"]
 TOOLS = ["tools/model", "tools/reader", "tools/symbolize", "tools/export", "tools/report", "tools/diff", "tools/check",
          "tools/page", "tools/arguments", "tools/process", "tools/engine/walk/prologue", "tools/engine/walk",
          "tools/engine/go", "tools/engine/tracer", "tools/run", "tools/attach", "tools/top", "tools"]

@@ -20,14 +20,14 @@ def installed():
     return next(root.rglob("bin/fdtrail")).parent.parent
 
 
-@test("the command, the library, the manual, the completions and a pkg-config file are installed")
+@test("the command, the library, its header, the manual, the completions and a pkg-config file are installed")
 def _():
     prefix = installed()
     files = {str(path.relative_to(prefix)) for path in prefix.rglob("*") if not path.is_dir()}
     library = next(name for name in files if name.endswith("libfdtrail.so"))
     pages = {f"share/man/man{page.stem[-1]}/{page.stem}" for page in (SOURCE / "tools/man").glob("*.scd")}
     check.equal(files, pages | {
-        "bin/fdtrail", library, f"{library.rpartition('/')[0]}/pkgconfig/fdtrail.pc",
+        "bin/fdtrail", "include/fdtrail.h", library, f"{library.rpartition('/')[0]}/pkgconfig/fdtrail.pc",
         "share/bash-completion/completions/fdtrail", "share/zsh/site-functions/_fdtrail"})
     for page in pages:
         check.at_least((prefix / page).stat().st_size, 1000, page)
@@ -57,7 +57,7 @@ def _():
                            capture_output=True, text=True)
     found = json.loads(asked.stdout)
     names = {target["name"] for target in found["targets"] if target["build_by_default"]}
-    check.equal(names, {"fdtrail", "tools", "fdtrail.1", "fdtrail-json.5", "libfdtrail.7"})
+    check.equal(names, {"fdtrail", "tools", "fdtrail.1", "fdtrail.h.3", "fdtrail-json.5", "libfdtrail.7"})
     check.equal([target["name"] for target in found["targets"] if "/tests/" in target["defined_in"]], [])
     check.equal(found["tests"], [])
 

@@ -25,7 +25,7 @@ void mixed_start(struct mixed_stacks *mixed, const struct interpreter *const *li
 
 void mixed_prepare(const struct mixed_stacks *mixed, struct capture *capture)
 {
-	uint32_t active = atomic_load(&mixed->active);
+	uint32_t active = mixed_languages(mixed);
 
 	for (unsigned int i = 0; active; i++, active >>= 1)
 		if (active & 1 && mixed->list[i]->start)
@@ -36,7 +36,7 @@ void mixed_prepare(const struct mixed_stacks *mixed, struct capture *capture)
 static void mark_modules(struct mixed_stacks *mixed, uint32_t first, uint32_t count)
 {
 	struct module *modules = mixed->ledger->modules.modules;
-	uint32_t active = atomic_load(&mixed->active);
+	uint32_t active = mixed_languages(mixed);
 
 	for (uint32_t id = first; id <= count; id++)
 		for (uint8_t i = 0; mixed->list[i]; i++)
@@ -71,12 +71,12 @@ bool mixed_search(struct mixed_stacks *mixed)
 
 	if (!mixed->list || count == mixed->modules_seen || loaded_symbol_busy())
 		return false;
-	active = atomic_load(&mixed->active);
+	active = mixed_languages(mixed);
 	first = mixed->modules_seen == UINT32_MAX ? 1 : mixed->modules_seen + 1;
 	for (unsigned int i = 0; mixed->list[i]; i++)
 		if (!(mixed->settled >> i & 1))
 			settled &= detect(mixed, i);
-	bool found = atomic_load(&mixed->active) != active;
+	bool found = mixed_languages(mixed) != active;
 	mark_modules(mixed, found ? 1 : first, count);
 	mixed->modules_seen = settled ? count : UINT32_MAX;
 	return found;
@@ -87,7 +87,7 @@ void mixed_look_again(struct mixed_stacks *mixed)
 	for (unsigned int i = 0; mixed->list && mixed->list[i]; i++) {
 		struct detection detection = {0};
 
-		if (!(atomic_load(&mixed->active) >> i & 1) ||
+		if (!(mixed_languages(mixed) >> i & 1) ||
 		    mixed->list[i]->detect(&detection) == DETECTED)
 			continue;
 		atomic_fetch_and(&mixed->active, ~(1u << i));
@@ -149,7 +149,7 @@ static __attribute__((noinline)) struct captured find(struct mixed_stacks *mixed
 struct captured mixed_known(struct mixed_stacks *mixed, const struct registers *from,
 			    uint32_t depth, struct captured native)
 {
-	uint32_t active = atomic_load_explicit(&mixed->active, memory_order_acquire);
+	uint32_t active = mixed_languages(mixed);
 	const struct mixed_entry *entry = mixed_memo_recent(&mixed->memo, native.stack);
 
 	if (__builtin_expect(entry && matches(mixed, active, from, entry), 1))
@@ -229,7 +229,7 @@ static bool add_functions(struct mixed_stacks *mixed, const struct language_fram
 static bool is_loop(void *data, uintptr_t pc)
 {
 	const struct mixed_stacks *mixed = data;
-	uint32_t active = atomic_load(&mixed->active);
+	uint32_t active = mixed_languages(mixed);
 
 	for (unsigned int i = 0; active; i++, active >>= 1)
 		if (active & 1 && mixed->list[i]->is_loop && mixed->list[i]->is_loop(pc))
@@ -256,6 +256,7 @@ static uint32_t add_asked(const struct stack_table *stacks, uint32_t asked, fram
 {
 	struct stack_view view;
 
+	asked &= ~(uint32_t)ASKED_BY_PROGRAM;
 	if (asked < STACK_FIRST || !stack_table_view(stacks, asked, &view) ||
 	    depth + 1 >= STACK_DEPTH_MAX)
 		return depth;
@@ -278,13 +279,13 @@ struct captured mixed_make(struct mixed_stacks *mixed, const struct walk *walk,
 	static struct language_frame language[STACK_DEPTH_MAX];
 	static struct named_frames named;
 	static frame_t merged[STACK_DEPTH_MAX];
-	uint32_t active = atomic_load(&mixed->active);
+	uint32_t active = mixed_languages(mixed);
 	struct stack_table *stacks = &mixed->ledger->stacks;
 	enum stack_end end = walk->end;
 
-	if (!active)
+	if (!atomic_load(&mixed->active))
 		return native;
-	for (uint8_t i = 0; mixed->list[i]; i++)
+	for (uint8_t i = 0; active && mixed->list[i]; i++)
 		if (active >> i & 1 && mixed->list[i]->walked)
 			mixed->list[i]->walked(walk->pcs, walk->sps, walk->count);
 	int count = get_frames(mixed, active, &walk->registers, language, (int)walk->depth);
@@ -319,7 +320,8 @@ struct captured mixed_make(struct mixed_stacks *mixed, const struct walk *walk,
 		.data = mixed,
 	};
 	uint32_t depth = merge_frames(&merge, merged, STACK_DEPTH_MAX, &end);
-	if (own < count && !has_user(mixed->ledger, named.names, (int)named.count))
+	if (own < count && (language[own].code & ASKED_BY_PROGRAM ||
+			    !has_user(mixed->ledger, named.names, (int)named.count)))
 		depth = add_asked(stacks, (uint32_t)language[own].code, merged, depth, &end);
 	uint32_t stack = stack_table_intern(stacks, merged, depth, end);
 	struct captured captured = {stack, stack_table_figures(stacks, stack)};
@@ -331,7 +333,7 @@ struct captured mixed_make(struct mixed_stacks *mixed, const struct walk *walk,
 bool mixed_ends_walk(void *data, uintptr_t pc)
 {
 	const struct mixed_stacks *mixed = data;
-	uint32_t active = atomic_load(&mixed->active);
+	uint32_t active = mixed_languages(mixed);
 
 	for (unsigned int i = 0; active; i++, active >>= 1)
 		if (active & 1 && mixed->list[i]->ends_walk && mixed->list[i]->is_loop(pc))
@@ -341,7 +343,7 @@ bool mixed_ends_walk(void *data, uintptr_t pc)
 
 bool mixed_is_finishing(const struct mixed_stacks *mixed)
 {
-	uint32_t active = atomic_load_explicit(&mixed->active, memory_order_acquire);
+	uint32_t active = mixed_languages(mixed);
 
 	for (unsigned int i = 0; active; i++, active >>= 1)
 		if (active & 1 && mixed->list[i]->is_finishing && mixed->list[i]->is_finishing())

@@ -22,8 +22,13 @@ struct named_language_frame {
 	uint32_t name; /* LANGUAGE_NAME_NONE: unused place; NAMED_NOTHING: it stands for nothing */
 };
 
+/* In active, beside the languages: the program tells who asks for its work (fdtrail.h). */
+#define MIXED_CAUSES (1u << 31)
+
+_Static_assert(LANGUAGES_MAX < 31, "each language has a bit below MIXED_CAUSES");
+
 struct mixed_stacks {
-	_Atomic uint32_t active;               /* bits of the languages whose frames can be read */
+	_Atomic uint32_t active; /* bits of the languages whose frames can be read; MIXED_CAUSES */
 	const struct interpreter *const *list; /* all that we know, up to NULL; or NULL */
 	struct mixed_memo memo;
 	struct ledger *ledger;
@@ -32,8 +37,16 @@ struct mixed_stacks {
 	struct named_language_frame *named; /* hash table without chains; NULL: no memory */
 };
 
+/* The languages whose frames can be read. */
+static inline uint32_t mixed_languages(const struct mixed_stacks *mixed)
+{
+	return atomic_load_explicit(&mixed->active, memory_order_acquire) & ~MIXED_CAUSES;
+}
+
 /* The id of the stack that asked for what the calling thread does now; STACK_NONE: none is known.
- * It becomes part of the thread's stacks if these have no frame of the user's own. */
+ * It becomes part of the thread's stacks if these have no frame of the user's own, or, with
+ * ASKED_BY_PROGRAM added, in any case. */
+enum { ASKED_BY_PROGRAM = STACK_LIMIT };
 extern _Thread_local uint32_t capture_asked __attribute__((tls_model("initial-exec")));
 
 void mixed_init(struct mixed_stacks *mixed, struct ledger *ledger);
