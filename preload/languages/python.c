@@ -13,6 +13,7 @@
 #include "preload/core/base/raw_syscall.h"
 #include "preload/core/capture/proven_memory.h"
 #include "languages.h"
+#include "python_executors.h"
 #include "python_internal.h"
 
 static struct python_layout layout;
@@ -125,6 +126,11 @@ static enum detected detect(struct detection *detection)
 	return detect_version(detection);
 }
 
+static void loaded(struct capture *capture)
+{
+	python_executors_look(capture, &layout, this_thread);
+}
+
 static int frames(const struct registers *from, struct language_frame *into, int room)
 {
 	uintptr_t thread = this_thread();
@@ -211,6 +217,7 @@ static bool is_finishing(void)
 const struct interpreter python = {
 	.name = "python",
 	.detect = detect,
+	.loaded = loaded,
 	.frames = frames,
 	.matches = matches,
 	.describe = describe,

@@ -10,7 +10,8 @@
  * is defined, at the start of the _init that the C library's crti.o gives it. (It is meant for
  * gprof: a program built for gprof defines it itself, and that definition comes before ours.) At
  * that moment the loader has bound the library, none of the library's code has run, not even its
- * constructors, and the loader's lock is held, so no thread is in the middle of a call.
+ * constructors, and the loader's lock is held, so no thread is in the middle of a call. Languages
+ * are told at the same moment, because a part of an interpreter may be such a library.
  *
  * Some calls still bypass the hooks, and snapshots list the descriptors that these open as opened
  * by an untraced call: calls of libraries without that _init, of all libraries in a program that is
@@ -24,6 +25,7 @@
 
 #include "preload/libc/real.h"
 #include "redirect.h"
+#include "runtime.h"
 
 /* The number of objects that had been loaded at deepbind_start (dlpi_adds); 0 before it. */
 static unsigned long long loaded_at_start;
@@ -77,5 +79,6 @@ void __gmon_start__(void)
 	dl_iterate_phdr(find_library, &library);
 	if (library.headers)
 		redirect_library(&library, &counts);
+	mixed_loaded(&runtime.capture.mixed, &runtime.capture);
 	errno = saved;
 }

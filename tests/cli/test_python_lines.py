@@ -115,9 +115,24 @@ def _(python):
         check.equal(culprits(run.err)[:1], [line_of(script, "LEAK")], run.err)
 
 
-@test("python3 -m unittest on a module with a leaking test names the test's line")
-def _():
-    run = Run(PYTHON, "-m", "unittest", "test_leaking", cwd=PROGRAMS)
+@test("what a pool's thread opens has the stack that has submitted it: {}", each=[str(path) for path in INTERPRETERS])
+def _(python):
+    if minor(python) < 8:
+        return  # has no lines
+    script = PROGRAMS / "submitted.py"
+    run = traced(script, python=python)
+    check.equal(run.status, 0)
+    check.matches(run.err, rf"(?m)^1\. 6 files, opened in load at \S+/{line_of(script, 'LEAK')}$")
+    check.contains(run.err, "opened 6 and closed 0")
+    check.matches(run.err, rf"(?m)^2\. 1 file, opened in load_later at \S+/{line_of(script, 'IN_EXECUTOR')}$")
+    check.lacks(run.err, "load_and_close")
+
+
+@test("python3 -m {} on a module with a leaking test names the test's line", each=[
+    ("unittest", "test_leaking"), ("pytest", "-p", "no:cacheprovider", "test_leaking.py")])
+def _(runner, *arguments):
+    # Debian's Python has the package python3-pytest.
+    run = Run("/usr/bin/python3" if runner == "pytest" else PYTHON, "-m", runner, *arguments, cwd=PROGRAMS)
     check.equal(run.status, 0)
     check.equal(culprits(run.err)[:1], [line_of(PROGRAMS / "test_leaking.py", "LEAK")], run.err)
     check.contains(run.err, "before the interpreter closes what is left open")

@@ -84,6 +84,11 @@ struct interpreter {
 	 * lock. It may call the language's functions. NULL: there is nothing to do. */
 	void (*start)(struct capture *capture);
 
+	/* Called when a library was loaded, before its constructors, and once after start(), if the
+	 * language has been found: for a part of it that comes later. The loader holds its lock.
+	 * Not all libraries are told (preload/runtime/deepbind.c). NULL: not wanted. */
+	void (*loaded)(struct capture *capture);
+
 	/* Fills frames with those of the calling thread, innermost first, at most room of them, and
 	 * returns how many; 0 also if the thread runs no code of the language. from: the registers
 	 * of the code that called the hooked function. Async-signal-safe. Must check each address

@@ -30,6 +30,16 @@ void mixed_prepare(const struct mixed_stacks *mixed, struct capture *capture)
 	for (unsigned int i = 0; active; i++, active >>= 1)
 		if (active & 1 && mixed->list[i]->start)
 			mixed->list[i]->start(capture);
+	mixed_loaded(mixed, capture);
+}
+
+void mixed_loaded(const struct mixed_stacks *mixed, struct capture *capture)
+{
+	uint32_t active = mixed_languages(mixed);
+
+	for (unsigned int i = 0; active; i++, active >>= 1)
+		if (active & 1 && mixed->list[i]->loaded)
+			mixed->list[i]->loaded(capture);
 }
 
 /* Notes which modules belong to a language, from that number on. */

@@ -57,6 +57,9 @@ void mixed_start(struct mixed_stacks *mixed, const struct interpreter *const *li
 /* Calls start() of the languages that were found. Without the capture lock. */
 void mixed_prepare(const struct mixed_stacks *mixed, struct capture *capture);
 
+/* Calls loaded() of the languages that were found. In the thread that has the loader's lock. */
+void mixed_loaded(const struct mixed_stacks *mixed, struct capture *capture);
+
 /* Looks for languages, if a module has been added since the last search. True: one was found, so
  * that walks may end elsewhere now. The caller must hold the capture lock. */
 bool mixed_search(struct mixed_stacks *mixed);
