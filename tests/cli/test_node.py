@@ -2,7 +2,11 @@
 # SPDX-License-Identifier: MIT
 """Node: the report's first group names the user's line of JavaScript, also for what the pool opens."""
 
+import base64
+import json
+import os
 import re
+import time
 from pathlib import Path
 
 from run_verb import Run
@@ -104,6 +108,40 @@ inner()
     check.equal(run.status, 0)
     places = set(re.findall(r" in (\w+) \S*/hot\.js:(\d+) ", run.last.text))
     check.equal({place for place in places if place[0] == "inner"}, {("inner", "5")})
+
+
+def vlq(number):
+    """A number of a source map's mappings (ECMA-426)."""
+    number, text = (-number << 1 | 1) if number < 0 else number << 1, ""
+    while True:
+        digit, number = number & 31, number >> 5
+        text += "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"[digit | (32 if number else 0)]
+        if not number:
+            return text
+
+
+@test("a file that was compiled from TypeScript has the lines of its source, by a map {}",
+      each=["beside it", "in it", "that is newer than the snapshot"])
+def _(where):
+    folder = temp_dir()
+    (folder / "dist").mkdir()
+    program, beside = folder / "dist" / "main.js", folder / "dist" / "main.js.map"
+    lines = ["const fs = require('fs')", "function leaks () {", "  return fs.openSync('/etc/hostname')", "}", "leaks()"]
+    # Line i of the program comes from line 10 * i of the source.
+    mappings = ";".join("AA" + vlq(9 if not i else 10) + "A" for i in range(len(lines)))
+    text = json.dumps({"version": 3, "sourceRoot": "", "sources": ["../src/main.ts"], "names": [], "mappings": mappings})
+    if where == "in it":
+        url = "data:application/json;base64," + base64.b64encode(text.encode()).decode()
+    else:
+        url = beside.name
+        beside.write_text(text, "utf-8")
+        if where != "beside it":
+            os.utime(beside, (time.time() + 1000, time.time() + 1000))
+    program.write_text("\n".join([*lines, f"//# sourceMappingURL={url}", ""]), "utf-8")
+    run = Run("node", program)
+    check.equal(run.status, 0)
+    place = f"{program}:3" if "newer" in where else f"{folder}/src/main.ts:30"
+    check.contains(run.err, f"1. 1 file, opened in leaks at {place}\n")
 
 
 @test("functions that are made for each call, and called from one line, are never taken for each other")

@@ -19,6 +19,7 @@
 #include "frames.h"
 #include "generated_frames.h"
 #include "interpreter_frames.h"
+#include "mapped_frames.h"
 #include "user_code.h"
 #include "source.h"
 #include "worker.h"
@@ -433,6 +434,8 @@ int symbolize_snapshot(struct symbolizer *symbolizer, struct model_snapshot *sna
 	handed = frames_each(snapshot, hand_out, symbolizer);
 	if (handed == 0)
 		handed = generated_frames_name(snapshot, is_this_host(symbolizer, snapshot));
+	if (handed == 0 && is_this_host(symbolizer, snapshot))
+		handed = mapped_frames_name(snapshot);
 	interpreter_frames_disown(snapshot);
 	return result ? result : handed;
 }
