@@ -285,6 +285,16 @@ int v8_walk(const struct registers *from, struct language_frame *frames, int roo
 	return count;
 }
 
+/* Whether add_frames would add any: functions of V8 itself have none. */
+static bool has_frames(uintptr_t pc, uintptr_t fp, struct pages *pages, bool built)
+{
+	uintptr_t shared;
+	uint64_t hash;
+
+	return take_function(fp, pages, &shared, &hash) &&
+	       (built || is_copied(pc) || readable(&pages->code, pc - 8, 16));
+}
+
 /* The number of frames, from the first of these on, that the frame of generated code at fp has; -1:
  * it has others; 0: it has none. An equal check says that the function is a function. */
 static inline __attribute__((always_inline)) int match_frames(uintptr_t pc, uintptr_t fp,
@@ -306,7 +316,7 @@ static inline __attribute__((always_inline)) int match_frames(uintptr_t pc, uint
 	if (!count || !readable(&pages->function, function - 1, v8->function_shared + 8) ||
 	    word_at(function - 1 + v8->function_shared) != shared ||
 	    !readable(&pages->shared, shared - 1, v8->shared_flags + 8))
-		return -1;
+		return has_frames(pc, fp, pages, built) ? -1 : 0;
 	uint64_t hash = hash_shared(shared, word_at(shared - 1 + v8->shared_script));
 	if (!compiled)
 		return frames->at == bytecode_offset(fp) && frames->check == hash >> 32 &&
@@ -315,10 +325,11 @@ static inline __attribute__((always_inline)) int match_frames(uintptr_t pc, uint
 			       : -1;
 	if (!readable(&pages->code, pc - 8, 16) || frames->check != mix_code(hash, pc) >> 32)
 		return -1;
-	/* Equal code has the same functions in it. */
-	while (same < count && !(frames[same].flags & LANGUAGE_ENTRY))
+	/* Equal code has the same functions in it. There was no room for the rest of them, or the
+	 * frame is complete. */
+	while (same < count && !(frames[same].flags & (LANGUAGE_ENTRY | LANGUAGE_MORE)))
 		same++;
-	return same < count ? same + 1 : same;
+	return same < count ? same + 1 : -1;
 }
 
 bool v8_matches(const struct registers *from, const struct language_frame *frames, int count)

@@ -138,6 +138,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int count = v8_walk(&from, frames, ROOM);
 	if (count < 0 || count > ROOM)
 		abort();
+	/* The stack is equal to itself, and to no other one. */
+	if (count && !v8_matches(&from, frames, count))
+		abort();
+	if (count > 1 && v8_matches(&from, frames, count - 1))
+		abort();
 	for (int i = 0; i < count; i++)
 		if (v8.describe(&frames[i], &name) &&
 		    (!*name.function ||
