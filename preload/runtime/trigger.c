@@ -44,6 +44,8 @@ enum {
 
 struct job {
 	const char *why;
+	const char *failed_call; /* and ..., as in the request */
+	int failed_with;
 	struct process_end end;
 	unsigned int flags;
 	const siginfo_t *channel; /* where the text goes; NULL: to the usual output */
@@ -205,6 +207,8 @@ static void run(void *data)
 	request->thread_opens = thread_registry_opens;
 	request->unseen = unseen;
 	request->why = job->why;
+	request->failed_call = job->failed_call;
+	request->failed_with = job->failed_with;
 	request->end = job->end;
 	request->number = atomic_load(&runtime.number) + 1;
 	request->pid = atomic_load(&runtime.pid);
@@ -313,8 +317,10 @@ void trigger_out_of_descriptors(const char *name)
 
 	if (now < due || !atomic_compare_exchange_strong(&next_emfile, &due, now + PACE_EMFILE_MS))
 		return;
+	struct job job = {.why = why.text, .failed_call = name, .failed_with = error};
+
 	reason_out_of_descriptors(&why, name, error);
-	trigger_snapshot(why.text);
+	take(&job);
 	errno = error;
 }
 

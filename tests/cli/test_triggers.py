@@ -3,12 +3,13 @@
 """Triggers of a snapshot: a signal, the end of the program, running out of descriptors, a threshold, an
 interval. The program's own signal handling stays as it is."""
 
+import errno
 import resource
 import signal
 
 import snapshot_text
-from support import (ENGINE, PYTHON, check, main, program, run_bare, run_traced, start_traced, temp_dir, test,
-                     wait_until)
+from support import (ENGINE, PYTHON, check, main, program, public, require, run_bare, run_traced, skip, start_traced,
+                     temp_dir, test, wait_until)
 
 
 def limited(soft, hard):
@@ -212,6 +213,31 @@ def _():
     run = run_traced([program("ends"), "return", -1], preexec=limited(32, 32), OUTPUT="stderr")
     check.equal(["EMFILE" in found.why for found in run.snapshots], [True, False])
     check.contains(run.snapshots[0].groups[0].functions, "leaks_files")
+
+
+@test("descriptors run out: the snapshot says that the process' limit is reached, and how far it may raise it")
+def _():
+    run = run_traced([program("watches")], preexec=limited(20, 40))
+    check.equal(run.out, f"17 {errno.EMFILE}\n")
+    check.matches(run.snapshots[0].text, r"\nlimit reached: RLIMIT_NOFILE \(20\) of this process, which it may raise to 40\n")
+
+
+@test("a user's inotify instances run out: the snapshot names that limit, and the processes that have them")
+def _():
+    # A user namespace has a limit of its own, and root may make one for a user who has no other process.
+    user = 64999
+    script = 'echo 5 >/proc/sys/user/max_inotify_instances && exec "$0"'
+    run = run_traced([require("setpriv"), f"--reuid={user}", f"--regid={user}", "--clear-groups", require("unshare"),
+                      "-Ur", "/bin/sh", "-c", script, public(program("watches"))], OUTPUT="stderr")
+    if "unshare" in run.err and "not permitted" in run.err:
+        skip("the kernel makes no user namespaces for users")
+    check.equal(run.out, f"5 {errno.EMFILE}\n")
+    first = snapshot_text.parse_all(run.err)[0]
+    check.contains(first.why, "EMFILE: inotify_init1() failed, a limit is reached")
+    # The ptrace engine looks from another user namespace, where the user has another number.
+    whose = "(5) of user 0" if ENGINE == "preload" else f"of user {user}"
+    check.contains(first.text, f"\nlimit reached: fs.inotify.max_user_instances {whose}: 5 in process {run.pid} "
+                               "(watches)\n")
 
 
 @test("FDTRAIL_EMFILE=0: running out of descriptors prints nothing")

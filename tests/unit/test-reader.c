@@ -17,6 +17,7 @@ static const char whole[] =
 	"fdtrail snapshot, format 1\n"
 	"why: EMFILE: socket() failed, \\x1b[31m\n"
 	"end: none\n"
+	"limit reached: RLIMIT_NOFILE (12) of this process\n"
 	"number: 2\n"
 	"when: 2026-11-23T11:15:59.689Z\n"
 	"process: 4711 \"my server\", parent 1 (init), user 1000, effective user 0\n"

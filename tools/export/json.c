@@ -111,6 +111,7 @@ void json_header(struct json_writer *json, const struct model_snapshot *snapshot
 	json_integer_if_known(json, "version", snapshot->version);
 	json_integer_if_known(json, "number", snapshot->number);
 	json_string_if_known(json, "why", snapshot->why);
+	json_string_if_known(json, "limit_reached", model_field(snapshot, "limit reached"));
 	put_end(json, &snapshot->end);
 	json_string_if_known(json, "when", snapshot->when);
 	json_string_if_known(json, "kinds", model_field(snapshot, "kinds"));

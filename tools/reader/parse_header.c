@@ -9,9 +9,9 @@
 #include "snapshot_end.h"
 
 static const char *const names[] = {
-	"why",     "end",      "number", "when",     "process",     "asked in",
-	"command", "uptime",   "forked", "attached", "descriptors", "peak",
-	"peaks",   "versions", "host",   "kinds",    "unclosed",    "languages",
+	"why",      "limit reached", "end",    "number",   "when",        "process", "asked in",
+	"command",  "uptime",        "forked", "attached", "descriptors", "peak",    "peaks",
+	"versions", "host",          "kinds",  "unclosed", "languages",
 };
 
 bool parse_field(struct parse *parse, struct scan line, struct model_field *field)

@@ -111,6 +111,17 @@ static void put_when(const struct page *page, const struct model_snapshot *snaps
 	free(text);
 }
 
+/* Of a snapshot that was taken because a call found no descriptor. */
+static void put_limit_reached(const struct page *page, const struct model_snapshot *snapshot)
+{
+	const char *limit = model_field(snapshot, "limit reached");
+	char *safe = limit ? page_safe_written(limit) : NULL;
+
+	if (safe)
+		page_linef(page, CONTINUED, CONTINUED, PAGE_WARNING, "limit reached: %s", safe);
+	free(safe);
+}
+
 static void put_limit(const struct page *page, const struct model_snapshot *snapshot)
 {
 	bool crowded;
@@ -195,6 +206,7 @@ void report_summary(FILE *file, const struct model_snapshot *snapshot,
 		free(more);
 	}
 	put_when(&page, snapshot);
+	put_limit_reached(&page, snapshot);
 	put_limit(&page, snapshot);
 	page_close(&page);
 }

@@ -5,13 +5,15 @@
 #include <errno.h>
 
 #include "preload/core/base/signal_name.h"
+#include "preload/core/snapshot/shortage.h"
 
 void reason_out_of_descriptors(struct line *why, const char *name, int error)
 {
 	line_add(why, error == ENFILE ? "ENFILE: " : "EMFILE: ");
 	line_add(why, name);
-	line_add(why, error == ENFILE ? "() failed, the system has no file left"
-				      : "() failed, no descriptor is left");
+	line_add(why, error == ENFILE                ? "() failed, the system has no file left"
+		      : shortage_has_own_limit(name) ? "() failed, a limit is reached"
+						     : "() failed, no descriptor is left");
 }
 
 void reason_signal(struct line *why, int number)

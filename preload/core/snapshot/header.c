@@ -3,7 +3,6 @@
 #include "header.h"
 
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <time.h>
 #ifdef __GLIBC__
@@ -13,9 +12,11 @@
 #include "preload/core/base/raw_syscall.h"
 #include "peak.h"
 #include "proc.h"
+#include "process_status.h"
+#include "shortage.h"
 #include "escape_text.h"
 
-enum { COMMAND_MAX = 4096, COMM_SIZE = 64 };
+enum { COMMAND_MAX = 4096 };
 
 static void put_line(struct writer *writer, const char *key, const char *value)
 {
@@ -62,53 +63,17 @@ static void put_when(struct writer *writer)
 	put_string(writer, "Z\n");
 }
 
-struct status {
-	uint64_t parent, user, effective;
-};
-
-/* proc_pid_status(5): "Uid:" has the real and the effective user. */
-static void take_status(const char *line, size_t length, void *data)
-{
-	struct status *status = data;
-
-	proc_field(line, length, "PPid:", 10, &status->parent);
-	if (!proc_field(line, length, "Uid:", 10, &status->user))
-		return;
-	for (size_t at = strlen("Uid:\t"); at < length; at++)
-		if (line[at] == '\t') {
-			proc_field(line + at, length - at, "", 10, &status->effective);
-			return;
-		}
-}
-
-/* Writes the name of a process in parentheses, if /proc tells it. */
-static void put_process_name(struct writer *writer, int pid)
-{
-	char path[PROC_PATH_SIZE], name[COMM_SIZE];
-	size_t length = proc_read(proc_pid_path(path, pid, "comm"), name, sizeof(name));
-
-	if (length && name[length - 1] == '\n')
-		length--;
-	if (!length)
-		return;
-	put_string(writer, " (");
-	put_word(writer, name, length);
-	put_char(writer, ')');
-}
-
 static void put_process(const struct describe *describe)
 {
 	struct writer *writer = describe->writer;
 	const struct snapshot_request *request = describe->request;
-	char path[PROC_PATH_SIZE];
-	struct status status = {
+	struct process_status status = {
 		.user = (uint64_t)RAW(getuid),
 		.effective = (uint64_t)RAW(geteuid),
 	};
 
 	if (describe->numbered)
-		proc_each_line(proc_pid_path(path, request->pid, "status"), 8192, take_status,
-			       &status);
+		process_status_read(request->pid, &status);
 	put_string(writer, "process: ");
 	put_unsigned(writer, (uint64_t)request->pid);
 	put_char(writer, ' ');
@@ -116,7 +81,7 @@ static void put_process(const struct describe *describe)
 	if (status.parent) {
 		put_string(writer, ", parent ");
 		put_unsigned(writer, status.parent);
-		put_process_name(writer, (int)status.parent);
+		process_put_name(writer, (int)status.parent);
 	}
 	put_string(writer, ", user ");
 	put_unsigned(writer, status.user);
@@ -150,29 +115,6 @@ static void put_command(struct writer *writer, int pid)
 	put_string(writer, cut ? " (cut)\n" : "\n");
 }
 
-static void take_limit(const char *line, size_t length, void *data)
-{
-	struct rlimit *limit = data;
-	uint64_t value;
-
-	if (proc_field(line, length, "Max open files", 10, &value))
-		limit->rlim_cur = value;
-}
-
-/* Gets the limit of the process itself, because the helper may have raised its own. */
-static bool get_limit(const struct snapshot_request *request, struct rlimit *limit)
-{
-	char path[PROC_PATH_SIZE];
-
-	if (RAW(prlimit64, request->pid, RLIMIT_NOFILE, NULL, limit) == 0)
-		return true;
-	if (!request->target)
-		return RAW(prlimit64, 0, RLIMIT_NOFILE, NULL, limit) == 0;
-	limit->rlim_cur = 0;
-	proc_each_line(proc_pid_path(path, request->pid, "limits"), 8192, take_limit, limit);
-	return limit->rlim_cur != 0;
-}
-
 static void put_table(struct writer *writer, const struct snapshot_request *request, size_t open)
 {
 	struct rlimit limit;
@@ -180,7 +122,7 @@ static void put_table(struct writer *writer, const struct snapshot_request *requ
 	put_string(writer, "descriptors: ");
 	put_unsigned(writer, open);
 	put_string(writer, " open");
-	if (get_limit(request, &limit)) {
+	if (shortage_table_limit(request, &limit)) {
 		put_string(writer, ", limit ");
 		put_unsigned(writer, limit.rlim_cur);
 		if (limit.rlim_cur > 0 && limit.rlim_cur < UINT32_MAX) {
@@ -297,7 +239,9 @@ void header_put(const struct describe *describe, const struct census *census,
 	put_unsigned(writer, SNAPSHOT_VERSION);
 	put_char(writer, '\n');
 	put_line(writer, "why: ", request->why);
+	/* Right behind the reason, where `fdtrail run` looks: tools/run/snapshot_files.c. */
 	put_end(writer, &request->end);
+	shortage_put(describe, census);
 	put_string(writer, "number: ");
 	put_unsigned(writer, request->number);
 	put_char(writer, '\n');

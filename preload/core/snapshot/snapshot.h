@@ -100,14 +100,16 @@ struct snapshot_request {
 	 * records of those that have been listed. NULL: not kept. */
 	struct snapshot_unseen *unseen;
 	const char *why; /* one line: "SIGUSR1 from process 4711", "exit with status 0", ... */
-	struct process_end end; /* how the process ends, if this is its last snapshot */
-	uint32_t number;        /* 1 for the first snapshot of this process */
-	int pid;                /* of the traced process; getpid() gives the helper's here */
-	int thread;             /* the thread that requested the snapshot */
-	const char *program;    /* the program's short name */
-	uint64_t started_ms;    /* CLOCK_MONOTONIC at the ledger's start, in milliseconds */
-	uint64_t forked_ms;     /* the same for the fork, if it came later; 0: none, or not known */
-	uint64_t attached_ms;   /* the same when `fdtrail attach` came; 0: it didn't */
+	const char *failed_call; /* the name of a call that failed with ..; NULL: none */
+	int failed_with;         /* .. this, which is EMFILE or ENFILE */
+	struct process_end end;  /* how the process ends, if this is its last snapshot */
+	uint32_t number;         /* 1 for the first snapshot of this process */
+	int pid;                 /* of the traced process; getpid() gives the helper's here */
+	int thread;              /* the thread that requested the snapshot */
+	const char *program;     /* the program's short name */
+	uint64_t started_ms;     /* CLOCK_MONOTONIC at the ledger's start, in milliseconds */
+	uint64_t forked_ms;   /* the same for the fork, if it came later; 0: none, or not known */
+	uint64_t attached_ms; /* the same when `fdtrail attach` came; 0: it didn't */
 	uint64_t process_started_ms; /* the same when the process started, if it came */
 	const char *unread;    /* why the descriptors can't be read: the text has this instead of
 			      * them. NULL: they can be read */

@@ -51,6 +51,8 @@ struct process {
 	struct breakpoints breakpoints; /* where requests over connections begin (go_http.h) */
 	bool connects;                  /* it has made a connection: its threads get breakpoints */
 	struct libc_frames *libc_frames; /* of a static program; or NULL */
+	const char *failed_call;         /* during a snapshot for EMFILE: the call, and .. */
+	int failed_with;                 /* .. its error */
 	uint64_t next_emfile_ms;         /* no snapshot for EMFILE before */
 	uint64_t next_interval_ms;
 	uint32_t threshold; /* the next count that triggers a snapshot; 0: none */

@@ -224,6 +224,8 @@ static void take_for(const siginfo_t *channel, const struct tracer *tracer, stru
 	triggered_request(&request, &tracer->options, channel, flags);
 	request.ledger = &task->table->ledger;
 	request.why = why;
+	request.failed_call = process->failed_call;
+	request.failed_with = process->failed_with;
 	request.end = end;
 	request.number = process->number + 1;
 	request.pid = process->pid;
@@ -347,7 +349,10 @@ void triggers_out_of_descriptors(const struct tracer *tracer, struct task *task,
 		return;
 	process->next_emfile_ms = now + PACE_EMFILE_MS;
 	reason_out_of_descriptors(&why, name, error);
+	process->failed_call = name;
+	process->failed_with = error;
 	take(tracer, task, why.text, &result);
+	process->failed_call = NULL;
 }
 
 static void watch_threshold(const struct tracer *tracer, struct task *task)
