@@ -126,7 +126,10 @@ struct model_descriptor {
 	int64_t requests;       /* HTTP requests made over it; 0: not known */
 	uint64_t transport;     /* address of the net/http Transport that made them; 0: not known */
 	int64_t dup_of;         /* MODEL_UNKNOWN: not a copy, or of an unknown number */
+	int64_t watches;        /* of epoll and inotify instances; or MODEL_UNKNOWN */
 	bool duplicated, received, no_cloexec, deleted;
+	bool process_ended;      /* a pidfd of such a process */
+	bool unbound;            /* an IP socket without a local address */
 	int64_t thread;          /* kernel thread id, or MODEL_UNKNOWN */
 	const char *thread_name; /* or NULL */
 	enum model_stream stream;

@@ -55,6 +55,9 @@ static bool take_address(struct parse *parse, struct scan *line, const char **ad
 static void take_addresses(struct parse *parse, struct scan *line,
 			   struct model_descriptor *descriptor)
 {
+	struct scan at = *line;
+
+	descriptor->unbound = scan_words(&at, "unbound");
 	if (take_address(parse, line, &descriptor->local) && scan_words(line, " -> "))
 		take_address(parse, line, &descriptor->peer);
 }
@@ -247,6 +250,11 @@ static void take_detail(struct parse *parse, struct span detail,
 	} else if (scan_words(&at, "size ")) {
 		if (!scan_number(&at, &descriptor->size))
 			descriptor->size = MODEL_UNKNOWN;
+	} else if (scan_words(&at, "watches ")) {
+		if (!scan_number(&at, &descriptor->watches))
+			descriptor->watches = MODEL_UNKNOWN;
+	} else if (span_is(detail, "process ended")) {
+		descriptor->process_ended = true;
 	} else if (scan_words(&at, "thread ")) {
 		take_thread(parse, at, descriptor);
 	} else if (scan_words(&at, "dup of ")) {
@@ -275,6 +283,7 @@ bool parse_descriptor(struct parse *parse, struct scan line, struct model_descri
 		.age = -1,
 		.idle = -1,
 		.size = MODEL_UNKNOWN,
+		.watches = MODEL_UNKNOWN,
 		.dup_of = MODEL_UNKNOWN,
 		.thread = MODEL_UNKNOWN,
 	};

@@ -22,6 +22,7 @@
 #include "text_paths.h"
 #include "text_peaks.h"
 #include "text_stack.h"
+#include "text_state.h"
 #include "text_summary.h"
 
 enum {
@@ -206,6 +207,7 @@ static void put_group(const struct page *page, const struct model_group *group,
 	free(heading);
 	put_figures(page, group);
 	text_common(page, group);
+	text_state(page, group);
 	put_reason(page, group, given);
 	text_advice(page, group, given);
 	text_note(page, group);
