@@ -19,7 +19,7 @@ static void put_note(const struct page *page, const struct model_group *group)
 		const struct model_note *note = &group->notes[i];
 
 		if (note->kind != NOTE_PEER && note->kind != NOTE_ACCEPTED &&
-		    note->kind != NOTE_SAME_FILE)
+		    note->kind != NOTE_SAME_FILE && note->kind != NOTE_IO_URING)
 			continue;
 		char *text = page_safe(note->line);
 

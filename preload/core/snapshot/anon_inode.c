@@ -11,8 +11,9 @@
 enum { FDINFO_LIMIT = 4 * 1024 * 1024 };
 
 struct fdinfo {
-	uint64_t watches, marks;
+	uint64_t watches, marks, direct;
 	uint64_t count, mask, pid, clock, ticks, seconds, nanoseconds;
+	bool in_files; /* of io_uring: the lines are about its direct descriptors */
 	bool has_count, has_mask, has_pid, has_value, ended;
 };
 
@@ -30,11 +31,34 @@ static bool parse_time(const char *line, size_t length, uint64_t *seconds, uint6
 	       proc_field(comma, length - (size_t)(comma - line), ",", 10, nanoseconds);
 }
 
+/* "UserFiles:	64", then "    0: /some/file" for each direct descriptor. Older kernels list free
+ * places, too, as <none>. */
+static bool take_direct(const char *line, size_t length, struct fdinfo *info)
+{
+	static const char none[] = "<none>";
+	uint64_t index;
+
+	if (begins(line, length, "UserFiles:")) {
+		info->in_files = true;
+		return true;
+	}
+	if (!info->in_files || !begins(line, length, " ") ||
+	    !proc_field(line, length, " ", 10, &index)) {
+		info->in_files = false;
+		return false;
+	}
+	info->direct += length < strlen(none) ||
+			memcmp(line + length - strlen(none), none, strlen(none)) != 0;
+	return true;
+}
+
 static void take_line(const char *line, size_t length, void *data)
 {
 	struct fdinfo *info = data;
 	uint64_t value;
 
+	if (take_direct(line, length, info))
+		return;
 	if (begins(line, length, "tfd:") || begins(line, length, "inotify wd:"))
 		info->watches++;
 	else if (begins(line, length, "fanotify ino:") ||
@@ -96,6 +120,7 @@ void anon_inode_describe(struct writer *writer, const struct descriptor *descrip
 	case KIND_INOTIFY:
 	case KIND_FANOTIFY:
 	case KIND_PIDFD:
+	case KIND_IO_URING:
 		break;
 	default:
 		return;
@@ -114,6 +139,13 @@ void anon_inode_describe(struct writer *writer, const struct descriptor *descrip
 	case KIND_FANOTIFY:
 		put_item(writer, reading == PROC_WHOLE ? ", marks " : ", marks more than ",
 			 info.marks);
+		break;
+	case KIND_IO_URING:
+		if (info.direct)
+			put_item(writer,
+				 reading == PROC_WHOLE ? ", direct descriptors "
+						       : ", direct descriptors more than ",
+				 info.direct);
 		break;
 	case KIND_EVENTFD:
 		if (info.has_count)

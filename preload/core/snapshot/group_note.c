@@ -40,6 +40,7 @@ static const char *const words[NOTE_COUNT][LINES_MAX + 1] = {
 	[NOTE_PEER] = {"Connected to "},
 	[NOTE_ACCEPTED] = {"Accepted at "},
 	[NOTE_SAME_FILE] = {"All of the same file"},
+	[NOTE_IO_URING] = {"io_uring may have opened them, without a call that a hook sees: "},
 };
 
 const char *const *group_note_lines(enum group_note note)
@@ -50,7 +51,8 @@ const char *const *group_note_lines(enum group_note note)
 /* Whether the words are the beginning of a sentence only. */
 static bool is_beginning(int note)
 {
-	return note == NOTE_PEER || note == NOTE_ACCEPTED || note == NOTE_SAME_FILE;
+	return note == NOTE_PEER || note == NOTE_ACCEPTED || note == NOTE_SAME_FILE ||
+	       note == NOTE_IO_URING;
 }
 
 /* The number of lines that the text has in common with this note. */

@@ -24,6 +24,7 @@ enum group_note {
 	NOTE_PEER,
 	NOTE_ACCEPTED,
 	NOTE_SAME_FILE,
+	NOTE_IO_URING, /* group_text.c writes the rest: the number of a ring */
 	NOTE_COUNT,
 };
 

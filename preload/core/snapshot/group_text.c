@@ -101,6 +101,28 @@ static void put_note(struct writer *writer, enum group_note note)
 	}
 }
 
+/* Whether a submission to io_uring(7) can have opened it: IORING_OP_OPENAT, IORING_OP_ACCEPT,
+ * IORING_OP_SOCKET, IORING_OP_PIPE. */
+static bool ring_can_open(enum kind kind)
+{
+	return kind <= KIND_PIPE || kind == KIND_SHM;
+}
+
+static void put_ring(const struct describe *describe)
+{
+	struct writer *writer = describe->writer;
+
+	put_string(writer, "  note: ");
+	put_string(writer, *group_note_lines(NOTE_IO_URING));
+	put_string(writer, "descriptor ");
+	put_unsigned(writer, (uint64_t)describe->ring);
+	put_string(writer, describe->rings > 1 ? " is one of " : " is a ring.\n");
+	if (describe->rings == 1)
+		return;
+	put_unsigned(writer, describe->rings);
+	put_string(writer, " rings.\n");
+}
+
 static void put_notes(const struct describe *describe, const struct frames *frames,
 		      const struct group *group)
 {
@@ -110,6 +132,8 @@ static void put_notes(const struct describe *describe, const struct frames *fram
 		put_string(writer,
 			   "  reason: no hook saw them open: a raw system call, io_uring, a "
 			   "call inside\n  reason: libc, or one that had not yet returned\n");
+	if (group->class == DESCRIPTOR_UNSEEN && describe->rings && ring_can_open(group->kind))
+		put_ring(describe);
 	if (group->class == DESCRIPTOR_UNTRACED)
 		put_string(writer, "  reason: the process is not traced\n");
 	if (group->states[TCP_STATE_CLOSE_WAIT])

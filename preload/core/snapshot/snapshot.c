@@ -116,6 +116,13 @@ static bool has_output(const struct snapshot_request *request)
 	return request->output >= 0 || request->sink;
 }
 
+static void find_rings(struct describe *describe, const struct census *census)
+{
+	for (size_t i = 0; i < census->count; i++)
+		if (census->descriptors[i].kind == KIND_IO_URING && describe->rings++ == 0)
+			describe->ring = census->descriptors[i].fd;
+}
+
 static void write_text(struct snapshot *snapshot, struct snapshot_result *result)
 {
 	struct writer *writer = snapshot->writer;
@@ -135,6 +142,7 @@ static void write_text(struct snapshot *snapshot, struct snapshot_result *result
 	writer_open(writer, with_output.output, with_output.sink);
 	writer->instead = snapshot->request->instead;
 	writer->instead_data = snapshot->request->instead_data;
+	find_rings(&describe, &snapshot->census);
 	header_put(&describe, &snapshot->census, &snapshot->groups, snapshot->peaks);
 	if (snapshot->census.unclosed == 0 && !snapshot->request->unread)
 		put_nothing(writer, &snapshot->census);
