@@ -223,7 +223,7 @@ static void choose_style(struct report *report, FILE *file)
 	report->text.filtered = report->asked.filter.kinds != KIND_ALL ||
 				report->asked.filter.states || report->asked.filter.min_age > 0 ||
 				report->asked.filter.max_age > 0 || report->asked.filter.path ||
-				report->asked.filter.function;
+				report->asked.filter.inheritable || report->asked.filter.function;
 	report->asked.options.filtered = report->text.filtered;
 	/* Other programs want the whole series; for people the newest one is enough. */
 	if (report->asked.which == WHICH_USUAL)

@@ -5,7 +5,16 @@
 #include "tools/reader/scan.h"
 #include "limits_options.h"
 
-enum { KEY_CLOSE_WAIT = 1, KEY_OPEN, KEY_GROUP, KEY_GROWTH, KEY_PEAK, KEY_PEAK_GROUP, KEY_AGE };
+enum {
+	KEY_CLOSE_WAIT = 1,
+	KEY_OPEN,
+	KEY_GROUP,
+	KEY_GROWTH,
+	KEY_PEAK,
+	KEY_PEAK_GROUP,
+	KEY_AGE,
+	KEY_INHERITABLE
+};
 
 /* --max-peak: "100", or "80%" of the process' limit. */
 static void take_peak(struct limit_options *options, const char *value)
@@ -52,6 +61,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case KEY_PEAK_GROUP:
 		limits->peak_group = number(options, "--max-peak-group=", argument);
 		return 0;
+	case KEY_INHERITABLE:
+		limits->inheritable = number(options, "--max-inheritable=", argument);
+		return 0;
 	case KEY_AGE:
 		limits->age = accept_time(&options->accept, "--max-age=", argument);
 		return 0;
@@ -77,6 +89,8 @@ const struct argp limits_argp = {
 			 0},
 			{"max-peak-group", KEY_PEAK_GROUP, "N", 0,
 			 "At most N descriptors of one stack open at once", 0},
+			{"max-inheritable", KEY_INHERITABLE, "N", 0,
+			 "At most N descriptors that the program opened without close-on-exec", 0},
 			{"max-age", KEY_AGE, "TIME", 0,
 			 "No descriptor older than this: 90, 5m, 2h, 3d, 1h30m", 0},
 			{0},

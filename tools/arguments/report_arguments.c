@@ -18,6 +18,7 @@ enum {
 	KEY_STATE,
 	KEY_MIN_AGE,
 	KEY_MAX_AGE,
+	KEY_INHERITABLE,
 	KEY_PATH,
 	KEY_FUNCTION,
 };
@@ -91,6 +92,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case KEY_MAX_AGE:
 		arguments->filter.max_age = accept_time(&accept, "--max-age=", argument);
 		return 0;
+	case KEY_INHERITABLE:
+		arguments->filter.inheritable = true;
+		return 0;
 	case KEY_PATH:
 		arguments->filter.path = argument;
 		return 0;
@@ -121,6 +125,8 @@ static const struct argp_option options[] = {
 	{"state", KEY_STATE, "STATES", 0, "Only TCP sockets in these states: CLOSE_WAIT, ...", 1},
 	{"min-age", KEY_MIN_AGE, "TIME", 0, "Only descriptors at least this old: 90, 5m, 2h", 1},
 	{"max-age", KEY_MAX_AGE, "TIME", 0, "Only descriptors at most this old", 1},
+	{"inheritable", KEY_INHERITABLE, NULL, 0,
+	 "Only descriptors without close-on-exec, which executed programs get", 1},
 	{"path", KEY_PATH, "PATTERN", 0,
 	 "Only descriptors whose path or address matches; * and ? are wildcards", 1},
 	{"function", KEY_FUNCTION, "PATTERN", 0,

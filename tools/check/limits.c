@@ -17,7 +17,8 @@
 bool limits_any(const struct limits *limits)
 {
 	return limits->close_wait >= 0 || limits->open >= 0 || limits->group >= 0 ||
-	       limits->growth >= 0 || limits->age >= 0 || limits_any_peak(limits);
+	       limits->growth >= 0 || limits->age >= 0 || limits->inheritable >= 0 ||
+	       limits_any_peak(limits);
 }
 
 bool limits_any_peak(const struct limits *limits)
@@ -434,6 +435,8 @@ enum limits_verdict limits_check(const struct limits *limits, struct model_snaps
 	limits_check_peaks(&check);
 	if (limits->age >= 0)
 		check_age(&check);
+	if (limits->inheritable >= 0)
+		limits_check_inheritable(&check);
 	check_kinds(&check);
 	check_whole(&check);
 	return check.verdict;

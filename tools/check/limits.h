@@ -22,6 +22,7 @@ struct limits {
 	int64_t peak;         /* descriptors that the program had open at once */
 	int64_t peak_percent; /* the same, with inherited ones, in percent of the process' limit */
 	int64_t peak_group;   /* descriptors of one stack that were open at once */
+	int64_t inheritable;  /* descriptors that it opened, and that programs it executes get */
 	double age;           /* seconds, of any descriptor; < 0: none */
 	uint64_t kinds;       /* only these count: KIND_BIT */
 };
@@ -30,7 +31,8 @@ struct limits {
 	{                                                                                          \
 		.close_wait = LIMIT_NONE, .open = LIMIT_NONE, .group = LIMIT_NONE,                 \
 		.growth = LIMIT_NONE, .peak = LIMIT_NONE, .peak_percent = LIMIT_NONE,              \
-		.peak_group = LIMIT_NONE, .age = LIMIT_NONE, .kinds = KIND_ALL,                    \
+		.peak_group = LIMIT_NONE, .inheritable = LIMIT_NONE, .age = LIMIT_NONE,            \
+		.kinds = KIND_ALL,                                                                 \
 	}
 
 /* In rising order: the highest one of several limits counts. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Shared by limits.c and limits_peak.c: the check of one snapshot. */
+/* Shared by limits.c and the files of single limits: the check of one snapshot. */
 #pragma once
 
 #include "limits.h"
@@ -21,6 +21,9 @@ static inline bool limits_is_inherited(const struct model_group *group)
 {
 	return group->origin == MODEL_INHERITED || group->origin == MODEL_INHERITED_FORK;
 }
+
+/* Checks the limit on inheritable descriptors, which is set. */
+void limits_check_inheritable(struct check *check);
 
 /* Checks the limits on peaks that are set. */
 void limits_check_peaks(struct check *check);

@@ -136,6 +136,13 @@ struct model_descriptor {
 	enum model_access access; /* of files, devices and terminals */
 };
 
+/* Whether programs that the process executes get the descriptor. They are meant to get 0, 1 and 2,
+ * so these don't count. */
+static inline bool model_is_inheritable(const struct model_descriptor *descriptor)
+{
+	return descriptor->fd > 2 && descriptor->no_cloexec;
+}
+
 enum model_origin {
 	MODEL_OPENED,         /* by this program, with a stack or without */
 	MODEL_UNSEEN,         /* "opened by an untraced call" */

@@ -117,13 +117,15 @@ static bool wanted(const struct filter *filter, const struct model_descriptor *d
 		return false;
 	if (filter->max_age > 0 && (descriptor->age < 0 || descriptor->age > filter->max_age))
 		return false;
+	if (filter->inheritable && !model_is_inheritable(descriptor))
+		return false;
 	return !filter->path || path_in(filter->path, descriptor);
 }
 
 /* Whether the filter needs each descriptor's line in this group. */
 static bool needs_lines(const struct filter *filter, const struct model_group *group)
 {
-	return filter->min_age > 0 || filter->max_age > 0 || filter->path ||
+	return filter->min_age > 0 || filter->max_age > 0 || filter->path || filter->inheritable ||
 	       (group->kind == KIND_COUNT && filter->kinds != KIND_ALL);
 }
 
@@ -212,7 +214,7 @@ static void write_sentence(struct model_snapshot *snapshot, struct model_group *
 static void filter_peaks(const struct filter *filter, struct model_snapshot *snapshot)
 {
 	bool others = (filter->kinds & KIND_ALL) != KIND_ALL || filter->states || filter->path ||
-		      filter->min_age > 0 || filter->max_age > 0;
+		      filter->inheritable || filter->min_age > 0 || filter->max_age > 0;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < snapshot->peak_count && !others; i++)

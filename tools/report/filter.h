@@ -17,6 +17,7 @@ struct filter {
 	uint64_t kinds;          /* bits of kind.h */
 	const char *states;      /* names separated by commas, in any case; or NULL */
 	double min_age, max_age; /* seconds; 0: any */
+	bool inheritable;        /* only those that programs get which the process executes */
 	const char *path;        /* a pattern with * and ?, of paths and addresses; or NULL */
 	const char *function;    /* the same, of function names in the group's stacks; or NULL */
 };
