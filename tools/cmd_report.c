@@ -32,6 +32,7 @@ struct report {
 	size_t read, written, left_out;
 	int64_t unjudged; /* descriptors that the filter could not judge */
 };
+	size_t thinned;   /* snapshots that a time line does without */
 
 /* Between several reports: names the file and the line of the next one. */
 static void put_source(struct report *report, const struct model_snapshot *snapshot, FILE *file)
@@ -123,6 +124,26 @@ static int drop_replaced(struct report *report)
 static int take(struct report *report, struct model_snapshot *snapshot, FILE *file)
 {
 	int error = 0;
+/* Frees some of the snapshots of a long series that a time line shows. */
+static int thin_out(struct report *report)
+{
+	bool *drop = calloc(report->kept_count + 1, sizeof(*drop));
+	int marked = drop ? history_thin(report->kept, report->kept_count, drop) : -ENOMEM;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < report->kept_count && marked > 0; i++)
+		if (drop[i])
+			model_destroy(report->kept[i]);
+		else
+			report->kept[kept++] = report->kept[i];
+	if (marked > 0) {
+		report->kept_count = kept;
+		report->thinned += (size_t)marked;
+	}
+	free(drop);
+	return marked < 0 ? marked : 0;
+}
+
 
 	report->read++;
 	if (report->asked.which == WHICH_NUMBER && snapshot->number != report->asked.number) {
@@ -146,6 +167,8 @@ static int take(struct report *report, struct model_snapshot *snapshot, FILE *fi
 		struct model_snapshot **grown =
 			reallocarray(report->kept, report->kept_room, sizeof(*report->kept));
 		if (!grown || error) {
+		else if (report->asked.format && report->asked.format->series)
+			error = thin_out(report);
 			report->kept = grown ? grown : report->kept;
 			model_destroy(snapshot);
 			return -ENOMEM;
@@ -217,6 +240,10 @@ static void put_remarks(struct report *report, FILE *file)
 		filter_say_unjudged(report->unjudged, report->asked.format ? prefix : "\n", to);
 }
 
+	if (report->thinned)
+		fprintf(to, "%sthe time line has %zu of %zu snapshots\n", prefix,
+			report->read - report->left_out - report->thinned,
+			report->read - report->left_out);
 static void choose_style(struct report *report, FILE *file)
 {
 	report->text = view_for(&report->asked.view, file);

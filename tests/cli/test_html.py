@@ -3,6 +3,7 @@
 """fdtrail report --format=html: one file that opens in a browser, is complete without its script, and runs nothing
 that a snapshot contains."""
 
+import json
 import os
 import re
 import resource
@@ -191,9 +192,9 @@ def _():
 
 @test("`fdtrail snapshot --format=html` writes the page of a running process")
 def _():
-    traced = start_traced([PYTHON, "-c", "import os, signal; os.open('/dev/null', 0); signal.pause()"])
+    traced = start_traced([PYTHON, "-c", "import os, signal; os.open('/dev/zero', 0); signal.pause()"])
     path = temp_dir() / "page.html"
-    wait_until(lambda: "/dev/null" in map(os.readlink, map(str, Path(f"/proc/{traced.pid}/fd").iterdir())))
+    wait_until(lambda: "/dev/zero" in map(os.readlink, map(str, Path(f"/proc/{traced.pid}/fd").iterdir())))
     done = run_bare([FDTRAIL, "snapshot", "--format=html", "-o", path, str(traced.pid)])
     check.equal((done.status, done.err), (0, ""))
     check.contains(Reader(path).texts["h1"][0], f", process {traced.pid}: 1 unclosed descriptor in 1 group")
@@ -320,6 +321,20 @@ def _():
     check.true(heights[0] > heights[1], f"a staircase: {stairs}")
     check.contains(browser.texts("figure .axis span")[0], "20m00s before")
     closed(browser, path)
+
+
+@test("a long series is a time line of some snapshots, the first and the last among them, and that is said")
+def _():
+    folder = temp_dir()
+    (folder / "snapshots.txt").write_text("".join(snapshot([count], count, minute=count // 5) for count in range(1, 201)))
+    done = run_bare([FDTRAIL, "report", "--format=html", "-o", folder / "page.html", folder / "snapshots.txt"])
+    found = check.matches(done.err, r"^fdtrail report: the time line has (\d+) of 200 snapshots\n$")
+    data = json.loads(Reader(folder / "page.html").texts["script"][0])[0]
+    history = data["groups"][0]["history"]
+    check.equal((len(history), history[0], history[-1]), (int(found[1]), 1, 200))
+    check.at_least(len(history), 33)
+    check.at_most(len(history), 80)
+    check.equal(history, sorted(history))
 
 
 @test("nothing open is a page without pictures", timeout=120)

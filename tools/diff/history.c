@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tools/export/format.h"
 #include "tools/model/model_memory.h"
@@ -127,4 +128,34 @@ int history_fill(struct model_snapshot *const *snapshots, size_t count)
 	free(newest);
 	free(earlier);
 	return error;
+}
+
+int history_thin(struct model_snapshot *const *snapshots, size_t count, bool *drop)
+{
+	size_t newest_count, next = 0;
+	const struct model_snapshot **newest = format_newest(
+		(const struct model_snapshot *const *)snapshots, count, &newest_count);
+	struct earlier *earlier = calloc(count + 1, sizeof(*earlier));
+	int marked = 0;
+
+	if (!newest || !earlier)
+		marked = -ENOMEM;
+	memset(drop, 0, count * sizeof(*drop));
+	for (size_t i = 0; i < count && marked >= 0; i++) {
+		size_t found;
+
+		if (next == newest_count || snapshots[i] != newest[next])
+			continue;
+		next++;
+		found = list_earlier(snapshots, count, snapshots[i], earlier);
+		for (size_t j = 1; found > HISTORY_MOST && j < found; j++) {
+			if (j * HISTORY_MOST / found != (j - 1) * HISTORY_MOST / found)
+				continue;
+			drop[earlier[j].index] = true;
+			marked++;
+		}
+	}
+	free(newest);
+	free(earlier);
+	return marked;
 }
