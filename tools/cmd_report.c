@@ -14,6 +14,7 @@
 #include "tools/diff/history.h"
 #include "tools/export/output.h"
 #include "tools/reader/reader.h"
+#include "tools/redact/redact.h"
 #include "tools/report/findings.h"
 #include "tools/report/progress.h"
 #include "tools/report/report.h"
@@ -26,13 +27,14 @@ struct report {
 	struct report_arguments asked;
 	struct progress progress;
 	struct symbolizer *symbolizer;
+	struct substitutes *substitutes; /* NULL: without --redact */
 	struct report_options text;
 	struct model_snapshot **kept; /* snapshots that can't be written before all are read */
 	size_t kept_count, kept_room; /* when kept_room is full, replaced ones are dropped */
 	size_t read, written, left_out;
+	size_t thinned;   /* snapshots that a time line does without */
 	int64_t unjudged; /* descriptors that the filter could not judge */
 };
-	size_t thinned;   /* snapshots that a time line does without */
 
 /* Between several reports: names the file and the line of the next one. */
 static void put_source(struct report *report, const struct model_snapshot *snapshot, FILE *file)
@@ -56,8 +58,6 @@ static int write_one(struct report *report, struct model_snapshot *snapshot, FIL
 	before.function = NULL;
 	after.function = report->asked.filter.function;
 	report->unjudged = model_add(report->unjudged, filter_apply(&before, snapshot));
-	if (!report->asked.format && several)
-		put_source(report, snapshot, file);
 	error = symbolize_snapshot(report->symbolizer, snapshot);
 	if (error < 0)
 		fprintf(stderr, "fdtrail report: can't look up functions and lines: %s\n",
@@ -65,6 +65,8 @@ static int write_one(struct report *report, struct model_snapshot *snapshot, FIL
 	if (after.function)
 		filter_apply(&after, snapshot);
 	suppressions_apply(report->asked.suppressions.suppressions, snapshot);
+	if (report->substitutes)
+		redact_snapshot(report->substitutes, snapshot);
 	if (!report->asked.format || report->asked.format->findings)
 		findings_merge(snapshot);
 	else
@@ -73,6 +75,8 @@ static int write_one(struct report *report, struct model_snapshot *snapshot, FIL
 		return report->asked.format->streams
 			       ? report->asked.format->write(&one, 1, &report->asked.options, file)
 			       : 0;
+	if (several)
+		put_source(report, snapshot, file);
 	report_text(file, snapshot, &report->text);
 	if (report->asked.suppressions.generate)
 		suppressions_generate_all(snapshot, file);
@@ -120,10 +124,6 @@ static int drop_replaced(struct report *report)
 	return 0;
 }
 
-/* Writes a snapshot, or keeps it for later. Takes ownership of it. */
-static int take(struct report *report, struct model_snapshot *snapshot, FILE *file)
-{
-	int error = 0;
 /* Frees some of the snapshots of a long series that a time line shows. */
 static int thin_out(struct report *report)
 {
@@ -144,6 +144,10 @@ static int thin_out(struct report *report)
 	return marked < 0 ? marked : 0;
 }
 
+/* Writes a snapshot, or keeps it for later. Takes ownership of it. */
+static int take(struct report *report, struct model_snapshot *snapshot, FILE *file)
+{
+	int error = 0;
 
 	report->read++;
 	if (report->asked.which == WHICH_NUMBER && snapshot->number != report->asked.number) {
@@ -163,12 +167,12 @@ static int thin_out(struct report *report)
 	if (report->kept_count == report->kept_room) {
 		if (wants_newest(report))
 			error = drop_replaced(report);
+		else if (report->asked.format && report->asked.format->series)
+			error = thin_out(report);
 		report->kept_room = 2 * report->kept_count + 8;
 		struct model_snapshot **grown =
 			reallocarray(report->kept, report->kept_room, sizeof(*report->kept));
 		if (!grown || error) {
-		else if (report->asked.format && report->asked.format->series)
-			error = thin_out(report);
 			report->kept = grown ? grown : report->kept;
 			model_destroy(snapshot);
 			return -ENOMEM;
@@ -236,14 +240,14 @@ static void put_remarks(struct report *report, FILE *file)
 		fprintf(to, "%s%s%zu other %s left out (--snapshot=all shows all)\n",
 			report->asked.format ? "" : "\n", prefix, report->left_out,
 			report->left_out == 1 ? "snapshot is" : "snapshots are");
-	if (report->unjudged)
-		filter_say_unjudged(report->unjudged, report->asked.format ? prefix : "\n", to);
-}
-
 	if (report->thinned)
 		fprintf(to, "%sthe time line has %zu of %zu snapshots\n", prefix,
 			report->read - report->left_out - report->thinned,
 			report->read - report->left_out);
+	if (report->unjudged)
+		filter_say_unjudged(report->unjudged, report->asked.format ? prefix : "\n", to);
+}
+
 static void choose_style(struct report *report, FILE *file)
 {
 	report->text = view_for(&report->asked.view, file);
@@ -296,6 +300,23 @@ static int write_report(struct report *report)
 	return good ? EXIT_CLEAN : EXIT_TROUBLE;
 }
 
+/* Writes what was replaced to a file of its own. */
+static int write_list(const struct report *report)
+{
+	const char *reason, *path = report->asked.redact_list;
+	struct output *output = output_begin(path, 0600, &reason);
+
+	if (output) {
+		substitutes_list(report->substitutes, output_file(output));
+		int error = output_commit(output);
+		if (!error)
+			return EXIT_CLEAN;
+		reason = strerror(-error);
+	}
+	fprintf(stderr, "fdtrail report: can't write %s: %s\n", path, reason);
+	return EXIT_TROUBLE;
+}
+
 int cmd_report(int argc, char **argv)
 {
 	struct report report = {0};
@@ -312,12 +333,17 @@ int cmd_report(int argc, char **argv)
 		fprintf(stderr, "fdtrail report: %s\n", strerror(ENOMEM));
 		return EXIT_TROUBLE;
 	}
+	if (report.asked.redact)
+		report.substitutes = substitutes_create();
 	int status = write_report(&report);
+	if (report.asked.redact_list && status == EXIT_CLEAN)
+		status = write_list(&report);
 	for (size_t i = 0; i < report.kept_count; i++)
 		model_destroy(report.kept[i]);
 	free(report.kept);
 	view_finish(&report.asked.view);
 	suppressions_destroy(report.asked.suppressions.suppressions);
 	symbolizer_destroy(report.symbolizer);
+	substitutes_destroy(report.substitutes);
 	return status;
 }

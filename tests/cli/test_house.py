@@ -13,9 +13,10 @@ from support import SOURCE, check, main, require, skip, test
 PRELOAD = ["preload/include", "preload/arch", "preload/core/base", "preload/core/ledger", "preload/core/capture",
            "preload/core/snapshot", "preload/core/policy", "preload/languages", "preload/libc", "preload/runtime",
            "preload/hooks"]
-TOOLS = ["tools/model", "tools/reader", "tools/symbolize", "tools/export", "tools/report", "tools/diff", "tools/check",
-         "tools/page", "tools/arguments", "tools/process", "tools/engine/walk/prologue", "tools/engine/walk",
-         "tools/engine/go", "tools/engine/tracer", "tools/run", "tools/attach", "tools/top", "tools"]
+TOOLS = ["tools/model", "tools/reader", "tools/symbolize", "tools/redact", "tools/export", "tools/report", "tools/diff",
+         "tools/check", "tools/page", "tools/arguments", "tools/process", "tools/engine/walk/prologue",
+         "tools/engine/walk", "tools/engine/go", "tools/engine/tracer", "tools/run", "tools/attach", "tools/top",
+         "tools"]
 # The command uses the core, and libc's names and lists, too.
 SHARED = PRELOAD[:PRELOAD.index("preload/libc") + 1]
 FILES = sorted(path for room in ("preload", "tools") for path in (SOURCE / room).rglob("*")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The exports of whatever the reader makes of any bytes: text stays valid, and each series occurs
- * once.
+ * once, also after names were replaced (redact/).
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -11,6 +11,7 @@
 #include "../export_checks.h"
 #include "tools/arguments/format_table.h"
 #include "tools/reader/reader.h"
+#include "tools/redact/redact.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -53,6 +54,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fclose(in);
 	for (size_t i = 0; i < format_count; i++)
 		try_format(&formats[i], snapshots, count);
+	struct substitutes *substitutes = substitutes_create();
+	for (size_t i = 0; i < count; i++)
+		redact_snapshot(substitutes, snapshots[i]);
+	for (size_t i = 0; i < format_count; i++)
+		try_format(&formats[i], snapshots, count);
+	substitutes_destroy(substitutes);
 	while (count)
 		model_destroy(snapshots[--count]);
 	return 0;

@@ -21,6 +21,8 @@ enum {
 	KEY_INHERITABLE,
 	KEY_PATH,
 	KEY_FUNCTION,
+	KEY_REDACT,
+	KEY_REDACT_LIST,
 };
 
 static const struct accept accept = {"fdtrail report: ", EXIT_TROUBLE};
@@ -101,6 +103,13 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case KEY_FUNCTION:
 		arguments->filter.function = argument;
 		return 0;
+	case KEY_REDACT_LIST:
+		arguments->redact_list = argument;
+		arguments->redact = true;
+		return 0;
+	case KEY_REDACT:
+		arguments->redact = true;
+		return 0;
 	case ARGP_KEY_ARGS:
 		arguments->files = state->argv + state->next;
 		arguments->file_count = (size_t)(state->argc - state->next);
@@ -120,6 +129,11 @@ static const struct argp_option options[] = {
 	 "Which snapshots of the files: newest of each process (default for text), last, all "
 	 "(default for other formats), or a number",
 	 0},
+	{"redact", KEY_REDACT, NULL, 0,
+	 "Replace arguments, host, user, addresses and names in home folders, to share the output",
+	 0},
+	{"redact-list", KEY_REDACT_LIST, "FILE", 0,
+	 "The same, and write what was replaced by what to FILE, which you keep", 0},
 	{.doc = "Filters:", .group = 1},
 	OPTION_ROWS_KINDS(KEY_KINDS, "Only", 1),
 	{"state", KEY_STATE, "STATES", 0, "Only TCP sockets in these states: CLOSE_WAIT, ...", 1},

@@ -25,7 +25,9 @@ struct report_arguments {
 	struct view view;
 	struct suppression_options suppressions;
 	enum which which;
-	int64_t number; /* for WHICH_NUMBER */
+	bool redact;
+	const char *redact_list; /* file for what was replaced; or NULL */
+	int64_t number;          /* for WHICH_NUMBER */
 	struct filter filter;
 };
 

@@ -117,6 +117,7 @@ void json_header(struct json_writer *json, const struct model_snapshot *snapshot
 	json_string_if_known(json, "kinds", model_field(snapshot, "kinds"));
 	json_bool(json, "complete", snapshot->whole);
 	json_true_if(json, "mixed", snapshot->mixed);
+	json_true_if(json, "redacted", snapshot->redacted);
 	json_integer(json, "unknown_lines", (int64_t)snapshot->unknown_lines);
 	json_end_object(json);
 	put_process(json, snapshot);

@@ -250,8 +250,9 @@ struct model_snapshot {
 	const char *source; /* name of the file that it was read from, for messages */
 	size_t line;        /* line number of its first line there */
 	int64_t version;
-	bool whole; /* the last line is there: the text is not truncated */
-	bool mixed; /* it contains lines of another snapshot that was written at the same time */
+	bool redacted; /* set by redact/: names in it are substitutes */
+	bool whole;    /* the last line is there: the text is not truncated */
+	bool mixed;    /* it contains lines of another snapshot that was written at the same time */
 	struct model_field *fields;
 	size_t field_count;
 	struct process_end end; /* how the process ends, if this is its last snapshot */

@@ -223,6 +223,9 @@ void text_missing(const struct page *page, const struct model_snapshot *snapshot
 	struct module *modules = list_modules(snapshot);
 
 	add_text_troubles(&end, snapshot);
+	if (snapshot->redacted)
+		add(&end, "arguments, host, user, addresses and names in home folders are replaced "
+			  "(--redact)");
 	add_languages(&end, snapshot);
 	add_lost_frames(&end, snapshot);
 	if (is_symbolized(modules))
