@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "tools/arguments/check_arguments.h"
+#include "tools/ci/ci_format.h"
 #include "tools/export/output.h"
 #include "tools/model/model_memory.h"
 #include "tools/reader/reader.h"
@@ -38,6 +39,7 @@ struct check {
 	struct progress progress;
 	struct symbolizer *symbolizer;
 	enum limits_verdict verdict;
+	struct list results; /* of struct ci_process, for a format that is not text */
 };
 
 /* Keeps the newest snapshot of each process, and the first one too if keep_first. Takes ownership
@@ -231,11 +233,60 @@ static bool needs_names(const struct check *check)
 	       limits->growth >= 0 || limits->age >= 0;
 }
 
+static bool is_text(const struct check *check)
+{
+	return !check->asked.format->write;
+}
+
+/* Keeps the result of a process for the end, with lines on its limits, which are copied. snapshot:
+ * NULL, or it lives as long as the targets. */
+static void keep_result(struct check *check, struct model_snapshot *snapshot,
+			enum limits_verdict verdict, const char *lines)
+{
+	*(struct ci_process *)list_add(&check->results, sizeof(struct ci_process)) =
+		(struct ci_process){snapshot, true, verdict, strdup(lines)};
+}
+
+/* Writes the results in the format that was asked for. */
+static void write_results(struct check *check)
+{
+	struct ci_process *results = check->results.items;
+
+	if (!is_text(check))
+		check->asked.format->write(results, check->results.count, stdout);
+	for (size_t i = 0; i < check->results.count; i++)
+		free(results[i].lines);
+	list_finish(&check->results);
+}
+
+/* Checks a process for a format that is not text. */
+static void check_result(struct check *check, struct model_snapshot *snapshot,
+			 struct model_snapshot *earlier)
+{
+	char *lines = NULL;
+	size_t size;
+	FILE *out = open_memstream(&lines, &size);
+
+	if (!out) {
+		check->verdict = check->verdict == LIMITS_BROKEN ? LIMITS_BROKEN : LIMITS_UNKNOWN;
+		return;
+	}
+	enum limits_verdict verdict =
+		limits_check(&check->asked.limits.limits, snapshot, earlier, out);
+	const char *left_out = left_out_of(check, snapshot);
+	if (left_out)
+		fprintf(out, "it has %s\n", left_out);
+	fclose(out);
+	check->verdict = verdict > check->verdict ? verdict : check->verdict;
+	keep_result(check, snapshot, verdict, lines);
+	free(lines);
+}
+
 static void check_target(struct check *check, const struct target *target, const struct list *old)
 {
 	struct model_snapshot *snapshot = target->last, *earlier = before(target, old);
 	enum limits_verdict verdict;
-	bool named = needs_names(check);
+	bool named = needs_names(check) || !is_text(check);
 
 	own_script_leave_out(snapshot);
 	if (named) {
@@ -244,6 +295,10 @@ static void check_target(struct check *check, const struct target *target, const
 			symbolize(check, earlier);
 		suppressions_apply(check->asked.suppressions.suppressions, snapshot);
 		findings_merge(snapshot);
+	}
+	if (!is_text(check)) {
+		check_result(check, snapshot, earlier);
+		return;
 	}
 	verdict = limits_check(&check->asked.limits.limits, snapshot, earlier, stdout);
 	if (verdict > check->verdict)
@@ -294,10 +349,14 @@ static int check_all(struct check *check)
 	for (size_t i = 0; i < check->targets.count; i++)
 		check_target(check, &targets[i], &old);
 	for (size_t i = 0; i < check->asked.subjects.count; i++)
-		if (subjects[i].left_out && check->verdict != LIMITS_KEPT)
+		if (is_text(check) && subjects[i].left_out && check->verdict != LIMITS_KEPT)
 			printf("process %d has %s\n", subjects[i].pid, subjects[i].left_out);
 	if ((!all || check->partial) && check->verdict == LIMITS_KEPT)
 		check->verdict = LIMITS_UNKNOWN;
+	if (!all || check->partial)
+		keep_result(check, NULL, LIMITS_UNKNOWN,
+			    "not all of the processes could be checked: see stderr\n");
+	write_results(check);
 	if (check->asked.suppressions.print)
 		suppressions_print(check->asked.suppressions.suppressions, stdout);
 	status = statuses[check->verdict];

@@ -16,6 +16,7 @@
 #include "preload/core/policy/options.h"
 #include "tools/arguments/limits_options.h"
 #include "tools/arguments/accept.h"
+#include "tools/arguments/ci_option.h"
 #include "tools/arguments/command_line.h"
 #include "tools/run/environment.h"
 #include "tools/run/launch.h"
@@ -93,6 +94,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		arguments->run.error_exitcode = (int)accept_number(
 			&accept, "--error-exitcode=", argument, 0, 255, "a number from 0 to 255");
 		return 0;
+	case 'f':
+		arguments->run.report.format = ci_option(&accept, argument);
+		return 0;
 	case KEY_ENGINE:
 		arguments->run.engine = (enum run_engine)accept_word(
 			&accept, "--engine=", argument, run_engine_names, RUN_ENGINE_NAMES);
@@ -142,6 +146,7 @@ static struct argp_option *flags(void)
 		 "How to trace: preload, ptrace, or auto (the default), which chooses by the "
 		 "program",
 		 1},
+		{"format", 'f', "FORMAT", 0, "Write the report as", 1},
 		{"report", KEY_REPORT, "FILE", 0,
 		 "Write the report to FILE (- is standard output) instead of stderr", 1},
 		{"error-exitcode", KEY_ERROR_EXITCODE, "STATUS", 0,
@@ -218,6 +223,7 @@ int cmd_run(int argc, char **argv)
 			{
 				.go_ancestors = GO_ANCESTORS,
 				.http = true,
+				.report.format = ci_format_find("text"),
 				.report.view = VIEW_INIT("fdtrail run: ", LAUNCH_TROUBLE),
 				.report.suppressions =
 					{
@@ -237,6 +243,7 @@ int cmd_run(int argc, char **argv)
 		.children = children,
 		.options = flags(),
 		.parser = parse,
+		.help_filter = ci_option_help,
 		.args_doc = "-- COMMAND [ARGUMENT...]",
 		.doc = "Start a program under the tracer, wait for it, and report what it leaves "
 		       "open, with the call stacks that opened it. The exit status is the "

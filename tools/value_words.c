@@ -9,6 +9,7 @@
 #include "preload/core/snapshot/socket_state.h"
 #include "tools/arguments/accept.h"
 #include "tools/arguments/view.h"
+#include "tools/ci/ci_format.h"
 #include "tools/diff/diff_format.h"
 #include "tools/arguments/format_option.h"
 #include "tools/arguments/report_arguments.h"
@@ -61,6 +62,8 @@ static const struct {
 	const char *verb;                     /* NULL: every verb that has the option */
 	const char *(*name_of)(size_t index); /* NULL after the last one */
 } lists[] = {
+	{"--format", "run", ci_format_name},
+	{"--format", "check", ci_format_name},
 	{"--format", "diff", name_of_diff_format},
 	{"--format", "report", format_option_name},
 	{"--format", "snapshot", format_option_name},

@@ -14,7 +14,7 @@ PRELOAD = ["preload/include", "preload/arch", "preload/core/base", "preload/core
            "preload/core/snapshot", "preload/core/policy", "preload/languages", "preload/libc", "preload/runtime",
            "preload/hooks"]
 TOOLS = ["tools/model", "tools/reader", "tools/symbolize", "tools/redact", "tools/export", "tools/report", "tools/diff",
-         "tools/check", "tools/page", "tools/arguments", "tools/process", "tools/engine/walk/prologue",
+         "tools/check", "tools/ci", "tools/page", "tools/arguments", "tools/process", "tools/engine/walk/prologue",
          "tools/engine/walk", "tools/engine/go", "tools/engine/tracer", "tools/run", "tools/attach", "tools/top",
          "tools"]
 # The command uses the core, and libc's names and lists, too.

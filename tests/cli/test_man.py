@@ -82,6 +82,7 @@ def table(path, pattern):
 
 
 FORMATS = ["text", *table("tools/arguments/format_table.c", r'\.name = "(\w+)"')]
+CI_FORMATS = table("tools/ci/ci_format.c", r'^\t\{"(\w+)", "')
 DIFF_FORMATS = table("tools/diff/diff_format.c", r'^\t\{"(\w+)", ".*diff_write')
 
 
@@ -93,11 +94,11 @@ def values(verb, option):
 
 
 @test("the formats of {} are those of the table, in the manual, --help, the completions and the parser", each=[
-    ("report", FORMATS), ("snapshot", FORMATS), ("diff", DIFF_FORMATS)])
+    ("report", FORMATS), ("snapshot", FORMATS), ("diff", DIFF_FORMATS), ("run", CI_FORMATS), ("check", CI_FORMATS)])
 def _(verb, names):
     check.equal(names[0], "text")
     check.at_least(len(names), 3)
-    if verb != "snapshot":
+    if verb not in ("snapshot", "check"):
         text = section("fdtrail.1.scd", verb)
         entry = text[text.index("*--format*"):].split("\n\n")[0]
         check.equal(sorted(set(re.findall(r"\*(\w+)\*[,:.;]", entry))), sorted(names))
@@ -250,7 +251,8 @@ def _():
         offered = set(re.findall(r"^(--[\w-]+)=?\[", out.out, re.MULTILINE)) - {"--help", "--usage"}
         check.equal(offered, {o for o in help_options(verb) if o.startswith("--")}, verb)
         told = dict(re.findall(r"^(--[\w-]+)=\[.*\]:\w+:(.*)$", out.out, re.MULTILINE))
-        for option, names in (("--format", {"report": FORMATS, "snapshot": FORMATS, "diff": DIFF_FORMATS}.get(verb)),
+        for option, names in (("--format", {"report": FORMATS, "snapshot": FORMATS, "diff": DIFF_FORMATS, "run": CI_FORMATS,
+                                            "check": CI_FORMATS}.get(verb)),
                               ("--color", ["auto", "always", "never"] if "--color" in told else None)):
             check.equal(told.get(option), names and f"({' '.join(names)})", f"{verb} {option}")
         if "--kinds" in told:

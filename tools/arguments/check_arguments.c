@@ -48,6 +48,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		state->child_inputs[1] = &check->suppressions;
 		state->child_inputs[2] = &check->view;
 		return 0;
+	case 'f':
+		check->format = ci_option(&accept, argument);
+		return 0;
 	case KEY_PID:
 		((struct subject *)list_add(&check->subjects, sizeof(struct subject)))->pid =
 			accept_pid(&accept, argument);
@@ -66,6 +69,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		check->file_count = (size_t)(state->argc - state->next);
 		return 0;
 	case ARGP_KEY_END:
+		suppressions_check_text(&check->suppressions, !check->format->write);
 		if (!limits_any(&check->limits.limits))
 			wrong_use(
 				"no limit is given: use --max-close-wait, --max-open, --max-group, "
@@ -87,6 +91,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 void check_arguments_parse(struct check_arguments *arguments, int argc, char **argv)
 {
 	static const struct argp_option table[] = {
+		{"format", 'f', "FORMAT", 0, "Write", 1},
 		{"pid", KEY_PID, "PID", 0,
 		 "Check a running process, traced or not (may be repeated)", 1},
 		{"old", KEY_OLD, "FILE", 0, "The older snapshot that --max-growth compares with",
@@ -107,6 +112,7 @@ void check_arguments_parse(struct check_arguments *arguments, int argc, char **a
 		.parser = parse,
 		.args_doc = "FILE...\n--max-growth=N OLD NEW\n--pid=PID... [OLD]",
 		.children = children,
+		.help_filter = ci_option_help,
 		.doc = "Check what programs leave open against limits. The newest snapshot of each "
 		       "process counts. --max-growth compares it with OLD, or else with the first "
 		       "snapshot of the process. Inherited descriptors don't count.\v"
@@ -120,6 +126,7 @@ void check_arguments_parse(struct check_arguments *arguments, int argc, char **a
 	*arguments = (struct check_arguments){
 		.view = VIEW_INIT(prefix, EXIT_TROUBLE),
 		.limits = {.accept = accept, .limits = LIMITS_INIT},
+		.format = ci_format_find("text"),
 		.suppressions = SUPPRESSIONS_INIT(prefix, EXIT_TROUBLE),
 	};
 	arguments_parse(&argp, argc, argv, 0, arguments);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "view.h"
+#include "ci_option.h"
 #include "limits_options.h"
 #include "tools/check/limits.h"
 #include "tools/check/suppressions.h"
@@ -25,6 +26,7 @@ struct check_arguments {
 	const char *old;      /* the file that --max-growth compares with, or NULL */
 	char **files;
 	size_t file_count;
+	const struct ci_format *format;
 	struct view view;
 };
 

@@ -159,22 +159,26 @@ static void put_lines(struct json_writer *json, const char *key, const char **li
 	json_end_array(json);
 }
 
+void json_members(struct json_writer *json, const struct model_snapshot *snapshot,
+		  const struct export_options *options)
+{
+	json_integer(json, "schema_version", JSON_SCHEMA_VERSION);
+	json_header(json, snapshot);
+	json_groups(json, snapshot, options);
+	json_peaks(json, snapshot, options);
+	put_modules(json, snapshot);
+	put_lines(json, "not_listed", snapshot->not_listed, snapshot->not_listed_count);
+	put_lines(json, "not_seen", snapshot->not_seen, snapshot->not_seen_count);
+}
+
 int json_write(const struct model_snapshot *const *snapshots, size_t count,
 	       const struct export_options *options, FILE *file)
 {
 	struct json_writer json = {.file = file};
 
 	for (size_t i = 0; i < count; i++) {
-		const struct model_snapshot *snapshot = snapshots[i];
-
 		json_begin_object(&json, NULL);
-		json_integer(&json, "schema_version", JSON_SCHEMA_VERSION);
-		json_header(&json, snapshot);
-		json_groups(&json, snapshot, options);
-		json_peaks(&json, snapshot, options);
-		put_modules(&json, snapshot);
-		put_lines(&json, "not_listed", snapshot->not_listed, snapshot->not_listed_count);
-		put_lines(&json, "not_seen", snapshot->not_seen, snapshot->not_seen_count);
+		json_members(&json, snapshots[i], options);
 		json_end_object(&json);
 		json_end_document(&json);
 	}

@@ -15,6 +15,10 @@ enum { JSON_SCHEMA_VERSION = 1 };
 int json_write(const struct model_snapshot *const *snapshots, size_t count,
 	       const struct export_options *options, FILE *file);
 
+/* Writes all members of a snapshot's document to the open object. */
+void json_members(struct json_writer *json, const struct model_snapshot *snapshot,
+		  const struct export_options *options);
+
 /* Writes members of the open object that describe the snapshot ("process", "snapshot", "source",
  * ...). */
 void json_header(struct json_writer *json, const struct model_snapshot *snapshot);

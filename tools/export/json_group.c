@@ -280,6 +280,7 @@ static void put_group(struct json_writer *json, const struct model_group *group,
 	json_end_array(json);
 	put_closers(json, group, options);
 	json_true_if(json, "suppressed", group->suppressed);
+	json_true_if(json, "broken", group->broken);
 	json_begin_array(json, "descriptors");
 	for (size_t i = 0; i < group->descriptor_count; i++)
 		put_descriptor(json, group, &group->descriptors[i]);

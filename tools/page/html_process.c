@@ -168,7 +168,7 @@ static int put_details(FILE *file, const struct model_group *group,
 
 	if (!capture_begin(&capture))
 		return -ENOMEM;
-	report_group(capture.file, group, shown);
+	report_group(capture.file, group, true, shown);
 	text = capture_end(&capture);
 	if (!text)
 		return -ENOMEM;

@@ -38,8 +38,8 @@ void report_summary(FILE *file, const struct model_snapshot *snapshot,
 void report_groups(FILE *file, const struct model_snapshot *snapshot,
 		   const struct report_options *options);
 
-/* Writes one group as report_groups() does, but with all its advice. */
-void report_group(FILE *file, const struct model_group *group,
+/* Writes one group of a snapshot with all its advice, and with its number if it is to have one. */
+void report_group(FILE *file, const struct model_group *group, bool numbered,
 		  const struct report_options *options);
 
 /* Writes what report_groups() writes after the groups: peaks, what to do, and what is missing. */

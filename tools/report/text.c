@@ -197,14 +197,21 @@ static void put_all_stacks(const struct page *page, const struct model_group *gr
 	put_stacks(page, group, MODEL_CONNECTED_AT, false, of, options);
 }
 
+static void put_heading(const struct page *page, const struct model_group *group, bool number)
+{
+	char *heading = heading_of(page, group);
+	char *before = number ? page_format("%" PRId64 ". ", group->number) : page_format("%s", "");
+
+	page_linef(page, 0, INDENT, PAGE_STRONG, "%s%s%s", before, heading,
+		   group->suppressed ? " (suppressed)" : "");
+	free(before);
+	free(heading);
+}
+
+/* Writes everything below the heading. */
 static void put_group(const struct page *page, const struct model_group *group,
 		      const struct report_options *options, struct text_given *given)
 {
-	char *heading = heading_of(page, group);
-
-	page_linef(page, 0, INDENT, PAGE_STRONG, "%" PRId64 ". %s%s", group->number, heading,
-		   group->suppressed ? " (suppressed)" : "");
-	free(heading);
 	put_figures(page, group);
 	text_common(page, group);
 	text_state(page, group);
@@ -273,6 +280,7 @@ void report_groups(FILE *file, const struct model_snapshot *snapshot,
 		shown = REPORT_GROUPS;
 	for (size_t i = 0; i < shown; i++) {
 		fputc('\n', file);
+		put_heading(&page, &snapshot->groups[i], true);
 		put_group(&page, &snapshot->groups[i], options, &given);
 	}
 	put_rest(&page, snapshot, shown);
@@ -280,12 +288,14 @@ void report_groups(FILE *file, const struct model_snapshot *snapshot,
 	report_notes(file, snapshot, options);
 }
 
-void report_group(FILE *file, const struct model_group *group, const struct report_options *options)
+void report_group(FILE *file, const struct model_group *group, bool numbered,
+		  const struct report_options *options)
 {
 	struct text_given given = {0};
 	struct page page;
 
 	page_open(&page, file, options->width, options->colour);
+	put_heading(&page, group, numbered);
 	put_group(&page, group, options, &given);
 	page_close(&page);
 }

@@ -16,6 +16,7 @@
 
 #include "preload/core/base/line.h"
 #include "preload/core/snapshot/writer.h"
+#include "tools/model/model_memory.h"
 #include "tools/reader/reader.h"
 #include "tools/report/findings.h"
 #include "tools/report/page.h"
@@ -41,6 +42,7 @@ struct reporting {
 	char **notes;            /* lines that the tracer wrote beside snapshots, each once */
 	size_t note_count;
 	enum run_report_result result;
+	struct list results; /* of struct ci_process, for a format that is not text */
 };
 
 static void worsen(struct reporting *reporting, enum run_report_result result)
@@ -208,6 +210,32 @@ static bool tell(struct reporting *reporting, struct model_snapshot *snapshot, b
 	findings_merge(snapshot);
 	tell_report(reporting, snapshot);
 	return true;
+}
+
+/* Keeps the result of a process for a format that is not text, and its last snapshot. */
+static void keep_result(struct reporting *reporting, struct model_snapshot *snapshot)
+{
+	const struct run_report *report = reporting->report;
+	struct ci_process result = {snapshot, limits_any(&report->limits), LIMITS_KEPT, NULL};
+	size_t length;
+	FILE *memory = open_memstream(&result.lines, &length);
+
+	if (!memory) {
+		trouble(reporting, snapshot->source, errno);
+		model_destroy(snapshot);
+		return;
+	}
+	own_script_leave_out(snapshot);
+	symbolize(reporting, snapshot);
+	suppressions_apply(report->suppressions.suppressions, snapshot);
+	findings_merge(snapshot);
+	if (result.limited)
+		result.verdict = limits_check(&report->limits, snapshot, NULL, memory);
+	fclose(memory);
+	if (result.verdict != LIMITS_KEPT)
+		worsen(reporting,
+		       result.verdict == LIMITS_BROKEN ? RUN_REPORT_BROKEN : RUN_REPORT_UNKNOWN);
+	*(struct ci_process *)list_add(&reporting->results, sizeof(result)) = result;
 }
 
 /* Checks a process' last snapshot against the limits, and writes a line for each that is broken. */
@@ -391,7 +419,14 @@ static void tell_text(struct reporting *reporting, char *text, size_t length, co
 		bool elsewhere = cut && !snapshot->whole && is_in_roster(reporting, snapshot);
 		bool wanted = !snapshot->own_signal &&
 			      (which == WHICH_ALL || last == (which == WHICH_LAST));
-		if (!elsewhere && last && which != WHICH_OTHERS)
+		bool is_text = !reporting->report->format->write;
+		if (!is_text && !elsewhere && last && which != WHICH_OTHERS) {
+			keep_result(reporting, snapshot);
+			continue;
+		}
+		if (!is_text)
+			wanted = false;
+		else if (!elsewhere && last && which != WHICH_OTHERS)
 			tell_last(reporting, snapshot, wanted);
 		else if (!elsewhere && wanted)
 			tell(reporting, snapshot, last);
@@ -540,6 +575,44 @@ static void print_suppressions(struct reporting *reporting)
 	free(text);
 }
 
+/* Writes the document of a format that is not text. What isn't known about processes becomes a
+ * result, too. */
+static void tell_results(struct reporting *reporting)
+{
+	char *lines = NULL, *text = NULL;
+	size_t length = 0;
+
+	reporting->part = open_memstream(&lines, &length);
+	if (!reporting->part) {
+		trouble(reporting, "the results", errno);
+		return;
+	}
+	tell_notes(reporting);
+	tell_unknown(reporting);
+	fclose(reporting->part);
+	reporting->part = NULL;
+	if (length)
+		*(struct ci_process *)list_add(&reporting->results, sizeof(struct ci_process)) =
+			(struct ci_process){NULL, true, LIMITS_UNKNOWN, lines};
+	else
+		free(lines);
+	struct ci_process *results = reporting->results.items;
+	FILE *memory = open_memstream(&text, &length);
+	if (memory) {
+		reporting->report->format->write(results, reporting->results.count, memory);
+		fclose(memory);
+		put(reporting, text, length);
+		free(text);
+	} else {
+		trouble(reporting, "the results", errno);
+	}
+	for (size_t i = 0; i < reporting->results.count; i++) {
+		model_destroy(results[i].snapshot);
+		free(results[i].lines);
+	}
+	list_finish(&reporting->results);
+}
+
 enum run_report_result run_report_end(struct run_report *report)
 {
 	struct reporting reporting;
@@ -560,6 +633,11 @@ enum run_report_result run_report_end(struct run_report *report)
 	tell_roster(&reporting);
 	run_order_tell(reporting.order, put_in_order, &reporting);
 	run_order_destroy(reporting.order);
+	if (report->format->write) {
+		tell_results(&reporting);
+		symbolizer_destroy(reporting.symbolizer);
+		return reporting.result;
+	}
 	tell_notes(&reporting);
 	tell_unknown(&reporting);
 	if (report->suppressions.print)

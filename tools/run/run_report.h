@@ -13,6 +13,7 @@
 #include "tools/arguments/view.h"
 #include "tools/check/limits.h"
 #include "tools/check/suppressions.h"
+#include "tools/ci/ci_format.h"
 #include "run_order.h"
 #include "run_roster.h"
 #include "snapshot_files.h"
@@ -26,6 +27,7 @@ struct run_report {
 	struct limits limits; /* checked for each process, by its last snapshot */
 	struct suppression_options suppressions;
 	struct view view;
+	const struct ci_format *format;  /* of the report at the end */
 	struct run_life life;            /* the program's */
 	int status;                      /* the program's, as waitpid(2) has it */
 	bool at_exit;                    /* processes write a snapshot at their end */

@@ -242,7 +242,8 @@ static void on_event(void *data)
 	run_roster_answer(&run->roster);
 	if (run->watch >= 0)
 		read_events(run);
-	if (run->news && !run->reporter)
+	/* A format other than text has one document, at the end. */
+	if (run->news && !run->reporter && !run->report.format->write)
 		start_reporter(run);
 }
 

@@ -88,8 +88,8 @@ static void cut_left(char *text, int columns)
 	memset(text, '.', 3);
 }
 
-/* The culprit, or why there is none. If there is no room for function and line, only the line. room:
- * 0: any. */
+/* The culprit, or why there is none. If there is no room for function and line, only the line.
+ * room: 0: any. */
 static char *place_of(const struct page *page, const struct model_group *group, int room)
 {
 	const struct model_stack *stack = group_stack(group);

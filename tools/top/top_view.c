@@ -140,7 +140,7 @@ static void draw_table(struct top_view *view)
 static char *group_text(const struct top_view *view)
 {
 	struct report_options options = *view->report;
-	size_t count, shown = 0, size;
+	size_t count, size;
 	struct top_line *lines = sorted(view, &count);
 	char *text = NULL;
 	FILE *out = count ? open_memstream(&text, &size) : NULL;
@@ -150,29 +150,18 @@ static char *group_text(const struct top_view *view)
 		return NULL;
 	}
 	const struct top_line *line = &lines[selected(view, lines, count)];
-	const struct top_process *processes = view->watch->processes.items;
-	while (processes->pid != line->pid)
-		processes++;
 	const struct diff_entry *entry = line->row->entry;
-	struct model_snapshot snapshot = *processes->rows.snapshot;
-	struct model_group *groups = memory_array(NULL, entry->member_count + 1, sizeof(*groups));
 
+	options.width = COLS;
+	options.colour = false;
 	/* Without stacks an entry may be several groups, which can't be joined. */
 	if (entry->group.count == entry->new_count)
-		groups[shown++] = entry->group;
+		report_group(out, &entry->group, false, &options);
 	else
 		for (size_t i = 0; i < entry->member_count; i++)
 			if (entry->members[i].is_new)
-				groups[shown++] = *entry->members[i].group;
-	snapshot.groups = groups;
-	snapshot.group_count = shown;
-	snapshot.peak_count = 0;
-	snapshot.unlisted_stacks = 0;
-	options.width = COLS;
-	options.colour = false;
-	report_groups(out, &snapshot, &options);
+				report_group(out, entry->members[i].group, false, &options);
 	fclose(out);
-	free(groups);
 	free(lines);
 	return text;
 }
