@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What CI systems read: JUnit's XML, SARIF, GitHub's annotations and JSON of `run` and `check`."""
+"""What CI systems read: JUnit's XML, SARIF, GitHub's annotations and JSON of `run` and `check`; baselines."""
 
 import json
 import re
+import shutil
 import xml.etree.ElementTree as ElementTree
 
 from run_verb import FDTRAIL
@@ -234,6 +235,51 @@ def _():
     run = check_in("junit", "--max-open=0", f"--pid={2**22 + 1}")
     check.equal(run.status, 2)
     check.contains(run.err, f"there is no process {2**22 + 1}\n")
+
+
+def baseline(*files, options=()):
+    path = temp_dir() / "baseline.folded"
+    run = run_bare([FDTRAIL, "report", "--format=folded", *options, "-o", path, *files])
+    check.equal((run.status, run.err), (0, ""))
+    return path
+
+
+@test("--baseline leaves out what was open in the last good run, and fails what is more; written with {} options", each=["no", "collapsing"])
+def _(which):
+    good = baseline(snapshot_of(), options=["--collapse-runtime"] if which == "collapsing" else [])
+    run = run_bare([FDTRAIL, "check", "--max-open=0", f"--baseline={good}", snapshot_of()])
+    check.equal((run.status, run.err), (0, ""))
+    more = snapshot_of("1")
+    run = run_bare([FDTRAIL, "check", "--max-open=0", f"--baseline={good}", more])
+    check.equal(run.status, 1)
+    check.contains(run.out, "4 tcp sockets")
+    check.lacks(run.out, "open_pool")
+    run = run_bare([FDTRAIL, "run", "--report=-", "--error-exitcode=9", f"--baseline={good}", "--", program("three_sockets")])
+    check.equal((run.status, run.out), (0, ""))
+    run = run_bare([FDTRAIL, "run", "--report=-", "--error-exitcode=9", f"--baseline={good}", "--", program("three_sockets"), "2"])
+    check.equal(run.status, 9)
+
+
+@test("a baseline outlives a build: addresses and lines don't count")
+def _():
+    moved = temp_dir() / "three_sockets.c"
+    moved.write_text("\n\n\nstatic int unused(int a) { return a * 3; }\nint (*keeps)(int) = unused;\n"
+                     + SOURCE_FILE.read_text().replace('"frame.h"', f'"{SOURCE_FILE.parent}/frame.h"'))
+    rebuilt = temp_dir() / "three_sockets"
+    shutil.copy(compile_program(moved), rebuilt)
+    run = run_bare([FDTRAIL, "run", "--error-exitcode=9", f"--baseline={baseline(snapshot_of())}", "--", rebuilt])
+    check.equal((run.status, run.err), (0, ""))
+
+
+@test("a file that is no baseline is one line")
+def _():
+    for text, words in [("nonsense\n", "line 1 is not a stack and a number"), ("a;b 1\na;b x\n", "line 2 is not"), (None, "No such file")]:
+        path = temp_dir() / "baseline"
+        if text:
+            path.write_text(text)
+        run = run_bare([FDTRAIL, "check", "--max-open=0", f"--baseline={path}", "x"])
+        check.equal((run.status, run.out, run.err.count("\n")), (2, "", 1))
+        check.matches(run.err, rf"^fdtrail check: can't read the baseline in {path}: {words}")
 
 
 @test("--gen-suppressions needs text")

@@ -13,6 +13,7 @@
 #include "tools/reader/lines.h"
 #include "tools/model/model_memory.h"
 #include "tools/report/heading.h"
+#include "baseline.h"
 #include "pattern.h"
 
 static const char keyword[] = "leak:";
@@ -24,6 +25,8 @@ struct suppression {
 
 struct suppressions {
 	struct list list; /* of struct suppression */
+	struct baseline baseline;
+	bool has_baseline;
 };
 
 struct suppressions *suppressions_create(void)
@@ -46,12 +49,13 @@ void suppressions_destroy(struct suppressions *suppressions)
 	for (size_t i = 0; i < suppressions->list.count; i++)
 		free(item(suppressions, i)->pattern);
 	list_finish(&suppressions->list);
+	baseline_finish(&suppressions->baseline);
 	free(suppressions);
 }
 
 bool suppressions_any(const struct suppressions *suppressions)
 {
-	return suppressions->list.count > 0;
+	return suppressions->list.count > 0 || suppressions->has_baseline;
 }
 
 static bool is_blank(char c)
@@ -159,6 +163,7 @@ static bool matches_group(const char *pattern, const struct model_group *group)
 
 void suppressions_apply(struct suppressions *suppressions, struct model_snapshot *snapshot)
 {
+	baseline_apply(&suppressions->baseline, snapshot);
 	for (size_t i = 0; i < model_stacked_count(snapshot); i++) {
 		struct model_group *group = model_stacked(snapshot, i);
 
@@ -249,7 +254,7 @@ void suppressions_generate_all(const struct model_snapshot *snapshot, FILE *file
 			suppressions_generate(&snapshot->groups[i], file);
 }
 
-enum { KEY_FILE = 1, KEY_PRINT, KEY_GENERATE };
+enum { KEY_FILE = 1, KEY_PRINT, KEY_GENERATE, KEY_BASELINE };
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
@@ -259,6 +264,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case KEY_FILE:
 		if (!suppressions_read(options->suppressions, argument, options->prefix))
 			exit(options->trouble);
+		return 0;
+	case KEY_BASELINE:
+		if (!baseline_read(&options->suppressions->baseline, argument, options->prefix))
+			exit(options->trouble);
+		options->suppressions->has_baseline = true;
 		return 0;
 	case KEY_PRINT:
 		options->print = true;
@@ -277,6 +287,10 @@ const struct argp suppressions_argp = {
 			{"suppressions", KEY_FILE, "FILE", 0,
 			 "Leave out the leaks that FILE suppresses, in LeakSanitizer's form: lines "
 			 "of leak:PATTERN",
+			 0},
+			{"baseline", KEY_BASELINE, "FILE", 0,
+			 "Leave out stacks with no more descriptors than in FILE, which `fdtrail "
+			 "report --format=folded` has written of the last good run",
 			 0},
 			{"print-suppressions", KEY_PRINT, NULL, 0,
 			 "Show how much each suppression left out, and which are unused", 0},

@@ -28,11 +28,12 @@ void suppressions_destroy(struct suppressions *suppressions);
  * after a message on stderr that begins with prefix ("fdtrail check: "). */
 bool suppressions_read(struct suppressions *suppressions, const char *path, const char *prefix);
 
-/* Marks suppressed groups (model_group.suppressed), and counts them. Patterns match the names in
- * the text, and the names of functions and files that symbolize/ has filled in. */
+/* Marks suppressed groups (model_group.suppressed), also those of a baseline (baseline.h), and
+ * counts those that patterns suppress. Patterns match the names in the text, and the names of
+ * functions and files that symbolize/ has filled in. */
 void suppressions_apply(struct suppressions *suppressions, struct model_snapshot *snapshot);
 
-/* Whether the set has any suppression. */
+/* Whether the set has any suppression, or a baseline. */
 bool suppressions_any(const struct suppressions *suppressions);
 
 /* Writes each pattern with the number of groups and descriptors that it has suppressed so far, or
@@ -45,7 +46,8 @@ void suppressions_generate(const struct model_group *group, FILE *file);
 /* The same for all groups of a snapshot that are not suppressed yet, below a heading. */
 void suppressions_generate_all(const struct model_snapshot *snapshot, FILE *file);
 
-/* A child parser (argp_children) with --suppressions, --print-suppressions, --gen-suppressions. Its
+/* A child parser (argp_children) with --suppressions, --baseline, --print-suppressions and
+ * --gen-suppressions. Its
  * input (child_inputs) is a struct suppression_options. */
 struct suppression_options {
 	const char *prefix;                /* of messages: "fdtrail check: " */
