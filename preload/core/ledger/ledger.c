@@ -197,6 +197,21 @@ struct slot *slot_make(struct ledger *ledger, int fd)
 	return slot_of(ledger, fd);
 }
 
+void ledger_move_page(struct ledger *ledger, uint32_t page, struct ledger_page *to)
+{
+	const struct ledger_page *from = atomic_load(&ledger->pages[page]);
+
+	for (int i = 0; from && i < PAGE_SLOTS; i++) {
+		atomic_store(&to->slots[i].b, atomic_load(&from->slots[i].b));
+		atomic_store(&to->slots[i].a, atomic_load(&from->slots[i].a));
+	}
+	atomic_store(&ledger->pages[page], to);
+	if (page == 0)
+		ledger->first = to;
+	if (atomic_load(&ledger->page_end) <= page)
+		atomic_store(&ledger->page_end, page + 1);
+}
+
 bool ledger_adopt(struct ledger *ledger, int fd, struct ledger_words *words)
 {
 	struct slot *slot = slot_of(ledger, fd);
@@ -245,13 +260,16 @@ void ledger_release(struct ledger *ledger)
 bool ledger_copy(struct ledger *ledger, const struct ledger *from)
 {
 	for (int fd = ledger_next(from, 0); fd >= 0; fd = ledger_next(from, fd + 1)) {
-		const struct slot *slot = slot_of(from, fd);
 		struct slot *copy = slot_make(ledger, fd);
+		struct ledger_words words;
 
 		if (!copy)
 			return false;
-		atomic_store(&copy->b, atomic_load(&slot->b));
-		atomic_store(&copy->a, atomic_load(&slot->a));
+		/* The program may be recording (preload/planted/). */
+		if (!ledger_read(from, fd, NULL, &words))
+			continue;
+		atomic_store(&copy->b, words.b);
+		atomic_store(&copy->a, words.a);
 	}
 	atomic_store(&ledger->generation, atomic_load(&from->generation));
 	memcpy(&ledger->numbers, &from->numbers, sizeof(ledger->numbers));

@@ -138,7 +138,7 @@ void ledger_release(struct ledger *ledger);
 
 /* Copies the contents of from into an empty ledger: stacks and modules with the same ids, entries
  * unchanged. The ptrace engine calls it for a traced process that has forked; ledger_forked then
- * makes the copy the child's. False: no memory. No other thread may be using either ledger. */
+ * makes the copy the child's. False: no memory. Only slots of from may be changing meanwhile. */
 bool ledger_copy(struct ledger *ledger, const struct ledger *from);
 
 /* Records that fd is open as entry says; an older entry of the slot counts as closed. To be called
@@ -227,6 +227,12 @@ uint32_t ledger_held(const struct ledger *ledger, const struct stack_figures *fi
 /* Removes all entries, and starts the counts of all stacks at zero: the tracer has slept, and what
  * happened meanwhile is not known. Other threads may be recording. */
 void ledger_clear(struct ledger *ledger);
+
+/* Moves the slots of the numbers from page * PAGE_SLOTS on (slot.h) to this memory, which is zeroed
+ * and outlives the ledger, and makes them if there are none: for the ptrace engine, which shares
+ * them with the program. No other thread may be using them. */
+struct ledger_page;
+void ledger_move_page(struct ledger *ledger, uint32_t page, struct ledger_page *to);
 
 /* To be called once in a forked child, before anything else: all entries become "before fork", and
  * the counts start at zero. stacks_torn: another thread was inside stack_table_intern. */
