@@ -7,11 +7,13 @@
  *     regs_set_pc_sp               changes the first two
  *     regs_tls                     its thread pointer; 0: none
  *     regs_go                      Go's current goroutine: "Go internal ABI specification"
+ *     regs_set_fp_go               changes that, and the frame pointer
  *     regs_go_receiver             the first argument of a Go function there (since Go 1.17)
  *     regs_go_vfork_return         the register for Go's rawVforkSyscall's return address; 0: none
  *     regs_number                  the system call that it is in; -1: none
  *     regs_arg(n)                  that call's argument n, from 0
- *     regs_set_arg0                changes the first one before the call is made
+ *     regs_set_number              changes the call before it is made; -1: makes none
+ *     regs_set_arg(n)              changes an argument before the call is made
  *     regs_compat_arg, regs_set_compat_arg0    the same in a 32-bit program
  *     regs_result                  what the call has returned; regs_set_result changes it
  *

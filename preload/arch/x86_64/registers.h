@@ -34,6 +34,12 @@ static inline uintptr_t regs_go(const struct user_regs_struct *regs)
 	return regs->r14;
 }
 
+static inline void regs_set_fp_go(struct user_regs_struct *regs, uintptr_t fp, uintptr_t go)
+{
+	regs->rbp = fp;
+	regs->r14 = go;
+}
+
 static inline uintptr_t regs_go_receiver(const struct user_regs_struct *regs)
 {
 	return regs->rax;
@@ -43,6 +49,11 @@ static inline uintptr_t regs_go_receiver(const struct user_regs_struct *regs)
 static inline uintptr_t regs_go_vfork_return(const struct user_regs_struct *regs)
 {
 	return regs->r12;
+}
+
+static inline void regs_set_number(struct user_regs_struct *regs, long number)
+{
+	regs->orig_rax = (unsigned long)number;
 }
 
 static inline long regs_number(const struct user_regs_struct *regs)
@@ -93,9 +104,27 @@ static inline void regs_set_compat_arg0(struct user_regs_struct *regs, unsigned 
 	regs->rbx = value;
 }
 
-static inline void regs_set_arg0(struct user_regs_struct *regs, unsigned long value)
+static inline void regs_set_arg(struct user_regs_struct *regs, int n, unsigned long value)
 {
-	regs->rdi = value;
+	switch (n) {
+	case 0:
+		regs->rdi = value;
+		break;
+	case 1:
+		regs->rsi = value;
+		break;
+	case 2:
+		regs->rdx = value;
+		break;
+	case 3:
+		regs->r10 = value;
+		break;
+	case 4:
+		regs->r8 = value;
+		break;
+	default:
+		regs->r9 = value;
+	}
 }
 
 static inline long regs_result(const struct user_regs_struct *regs)

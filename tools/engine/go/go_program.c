@@ -133,6 +133,28 @@ const struct go_frame *go_program_frame(struct go_program *program, uintptr_t pc
 	return frame;
 }
 
+bool go_program_syscall(const struct go_program *program, uintptr_t *entry, uintptr_t *end)
+{
+	/* From Go 1.24 on, and from 1.19 on. In 1.18 its arguments are on the stack. */
+	static const char *const names[] = {"internal/runtime/syscall.Syscall6",
+					    "runtime/internal/syscall.Syscall6"};
+	struct pclntab_function function;
+	uint64_t found = 0;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names) && !found; i++)
+		found = pclntab_entry(program->table, names[i]);
+	if (!found || !pclntab_find(program->table, found, &function))
+		return false;
+	*entry = function.entry + program->bias;
+	*end = function.end + program->bias;
+	return true;
+}
+
+uint32_t go_program_creator(const struct go_program *program)
+{
+	return program->creator;
+}
+
 bool go_program_name(const struct go_program *program, struct named_frame *named)
 {
 	struct pclntab_function function;

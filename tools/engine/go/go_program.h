@@ -59,6 +59,14 @@ struct go_stack_request {
 bool go_stack_take(struct go_program *program, const struct go_stack_request *request,
 		   struct go_stack *stack);
 
+/* The function through which Go's packages make their system calls: begin and end of its code, and
+ * of the padding after it. False: there is none (before Go 1.19). */
+bool go_program_syscall(const struct go_program *program, uintptr_t *entry, uintptr_t *end);
+
+/* The offset of gopc in a struct g, which its ancestors and its first function follow; 0: not yet
+ * known. */
+uint32_t go_program_creator(const struct go_program *program);
+
 /* Names a frame for the snapshot's text (struct frame_namer): fills in the function that
  * named->frame lies in, and whether it is Go's own. False: there is none. The name is valid as long
  * as program. */

@@ -182,7 +182,7 @@ static void set_first_argument(const struct task *task, struct user_regs_struct 
 	if (abi == ABI_I386)
 		regs_set_compat_arg0(registers, value);
 	else
-		regs_set_arg0(registers, value);
+		regs_set_arg(registers, 0, value);
 	ptrace(PTRACE_SETREGS, task->tid, NULL, registers);
 }
 
