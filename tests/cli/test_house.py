@@ -11,14 +11,14 @@ from support import SOURCE, check, main, require, skip, test
 # From the ground up: a file includes files of its own room and of earlier ones. Assembly in arch/ reads the
 # constants of the code that it calls.
 PRELOAD = ["preload/include", "preload/arch", "preload/core/base", "preload/core/ledger", "preload/core/capture",
-           "preload/core/snapshot", "preload/core/policy", "preload/languages", "preload/libc", "preload/runtime",
-           "preload/hooks"]
+           "preload/core/snapshot", "preload/core/policy", "preload/languages", "preload/libc", "preload/planted",
+           "preload/runtime", "preload/hooks"]
 TOOLS = ["tools/model", "tools/reader", "tools/symbolize", "tools/redact", "tools/export", "tools/report", "tools/diff",
          "tools/check", "tools/ci", "tools/page", "tools/arguments", "tools/process", "tools/engine/walk/prologue",
-         "tools/engine/walk", "tools/engine/go", "tools/engine/tracer", "tools/run", "tools/attach", "tools/top",
-         "tools"]
-# The command uses the core, and libc's names and lists, too.
-SHARED = PRELOAD[:PRELOAD.index("preload/libc") + 1]
+         "tools/engine/walk", "tools/engine/go", "tools/engine/planted", "tools/engine/tracer", "tools/run",
+         "tools/attach", "tools/top", "tools"]
+# The command uses the core, libc's names and lists, and the layout of planted code, too.
+SHARED = PRELOAD[:PRELOAD.index("preload/planted") + 1]
 FILES = sorted(path for room in ("preload", "tools") for path in (SOURCE / room).rglob("*")
                if path.suffix in (".c", ".h", ".S", ".list"))
 FORMATTED = sorted(path for room in ("preload", "tools", "tests") for path in (SOURCE / room).rglob("*")

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Code that is copied into a Go program, and records there what the program opens. It runs on a
+ * small stack of its own, in any thread, also in a signal handler that has interrupted it. It has
+ * no libc, no thread-local variables and no vector registers, allocates nothing, waits for nothing,
+ * and reads only memory that the program itself has just used. planted_entry.S calls it.
+ *
+ * The slots and the counts are those of slot.h, as in the preload. A stack is known by its key:
+ * the return addresses that the frame pointers lead to, and the goroutine's creators. If the key is
+ * new, this stops for the engine, which takes the stack, records the call and adds the key.
+ */
+#include "preload/planted/planted.h"
+
+#include <fcntl.h>
+#include <time.h>
+
+#include "preload/core/base/syscall_numbers.h"
+
+#define HIDDEN __attribute__((visibility("hidden"), used))
+
+_Static_assert(offsetof(struct planted_control, plain) == CONTROL_PLAIN &&
+		       offsetof(struct planted_control, back) == CONTROL_BACK &&
+		       offsetof(struct planted_control, pool) == CONTROL_POOL &&
+		       offsetof(struct planted_control, off) == CONTROL_OFF &&
+		       offsetof(struct planted_control, vforks) == CONTROL_VFORKS &&
+		       offsetof(struct planted_control, vfork) == CONTROL_VFORK &&
+		       offsetof(struct planted_control, pool_bits) == CONTROL_POOL_BITS,
+	       "planted_entry.S knows these offsets");
+
+void planted_closing(const struct planted_frame *frame);
+void planted_record(const struct planted_frame *frame);
+
+HIDDEN struct planted_control planted_control = {.off = 1};
+
+enum effect {
+	EFFECT_NONE,
+	EFFECT_OPENS,
+	EFFECT_DUP,
+	EFFECT_FCNTL,
+	EFFECT_PAIR_FIRST,
+	EFFECT_PAIR_FOURTH
+};
+
+enum site {
+	SITE_NONE,
+#define PLANTED(name, effect, kind) SITE_##name,
+#include "preload/planted/planted.list"
+#undef PLANTED
+	SITE_COUNT
+};
+
+_Static_assert(SITE_COUNT <= PLANTED_CLOSE, "each call has a site");
+
+static const struct planted_call {
+	uint8_t effect, kind;
+} calls[SITE_COUNT] = {
+#define PLANTED(name, effect, kind) [SITE_##name] = {EFFECT_##effect, kind},
+#include "preload/planted/planted.list"
+#undef PLANTED
+};
+
+HIDDEN const uint8_t planted_numbers[PLANTED_NUMBERS_OF_CALLS] = {
+#define PLANTED(name, effect, kind) [SYS_##name] = SITE_##name,
+#include "preload/planted/planted.list"
+#undef PLANTED
+	[SYS_close] = PLANTED_CLOSE,
+};
+
+/* slot.h asks for memory if a slot is missing: never here, because fds is where slots end. */
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	return NULL;
+}
+
+/* struct g and struct m of Go, as in tools/engine/go. */
+enum { G_STACK_LOW = 0, G_STACK_HIGH = 1, G_THREAD = 6, ANCESTOR_WORDS = 5 };
+
+struct key {
+	uint32_t count;
+	uint64_t words[PLANTED_KEY_MAX];
+};
+
+static void stop_for(enum planted_reason reason, const struct planted_frame *frame,
+		     const struct key *key)
+{
+	long number = PLANTED_STOP;
+
+	__asm__ volatile("movq %4, %%r10\n\tsyscall"
+			 : "+a"(number)
+			 : "D"(frame), "S"(key ? key->words : NULL),
+			   "d"((uint64_t)(key ? key->count : 0)), "r"((uint64_t)reason)
+			 : "rcx", "r8", "r9", "r10", "r11", "memory");
+}
+
+static bool add(struct key *key, uint64_t word)
+{
+	if (key->count == PLANTED_KEY_MAX)
+		return false;
+	key->words[key->count++] = word;
+	return true;
+}
+
+/* Adds the return addresses, as many as belong to a stack. False: they don't lead to the
+ * goroutine's begin. */
+static bool add_frames(struct key *key, const struct planted_frame *frame)
+{
+	const uint64_t *go = (const uint64_t *)frame->go;
+	uint64_t low = frame->sp, high = go[G_STACK_HIGH], fp = frame->fp;
+
+	if (low < go[G_STACK_LOW] || low > high - sizeof(low) || !add(key, *(const uint64_t *)low))
+		return false;
+	while (fp && key->count <= planted_control.depth) {
+		/* A saved frame pointer is further from the stack's end than the one before. */
+		if (fp <= low || fp % sizeof(fp) || fp > high - 2 * sizeof(fp))
+			return false;
+		low = fp;
+		fp = ((const uint64_t *)low)[0];
+		if (!add(key, ((const uint64_t *)low)[1]))
+			return false;
+	}
+	return true;
+}
+
+/* Adds the goroutine's creators: see tools/engine/go/go_ancestry.c. */
+static bool add_creators(struct key *key, const struct planted_frame *frame)
+{
+	const uint64_t *creator = (const uint64_t *)(frame->go + planted_control.go_creator);
+	const uint64_t *slice = (const uint64_t *)creator[1];
+
+	if (!add(key, creator[0]) || !add(key, creator[2]))
+		return false;
+	if (!slice || !planted_control.ancestors)
+		return true;
+	if (!add(key, slice[1]))
+		return false;
+	const uint64_t *ancestor = (const uint64_t *)slice[0];
+	for (uint64_t i = 0; i < slice[1] && i < planted_control.ancestors;
+	     i++, ancestor += ANCESTOR_WORDS) {
+		const uint64_t *pcs = (const uint64_t *)ancestor[0];
+
+		if (!add(key, ancestor[1]) || !add(key, ancestor[4]))
+			return false;
+		for (uint64_t pc = 0; pc < ancestor[1]; pc++)
+			if (!add(key, pcs[pc]))
+				return false;
+	}
+	return true;
+}
+
+/* The stack that is known by the key; 0: none. */
+static uint32_t find(const struct planted_shared *shared, const struct key *key)
+{
+	uint32_t hash = planted_hash(key->words, key->count);
+	uint32_t at = atomic_load_explicit(&shared->buckets[hash % PLANTED_BUCKETS],
+					   memory_order_acquire);
+
+	while (at) {
+		const struct planted_key *known = (const void *)&shared->keys[at];
+		uint32_t same = 0;
+
+		if (known->hash == hash && known->count == key->count) {
+			while (same < key->count && known->words[same] == key->words[same])
+				same++;
+			if (same == key->count)
+				return known->stack;
+		}
+		at = known->next;
+	}
+	return STACK_NONE;
+}
+
+static uint64_t now_ms(void)
+{
+	int (*clock)(clockid_t, struct timespec *) =
+		(int (*)(clockid_t, struct timespec *))planted_control.clock;
+	struct timespec now;
+
+	clock(CLOCK_MONOTONIC_COARSE, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Takes apart what the call has made: the descriptors, and the number that they are copies of. */
+static unsigned int made(const struct planted_frame *frame, int fds[2], uint32_t *dup_of)
+{
+	const int *pair = NULL;
+
+	*dup_of = LEDGER_NO_FD;
+	fds[0] = (int)frame->result;
+	switch ((enum effect)calls[frame->site].effect) {
+	case EFFECT_NONE:
+		return 0;
+	case EFFECT_OPENS:
+		return 1;
+	case EFFECT_FCNTL:
+		if ((int)frame->arguments[1] != F_DUPFD &&
+		    (int)frame->arguments[1] != F_DUPFD_CLOEXEC)
+			return 0;
+		/* fall through */
+	case EFFECT_DUP:
+		*dup_of = (uint32_t)frame->arguments[0];
+		return 1;
+	case EFFECT_PAIR_FIRST:
+		pair = (const int *)frame->arguments[0];
+		break;
+	case EFFECT_PAIR_FOURTH:
+		pair = (const int *)frame->arguments[3];
+		break;
+	}
+	fds[0] = pair[0];
+	fds[1] = pair[1];
+	return 2;
+}
+
+static void watch(const struct planted_frame *frame, unsigned int count, uint64_t now)
+{
+	if (atomic_fetch_sub_explicit(&planted_control.opens_left, count, memory_order_relaxed) <=
+		    (int64_t)count ||
+	    now >= planted_control.next_interval_ms)
+		stop_for(PLANTED_WATCH, frame, NULL);
+}
+
+HIDDEN void planted_record(const struct planted_frame *frame)
+{
+	struct planted_shared *shared = (struct planted_shared *)planted_control.shared;
+	struct ledger *ledger = &shared->ledger;
+	int fds[2];
+	uint32_t dup_of, stack;
+	struct key key;
+
+	if ((int64_t)frame->result < 0) {
+		stop_for(PLANTED_RECORD, frame, NULL);
+		return;
+	}
+	unsigned int count = made(frame, fds, &dup_of);
+	if (!count)
+		return;
+	key.count = 0;
+	if (!planted_control.go_creator || !planted_control.go_thread || !add_frames(&key, frame) ||
+	    !add_creators(&key, frame)) {
+		stop_for(PLANTED_RECORD, frame, NULL);
+		return;
+	}
+	stack = find(shared, &key);
+	struct stack_figures *figures =
+		stack < PLANTED_STACKS ? stack_table_figures(&ledger->stacks, stack) : NULL;
+	for (unsigned int i = 0; i < count; i++)
+		/* A new descriptor 2 is the engine's concern, too: it writes there. */
+		if ((uint32_t)fds[i] >= planted_control.fds || fds[i] == 2)
+			figures = NULL;
+	if (stack < STACK_FIRST || !figures) {
+		stop_for(PLANTED_RECORD, frame, &key);
+		return;
+	}
+	uint64_t now = now_ms();
+	uint32_t at = (uint32_t)((now - planted_control.started_ms) / LEDGER_TICK_MS);
+	const uint64_t *go = (const uint64_t *)frame->go;
+	uint32_t thread = *(const uint32_t *)(go[G_THREAD] + planted_control.go_thread);
+	bool copy = dup_of != LEDGER_NO_FD;
+	uint32_t opening =
+		slot_opening(copy ? slot_kind(ledger, (int)dup_of) : calls[frame->site].kind,
+			     copy ? FD_DUPLICATED : FD_OPENED, FD_OWNER_NONE);
+	for (unsigned int i = 0; i < count; i++)
+		slot_opened(ledger, fds[i], opening, slot_link(dup_of), at, thread, stack, figures);
+	if (planted_control.watching)
+		watch(frame, count, now);
+}
+
+/* The mark stays until the number is opened again, or a snapshot finds it closed: until then the
+ * entry must not be taken for that of a descriptor that has got the number since. */
+HIDDEN void planted_closing(const struct planted_frame *frame)
+{
+	struct planted_shared *shared = (struct planted_shared *)planted_control.shared;
+
+	if ((uint32_t)frame->arguments[0] < planted_control.fds)
+		slot_closing(&shared->ledger, (int)frame->arguments[0]);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The memory that planted code and the ptrace engine have in common, and the constants that
+ * planted_entry.S needs. README.md says how they work together.
+ *
+ * The engine trusts nothing that it reads in this memory: it follows no pointer, and checks every
+ * number. All pointers are addresses in the program.
+ */
+#pragma once
+
+/* The image: PLANTED_SITES entries of 1 << PLANTED_SITE_SHIFT bytes, each with a system call, then
+ * struct planted_header. The seccomp filter knows the sites by their address modulo 2 GiB. */
+#define PLANTED_SITES      64
+#define PLANTED_SITE_SHIFT 4
+#define PLANTED_SITES_SIZE (PLANTED_SITES << PLANTED_SITE_SHIFT)
+#define PLANTED_LOW_BITS   0x7fffffff
+#define PLANTED_LOW        0x70000000
+
+/* System call numbers that may have a site are below this. */
+#define PLANTED_NUMBERS_OF_CALLS 512
+/* In place of a site's number: close(2), which needs no site. */
+#define PLANTED_CLOSE (PLANTED_SITES - 1)
+
+/* No system call has this number. The filter stops it for the engine. */
+#define PLANTED_STOP 0x3fdf1eed
+
+/* Stacks for the planted code. */
+#define PLANTED_POOL       256
+#define PLANTED_POOL_SHIFT 14
+
+#define PLANTED_VFORKS 8
+
+/* Offsets in struct planted_control: planted.c asserts them. */
+#define CONTROL_PLAIN     0
+#define CONTROL_BACK      8
+#define CONTROL_POOL      16
+#define CONTROL_OFF       24
+#define CONTROL_VFORKS    28
+#define CONTROL_VFORK     32
+#define CONTROL_POOL_BITS 96
+
+#ifndef __ASSEMBLER__
+
+#include "preload/core/ledger/slot.h"
+
+enum {
+	PLANTED_FDS = 64 * 1024,    /* descriptors with higher numbers stop */
+	PLANTED_STACKS = 16 * 1024, /* so do opens with stacks after these */
+	PLANTED_BUCKETS = 16 * 1024,
+	PLANTED_KEY_WORDS = 512 * 1024, /* room for all keys */
+	PLANTED_KEY_MAX = 400,          /* a longer key stops */
+};
+
+_Static_assert(PLANTED_FDS % PAGE_SLOTS == 0 && PLANTED_STACKS % STACK_PAGE == 0, "whole pages");
+
+/* Behind the sites, in the image. Offsets from the image's begin. */
+struct planted_header {
+	uint32_t entry;   /* the code that a patched site jumps to */
+	uint32_t numbers; /* a byte for each system call: its site, PLANTED_CLOSE or 0 */
+	uint32_t control; /* struct planted_control; what is before it is code and constants */
+	uint32_t end;
+};
+
+/* In the program's private memory, so that a forked process has a copy. Only the engine writes to
+ * it, except to pool_bits and opens_left. */
+struct planted_control {
+	uint64_t plain; /* a system call instruction in the program's code, then a jump to back */
+	uint64_t back;  /* after the patched instruction */
+	uint64_t pool;  /* PLANTED_POOL stacks */
+	_Atomic uint32_t off;    /* not 0: every call goes to plain, where the filter stops it */
+	_Atomic uint32_t vforks; /* number of goroutines in vfork */
+	/* Their struct g: what they call is their vfork children's. 0: none. */
+	_Atomic uint64_t vfork[PLANTED_VFORKS];
+	_Atomic uint32_t pool_bits[PLANTED_POOL / 32]; /* set: in use */
+
+	uint64_t shared;            /* struct planted_shared */
+	uint64_t clock;             /* clock_gettime of the vDSO */
+	uint64_t started_ms;        /* when the ledger began: CLOCK_MONOTONIC_COARSE */
+	uint32_t go_creator;        /* offset of gopc in a g, as in go_layout.h; 0: not yet known */
+	uint32_t go_thread;         /* offset of the thread's id in an m; 0: not yet known */
+	uint32_t ancestors;         /* the most ancestors that belong to a stack */
+	uint32_t depth;             /* the most frames that belong to a stack */
+	uint32_t fds;               /* descriptors below this have slots */
+	uint32_t watching;          /* a threshold or an interval is set */
+	_Atomic int64_t opens_left; /* a stop after as many opens */
+	uint64_t next_interval_ms;  /* a stop at an open after this time */
+};
+
+/* The words that a stack is known by: its return addresses, and what created the goroutine. */
+struct planted_key {
+	uint32_t next; /* index of the next one in the bucket, in words; 0: none */
+	uint32_t count;
+	uint32_t stack; /* its id in the engine's ledger */
+	uint32_t hash;
+	uint64_t words[];
+};
+
+struct planted_shared {
+	/* The program's view of the ledger. The slots are the engine's own; the figures of stacks
+	 * and the numbers are combined by the engine before each snapshot. */
+	struct ledger ledger;
+	uint64_t slot_pages[PLANTED_FDS / PAGE_SLOTS];
+	uint64_t stack_pages[STACK_LIMIT / STACK_PAGE];
+	uint64_t stack_places[PLANTED_STACKS];
+	struct stack_figures figures[PLANTED_STACKS];
+	_Atomic uint32_t buckets[PLANTED_BUCKETS]; /* index of a key, in words; 0: none */
+	uint64_t keys[PLANTED_KEY_WORDS];          /* word 0 is not used */
+	struct ledger_page slots[PLANTED_FDS / PAGE_SLOTS] __attribute__((aligned(4096)));
+};
+
+/* What the entry code has put on a stack of the pool. */
+struct planted_frame {
+	uint64_t site, go, fp, arguments[6], stack, result, sp;
+};
+
+/* The fourth argument of PLANTED_STOP. */
+enum planted_reason {
+	/* The engine is to record a call. The first argument is the address of its frame, the
+	 * second of its key, the third the key's length in words; 0: it has none. */
+	PLANTED_RECORD,
+	/* The call is recorded. opens_left or next_interval_ms is reached. */
+	PLANTED_WATCH,
+};
+
+static inline uint32_t planted_hash(const uint64_t *words, uint32_t count)
+{
+	uint64_t hash = count;
+
+	for (uint32_t i = 0; i < count; i++)
+		hash = (hash ^ words[i]) * 0x9e3779b97f4a7c15ULL, hash ^= hash >> 29;
+	return (uint32_t)(hash ^ hash >> 32);
+}
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The way into planted code and out of it. Go's Syscall6 jumps here in place of its system call
+ * instruction, with the call's number and arguments in the kernel's registers. As for the kernel,
+ * rcx, r11 and the flags may change, and no other register. The goroutine's stack may end just
+ * below rsp, so nothing is put there.
+ *
+ * A call of interest is made at a site of its own, because after it no register says which call it
+ * was. Nothing is held while the kernel works: the call may block for hours, its thread may end in
+ * it, a signal may interrupt it, and the kernel may repeat it.
+ */
+#include "preload/planted/planted.h"
+
+	.section .planted.sites, "ax", @progbits
+	.globl planted_sites
+planted_sites:
+	.set site, 0
+	.rept PLANTED_SITES
+	.balign 1 << PLANTED_SITE_SHIFT, 0xcc
+	syscall
+	movl $site, %ecx
+	jmp planted_returned
+	.set site, site + 1
+	.endr
+	.balign 1 << PLANTED_SITE_SHIFT, 0xcc
+
+	/* struct planted_header */
+	.long planted_entry - planted_sites
+	.long planted_numbers - planted_sites
+	.long planted_control - planted_sites
+	.long planted_end - planted_sites
+
+	.text
+
+/* Switches to a stack of the pool, and saves there all registers that C code may change: struct
+ * planted_frame. Then rdi is its address. A thread waits for a free stack only if as many threads
+ * as there are stacks are in planted code. */
+	.macro enter
+	movq %rsp, %r11
+	shrq $13, %r11
+	andl $(PLANTED_POOL - 1), %r11d
+10:	lock btsl %r11d, planted_control + CONTROL_POOL_BITS(%rip)
+	jnc 11f
+	pause
+	incl %r11d
+	andl $(PLANTED_POOL - 1), %r11d
+	jmp 10b
+11:	shlq $PLANTED_POOL_SHIFT, %r11
+	addq planted_control + CONTROL_POOL(%rip), %r11
+	movq %rsp, (1 << PLANTED_POOL_SHIFT) - 8(%r11)
+	movq %rax, (1 << PLANTED_POOL_SHIFT) - 16(%r11)
+	leaq (1 << PLANTED_POOL_SHIFT) - 16(%r11), %rsp
+	pushq %r11
+	pushq %r9
+	pushq %r8
+	pushq %r10
+	pushq %rdx
+	pushq %rsi
+	pushq %rdi
+	pushq %rbp
+	pushq %r14
+	pushq %rcx
+	movq %rsp, %rdi
+	.endm
+
+/* Goes back to the goroutine's stack, and then gives the other one back. */
+	.macro leave_pool
+	addq $24, %rsp
+	popq %rdi
+	popq %rsi
+	popq %rdx
+	popq %r10
+	popq %r8
+	popq %r9
+	popq %r11
+	popq %rax
+	movq (%rsp), %rsp
+	subq planted_control + CONTROL_POOL(%rip), %r11
+	shrq $PLANTED_POOL_SHIFT, %r11
+	lock btrl %r11d, planted_control + CONTROL_POOL_BITS(%rip)
+	.endm
+
+	.globl planted_entry
+	.hidden planted_entry
+planted_entry:
+	movl %eax, %ecx
+	cmpl $PLANTED_NUMBERS_OF_CALLS, %ecx
+	jae 1f
+	leaq planted_numbers(%rip), %r11
+	movzbl (%r11, %rcx), %ecx
+	testl %ecx, %ecx
+	jz 1f
+	cmpl $0, planted_control + CONTROL_OFF(%rip)
+	jne 1f
+	cmpl $0, planted_control + CONTROL_VFORKS(%rip)
+	jne 3f
+2:	cmpl $PLANTED_CLOSE, %ecx
+	je 4f
+	shll $PLANTED_SITE_SHIFT, %ecx
+	leaq planted_sites(%rip), %r11
+	addq %rcx, %r11
+	jmp *%r11
+1:	jmp *planted_control + CONTROL_PLAIN(%rip)
+
+	/* A vfork child has its parent's registers, and so its goroutine. */
+3:	.set place, 0
+	.rept PLANTED_VFORKS
+	cmpq %r14, planted_control + CONTROL_VFORK + 8 * place(%rip)
+	je 1b
+	.set place, place + 1
+	.endr
+	jmp 2b
+
+4:	enter
+	call planted_closing
+	leave_pool
+	jmp *planted_control + CONTROL_PLAIN(%rip)
+
+	.globl planted_returned
+	.hidden planted_returned
+planted_returned:
+	cmpq $-4095, %rax
+	jae 2f
+1:	enter
+	call planted_record
+	leave_pool
+3:	jmp *planted_control + CONTROL_BACK(%rip)
+2:	cmpq $-24, %rax /* EMFILE */
+	je 1b
+	cmpq $-23, %rax /* ENFILE */
+	je 1b
+	jmp 3b
+
+	.section .note.GNU-stack, "", @progbits

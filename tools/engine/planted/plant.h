@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Plants code in a Go program that has just been executed (preload/planted/), and holds our end of
+ * the memory that it shares with us. It knows addresses and bytes, and no stops: those are the
+ * engine's (planted_calls.h).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/user.h>
+
+#include "preload/core/ledger/ledger.h"
+#include "preload/planted/planted.h"
+#include "tools/engine/go/go_program.h"
+
+struct plant {
+	unsigned int users;
+	struct planted_shared *shared; /* our mapping of it */
+	uintptr_t shared_there;        /* the program's */
+	uintptr_t control;             /* struct planted_control in the program */
+	uintptr_t back;                /* after the patched instruction */
+	uintptr_t moved;               /* after the one that stands for it in the padding */
+	uint32_t keys_used;            /* words */
+	uint32_t stacks_end;           /* one past the highest stack that the program knows */
+	uint32_t fds;                  /* as in planted_control */
+	struct {
+		uint64_t word; /* the count when both sides were last combined */
+		bool known;
+	} stacks[PLANTED_STACKS];
+};
+
+/* The facts that planted code gets from the engine. */
+struct plant_request {
+	const struct go_program *go;
+	struct ledger *ledger; /* of a table that has no other user */
+	uint64_t started_ms;
+	uint32_t ancestors, depth;
+	bool watching;
+};
+
+/* Plants the code in process pid, which is in the stop of its exec. NULL: the program is as it
+ * was, and *why says in a few words why it can't be done. */
+struct plant *plant_create(int pid, const struct plant_request *request, const char **why);
+
+struct plant *plant_share(struct plant *plant);
+/* The last user unmaps our end. NULL is accepted. */
+void plant_release(struct plant *plant);
+
+/* Reads the program's struct planted_control; false: it can't be read. Write sets one of its
+ * fields, of size bytes at that offset. */
+bool plant_read(const struct plant *plant, int pid, struct planted_control *control);
+bool plant_write(const struct plant *plant, int pid, size_t offset, const void *bytes, size_t size);
+
+/* Teaches the program that these words stand for the stack. Does nothing if there is no room. */
+void plant_learn(struct plant *plant, const struct ledger *ledger, uint32_t stack,
+		 const uint64_t *words, uint32_t count);
+
+/* Gives the program the slots that the ledger has made for itself since. */
+void plant_grow(struct plant *plant, struct ledger *ledger, int pid);
+
+/* Brings the program's counts of opens into the ledger, and ours into the program's. */
+void plant_combine(struct plant *plant, struct ledger *ledger);
