@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: MIT
 /*
- * trace PROGRAM ARGUMENT...: becomes the program, traced by the ptrace engine. So the process that
- * a test starts is the program itself, as under the preload.
+ * trace PROGRAM ARGUMENT...: becomes the program, traced by the ptrace engine, with planted code if
+ * TRACE_ENGINE is "planted". So the process that a test starts is the program itself, as under the
+ * preload.
  */
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "tools/engine/tracer/engine.h"
 
 int main(int argc, char **argv)
 {
+	const char *engine = getenv("TRACE_ENGINE");
+
 	if (argc < 2)
 		return 125;
 	return engine_exec(&(struct engine_request){
@@ -17,5 +22,6 @@ int main(int argc, char **argv)
 		.envp = environ,
 		.go_ancestors = 10,
 		.http = true,
+		.planted = engine && strcmp(engine, "planted") == 0,
 	});
 }

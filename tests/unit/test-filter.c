@@ -24,6 +24,7 @@
 #include "../in_range.h"
 #include "preload/arch/kernel_call.h"
 #include "preload/core/base/syscall_numbers.h"
+#include "preload/planted/planted.h"
 #include "tools/engine/tracer/calls.h"
 #include "tools/engine/tracer/seccomp_filter.h"
 #include "../skip.h"
@@ -117,6 +118,9 @@ static const struct row rows[] = {
 
 enum { ROWS = sizeof(rows) / sizeof(*rows) };
 
+/* The filter, and the place from which calls of x86_64 are made. */
+enum mode { WITHOUT_PLANTED, WITH_PLANTED, AT_SITE, MODES };
+
 /* Memory that both processes share. */
 struct shared {
 	int at; /* the row */
@@ -126,7 +130,7 @@ struct shared {
 	} stops[ROWS];
 };
 
-static struct shared *shared;
+static struct shared *results[MODES], *shared;
 static bool has_i386 = true;
 
 static void call_i386(const struct row *row)
@@ -146,17 +150,44 @@ static void no_i386(int number)
 	kernel_call6(SYS_exit, NO_I386, 0, 0, 0, 0, 0);
 }
 
-static void make_calls(void)
+/* Makes a system call of x86_64 from the last site of an image that is mapped at one of its places,
+ * above AddressSanitizer's memory. */
+static void call_at_site(const struct row *row)
+{
+	static const uint8_t code[] = {0x0f, 0x05, 0xc3};
+	static char *image;
+	register long fourth __asm__("r10") = row->arguments[3];
+	long answer = row->number;
+
+	if (!image) {
+		image = mmap((void *)(PLANTED_LOW + 0xd000 * (PLANTED_LOW_BITS + 1L)), 4096,
+			     PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+		if (image == MAP_FAILED)
+			kernel_call6(SYS_exit, NO_FILTER, 0, 0, 0, 0, 0);
+		memcpy(image + PLANTED_SITES_SIZE - sizeof(code), code, sizeof(code));
+		mprotect(image, 4096, PROT_READ | PROT_EXEC);
+	}
+	__asm__ volatile("call *%1"
+			 : "+a"(answer)
+			 : "r"(image + PLANTED_SITES_SIZE - sizeof(code)), "D"(row->arguments[0]),
+			   "S"(row->arguments[1]), "d"(row->arguments[2]), "r"(fourth)
+			 : "rcx", "r11", "memory");
+}
+
+static void make_calls(enum mode mode)
 {
 	signal(SIGSEGV, no_i386);
 	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0 || raise(SIGSTOP) != 0 ||
-	    seccomp_filter_install(ASKS) != 0)
+	    seccomp_filter_install(ASKS, mode != WITHOUT_PLANTED) != 0)
 		kernel_call6(SYS_exit, NO_FILTER, 0, 0, 0, 0, 0);
 	for (shared->at = 0; shared->at < ROWS; shared->at++) {
 		const struct row *row = &rows[shared->at];
 
 		if (row->abi == ABI_I386)
 			call_i386(row);
+		else if (mode == AT_SITE && row->number != SYS_exit_group)
+			call_at_site(row);
 		else
 			kernel_call6(row->number, row->arguments[0], row->arguments[1],
 				     row->arguments[2], row->arguments[3], 0, 0);
@@ -178,16 +209,15 @@ static void leave_out(pid_t child)
 	assert_int_equal(ptrace(PTRACE_SETREGS, child, NULL, &registers), 0);
 }
 
-static int set_up(void **state)
+static int run(enum mode mode)
 {
 	int status;
 
-	(void)state;
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-		      0);
+	results[mode] = shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+				      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pid_t child = fork();
 	if (child == 0)
-		make_calls();
+		make_calls(mode);
 	if (waitpid(child, &status, 0) != child || !WIFSTOPPED(status) ||
 	    ptrace(PTRACE_SETOPTIONS, child, NULL, PTRACE_O_TRACESECCOMP | PTRACE_O_EXITKILL) != 0)
 		return -1;
@@ -206,7 +236,17 @@ static int set_up(void **state)
 	return WEXITSTATUS(status) == NO_FILTER ? -1 : 0;
 }
 
-static void expect(enum call_abi abi)
+static int set_up(void **state)
+{
+	int error = 0;
+
+	(void)state;
+	for (int mode = 0; mode < MODES && !error; mode++)
+		error = run((enum mode)mode);
+	return error;
+}
+
+static void expect_in(const struct shared *shared, enum call_abi abi)
 {
 	for (int i = 0; i < ROWS; i++) {
 		const struct row *row = &rows[i];
@@ -223,6 +263,25 @@ static void expect(enum call_abi abi)
 				 row->arguments[2], row->name ? row->name : "no stop",
 				 shared->stops[i].times, call ? call->name : "none");
 	}
+}
+
+static void expect(enum call_abi abi)
+{
+	expect_in(results[WITHOUT_PLANTED], abi);
+	expect_in(results[WITH_PLANTED], abi);
+}
+
+static void calls_at_planted_sites_do_not_stop(void **state)
+{
+	(void)state;
+	for (int i = 0; i < ROWS; i++)
+		if (rows[i].abi == ABI_X86_64 && rows[i].number != SYS_exit_group &&
+		    results[AT_SITE]->stops[i].times)
+			fail_msg("call %ld was stopped", rows[i].number);
+	/* The address doesn't count for other ABIs. */
+	expect_in(results[AT_SITE], ABI_X32);
+	if (has_i386)
+		expect_in(results[AT_SITE], ABI_I386);
 }
 
 static void calls_of_the_machine_stop(void **state)
@@ -280,6 +339,8 @@ int main(void)
 		{.name = "calls of x32 are stopped, and no others", .test_func = calls_of_x32_stop},
 		{.name = "calls of i386 are stopped, and no others",
 		 .test_func = calls_of_i386_stop},
+		{.name = "calls at planted sites are not stopped, and those of other ABIs are",
+		 .test_func = calls_at_planted_sites_do_not_stop},
 		{.name = "a tag of another program's filter is refused",
 		 .test_func = a_tag_of_another_programs_filter_is_refused},
 		{.name = "each call has a number of its own",

@@ -21,7 +21,14 @@ const char *const run_engine_names[] = {
 	[RUN_AUTO] = "auto",
 	[RUN_PRELOAD] = "preload",
 	[RUN_PTRACE] = "ptrace",
+	[RUN_PLANTED] = "planted",
 };
+
+/* The planted engine is the ptrace engine, which plants code where it can. */
+static bool is_traced_by_ptrace(const struct run *run)
+{
+	return run->engine == RUN_PTRACE || run->engine == RUN_PLANTED;
+}
 
 /* The reason, in words, why a preloaded library can't see what such a program opens. NULL: it can,
  * or no engine can. */
@@ -156,11 +163,12 @@ int run_become_program(void *data, int told)
 		.envp = run->environment.variables,
 		.go_ancestors = run->go_ancestors,
 		.http = run->http,
+		.planted = run->engine == RUN_PLANTED,
 		.roster = run->roster.header,
 	};
 
 	/* It prints its own messages, and returns its own exit status. */
-	if (run->engine == RUN_PTRACE) {
+	if (is_traced_by_ptrace(run)) {
 		close(told);
 		_exit(engine_exec(&request));
 	}
@@ -187,7 +195,7 @@ int run_choose_engine(struct run *run)
 {
 	int status = choose(run);
 
-	if (status == 0 && run->engine == RUN_PTRACE)
+	if (status == 0 && is_traced_by_ptrace(run))
 		status = ask_for_ancestors(run);
 
 	if (status == 0 && run->engine == RUN_PRELOAD)

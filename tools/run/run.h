@@ -31,7 +31,7 @@
 #include "run_roster.h"
 
 /* RUN_UNTRACED: for a program with more rights than its user; the user can't choose it. */
-enum run_engine { RUN_AUTO, RUN_PRELOAD, RUN_PTRACE, RUN_UNTRACED };
+enum run_engine { RUN_AUTO, RUN_PRELOAD, RUN_PTRACE, RUN_PLANTED, RUN_UNTRACED };
 
 struct run {
 	/* From the command line. */

@@ -57,7 +57,7 @@ static const struct planted_header *header(void)
 
 static size_t image_size(void)
 {
-	return (size_t)(planted_image_end - planted_image);
+	return (uintptr_t)planted_image_end - (uintptr_t)planted_image;
 }
 
 /* Finds Go's system call instruction, which the comparison with -4095 follows, and room for the

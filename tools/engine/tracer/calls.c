@@ -87,3 +87,11 @@ const struct call *call_of_tag(unsigned long tag, enum call_abi *abi)
 	*abi = (enum call_abi)(tag >> 12);
 	return tag >> 12 < ABI_COUNT && index < calls_count ? &calls[index] : NULL;
 }
+
+const struct call *call_of_number(long number)
+{
+	for (size_t i = 0; i < calls_count; i++)
+		if (numbers_x86_64[i] == number)
+			return &calls[i];
+	return NULL;
+}

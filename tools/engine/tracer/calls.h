@@ -67,6 +67,12 @@ static inline uint16_t call_tag(enum call_abi abi, uint16_t index)
 	return (uint16_t)((unsigned int)abi << 12 | index);
 }
 
+/* The tag of PLANTED_STOP (preload/planted/planted.h), which no call has. */
+#define CALL_TAG_PLANTED 0xffff
+
 /* Returns the call, and sets *abi. NULL: the tag isn't ours, but another filter's, or it is
  * damaged. */
 const struct call *call_of_tag(unsigned long tag, enum call_abi *abi);
+
+/* The call with that number in the machine's own ABI; NULL: the engine doesn't stop it. */
+const struct call *call_of_number(long number);

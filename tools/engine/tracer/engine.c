@@ -130,7 +130,9 @@ __attribute__((noreturn)) static void trace(struct tracer *tracer, int channel)
 	/* With Yama the grandparent first has to name its tracer (PR_SET_PTRACER). */
 	if (write(channel, &own, sizeof(own)) != sizeof(own) || read(channel, &go, 1) != 1)
 		_exit(CANNOT_TRACE);
-	if (ptrace(PTRACE_SEIZE, tracer->main_pid, NULL, (unsigned long)SEIZE_OPTIONS) != 0)
+	if (ptrace(PTRACE_SEIZE, tracer->main_pid, NULL,
+		   (unsigned long)SEIZE_OPTIONS |
+			   (tracer->request->planted ? PTRACE_O_TRACEVFORKDONE : 0ul)) != 0)
 		error = errno;
 	if (write(channel, &error, sizeof(error)) != sizeof(error) || error)
 		_exit(CANNOT_TRACE);
@@ -291,7 +293,7 @@ int engine_exec(const struct engine_request *request)
 		return cannot_trace(request, error);
 	if (tracer.options.verbose && !left_out(request))
 		options_print(&tracer.options, (char **)request->envp);
-	error = -seccomp_filter_install(tracer.options.signal);
+	error = -seccomp_filter_install(tracer.options.signal, request->planted);
 	if (error) {
 		say("can't trace %s: the kernel has no seccomp filters (%s)", request->path,
 		    strerror(error));

@@ -28,6 +28,7 @@ struct engine_request {
 	char *const *envp;     /* the program's; FDTRAIL_<NAME> in it are the tracer's options */
 	uint32_t go_ancestors; /* the most ancestor goroutines whose stacks are kept */
 	struct roster_header *roster; /* of `fdtrail run`; NULL: there is none */
+	bool planted;                 /* plant code in Go programs, so that they hardly ever stop */
 	bool http;                    /* Go: note the last HTTP request over each connection */
 };
 

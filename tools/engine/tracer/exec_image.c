@@ -129,6 +129,9 @@ static void look_at_file(const struct tracer *tracer, struct process *process)
 
 	go_program_release(process->go);
 	libc_frames_release(process->libc_frames);
+	plant_release(process->plant);
+	process->plant = NULL;
+	process->copied_control = process->moved_from = 0;
 	process->go = NULL;
 	process->libc_frames = NULL;
 	process->breakpoints = (struct breakpoints){0};

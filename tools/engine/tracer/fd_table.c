@@ -38,6 +38,7 @@ void fd_table_release(struct fd_table *table)
 		return;
 	ledger_release(&table->ledger);
 	arena_release(&table->arena);
+	plant_release(table->plant);
 	free(table->requests);
 	free(table);
 }
@@ -144,7 +145,11 @@ void fd_table_forget_closed(struct fd_table *table, int pid)
 {
 	struct ledger *ledger = &table->ledger;
 
-	for (int fd = ledger_next(ledger, 0); fd >= 0; fd = ledger_next(ledger, fd + 1))
-		if (proc_fd_open(pid, fd) == 0)
-			ledger_forget(ledger, fd);
+	for (int fd = ledger_next(ledger, 0); fd >= 0; fd = ledger_next(ledger, fd + 1)) {
+		struct ledger_words words;
+
+		/* Planted code may record the number again while we look. */
+		if (ledger_read(ledger, fd, NULL, &words) && proc_fd_open(pid, fd) == 0)
+			ledger_forget_if(ledger, fd, words);
+	}
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "preload/core/ledger/ledger.h"
+#include "tools/engine/planted/plant.h"
 
 struct fd_table {
 	struct ledger ledger;
@@ -18,6 +19,7 @@ struct fd_table {
 	bool missed;     /* the ledger may lack what the program opened, because its memory or its
 		      * folder in /proc couldn't be read */
 	uint64_t serial; /* no other table has it, or ever had */
+	struct plant *plant; /* whose memory has the ledger's slots; NULL: they are our own */
 	struct table_request *requests; /* by descriptor */
 	size_t request_room;
 };

@@ -25,6 +25,7 @@
 #include "disposition.h"
 #include "tools/engine/go/go_http.h"
 #include "exec_image.h"
+#include "planted_calls.h"
 #include "received_message.h"
 #include "task_stack.h"
 
@@ -307,9 +308,11 @@ static void made_by_ioctl(const struct tracer *tracer, struct task *task,
 			  stack);
 }
 
-/* unshare(CLONE_FILES) and CLOSE_RANGE_UNSHARE have given the task a table of its own. */
+/* unshare(CLONE_FILES) and CLOSE_RANGE_UNSHARE have given the task a table of its own. Planted code
+ * knows only one. */
 static void unshared(struct task *task)
 {
+	planted_calls_end(task->process);
 	struct fd_table *own = fd_table_unshare(task->table);
 
 	if (own)
@@ -354,40 +357,35 @@ static void received(const struct tracer *tracer, struct task *task,
 		triggers_opened(tracer, task);
 }
 
-void record_result(const struct tracer *tracer, struct task *task)
+uint32_t record_finished(const struct tracer *tracer, struct task *task, const struct call *call,
+			 enum call_abi abi, const struct user_regs_struct *registers)
 {
-	const struct call *call = task->pending;
-	struct user_regs_struct registers;
 	unsigned long arguments[ARGUMENTS];
 
-	task->pending = NULL;
-	if (!task->table || !tracer_registers(task, &registers))
-		return;
-	take_arguments(&registers, task->abi, arguments);
-	long result =
-		task->abi == ABI_I386 ? (int32_t)regs_result(&registers) : regs_result(&registers);
+	take_arguments(registers, abi, arguments);
+	long result = abi == ABI_I386 ? (int32_t)regs_result(registers) : regs_result(registers);
 	if (result < 0) {
 		failed(tracer, task, call, arguments, result);
-		return;
+		return STACK_NONE;
 	}
-	enum call_way way = way_of(call, task->abi);
+	enum call_way way = way_of(call, abi);
 	if (way == CALL_MAP) {
 		remote_memory_forget(task->process->memory);
-		return;
+		return STACK_NONE;
 	}
 	if (way == CALL_UNSHARE) {
 		unshared(task);
-		return;
+		return STACK_NONE;
 	}
 	if (made_none(task, way, arguments))
-		return;
+		return STACK_NONE;
 	if (way == CALL_RECVMSG || way == CALL_RECVMMSG) {
-		received(tracer, task, &registers, arguments[1],
+		received(tracer, task, registers, arguments[1],
 			 way == CALL_RECVMSG ? -1 : (int)result);
-		return;
+		return STACK_NONE;
 	}
 
-	uint32_t stack = stack_capture(tracer, task, &registers);
+	uint32_t stack = stack_capture(tracer, task, registers);
 	switch (way) {
 	case CALL_PAIR_FIRST:
 		opened_at(tracer, task, arguments[0], 2, call->kind, stack);
@@ -412,6 +410,17 @@ void record_result(const struct tracer *tracer, struct task *task)
 	default:
 		opened(tracer, task, (int)result, call->kind, FD_OPENED, LEDGER_NO_FD, stack);
 	}
+	return stack;
+}
+
+void record_result(const struct tracer *tracer, struct task *task)
+{
+	const struct call *call = task->pending;
+	struct user_regs_struct registers;
+
+	task->pending = NULL;
+	if (task->table && tracer_registers(task, &registers))
+		record_finished(tracer, task, call, task->abi, &registers);
 }
 
 /* The first two words of struct clone_args; clone(2) has them as arguments. */
@@ -507,8 +516,7 @@ static bool has_returned(const struct task *task)
 	       info.si_pid == task->tid && info.si_status == (SIGTRAP | 0x80);
 }
 
-/* Whether the task is running: neither stopped nor asleep in its call. */
-static bool runs(const struct task *task)
+bool record_runs(const struct task *task)
 {
 	char path[PROC_PATH_SIZE], text[512];
 
@@ -530,7 +538,7 @@ void record_returned(const struct tracer *tracer, const struct fd_table *table,
 	for (other = tracer->tracees.tasks; other; other = other->hh.next) {
 		if (other == except || other->table != table || !other->pending)
 			continue;
-		for (int tries = 0; tries < SETTLE_TRIES && runs(other); tries++)
+		for (int tries = 0; tries < SETTLE_TRIES && record_runs(other); tries++)
 			sched_yield();
 		if (has_returned(other))
 			record_result(tracer, other);

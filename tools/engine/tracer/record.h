@@ -16,6 +16,11 @@ bool record_call(const struct tracer *tracer, struct task *task, const struct ca
 /* The task is stopped after task->pending, which this clears. */
 void record_result(const struct tracer *tracer, struct task *task);
 
+/* The call of the task's has returned with these registers: records its result. task->table must
+ * exist. Returns the stack that was recorded, or STACK_NONE. */
+uint32_t record_finished(const struct tracer *tracer, struct task *task, const struct call *call,
+			 enum call_abi abi, const struct user_regs_struct *registers);
+
 /* The task is stopped in clone(2), clone3(2), fork(2) or vfork(2), at this PTRACE_EVENT, and its
  * child exists. Records the descriptor for the child, if any (CLONE_PIDFD). Returns clone's
  * flags. */
@@ -36,3 +41,6 @@ void record_closed(struct task *task);
  * with the stack of a closed one that had its number. */
 void record_returned(const struct tracer *tracer, const struct fd_table *table,
 		     const struct task *except);
+
+/* Whether the task is running, or ready to: neither stopped nor asleep in its call. */
+bool record_runs(const struct task *task);

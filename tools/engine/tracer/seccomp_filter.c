@@ -21,6 +21,7 @@
 
 #include "preload/core/base/syscall_numbers.h"
 #include "preload/libc/socket_option.h"
+#include "preload/planted/planted.h"
 #include "calls.h"
 
 enum { SIGNAL_THAT_ASKS = INT32_MAX }; /* stands for the signal's number, known later */
@@ -50,16 +51,19 @@ static const struct condition {
 
 enum {
 	CONDITIONS = sizeof(conditions) / sizeof(*conditions),
-	LENGTH_MAX = 8 + ABI_COUNT * (4 * CALLS_MAX + 2 * CONDITIONS + 1),
+	STOP_LENGTH = 6, /* instructions that answer "stop" */
+	LENGTH_MAX = 10 + ABI_COUNT * ((3 + STOP_LENGTH) * CALLS_MAX + CONDITIONS + 2),
 };
 
-_Static_assert(3 + CONDITIONS <= UINT8_MAX, "a call's block is jumped over by 8 bits");
+_Static_assert(2 + CONDITIONS + STOP_LENGTH <= UINT8_MAX,
+	       "a call's block is jumped over by 8 bits");
 _Static_assert(LENGTH_MAX <= BPF_MAXINSNS, "the kernel takes no longer filter");
 
 struct code {
 	struct sock_filter lines[LENGTH_MAX];
 	unsigned short length;
 	uint32_t signal; /* that triggers a snapshot */
+	bool planted;
 };
 
 static void emit(struct code *code, uint16_t operation, uint32_t value, uint8_t yes, uint8_t no)
@@ -70,6 +74,27 @@ static void emit(struct code *code, uint16_t operation, uint32_t value, uint8_t 
 static void emit_answer(struct code *code, uint32_t answer)
 {
 	emit(code, BPF_RET | BPF_K, answer, 0, 0);
+}
+
+/* The number of instructions of emit_stop. */
+static uint8_t stop_length(const struct code *code, enum call_abi abi)
+{
+	return code->planted && abi == ABI_X86_64 ? STOP_LENGTH : 1;
+}
+
+/* Stops the call, unless it is made at one of the planted sites (preload/planted/planted.h). The
+ * kernel passes the address after the instruction. */
+static void emit_stop(struct code *code, enum call_abi abi, uint32_t stop)
+{
+	if (stop_length(code, abi) > 1) {
+		emit(code, BPF_LD | BPF_W | BPF_ABS,
+		     offsetof(struct seccomp_data, instruction_pointer), 0, 0);
+		emit(code, BPF_ALU | BPF_AND | BPF_K, PLANTED_LOW_BITS, 0, 0);
+		emit(code, BPF_ALU | BPF_SUB | BPF_K, PLANTED_LOW, 0, 0);
+		emit(code, BPF_JMP | BPF_JGE | BPF_K, PLANTED_SITES_SIZE, 1, 0);
+		emit_answer(code, SECCOMP_RET_ALLOW);
+	}
+	emit_answer(code, stop);
 }
 
 static uint32_t offset_of_argument(unsigned int argument)
@@ -90,11 +115,12 @@ static void emit_call(struct code *code, enum call_abi abi, const struct call_nu
 			rows++;
 		}
 	if (!rows) {
-		emit(code, BPF_JMP | BPF_JEQ | BPF_K, call->number, 0, 1);
-		emit_answer(code, stop);
+		emit(code, BPF_JMP | BPF_JEQ | BPF_K, call->number, 0, stop_length(code, abi));
+		emit_stop(code, abi, stop);
 		return;
 	}
-	emit(code, BPF_JMP | BPF_JEQ | BPF_K, call->number, 0, (uint8_t)(3 + rows));
+	emit(code, BPF_JMP | BPF_JEQ | BPF_K, call->number, 0,
+	     (uint8_t)(2 + rows + stop_length(code, abi)));
 	emit(code, BPF_LD | BPF_W | BPF_ABS, offset_of_argument(first->argument), 0, 0);
 	for (unsigned int i = 0; i < rows; i++) {
 		uint32_t value = first[i].value == SIGNAL_THAT_ASKS ? code->signal : first[i].value;
@@ -104,7 +130,7 @@ static void emit_call(struct code *code, enum call_abi abi, const struct call_nu
 		     0);
 	}
 	emit_answer(code, SECCOMP_RET_ALLOW);
-	emit_answer(code, stop);
+	emit_stop(code, abi, stop);
 }
 
 /* Emits all calls of one ABI. The call's number is loaded already. */
@@ -134,17 +160,22 @@ static void make_filter(struct code *code)
 	emit(code, BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 0, 1);
 	unsigned short native = code->length;
 	emit(code, BPF_JMP | BPF_JA, 0, 0, 0);
+	if (code->planted) {
+		emit(code, BPF_JMP | BPF_JEQ | BPF_K, PLANTED_STOP, 0, 1);
+		emit_answer(code, SECCOMP_RET_TRACE | CALL_TAG_PLANTED);
+	}
 	emit_abi(code, ABI_X86_64);
 	code->lines[native].k = code->length - native - 1u;
 	emit_abi(code, ABI_X32);
 }
 
-int seccomp_filter_install(int signal)
+int seccomp_filter_install(int signal, bool planted)
 {
 	static struct code code;
 	struct sock_fprog program;
 
 	code.signal = (uint32_t)signal;
+	code.planted = planted;
 	make_filter(&code);
 	program = (struct sock_fprog){.len = code.length, .filter = code.lines};
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0)

@@ -7,7 +7,9 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 /* Installs the filter on the calling thread; it can't be removed, and children inherit it. Without
  * CAP_SYS_ADMIN this first sets PR_SET_NO_NEW_PRIVS, after which set-user-ID programs gain no
  * rights. signal: the one that triggers snapshots; 0: none. Returns 0 or a negative errno. */
-int seccomp_filter_install(int signal);
+int seccomp_filter_install(int signal, bool planted);

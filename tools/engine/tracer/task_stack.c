@@ -98,10 +98,12 @@ uint32_t stack_capture_begun(const struct tracer *tracer, const struct task *tas
 	bool remember = true;
 	uint32_t stack = walk_memo_find(memory, &start);
 
+	task->process->remembered = true;
 	if (stack)
 		return stack;
 	walk_memo_begin(memory, &start);
 	stack = walk_stack(tracer, task, registers, &remember);
 	walk_memo_end(memory, &start, remember ? stack : STACK_NONE);
+	task->process->remembered = remember;
 	return stack;
 }

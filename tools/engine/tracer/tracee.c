@@ -31,6 +31,7 @@ static void process_destroy(struct process *process)
 	remote_memory_destroy(process->memory);
 	libc_frames_release(process->libc_frames);
 	go_program_release(process->go);
+	plant_release(process->plant);
 	free(process);
 }
 

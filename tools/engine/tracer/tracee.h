@@ -35,21 +35,28 @@ struct process {
 			      * FDTRAIL_ONLY leaves out */
 	bool unsettled;      /* forked while its parent had other threads: see tracer.c, begin() */
 	int forked_from;     /* the process that it was forked from, since its exec; 0: none */
-	struct signal_use signal_use;   /* the trigger signal */
-	bool asking;                    /* a snapshot of it is being prepared */
-	bool ended;                     /* its last snapshot has been taken */
-	struct roster_record *record;   /* in the roster of `fdtrail run`; or NULL */
-	char program[64];               /* argv[0]'s last part */
-	char main_path[PATH_MAX];       /* the program's file */
-	uint64_t started_ms;            /* CLOCK_MONOTONIC when the ledger began */
-	uint64_t forked_ms;             /* the same when it was forked; 0: not since its exec */
-	uint32_t number;                /* of the last snapshot */
-	struct file_id stderr_file;     /* we write to its descriptor 2 while it refers to this */
-	struct remote_memory *memory;   /* made when it is first needed */
-	struct go_program *go;          /* NULL: it isn't a Go program */
-	uint32_t runtimes;              /* the last stack in which Go's runtime opened for itself */
-	struct breakpoints breakpoints; /* where requests over connections begin (go_http.h) */
-	bool connects;                  /* it has made a connection: its threads get breakpoints */
+	struct signal_use signal_use; /* the trigger signal */
+	bool asking;                  /* a snapshot of it is being prepared */
+	bool ended;                   /* its last snapshot has been taken */
+	struct roster_record *record; /* in the roster of `fdtrail run`; or NULL */
+	char program[64];             /* argv[0]'s last part */
+	char main_path[PATH_MAX];     /* the program's file */
+	uint64_t started_ms;          /* CLOCK_MONOTONIC when the ledger began */
+	uint64_t forked_ms;           /* the same when it was forked; 0: not since its exec */
+	uint32_t number;              /* of the last snapshot */
+	struct file_id stderr_file;   /* we write to its descriptor 2 while it refers to this */
+	struct remote_memory *memory; /* made when it is first needed */
+	struct go_program *go;        /* NULL: it isn't a Go program */
+	uint32_t runtimes;            /* the last stack in which Go's runtime opened for itself */
+	struct plant *plant;          /* its planted code, while it records; or NULL */
+	uintptr_t moved_from,
+		moved_to;         /* after a system call that planted code has moved, and after
+					 * the place where the program has it; or 0 */
+	uintptr_t copied_control; /* forked: of its copy of its parent's code, which is still to
+					 * be switched off; or 0 */
+	bool remembered;          /* the last stack that was taken depends on its key alone */
+	struct breakpoints breakpoints;  /* where requests over connections begin (go_http.h) */
+	bool connects;                   /* it has made a connection: its threads get breakpoints */
 	struct libc_frames *libc_frames; /* of a static program; or NULL */
 	const char *failed_call;         /* during a snapshot for EMFILE: the call, and .. */
 	int failed_with;                 /* .. its error */
@@ -67,6 +74,7 @@ struct task {
 	enum call_abi abi;          /* of pending */
 	bool armed;                 /* it has the breakpoints of its process */
 	bool ending;                /* it has begun to exit: its descriptors may be gone */
+	uint8_t vfork;              /* its place in planted_control.vfork, plus 1; 0: none */
 	bool early;                 /* stopped at its start, waiting for its parent's event */
 	bool answered; /* its snapshot is taken, but it stays stopped: tracer.c, answered() */
 	int signal;    /* .. to resume it with */

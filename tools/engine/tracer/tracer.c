@@ -18,11 +18,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "preload/arch/registers.h"
 #include "preload/core/base/channel.h"
 #include "triggers.h"
 #include "disposition.h"
 #include "enrolled.h"
 #include "exec_image.h"
+#include "planted_calls.h"
 #include "record.h"
 #include "requests.h"
 
@@ -30,7 +32,13 @@ enum { SYSCALL_STOP = SIGTRAP | 0x80 }; /* PTRACE_O_TRACESYSGOOD */
 
 bool tracer_registers(const struct task *task, struct user_regs_struct *registers)
 {
-	return ptrace(PTRACE_GETREGS, task->tid, NULL, registers) == 0;
+	const struct process *process = task->process;
+
+	if (ptrace(PTRACE_GETREGS, task->tid, NULL, registers) != 0)
+		return false;
+	if (process && process->moved_from && regs_pc(registers) == process->moved_from)
+		regs_set_pc_sp(registers, process->moved_to, regs_sp(registers));
+	return true;
 }
 
 static unsigned long event_message(const struct task *task)
@@ -57,8 +65,11 @@ static void resume(struct task *task, int signal)
 static void on_call(const struct tracer *tracer, struct task *task)
 {
 	enum call_abi abi;
-	const struct call *call = call_of_tag(event_message(task), &abi);
+	unsigned long tag = event_message(task);
+	const struct call *call = call_of_tag(tag, &abi);
 
+	if (tag == CALL_TAG_PLANTED)
+		planted_calls_stop(tracer, task);
 	if (call && record_call(tracer, task, call, abi)) {
 		task->pending = call;
 		task->abi = abi;
@@ -93,6 +104,7 @@ static struct process *forked_process(const struct tracer *tracer, const struct 
 	if (process->go)
 		go_program_share(process->go);
 	process->unsettled = parent->tasks > 1;
+	process->plant = NULL;
 	triggers_start(tracer, process);
 	return process;
 }
@@ -105,8 +117,7 @@ static void give_table(struct task *child, const struct task *parent, uint64_t f
 		child->table = fd_table_fork(parent->table);
 }
 
-static void adopt(struct tracer *tracer, struct task *child, const struct task *parent,
-		  uint64_t flags)
+static void adopt(struct tracer *tracer, struct task *child, struct task *parent, uint64_t flags)
 {
 	struct process *process = parent->process;
 
@@ -118,6 +129,8 @@ static void adopt(struct tracer *tracer, struct task *child, const struct task *
 	 * calls before exec aren't recorded. */
 	if (flags & CLONE_VM && !(flags & (CLONE_FILES | CLONE_THREAD)))
 		process->recording = false;
+	if (!(flags & CLONE_THREAD))
+		planted_calls_fork(parent, process, flags);
 	child->process = process;
 	process->tasks++;
 	enrolled_begin(tracer, process);
@@ -144,6 +157,8 @@ static void begin(struct task *task)
 {
 	struct process *process = task->process;
 
+	if (process->copied_control)
+		planted_calls_begin(task);
 	/* A descriptor that another thread of the parent was just opening may be in the kernel's
 	 * copy of the table, and not in ours. And a descriptor that it was replacing (dup2) is not
 	 * being replaced in the child. */
@@ -188,8 +203,10 @@ static void on_exec(struct tracer *tracer, int pid, const struct task *reported)
 		task->process->tasks = 1;
 	if (task->process)
 		exec_image_look(tracer, task->process);
-	if (task->process && task->process->recording && (task->table = fd_table_create()))
+	if (task->process && task->process->recording && (task->table = fd_table_create())) {
 		record_inherited(task);
+		planted_calls_start(tracer, task);
+	}
 	resume(task, 0);
 }
 
@@ -277,6 +294,10 @@ static void on_stop(struct tracer *tracer, struct task *task, int status)
 	case PTRACE_EVENT_VFORK:
 	case PTRACE_EVENT_CLONE:
 		on_clone(tracer, task, status >> 16);
+		break;
+	case PTRACE_EVENT_VFORK_DONE:
+		planted_calls_vfork_done(task);
+		resume(task, 0);
 		break;
 	case PTRACE_EVENT_EXEC:
 		on_exec(tracer, task->tid, task);

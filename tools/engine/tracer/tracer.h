@@ -22,7 +22,8 @@ struct tracer {
  * Its first exec makes it the program. */
 void tracer_run(struct tracer *tracer);
 
-/* Reads the registers of a stopped task. False: it has been killed. */
+/* Reads the registers of a stopped task. False: it has been killed. After a call that planted code
+ * has moved, pc is after the program's own instruction, where the task goes on in any case. */
 bool tracer_registers(const struct task *task, struct user_regs_struct *registers);
 
 /* The task is about to have a connection that it hasn't accepted: it is stopped before connect(2),

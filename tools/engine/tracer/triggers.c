@@ -24,6 +24,7 @@
 #include "disposition.h"
 #include "enrolled.h"
 #include "tools/engine/go/go_http.h"
+#include "planted_calls.h"
 #include "record.h"
 #include "requests.h"
 
@@ -144,6 +145,7 @@ static void copied(void *data)
 	const struct watched *watched = data;
 
 	record_returned(watched->tracer, watched->task->table, watched->stopped);
+	planted_calls_settle(watched->tracer, watched->task);
 }
 
 static int take_watched(struct watched *watched, struct snapshot_request *request,
@@ -151,6 +153,7 @@ static int take_watched(struct watched *watched, struct snapshot_request *reques
 {
 	record_closed(watched->task);
 	record_returned(watched->tracer, watched->task->table, watched->stopped);
+	planted_calls_combine(watched->task->table);
 	if (!snapshot_begin_before(request))
 		return -ENOMEM;
 	int error = outside_snapshot_watched(request, result, copied, watched);

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The engine's part in planted code (preload/planted/README.md): it plants the code, records what
+ * the code doesn't know yet, and holds its records against the kernel's before a snapshot. All
+ * functions accept processes and tables without planted code, and then do nothing.
+ */
+#pragma once
+
+#include "tracer.h"
+
+/* The task's process has just executed a program, and its table holds what it has inherited: plants
+ * the code, if it is to be. */
+void planted_calls_start(const struct tracer *tracer, struct task *task);
+
+/* The task is stopped before PLANTED_STOP: does what the code asks for. */
+void planted_calls_stop(const struct tracer *tracer, struct task *task);
+
+/* The task has made a process with these flags of clone(2), which has not run yet. */
+void planted_calls_fork(struct task *parent, struct process *child, uint64_t flags);
+
+/* A forked process is about to run: switches its copy of the code off. */
+void planted_calls_begin(struct task *task);
+
+/* The vfork child of the task has executed a program, or ended. */
+void planted_calls_vfork_done(struct task *task);
+
+/* From now on every call of the process stops. What the code has recorded stays. */
+void planted_calls_end(struct process *process);
+
+/* Brings the counts of the table's stacks up to date. */
+void planted_calls_combine(struct fd_table *table);
+
+/* Waits until the task's threads have recorded what they have just opened; not for ever. */
+void planted_calls_settle(const struct tracer *tracer, const struct task *task);
