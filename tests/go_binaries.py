@@ -15,9 +15,11 @@ import threading
 
 import snapshot_text
 from loads import table
-from support import BUILD, Failed, check, require, skip, start_traced, temp_dir, wait_until
+from support import BUILD, ENGINE, Failed, check, require, skip, start_traced, temp_dir, wait_until
 
 FDTRAIL = BUILD / "tools" / "fdtrail"
+# TEST_ENGINE=planted: all Go programs get planted code.
+RUN = [FDTRAIL, "run", *(["--engine=planted"] if ENGINE == "planted" else [])]
 
 _unreachable = []  # why the registry can't be reached, so that only the first test waits for it
 
@@ -84,7 +86,7 @@ class Traced:
         env = {"FDTRAIL_OUTPUT": str(self.output), "FDTRAIL_INHERITED": "1", "FDTRAIL_SHOW": "all",
                "NO_COLOR": "1", **settings.pop("env", {})}
         self.program = program
-        self.run = start_traced([FDTRAIL, "run", "--", program, *arguments], traced=False, env=env, **settings)
+        self.run = start_traced([*RUN, "--", program, *arguments], traced=False, env=env, **settings)
         self.pid = None
 
     def find(self):

@@ -43,7 +43,7 @@ PYTHON = "/usr/bin/python3"  # a real interpreter; the one on PATH may be a scri
 _OURS = {"LD_PRELOAD", "LD_LIBRARY_PATH", "MALLOC_PERTURB_", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE",
          "TEST_BUILD", "TEST_ENGINE", "TEST_LIBRARY", "TEST_SEED"}
 
-# The engine that traces: the preload, or that of `fdtrail run --engine=ptrace`.
+# The engine that traces: preload, or one of `fdtrail run --engine=`: ptrace or planted.
 ENGINE = os.environ.get("TEST_ENGINE", "preload")
 
 PR_SET_CHILD_SUBREAPER = 36
@@ -255,7 +255,8 @@ class Process:
                        if not name.startswith("FDTRAIL_") and name not in _OURS}
         libraries = [str(library) for library in preload]
         command = self.argv
-        if traced and (engine or ENGINE) == "ptrace":
+        if traced and (engine or ENGINE) in ("ptrace", "planted"):
+            environment["TRACE_ENGINE"] = engine or ENGINE
             path = shutil.which(self.argv[0], path=environment.get("PATH"))
             command = [str(BUILD / "tests" / "trace"), path or self.argv[0], *self.argv[1:]]
         elif traced:
@@ -362,7 +363,7 @@ def start_traced(argv, **arguments):
     unset. OUTPUT goes to a file of the test's own unless it is given. Others: env (more variables),
     stdin (text or bytes; default /dev/null), cwd, preload (libraries before the tracer), timeout (of wait),
     pass_fds, preexec (called in the child before exec), traced (False: without the tracer), engine
-    ("preload" or "ptrace"; default: the test run's, see TEST_ENGINE).
+    ("preload", "ptrace" or "planted"; default: the test run's, see TEST_ENGINE).
     """
     return Process(argv, **arguments)
 

@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 import snapshot_text
-from go_binaries import sections, users
+from go_binaries import RUN, sections, users
 from support import (BUILD, GO_VARIANTS, SOURCE, Failed, check, go_program, main, program, require, run_bare, skip,
                      temp_dir, test, wait_until)
 
@@ -61,7 +61,7 @@ def run_server(variant, way, *options, leaks=LEAKS, good=GOOD, run_options=(), *
     server_options, broker_options = WAYS[way]
     arguments.setdefault("timeout", 60)
     output = temp_dir() / "snapshot"
-    run = run_bare([FDTRAIL, "run", *run_options, "--", go_program("server", variant), "-broker",
+    run = run_bare([*RUN, *run_options, "--", go_program("server", variant), "-broker",
                     broker(*broker_options), "-leaks", leaks, "-good", good, *server_options, *options],
                    env={"FDTRAIL_OUTPUT": str(output), **arguments.pop("env", {})}, **arguments)
     check.equal(run.status, 0, "exit status")
@@ -160,7 +160,7 @@ def _():
       each=["default", "nocgo"], timeout=120)
 def _(variant):
     output = temp_dir() / "snapshot"
-    run = run_bare([FDTRAIL, "run", "--", go_program("storm", variant), "threads"], timeout=60,
+    run = run_bare([*RUN, "--", go_program("storm", variant), "threads"], timeout=60,
                    env={"FDTRAIL_OUTPUT": str(output)})
     check.equal(run.status, 0)
     used = [(group.count, users(group)) for group in snapshot_text.parse_all(output.read_text())[-1].groups
@@ -185,7 +185,7 @@ def _():
 @test("a connection that HTTP/2 requests share is marked as shared, and nobody is blamed", timeout=120)
 def _():
     output = temp_dir() / "snapshot"
-    run = run_bare([FDTRAIL, "run", "--", go_program("server"), "-broker", broker("-tls"), "-http2",
+    run = run_bare([*RUN, "--", go_program("server"), "-broker", broker("-tls"), "-http2",
                     "-leaks", 3, "-good", 3, "-hangup=false"], env={"FDTRAIL_OUTPUT": str(output)},
                    timeout=60)
     check.equal(run.status, 0)
@@ -198,7 +198,7 @@ def _():
 
 def advice_on(kind, variant="nocgo"):
     """The advice about the connections of a client, as `leaks KIND` makes them."""
-    run = run_bare([FDTRAIL, "run", "--", go_program("leaks", variant), kind], timeout=60)
+    run = run_bare([*RUN, "--", go_program("leaks", variant), kind], timeout=60)
     check.equal(run.status, 0)
     groups = [part for part in re.split(r"(?m)^(?=\d+\. )", run.err) if "last HTTP request by" in part]
     check.equal(len(groups), 1, run.err)
@@ -225,7 +225,7 @@ def _():
       each=["default", "trimpath", "pie"], timeout=180)
 def _(variant):
     output = temp_dir() / "snapshot"
-    run = run_bare([FDTRAIL, "run", "--", go_program("callsc", variant)],
+    run = run_bare([*RUN, "--", go_program("callsc", variant)],
                    env={"FDTRAIL_OUTPUT": str(output)})
     check.equal(run.status, 0)
     snapshot = snapshot_text.parse_all(output.read_text())[-1]
@@ -258,7 +258,7 @@ def _(variant):
 @test("the heading names the main module's function that drops the response, not the dependency ({})",
       each=["default", "stripped", "trimpath", "pie"], timeout=300)
 def _(variant):
-    run = run_bare([FDTRAIL, "run", "--", go_program("consumer", variant)])
+    run = run_bare([*RUN, "--", go_program("consumer", variant)])
     check.equal(run.status, 0)
     found = re.findall(r"(?m)^1\. 4 tcp sockets in \w+, last used in (\S+) at \S*session\.go:(\d+)$", run.err)
     check.equal([name for name, _ in found], ["broker.example/consumer/internal/session.(*Session).Hangup"])
@@ -283,7 +283,7 @@ def _():
     server, output = temp_dir() / "server", temp_dir() / "snapshot"
     server.write_bytes(elf)
     server.chmod(0o700)
-    run = run_bare([FDTRAIL, "run", "--", server, "-broker", broker()], env={"FDTRAIL_OUTPUT": str(output)},
+    run = run_bare([*RUN, "--", server, "-broker", broker()], env={"FDTRAIL_OUTPUT": str(output)},
                    timeout=60)
     check.equal(run.status, 0)
     check.contains(users(snapshot_text.parse_all(output.read_text())[-1].groups[0]), LEAKING)
@@ -292,7 +292,7 @@ def _():
 @test("the automatic snapshot when descriptors run out names the leaking handler", timeout=120)
 def _():
     output = temp_dir() / "snapshot"
-    run_bare(["sh", "-c", "ulimit -n 64; exec \"$@\"", "sh", FDTRAIL, "run", "--", go_program("server"),
+    run_bare(["sh", "-c", "ulimit -n 64; exec \"$@\"", "sh", *RUN, "--", go_program("server"),
               "-broker", broker(), "-leaks", 100, "-good", 20], env={"FDTRAIL_OUTPUT": str(output)},
              timeout=100)
     found = snapshot_text.parse_all(output.read_text())

@@ -3,7 +3,7 @@
 """Real Go programs from npm, stripped and static, of each version of Go from 1.16 to 1.27 (1.21 and 1.24: long/;
 1.19: test_go.py). tests/go_binaries.py has the checks."""
 
-from go_binaries import FDTRAIL, ask_bazelisk, ask_buf, ask_turbo, from_npm, serve_esbuild
+from go_binaries import FDTRAIL, RUN, ask_bazelisk, ask_buf, ask_turbo, from_npm, serve_esbuild
 from support import check, main, run_bare, test
 
 ESBUILDS = {"0.12.17": "1.16", "0.14.27": "1.17", "0.17.19": "1.20", "0.21.5": "1.20", "0.23.1": "1.22",
@@ -33,7 +33,7 @@ def _(way):
 
 @test("nothing is reported for a Go 1.27 program that leaves nothing open", timeout=240)
 def _():
-    run = run_bare([FDTRAIL, "run", "--", from_npm("@bufbuild/buf-linux-x64", "1.75.0", "bin/buf"), "--version"])
+    run = run_bare([*RUN, "--", from_npm("@bufbuild/buf-linux-x64", "1.75.0", "bin/buf"), "--version"])
     check.equal(run.status, 0)
     check.equal(run.err, "")
 
