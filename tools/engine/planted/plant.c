@@ -26,23 +26,59 @@
 #include "tools/process/process_memory.h"
 
 enum {
-	FUNCTION_MOST = 128, /* Syscall6 is much shorter */
-	PATCH = 2,           /* bytes of a system call instruction, and of a short jump */
-	PLAIN = 5,           /* offset of the system call in the bridge */
-	BRIDGE = 9,          /* a near jump to the planted code; a system call; a short jump back */
+	FUNCTION_MOST = 128, /* bytes of Syscall6, which is much shorter */
+	JUMP = 5,            /* bytes of a near jump, which the new tail begins with */
+	PATCH = JUMP + 2,    /* .. and of the system call instruction after it */
 	NAME_BELOW = 512,    /* bytes below rsp, where nothing lies at an exec */
 	PLACES = 4,          /* near addresses that are tried for the image */
 };
 
-static const uint8_t system_call[] = {0x0f, 0x05};
+/* The end of Syscall6, from its system call instruction on, as assemblers of Go have made it: since
+ * Go 1.19, and since 1.27 (src/internal/runtime/syscall/linux/asm_linux_amd64.s). */
+static const uint8_t tail_1_19[] = {
+	0x0f, 0x05,                               /* syscall */
+	0x48, 0x3d, 0x01, 0xf0, 0xff, 0xff,       /* cmp $-4095, %rax */
+	0x76, 0x15,                               /* jbe 1f */
+	0x48, 0xf7, 0xd8,                         /* neg %rax */
+	0x48, 0x89, 0xc1,                         /* mov %rax, %rcx */
+	0x48, 0xc7, 0xc0, 0xff, 0xff, 0xff, 0xff, /* mov $-1, %rax */
+	0x48, 0xc7, 0xc3, 0x00, 0x00, 0x00, 0x00, /* mov $0, %rbx */
+	0xc3,                                     /* ret */
+	0x48, 0x89, 0xd3,                         /* 1: mov %rdx, %rbx */
+	0x48, 0xc7, 0xc1, 0x00, 0x00, 0x00, 0x00, /* mov $0, %rcx */
+	0xc3,                                     /* ret */
+};
+static const uint8_t tail_1_27[] = {
+	0x0f, 0x05, 0x48, 0x3d, 0x01, 0xf0, 0xff, 0xff, 0x76, 0x13, 0x48, 0xf7, 0xd8,
+	0x48, 0x89, 0xc1, 0x48, 0xc7, 0xc0, 0xff, 0xff, 0xff, 0xff, 0xbb, 0x00, 0x00,
+	0x00, 0x00, 0xc3, 0x48, 0x89, 0xd3, 0xb9, 0x00, 0x00, 0x00, 0x00, 0xc3,
+};
+
+/* The same in fewer bytes, after a jump to the planted code. The function has no frame, so Go's
+ * tables hold for each of its instructions, wherever it stands. */
+static const uint8_t new_tail[] = {
+	0xe9, 0x00, 0x00, 0x00, 0x00,       /* jmp planted_entry */
+	0x0f, 0x05,                         /* syscall: for calls of no interest */
+	0x48, 0x3d, 0x01, 0xf0, 0xff, 0xff, /* cmp $-4095, %rax: the planted code comes back here */
+	0x76, 0x0d,                         /* jbe 1f */
+	0x48, 0xf7, 0xd8,                   /* neg %rax */
+	0x48, 0x89, 0xc1,                   /* mov %rax, %rcx */
+	0x48, 0x83, 0xc8, 0xff,             /* or $-1, %rax */
+	0x31, 0xdb,                         /* xor %ebx, %ebx */
+	0xc3,                               /* ret */
+	0x48, 0x89, 0xd3,                   /* 1: mov %rdx, %rbx */
+	0x31, 0xc9,                         /* xor %ecx, %ecx */
+	0xc3,                               /* ret */
+};
+
+_Static_assert(sizeof(new_tail) <= sizeof(tail_1_27), "the new tail fits in each old one");
 
 struct planting {
 	const struct plant_request *request;
 	struct plant *plant;
 	struct injected injected;
 	int pid;
-	uintptr_t site;   /* the instruction that is patched */
-	uintptr_t bridge; /* in the padding after the function */
+	uintptr_t site; /* the instruction that is patched */
 	uintptr_t image, pool;
 	int file; /* our descriptor of the shared memory */
 	int file_there;
@@ -60,11 +96,9 @@ static size_t image_size(void)
 	return (uintptr_t)planted_image_end - (uintptr_t)planted_image;
 }
 
-/* Finds Go's system call instruction, which the comparison with -4095 follows, and room for the
- * bridge in the padding of int3 after the function, in reach of a short jump. */
+/* Finds the tail of Syscall6. */
 static bool find_site(struct planting *planting)
 {
-	static const uint8_t expected[] = {0x0f, 0x05, 0x48, 0x3d, 0x01, 0xf0, 0xff, 0xff};
 	uint8_t code[FUNCTION_MOST];
 	uintptr_t entry, end;
 
@@ -76,17 +110,14 @@ static bool find_site(struct planting *planting)
 	if (end < entry || size > sizeof(code) ||
 	    process_memory_read(planting->pid, entry, code, size) != size)
 		return false;
-	const uint8_t *site = memmem(code, size, expected, sizeof(expected));
-	size_t padding = size;
-	while (padding > 0 && code[padding - 1] == 0xcc)
-		padding--;
-	if (!site || memmem(site + 1, size - (size_t)(site + 1 - code), system_call, PATCH) ||
-	    size - padding < BRIDGE || padding - (size_t)(site - code) > 100)
+	const uint8_t *site = memmem(code, size, tail_1_19, sizeof(tail_1_19));
+	if (!site)
+		site = memmem(code, size, tail_1_27, sizeof(tail_1_27));
+	if (!site)
 		return false;
 	planting->site = entry + (size_t)(site - code);
-	planting->bridge = entry + padding;
-	planting->plant->back = planting->site + PATCH;
-	planting->plant->moved = planting->bridge + PLAIN + PATCH;
+	planting->plant->instruction_end = planting->site + 2;
+	planting->plant->moved_end = planting->site + PATCH;
 	return true;
 }
 
@@ -244,8 +275,8 @@ static bool fill_image(struct planting *planting)
 	const struct plant_request *request = planting->request;
 	struct plant *plant = planting->plant;
 	struct planted_control control = {
-		.plain = planting->bridge + PLAIN,
-		.back = plant->back,
+		.plain = planting->site + JUMP,
+		.back = planting->site + PATCH,
 		.pool = planting->pool,
 		.shared = plant->shared_there,
 		.clock = planting->clock,
@@ -282,19 +313,16 @@ static bool patch(int pid, uintptr_t at, const uint8_t *bytes, size_t size)
 	return written;
 }
 
-/* Writes the bridge, and then the jump to it: from here on the program runs planted code. */
+/* Writes the new tail: from here on the program runs planted code. Its only thread is not here. */
 static bool patch_site(struct planting *planting)
 {
-	uintptr_t site = planting->site, bridge = planting->bridge;
-	int32_t distance = (int32_t)(planting->image + header()->entry - (bridge + PLAIN));
-	uint8_t code[BRIDGE] = {
-		0xe9, 0, 0, 0, 0, 0x0f, 0x05, 0xeb, (uint8_t)(site + PATCH - (bridge + BRIDGE))};
-	const uint8_t jump[PATCH] = {0xeb, (uint8_t)(bridge - (site + PATCH))};
+	int32_t distance = (int32_t)(planting->image + header()->entry - (planting->site + JUMP));
+	uint8_t code[sizeof(new_tail)];
 
+	memcpy(code, new_tail, sizeof(code));
 	memcpy(code + 1, &distance, sizeof(distance));
 	planting->why = "its code can't be written";
-	return patch(planting->pid, bridge, code, sizeof(code)) &&
-	       patch(planting->pid, site, jump, sizeof(jump));
+	return patch(planting->pid, planting->site, code, sizeof(code));
 }
 
 /* Takes back what has been mapped and opened in the program. */

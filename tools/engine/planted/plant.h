@@ -19,11 +19,12 @@ struct plant {
 	struct planted_shared *shared; /* our mapping of it */
 	uintptr_t shared_there;        /* the program's */
 	uintptr_t control;             /* struct planted_control in the program */
-	uintptr_t back;                /* after the patched instruction */
-	uintptr_t moved;               /* after the one that stands for it in the padding */
-	uint32_t keys_used;            /* words */
-	uint32_t stacks_end;           /* one past the highest stack that the program knows */
-	uint32_t fds;                  /* as in planted_control */
+	/* After Syscall6's instruction as the program has it in its file, and after the one that
+	 * makes those calls that planted code doesn't make. */
+	uintptr_t instruction_end, moved_end;
+	uint32_t keys_used;  /* words */
+	uint32_t stacks_end; /* one past the highest stack that the program knows */
+	uint32_t fds;        /* as in planted_control */
 	struct {
 		uint64_t word; /* the count when both sides were last combined */
 		bool known;

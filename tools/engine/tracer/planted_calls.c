@@ -107,8 +107,8 @@ void planted_calls_start(const struct tracer *tracer, struct task *task)
 		return;
 	}
 	task->table->plant = plant_share(process->plant);
-	process->moved_from = process->plant->moved;
-	process->moved_to = process->plant->back;
+	process->moved_from = process->plant->moved_end;
+	process->moved_to = process->plant->instruction_end;
 	if (request.watching) {
 		never_watch(process, tracer);
 		set_watch(process);
@@ -147,7 +147,7 @@ static void teach_offsets(const struct process *process, const struct planted_fr
 static void registers_at_site(const struct plant *plant, const struct planted_frame *frame,
 			      struct user_regs_struct *registers)
 {
-	regs_set_pc_sp(registers, plant->back, frame->sp);
+	regs_set_pc_sp(registers, plant->instruction_end, frame->sp);
 	regs_set_fp_go(registers, frame->fp, frame->go);
 	regs_set_number(registers, numbers[frame->site]);
 	regs_set_result(registers, (long)frame->result);

@@ -184,7 +184,7 @@ static void set_first_argument(const struct task *task, struct user_regs_struct 
 		regs_set_compat_arg0(registers, value);
 	else
 		regs_set_arg(registers, 0, value);
-	ptrace(PTRACE_SETREGS, task->tid, NULL, registers);
+	tracer_set_registers(task, registers);
 }
 
 static void exits(const struct tracer *tracer, struct task *task,

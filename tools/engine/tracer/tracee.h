@@ -49,9 +49,8 @@ struct process {
 	struct go_program *go;        /* NULL: it isn't a Go program */
 	uint32_t runtimes;            /* the last stack in which Go's runtime opened for itself */
 	struct plant *plant;          /* its planted code, while it records; or NULL */
-	uintptr_t moved_from,
-		moved_to;         /* after a system call that planted code has moved, and after
-					 * the place where the program has it; or 0 */
+	uintptr_t moved_from;         /* after a system call that planted code has moved; or 0 */
+	uintptr_t moved_to;       /* .. and after the place where the program has it in its file */
 	uintptr_t copied_control; /* forked: of its copy of its parent's code, which is still to
 					 * be switched off; or 0 */
 	bool remembered;          /* the last stack that was taken depends on its key alone */

@@ -41,6 +41,16 @@ bool tracer_registers(const struct task *task, struct user_regs_struct *register
 	return true;
 }
 
+void tracer_set_registers(const struct task *task, const struct user_regs_struct *registers)
+{
+	const struct process *process = task->process;
+	struct user_regs_struct set = *registers;
+
+	if (process && process->moved_from && regs_pc(registers) == process->moved_to)
+		regs_set_pc_sp(&set, process->moved_from, regs_sp(registers));
+	ptrace(PTRACE_SETREGS, task->tid, NULL, &set);
+}
+
 static unsigned long event_message(const struct task *task)
 {
 	unsigned long message = 0;

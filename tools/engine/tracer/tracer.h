@@ -23,8 +23,11 @@ struct tracer {
 void tracer_run(struct tracer *tracer);
 
 /* Reads the registers of a stopped task. False: it has been killed. After a call that planted code
- * has moved, pc is after the program's own instruction, where the task goes on in any case. */
+ * has moved, pc is after the instruction as the program has it in its file. */
 bool tracer_registers(const struct task *task, struct user_regs_struct *registers);
+
+/* Changes the registers to these, which come from tracer_registers. */
+void tracer_set_registers(const struct task *task, const struct user_regs_struct *registers);
 
 /* The task is about to have a connection that it hasn't accepted: it is stopped before connect(2),
  * or after a call that has given it one. Breakpoints for requests (go_http.h) are set from the
