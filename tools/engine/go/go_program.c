@@ -135,8 +135,9 @@ const struct go_frame *go_program_frame(struct go_program *program, uintptr_t pc
 
 bool go_program_syscall(const struct go_program *program, uintptr_t *entry, uintptr_t *end)
 {
-	/* From Go 1.24 on, and from 1.19 on. In 1.18 its arguments are on the stack. */
-	static const char *const names[] = {"internal/runtime/syscall.Syscall6",
+	/* From Go 1.26 on, 1.24 on, and 1.19 on. In 1.18 its arguments are on the stack. */
+	static const char *const names[] = {"internal/runtime/syscall/linux.Syscall6",
+					    "internal/runtime/syscall.Syscall6",
 					    "runtime/internal/syscall.Syscall6"};
 	struct pclntab_function function;
 	uint64_t found = 0;
