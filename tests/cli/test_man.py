@@ -193,7 +193,7 @@ def _(verb):
 
 @test("bash completes an option's values, whether it splits at = or not")
 def _():
-    check.equal(complete("run", "--engine", "=", ""), ["auto", "preload", "ptrace"])
+    check.equal(complete("run", "--engine", "=", ""), ["auto", "planted", "preload", "ptrace"])
     check.equal(complete("run", "--engine", "=", "pt"), ["ptrace"])
     check.equal(complete("report", "--format", "js"), ["json"])
 
