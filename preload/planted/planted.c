@@ -107,7 +107,7 @@ static bool add_frames(struct key *key, const struct planted_frame *frame)
 	const uint64_t *go = (const uint64_t *)frame->go;
 	uint64_t low = frame->sp, high = go[G_STACK_HIGH], fp = frame->fp;
 
-	if (low < go[G_STACK_LOW] || low > high - sizeof(low) || !add(key, *(const uint64_t *)low))
+	if (!go || low < go[G_STACK_LOW] || low > high - sizeof(low) || !add(key, *(const uint64_t *)low))
 		return false;
 	while (fp && key->count <= planted_control.depth) {
 		/* A saved frame pointer is further from the stack's end than the one before. */

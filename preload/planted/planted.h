@@ -12,6 +12,7 @@
  * struct planted_header. The seccomp filter knows the sites by their address modulo 2 GiB. */
 #define PLANTED_SITES      64
 #define PLANTED_SITE_SHIFT 4
+#define PLANTED_SITE_CALL  2 /* bytes of the system call, which a site begins with */
 #define PLANTED_SITES_SIZE (PLANTED_SITES << PLANTED_SITE_SHIFT)
 #define PLANTED_LOW_BITS   0x7fffffff
 #define PLANTED_LOW        0x70000000

@@ -37,7 +37,8 @@ enum {
 	PTPEER = 0x5441,
 	NO_FILTER = 9,
 	NO_I386 = 10,
-	ASKS = SIGUSR1
+	ASKS = SIGUSR1,
+	BESIDE = 8, /* bytes */
 };
 
 struct row {
@@ -119,7 +120,7 @@ static const struct row rows[] = {
 enum { ROWS = sizeof(rows) / sizeof(*rows) };
 
 /* The filter, and the place from which calls of x86_64 are made. */
-enum mode { WITHOUT_PLANTED, WITH_PLANTED, AT_SITE, MODES };
+enum mode { WITHOUT_PLANTED, WITH_PLANTED, AT_SITE, BESIDE_SITE, MODES };
 
 /* Memory that both processes share. */
 struct shared {
@@ -150,9 +151,9 @@ static void no_i386(int number)
 	kernel_call6(SYS_exit, NO_I386, 0, 0, 0, 0, 0);
 }
 
-/* Makes a system call of x86_64 from the last site of an image that is mapped at one of its places,
- * above AddressSanitizer's memory. */
-static void call_at_site(const struct row *row)
+/* Makes a system call of x86_64 in an image that is mapped at one of its places, above
+ * AddressSanitizer's memory: at the last site, or some bytes after it. */
+static void call_in_image(const struct row *row, int after)
 {
 	static const uint8_t code[] = {0x0f, 0x05, 0xc3};
 	static char *image;
@@ -165,13 +166,15 @@ static void call_at_site(const struct row *row)
 			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 		if (image == MAP_FAILED)
 			kernel_call6(SYS_exit, NO_FILTER, 0, 0, 0, 0, 0);
-		memcpy(image + PLANTED_SITES_SIZE - sizeof(code), code, sizeof(code));
-		mprotect(image, 4096, PROT_READ | PROT_EXEC);
+		image += PLANTED_SITES_SIZE - (1 << PLANTED_SITE_SHIFT);
+		memcpy(image, code, sizeof(code));
+		memcpy(image + BESIDE, code, sizeof(code));
+		mprotect((void *)((uintptr_t)image & ~4095ul), 4096, PROT_READ | PROT_EXEC);
 	}
 	__asm__ volatile("call *%1"
 			 : "+a"(answer)
-			 : "r"(image + PLANTED_SITES_SIZE - sizeof(code)), "D"(row->arguments[0]),
-			   "S"(row->arguments[1]), "d"(row->arguments[2]), "r"(fourth)
+			 : "r"(image + after), "D"(row->arguments[0]), "S"(row->arguments[1]),
+			   "d"(row->arguments[2]), "r"(fourth)
 			 : "rcx", "r11", "memory");
 }
 
@@ -186,8 +189,8 @@ static void make_calls(enum mode mode)
 
 		if (row->abi == ABI_I386)
 			call_i386(row);
-		else if (mode == AT_SITE && row->number != SYS_exit_group)
-			call_at_site(row);
+		else if (mode >= AT_SITE && row->number != SYS_exit_group)
+			call_in_image(row, mode == BESIDE_SITE ? BESIDE : 0);
 		else
 			kernel_call6(row->number, row->arguments[0], row->arguments[1],
 				     row->arguments[2], row->arguments[3], 0, 0);
@@ -269,6 +272,7 @@ static void expect(enum call_abi abi)
 {
 	expect_in(results[WITHOUT_PLANTED], abi);
 	expect_in(results[WITH_PLANTED], abi);
+	expect_in(results[BESIDE_SITE], abi);
 }
 
 static void calls_at_planted_sites_do_not_stop(void **state)

@@ -51,7 +51,7 @@ static const struct condition {
 
 enum {
 	CONDITIONS = sizeof(conditions) / sizeof(*conditions),
-	STOP_LENGTH = 6, /* instructions that answer "stop" */
+	STOP_LENGTH = 8, /* instructions that answer "stop" */
 	LENGTH_MAX = 10 + ABI_COUNT * ((3 + STOP_LENGTH) * CALLS_MAX + CONDITIONS + 2),
 };
 
@@ -91,7 +91,9 @@ static void emit_stop(struct code *code, enum call_abi abi, uint32_t stop)
 		     offsetof(struct seccomp_data, instruction_pointer), 0, 0);
 		emit(code, BPF_ALU | BPF_AND | BPF_K, PLANTED_LOW_BITS, 0, 0);
 		emit(code, BPF_ALU | BPF_SUB | BPF_K, PLANTED_LOW, 0, 0);
-		emit(code, BPF_JMP | BPF_JGE | BPF_K, PLANTED_SITES_SIZE, 1, 0);
+		emit(code, BPF_JMP | BPF_JGE | BPF_K, PLANTED_SITES_SIZE, 3, 0);
+		emit(code, BPF_ALU | BPF_AND | BPF_K, (1 << PLANTED_SITE_SHIFT) - 1, 0, 0);
+		emit(code, BPF_JMP | BPF_JEQ | BPF_K, PLANTED_SITE_CALL, 0, 1);
 		emit_answer(code, SECCOMP_RET_ALLOW);
 	}
 	emit_answer(code, stop);
