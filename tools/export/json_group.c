@@ -188,6 +188,7 @@ static void put_descriptor(struct json_writer *json, const struct model_group *g
 		json_string(json, descriptor->what[0] == '/' ? "path" : "target", descriptor->what);
 	json_true_if(json, "deleted", descriptor->deleted);
 	json_integer_if_known(json, "watches", descriptor->watches);
+	json_true_if(json, "open_in_child", descriptor->in_child);
 	json_true_if(json, "process_ended", descriptor->process_ended);
 	if (descriptor->unread > 0)
 		json_integer(json, "unread_bytes", descriptor->unread);

@@ -128,6 +128,7 @@ struct model_descriptor {
 	int64_t dup_of;         /* MODEL_UNKNOWN: not a copy, or of an unknown number */
 	int64_t watches;        /* of epoll and inotify instances; or MODEL_UNKNOWN */
 	bool duplicated, received, no_cloexec, deleted;
+	bool in_child;           /* open in a child process, too */
 	bool process_ended;      /* a pidfd of such a process */
 	bool unbound;            /* an IP socket without a local address */
 	int64_t thread;          /* kernel thread id, or MODEL_UNKNOWN */

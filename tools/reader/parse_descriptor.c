@@ -253,6 +253,8 @@ static void take_detail(struct parse *parse, struct span detail,
 	} else if (scan_words(&at, "watches ")) {
 		if (!scan_number(&at, &descriptor->watches))
 			descriptor->watches = MODEL_UNKNOWN;
+	} else if (scan_words(&at, "also open in process ")) {
+		descriptor->in_child = true;
 	} else if (span_is(detail, "process ended")) {
 		descriptor->process_ended = true;
 	} else if (scan_words(&at, "thread ")) {

@@ -38,6 +38,11 @@ static bool is_shut_down(const struct model_descriptor *descriptor)
 		is_in(descriptor, "TIME_WAIT"));
 }
 
+static bool is_in_child(const struct model_descriptor *descriptor)
+{
+	return descriptor->in_child;
+}
+
 static const struct {
 	bool (*holds)(const struct model_descriptor *descriptor);
 	const char *one, *many; /* after the number */
@@ -45,6 +50,8 @@ static const struct {
 	{has_ended, "is of a process that has ended", "are of processes that have ended"},
 	{watches_nothing, "watches nothing", "watch nothing"},
 	{is_unused, "was never bound or connected", "were never bound or connected"},
+	{is_in_child, "is also open in a child process, which keeps it open after a close here",
+	 "are also open in child processes, which keep them open after a close here"},
 	{is_shut_down, "was shut down, and not closed: shutdown() frees no descriptor",
 	 "were shut down, and not closed: shutdown() frees no descriptor"},
 };

@@ -15,6 +15,7 @@
 #include "escape_text.h"
 #include "socket_state.h"
 #include "anon_inode.h"
+#include "children.h"
 #include "opened_kind.h"
 
 static bool begins(const char *text, size_t length, const char *with)
@@ -343,6 +344,9 @@ void describe_put(const struct describe *describe, const struct descriptor *desc
 				    holder(descriptor, snapshot_holder(describe->request)));
 	}
 	put_history(describe, descriptor);
+	if (descriptor->class != DESCRIPTOR_INHERITED)
+		children_put(describe->children, describe->writer, descriptor,
+			     holder(descriptor, snapshot_holder(describe->request)));
 	if (descriptor->fd_flags >= 0 && !(descriptor->fd_flags & FD_CLOEXEC) &&
 	    descriptor->class != DESCRIPTOR_INHERITED)
 		put_string(describe->writer, ", no close-on-exec");

@@ -16,8 +16,9 @@ struct describe {
 	const struct snapshot_request *request;
 	struct thread_names *threads;
 	bool numbered; /* /proc lists the process by request's pid */
-	size_t rings;  /* number of io_uring(7) instances; the first one's .. */
-	int ring;      /* .. descriptor */
+	const struct children *children;
+	size_t rings; /* number of io_uring(7) instances; the first one's .. */
+	int ring;     /* .. descriptor */
 };
 
 /* Fills in kind, stat and, for sockets, the members that socket_state.h names. fd, entry and

@@ -8,6 +8,7 @@
 
 #include "preload/core/base/monotonic.h"
 #include "census.h"
+#include "children.h"
 #include "connect_stack.h"
 #include "describe.h"
 #include "endpoint.h"
@@ -127,8 +128,10 @@ static void write_text(struct snapshot *snapshot, struct snapshot_result *result
 {
 	struct writer *writer = snapshot->writer;
 	struct snapshot_request with_output = *snapshot->request;
+	struct children children = {0};
 	struct describe describe = {
 		.writer = writer,
+		.children = &children,
 		.request = snapshot->request,
 		.threads = snapshot->threads,
 		.numbered = snapshot->request->target || proc_has_our_numbers(),
@@ -143,6 +146,8 @@ static void write_text(struct snapshot *snapshot, struct snapshot_result *result
 	writer->instead = snapshot->request->instead;
 	writer->instead_data = snapshot->request->instead_data;
 	find_rings(&describe, &snapshot->census);
+	if (describe.numbered)
+		children_find(&children, snapshot->request->pid);
 	header_put(&describe, &snapshot->census, &snapshot->groups, snapshot->peaks);
 	if (snapshot->census.unclosed == 0 && !snapshot->request->unread)
 		put_nothing(writer, &snapshot->census);
