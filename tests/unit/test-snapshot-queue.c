@@ -109,6 +109,34 @@ static void a_request_during_another_snapshot_is_left_to_the_busy_thread_once(vo
 	assert_int_equal(mine, 0);
 }
 
+static void *take_in_turn(void *data)
+{
+	_Atomic uint32_t *queue = data;
+	bool mine = snapshot_queue_begin(queue, QUEUE_SHARED, true);
+
+	while (mine)
+		mine = snapshot_queue_end(queue, QUEUE_SHARED);
+	return NULL;
+}
+
+static void a_request_during_a_repeated_snapshot_waits_for_its_turn(void **state)
+{
+	_Atomic uint32_t mine = 0;
+	pthread_t other;
+
+	(void)state;
+	assert_true(snapshot_queue_begin(&mine, QUEUE_SHARED, true));
+	assert_false(snapshot_queue_begin(&mine, QUEUE_SHARED, true));
+	assert_true(snapshot_queue_end(&mine, QUEUE_SHARED));
+	uint32_t repeating = mine;
+	assert_int_equal(pthread_create(&other, NULL, take_in_turn, &mine), 0);
+	while (mine == repeating)
+		sched_yield();
+	assert_false(snapshot_queue_end(&mine, QUEUE_SHARED));
+	assert_int_equal(pthread_join(other, NULL), 0);
+	assert_int_equal(mine, 0);
+}
+
 static void a_request_that_may_not_wait_has_the_last_snapshot_repeated(void **state)
 {
 	_Atomic uint32_t mine = 0;
@@ -145,6 +173,8 @@ int main(void)
 		 .test_func = no_thread_takes_more_than_two_snapshots_in_a_row},
 		{.name = "a request during another snapshot is left to the busy thread, once",
 		 .test_func = a_request_during_another_snapshot_is_left_to_the_busy_thread_once},
+		{.name = "a request during a repeated snapshot waits for its turn",
+		 .test_func = a_request_during_a_repeated_snapshot_waits_for_its_turn},
 		{.name = "a request that may not wait has the last snapshot repeated",
 		 .test_func = a_request_that_may_not_wait_has_the_last_snapshot_repeated},
 		{.name = "a snapshot at the end of the program is not repeated",
