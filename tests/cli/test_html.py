@@ -364,6 +364,20 @@ def _():
     closed(browser, path)
 
 
+@test("on paper the page is light, and has all groups and no fields", timeout=120)
+def _():
+    path = page_of(snapshot([2] * 30, growth=", +2 since the last snapshot"))
+    browser = opened(path, dark=True)
+    check.equal((len(browser.texts("tbody td:nth-child(2)")), len(browser.texts(".tools"))), (21, 2))
+    browser.call("Emulation.setEmulatedMedia", media="print",
+                 features=[{"name": "prefers-color-scheme", "value": "dark"}])
+    check.equal((len(browser.texts("tbody td:nth-child(2)")), len(browser.texts(".tools"))), (30, 0))
+    for place, property in (("body", "backgroundColor"), (".icicle button", "backgroundColor")):
+        colour = browser.value(f"getComputedStyle(document.querySelector({place!r})).{property}")
+        check.at_least(sum(map(int, re.findall(r"\d+", colour)[:3])), 384, f"{place}: {colour}")
+    closed(browser, path)
+
+
 # Hostile snapshots
 
 def hostile():
