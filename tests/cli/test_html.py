@@ -308,14 +308,16 @@ def _():
 
 @test("several snapshots are a time line for each group", timeout=120)
 def _():
-    text = "".join(snapshot([count, 5], number + 1, minute=10 * number)
-                   for number, count in enumerate((2, 3, 5)))
+    text = "".join(snapshot([count, 5, pool], number + 1, minute=10 * number)
+                   for number, (count, pool) in enumerate(((2, 1), (3, 4), (5, 4))))
     path = page_of(text)
+    check.equal({row[6]: row[8] for row in Reader(path).rows[1::2]},
+                {"open_0": "growing", "open_1": "", "open_2": ""}, "a pool that has filled does not grow")
     browser = opened(path)
     check.contains(browser.texts("h2"), "Open descriptors over 3 snapshots")
     check.equal(sorted(browser.value("[...document.querySelectorAll('figure svg')].map(s => s.ariaLabel)")),
-                ["2 to 5 open", "5 to 5 open"])
-    stairs = browser.value("document.querySelector('figure path').getAttribute('d')")
+                ["1 to 4 open", "2 to 5 open", "5 to 5 open"])
+    stairs = browser.value("document.querySelector('figure.leak path').getAttribute('d')")
     heights = [float(found) for found in re.findall(r"V([\d.]+)", stairs)]
     check.equal(len(heights), 2)
     check.true(heights[0] > heights[1], f"a staircase: {stairs}")

@@ -43,7 +43,8 @@ static char *capture_end(struct capture *capture)
 	return NULL;
 }
 
-/* Whether more were open at each later snapshot than before, or as many, and more in the end. */
+/* Whether as many or more were open at each later snapshot, and still more in the second half than
+ * before: a pool that has filled does not climb. */
 static bool has_climbed(const struct model_snapshot *snapshot, const struct model_group *group)
 {
 	size_t last = snapshot->history_count;
@@ -53,7 +54,7 @@ static bool has_climbed(const struct model_snapshot *snapshot, const struct mode
 	for (size_t i = 0; i < last; i++)
 		if (group->history[i] > group->history[i + 1])
 			return false;
-	return group->history[last] > group->history[0];
+	return group->history[last] > group->history[(last + 1) / 2];
 }
 
 const char *html_evidence(const struct model_snapshot *snapshot, const struct model_group *group,

@@ -9,7 +9,7 @@ int html_process(const struct model_snapshot *snapshot, const struct export_opti
 		 FILE *file);
 
 /* The evidence against a group as words for the table: "growing", "in CLOSE_WAIT", "look here
- * first" or "suppressed"; or NULL. A group is growing also if it climbed over several snapshots.
+ * first" or "suppressed"; or NULL. A group is growing also if it climbs over several snapshots.
  * *leaks: whether it is drawn as a leak. */
 const char *html_evidence(const struct model_snapshot *snapshot, const struct model_group *group,
 			  bool *leaks);
