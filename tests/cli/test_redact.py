@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 import re
+import resource
 import socket
 import stat
 import subprocess
@@ -173,6 +174,20 @@ def _():
     said = "arguments, host, user, addresses and names in home folders are replaced"
     check.contains(re.sub(r"\s+", " ", output(snapshots(), "text", "--redact")), said)
     check.lacks(re.sub(r"\s+", " ", output(snapshots(), "text")), said)
+
+
+@test("10,000 descriptors with as many addresses take less than a second of a processor", timeout=120)
+def _():
+    group = "group 1: 10000 tcp sockets in ESTABLISHED, opened in dial\n  descriptors:\n" + "".join(
+        f"    {fd} tcp 10.1.{fd % 250}.{fd // 250}:80 -> 10.2.{fd // 250}.{fd % 250}:8080, ESTABLISHED, age 1.0s, "
+        f"thread 4711 (server)\n" for fd in range(10000))
+    path = temp_dir() / "snapshots.txt"
+    path.write_text(SNAPSHOT[:SNAPSHOT.index("group 1")].replace("{number}", "1") + group +
+                    "\nend of fdtrail snapshot, format 1\n")
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    check.lacks(output(path, "json", "--redact"), "10.2.")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    check.at_most(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, 1, "seconds")
 
 
 SCRIPT = """

@@ -211,11 +211,13 @@ static bool take_abstract(struct copy *copy)
 
 static bool take_name(struct copy *copy)
 {
+	const char *word;
 	size_t length;
-	const char *word =
-		substitutes_at(copy->substitutes, copy->at, copy->form == REDACT_SENTENCE, &length);
 
-	if (!word || (in_word(*copy->at) && !begins_word(copy)))
+	if (in_word(*copy->at) && !begins_word(copy))
+		return false;
+	word = substitutes_at(copy->substitutes, copy->at, copy->form == REDACT_SENTENCE, &length);
+	if (!word)
 		return false;
 	fputs(word, copy->out);
 	copy->at += length;

@@ -13,14 +13,16 @@
 struct entry {
 	enum substitute kind;
 	bool everywhere;
-	size_t length; /* of the name */
-	char *key;     /* a byte for the kind, then the name */
+	struct entry *next; /* of those that are replaced everywhere */
+	size_t length;      /* of the name */
+	char *key;          /* a byte for the kind, then the name */
 	char word[32];
 	UT_hash_handle hh;
 };
 
 struct substitutes {
 	struct entry *entries;
+	struct entry *everywhere; /* few, and looked for at each word of a text */
 	unsigned int given[SUBSTITUTE_COUNT];
 };
 
@@ -82,7 +84,13 @@ const char *substitutes_for(struct substitutes *substitutes, enum substitute kin
 void substitutes_everywhere(struct substitutes *substitutes, enum substitute kind, const char *name,
 			    size_t length)
 {
-	entry_for(substitutes, kind, name, length)->everywhere = true;
+	struct entry *entry = entry_for(substitutes, kind, name, length);
+
+	if (entry->everywhere)
+		return;
+	entry->everywhere = true;
+	entry->next = substitutes->everywhere;
+	substitutes->everywhere = entry;
 }
 
 static bool in_word(char byte)
@@ -95,10 +103,10 @@ const char *substitutes_at(const struct substitutes *substitutes, const char *te
 {
 	const struct entry *found = NULL;
 
-	for (const struct entry *entry = substitutes->entries; entry; entry = entry->hh.next) {
+	for (const struct entry *entry = substitutes->everywhere; entry; entry = entry->next) {
 		const char *name = entry->key + 1;
 
-		if (!entry->everywhere || (names_only && entry->kind != SUBSTITUTE_NAME) ||
+		if ((names_only && entry->kind != SUBSTITUTE_NAME) ||
 		    (found && entry->length <= found->length) ||
 		    strncmp(text, name, entry->length) != 0)
 			continue;
