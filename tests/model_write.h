@@ -176,6 +176,10 @@ static inline void write_module(const struct model_module *module, FILE *file)
 
 static inline void write_footers(const struct model_snapshot *snapshot, FILE *file)
 {
+	if (snapshot->mark_count)
+		fputs("\nmarks:\n", file);
+	for (size_t i = 0; i < snapshot->mark_count; i++)
+		fprintf(file, "  %s\n", snapshot->marks[i].line);
 	if (snapshot->not_listed_count)
 		fputs("\nnot listed:\n", file);
 	write_lines("", snapshot->not_listed, snapshot->not_listed_count, file);

@@ -15,6 +15,7 @@
 
 #include "preload/core/policy/options.h"
 #include "tools/arguments/limits_options.h"
+#include "tools/arguments/option_rows.h"
 #include "tools/arguments/accept.h"
 #include "tools/arguments/ci_option.h"
 #include "tools/arguments/command_line.h"
@@ -31,6 +32,7 @@ enum {
 	KEY_GO_ANCESTORS,
 	KEY_NO_HTTP,
 	KEY_ERROR_EXITCODE,
+	KEY_PER_TEST,
 	KEY_TRACER = 0x2000, /* plus the index in tracer_options */
 };
 
@@ -54,6 +56,16 @@ static int tracer_option_index(const char *name)
 	while (strcmp(tracer_options[i].name, name) != 0)
 		i++;
 	return i;
+}
+
+/* Sets the option of the tracer, unless the user has. */
+static void set_default(struct run *run, const char *name, const char *value)
+{
+	if (!environment_get(&run->environment, name) &&
+	    environment_set(&run->environment, name, value) < 0) {
+		say("%s", strerror(ENOMEM));
+		exit(LAUNCH_TROUBLE);
+	}
 }
 
 /* Sets what the exit status depends on: the limits given or, with --error-exitcode alone,
@@ -96,6 +108,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case 'f':
 		arguments->run.report.format = ci_option(&accept, argument);
+		return 0;
+	case KEY_PER_TEST:
+		arguments->run.report.view.per_test = true;
 		return 0;
 	case KEY_ENGINE:
 		arguments->run.engine = (enum run_engine)accept_word(
@@ -149,6 +164,7 @@ static struct argp_option *flags(void)
 		{"format", 'f', "FORMAT", 0, "Write the report as", 1},
 		{"report", KEY_REPORT, "FILE", 0,
 		 "Write the report to FILE (- is standard output) instead of stderr", 1},
+		OPTION_ROW_PER_TEST(KEY_PER_TEST, 1),
 		{"error-exitcode", KEY_ERROR_EXITCODE, "STATUS", 0,
 		 "Exit with STATUS if a process breaks a limit or, without limits, leaves anything "
 		 "open (0: off). Without this option a broken limit exits with 1, unless the "
@@ -264,6 +280,9 @@ int cmd_run(int argc, char **argv)
 	arguments_parse(&argp, argc, argv, ARGP_IN_ORDER, &arguments);
 	if (set_options(&arguments) == 0) {
 		set_limits(&arguments);
+		/* Only descriptors that the snapshot lists have a mark. */
+		if (run->report.view.per_test)
+			set_default(run, "FDTRAIL_SHOW", "all");
 		status = run_program(run);
 	}
 	suppressions_destroy(run->report.suppressions.suppressions);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fdtrail.h: tells fdtrail which code asked for work that another thread, or a later event, does.
+ * fdtrail.h: a program tells fdtrail what only it knows: who asked for work that another thread, or
+ * a later event, does; and which test begins.
  *
  * The stack of a worker thread doesn't say who has put the work into its queue. So the code that
  * queues work keeps its cause, and the worker gives it back around the work:
@@ -12,9 +13,11 @@
  *	fdtrail_cause_end(before);
  *
  * For each descriptor that the work opens, a report then shows the stack of fdtrail_cause_here,
- * below "asked for by:". It needs a tracer that was loaded by LD_PRELOAD, as `fdtrail run` does.
- * Without it, each of these functions only tests a pointer. There is nothing to link with. All of
- * them are async-signal-safe and keep errno. C99 or later, and C++.
+ * below "asked for by:". With fdtrail_mark it can say which test leaked.
+ *
+ * It needs a tracer that was loaded by LD_PRELOAD, as `fdtrail run` does. Without it, each of these
+ * functions only tests a pointer. There is nothing to link with. All of them are async-signal-safe
+ * and keep errno. C99 or later, and C++.
  */
 #ifndef FDTRAIL_H
 #define FDTRAIL_H
@@ -69,6 +72,17 @@ static inline struct fdtrail_cause fdtrail_cause_begin(struct fdtrail_cause caus
 static inline void fdtrail_cause_end(struct fdtrail_cause before)
 {
 	(void)fdtrail_cause_begin(before);
+}
+
+/* From now on, until the next mark, descriptors are opened under this mark, in the whole process:
+ * the name of a test, for example. The text is copied; more than 200 bytes are cut off. */
+static inline void fdtrail_mark(const char *text)
+{
+	void (*mark)(const char *);
+
+	FDTRAIL_FIND_(libfdtrail_mark, mark);
+	if (mark)
+		mark(text);
 }
 
 #undef FDTRAIL_FIND_

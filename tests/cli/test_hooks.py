@@ -48,7 +48,7 @@ KINDS = {
     "fsopen": "other", "fspick": "other", "landlock_create_ruleset": "other"}
 
 
-API = ["libfdtrail_cause_here", "libfdtrail_cause_set"]  # of fdtrail.h
+API = ["libfdtrail_cause_here", "libfdtrail_cause_set", "libfdtrail_mark"]  # of fdtrail.h
 
 
 def names():

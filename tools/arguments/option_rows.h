@@ -14,6 +14,10 @@
 	{"output", 'o', "FILE", 0, \
 	 "Write to FILE instead of standard output; FILE appears complete or not at all", 0}
 
+#define OPTION_ROW_PER_TEST(key, group) \
+	{"per-test", key, NULL, 0, \
+	 "Show what each test has left open, by the marks that the program has set", group}
+
 /* key: of --kinds; only: "Only", or what is done with these kinds only; group: of argp_option. */
 #define OPTION_ROWS_KINDS(key, only, group) \
 	{"kinds", key, "KINDS", 0, \

@@ -23,6 +23,7 @@ enum {
 	KEY_FUNCTION,
 	KEY_REDACT,
 	KEY_REDACT_LIST,
+	KEY_PER_TEST,
 };
 
 static const struct accept accept = {"fdtrail report: ", EXIT_TROUBLE};
@@ -72,12 +73,19 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case ARGP_KEY_SUCCESS:
 		arguments->options.collapse_runtime = arguments->view.collapse_runtime;
 		suppressions_check_text(&arguments->suppressions, !arguments->format);
+		if (arguments->view.per_test && arguments->format) {
+			fputs("fdtrail report: --per-test works only with --format=text\n", stderr);
+			exit(EXIT_TROUBLE);
+		}
 		return 0;
 	case 'f':
 		arguments->format = format_option("report", argument);
 		return 0;
 	case 'o':
 		arguments->path = argument;
+		return 0;
+	case KEY_PER_TEST:
+		arguments->view.per_test = true;
 		return 0;
 	case KEY_SNAPSHOT:
 		parse_which(arguments, argument);
@@ -125,6 +133,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static const struct argp_option options[] = {
 	OPTION_ROW_FORMAT,
 	OPTION_ROW_OUTPUT,
+	OPTION_ROW_PER_TEST(KEY_PER_TEST, 0),
 	{"snapshot", KEY_SNAPSHOT, "WHICH", 0,
 	 "Which snapshots of the files: newest of each process (default for text), last, all "
 	 "(default for other formats), or a number",

@@ -105,6 +105,7 @@ struct report_options view_for(const struct view *view, FILE *file)
 	if (view->show != SHOW_NOT_GIVEN)
 		options.show = view->show;
 	options.full = view->full;
+	options.per_test = view->per_test;
 	options.collapse_runtime = view->collapse_runtime;
 	return options;
 }

@@ -23,7 +23,7 @@ enum { SHOW_NOT_GIVEN = -2 };
 struct view {
 	struct accept accept;
 	int show; /* descriptors listed in each group, REPORT_SHOW_ALL or SHOW_NOT_GIVEN */
-	bool full, collapse_runtime;
+	bool full, collapse_runtime, per_test;
 	enum colour colour;
 	const char **debug_dirs; /* NULL-terminated; NULL: none */
 	size_t debug_dir_count;

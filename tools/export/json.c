@@ -151,6 +151,22 @@ static void put_modules(struct json_writer *json, const struct model_snapshot *s
 	json_end_array(json);
 }
 
+static void put_marks(struct json_writer *json, const struct model_snapshot *snapshot)
+{
+	json_begin_array(json, "marks");
+	for (size_t i = 0; i < snapshot->mark_count; i++) {
+		const struct model_mark *mark = &snapshot->marks[i];
+
+		json_begin_object(json, NULL);
+		json_integer(json, "number", mark->number);
+		json_string(json, "text", mark->text);
+		json_seconds(json, "after_seconds", mark->at);
+		json_integer(json, "open", mark->open);
+		json_end_object(json);
+	}
+	json_end_array(json);
+}
+
 static void put_lines(struct json_writer *json, const char *key, const char **lines, size_t count)
 {
 	json_begin_array(json, key);
@@ -166,6 +182,7 @@ void json_members(struct json_writer *json, const struct model_snapshot *snapsho
 	json_header(json, snapshot);
 	json_groups(json, snapshot, options);
 	json_peaks(json, snapshot, options);
+	put_marks(json, snapshot);
 	put_modules(json, snapshot);
 	put_lines(json, "not_listed", snapshot->not_listed, snapshot->not_listed_count);
 	put_lines(json, "not_seen", snapshot->not_seen, snapshot->not_seen_count);

@@ -211,6 +211,8 @@ static void put_descriptor(struct json_writer *json, const struct model_group *g
 		json_string_if_known(json, "name", descriptor->thread_name);
 		json_end_object(json);
 	}
+	if (descriptor->mark)
+		json_integer(json, "mark", descriptor->mark);
 	json_string_if_known(json, "text", descriptor->text);
 	json_end_object(json);
 }

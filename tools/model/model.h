@@ -133,6 +133,8 @@ struct model_descriptor {
 	bool unbound;            /* an IP socket without a local address */
 	int64_t thread;          /* kernel thread id, or MODEL_UNKNOWN */
 	const char *thread_name; /* or NULL */
+	int64_t mark;            /* that was in force when it was opened; 0: none */
+	const char *mark_text;   /* or NULL */
 	enum model_stream stream;
 	enum model_access access; /* of files, devices and terminals */
 };
@@ -241,6 +243,14 @@ struct model_moment {
 	int64_t number, unclosed, open; /* as in struct model_snapshot */
 };
 
+/* A mark that the program has set, under which descriptors are open. */
+struct model_mark {
+	int64_t number, open;
+	double at; /* seconds after the start */
+	const char *text;
+	const char *line; /* as written, without indent */
+};
+
 /* A header line, as written. */
 struct model_field {
 	const char *name, *value;
@@ -286,6 +296,8 @@ struct model_snapshot {
 	size_t peak_count;
 	struct model_module *modules;
 	size_t module_count;
+	struct model_mark *marks; /* by number */
+	size_t mark_count;
 	const char **not_listed; /* the lines of the "not listed" and "not seen" paragraphs */
 	size_t not_listed_count;
 	const char *not_listed_inherited; /* the one of not_listed that counts the inherited; or

@@ -27,9 +27,9 @@ static void discard(struct assembly *assembly)
 	struct list *lists[] = {
 		&assembly->fields,  &assembly->groups,      &assembly->peaks,
 		&assembly->modules, &assembly->not_listed,  &assembly->not_seen,
-		&assembly->notes,   &assembly->reasons,     &assembly->group_notes,
-		&assembly->stacks,  &assembly->descriptors, &assembly->frames,
-		&assembly->closers,
+		&assembly->marks,   &assembly->notes,       &assembly->reasons,
+		&assembly->stacks,  &assembly->group_notes, &assembly->descriptors,
+		&assembly->frames,  &assembly->closers,
 	};
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
@@ -126,6 +126,29 @@ static void finish_group(struct assembly *assembly)
 				   &group->closer_count, memory);
 }
 
+static int compare_marks(const void *left, const void *right)
+{
+	const struct model_mark *a = left, *b = right;
+
+	return (a->number > b->number) - (a->number < b->number);
+}
+
+/* Gives the descriptors the texts of their marks, which come after them. */
+static void name_marks(struct model_snapshot *snapshot)
+{
+	qsort(snapshot->marks, snapshot->mark_count, sizeof(*snapshot->marks), compare_marks);
+	for (size_t i = 0; i < snapshot->group_count && snapshot->mark_count; i++)
+		for (size_t j = 0; j < snapshot->groups[i].descriptor_count; j++) {
+			struct model_descriptor *of = &snapshot->groups[i].descriptors[j];
+			const struct model_mark wanted = {.number = of->mark},
+						*found = bsearch(&wanted, snapshot->marks,
+								 snapshot->mark_count,
+								 sizeof(wanted), compare_marks);
+
+			of->mark_text = found ? found->text : NULL;
+		}
+}
+
 struct model_snapshot *assembly_finish(struct assembly *assembly)
 {
 	struct model_snapshot *snapshot = assembly->snapshot;
@@ -146,6 +169,9 @@ struct model_snapshot *assembly_finish(struct assembly *assembly)
 					 &snapshot->not_listed_count, memory);
 	snapshot->not_seen =
 		list_move(&assembly->not_seen, sizeof(char *), &snapshot->not_seen_count, memory);
+	snapshot->marks = list_move(&assembly->marks, sizeof(struct model_mark),
+				    &snapshot->mark_count, memory);
+	name_marks(snapshot);
 	snapshot->notes =
 		list_move(&assembly->notes, sizeof(char *), &snapshot->note_count, memory);
 	discard(assembly);
@@ -374,6 +400,16 @@ static bool add_counted(struct assembly *assembly, struct list *list, struct sca
 	return true;
 }
 
+static bool add_mark(struct assembly *assembly, struct scan line)
+{
+	struct model_mark mark;
+
+	if (!parse_mark(&assembly->parse, line, &mark))
+		return false;
+	*(struct model_mark *)list_add(&assembly->marks, sizeof(mark)) = mark;
+	return true;
+}
+
 /* "  5 inherited (FDTRAIL_INHERITED=1 lists them)" */
 static bool add_not_listed(struct assembly *assembly, struct scan line)
 {
@@ -412,7 +448,9 @@ static bool paragraph(struct assembly *assembly, struct scan line)
 
 	if (add_group(assembly, line) || add_peak(assembly, line))
 		return true;
-	if (span_is(whole, "not listed:"))
+	if (span_is(whole, "marks:"))
+		assembly->section = SECTION_MARKS;
+	else if (span_is(whole, "not listed:"))
 		assembly->section = SECTION_NOT_LISTED;
 	else if (span_is(whole, "not seen:"))
 		assembly->section = SECTION_NOT_SEEN;
@@ -445,6 +483,8 @@ static bool take(struct assembly *assembly, struct scan line)
 		return group_line(assembly, line);
 	case SECTION_PEAK:
 		return peak_line(assembly, line);
+	case SECTION_MARKS:
+		return add_mark(assembly, line);
 	case SECTION_NOT_LISTED:
 		return add_not_listed(assembly, line);
 	case SECTION_NOT_SEEN:

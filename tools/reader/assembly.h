@@ -14,6 +14,7 @@ enum section {
 	SECTION_HEADER,
 	SECTION_GROUP,
 	SECTION_PEAK,
+	SECTION_MARKS,
 	SECTION_NOT_LISTED,
 	SECTION_NOT_SEEN,
 	SECTION_MODULES
@@ -25,7 +26,7 @@ struct assembly {
 	struct strings strings;
 	enum section section;
 	/* Finished parts of the snapshot. */
-	struct list fields, groups, peaks, modules, not_listed, not_seen, notes;
+	struct list fields, groups, peaks, modules, marks, not_listed, not_seen, notes;
 	/* Parts of the group or peak that was begun last. */
 	struct list group_notes, reasons, stacks, frames, descriptors, closers;
 	struct model_stack *stack;      /* the stack whose frames are being read, or NULL */

@@ -50,6 +50,9 @@ bool parse_frame(struct parse *parse, struct scan line, struct model_frame *fram
 /* "    7 tcp 10.0.0.1:5000 -> 10.0.0.2:80, CLOSE_WAIT, age 3.1s" */
 bool parse_descriptor(struct parse *parse, struct scan line, struct model_descriptor *descriptor);
 
+/* "  3, 12.1s after the start, 2 open: test_fetch" */
+bool parse_mark(struct parse *parse, struct scan line, struct model_mark *mark);
+
 /* "    and 12 more (FDTRAIL_SHOW=all lists them)" */
 bool parse_more(struct scan line, int64_t *more);
 

@@ -259,6 +259,8 @@ static void take_detail(struct parse *parse, struct span detail,
 		descriptor->process_ended = true;
 	} else if (scan_words(&at, "thread ")) {
 		take_thread(parse, at, descriptor);
+	} else if (scan_words(&at, "mark ")) {
+		scan_number(&at, &descriptor->mark);
 	} else if (scan_words(&at, "dup of ")) {
 		descriptor->duplicated = true;
 		scan_number(&at, &descriptor->dup_of);
@@ -305,6 +307,21 @@ bool parse_descriptor(struct parse *parse, struct scan line, struct model_descri
 	}
 	while (scan_detail(&line, &detail))
 		take_detail(parse, detail, descriptor);
+	return true;
+}
+
+bool parse_mark(struct parse *parse, struct scan line, struct model_mark *mark)
+{
+	if (!scan_words(&line, "  "))
+		return false;
+
+	struct span written = {line.at, line.end};
+	if (!scan_number(&line, &mark->number) || !scan_words(&line, ", ") ||
+	    !scan_duration(&line, &mark->at) || !scan_words(&line, " after the start, ") ||
+	    !scan_number(&line, &mark->open) || !scan_words(&line, " open: "))
+		return false;
+	mark->text = span_unescape((struct span){line.at, line.end}, parse->memory);
+	mark->line = obstack_copy0(parse->memory, written.begin, span_length(written));
 	return true;
 }
 

@@ -23,6 +23,7 @@ struct report_options {
 	bool full;       /* all groups, all stacks, and all frames */
 	bool all_stacks; /* of a group that has several; not only the one with the most */
 	bool collapse_runtime; /* only frames of the program's own, and the number of others */
+	bool per_test;         /* what each test has opened, instead of the groups */
 	bool filtered;         /* groups may have been taken out by filter_apply() */
 };
 

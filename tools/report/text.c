@@ -24,6 +24,7 @@
 #include "text_stack.h"
 #include "text_state.h"
 #include "text_summary.h"
+#include "text_tests.h"
 
 enum {
 	INDENT = 3,      /* of a group's lines */
@@ -219,6 +220,7 @@ static void put_group(const struct page *page, const struct model_group *group,
 	text_advice(page, group, given);
 	text_note(page, group);
 	text_paths(page, group, options);
+	text_tests_of(page, group);
 	/* If wanted the stacks of all parts; else of the first path, which has the most
 	 * descriptors. */
 	if ((options->full || options->all_stacks) && group->part_count > 1)
@@ -322,9 +324,23 @@ void report_peaks(FILE *file, const struct model_snapshot *snapshot,
 	page_close(&page);
 }
 
+static void put_tests(FILE *file, const struct model_snapshot *snapshot,
+		      const struct report_options *options)
+{
+	struct page page;
+
+	page_open(&page, file, options->width, options->colour);
+	text_tests(&page, snapshot);
+	text_missing(&page, snapshot);
+	page_close(&page);
+}
+
 void report_text(FILE *file, const struct model_snapshot *snapshot,
 		 const struct report_options *options)
 {
 	report_summary(file, snapshot, options);
-	report_groups(file, snapshot, options);
+	if (options->per_test)
+		put_tests(file, snapshot, options);
+	else
+		report_groups(file, snapshot, options);
 }

@@ -255,6 +255,7 @@ void ledger_release(struct ledger *ledger)
 	connection_table_release(&ledger->connections);
 	closer_table_release(&ledger->closers);
 	language_table_release(&ledger->languages);
+	mark_table_release(&ledger->marks);
 }
 
 bool ledger_copy(struct ledger *ledger, const struct ledger *from)

@@ -18,6 +18,7 @@
 #include "closer_table.h"
 #include "connection_table.h"
 #include "language_table.h"
+#include "mark_table.h"
 #include "module_table.h"
 #include "stack_table.h"
 
@@ -124,6 +125,7 @@ struct ledger {
 	struct stack_table stacks;
 	struct connection_table connections;
 	struct language_table languages;
+	struct mark_table marks;
 	/* Number of opens since counts_opens was set; concurrent threads may lose some. It has a
 	 * cache line of its own, because every call reads the first one, which is hardly ever
 	 * written. */

@@ -286,6 +286,10 @@ static void put_history(const struct describe *describe, const struct descriptor
 		else /* a thread of the process that this one was forked from */
 			put_item(describe, "thread ", entry->thread);
 	}
+	uint32_t mark = mark_table_of(describe->request->ledger, descriptor->fd,
+				      descriptor->times_recorded);
+	if (descriptor->class == DESCRIPTOR_OPENED && mark != LEDGER_MARK_NONE)
+		put_item(describe, ", mark ", mark);
 }
 
 /* The names of the other kinds add nothing to the kind: "anon_inode:[eventpoll]". */

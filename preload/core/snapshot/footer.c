@@ -85,8 +85,58 @@ static void put_not_seen(struct writer *writer, const struct snapshot_request *r
 		    "opened when the stack table was full: their stacks are not known");
 	put_counted(writer, &section, atomic_load(&request->ledger->closers.dropped),
 		    "closed when the table of closing stacks was full: these are not known");
+	put_counted(writer, &section, atomic_load(&request->ledger->marks.lost),
+		    "marks that could not be recorded: what was opened after them is under the "
+		    "mark before");
 	put_counted(writer, &section, atomic_load(&request->ledger->languages.overflowed),
 		    "frames of a language without a name: the table of names was full");
+}
+
+/* Writes a mark, and how many of its descriptors are open. */
+static void put_mark(struct writer *writer, const struct snapshot_request *request, uint32_t number,
+		     uint32_t open)
+{
+	const struct ledger_mark *mark = mark_table_get(request->ledger, number);
+
+	put_string(writer, "  ");
+	put_unsigned(writer, number);
+	put_string(writer, ", ");
+	put_duration(writer,
+		     mark->at_ms > request->started_ms ? mark->at_ms - request->started_ms : 0);
+	put_string(writer, " after the start, ");
+	put_unsigned(writer, open);
+	put_string(writer, " open: ");
+	put_escaped(writer, mark->text, mark->length);
+	put_char(writer, '\n');
+}
+
+/* Writes the marks that open descriptors belong to. */
+static void put_marks(struct writer *writer, const struct snapshot_request *request,
+		      const struct census *census)
+{
+	uint32_t end = atomic_load(&request->ledger->marks.count) + 1;
+	const char *section = "\nmarks:\n";
+	uint32_t *counts = end > 1 ? memory_map(end * sizeof(*counts)) : NULL;
+
+	if (!counts)
+		return;
+	for (size_t i = 0; i < census->count; i++) {
+		const struct descriptor *descriptor = &census->descriptors[i];
+		uint32_t mark =
+			mark_table_of(request->ledger, descriptor->fd, descriptor->times_recorded);
+
+		if (descriptor->class == DESCRIPTOR_OPENED && mark < end)
+			counts[mark]++;
+	}
+	for (uint32_t mark = LEDGER_MARK_NONE + 1; mark < end; mark++) {
+		if (!counts[mark])
+			continue;
+		if (section)
+			put_string(writer, section);
+		section = NULL;
+		put_mark(writer, request, mark, counts[mark]);
+	}
+	memory_unmap(counts, end * sizeof(*counts));
 }
 
 static void put_module(struct writer *writer, const struct language_table *languages,
@@ -150,6 +200,7 @@ void footer_put(const struct describe *describe, const struct census *census,
 {
 	struct writer *writer = describe->writer;
 
+	put_marks(writer, describe->request, census);
 	put_not_listed(writer, describe->request, census);
 	put_not_seen(writer, describe->request, census);
 	put_modules(writer, frames);
