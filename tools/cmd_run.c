@@ -58,6 +58,17 @@ static int tracer_option_index(const char *name)
 	return i;
 }
 
+/* With --output=stderr there is no report, and so no document. */
+static void check_format(const struct run *run)
+{
+	const char *output = environment_get(&run->environment, "FDTRAIL_OUTPUT");
+
+	if (!run->report.format->write || !output || strcmp(output, "stderr") != 0)
+		return;
+	say("--output=stderr makes no report: don't combine it with --format");
+	exit(LAUNCH_TROUBLE);
+}
+
 /* Sets the option of the tracer, unless the user has. */
 static void set_default(struct run *run, const char *name, const char *value)
 {
@@ -280,6 +291,7 @@ int cmd_run(int argc, char **argv)
 	arguments_parse(&argp, argc, argv, ARGP_IN_ORDER, &arguments);
 	if (set_options(&arguments) == 0) {
 		set_limits(&arguments);
+		check_format(run);
 		/* Only descriptors that the snapshot lists have a mark. */
 		if (run->report.view.per_test)
 			set_default(run, "FDTRAIL_SHOW", "all");

@@ -282,6 +282,13 @@ def _():
         check.matches(run.err, rf"^fdtrail check: can't read the baseline in {path}: {words}")
 
 
+@test("run: no report, no document: --output=stderr is refused")
+def _():
+    run = run_in("junit", "--output=stderr")
+    check.equal((run.status, run.out), (125, ""))
+    check.equal(run.err, "fdtrail run: --output=stderr makes no report: don't combine it with --format\n")
+
+
 @test("--gen-suppressions needs text")
 def _():
     run = check_in("junit", "--max-open=0", "--gen-suppressions", "x")
