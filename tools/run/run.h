@@ -12,6 +12,7 @@
  *     supervise.c       a run from its start to its last line
  *     snapshot_files    which files the snapshots are in
  *     run_report        the reports
+ *     run_results       the results for CI systems
  *     run_order         the order of processes in a report
  *     run_roster        the roster of processes, run_unknown those that aren't known
  *     folder, say       our own folder; our own lines

@@ -16,7 +16,6 @@
 
 #include "preload/core/base/line.h"
 #include "preload/core/snapshot/writer.h"
-#include "tools/model/model_memory.h"
 #include "tools/reader/reader.h"
 #include "tools/report/findings.h"
 #include "tools/report/page.h"
@@ -25,6 +24,7 @@
 #include "tools/report/text_peaks.h"
 #include "tools/symbolize/symbolize.h"
 #include "own_script.h"
+#include "run_results.h"
 #include "run_unknown.h"
 #include "tools/arguments/say.h"
 
@@ -42,7 +42,7 @@ struct reporting {
 	char **notes;            /* lines that the tracer wrote beside snapshots, each once */
 	size_t note_count;
 	enum run_report_result result;
-	struct list results; /* of struct ci_process, for a format that is not text */
+	struct run_results results; /* for a format that is not text */
 };
 
 static void worsen(struct reporting *reporting, enum run_report_result result)
@@ -216,26 +216,16 @@ static bool tell(struct reporting *reporting, struct model_snapshot *snapshot, b
 static void keep_result(struct reporting *reporting, struct model_snapshot *snapshot)
 {
 	const struct run_report *report = reporting->report;
-	struct ci_process result = {snapshot, limits_any(&report->limits), LIMITS_KEPT, NULL};
-	size_t length;
-	FILE *memory = open_memstream(&result.lines, &length);
 
-	if (!memory) {
-		trouble(reporting, snapshot->source, errno);
-		model_destroy(snapshot);
-		return;
-	}
 	own_script_leave_out(snapshot);
 	symbolize(reporting, snapshot);
 	suppressions_apply(report->suppressions.suppressions, snapshot);
 	findings_merge(snapshot);
-	if (result.limited)
-		result.verdict = limits_check(&report->limits, snapshot, NULL, memory);
-	fclose(memory);
-	if (result.verdict != LIMITS_KEPT)
+	enum limits_verdict verdict =
+		run_results_add(&reporting->results, snapshot, &report->limits);
+	if (verdict != LIMITS_KEPT)
 		worsen(reporting,
-		       result.verdict == LIMITS_BROKEN ? RUN_REPORT_BROKEN : RUN_REPORT_UNKNOWN);
-	*(struct ci_process *)list_add(&reporting->results, sizeof(result)) = result;
+		       verdict == LIMITS_BROKEN ? RUN_REPORT_BROKEN : RUN_REPORT_UNKNOWN);
 }
 
 /* Checks a process' last snapshot against the limits, and writes a line for each that is broken. */
@@ -592,25 +582,15 @@ static void tell_results(struct reporting *reporting)
 	fclose(reporting->part);
 	reporting->part = NULL;
 	if (length)
-		*(struct ci_process *)list_add(&reporting->results, sizeof(struct ci_process)) =
-			(struct ci_process){NULL, true, LIMITS_UNKNOWN, lines};
+		run_results_add_unknown(&reporting->results, lines);
 	else
 		free(lines);
-	struct ci_process *results = reporting->results.items;
-	FILE *memory = open_memstream(&text, &length);
-	if (memory) {
-		reporting->report->format->write(results, reporting->results.count, memory);
-		fclose(memory);
+	text = run_results_take(&reporting->results, reporting->report->format, &length);
+	if (text)
 		put(reporting, text, length);
-		free(text);
-	} else {
-		trouble(reporting, "the results", errno);
-	}
-	for (size_t i = 0; i < reporting->results.count; i++) {
-		model_destroy(results[i].snapshot);
-		free(results[i].lines);
-	}
-	list_finish(&reporting->results);
+	else
+		trouble(reporting, "the results", ENOMEM);
+	free(text);
 }
 
 enum run_report_result run_report_end(struct run_report *report)
