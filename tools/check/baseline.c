@@ -30,7 +30,8 @@ static size_t sort(struct baseline_stack *stacks, size_t count)
 {
 	size_t kept = 0;
 
-	qsort(stacks, count, sizeof(*stacks), compare);
+	if (count)
+		qsort(stacks, count, sizeof(*stacks), compare);
 	for (size_t i = 0; i < count; i++) {
 		if (kept && compare(&stacks[kept - 1], &stacks[i]) == 0) {
 			stacks[kept - 1].count = model_add(stacks[kept - 1].count, stacks[i].count);

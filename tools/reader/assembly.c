@@ -136,8 +136,10 @@ static int compare_marks(const void *left, const void *right)
 /* Gives the descriptors the texts of their marks, which come after them. */
 static void name_marks(struct model_snapshot *snapshot)
 {
+	if (!snapshot->mark_count)
+		return;
 	qsort(snapshot->marks, snapshot->mark_count, sizeof(*snapshot->marks), compare_marks);
-	for (size_t i = 0; i < snapshot->group_count && snapshot->mark_count; i++)
+	for (size_t i = 0; i < snapshot->group_count; i++)
 		for (size_t j = 0; j < snapshot->groups[i].descriptor_count; j++) {
 			struct model_descriptor *of = &snapshot->groups[i].descriptors[j];
 			const struct model_mark wanted = {.number = of->mark},

@@ -127,7 +127,8 @@ void text_tests(const struct page *page, const struct model_snapshot *snapshot)
 		unlisted = model_add(unlisted, group->count - (int64_t)group->descriptor_count);
 	}
 	struct share *items = tests.items, *parts = shares.items;
-	qsort(items, tests.count, sizeof(*items), compare);
+	if (tests.count)
+		qsort(items, tests.count, sizeof(*items), compare);
 	for (size_t i = 0; i < tests.count; i++) {
 		char *name = name_of(&items[i]);
 

@@ -77,5 +77,6 @@ static int compare(const void *left, const void *right, void *data)
 
 void top_order(struct top_line *lines, size_t count, enum top_order order)
 {
-	qsort_r(lines, count, sizeof(*lines), compare, &order);
+	if (count)
+		qsort_r(lines, count, sizeof(*lines), compare, &order);
 }
