@@ -51,6 +51,21 @@ def _():
     check.contains(run.err, "opened 6 and closed 0")
 
 
+@test("a server that listens at a host's name has the line that called listen")
+def _():
+    program = temp_dir() / "listens.js"
+    program.write_text("""
+const net = require('net')
+function listens () {
+  net.createServer(() => {}).listen(0, 'localhost')
+}
+for (let i = 0; i < 3; i++) listens()
+setTimeout(() => process.exit(0), 500)
+""", "utf-8")
+    run = Run("node", program)
+    check.contains(run.err, f"1. 3 tcp sockets in LISTEN, opened in listens at {program}:4\n")
+
+
 @test("accessors, generators, async functions, eval and vm have the line of the call in progress")
 def _():
     program = PROGRAMS / "shapes.js"
