@@ -25,9 +25,9 @@ def _(variant):
     run = Run(built)
     check.equal(run.status, 0)
     check.matches(run.err, rf"(?m)^1\. 7 devices, opened in load at \S*{line_of('OPENS')}$")
-    check.matches(run.err, rf" asked for by:\n.*\n +queues_and_forgets +\S*{line_of('FORGETS')}:")
+    check.matches(run.err, rf" asked for by:\n +#0 +queues_and_forgets +\S*{line_of('FORGETS')}:")
     # After the last job the thread works for nobody.
-    check.matches(run.err, rf" 6 by work at .*, from queues_and_forgets at \S*{line_of('FORGETS')}")
+    check.matches(run.err, rf" 6 by work at \S+, from queues_and_forgets at \S*{line_of('FORGETS')}")
     check.matches(run.err, rf" 1 by work at \S*{line_of('NOBODY')} \(opened 1, closed 0\)")
     check.lacks(run.err, "queues_and_closes")
 
