@@ -24,11 +24,16 @@ _Static_assert(offsetof(struct planted_control, plain) == CONTROL_PLAIN &&
 		       offsetof(struct planted_control, off) == CONTROL_OFF &&
 		       offsetof(struct planted_control, vforks) == CONTROL_VFORKS &&
 		       offsetof(struct planted_control, vfork) == CONTROL_VFORK &&
-		       offsetof(struct planted_control, pool_bits) == CONTROL_POOL_BITS,
+		       offsetof(struct planted_control, pool_bits) == CONTROL_POOL_BITS &&
+		       offsetof(struct planted_control, requests) == CONTROL_REQUESTS &&
+		       sizeof(struct planted_request) == REQUEST_SIZE &&
+		       offsetof(struct planted_request, grow) == REQUEST_GROW &&
+		       offsetof(struct planted_request, back) == REQUEST_BACK,
 	       "planted_entry.S knows these offsets");
 
 void planted_closing(const struct planted_frame *frame);
 void planted_record(const struct planted_frame *frame);
+void planted_request(const struct planted_frame *frame, uint32_t number);
 
 HIDDEN struct planted_control planted_control = {.off = 1};
 
@@ -80,16 +85,19 @@ struct key {
 	uint64_t words[PLANTED_KEY_MAX];
 };
 
+/* number: of the request. */
 static void stop_for(enum planted_reason reason, const struct planted_frame *frame,
-		     const struct key *key)
+		     const struct key *key, uint32_t number)
 {
-	long number = PLANTED_STOP;
+	long call = PLANTED_STOP;
+	register uint64_t fourth __asm__("r10") = reason;
+	register uint64_t fifth __asm__("r8") = number;
 
-	__asm__ volatile("movq %4, %%r10\n\tsyscall"
-			 : "+a"(number)
+	__asm__ volatile("syscall"
+			 : "+a"(call)
 			 : "D"(frame), "S"(key ? key->words : NULL),
-			   "d"((uint64_t)(key ? key->count : 0)), "r"((uint64_t)reason)
-			 : "rcx", "r8", "r9", "r10", "r11", "memory");
+			   "d"((uint64_t)(key ? key->count : 0)), "r"(fourth), "r"(fifth)
+			 : "rcx", "r11", "memory");
 }
 
 static bool add(struct key *key, uint64_t word)
@@ -107,9 +115,10 @@ static bool add_frames(struct key *key, const struct planted_frame *frame)
 	const uint64_t *go = (const uint64_t *)frame->go;
 	uint64_t low = frame->sp, high = go[G_STACK_HIGH], fp = frame->fp;
 
-	if (!go || low < go[G_STACK_LOW] || low > high - sizeof(low) || !add(key, *(const uint64_t *)low))
+	if (!go || low < go[G_STACK_LOW] || low > high - sizeof(low) ||
+	    !add(key, *(const uint64_t *)low))
 		return false;
-	while (fp && key->count <= planted_control.depth) {
+	for (uint32_t depth = 0; fp && depth < planted_control.depth; depth++) {
 		/* A saved frame pointer is further from the stack's end than the one before. */
 		if (fp <= low || fp % sizeof(fp) || fp > high - 2 * sizeof(fp))
 			return false;
@@ -216,7 +225,7 @@ static void watch(const struct planted_frame *frame, unsigned int count, uint64_
 	if (atomic_fetch_sub_explicit(&planted_control.opens_left, count, memory_order_relaxed) <=
 		    (int64_t)count ||
 	    now >= planted_control.next_interval_ms)
-		stop_for(PLANTED_WATCH, frame, NULL);
+		stop_for(PLANTED_WATCH, frame, NULL, 0);
 }
 
 HIDDEN void planted_record(const struct planted_frame *frame)
@@ -228,7 +237,7 @@ HIDDEN void planted_record(const struct planted_frame *frame)
 	struct key key;
 
 	if ((int64_t)frame->result < 0) {
-		stop_for(PLANTED_RECORD, frame, NULL);
+		stop_for(PLANTED_RECORD, frame, NULL, 0);
 		return;
 	}
 	unsigned int count = made(frame, fds, &dup_of);
@@ -237,7 +246,7 @@ HIDDEN void planted_record(const struct planted_frame *frame)
 	key.count = 0;
 	if (!planted_control.go_creator || !planted_control.go_thread || !add_frames(&key, frame) ||
 	    !add_creators(&key, frame)) {
-		stop_for(PLANTED_RECORD, frame, NULL);
+		stop_for(PLANTED_RECORD, frame, NULL, 0);
 		return;
 	}
 	stack = find(shared, &key);
@@ -248,7 +257,7 @@ HIDDEN void planted_record(const struct planted_frame *frame)
 		if ((uint32_t)fds[i] >= planted_control.fds || fds[i] == 2)
 			figures = NULL;
 	if (stack < STACK_FIRST || !figures) {
-		stop_for(PLANTED_RECORD, frame, &key);
+		stop_for(PLANTED_RECORD, frame, &key, 0);
 		return;
 	}
 	uint64_t now = now_ms();
@@ -273,4 +282,72 @@ HIDDEN void planted_closing(const struct planted_frame *frame)
 
 	if ((uint32_t)frame->arguments[0] < planted_control.fds)
 		slot_closing(&shared->ledger, (int)frame->arguments[0]);
+}
+
+/* The descriptor of the persistConn at this address, by the layout that the engine has found; -1:
+ * it is of another kind. */
+static int descriptor_of(uint64_t receiver)
+{
+	const uint64_t *connection =
+		(const uint64_t *)(receiver + planted_control.http_connection - 1);
+
+	for (int nested = 0; nested < 2; nested++) {
+		uint64_t table = connection[0], value = connection[1];
+
+		if (!table || !value)
+			return -1;
+		if (table == planted_control.http_sockets[0] ||
+		    table == planted_control.http_sockets[1]) {
+			/* poll.FD of the netFD: its lock, and then Sysfd. */
+			const uint64_t *file = (const uint64_t *)*(const uint64_t *)value;
+
+			return file && file[2] <= INT32_MAX ? (int)file[2] : -1;
+		}
+		if (table != planted_control.http_wrapper)
+			return -1;
+		connection = (const uint64_t *)value;
+	}
+	return -1;
+}
+
+/* Counts a request of this stack over the descriptor. */
+static void use(struct planted_shared *shared, int fd, uint32_t stack, uint64_t transport)
+{
+	struct planted_use *use = &shared->uses[fd];
+	uint32_t sequence = ledger_times_recorded(&shared->ledger, fd);
+
+	if (use->sequence != sequence) {
+		atomic_store_explicit(&use->count, 0, memory_order_relaxed);
+		use->missed = 0;
+		use->transport = transport;
+		use->sequence = sequence;
+	}
+	if (use->transport != transport)
+		use->missed = 1;
+	use->stack = stack;
+	atomic_fetch_add_explicit(&use->count, 1, memory_order_release);
+}
+
+HIDDEN void planted_request(const struct planted_frame *frame, uint32_t number)
+{
+	struct planted_shared *shared = (struct planted_shared *)planted_control.shared;
+	struct key key;
+	int fd = -1;
+
+	/* A stack of a call begins with an address. */
+	key.count = 1;
+	key.words[0] = number;
+	bool whole = number == 0 && planted_control.http_connection &&
+		     planted_control.http_transport && planted_control.go_creator &&
+		     add_frames(&key, frame) && add_creators(&key, frame);
+	uint32_t stack = whole ? find(shared, &key) : STACK_NONE;
+	if (stack >= STACK_FIRST)
+		fd = descriptor_of(frame->result);
+	if (fd < 0 || (uint32_t)fd >= planted_control.fds || planted_control.off ||
+	    slot_kind(&shared->ledger, fd) != FD_SOCKET) {
+		stop_for(PLANTED_REQUEST, frame, whole ? &key : NULL, number);
+		return;
+	}
+	use(shared, fd, stack,
+	    *(const uint64_t *)(frame->result + planted_control.http_transport - 1));
 }

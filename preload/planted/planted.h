@@ -31,6 +31,9 @@
 
 #define PLANTED_VFORKS 8
 
+/* Functions whose begin is planted, too: those of go_http.c, in which requests begin. */
+#define PLANTED_REQUESTS 4
+
 /* Offsets in struct planted_control: planted.c asserts them. */
 #define CONTROL_PLAIN     0
 #define CONTROL_BACK      8
@@ -39,6 +42,10 @@
 #define CONTROL_VFORKS    28
 #define CONTROL_VFORK     32
 #define CONTROL_POOL_BITS 96
+#define CONTROL_REQUESTS  128
+#define REQUEST_SIZE      24
+#define REQUEST_GROW      8
+#define REQUEST_BACK      16
 
 #ifndef __ASSEMBLER__
 
@@ -56,7 +63,8 @@ _Static_assert(PLANTED_FDS % PAGE_SLOTS == 0 && PLANTED_STACKS % STACK_PAGE == 0
 
 /* Behind the sites, in the image. Offsets from the image's begin. */
 struct planted_header {
-	uint32_t entry;   /* the code that a patched site jumps to */
+	uint32_t entry;                      /* the code that a patched site jumps to */
+	uint32_t requests[PLANTED_REQUESTS]; /* .. and the patched begins of functions */
 	uint32_t numbers; /* a byte for each system call: its site, PLANTED_CLOSE or 0 */
 	uint32_t control; /* struct planted_control; what is before it is code and constants */
 	uint32_t end;
@@ -74,11 +82,22 @@ struct planted_control {
 	_Atomic uint64_t vfork[PLANTED_VFORKS];
 	_Atomic uint32_t pool_bits[PLANTED_POOL / 32]; /* set: in use */
 
-	uint64_t shared;            /* struct planted_shared */
-	uint64_t clock;             /* clock_gettime of the vDSO */
-	uint64_t started_ms;        /* when the ledger began: CLOCK_MONOTONIC_COARSE */
-	uint32_t go_creator;        /* offset of gopc in a g, as in go_layout.h; 0: not yet known */
-	uint32_t go_thread;         /* offset of the thread's id in an m; 0: not yet known */
+	struct planted_request {
+		int64_t frame; /* added to rsp before it is compared with the stack's limit */
+		uint64_t grow; /* where the function goes on if the stack is too small */
+		uint64_t back; /* .. and if it is large enough */
+	} requests[PLANTED_REQUESTS];
+
+	uint64_t shared;     /* struct planted_shared */
+	uint64_t clock;      /* clock_gettime of the vDSO */
+	uint64_t started_ms; /* when the ledger began: CLOCK_MONOTONIC_COARSE */
+	uint32_t go_creator; /* offset of gopc in a g, as in go_layout.h; 0: not yet known */
+	uint32_t go_thread;  /* offset of the thread's id in an m; 0: not yet known */
+	/* Offsets in a persistConn, plus 1; 0: not yet known. */
+	uint32_t http_connection, http_transport;
+	/* Method tables of net.Conn: of types whose first field is a netFD, and of one whose first
+	 * field is another net.Conn. 0: none. */
+	uint64_t http_sockets[2], http_wrapper;
 	uint32_t ancestors;         /* the most ancestors that belong to a stack */
 	uint32_t depth;             /* the most frames that belong to a stack */
 	uint32_t fds;               /* descriptors below this have slots */
@@ -96,6 +115,15 @@ struct planted_key {
 	uint64_t words[];
 };
 
+/* Requests over a descriptor that the engine has not yet fetched. */
+struct planted_use {
+	uint64_t transport;
+	uint32_t sequence; /* ledger_times_recorded, of the descriptor that they went over */
+	uint32_t stack;    /* of the last one */
+	_Atomic uint32_t count;
+	uint32_t missed; /* not 0: not all by this Transport */
+};
+
 struct planted_shared {
 	/* The program's view of the ledger. The slots are the engine's own; the figures of stacks
 	 * and the numbers are combined by the engine before each snapshot. */
@@ -106,6 +134,7 @@ struct planted_shared {
 	struct stack_figures figures[PLANTED_STACKS];
 	_Atomic uint32_t buckets[PLANTED_BUCKETS]; /* index of a key, in words; 0: none */
 	uint64_t keys[PLANTED_KEY_WORDS];          /* word 0 is not used */
+	struct planted_use uses[PLANTED_FDS];
 	struct ledger_page slots[PLANTED_FDS / PAGE_SLOTS] __attribute__((aligned(4096)));
 };
 
@@ -119,6 +148,8 @@ enum planted_reason {
 	/* The engine is to record a call. The first argument is the address of its frame, the
 	 * second of its key, the third the key's length in words; 0: it has none. */
 	PLANTED_RECORD,
+	/* The same for a request, which is about to begin. The fifth argument is its number. */
+	PLANTED_REQUEST,
 	/* The call is recorded. opens_left or next_interval_ms is reached. */
 	PLANTED_WATCH,
 };

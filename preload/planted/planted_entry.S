@@ -26,14 +26,19 @@ planted_sites:
 
 	/* struct planted_header */
 	.long planted_entry - planted_sites
+	.set number, 0
+	.rept PLANTED_REQUESTS
+	.long planted_requests + (number << 6) - planted_sites
+	.set number, number + 1
+	.endr
 	.long planted_numbers - planted_sites
 	.long planted_control - planted_sites
 	.long planted_end - planted_sites
 
 	.text
 
-/* Switches to a stack of the pool, and saves there all registers that C code may change: struct
- * planted_frame. Then rdi is its address. A thread waits for a free stack only if as many threads
+/* Switches to a stack of the pool, and saves there all registers that C code may change, except r11:
+ * struct planted_frame. Then rdi is its address. A thread waits for a free stack only if as many threads
  * as there are stacks are in planted code. */
 	.macro enter
 	movq %rsp, %r11
@@ -65,7 +70,8 @@ planted_sites:
 
 /* Goes back to the goroutine's stack, and then gives the other one back. */
 	.macro leave_pool
-	addq $24, %rsp
+	popq %rcx
+	addq $16, %rsp
 	popq %rdi
 	popq %rsi
 	popq %rdx
@@ -130,5 +136,34 @@ planted_returned:
 	cmpq $-23, %rax /* ENFILE */
 	je 1b
 	jmp 3b
+
+/* The begin of a function in which a request begins. Registers hold its arguments; only r12 and r13
+ * are free ("Go internal ABI specification"). If the goroutine's stack is too small, the function
+ * begins again with a larger one, and comes here again. */
+	.balign 64, 0xcc
+planted_requests:
+	.set number, 0
+	.rept PLANTED_REQUESTS
+	.balign 64, 0xcc
+	movq planted_control + CONTROL_REQUESTS + REQUEST_SIZE * number(%rip), %r12
+	addq %rsp, %r12
+	cmpq 16(%r14), %r12
+	jbe 1f
+	movl $number, %r12d
+	jmp planted_begins
+1:	jmp *planted_control + CONTROL_REQUESTS + REQUEST_SIZE * number + REQUEST_GROW(%rip)
+	.set number, number + 1
+	.endr
+	.balign 64, 0xcc
+planted_begins:
+	movq %r11, %r13
+	enter
+	movl %r12d, %esi
+	call planted_request
+	leave_pool
+	movq %r13, %r11
+	imulq $REQUEST_SIZE, %r12
+	leaq planted_control + CONTROL_REQUESTS(%rip), %r13
+	jmp *REQUEST_BACK(%r13, %r12)
 
 	.section .note.GNU-stack, "", @progbits

@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 import snapshot_text
-from support import (BUILD, GO_VARIANTS, check, go_program, main, ran, require, run_bare, start_traced, temp_dir, test,
-                     wait_until)
+from support import (BUILD, GO_VARIANTS, check, go_program, main, program, ran, require, run_bare, start_traced, temp_dir,
+                     test, wait_until)
 
 FDTRAIL = BUILD / "tools" / "fdtrail"
 # By the functions of tests/programs/go/planted.
@@ -21,12 +21,12 @@ KINDS = {"openFile": "device", "copyFile": "device", "makePipe": "pipe", "makeSo
 PLANTED = ": its calls are recorded by planted code\n"
 
 
-def run(*words, engine="planted", variant="nocgo", program=None, options=(), **arguments):
+def run(*words, engine="planted", variant="nocgo", path=None, options=(), **arguments):
     """Runs a mode of the program under the engine; returns its Process, with its snapshots in it."""
     output = temp_dir() / "snapshot"
     arguments.setdefault("timeout", 120)
     done = run_bare([FDTRAIL, "run", f"--engine={engine}", "--show=100000", "--verbose", "--only=planted", *options, "--",
-                     program or go_program("planted", variant), *words], env={"FDTRAIL_OUTPUT": str(output)}, **arguments)
+                     path or go_program("planted", variant), *words], env={"FDTRAIL_OUTPUT": str(output)}, **arguments)
     check.equal(done.status, 0, "exit status")
     done.found = snapshot_text.parse_all(output.read_text()) if output.exists() else []
     return done
@@ -47,8 +47,8 @@ def printed(text):
     return {int(fd): function for fd, function in re.findall(r"^(\d+) (\w+)$", text, re.MULTILINE)}
 
 
-def is_planted(done, program="planted"):
-    check.contains(done.err, f"fdtrail: {program}{PLANTED}")
+def is_planted(done):
+    check.contains(done.err, f"fdtrail: planted{PLANTED}")
 
 
 def comparable(snapshot):
@@ -154,11 +154,24 @@ def _():
     check.equal(open_now(done.found[-1]), printed(done.out))
 
 
-@test("a copy and its close take less than a third of what they take with stops", timeout=120)
+@test("{} do not wake the tracer", each=["copies", "requests"], timeout=180)
+def _(calls):
+    require("go")
+    check.at_most(int(run(calls, 2000).out), 200)
+    check.at_least(int(run(calls, 2000, engine="ptrace").out), 1000, "with stops")
+
+
+@test("the last HTTP user of a connection is named without debug registers, and each request counts once", timeout=120)
 def _():
     require("go")
-    times = {engine: int(run("speed", 2000, engine=engine).out) for engine in ("planted", "ptrace")}
-    check.at_most(times["planted"], times["ptrace"] / 3, f"nanoseconds: {times}")
+    output = temp_dir() / "snapshot"
+    done = run_bare([FDTRAIL, "run", "--engine=planted", "--", go_program("leaks", "nocgo"), "Go-response"],
+                    env={"FDTRAIL_OUTPUT": str(output), "LD_PRELOAD": program("libnodebug")})
+    check.equal(done.status, 0)
+    (group,) = [group for group in snapshot_text.parse_all(output.read_text())[-1].groups
+                if "last HTTP request by:" in group.text]
+    check.equal(group.text.count(", 1 HTTP request by Transport"), 3)
+    check.contains(group.text.partition("last HTTP request by:")[2].partition("opened at:")[0], " in main.fetch ")
 
 
 @test("a threshold takes its snapshots at the exact numbers", timeout=120)
@@ -188,13 +201,13 @@ def _():
                    code, flags=re.DOTALL)
     check.true(other != code, "the function is in the program")
     changed.write_bytes(other)
-    stops(run("leak", 3, program=changed), "its system call function has another form")
+    stops(run("leak", 3, path=changed), "its system call function has another form")
 
 
 @test("a Go program whose address space is limited is traced by stops, and a line says so", timeout=120)
 def _():
     require("go")
-    done = run("-c", 'ulimit -v 8000000; exec "$@"', "sh", go_program("planted", "nocgo"), "leak", 3, program="/bin/sh")
+    done = run("-c", 'ulimit -v 8000000; exec "$@"', "sh", go_program("planted", "nocgo"), "leak", 3, path="/bin/sh")
     stops(done, "its address space is limited (RLIMIT_AS)")
 
 
@@ -221,7 +234,7 @@ def _():
 @test("a program that isn't Go is traced by stops, and the Go programs that it executes are planted", timeout=120)
 def _():
     require("go")
-    done = run("-c", '"$@"; "$@"', "sh", go_program("planted", "nocgo"), "leak", 2, program="/bin/sh",
+    done = run("-c", '"$@"; "$@"', "sh", go_program("planted", "nocgo"), "leak", 2, path="/bin/sh",
                options=["--only=planted"])
     check.equal(done.err.count(PLANTED), 2)
     check.equal([sorted((opener(group), group.count) for group in snapshot.groups) for snapshot in done.found],

@@ -173,7 +173,7 @@ def _(variant):
 
 @test("without debug registers nobody is named either, and the text says why", timeout=120)
 def _():
-    run = run_server("nocgo", "keep-alive", env={"LD_PRELOAD": program("libnodebug")})
+    run = run_server("nocgo", "keep-alive", run_options=["--engine=ptrace"], env={"LD_PRELOAD": program("libnodebug")})
     snapshot = run.found[0]
     check.equal(len(in_close_wait(snapshot)), LEAKS)
     check.lacks(snapshot.text, "last HTTP request by")

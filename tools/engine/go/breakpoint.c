@@ -20,6 +20,8 @@ int breakpoints_arm(pid_t thread, struct breakpoints *breakpoints)
 	int result = 0;
 
 	for (size_t i = 0; i < breakpoints->count && i < BREAKPOINTS_MAX && result == 0; i++) {
+		if (breakpoints->planted >> i & 1)
+			continue;
 		result = poke(thread, regs_debug_address((int)i), breakpoints->addresses[i]);
 		enable |= regs_debug_enable((int)i);
 	}

@@ -21,8 +21,15 @@ struct breakpoints {
 	uintptr_t
 		addresses[BREAKPOINTS_MAX]; /* run-time addresses of first bytes of instructions */
 	size_t count;
-	int trouble; /* the last negative errno of breakpoints_arm; 0: none */
+	unsigned int planted; /* bits by index: planted code does what the breakpoint is for */
+	int trouble;          /* the last negative errno of breakpoints_arm; 0: none */
 };
+
+/* Whether no debug register is needed. */
+static inline bool breakpoints_none(const struct breakpoints *breakpoints)
+{
+	return breakpoints->planted == (1u << breakpoints->count) - 1;
+}
 
 /* Arms the stopped thread. 0, or a negative errno: the thread is gone (-ESRCH), or this machine or
  * its kernel has no breakpoints, which is noted in trouble, too. */

@@ -229,3 +229,39 @@ bool go_http_use(struct go_program *program, int index, const struct user_regs_s
 	program->http_missed = program->http_missed || !*known;
 	return false;
 }
+
+static void keep_socket(struct go_http_layout *layout, uintptr_t table)
+{
+	for (size_t i = 0; i < 2; i++) {
+		if (layout->sockets[i] == table)
+			return;
+		if (!layout->sockets[i]) {
+			layout->sockets[i] = table;
+			return;
+		}
+	}
+}
+
+void go_http_learn(const struct go_program *program, struct memory *memory, uintptr_t receiver,
+		   const struct go_http_use *use, struct go_http_layout *layout)
+{
+	uintptr_t interface[2], word;
+
+	if (!program->connection || use->shared || !use->transport ||
+	    !go_read(memory, receiver + program->connection - 1, interface, 2))
+		return;
+	enum conn kind = kind_of(program, memory, interface[0]);
+	if (kind == CONN_SOCKET)
+		keep_socket(layout, interface[0]);
+	uintptr_t wrapper = kind == CONN_TLS ? interface[0] : 0;
+	if (wrapper && go_read(memory, interface[1] + TLS_CONN, interface, 2) &&
+	    kind_of(program, memory, interface[0]) == CONN_SOCKET) {
+		keep_socket(layout, interface[0]);
+		layout->wrapper = wrapper;
+	}
+	layout->connection = program->connection;
+	for (uint32_t at = 0; !layout->transport && at < program->connection - 1;
+	     at += sizeof(word))
+		if (go_read(memory, receiver + at, &word, 1) && word == use->transport)
+			layout->transport = at + 1;
+}

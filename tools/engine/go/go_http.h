@@ -29,6 +29,20 @@ bool go_http_breakpoints(struct go_program *program, struct breakpoints *breakpo
 enum group_note go_http_note(const struct go_program *program,
 			     const struct breakpoints *breakpoints, bool asked);
 
+/* Places in a persistConn, for code that finds the descriptor and the Transport itself. */
+struct go_http_layout {
+	uint32_t connection, transport; /* offsets, plus 1; 0: not yet known */
+	/* Method tables of net.Conn: of types that begin with a netFD (TCPConn, UnixConn), and of
+	 * tls.Conn, which begins with a net.Conn. 0: not yet seen. */
+	uintptr_t sockets[2], wrapper;
+};
+
+/* Adds to layout what the connection at receiver, whose request has just been found to be this use,
+ * tells. */
+struct go_http_use;
+void go_http_learn(const struct go_program *program, struct memory *memory, uintptr_t receiver,
+		   const struct go_http_use *use, struct go_http_layout *layout);
+
 struct go_http_use {
 	int fd;             /* the program's; only valid if the ledger knows it as a socket */
 	bool shared;        /* HTTP/2: several requests at a time share the connection */

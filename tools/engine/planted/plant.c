@@ -29,6 +29,7 @@ enum {
 	FUNCTION_MOST = 128, /* bytes of Syscall6, which is much shorter */
 	JUMP = 5,            /* bytes of a near jump, which the new tail begins with */
 	PATCH = JUMP + 2,    /* .. and of the system call instruction after it */
+	BEGIN_MOST = 18,     /* .. of the begin of a function that compares its stack */
 	NAME_BELOW = 512,    /* bytes below rsp, where nothing lies at an exec */
 	PLACES = 4,          /* near addresses that are tried for the image */
 };
@@ -325,6 +326,78 @@ static bool patch_site(struct planting *planting)
 	return patch(planting->pid, planting->site, code, sizeof(code));
 }
 
+/* A displacement of one byte, which has a sign. */
+static int32_t displacement8(uint8_t byte)
+{
+	return byte < 0x80 ? byte : byte - 0x100;
+}
+
+/* Takes apart the begin of a function of Go, which compares the stack's limit with rsp, or for a
+ * large frame with rsp minus a constant. Returns its length in bytes; 0: it has another form. */
+static size_t parse_begin(const uint8_t *code, uintptr_t at, struct planted_request *request)
+{
+	static const uint8_t lea_long[] = {0x4c, 0x8d, 0xa4, 0x24}; /* lea N(%rsp), %r12 */
+	static const uint8_t lea_short[] = {0x4c, 0x8d, 0x64, 0x24};
+	static const uint8_t compare_r12[] = {0x4d, 0x3b, 0x66, 0x10}; /* cmp 16(%r14), %r12 */
+	static const uint8_t compare_sp[] = {0x49, 0x3b, 0x66, 0x10};
+	static const uint8_t jump_long[] = {0x0f, 0x86}; /* jbe */
+	const uint8_t *compare = compare_r12;
+	size_t size = 0;
+	int32_t distance;
+
+	request->frame = 0;
+	if (memcmp(code, lea_long, sizeof(lea_long)) == 0) {
+		memcpy(&distance, code + sizeof(lea_long), sizeof(distance));
+		request->frame = distance;
+		size = sizeof(lea_long) + sizeof(distance);
+	} else if (memcmp(code, lea_short, sizeof(lea_short)) == 0) {
+		request->frame = displacement8(code[sizeof(lea_short)]);
+		size = sizeof(lea_short) + 1;
+	} else {
+		compare = compare_sp;
+	}
+	if (memcmp(code + size, compare, sizeof(compare_sp)) != 0)
+		return 0;
+	size += sizeof(compare_sp);
+	if (memcmp(code + size, jump_long, sizeof(jump_long)) == 0) {
+		memcpy(&distance, code + size + sizeof(jump_long), sizeof(distance));
+		size += sizeof(jump_long) + sizeof(distance);
+	} else if (code[size] == 0x76) {
+		distance = displacement8(code[size + 1]);
+		size += 2;
+	} else {
+		return 0;
+	}
+	request->back = at + size;
+	request->grow = at + size + (uintptr_t)(intptr_t)distance;
+	return size;
+}
+
+/* Makes the functions in which requests begin jump to planted code first. */
+static void patch_requests(struct planting *planting)
+{
+	struct breakpoints *breakpoints = planting->request->breakpoints;
+
+	for (size_t i = 0; i < breakpoints->count && i < PLANTED_REQUESTS; i++) {
+		uintptr_t at = breakpoints->addresses[i];
+		int64_t distance =
+			(int64_t)(planting->image + header()->requests[i]) - (int64_t)(at + JUMP);
+		int32_t near = (int32_t)distance;
+		struct planted_request request;
+		uint8_t code[BEGIN_MOST], jump[JUMP] = {0xe9};
+
+		memcpy(jump + 1, &near, sizeof(near));
+		if (near == distance &&
+		    process_memory_read(planting->pid, at, code, sizeof(code)) == sizeof(code) &&
+		    parse_begin(code, at, &request) &&
+		    plant_write(planting->plant, planting->pid,
+				offsetof(struct planted_control, requests) + i * sizeof(request),
+				&request, sizeof(request)) &&
+		    patch(planting->pid, at, jump, sizeof(jump)))
+			breakpoints->planted |= 1u << i;
+	}
+}
+
 /* Takes back what has been mapped and opened in the program. */
 static void undo(struct planting *planting)
 {
@@ -344,6 +417,7 @@ static bool plant_all(struct planting *planting)
 	    !fill_image(planting) || !protect_image(planting) || !patch_site(planting))
 		return false;
 	fill_shared(planting);
+	patch_requests(planting);
 	return true;
 }
 
@@ -478,4 +552,32 @@ void plant_combine(struct plant *plant, struct ledger *ledger)
 	}
 	if (all > atomic_load(&ledger->numbers.peak_all))
 		atomic_store(&ledger->numbers.peak_all, all);
+}
+
+void plant_learn_http(struct plant *plant, int pid, const struct go_http_layout *layout)
+{
+	const uint64_t tables[3] = {layout->sockets[0], layout->sockets[1], layout->wrapper};
+	const uint32_t offsets[2] = {layout->connection, layout->transport};
+
+	plant->http = *layout;
+	plant_write(plant, pid, offsetof(struct planted_control, http_sockets), tables,
+		    sizeof(tables));
+	plant_write(plant, pid, offsetof(struct planted_control, http_connection), offsets,
+		    sizeof(offsets));
+}
+
+bool plant_next_use(struct plant *plant, const struct ledger *ledger, int *fd,
+		    struct plant_use *use)
+{
+	while ((uint32_t)++ * fd < plant->fds) {
+		struct planted_use *found = &plant->shared->uses[*fd];
+
+		use->count = atomic_exchange(&found->count, 0);
+		use->stack = found->stack;
+		use->transport = found->missed ? 0 : found->transport;
+		if (use->count && found->sequence == ledger_times_recorded(ledger, *fd) &&
+		    use->stack >= STACK_FIRST && use->stack < plant->stacks_end)
+			return true;
+	}
+	return false;
 }

@@ -12,7 +12,7 @@
 
 #include "preload/core/ledger/ledger.h"
 #include "preload/planted/planted.h"
-#include "tools/engine/go/go_program.h"
+#include "tools/engine/go/go_http.h"
 
 struct plant {
 	unsigned int users;
@@ -22,9 +22,10 @@ struct plant {
 	/* After Syscall6's instruction as the program has it in its file, and after the one that
 	 * makes those calls that planted code doesn't make. */
 	uintptr_t instruction_end, moved_end;
-	uint32_t keys_used;  /* words */
-	uint32_t stacks_end; /* one past the highest stack that the program knows */
-	uint32_t fds;        /* as in planted_control */
+	uint32_t keys_used;         /* words */
+	uint32_t stacks_end;        /* one past the highest stack that the program knows */
+	struct go_http_layout http; /* as the code knows it */
+	uint32_t fds;               /* as in planted_control */
 	struct {
 		uint64_t word; /* the count when both sides were last combined */
 		bool known;
@@ -34,7 +35,8 @@ struct plant {
 /* The facts that planted code gets from the engine. */
 struct plant_request {
 	const struct go_program *go;
-	struct ledger *ledger; /* of a table that has no other user */
+	struct breakpoints *breakpoints; /* those that the code can stand for are marked */
+	struct ledger *ledger;           /* of a table that has no other user */
 	uint64_t started_ms;
 	uint32_t ancestors, depth;
 	bool watching;
@@ -62,3 +64,17 @@ void plant_grow(struct plant *plant, struct ledger *ledger, int pid);
 
 /* Brings the program's counts of opens into the ledger, and ours into the program's. */
 void plant_combine(struct plant *plant, struct ledger *ledger);
+
+/* Teaches the program where net/http keeps the descriptors of connections. */
+void plant_learn_http(struct plant *plant, int pid, const struct go_http_layout *layout);
+
+/* Requests over a descriptor that the program has counted. */
+struct plant_use {
+	uint64_t transport; /* 0: not known */
+	uint32_t count, stack;
+};
+
+/* Fetches those of the next descriptor above *fd, which is set. Begin with *fd = -1. False: there
+ * are no more. */
+bool plant_next_use(struct plant *plant, const struct ledger *ledger, int *fd,
+		    struct plant_use *use);

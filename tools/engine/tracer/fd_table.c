@@ -93,7 +93,8 @@ static bool make_room(struct fd_table *table, size_t fd)
 	return true;
 }
 
-void table_note_request(struct fd_table *table, int fd, uint64_t transport, bool again)
+void table_note_requests(struct fd_table *table, int fd, uint64_t transport, bool again,
+			 uint32_t count)
 {
 	struct table_request *request;
 
@@ -104,7 +105,7 @@ void table_note_request(struct fd_table *table, int fd, uint64_t transport, bool
 	 * Transport. */
 	request->missed |=
 		!transport || (again && (!request->count || request->transport != transport));
-	request->count = again ? request->count + 1 : 1;
+	request->count = again ? request->count + count : count;
 	request->transport = transport;
 }
 

@@ -51,9 +51,10 @@ struct fd_table *fd_table_unshare(struct fd_table *table);
  * doesn't show which are open. */
 bool fd_table_note_open(struct fd_table *table, int pid, const struct ledger_entry *entry);
 
-/* Counts a request over descriptor fd by this Transport (0: not known). again: the ledger knows an
+/* Counts requests over descriptor fd by this Transport (0: not known). again: the ledger knows an
  * earlier request over this connection. A copy of a table has no counts. */
-void table_note_request(struct fd_table *table, int fd, uint64_t transport, bool again);
+void table_note_requests(struct fd_table *table, int fd, uint64_t transport, bool again,
+			 uint32_t count);
 
 /* The requests over fd since the ledger first knew a user of it. NULL: not known. */
 const struct table_request *table_requests(const struct fd_table *table, int fd);

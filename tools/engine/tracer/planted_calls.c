@@ -89,6 +89,7 @@ void planted_calls_start(const struct tracer *tracer, struct task *task)
 	struct process *process = task->process;
 	struct plant_request request = {
 		.go = process->go,
+		.breakpoints = &process->breakpoints,
 		.ledger = &task->table->ledger,
 		.started_ms = process->started_ms,
 		.ancestors = tracer->request->go_ancestors,
@@ -155,6 +156,54 @@ static void registers_at_site(const struct plant *plant, const struct planted_fr
 		regs_set_arg(registers, i, frame->arguments[i]);
 }
 
+/* The key that a task is stopped with. Returns the number of its words; 0: it has none. */
+static uint32_t read_key(struct remote_memory *memory, const struct user_regs_struct *stopped,
+			 uint64_t words[PLANTED_KEY_MAX])
+{
+	size_t count = regs_arg(stopped, 2), size = count * sizeof(*words);
+
+	return count <= PLANTED_KEY_MAX &&
+			       remote_memory_copy(memory, regs_arg(stopped, 1), words, size) == size
+		       ? (uint32_t)count
+		       : 0;
+}
+
+/* A request is about to begin. This works after the code was switched off, too. */
+static void request(const struct tracer *tracer, struct task *task,
+		    const struct user_regs_struct *stopped)
+{
+	struct process *process = task->process;
+	struct plant *plant = process->plant;
+	struct remote_memory *memory = process_memory(process);
+	struct user_regs_struct registers = *stopped;
+	struct planted_frame frame;
+	struct go_http_use use;
+	uint64_t words[PLANTED_KEY_MAX];
+	size_t index = regs_arg(stopped, 4);
+
+	if (!memory || index >= process->breakpoints.count ||
+	    remote_memory_copy(memory, regs_arg(stopped, 0), &frame, sizeof(frame)) !=
+		    sizeof(frame))
+		return;
+	/* Earlier ones first: the last user is the one that counts. */
+	planted_calls_combine(task->table);
+	regs_set_pc_sp(&registers, process->breakpoints.addresses[index], frame.sp);
+	regs_set_fp_go(&registers, frame.fp, frame.go);
+	regs_set_result(&registers, (long)frame.result);
+	process->remembered = false;
+	uint32_t stack = record_request_at(tracer, task, (int)index, &registers, &use);
+	if (!plant || use.fd < 0)
+		return;
+	struct go_http_layout layout = plant->http;
+	go_http_learn(process->go, remote_memory_walk(memory), frame.result, &use, &layout);
+	if (memcmp(&layout, &plant->http, sizeof(layout)) != 0)
+		plant_learn_http(plant, process->reader, &layout);
+	uint32_t count = read_key(memory, stopped, words);
+	if (stack >= STACK_FIRST && process->remembered && count)
+		plant_learn(plant, &task->table->ledger, stack, words, count);
+	teach_offsets(process, &frame, task->tid);
+}
+
 /* Records a call that the code can't record itself, and teaches the code its stack. */
 static void record(const struct tracer *tracer, struct task *task,
 		   const struct user_regs_struct *stopped)
@@ -165,7 +214,6 @@ static void record(const struct tracer *tracer, struct task *task,
 	struct user_regs_struct registers = *stopped;
 	struct planted_frame frame;
 	uint64_t words[PLANTED_KEY_MAX];
-	size_t count = regs_arg(stopped, 2), size = count * sizeof(*words);
 
 	if (!memory ||
 	    remote_memory_copy(memory, regs_arg(stopped, 0), &frame, sizeof(frame)) !=
@@ -182,10 +230,9 @@ static void record(const struct tracer *tracer, struct task *task,
 	uint32_t stack = record_finished(tracer, task, call, ABI_X86_64, &registers);
 	plant_grow(plant, &task->table->ledger, process->reader);
 	/* The runtime's own descriptors count as inherited, so they stop each time. */
-	if (stack >= STACK_FIRST && process->remembered && stack != process->runtimes && count &&
-	    count <= PLANTED_KEY_MAX &&
-	    remote_memory_copy(memory, regs_arg(stopped, 1), words, size) == size)
-		plant_learn(plant, &task->table->ledger, stack, words, (uint32_t)count);
+	uint32_t count = read_key(memory, stopped, words);
+	if (stack >= STACK_FIRST && process->remembered && stack != process->runtimes && count)
+		plant_learn(plant, &task->table->ledger, stack, words, count);
 	teach_offsets(process, &frame, task->tid);
 }
 
@@ -202,7 +249,13 @@ void planted_calls_stop(const struct tracer *tracer, struct task *task)
 	regs_set_number(&after, -1);
 	regs_set_result(&after, 0);
 	ptrace(PTRACE_SETREGS, task->tid, NULL, &after);
-	if (!process || !process->plant || !task->table || !process->recording)
+	if (!process || !task->table || !process->recording)
+		return;
+	if (regs_arg(&registers, 3) == PLANTED_REQUEST) {
+		request(tracer, task, &registers);
+		return;
+	}
+	if (!process->plant)
 		return;
 	bool watching = tracer->options.threshold || tracer->options.interval;
 	if (watching && plant_read(process->plant, process->reader, &control))
@@ -358,6 +411,17 @@ void planted_calls_settle(const struct tracer *tracer, const struct task *task)
 
 void planted_calls_combine(struct fd_table *table)
 {
-	if (table->plant)
-		plant_combine(table->plant, &table->ledger);
+	struct ledger *ledger = &table->ledger;
+	struct plant_use use;
+	int fd = -1;
+
+	if (!table->plant)
+		return;
+	plant_combine(table->plant, ledger);
+	while (plant_next_use(table->plant, ledger, &fd, &use)) {
+		bool again = record_was_used(ledger, fd);
+
+		ledger_used(ledger, fd, use.stack, false);
+		table_note_requests(table, fd, use.transport, again, use.count);
+	}
 }

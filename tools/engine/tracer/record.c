@@ -113,8 +113,7 @@ void record_inherited(struct task *task)
 	fd_table_note_open(task->table, task->tid, &entry);
 }
 
-/* Whether the ledger knows a request over the connection. */
-static bool was_used(const struct ledger *ledger, int fd)
+bool record_was_used(const struct ledger *ledger, int fd)
 {
 	struct ledger_entry entry;
 	const struct connection *connection =
@@ -125,25 +124,36 @@ static bool was_used(const struct ledger *ledger, int fd)
 	return connection && connection->user != STACK_NONE;
 }
 
-void record_request(const struct tracer *tracer, struct task *task, int index)
+uint32_t record_request_at(const struct tracer *tracer, struct task *task, int index,
+			   const struct user_regs_struct *registers, struct go_http_use *use)
 {
 	struct process *process = task->process;
 	struct remote_memory *memory = process_memory(process);
+
+	use->fd = -1;
+	if (!recorded(task) || !memory)
+		return STACK_NONE;
+	remote_memory_begin(memory, regs_pc(registers), regs_sp(registers));
+	if (!go_http_use(process->go, index, registers, remote_memory_walk(memory), use))
+		return STACK_NONE;
+	bool again = record_was_used(&task->table->ledger, use->fd);
+	uint32_t stack = stack_capture_begun(tracer, task, registers);
+	ledger_used(&task->table->ledger, use->fd, stack, use->shared);
+	/* Without a stack the ledger won't know next time that there was an earlier request. */
+	table_note_requests(task->table, use->fd, stack == STACK_NONE ? 0 : use->transport, again,
+			    1);
+	return stack;
+}
+
+void record_request(const struct tracer *tracer, struct task *task, int index)
+{
 	struct user_regs_struct registers;
 	struct go_http_use use;
 
 	/* The registers have the expected values only at the breakpoint itself. */
-	if (!recorded(task) || !memory || !tracer_registers(task, &registers) ||
-	    regs_pc(&registers) != process->breakpoints.addresses[index])
-		return;
-	remote_memory_begin(memory, regs_pc(&registers), regs_sp(&registers));
-	if (!go_http_use(process->go, index, &registers, remote_memory_walk(memory), &use))
-		return;
-	bool again = was_used(&task->table->ledger, use.fd);
-	uint32_t stack = stack_capture_begun(tracer, task, &registers);
-	ledger_used(&task->table->ledger, use.fd, stack, use.shared);
-	/* Without a stack the ledger won't know next time that there was an earlier request. */
-	table_note_request(task->table, use.fd, stack == STACK_NONE ? 0 : use.transport, again);
+	if (tracer_registers(task, &registers) &&
+	    regs_pc(&registers) == task->process->breakpoints.addresses[index])
+		record_request_at(tracer, task, index, &registers, &use);
 }
 
 static void connected(const struct tracer *tracer, struct task *task,

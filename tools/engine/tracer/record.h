@@ -32,6 +32,15 @@ void record_inherited(struct task *task);
 /* The task is stopped at this breakpoint of its process: a request is about to use a connection. */
 void record_request(const struct tracer *tracer, struct task *task, int index);
 
+/* The same for a task with these registers at that place. Returns the stack, or STACK_NONE; use->fd
+ * is -1 if the connection isn't known. */
+struct go_http_use;
+uint32_t record_request_at(const struct tracer *tracer, struct task *task, int index,
+			   const struct user_regs_struct *registers, struct go_http_use *use);
+
+/* Whether the ledger knows a request over the connection. */
+bool record_was_used(const struct ledger *ledger, int fd);
+
 /* Removes closed descriptors from the ledger of the task's table. */
 void record_closed(struct task *task);
 

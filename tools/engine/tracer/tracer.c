@@ -152,7 +152,7 @@ void tracer_connects(const struct tracer *tracer, struct task *task)
 	struct process *process = task->process;
 	struct task *other;
 
-	if (process->connects || !process->breakpoints.count)
+	if (process->connects || breakpoints_none(&process->breakpoints))
 		return;
 	process->connects = true;
 	/* Each other thread stops before it runs on, by PTRACE_INTERRUPT or an earlier event, and

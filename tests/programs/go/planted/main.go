@@ -9,21 +9,25 @@
 //	planted profiled SECONDS the same with a CPU profile of 1,000 samples a second; says whether Syscall6 is in it
 //	planted fork             a forked child, which never executes a program, opens and closes; the parent keeps one
 //	planted unshare          a thread with a descriptor table of its own opens and closes; the others keep some
-//	planted speed COUNT      nanoseconds for a copy and its close, median of 5 times COUNT
+//	planted requests COUNT   as many requests over one kept connection; prints how often the tracer was woken
+//	planted copies COUNT     the same for copies of a descriptor, which are closed
 package main
 
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"runtime"
 	"runtime/pprof"
-	"sort"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -245,20 +249,54 @@ func unshare() {
 	fmt.Println(after[0], "openFile")
 }
 
-func speed(count int) {
-	var times []int
-
-	for round := 0; round < 5; round++ {
-		start := time.Now()
-		for i := 0; i < count; i++ {
-			fd, err := syscall.Dup(0)
-			must(err)
-			must(syscall.Close(fd))
+// The number in a line of /proc/PID/status.
+func status(pid string, name string) int {
+	text, err := os.ReadFile("/proc/" + pid + "/status")
+	must(err)
+	for _, line := range strings.Split(string(text), "\n") {
+		if strings.HasPrefix(line, name+":") {
+			return number(strings.TrimSpace(line[len(name)+1:]))
 		}
-		times = append(times, int(time.Since(start))/count)
 	}
-	sort.Ints(times)
-	fmt.Println(times[2])
+	must(errors.New("no " + name))
+	return 0
+}
+
+//go:noinline
+func ask(url string) {
+	response, err := http.Get(url)
+	must(err)
+	_, err = io.Copy(io.Discard, response.Body)
+	must(err)
+	must(response.Body.Close())
+}
+
+// wakes does something count times, and prints how often that has woken the tracer, after some that may be new to it.
+func wakes(count int, act func()) {
+	tracer := strconv.Itoa(status("self", "TracerPid"))
+	var before int
+
+	for i := 0; i < count+20; i++ {
+		if i == 20 {
+			before = status(tracer, "voluntary_ctxt_switches")
+		}
+		act()
+	}
+	fmt.Println(status(tracer, "voluntary_ctxt_switches") - before)
+}
+
+func requests(count int) {
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+
+	wakes(count, func() { ask(server.URL) })
+}
+
+func copies(count int) {
+	wakes(count, func() {
+		fd, err := syscall.Dup(0)
+		must(err)
+		must(syscall.Close(fd))
+	})
 }
 
 func main() {
@@ -273,7 +311,9 @@ func main() {
 		fork()
 	case "unshare":
 		unshare()
-	case "speed":
-		speed(number(os.Args[2]))
+	case "requests":
+		requests(number(os.Args[2]))
+	case "copies":
+		copies(number(os.Args[2]))
 	}
 }
