@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What CI systems read: JUnit's XML, SARIF, GitHub's annotations and JSON of `run` and `check`; baselines."""
+"""Documents for CI systems: JUnit's XML, SARIF, GitHub's annotations and JSON of `run` and `check`; baselines."""
 
 import json
 import re

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * What was open in the last good run, as collapsed stacks (`fdtrail report --format=folded`): a
- * program, its functions from the outermost to the innermost, and a number. Lines of source are not
- * in it, so the program may have been rebuilt or edited since. A stack that has no more descriptors
- * than in the baseline counts as suppressed; one that has more counts with all of them.
+ * The descriptors that were open in the last good run, as collapsed stacks (`fdtrail report
+ * --format=folded`): a program, its functions from the outermost to the innermost, and a number.
+ * Lines of source are not in it, so the program may have been rebuilt or edited since. A stack that
+ * has no more descriptors than in the baseline counts as suppressed; one that has more counts with
+ * all of them.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Which test has opened what is open: descriptors by the mark that they were opened under
+ * Descriptors by test: by the mark that they were opened under
  * (preload/include/fdtrail.h).
  */
 #pragma once

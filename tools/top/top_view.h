@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the screen of `fdtrail top` shows: the table with a selected row, or the group of that row
- * with its stack. Draws by ncurses(3), and moves by keys. Called by top_screen.c.
+ * The contents of the screen of `fdtrail top`: the table with a selected row, or the group of that
+ * row with its stack. Draws by ncurses(3), and moves by keys. Called by top_screen.c.
  */
 #pragma once
 
