@@ -41,6 +41,7 @@ static struct capture *capture;
 static const struct python_layout *layout;
 static uintptr_t (*this_thread)(void);
 static struct asked *items;
+static _Atomic bool submitted; /* anything, so that a program without executors pays less */
 
 /* Whether this code is ThreadPoolExecutor.submit, which calls put; 3.10 and older have no qualified
  * names. */
@@ -76,17 +77,20 @@ static void *put(void *self, void *a, void *b, void *c, void *d)
 	uintptr_t thread = this_thread();
 
 	if (a && (uintptr_t)b >= 1 && thread && python_walk(layout, thread, &caller, 1) == 1 &&
-	    is_submit(caller.code))
+	    is_submit(caller.code)) {
 		asked_keep(items, *(void *const *)a,
 			   asked_caller(capture, __builtin_frame_address(0)));
+		atomic_store(&submitted, true);
+	}
 	return put_original(self, a, b, c, d);
 }
 
 /* The thread has got an item; NULL: it has got an exception. */
 static void *got(void *item)
 {
+	if (!atomic_load_explicit(&submitted, memory_order_relaxed))
+		return item;
 	uint32_t stack = item ? asked_find(items, item) : STACK_NONE;
-
 	if (stack != STACK_NONE)
 		asked_keep(items, item, STACK_NONE);
 	if (stack != STACK_NONE || !(capture_asked & ASKED_BY_PROGRAM))
