@@ -216,7 +216,7 @@ def _():
 @test("nothing unclosed is one calm line")
 def _():
     text = report(header().replace("8 in 3 groups; 3 inherited", "0; 3 inherited")
-                  + "Nothing is unclosed.\n\n" + END)
+                  + "Nothing that this program opened is left open.\n\n" + END)
     check.equal(text.splitlines()[0], "server, process 4711: nothing is unclosed; 3 inherited")
 
 
