@@ -18,7 +18,10 @@ KINDS = [("socket:", {"tcp", "udp", "unix", "netlink", "socket"}), ("pipe:", {"p
          ("anon_inode:[eventpoll]", {"epoll"}), ("anon_inode:[eventfd]", {"eventfd"}),
          ("anon_inode:[timerfd]", {"timerfd"}), ("anon_inode:[signalfd]", {"signalfd"}),
          ("anon_inode:inotify", {"inotify"}), ("anon_inode:[pidfd]", {"pidfd"}),
-         ("anon_inode:[io_uring]", {"io_uring"}), ("anon_inode:", {"other"}), ("/memfd:", {"memfd"}),
+         ("anon_inode:[io_uring]", {"io_uring"}), ("anon_inode:kvm-", {"kvm"}),
+         ("anon_inode:sync_file", {"sync_file"}), ("anon_inode:", {"other"}), ("/memfd:", {"memfd"}),
+         ("/dmabuf:", {"dmabuf"}), *((f"{name}:[", {"namespace"}) for name in (
+             "cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts")),
          ("/dev/shm/", {"shm"}), ("/dev/", {"device", "terminal"}),
          ("/", {"file", "directory", "shm", "pipe", "mqueue"})]
 

@@ -44,7 +44,7 @@ static FRAME int opens_by_ring(int ring, unsigned int place)
 	entries[at].opcode = IORING_OP_OPENAT;
 	entries[at].fd = AT_FDCWD;
 	entries[at].addr = (unsigned long)"/dev/null";
-	entries[at].file_index = place;
+	entries[at].splice_fd_in = (int)place; /* file_index, which older headers lack */
 	array[at] = at;
 	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
 	if (syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) != 1)

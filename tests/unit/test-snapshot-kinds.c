@@ -3,6 +3,7 @@
  * A descriptor's line has all that the kernel knows: every kind, every TCP state that the loopback
  * can be brought into, and the data that waits in a socket or a pipe.
  */
+#include "preload/core/base/syscall_numbers.h"
 #include "../snapshot_fixture.h"
 #include "../skip.h"
 
@@ -632,11 +633,21 @@ static void a_process_descriptor_says_which_process(void **state)
 	assert_line(known(fd, FD_PIDFD), "pidfd, process %d", getpid());
 }
 
-static void a_descriptor_of_no_known_kind_has_the_kernels_name(void **state)
+static void a_namespace_has_the_kernels_name(void **state)
 {
 	int fd = known(open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC), FD_FILE);
 
-	assert_begins(line_taken(fd), "other uts:[");
+	assert_begins(line_taken(fd), "namespace uts:[");
+}
+
+static void a_descriptor_of_no_known_kind_has_the_kernels_name(void **state)
+{
+	uint64_t handled = 1; /* LANDLOCK_ACCESS_FS_EXECUTE */
+	int fd = (int)syscall(SYS_landlock_create_ruleset, &handled, sizeof(handled), 0);
+
+	if (fd < 0)
+		SKIP("the kernel has no Landlock");
+	assert_begins(line_taken(known(fd, FD_LANDLOCK)), "other anon_inode:");
 }
 
 static void facts_from_the_ledger_are_in_the_line_too(void **state)
@@ -736,6 +747,7 @@ int main(void)
 			a_message_queue_is_known_by_what_opened_it),
 		PROMISE("a process descriptor says which process",
 			a_process_descriptor_says_which_process),
+		PROMISE("a namespace has the kernel's name", a_namespace_has_the_kernels_name),
 		PROMISE("a descriptor of no known kind has the kernel's name",
 			a_descriptor_of_no_known_kind_has_the_kernels_name),
 		PROMISE("facts from the ledger are in the line, too",
