@@ -131,11 +131,11 @@ static void a_reset_begins_again(void **state)
 	assert_int_equal(atomic_load(&table.count), 0);
 	assert_int_equal(
 		closer_table_list(&table, &closers, OPENED, list, 2, &others, &other_stacks), 0);
-	add(21, 2);
-	add(20, 1);
+	add(20, 2);
+	add(21, 1);
 	assert_int_equal(
 		closer_table_list(&table, &closers, OPENED, list, 2, &others, &other_stacks), 2);
-	assert_int_equal(list[0].stack, 21);
+	assert_int_equal(list[0].stack, 20);
 	assert_int_equal(list[0].count, 2);
 	assert_int_equal(list[1].count, 1);
 }
