@@ -74,6 +74,8 @@ static inline void write_stack(const struct model_stack *stack, FILE *file)
 		[MODEL_CONNECTED_AT] = "connected at",
 		[MODEL_LAST_USED_AT] = "last HTTP request by",
 		[MODEL_CLOSED_AT] = "closed at",
+		[MODEL_MISUSED_AT] = "misused at",
+		[MODEL_CLOSED_BEFORE_AT] = "closed before at",
 	};
 	const char *heading = headings[stack->role];
 
@@ -129,6 +131,16 @@ static inline void write_peak(const struct model_peak *peak, FILE *file)
 	write_figures(&peak->of, file);
 	for (size_t i = 0; i < peak->of.stack_count; i++)
 		write_stack(&peak->of.stacks[i], file);
+}
+
+static inline void write_misuse(const struct model_misuse *misuse, FILE *file)
+{
+	fprintf(file, "\nmisuse %" PRId64 ": %s\n", misuse->of.number, misuse->of.sentence);
+	if (misuse->call)
+		fprintf(file, "  call: %s\n", misuse->call);
+	fprintf(file, "  times: %" PRId64 "\n", misuse->times);
+	for (size_t i = 0; i < misuse->of.stack_count; i++)
+		write_stack(&misuse->of.stacks[i], file);
 }
 
 static inline void write_group(const struct model_group *group, FILE *file)
@@ -198,6 +210,8 @@ static inline void model_write(const struct model_snapshot *snapshot, FILE *file
 	write_header(snapshot, file);
 	for (size_t i = 0; i < snapshot->group_count; i++)
 		write_group(&snapshot->groups[i], file);
+	for (size_t i = 0; i < snapshot->misuse_count; i++)
+		write_misuse(&snapshot->misuses[i], file);
 	for (size_t i = 0; i < snapshot->peak_count; i++)
 		write_peak(&snapshot->peaks[i], file);
 	write_footers(snapshot, file);

@@ -30,8 +30,7 @@ HOOK int close(int fd)
 	struct closing recorded = runtime_closing(fd, HERE);
 	int result = alone ? direct(SYS_close, fd, 0, 0, 0) : REAL(close)(fd);
 
-	if (recorded.slot)
-		runtime_close_returned(recorded, result < 0);
+	runtime_close_returned(recorded, result < 0, __func__, HERE);
 	return result;
 }
 
@@ -42,8 +41,7 @@ HOOK int mq_close(mqd_t mqdes)
 	struct closing recorded = runtime_closing(mqdes, HERE);
 	int result = REAL(mq_close)(mqdes);
 
-	if (recorded.slot)
-		runtime_close_returned(recorded, result < 0);
+	runtime_close_returned(recorded, result < 0, __func__, HERE);
 	return result;
 }
 

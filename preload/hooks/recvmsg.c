@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "hook.h"
+#include "preload/runtime/misuse.h"
 
 #ifndef SCM_PIDFD
 #define SCM_PIDFD 0x04 /* Linux 6.5: include/linux/socket.h */
@@ -71,6 +72,12 @@ void received_messages(struct mmsghdr *messages, int count, const void *frame)
 		received_message(&messages[i].msg_hdr, frame);
 }
 
+static void failed(int sockfd, const char *name, const void *frame)
+{
+	hook_ends();
+	misuse_use_failed(sockfd, name, frame);
+}
+
 HOOK ssize_t recvmsg(int sockfd, struct msghdr *msg, int flags)
 {
 	struct awaited message = {AWAITED_MESSAGE, msg};
@@ -81,7 +88,7 @@ HOOK ssize_t recvmsg(int sockfd, struct msghdr *msg, int flags)
 	if (result >= 0)
 		received_message(msg, HERE);
 	else
-		hook_ends();
+		failed(sockfd, __func__, HERE);
 	return result;
 }
 
@@ -91,5 +98,7 @@ HOOK int recvmmsg(int sockfd, struct mmsghdr *msgvec, unsigned int vlen, int fla
 	int result = REAL(recvmmsg)(sockfd, msgvec, vlen, flags, timeout);
 
 	received_messages(msgvec, result, HERE);
+	if (result < 0)
+		misuse_use_failed(sockfd, __func__, HERE);
 	return result;
 }

@@ -7,6 +7,7 @@
  */
 #include "connect.h"
 #include "direct.h"
+#include "preload/runtime/misuse.h"
 #include "preload/libc/socket_option.h"
 
 HOOK int socket(int domain, int type, int protocol)
@@ -29,6 +30,8 @@ HOOK int accept(int sockfd, struct sockaddr *restrict addr, socklen_t *restrict 
 			FD_SOCKET);
 
 	capture_asked = asked;
+	if (fd < 0)
+		misuse_use_failed(sockfd, __func__, HERE);
 	return fd;
 }
 
@@ -41,6 +44,8 @@ HOOK int accept4(int sockfd, struct sockaddr *restrict addr, socklen_t *restrict
 			FD_SOCKET);
 
 	capture_asked = asked;
+	if (fd < 0)
+		misuse_use_failed(sockfd, __func__, HERE);
 	return fd;
 }
 
@@ -70,6 +75,8 @@ HOOK int connect(int sockfd, const struct sockaddr *addr, socklen_t addrlen)
 
 	if (connect_has_address(result))
 		runtime_connected(sockfd, addr, addrlen, HERE);
+	else
+		misuse_use_failed(sockfd, __func__, HERE);
 	return result;
 }
 

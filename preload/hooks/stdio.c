@@ -7,6 +7,7 @@
 #include "hook.h"
 
 #include "preload/runtime/enroll.h"
+#include "preload/runtime/misuse.h"
 #include "preload/core/policy/stderr_lines.h"
 
 /* The descriptor of stream; -1 for a memory stream, which has none, and for NULL. Keeps errno. */
@@ -100,16 +101,18 @@ HOOK FILE *freopen64(const char *pathname, const char *mode, FILE *stream)
 }
 
 /* fdopen opens no descriptor, but from now on only fclose should close fd. */
-static FILE *owned(FILE *stream, int fd)
+static FILE *owned(FILE *stream, int fd, const char *name, const void *frame)
 {
-	if (stream && runtime_on())
+	if (!stream)
+		misuse_use_failed(fd, name, frame);
+	else if (runtime_on())
 		ledger_set_owner(&runtime.ledger, fd, FD_OWNER_FILE);
 	return stream;
 }
 
 HOOK FILE *fdopen(int fd, const char *mode)
 {
-	return owned(REAL(fdopen)(fd, mode), fd);
+	return owned(REAL(fdopen)(fd, mode), fd, __func__, HERE);
 }
 
 HOOK_ALIAS(_IO_fdopen, fdopen);
@@ -132,36 +135,44 @@ HOOK FILE *popen(const char *command, const char *type)
 
 HOOK_ALIAS(_IO_popen, popen);
 
-static int closed_stream(int (*function)(FILE *), FILE *stream, const void *frame)
+/* A stream's close may fail while its descriptor is closed: the flush before has failed. */
+static void closed_number(struct closing recorded, bool failed, const char *name, const void *frame)
+{
+	if (recorded.slot)
+		runtime_closed(recorded);
+	else if (failed)
+		misuse_close_failed(recorded.fd, &recorded, name, frame);
+}
+
+static int closed_stream(int (*function)(FILE *), FILE *stream, const char *name, const void *frame)
 {
 	int fd = number_of(stream);
 	struct closing recorded = runtime_closing(fd, frame);
 	int result = function(stream);
 
-	if (recorded.slot)
-		runtime_closed(recorded);
+	closed_number(recorded, result < 0, name, frame);
 	return result;
 }
 
 HOOK int fclose(FILE *stream)
 {
-	return closed_stream(REAL(fclose), stream, HERE);
+	return closed_stream(REAL(fclose), stream, __func__, HERE);
 }
 
 HOOK __typeof__(fclose) _IO_fclose;
 int _IO_fclose(FILE *stream)
 {
-	return closed_stream(REAL(_IO_fclose), stream, HERE);
+	return closed_stream(REAL(_IO_fclose), stream, __func__, HERE);
 }
 
 HOOK int pclose(FILE *stream)
 {
-	return closed_stream(REAL(pclose), stream, HERE);
+	return closed_stream(REAL(pclose), stream, __func__, HERE);
 }
 
 HOOK int endmntent(FILE *stream)
 {
-	return closed_stream(REAL(endmntent), stream, HERE);
+	return closed_stream(REAL(endmntent), stream, __func__, HERE);
 }
 
 HOOK_ALIAS(__endmntent, endmntent);
@@ -203,7 +214,9 @@ HOOK DIR *fdopendir(int fd)
 {
 	DIR *dir = REAL(fdopendir)(fd);
 
-	if (dir && runtime_on())
+	if (!dir)
+		misuse_use_failed(fd, __func__, HERE);
+	else if (runtime_on())
 		ledger_set_owner(&runtime.ledger, fd, FD_OWNER_DIR);
 	return dir;
 }
@@ -222,7 +235,6 @@ HOOK int closedir(DIR *dirp)
 	struct closing recorded = runtime_closing(fd, HERE);
 	int result = REAL(closedir)(dirp);
 
-	if (recorded.slot)
-		runtime_closed(recorded);
+	closed_number(recorded, result < 0, __func__, HERE);
 	return result;
 }

@@ -109,8 +109,7 @@ long syscall_hook(long number, long a, long b, long c, long d, long e, long f)
 	case SYS_close: {
 		struct closing recorded = runtime_closing((int)a, HERE);
 		long result = CALL();
-		if (recorded.slot)
-			runtime_close_returned(recorded, result < 0);
+		runtime_close_returned(recorded, result < 0, "close", HERE);
 		return result;
 	}
 	case SYS_close_range:

@@ -16,6 +16,7 @@
 #include "preload/core/base/descriptors.h"
 #include "preload/core/base/first_version.h"
 #include "preload/core/base/raw_syscall.h"
+#include "misuse.h"
 #include "thread_registry.h"
 #include "trigger.h"
 
@@ -174,12 +175,53 @@ static inline __attribute__((always_inline)) void record(int fd, uint32_t openin
 	thread_state.recording = 0;
 }
 
+/* The stack of a close, if the memo doesn't know it. */
+static __attribute__((noinline, cold)) uint32_t new_closer(const void *frame)
+{
+	struct closer_table *table = &runtime.ledger.closers;
+	struct registers registers = runtime_registers(frame);
+
+	if (atomic_load(&table->walks) >= CLOSER_STACKS) {
+		atomic_fetch_add(&table->dropped, 1);
+		return STACK_NONE;
+	}
+	atomic_fetch_add(&table->walks, 1);
+	return capture_cold(&runtime.capture, registers.pc, registers.sp, registers.fp).stack;
+}
+
 uint32_t runtime_closer(const void *frame)
 {
 	if (!atomic_load_explicit(&runtime.ledger.closers.on, memory_order_relaxed))
 		return STACK_NONE;
-	return capture_stack(&runtime.capture, runtime_registers(frame), &thread_state.bounds)
-		.stack;
+	thread_id(); /* for runtime_closed */
+	struct captured known =
+		capture_known(&runtime.capture, runtime_registers(frame), &thread_state.bounds);
+
+	return known.stack != STACK_NONE ? known.stack : new_closer(frame);
+}
+
+uint32_t runtime_thread(void)
+{
+	return thread_id();
+}
+
+void runtime_close_strange(const struct closing *closing, bool failed, const char *call,
+			   const void *frame)
+{
+	if (!failed) {
+		/* No hook has seen the number open, so nothing is known of this close. */
+		if (runtime_on())
+			slot_forget_close(&runtime.ledger, closing->fd);
+		return;
+	}
+	/* On Linux a close frees the number even if it fails (close(2), "Dealing with error returns
+	 * from close()"), except for EBADF: a call without a hook, or another thread, has closed it
+	 * before. */
+	if (closing->slot && errno == EBADF)
+		slot_closed(&runtime.ledger, *closing);
+	else if (closing->slot)
+		runtime_closed(*closing);
+	misuse_close_failed(closing->fd, closing, call, frame);
 }
 
 void runtime_record(int fd, uint32_t opening, int from, const void *frame)
@@ -209,6 +251,7 @@ void runtime_watch_all(int count)
 
 void runtime_watch(int fd)
 {
+	misuse_watch();
 	trigger_watch(fd, runtime_now_ms());
 }
 

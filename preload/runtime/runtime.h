@@ -6,7 +6,6 @@
  */
 #pragma once
 
-#include <errno.h>
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -56,6 +55,7 @@ struct runtime {
 	_Atomic uint32_t forks;      /* how often this memory has been forked */
 	_Atomic bool watching;       /* a threshold or an interval is set */
 	_Atomic bool threaded;       /* a thread beside the first has opened something */
+	_Atomic bool misused;        /* a wrong close was found: misuse.h */
 	_Atomic bool ended;          /* the exit snapshot has been taken */
 	_Atomic int forked_from;     /* the process that this one is a copy of; 0: none */
 	struct ledger ledger;
@@ -215,6 +215,12 @@ void exit_by_interpreter(int fd);
  * not known, or closing stacks are not recorded. */
 uint32_t runtime_closer(const void *frame);
 
+/* The calling thread's kernel id. */
+uint32_t runtime_thread(void);
+
+/* misuse.c: fd is about to be closed at the stack closer, in a program that has closed wrongly. */
+__attribute__((cold)) void misuse_before_close(int fd, uint32_t closer);
+
 /* Before the real close of fd by the function whose hook has this frame address: marks its entry
  * and returns it. If it has no slot, runtime_closed must not be called. The stack is taken before
  * the call, because after a system call the processor has lost its predictions. */
@@ -223,11 +229,13 @@ static inline struct closing runtime_closing(int fd, const void *frame)
 	uint32_t closer = STACK_NONE;
 
 	if (!runtime_on())
-		return (struct closing){0};
+		return (struct closing){.fd = fd};
 	if (__builtin_expect(mixed_languages(&runtime.capture.mixed), 0))
 		exit_by_interpreter(fd);
 	if (slot_stack(&runtime.ledger, fd) >= STACK_FIRST)
 		closer = runtime_closer(frame);
+	if (__builtin_expect(atomic_load_explicit(&runtime.misused, memory_order_relaxed), 0))
+		misuse_before_close(fd, closer);
 
 	struct closing closing = slot_closing(&runtime.ledger, fd);
 	closing.closer = closer;
@@ -238,20 +246,24 @@ static inline struct closing runtime_closing(int fd, const void *frame)
 static inline void runtime_closed(struct closing closing)
 {
 	slot_closer(&runtime.ledger, closing.a, closing.closer);
+	slot_keep_close(&runtime.ledger, &closing, thread_state.tid);
 	slot_closed(&runtime.ledger, closing);
 	if (__builtin_expect(atomic_load_explicit(&runtime.watching, memory_order_relaxed), 0))
 		runtime_watch(-1);
 }
 
-/* After a close of one number, which may have failed. On Linux it frees the number even then
- * (close(2), "Dealing with error returns from close()"), except for EBADF: a call without a hook,
- * or another thread, has closed it before. */
-static inline void runtime_close_returned(struct closing closing, bool failed)
+/* The unusual part of runtime_close_returned: the close has failed, or there was no entry. */
+__attribute__((cold)) void runtime_close_strange(const struct closing *closing, bool failed,
+						 const char *call, const void *frame);
+
+/* After the function call has closed one number, or has failed to. frame: the hook's. */
+static inline void runtime_close_returned(struct closing closing, bool failed, const char *call,
+					  const void *frame)
 {
-	if (__builtin_expect(failed && errno == EBADF, 0))
-		slot_closed(&runtime.ledger, closing);
-	else
+	if (__builtin_expect(!failed && closing.slot, 1))
 		runtime_closed(closing);
+	else
+		runtime_close_strange(&closing, failed, call, frame);
 }
 
 /* Instead of runtime_closed, if the real call failed: fd is still open, unless the kernel says that

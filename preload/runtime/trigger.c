@@ -25,6 +25,7 @@
 #include "beside.h"
 #include "enroll.h"
 #include "live_table.h"
+#include "misuse.h"
 #include "preload/core/policy/stderr_lines.h"
 #include "preload/core/policy/triggered_snapshot.h"
 #include "preload/core/policy/pace.h"
@@ -201,6 +202,7 @@ static void run(void *data)
 	int status = 0;
 
 	triggered_request(request, &runtime.options, job->channel, job->flags);
+	request->misuse = runtime.options.misuse != MISUSE_OFF && runtime.options.closers;
 	request->ledger = &runtime.ledger;
 	request->in_flight = runtime.wiped->in_flight;
 	request->threads_in_flight = thread_registry_in_flight;
@@ -252,6 +254,7 @@ static void take(struct job *job)
 	bool blocked = RAW(rt_sigprocmask, SIG_SETMASK, &all, &mask, sizeof(all)) == 0;
 	struct in_flight in_flight = {0};
 
+	misuse_settle();
 	if (job->context)
 		in_flight_note(&in_flight, job->context);
 	bool mine = snapshot_queue_begin(turns, kind, blocked);
@@ -357,11 +360,17 @@ void trigger_watch(int fd, uint64_t now)
 		trigger_snapshot("interval");
 }
 
+void trigger_unwatch(void)
+{
+	atomic_store(&runtime.watching, runtime.options.threshold || runtime.options.interval);
+}
+
 void trigger_start(void)
 {
 	atomic_store(&threshold, runtime.options.threshold);
 	atomic_store(&opens_left, 0);
 	atomic_store(&next_emfile, 0);
 	atomic_store(&next_snapshot, runtime_now_ms() + (uint64_t)runtime.options.interval * 1000);
-	atomic_store(&runtime.watching, runtime.options.threshold || runtime.options.interval);
+	trigger_unwatch();
+	misuse_start();
 }

@@ -35,5 +35,8 @@ void trigger_out_of_descriptors(const char *name);
 /* After an open (fd >= 0) or close (-1) at now, while a threshold or an interval is set. */
 void trigger_watch(int fd, uint64_t now);
 
+/* Watches only what the options say, no longer a close for misuse.c. */
+void trigger_unwatch(void);
+
 /* Begins to watch as the options say: at start, and again in a forked process. */
 void trigger_start(void);

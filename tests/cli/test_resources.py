@@ -66,6 +66,7 @@ def _():
     check.equal(run.status, 0)
     check.lacks(run.last.text, "stack table was full")
     check.at_most(int(run.out), 128 * 1024, "KiB grown")
+    check.contains(run.last.text, "closed when the table of closing stacks was full")
     ran("resources", f"100000 distinct stacks: {int(run.out)} KiB")
 
 

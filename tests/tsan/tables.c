@@ -98,6 +98,10 @@ static void *work(void *data)
 				fail("there are more than were opened");
 			break;
 		case 4:
+			ledger_closing_range(&ledger, (unsigned int)fd, (unsigned int)fd);
+			ledger_closed_range(&ledger, (unsigned int)fd, (unsigned int)fd,
+					    take((state >> 4) % STACKS));
+			break;
 		case 5:
 		case 6:
 			if (ledger_closing(&ledger, fd))
@@ -116,7 +120,8 @@ int main(void)
 {
 	pthread_t threads[THREADS];
 
-	if (!ledger_init(&ledger, &arena) || !memo_init(&memo))
+	if (!ledger_init(&ledger, &arena) || !closer_table_start(&ledger.closers) ||
+	    !memo_init(&memo))
 		return 2;
 	for (uintptr_t i = 0; i < THREADS; i++)
 		if (pthread_create(&threads[i], NULL, work, (void *)i) != 0)

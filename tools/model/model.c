@@ -21,6 +21,7 @@ struct model_snapshot *model_create(void)
 		.peak = MODEL_UNKNOWN,
 		.peak_all = MODEL_UNKNOWN,
 		.peak_reached = -1,
+		.misuse_total = MODEL_UNKNOWN,
 		.uptime = -1,
 		.forked = -1,
 		.attached = -1,
@@ -38,6 +39,17 @@ void model_destroy(struct model_snapshot *snapshot)
 		return;
 	obstack_free(&snapshot->memory, NULL);
 	free(snapshot);
+}
+
+const char *model_misuse_name(enum model_misuse_kind kind)
+{
+	static const char *const names[] = {
+		[MODEL_DOUBLE_CLOSE] = "double close",
+		[MODEL_USE_AFTER_CLOSE] = "use after close",
+		[MODEL_CLOSE_OF_OTHER] = "close of another's",
+	};
+
+	return names[kind];
 }
 
 const char *model_stream_name(enum model_stream stream)

@@ -71,10 +71,12 @@ struct model_frame {
 };
 
 enum model_stack_role {
-	MODEL_OPENED_AT,    /* "opened at:" */
-	MODEL_CONNECTED_AT, /* "connected at:" */
-	MODEL_LAST_USED_AT, /* "last HTTP request by:" */
-	MODEL_CLOSED_AT,    /* "closed at (9):", only in closers of a group */
+	MODEL_OPENED_AT,        /* "opened at:" */
+	MODEL_CONNECTED_AT,     /* "connected at:" */
+	MODEL_LAST_USED_AT,     /* "last HTTP request by:" */
+	MODEL_CLOSED_AT,        /* "closed at (9):", only in closers of a group */
+	MODEL_MISUSED_AT,       /* of a misuse: the wrong call, */
+	MODEL_CLOSED_BEFORE_AT, /* and the close before it */
 };
 
 /* A stack, followed by the stacks of its ancestor goroutines ("created by:"), or of what it works
@@ -251,6 +253,24 @@ struct model_mark {
 	const char *line; /* as written, without indent */
 };
 
+enum model_misuse_kind {
+	MODEL_DOUBLE_CLOSE,
+	MODEL_USE_AFTER_CLOSE,
+	MODEL_CLOSE_OF_OTHER, /* the number belonged to other code by then */
+	MODEL_MISUSE_KINDS,
+};
+
+/* A wrong close, or a use after a close. */
+struct model_misuse {
+	/* Its stacks: the wrong call, the close before it, and where the descriptor was opened. It
+	 * has no counts and no descriptors. */
+	struct model_group of;
+	enum model_misuse_kind kind;
+	int64_t fd, times;
+	const char *call; /* the function that was called: "close"; or NULL */
+	double first;     /* seconds after the start; < 0: not known */
+};
+
 /* A header line, as written. */
 struct model_field {
 	const char *name, *value;
@@ -294,6 +314,9 @@ struct model_snapshot {
 	size_t group_count;
 	struct model_peak *peaks; /* the highest first */
 	size_t peak_count;
+	struct model_misuse *misuses;
+	size_t misuse_count;
+	int64_t misuse_total; /* from "misuses:"; MODEL_UNKNOWN: nobody has looked for them */
 	struct model_module *modules;
 	size_t module_count;
 	struct model_mark *marks; /* by number */
@@ -324,6 +347,9 @@ void model_destroy(struct model_snapshot *snapshot);
 const char *model_stream_name(enum model_stream stream);
 const char *model_access_name(enum model_access access);
 
+/* "double close", as in the text. */
+const char *model_misuse_name(enum model_misuse_kind kind);
+
 /* The value of a header line, as written; or NULL. */
 const char *model_field(const struct model_snapshot *snapshot, const char *name);
 
@@ -332,16 +358,19 @@ const char *model_field(const struct model_snapshot *snapshot, const char *name)
 bool model_same_program(const struct model_snapshot *a, const struct model_snapshot *b);
 bool model_same_process(const struct model_snapshot *a, const struct model_snapshot *b);
 
-/* Everything that has stacks: the groups, then the peaks. i is less than the count. */
+/* Everything that has stacks: the groups, the peaks, the misuses. i is less than the count. */
 static inline size_t model_stacked_count(const struct model_snapshot *snapshot)
 {
-	return snapshot->group_count + snapshot->peak_count;
+	return snapshot->group_count + snapshot->peak_count + snapshot->misuse_count;
 }
 
 static inline struct model_group *model_stacked(const struct model_snapshot *snapshot, size_t i)
 {
-	return i < snapshot->group_count ? &snapshot->groups[i]
-					 : &snapshot->peaks[i - snapshot->group_count].of;
+	if (i < snapshot->group_count)
+		return &snapshot->groups[i];
+	i -= snapshot->group_count;
+	return i < snapshot->peak_count ? &snapshot->peaks[i].of
+					: &snapshot->misuses[i - snapshot->peak_count].of;
 }
 
 /* The stacks of a group and, after them, its closers. i is less than the count. */

@@ -25,11 +25,11 @@ void assembly_begin(struct assembly *assembly, const char *source, size_t line, 
 static void discard(struct assembly *assembly)
 {
 	struct list *lists[] = {
-		&assembly->fields,  &assembly->groups,      &assembly->peaks,
-		&assembly->modules, &assembly->not_listed,  &assembly->not_seen,
-		&assembly->marks,   &assembly->notes,       &assembly->reasons,
-		&assembly->stacks,  &assembly->group_notes, &assembly->descriptors,
-		&assembly->frames,  &assembly->closers,
+		&assembly->fields,      &assembly->groups,  &assembly->peaks,
+		&assembly->misuses,     &assembly->modules, &assembly->not_listed,
+		&assembly->not_seen,    &assembly->marks,   &assembly->notes,
+		&assembly->reasons,     &assembly->stacks,  &assembly->group_notes,
+		&assembly->descriptors, &assembly->frames,  &assembly->closers,
 	};
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
@@ -54,9 +54,16 @@ static struct model_peak *last_peak(struct assembly *assembly)
 	return (struct model_peak *)assembly->peaks.items + assembly->peaks.count - 1;
 }
 
-/* The group or peak that a line belongs to; NULL: none has begun. */
+static struct model_misuse *last_misuse(struct assembly *assembly)
+{
+	return (struct model_misuse *)assembly->misuses.items + assembly->misuses.count - 1;
+}
+
+/* The group, peak or misuse that a line belongs to; NULL: none has begun. */
 static struct model_group *current(struct assembly *assembly)
 {
+	if (assembly->in_misuse)
+		return &last_misuse(assembly)->of;
 	if (assembly->in_peak)
 		return &last_peak(assembly)->of;
 	return assembly->groups.count ? last_group(assembly) : NULL;
@@ -157,7 +164,7 @@ struct model_snapshot *assembly_finish(struct assembly *assembly)
 	struct obstack *memory = assembly->parse.memory;
 
 	finish_group(assembly);
-	assembly->listing = assembly->in_peak = false;
+	assembly->listing = assembly->in_peak = assembly->in_misuse = false;
 	assembly->snapshot = NULL;
 	snapshot->fields = list_move(&assembly->fields, sizeof(struct model_field),
 				     &snapshot->field_count, memory);
@@ -165,6 +172,8 @@ struct model_snapshot *assembly_finish(struct assembly *assembly)
 				     &snapshot->group_count, memory);
 	snapshot->peaks = list_move(&assembly->peaks, sizeof(struct model_peak),
 				    &snapshot->peak_count, memory);
+	snapshot->misuses = list_move(&assembly->misuses, sizeof(struct model_misuse),
+				      &snapshot->misuse_count, memory);
 	snapshot->modules = list_move(&assembly->modules, sizeof(struct model_module),
 				      &snapshot->module_count, memory);
 	snapshot->not_listed = list_move(&assembly->not_listed, sizeof(char *),
@@ -215,7 +224,7 @@ static bool add_group(struct assembly *assembly, struct scan line)
 	added = list_add(&assembly->groups, sizeof(group));
 	*added = group;
 	assembly->section = SECTION_GROUP;
-	assembly->listing = assembly->in_peak = false;
+	assembly->listing = assembly->in_peak = assembly->in_misuse = false;
 	return true;
 }
 
@@ -231,8 +240,25 @@ static bool add_peak(struct assembly *assembly, struct scan line)
 	added = list_add(&assembly->peaks, sizeof(peak));
 	*added = peak;
 	assembly->section = SECTION_PEAK;
-	assembly->listing = false;
+	assembly->listing = assembly->in_misuse = false;
 	assembly->in_peak = true;
+	return true;
+}
+
+static bool add_misuse(struct assembly *assembly, struct scan line)
+{
+	struct model_misuse misuse, *added;
+
+	if (!parse_misuse_heading(&assembly->parse, line, &misuse))
+		return false;
+	if (assembly->misuses.count && misuse.of.number <= last_misuse(assembly)->of.number)
+		assembly->snapshot->mixed = true;
+	finish_group(assembly);
+	added = list_add(&assembly->misuses, sizeof(misuse));
+	*added = misuse;
+	assembly->section = SECTION_MISUSE;
+	assembly->listing = assembly->in_peak = false;
+	assembly->in_misuse = true;
 	return true;
 }
 
@@ -387,6 +413,16 @@ static bool peak_line(struct assembly *assembly, struct scan line)
 	       parse_figures(line, &peak->of);
 }
 
+static bool misuse_line(struct assembly *assembly, struct scan line)
+{
+	struct scan at = line;
+
+	if (scan_words(&at, "    "))
+		return add_frame(assembly, line) || add_incomplete(assembly, line);
+	return add_stack(assembly, line) ||
+	       parse_misuse_line(&assembly->parse, line, last_misuse(assembly));
+}
+
 /* "  1 closed by untraced calls since the last snapshot" */
 static bool add_counted(struct assembly *assembly, struct list *list, struct scan line)
 {
@@ -448,7 +484,7 @@ static bool paragraph(struct assembly *assembly, struct scan line)
 {
 	struct span whole = {line.at, line.end};
 
-	if (add_group(assembly, line) || add_peak(assembly, line))
+	if (add_group(assembly, line) || add_peak(assembly, line) || add_misuse(assembly, line))
 		return true;
 	if (span_is(whole, "marks:"))
 		assembly->section = SECTION_MARKS;
@@ -487,6 +523,8 @@ static bool take(struct assembly *assembly, struct scan line)
 		return peak_line(assembly, line);
 	case SECTION_MARKS:
 		return add_mark(assembly, line);
+	case SECTION_MISUSE:
+		return misuse_line(assembly, line);
 	case SECTION_NOT_LISTED:
 		return add_not_listed(assembly, line);
 	case SECTION_NOT_SEEN:

@@ -15,6 +15,7 @@ enum section {
 	SECTION_GROUP,
 	SECTION_PEAK,
 	SECTION_MARKS,
+	SECTION_MISUSE,
 	SECTION_NOT_LISTED,
 	SECTION_NOT_SEEN,
 	SECTION_MODULES
@@ -26,13 +27,14 @@ struct assembly {
 	struct strings strings;
 	enum section section;
 	/* Finished parts of the snapshot. */
-	struct list fields, groups, peaks, modules, marks, not_listed, not_seen, notes;
-	/* Parts of the group or peak that was begun last. */
+	struct list fields, groups, peaks, misuses, modules, marks, not_listed, not_seen, notes;
+	/* Parts of the group, peak or misuse that was begun last. */
 	struct list group_notes, reasons, stacks, frames, descriptors, closers;
 	struct model_stack *stack;      /* the stack whose frames are being read, or NULL */
 	struct model_stack *last_stack; /* the stack (or ancestor) that was begun last, or NULL */
 	bool listing;                   /* its descriptors, or its closers, are being read */
 	bool in_peak;                   /* a peak was begun last, not a group */
+	bool in_misuse;                 /* a misuse was */
 };
 
 /* Begins a snapshot. version: of its format; line: of its first line in the file called source,

@@ -30,6 +30,12 @@ bool parse_heading(struct parse *parse, struct scan line, struct model_group *gr
 bool parse_peak_heading(struct parse *parse, struct scan line, struct model_peak *peak);
 bool parse_peak_line(struct parse *parse, struct scan line, struct model_peak *peak);
 
+/* "misuse 1: double close of 3, in main", and the lines that only misuses have: "call: close",
+ * "times: 9", "first: 0.3s after the start", "closed before: by an untraced call, ...", indented by
+ * two blanks */
+bool parse_misuse_heading(struct parse *parse, struct scan line, struct model_misuse *misuse);
+bool parse_misuse_line(struct parse *parse, struct scan line, struct model_misuse *misuse);
+
 /* "  ages: 0.3s to 4m02s" and "  stack: 9 opened, 1 closed, 8 live, +3 since the last snapshot;
  * peak 8" */
 bool parse_ages(struct parse *parse, struct scan line, struct model_group *group);

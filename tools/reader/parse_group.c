@@ -220,6 +220,68 @@ bool parse_peak_line(struct parse *parse, struct scan line, struct model_peak *p
 	return true;
 }
 
+/* "misuse 1: double close of 3, in main" */
+bool parse_misuse_heading(struct parse *parse, struct scan line, struct model_misuse *misuse)
+{
+	struct model_group *group = &misuse->of;
+
+	*misuse = (struct model_misuse){.first = -1, .kind = MODEL_MISUSE_KINDS};
+	init_group(group);
+	group->kind = KIND_COUNT;
+	if (!scan_words(&line, "misuse ") || !scan_number(&line, &group->number) ||
+	    !scan_words(&line, ": "))
+		return false;
+
+	struct span sentence = {line.at, line.end};
+	for (int kind = 0; kind < MODEL_MISUSE_KINDS; kind++) {
+		struct scan at = line;
+
+		const char *between = kind == MODEL_CLOSE_OF_OTHER ? " " : " of ";
+
+		if (!scan_words(&at, model_misuse_name((enum model_misuse_kind)kind)) ||
+		    !scan_words(&at, between))
+			continue;
+		misuse->kind = (enum model_misuse_kind)kind;
+		line = at;
+		break;
+	}
+	if (misuse->kind == MODEL_MISUSE_KINDS || !scan_number(&line, &misuse->fd) ||
+	    !scan_words(&line, ", "))
+		return false;
+	group->place = take_place(parse, &line);
+	group->sentence = obstack_copy0(parse->memory, sentence.begin, span_length(sentence));
+	return true;
+}
+
+bool parse_misuse_line(struct parse *parse, struct scan line, struct model_misuse *misuse)
+{
+	struct span word;
+	double first;
+	int64_t times;
+
+	if (scan_words(&line, "  call: ")) {
+		if (!scan_word(&line, &word) || !scan_at_end(&line))
+			return false;
+		misuse->call =
+			strings_keep(parse->strings, parse->memory, word.begin, span_length(word));
+		return true;
+	}
+	if (scan_words(&line, "  times: ")) {
+		if (!scan_number(&line, &times) || !scan_at_end(&line))
+			return false;
+		misuse->times = times;
+		return true;
+	}
+	if (scan_words(&line, "  first: ")) {
+		if (!scan_duration(&line, &first) || !scan_words(&line, " after the start") ||
+		    !scan_at_end(&line))
+			return false;
+		misuse->first = first;
+		return true;
+	}
+	return scan_words(&line, "  closed before: by an untraced call");
+}
+
 bool parse_ages(struct parse *parse, struct scan line, struct model_group *group)
 {
 	double least, most;
@@ -283,6 +345,10 @@ bool parse_stack(struct parse *parse, struct scan line, struct model_stack *stac
 		{"  opened at", MODEL_OPENED_AT, false, false},
 		{"  connected at", MODEL_CONNECTED_AT, false, false},
 		{"  last HTTP request by", MODEL_LAST_USED_AT, false, false},
+		{"  misused at", MODEL_MISUSED_AT, false, false},
+		{"  closed before at", MODEL_CLOSED_BEFORE_AT, false, false},
+		{"  was opened at", MODEL_OPENED_AT, false, false},
+		{"  opened since at", MODEL_OPENED_AT, false, false},
 		{"  created by", MODEL_OPENED_AT, true, false},
 		{"  asked for by", MODEL_OPENED_AT, true, true},
 	};

@@ -11,7 +11,7 @@
 static const char *const names[] = {
 	"why",      "limit reached", "end",    "number",   "when",        "process", "asked in",
 	"command",  "uptime",        "forked", "attached", "descriptors", "peak",    "peaks",
-	"versions", "host",          "kinds",  "unclosed", "languages",
+	"versions", "host",          "kinds",  "unclosed", "languages",   "misuses",
 };
 
 bool parse_field(struct parse *parse, struct scan line, struct model_field *field)
@@ -74,6 +74,14 @@ static void take_descriptors(struct model_snapshot *snapshot, struct scan line)
 }
 
 /* "at most 100 open at once, 0.3s after the start; 103 with the inherited" */
+static void take_misuses(struct model_snapshot *snapshot, struct scan line)
+{
+	int64_t total;
+
+	if (scan_number(&line, &total) && scan_at_end(&line))
+		snapshot->misuse_total = total;
+}
+
 static void take_peak(struct model_snapshot *snapshot, struct scan line)
 {
 	int64_t peak, all;
@@ -152,6 +160,8 @@ static void take(struct parse *parse, struct model_snapshot *snapshot,
 		take_unlisted(snapshot, line);
 	else if (strcmp(field->name, "unclosed") == 0)
 		take_unclosed(snapshot, line);
+	else if (strcmp(field->name, "misuses") == 0)
+		take_misuses(snapshot, line);
 }
 
 void parse_header(struct parse *parse, struct model_snapshot *snapshot)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Where the descriptors of an opening stack were closed: pairs of an opening and a closing stack,
- * each with a count. They show where the siblings of a leak are closed, which is what the leaking
- * path forgets. The first closing stack of an opening stack is counted in the opening stack's own
+ * The stacks that closed the descriptors of an opening stack: pairs of an opening and a closing
+ * stack, each with a count. They show where a leak's siblings are closed; the leaking path lacks one
+ * of these closes. The first closing stack of an opening stack is counted in the opening stack's own
  * figures, which a close changes anyway; the others are in one table, which is bounded.
  *
  * No lock: a pair is claimed by one exchange of its key, and stays until a fork. Adding and listing
@@ -17,6 +17,7 @@
 enum {
 	CLOSER_PAIRS = 1 << 14,             /* places of the table */
 	CLOSER_MOST = CLOSER_PAIRS / 8 * 7, /* pairs that it holds */
+	CLOSER_STACKS = 1 << 15,            /* walks for closing stacks that no open has had */
 	CLOSER_COUNT = 20,                  /* the bit where the count of struct closers begins */
 };
 
@@ -38,7 +39,8 @@ struct closer_table {
 	struct closer_pair *pairs; /* NULL until the first start */
 	_Atomic bool on;           /* closing stacks are recorded */
 	_Atomic uint32_t count;
-	_Atomic uint64_t dropped; /* closes that were not counted because the table was full */
+	_Atomic uint32_t walks;   /* at most CLOSER_STACKS, because stacks are never freed */
+	_Atomic uint64_t dropped; /* closes whose stack had no room */
 };
 
 /* Begins to record closing stacks; false: there is no memory. Or no longer records them; other

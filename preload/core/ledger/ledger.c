@@ -332,6 +332,8 @@ static void closed_by(struct ledger *ledger, int fd, uint32_t closer)
 
 	if (a & CLOSING)
 		slot_closer(ledger, a, closer);
+	/* Code that closes a range closes what isn't its own, and says so. */
+	slot_forget_close(ledger, fd);
 	ledger_closed(ledger, fd);
 }
 
@@ -555,6 +557,21 @@ uint32_t ledger_held(const struct ledger *ledger, const struct stack_figures *fi
 	return held;
 }
 
+/* The parent's closes say nothing about those of a child. */
+static void forget_closes(struct ledger *ledger)
+{
+	uint32_t end = atomic_load(&ledger->page_end);
+
+	misuse_table_reset(&ledger->misuses);
+	for (uint32_t i = 0; i < end; i++) {
+		struct ledger_page *page = atomic_load(&ledger->pages[i]);
+
+		for (uint32_t fd = 0; page && fd < PAGE_SLOTS; fd++)
+			if (atomic_load_explicit(&page->closes[fd], memory_order_relaxed))
+				atomic_store(&page->closes[fd], 0);
+	}
+}
+
 /* In a forked process, all that is open was inherited from its parent. */
 static void inherit_numbers(struct ledger *ledger)
 {
@@ -581,6 +598,7 @@ void ledger_forked(struct ledger *ledger, bool stacks_torn)
 		stack_table_rebuild(&ledger->stacks);
 	stack_table_reset_figures(&ledger->stacks);
 	closer_table_reset(&ledger->closers);
+	forget_closes(ledger);
 	inherit_numbers(ledger);
 	if (generation < LEDGER_GENERATIONS) {
 		atomic_store(&ledger->generation, generation);

@@ -19,6 +19,7 @@
 #include "connection_table.h"
 #include "language_table.h"
 #include "mark_table.h"
+#include "misuse_table.h"
 #include "module_table.h"
 #include "stack_table.h"
 
@@ -126,6 +127,7 @@ struct ledger {
 	struct connection_table connections;
 	struct language_table languages;
 	struct mark_table marks;
+	struct misuse_table misuses;
 	/* Number of opens since counts_opens was set; concurrent threads may lose some. It has a
 	 * cache line of its own, because every call reads the first one, which is hardly ever
 	 * written. */

@@ -23,6 +23,16 @@ struct slot {
 
 struct ledger_page {
 	struct slot slots[PAGE_SLOTS];
+	_Atomic uint64_t closes[PAGE_SLOTS]; /* each number's last close: struct last_close */
+};
+
+/* The last close of a number by a hook that had an entry for it; zero: not known, because there was
+ * none, or something else has happened since. Kept so that a second close, or a use, of the number
+ * can tell. Only while closing stacks are recorded. */
+struct last_close {
+	uint32_t closer; /* the stack that closed it, or STACK_NONE */
+	uint32_t opener; /* the stack that had opened it */
+	uint32_t thread; /* the kernel thread id of the closer */
 };
 
 _Static_assert(sizeof(struct slot) == 16, "a slot is two words");
@@ -178,6 +188,45 @@ slot_opened(struct ledger *ledger, int fd, uint32_t opening, uint64_t link, uint
 			      memory_order_release);
 }
 
+/* A word of closes: closer 20, opener 20, thread 22 bits. */
+enum { C_OPENER = 20, C_THREAD = 40 };
+
+_Static_assert(STACK_LIMIT == 1 << C_OPENER && C_OPENER + 20 == C_THREAD && C_THREAD + 22 <= 64,
+	       "a word holds two stacks and a thread");
+
+static inline _Atomic uint64_t *slot_close_of(const struct ledger *ledger, int fd)
+{
+	struct ledger_page *page = NULL;
+
+	if (__builtin_expect((unsigned int)fd < PAGE_SLOTS, 1))
+		page = ledger->first;
+	else if (fd > 0 && fd / PAGE_SLOTS < PAGES)
+		page = atomic_load_explicit(&ledger->pages[fd / PAGE_SLOTS], memory_order_acquire);
+	return page ? &page->closes[fd % PAGE_SLOTS] : NULL;
+}
+
+/* False: it is not known. */
+static inline bool slot_last_close(const struct ledger *ledger, int fd, struct last_close *last)
+{
+	const _Atomic uint64_t *word = slot_close_of(ledger, fd);
+	uint64_t close = word ? atomic_load(word) : 0;
+
+	*last = (struct last_close){
+		.closer = BITS(close, 0, 20),
+		.opener = BITS(close, C_OPENER, 20),
+		.thread = BITS(close, C_THREAD, 22),
+	};
+	return close != 0;
+}
+
+static inline void slot_forget_close(const struct ledger *ledger, int fd)
+{
+	_Atomic uint64_t *word = slot_close_of(ledger, fd);
+
+	if (word && atomic_load_explicit(word, memory_order_relaxed))
+		atomic_store(word, 0);
+}
+
 /* An entry that is being closed. */
 struct closing {
 	struct slot *slot; /* NULL: there is none */
@@ -227,6 +276,21 @@ static inline void slot_closer(struct ledger *ledger, uint64_t a, uint32_t close
 					  memory_order_relaxed);
 	else
 		closer_table_add(&ledger->closers, &figures->closers, stack, closer);
+}
+
+/* Keeps the close of an entry as its number's last one. To be called after the real close, and
+ * before slot_closed: so a failed close of the number that finds no entry finds this close. */
+static inline void slot_keep_close(struct ledger *ledger, const struct closing *closing,
+				   uint32_t thread)
+{
+	_Atomic uint64_t *word = slot_close_of(ledger, closing->fd);
+
+	if (atomic_load_explicit(&ledger->closers.on, memory_order_relaxed) && word)
+		atomic_store_explicit(word,
+				      closing->closer |
+					      (uint64_t)BITS(closing->a, 0, 20) << C_OPENER |
+					      (uint64_t)(thread & 0x3fffff) << C_THREAD,
+				      memory_order_release);
 }
 
 /* ledger_closed. At this point another thread that was given the number may store its entry at any

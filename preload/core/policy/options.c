@@ -205,6 +205,22 @@ static bool parse_show(struct options *options, const char *value)
 	return true;
 }
 
+static bool parse_misuse(struct options *options, const char *value)
+{
+	static const char *const words[] = {
+		[MISUSE_OFF] = "off",
+		[MISUSE_REPORTS] = "report",
+		[MISUSE_ABORTS] = "abort",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strcmp(value, words[i]) == 0) {
+			options->misuse = (enum option_misuse)i;
+			return true;
+		}
+	return false;
+}
+
 static bool parse_only(struct options *options, const char *value)
 {
 	options->only = value;

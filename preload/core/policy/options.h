@@ -14,6 +14,9 @@ enum {
 	OPTION_CLOSERS_MOST = 64,
 };
 
+/* What to do about a wrong close, or a use after a close. */
+enum option_misuse { MISUSE_OFF, MISUSE_REPORTS, MISUSE_ABORTS };
+
 struct options {
 	char output[PATH_MAX]; /* "": stderr; else an absolute path, with its % places */
 	int signal;            /* 0: none */
@@ -28,6 +31,7 @@ struct options {
 	uint32_t show;    /* OPTION_AUTO, SNAPSHOT_SHOW_ALL, or a number */
 	bool inherited;
 	bool peaks;
+	enum option_misuse misuse;
 	const char *only;
 	bool verbose;
 };

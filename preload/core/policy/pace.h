@@ -11,6 +11,9 @@
 /* Least time between two snapshots because descriptors ran out. */
 enum { PACE_EMFILE_MS = 60 * 1000 };
 
+/* Least time between two snapshots because of a misuse: further ones are in the next snapshot. */
+enum { PACE_MISUSE_MS = 1000 };
+
 /* The threshold for the next snapshot, after one at the threshold due. */
 static inline uint32_t pace_next_threshold(uint32_t due)
 {

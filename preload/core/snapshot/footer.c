@@ -88,6 +88,8 @@ static void put_not_seen(struct writer *writer, const struct snapshot_request *r
 	put_counted(writer, &section, atomic_load(&request->ledger->marks.lost),
 		    "marks that could not be recorded: what was opened after them is under the "
 		    "mark before");
+	put_counted(writer, &section, atomic_load(&request->ledger->misuses.dropped),
+		    "wrong closes or uses after a close, beyond those that are listed");
 	put_counted(writer, &section, atomic_load(&request->ledger->languages.overflowed),
 		    "frames of a language without a name: the table of names was full");
 }

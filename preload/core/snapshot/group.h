@@ -20,7 +20,7 @@
 
 #define KIND_MIXED KIND_COUNT
 
-/* Where the descriptors of an opening stack were closed. */
+/* The stacks that closed the descriptors of an opening stack. */
 struct group_closers {
 	uint64_t untraced;     /* by calls that no hook has seen */
 	uint64_t others;       /* at stacks that are not in list .. */

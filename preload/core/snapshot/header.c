@@ -10,6 +10,7 @@
 #endif
 
 #include "preload/core/base/raw_syscall.h"
+#include "misuse_text.h"
 #include "peak.h"
 #include "proc.h"
 #include "process_status.h"
@@ -273,4 +274,5 @@ void header_put(const struct describe *describe, const struct census *census,
 		return;
 	}
 	put_unclosed(writer, census, groups);
+	misuses_put_header(describe);
 }

@@ -17,6 +17,7 @@
 #include "group.h"
 #include "group_text.h"
 #include "header.h"
+#include "misuse_text.h"
 #include "module_path.h"
 #include "peak.h"
 #include "proc.h"
@@ -80,6 +81,7 @@ static bool collect_names(struct snapshot *snapshot)
 	}
 	for (size_t i = 0; i < snapshot->peaks->count; i++)
 		frames_add(&snapshot->frames, &snapshot->peaks->list[i].view);
+	misuses_add(&snapshot->frames, ledger);
 	module_paths_find(&ledger->modules);
 	frames_resolve(&snapshot->frames);
 	return true;
@@ -153,6 +155,7 @@ static void write_text(struct snapshot *snapshot, struct snapshot_result *result
 		put_nothing(writer, &snapshot->census);
 	for (size_t i = 0; i < snapshot->groups.count && !writer->error; i++)
 		group_put(&describe, &snapshot->frames, &snapshot->groups.list[i], i + 1);
+	misuses_put(&describe, &snapshot->frames);
 	for (size_t i = 0; i < snapshot->peaks->count && !writer->error; i++)
 		peak_put(&describe, &snapshot->frames, &snapshot->peaks->list[i], i + 1);
 	footer_put(&describe, &snapshot->census, &snapshot->frames);
@@ -188,8 +191,9 @@ void snapshot_take(const struct snapshot_request *request, struct snapshot_resul
 		failed = census_take(&snapshot.census, request, &snapshot.scratch);
 	result->unclosed = snapshot.census.unclosed;
 	result->open = snapshot.census.open;
-	result->needed = !failed && (snapshot.census.unclosed || !request->only_unclosed ||
-				     request->unread || peaks_are_held(request));
+	result->needed = !failed &&
+			 (snapshot.census.unclosed || !request->only_unclosed || request->unread ||
+			  peaks_are_held(request) || atomic_load(&request->ledger->misuses.total));
 	if (failed) {
 		result->error = failed;
 	} else if (result->needed && (has_output(request) || request->open_output)) {

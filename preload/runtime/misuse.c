@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: MIT
+/* See misuse.h. */
+#include "misuse.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "preload/core/base/base_name.h"
+#include "preload/core/base/line.h"
+#include "preload/core/base/raw_syscall.h"
+#include "preload/core/policy/pace.h"
+#include "trigger.h"
+
+/* A failed close that may be part of a row of closes. One for all threads: if another thread has
+ * one meanwhile, the earlier one is reported as it is. */
+static struct {
+	_Atomic uint32_t lock; /* 1: a thread reads or changes the rest */
+	_Atomic bool waiting;
+	struct misuse misuse;
+} pending;
+
+/* The last failed close, whether it was reported or not. */
+static _Atomic uint64_t last_failed; /* number 32, thread 32 bits */
+static _Atomic uintptr_t last_failed_pc, last_failed_sp;
+
+static bool lock_pending(void)
+{
+	uint32_t free = 0;
+
+	/* A signal handler that interrupts its own thread here must not wait. */
+	return atomic_compare_exchange_strong(&pending.lock, &free, 1);
+}
+
+static void unlock_pending(void)
+{
+	atomic_store(&pending.lock, 0);
+}
+
+static _Atomic uint64_t next_report; /* ms: no snapshot because of a misuse before this */
+
+static void put_why(struct line *why, const struct misuse *misuse)
+{
+	line_add(why, "misuse: ");
+	line_add(why, misuse->call);
+	line_add(why, "(), descriptor ");
+	line_number(why, misuse->fd);
+	switch (misuse->kind) {
+	case MISUSE_DOUBLE_CLOSE:
+		line_add(why, ": it was closed before");
+		break;
+	case MISUSE_USE:
+		line_add(why, ": it was closed before this use");
+		break;
+	default:
+		line_add(why, ": this code closed it before, and it is another one now");
+	}
+}
+
+static void report(const struct misuse *misuse)
+{
+	uint64_t now = runtime_now_ms(), due = atomic_load(&next_report);
+	bool aborts = runtime.options.misuse == MISUSE_ABORTS;
+	LINE(why, LINE_SHORT);
+
+	atomic_store(&runtime.misused, true);
+	if (!misuse_table_add(&runtime.ledger.misuses, misuse) && !aborts)
+		return;
+	if (now >= due || aborts) {
+		atomic_store(&next_report, now + PACE_MISUSE_MS);
+		put_why(&why, misuse);
+		trigger_snapshot(why.text);
+	}
+	if (aborts) {
+		long thread = RAW(gettid);
+
+		RAW(tgkill, atomic_load(&runtime.pid), thread, SIGABRT);
+	}
+}
+
+/* A shell closes the numbers that its scripts name, and its own pipes more than once, in a single
+ * thread, where that is harmless. */
+static bool is_shell(void)
+{
+	static const char *const shells[] = {"bash",  "busybox", "csh",  "dash", "fish",
+					     "ksh93", "lksh",    "mksh", "posh", "sh",
+					     "tcsh",  "yash",    "zsh",  "zsh5"};
+	const char *name = base_name(runtime.main_path);
+
+	for (size_t i = 0; i < sizeof(shells) / sizeof(*shells); i++)
+		if (strcmp(name, shells[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool in_shell; /* is_shell(), asked once */
+
+static bool reports(void)
+{
+	return runtime_on() && runtime.options.misuse != MISUSE_OFF && !in_shell &&
+	       atomic_load(&runtime.ledger.closers.on);
+}
+
+/* Whether this thread has closed the number beside fd at the same stack. */
+static bool closed_beside(int fd, uint32_t stack, uint32_t thread)
+{
+	struct last_close last;
+
+	for (int beside = fd - 1; beside <= fd + 1; beside += 2)
+		if (beside >= 0 && slot_last_close(&runtime.ledger, beside, &last) &&
+		    last.thread == (thread & 0x3fffff) && last.closer == stack)
+			return true;
+	return false;
+}
+
+static bool is_beside(int a, int b)
+{
+	return a == b + 1 || b == a + 1;
+}
+
+/* Notes that this thread has failed to close fd. True if it did so with the number beside just
+ * before, at the same place. */
+static bool continues_row(int fd, uint32_t thread, struct registers registers)
+{
+	uint64_t before = atomic_exchange(&last_failed, (uint64_t)(uint32_t)fd << 32 | thread);
+	uintptr_t pc = atomic_exchange(&last_failed_pc, registers.pc);
+	uintptr_t sp = atomic_exchange(&last_failed_sp, registers.sp);
+
+	return (uint32_t)before == thread && is_beside(fd, (int)(before >> 32)) &&
+	       pc == registers.pc && sp == registers.sp;
+}
+
+/* Ends the waiting for the next call of a thread; 0: of any. True if misuse was waiting. */
+static bool take_pending(uint32_t thread, struct misuse *misuse)
+{
+	bool found;
+
+	if (!atomic_load(&pending.waiting) || !lock_pending())
+		return false;
+	found = pending.waiting && (!thread || pending.misuse.here.thread == thread);
+	if (found) {
+		*misuse = pending.misuse;
+		pending.waiting = false;
+		trigger_unwatch();
+	}
+	unlock_pending();
+	return found;
+}
+
+static void wait_for_next(const struct misuse *misuse)
+{
+	struct misuse earlier;
+
+	if (take_pending(0, &earlier))
+		report(&earlier);
+	if (!lock_pending()) {
+		report(misuse);
+		return;
+	}
+	pending.misuse = *misuse;
+	pending.waiting = true;
+	atomic_store(&runtime.watching, true);
+	unlock_pending();
+}
+
+/* Whether a close that was waiting for the next call is no part of a row. */
+static bool stands_alone(const struct misuse *misuse)
+{
+	return !closed_beside(misuse->fd, misuse->here.stack, misuse->here.thread);
+}
+
+static struct misuse_place opener_of(const struct ledger_entry *entry)
+{
+	return (struct misuse_place){entry->stack, entry->thread};
+}
+
+/* Finds the close before a failed one. False: it isn't known to be wrong. */
+static bool find_double_close(int fd, const struct closing *recorded, struct misuse *misuse)
+{
+	struct last_close last;
+	struct ledger_entry entry;
+
+	if (recorded->slot) {
+		/* The entry was there: a call that no hook has seen has closed the number, or
+		 * another thread at this moment. */
+		ledger_unpack(&runtime.ledger, (struct ledger_words){recorded->a, recorded->b},
+			      &entry);
+		if (entry.stack < STACK_FIRST || entry.before_fork)
+			return false;
+		misuse->opened = opener_of(&entry);
+		return true;
+	}
+	if (!slot_last_close(&runtime.ledger, fd, &last) || last.closer < STACK_FIRST ||
+	    last.opener < STACK_FIRST)
+		return false;
+	misuse->closed = (struct misuse_place){last.closer, last.thread};
+	misuse->opened.stack = last.opener;
+	return true;
+}
+
+void misuse_close_failed(int fd, const struct closing *recorded, const char *call,
+			 const void *frame)
+{
+	struct registers registers = runtime_registers(frame);
+	struct misuse misuse = {.kind = MISUSE_DOUBLE_CLOSE, .call = call, .fd = fd}, earlier;
+	int saved = errno;
+
+	if (fd < 0 || !reports())
+		return;
+	if (saved != EBADF) {
+		/* close(2): after EINTR and other errors the number is free, too, and many programs
+		 * close it again. */
+		slot_forget_close(&runtime.ledger, fd);
+		return;
+	}
+	misuse.here.thread = runtime_thread();
+	if (continues_row(fd, misuse.here.thread, registers)) {
+		take_pending(misuse.here.thread, &earlier);
+		errno = saved;
+		return;
+	}
+	if (take_pending(misuse.here.thread, &earlier) && stands_alone(&earlier))
+		report(&earlier);
+	if (find_double_close(fd, recorded, &misuse)) {
+		misuse.at = runtime_ticks();
+		misuse.here.stack =
+			capture_stack(&runtime.capture, registers, &thread_state.bounds).stack;
+		if (stands_alone(&misuse) && runtime.options.misuse == MISUSE_ABORTS)
+			report(&misuse);
+		else if (stands_alone(&misuse))
+			wait_for_next(&misuse);
+	}
+	errno = saved;
+}
+
+void misuse_use_failed(int fd, const char *call, const void *frame)
+{
+	struct misuse misuse = {.kind = MISUSE_USE, .call = call, .fd = fd};
+	struct last_close last;
+	int saved = errno;
+
+	if (saved != EBADF || fd < 0 || !reports() || slot_stack(&runtime.ledger, fd) ||
+	    !slot_last_close(&runtime.ledger, fd, &last) || last.closer < STACK_FIRST ||
+	    last.opener < STACK_FIRST)
+		return;
+	misuse.at = runtime_ticks();
+	misuse.here.thread = runtime_thread();
+	misuse.here.stack =
+		capture_stack(&runtime.capture, runtime_registers(frame), &thread_state.bounds)
+			.stack;
+	misuse.closed = (struct misuse_place){last.closer, last.thread};
+	misuse.opened.stack = last.opener;
+	report(&misuse);
+	errno = saved;
+}
+
+/* Whether this stack has closed twice what that opener had opened and that closer had closed. */
+static bool closes_twice(uint32_t stack, const struct last_close *last)
+{
+	struct misuse misuse;
+	uint64_t count;
+
+	for (uint32_t i = 0; misuse_table_get(&runtime.ledger.misuses, i, &misuse, &count); i++)
+		if (misuse.kind == MISUSE_DOUBLE_CLOSE && misuse.here.stack == stack &&
+		    misuse.closed.stack == last->closer && misuse.opened.stack == last->opener)
+			return true;
+	return false;
+}
+
+void misuse_before_close(int fd, uint32_t closer)
+{
+	struct misuse misuse = {.kind = MISUSE_CLOSE_OF_OTHER, .call = "close", .fd = fd};
+	struct last_close last;
+	struct ledger_entry entry;
+
+	/* That a thread closes a number, and later a second descriptor with the same number that
+	 * another thread has opened, is usual. It is wrong if this very stack was seen to close
+	 * twice what it closes after the same close. */
+	if (!reports() || !ledger_read(&runtime.ledger, fd, &entry, NULL) ||
+	    entry.stack < STACK_FIRST || entry.before_fork ||
+	    !slot_last_close(&runtime.ledger, fd, &last) || entry.stack == last.opener ||
+	    last.thread != (runtime_thread() & 0x3fffff) || entry.thread == last.thread ||
+	    !closes_twice(closer, &last))
+		return;
+	misuse.at = runtime_ticks();
+	misuse.here = (struct misuse_place){closer, runtime_thread()};
+	misuse.closed = (struct misuse_place){last.closer, last.thread};
+	misuse.opened = opener_of(&entry);
+	report(&misuse);
+}
+
+void misuse_watch(void)
+{
+	struct misuse earlier;
+
+	if (take_pending(runtime_thread(), &earlier) && stands_alone(&earlier))
+		report(&earlier);
+}
+
+void misuse_settle(void)
+{
+	struct misuse earlier;
+
+	if (take_pending(0, &earlier) && stands_alone(&earlier)) {
+		atomic_store(&runtime.misused, true);
+		misuse_table_add(&runtime.ledger.misuses, &earlier);
+	}
+}
+
+void misuse_start(void)
+{
+	atomic_store(&pending.waiting, false);
+	atomic_store(&pending.lock, 0);
+	atomic_store(&last_failed, 0);
+	atomic_store(&next_report, 0);
+	atomic_store(&runtime.misused, false);
+	in_shell = is_shell();
+}
