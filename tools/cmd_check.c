@@ -198,7 +198,7 @@ static void symbolize(struct check *check, struct model_snapshot *snapshot)
 			strerror(-error));
 }
 
-/* Shows the groups that break a limit, as a report does. */
+/* Shows the groups, peaks and misuses that break a limit, as a report does. */
 static void show_broken(const struct check *check, const struct model_snapshot *snapshot)
 {
 	struct report_options options = view_for(&check->asked.view, stdout);
@@ -215,12 +215,18 @@ static void show_broken(const struct check *check, const struct model_snapshot *
 	for (size_t i = 0; i < snapshot->peak_count; i++)
 		if (snapshot->peaks[i].of.broken)
 			shown.peaks[shown.peak_count++] = snapshot->peaks[i];
-	if (shown.group_count)
+	shown.misuses = memory_array(NULL, snapshot->misuse_count, sizeof(*shown.misuses));
+	shown.misuse_count = 0;
+	for (size_t i = 0; i < snapshot->misuse_count; i++)
+		if (snapshot->misuses[i].of.broken)
+			shown.misuses[shown.misuse_count++] = snapshot->misuses[i];
+	if (shown.group_count || shown.misuse_count)
 		report_groups(stdout, &shown, &options);
 	else
 		report_peaks(stdout, &shown, &options);
 	free(shown.groups);
 	free(shown.peaks);
+	free(shown.misuses);
 }
 
 /* Whether the verdict depends on names, because one line of source may be several groups. Sums

@@ -93,8 +93,8 @@ static void set_limits(struct arguments *arguments)
 		arguments->limits.limits.open = 0;
 	if (kinds && limits_any(&arguments->limits.limits))
 		arguments->limits.limits.kinds = accept_kinds(&accept, "--kinds=", kinds);
-	/* A process that has closed everything writes its peaks only with this option. */
-	if (limits_any_peak(&arguments->limits.limits) &&
+	/* A process that has closed everything writes a snapshot only with this option. */
+	if (limits_need_snapshot(&arguments->limits.limits) &&
 	    environment_set(&run->environment, "FDTRAIL_PEAKS", "1") < 0) {
 		say("%s", strerror(ENOMEM));
 		exit(LAUNCH_TROUBLE);

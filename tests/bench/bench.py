@@ -25,11 +25,11 @@ from nginx_conf import write_configuration
 
 LOOPS = {  # row: work, operations per run, the highest ratio allowed
     "socket + close": (["socket"], 10000, 1.04),
-    "open + close": (["open"], 20000, 1.08),
-    "dup + close": (["dup"], 80000, 1.25),
+    "open + close": (["open"], 20000, 1.10),
+    "dup + close": (["dup"], 80000, 1.35),
     "connect + accept + 2 closes": (["connect"], 2000, 1.03),
     # If a thread may be cancelled in open(2), libc's function has to be called.
-    "open + close beside a second thread": (["open", "beside"], 20000, 1.08),
+    "open + close beside a second thread": (["open", "beside"], 20000, 1.10),
     "connect + accept + 2 closes beside one": (["connect", "beside"], 2000, 1.03),
 }
 # The place of a process in memory changes a loop's time by some per cent, so there are many short runs.

@@ -12,6 +12,7 @@ enum {
 	KEY_GROWTH,
 	KEY_PEAK,
 	KEY_PEAK_GROUP,
+	KEY_MISUSE,
 	KEY_AGE,
 	KEY_INHERITABLE
 };
@@ -64,6 +65,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case KEY_INHERITABLE:
 		limits->inheritable = number(options, "--max-inheritable=", argument);
 		return 0;
+	case KEY_MISUSE:
+		limits->misuse = number(options, "--max-misuse=", argument);
+		return 0;
 	case KEY_AGE:
 		limits->age = accept_time(&options->accept, "--max-age=", argument);
 		return 0;
@@ -91,6 +95,8 @@ const struct argp limits_argp = {
 			 "At most N descriptors of one stack open at once", 0},
 			{"max-inheritable", KEY_INHERITABLE, "N", 0,
 			 "At most N descriptors that the program opened without close-on-exec", 0},
+			{"max-misuse", KEY_MISUSE, "N", 0,
+			 "At most N double closes, and uses after a close", 0},
 			{"max-age", KEY_AGE, "TIME", 0,
 			 "No descriptor older than this: 90, 5m, 2h, 3d, 1h30m", 0},
 			{0},

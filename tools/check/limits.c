@@ -18,12 +18,13 @@ bool limits_any(const struct limits *limits)
 {
 	return limits->close_wait >= 0 || limits->open >= 0 || limits->group >= 0 ||
 	       limits->growth >= 0 || limits->age >= 0 || limits->inheritable >= 0 ||
-	       limits_any_peak(limits);
+	       limits_need_snapshot(limits);
 }
 
-bool limits_any_peak(const struct limits *limits)
+bool limits_need_snapshot(const struct limits *limits)
 {
-	return limits->peak >= 0 || limits->peak_percent >= 0 || limits->peak_group >= 0;
+	return limits->misuse >= 0 || limits->peak >= 0 || limits->peak_percent >= 0 ||
+	       limits->peak_group >= 0;
 }
 
 void limits_say(struct check *check, enum limits_verdict verdict, const char *format, ...)
@@ -419,6 +420,33 @@ static void check_whole(struct check *check)
 			   "the snapshot has only some kinds (FDTRAIL_KINDS=%s)", kinds);
 }
 
+/* Suppressed misuses don't count. Those that the snapshot could not list do. */
+static void check_misuse(struct check *check)
+{
+	const struct model_snapshot *snapshot = check->snapshot;
+	int64_t limit = check->limits->misuse, count = snapshot->misuse_total, suppressed = 0;
+
+	if (count == MODEL_UNKNOWN) {
+		limits_say(check, LIMITS_UNKNOWN,
+			   "--max-misuse: nobody has looked for wrong closes%s",
+			   snapshot->traced ? " (FDTRAIL_MISUSE, FDTRAIL_CLOSERS; ptrace can't)"
+					    : ": the process was not traced");
+		return;
+	}
+	for (size_t i = 0; i < snapshot->misuse_count; i++)
+		if (snapshot->misuses[i].of.suppressed)
+			suppressed = model_add(suppressed, snapshot->misuses[i].times);
+	count -= suppressed < count ? suppressed : count;
+	for (size_t i = 0; i < snapshot->misuse_count; i++)
+		snapshot->misuses[i].of.broken =
+			count > limit && !snapshot->misuses[i].of.suppressed;
+	if (count > limit)
+		limits_say(check, LIMITS_BROKEN,
+			   "--max-misuse %" PRId64 ": %" PRId64 " wrong %s, or %s after a close",
+			   limit, count, count == 1 ? "close" : "closes",
+			   count == 1 ? "use" : "uses");
+}
+
 enum limits_verdict limits_check(const struct limits *limits, struct model_snapshot *snapshot,
 				 struct model_snapshot *before, FILE *file)
 {
@@ -433,6 +461,8 @@ enum limits_verdict limits_check(const struct limits *limits, struct model_snaps
 	if (limits->growth >= 0)
 		check_growth(&check, before);
 	limits_check_peaks(&check);
+	if (limits->misuse >= 0)
+		check_misuse(&check);
 	if (limits->age >= 0)
 		check_age(&check);
 	if (limits->inheritable >= 0)

@@ -23,6 +23,7 @@ struct limits {
 	int64_t peak_percent; /* the same, with inherited ones, in percent of the process' limit */
 	int64_t peak_group;   /* descriptors of one stack that were open at once */
 	int64_t inheritable;  /* descriptors that it opened, and that programs it executes get */
+	int64_t misuse;       /* wrong closes and uses after a close, each time */
 	double age;           /* seconds, of any descriptor; < 0: none */
 	uint64_t kinds;       /* only these count: KIND_BIT */
 };
@@ -31,8 +32,8 @@ struct limits {
 	{                                                                                          \
 		.close_wait = LIMIT_NONE, .open = LIMIT_NONE, .group = LIMIT_NONE,                 \
 		.growth = LIMIT_NONE, .peak = LIMIT_NONE, .peak_percent = LIMIT_NONE,              \
-		.peak_group = LIMIT_NONE, .inheritable = LIMIT_NONE, .age = LIMIT_NONE,            \
-		.kinds = KIND_ALL,                                                                 \
+		.peak_group = LIMIT_NONE, .inheritable = LIMIT_NONE, .misuse = LIMIT_NONE,         \
+		.age = LIMIT_NONE, .kinds = KIND_ALL,                                              \
 	}
 
 /* In rising order: the highest one of several limits counts. */
@@ -45,9 +46,9 @@ enum limits_verdict {
 /* Whether any limit is set. */
 bool limits_any(const struct limits *limits);
 
-/* Whether any limit on peaks is set. The process must then write its peaks at its end, even if it
- * has closed everything (FDTRAIL_PEAKS). */
-bool limits_any_peak(const struct limits *limits);
+/* Whether any limit is set that needs a snapshot of each process at its end, even if it has closed
+ * everything (FDTRAIL_PEAKS): on peaks, or on misuses. */
+bool limits_need_snapshot(const struct limits *limits);
 
 /*
  * Checks a snapshot against the limits, and writes a line to file for each one that is broken or

@@ -158,7 +158,8 @@ static bool matches_stack(const char *pattern, const struct model_stack *stack)
 static bool matches_group(const char *pattern, const struct model_group *group)
 {
 	return matches_stack(pattern, model_stack(group, MODEL_OPENED_AT)) ||
-	       matches_stack(pattern, model_stack(group, MODEL_LAST_USED_AT));
+	       matches_stack(pattern, model_stack(group, MODEL_LAST_USED_AT)) ||
+	       matches_stack(pattern, model_stack(group, MODEL_MISUSED_AT));
 }
 
 void suppressions_apply(struct suppressions *suppressions, struct model_snapshot *snapshot)

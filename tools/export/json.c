@@ -182,6 +182,7 @@ void json_members(struct json_writer *json, const struct model_snapshot *snapsho
 	json_header(json, snapshot);
 	json_groups(json, snapshot, options);
 	json_peaks(json, snapshot, options);
+	json_misuses(json, snapshot, options);
 	put_marks(json, snapshot);
 	put_modules(json, snapshot);
 	put_lines(json, "not_listed", snapshot->not_listed, snapshot->not_listed_count);

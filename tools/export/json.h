@@ -31,6 +31,10 @@ void json_groups(struct json_writer *json, const struct model_snapshot *snapshot
 void json_peaks(struct json_writer *json, const struct model_snapshot *snapshot,
 		const struct export_options *options);
 
+/* Writes the array "misuses", and how many there were. */
+void json_misuses(struct json_writer *json, const struct model_snapshot *snapshot,
+		  const struct export_options *options);
+
 /* Writes members of the open object that identify a group: kind, origin, stacks and stack_id.
  * Counts and descriptors are left out. For groups and for diff. */
 void json_group_identity(struct json_writer *json, const struct model_group *group,

@@ -261,7 +261,7 @@ static void put_closers(struct json_writer *json, const struct model_group *grou
 	json_begin_object(json, "closed_elsewhere");
 	json_integer(json, "others", group->closed_elsewhere.others);
 	json_integer(json, "other_stacks", group->closed_elsewhere.other_stacks);
-	json_integer(json, "untraced", group->closed_elsewhere.untraced);
+	json_integer(json, "unseen_calls", group->closed_elsewhere.untraced);
 	json_integer(json, "unknown", group->closed_elsewhere.unknown);
 	json_end_object(json);
 }
@@ -306,6 +306,44 @@ void json_peaks(struct json_writer *json, const struct model_snapshot *snapshot,
 		json_integer_if_known(json, "until_end", peak->until_end);
 		put_stack_figures(json, &peak->of);
 		json_true_if(json, "suppressed", peak->of.suppressed);
+		json_end_object(json);
+	}
+	json_end_array(json);
+}
+
+/* A stack of a misuse, if it is known. */
+static void put_misuse_stack(struct json_writer *json, const char *key,
+			     const struct model_misuse *misuse, enum model_stack_role role,
+			     const struct export_options *options)
+{
+	const struct model_stack *stack = model_stack(&misuse->of, role);
+
+	json_begin_array(json, key);
+	for (; stack; stack = stack->created_by)
+		put_stack(json, NULL, stack, options);
+	json_end_array(json);
+}
+
+void json_misuses(struct json_writer *json, const struct model_snapshot *snapshot,
+		  const struct export_options *options)
+{
+	json_integer_if_known(json, "misuse_total", snapshot->misuse_total);
+	json_begin_array(json, "misuses");
+	for (size_t i = 0; i < snapshot->misuse_count; i++) {
+		const struct model_misuse *misuse = &snapshot->misuses[i];
+
+		json_begin_object(json, NULL);
+		json_integer(json, "number", misuse->of.number);
+		json_string(json, "misuse", model_misuse_name(misuse->kind));
+		json_string_if_known(json, "sentence", misuse->of.sentence);
+		json_integer(json, "fd", misuse->fd);
+		json_string_if_known(json, "call", misuse->call);
+		json_integer(json, "times", misuse->times);
+		json_seconds_if_known(json, "first_seconds", misuse->first);
+		put_misuse_stack(json, "misused_at", misuse, MODEL_MISUSED_AT, options);
+		put_misuse_stack(json, "closed_before_at", misuse, MODEL_CLOSED_BEFORE_AT, options);
+		put_misuse_stack(json, "opened_at", misuse, MODEL_OPENED_AT, options);
+		json_true_if(json, "suppressed", misuse->of.suppressed);
 		json_end_object(json);
 	}
 	json_end_array(json);

@@ -225,6 +225,17 @@ static void filter_peaks(const struct filter *filter, struct model_snapshot *sna
 		snapshot->unlisted_stacks = 0;
 }
 
+/* Filters the misuses, by functions alone. */
+static void filter_misuses(const struct filter *filter, struct model_snapshot *snapshot)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < snapshot->misuse_count; i++)
+		if (!filter->function || function_in(filter->function, &snapshot->misuses[i].of))
+			snapshot->misuses[kept++] = snapshot->misuses[i];
+	snapshot->misuse_count = kept;
+}
+
 int64_t filter_apply(const struct filter *filter, struct model_snapshot *snapshot)
 {
 	int64_t unjudged = 0;
@@ -245,6 +256,7 @@ int64_t filter_apply(const struct filter *filter, struct model_snapshot *snapsho
 	}
 	snapshot->group_count = kept;
 	filter_peaks(filter, snapshot);
+	filter_misuses(filter, snapshot);
 	return unjudged;
 }
 

@@ -18,6 +18,7 @@
 #include "text_closers.h"
 #include "text_common.h"
 #include "text_missing.h"
+#include "text_misuses.h"
 #include "text_note.h"
 #include "text_paths.h"
 #include "text_peaks.h"
@@ -308,6 +309,7 @@ void report_notes(FILE *file, const struct model_snapshot *snapshot,
 	struct page page;
 
 	page_open(&page, file, options->width, options->colour);
+	text_misuses(&page, snapshot, options);
 	text_peaks(&page, snapshot, options->full);
 	put_next(&page, snapshot);
 	text_missing(&page, snapshot);

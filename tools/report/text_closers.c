@@ -199,7 +199,7 @@ static void put_stacks(const struct page *page, const struct model_group *group,
 /* The program closes most of what it opens there, and every close is known. */
 static bool tells_the_path(const struct model_group *group)
 {
-	return group->closer_count && group->closed / 3 >= group->live &&
+	return group->closer_count && group->live > 0 && group->closed / 3 >= group->live &&
 	       !group->closed_elsewhere.untraced && !group->closed_elsewhere.unknown;
 }
 
@@ -210,9 +210,13 @@ void text_closers(const struct page *page, const struct model_group *group,
 
 	if (!group->closer_count && !elsewhere->untraced)
 		return;
-	page_linef(page, INDENT, 0, PAGE_PLAIN,
-		   "%" PRId64 " of %" PRId64 " %s closed:", group->closed, group->opened,
-		   page_plural(group->closed, "is", "are"));
+	/* The line with the counts may be lost. */
+	if (group->opened == MODEL_UNKNOWN || group->closed == MODEL_UNKNOWN)
+		page_line(page, INDENT, 0, PAGE_PLAIN, "closed:");
+	else
+		page_linef(page, INDENT, 0, PAGE_PLAIN,
+			   "%" PRId64 " of %" PRId64 " %s closed:", group->closed, group->opened,
+			   page_plural(group->closed, "is", "are"));
 	if (options->full)
 		put_stacks(page, group, options);
 	else

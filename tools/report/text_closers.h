@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Where the siblings of a group's descriptors were closed: those that the same stacks have opened
- * and the program has closed. What the leaking path lacks is one of these closes.
+ * The closes of a group's siblings: of those descriptors that the same stacks have opened and the
+ * program has closed. The leaking path lacks one of these closes.
  */
 #pragma once
 

@@ -12,6 +12,7 @@
 #include "heading.h"
 #include "page.h"
 #include "report.h"
+#include "text_misuses.h"
 
 enum { CONTINUED = 2 }; /* extra indent of continuation lines */
 
@@ -205,6 +206,10 @@ void report_summary(FILE *file, const struct model_snapshot *snapshot,
 		free(heading);
 		free(more);
 	}
+	char *misuses = text_misuses_sentence(snapshot);
+	if (misuses)
+		page_linef(&page, CONTINUED, CONTINUED, PAGE_WARNING, "wrong closes: %s", misuses);
+	free(misuses);
 	put_when(&page, snapshot);
 	put_limit_reached(&page, snapshot);
 	put_limit(&page, snapshot);

@@ -108,10 +108,14 @@ static void set_apart(struct reporting *reporting)
 	told(reporting);
 }
 
-/* Whether anything unclosed is left after suppressions. */
+/* Whether anything unclosed is left after suppressions, or any misuse. */
 static bool is_worth_telling(const struct model_snapshot *snapshot)
 {
 	size_t suppressed = 0, opened = 0;
+
+	for (size_t i = 0; i < snapshot->misuse_count; i++)
+		if (!snapshot->misuses[i].of.suppressed)
+			return true;
 
 	for (size_t i = 0; i < snapshot->group_count; i++) {
 		enum model_origin origin = snapshot->groups[i].origin;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * The stacks that closed the descriptors of an opening stack: pairs of an opening and a closing
- * stack, each with a count. They show where a leak's siblings are closed; the leaking path lacks one
- * of these closes. The first closing stack of an opening stack is counted in the opening stack's own
- * figures, which a close changes anyway; the others are in one table, which is bounded.
+ * stack, each with a count. They show where a leak's siblings are closed; the leaking path lacks
+ * one of these closes. The first closing stack of an opening stack is counted in the opening
+ * stack's own figures, which a close changes anyway; the others are in one table, which is bounded.
  *
  * No lock: a pair is claimed by one exchange of its key, and stays until a fork. Adding and listing
  * are async-signal-safe, for any thread.

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+/* See text_misuses.h. */
+#include "text_misuses.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "heading.h"
+#include "tools/model/stack_lines.h"
+#include "text_stack.h"
+
+enum { INDENT = 3 };
+
+static const struct {
+	const char *one, *many;
+	const char *heading; /* with the number */
+	const char *advice;
+} kinds[] = {
+	[MODEL_DOUBLE_CLOSE] = {"double close", "double closes",
+				"Double close of descriptor %" PRId64,
+				"The second close hits whatever has been given the number by then. "
+				"Close it in one place, and forget the number there."},
+	[MODEL_USE_AFTER_CLOSE] = {"use after close", "uses after a close",
+				   "Use of descriptor %" PRId64 " after its close",
+				   "The call hits whatever has been given the number by then. Stop "
+				   "its use before the close."},
+	[MODEL_CLOSE_OF_OTHER] = {"close of another's descriptor", "closes of others' descriptors",
+				  "Close of descriptor %" PRId64 ", which is another one by now",
+				  "This code closes twice, and has closed a descriptor of other "
+				  "code, whose reads and writes fail now or reach another file."},
+};
+
+char *text_misuses_sentence(const struct model_snapshot *snapshot)
+{
+	const char *between = "";
+	char *text = NULL;
+	size_t size;
+	FILE *out;
+
+	if (!snapshot->misuse_count || !(out = open_memstream(&text, &size)))
+		return NULL;
+	for (int kind = 0; kind < MODEL_MISUSE_KINDS; kind++) {
+		int64_t times = 0;
+
+		for (size_t i = 0; i < snapshot->misuse_count; i++)
+			if (snapshot->misuses[i].kind == (enum model_misuse_kind)kind)
+				times = model_add(times, snapshot->misuses[i].times);
+		if (!times)
+			continue;
+		fprintf(out, "%s%" PRId64 " %s", between, times,
+			page_plural(times, kinds[kind].one, kinds[kind].many));
+		between = ", ";
+	}
+	fclose(out);
+	return text;
+}
+
+/* The innermost line of the program's own code, in a sentence; or NULL. */
+static char *place_of(const struct page *page, const struct model_misuse *misuse)
+{
+	const struct model_stack *stack = model_stack(&misuse->of, MODEL_MISUSED_AT);
+	const struct model_frame *frame;
+	size_t location;
+
+	frame = stack ? heading_frame(&misuse->of, stack, &location) : NULL;
+	return frame ? heading_frame_line(page, frame, location) : NULL;
+}
+
+static void put_stack(const struct page *page, const struct model_misuse *misuse,
+		      enum model_stack_role role, const char *heading,
+		      const struct report_options *options)
+{
+	const struct model_stack *stack = model_stack(&misuse->of, role);
+
+	if (stack)
+		text_stack(page, heading, stack, NULL, text_frames_of(options));
+}
+
+static void put_misuse(const struct page *page, const struct model_misuse *misuse,
+		       const struct report_options *options, bool *advised)
+{
+	char *what = page_format(kinds[misuse->kind].heading, misuse->fd);
+	char *place = place_of(page, misuse);
+	char *call = page_safe(misuse->call ? misuse->call : "close");
+	char when[32];
+
+	fputc('\n', page->file);
+	page_linef(page, 0, INDENT, PAGE_STRONG, "%s%s%s%s", what, place ? ", in " : "",
+		   place ? place : "", misuse->of.suppressed ? " (suppressed)" : "");
+	page_linef(page, INDENT, INDENT, PAGE_PLAIN, "%" PRId64 " %s by %s()%s%s%s", misuse->times,
+		   page_plural(misuse->times, "time", "times"), call,
+		   misuse->first >= 0 ? ", the first after " : "",
+		   misuse->first >= 0 ? page_duration(misuse->first, when) : "",
+		   misuse->kind == MODEL_CLOSE_OF_OTHER ? "" : ": it failed with EBADF");
+	put_stack(page, misuse, MODEL_MISUSED_AT, "here", options);
+	if (model_stack(&misuse->of, MODEL_CLOSED_BEFORE_AT))
+		put_stack(page, misuse, MODEL_CLOSED_BEFORE_AT, "closed before at", options);
+	else
+		page_prosef(page, INDENT, INDENT, PAGE_PLAIN,
+			    "closed before by an untraced call, or by another thread at the same "
+			    "moment");
+	put_stack(page, misuse, MODEL_OPENED_AT,
+		  misuse->kind == MODEL_CLOSE_OF_OTHER ? "opened since at" : "was opened at",
+		  options);
+	if (!*advised)
+		page_prosef(page, INDENT, 0, PAGE_PLAIN, "What to do: %s",
+			    kinds[misuse->kind].advice);
+	*advised = true;
+	free(what);
+	free(place);
+	free(call);
+}
+
+void text_misuses(const struct page *page, const struct model_snapshot *snapshot,
+		  const struct report_options *options)
+{
+	bool advised[MODEL_MISUSE_KINDS] = {false};
+
+	for (size_t i = 0; i < snapshot->misuse_count; i++)
+		put_misuse(page, &snapshot->misuses[i], options,
+			   &advised[snapshot->misuses[i].kind]);
+}
