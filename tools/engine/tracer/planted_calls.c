@@ -185,8 +185,10 @@ static void request(const struct tracer *tracer, struct task *task,
 	    remote_memory_copy(memory, regs_arg(stopped, 0), &frame, sizeof(frame)) !=
 		    sizeof(frame))
 		return;
-	/* Earlier ones first: the last user is the one that counts. */
-	planted_calls_combine(task->table);
+	/* Earlier ones first: the last user is the one that counts. The code itself counts only
+	 * those of the first kind. */
+	if (index == 0)
+		planted_calls_combine(task->table);
 	regs_set_pc_sp(&registers, process->breakpoints.addresses[index], frame.sp);
 	regs_set_fp_go(&registers, frame.fp, frame.go);
 	regs_set_result(&registers, (long)frame.result);
