@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "../in_range.h"
 #include "preload/languages/hotspot_names.h"
 #include "preload/languages/hotspot_walk.h"
 #include "tests/fake_hotspot.h"
@@ -192,7 +193,7 @@ static void any_word_may_be_wrong(void **state)
 				fake_fill(&fake);
 				areas[area][i] = wrong[j];
 				int count = walk(frames, ROOM);
-				assert_in_range(count, 0, ROOM);
+				assert_uint_in_range(count, 0, ROOM);
 				for (int at = 0; at < count; at++)
 					for (; frames[at].inlined < 4; frames[at].inlined++)
 						hotspot_name(&fake.vm, &frames[at], &name);
