@@ -113,10 +113,12 @@ static bool add(struct key *key, uint64_t word)
 static bool add_frames(struct key *key, const struct planted_frame *frame)
 {
 	const uint64_t *go = (const uint64_t *)frame->go;
-	uint64_t low = frame->sp, high = go[G_STACK_HIGH], fp = frame->fp;
+	uint64_t low = frame->sp, fp = frame->fp, high;
 
-	if (!go || low < go[G_STACK_LOW] || low > high - sizeof(low) ||
-	    !add(key, *(const uint64_t *)low))
+	if (!go)
+		return false;
+	high = go[G_STACK_HIGH];
+	if (low < go[G_STACK_LOW] || low > high - sizeof(low) || !add(key, *(const uint64_t *)low))
 		return false;
 	for (uint32_t depth = 0; fp && depth < planted_control.depth; depth++) {
 		/* A saved frame pointer is further from the stack's end than the one before. */
