@@ -7,7 +7,6 @@
 #include "attach_process.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -102,18 +101,6 @@ static int map(struct errand *errand)
 	return 0;
 }
 
-/* Writes to memory that isn't writable for the process. */
-static bool write_code(int pid, uintptr_t at, const void *bytes, size_t size)
-{
-	char path[PROC_PATH_SIZE];
-	int memory = open(proc_pid_path(path, pid, "mem"), O_RDWR | O_CLOEXEC);
-	bool done = memory >= 0 && pwrite(memory, bytes, size, (off_t)at) == (ssize_t)size;
-
-	if (memory >= 0)
-		close(memory);
-	return done;
-}
-
 static bool fill(struct errand *errand)
 {
 	struct attach_order *order = &errand->order;
@@ -136,8 +123,9 @@ static bool fill(struct errand *errand)
 	strcpy(order->name, "fdtrail/libfdtrail.so");
 	if (errand->image.bytes)
 		library_image_set_order(&errand->image, errand->area);
-	return write_code(pid, errand->code, attach_code_begin,
-			  (uintptr_t)attach_code_end - (uintptr_t)attach_code_begin) &&
+	return process_memory_write_code(pid, errand->code, attach_code_begin,
+					 (uintptr_t)attach_code_end -
+						 (uintptr_t)attach_code_begin) &&
 	       process_memory_write(pid, errand->area, order, sizeof(*order)) &&
 	       (!errand->image.bytes ||
 		process_memory_write(pid, order->image, errand->image.bytes, errand->image.size));

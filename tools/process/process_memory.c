@@ -2,7 +2,11 @@
 /* See process_memory.h. */
 #include "process_memory.h"
 
+#include <fcntl.h>
 #include <sys/uio.h>
+#include <unistd.h>
+
+#include "preload/core/snapshot/proc.h"
 
 size_t process_memory_read(pid_t pid, uintptr_t address, void *bytes, size_t size)
 {
@@ -32,4 +36,15 @@ bool process_memory_write(pid_t pid, uintptr_t address, const void *bytes, size_
 		done += (size_t)put;
 	}
 	return true;
+}
+
+bool process_memory_write_code(pid_t pid, uintptr_t address, const void *bytes, size_t size)
+{
+	char path[PROC_PATH_SIZE];
+	int memory = open(proc_pid_path(path, pid, "mem"), O_RDWR | O_CLOEXEC);
+	bool written = memory >= 0 && pwrite(memory, bytes, size, (off_t)address) == (ssize_t)size;
+
+	if (memory >= 0)
+		close(memory);
+	return written;
 }

@@ -14,3 +14,7 @@ size_t process_memory_read(pid_t pid, uintptr_t address, void *bytes, size_t siz
 /* Copies size bytes to address in process pid, whose pages there must be writable. False: not
  * all of them. */
 bool process_memory_write(pid_t pid, uintptr_t address, const void *bytes, size_t size);
+
+/* The same to pages that aren't writable, such as code: the kernel lets a tracer write to private
+ * mappings (proc_pid_mem(5)). */
+bool process_memory_write_code(pid_t pid, uintptr_t address, const void *bytes, size_t size);

@@ -302,18 +302,6 @@ static bool protect_image(struct planting *planting)
 			    PROT_READ | PROT_EXEC, 0, 0));
 }
 
-/* Writes to code. The kernel lets a tracer do that in any mapping that is private. */
-static bool patch(int pid, uintptr_t at, const uint8_t *bytes, size_t size)
-{
-	char path[PROC_PATH_SIZE];
-	int memory = open(proc_pid_path(path, pid, "mem"), O_RDWR | O_CLOEXEC);
-	bool written = memory >= 0 && pwrite(memory, bytes, size, (off_t)at) == (ssize_t)size;
-
-	if (memory >= 0)
-		close(memory);
-	return written;
-}
-
 /* Writes the new tail: from here on the program runs planted code. Its only thread is not here. */
 static bool patch_site(struct planting *planting)
 {
@@ -323,7 +311,7 @@ static bool patch_site(struct planting *planting)
 	memcpy(code, new_tail, sizeof(code));
 	memcpy(code + 1, &distance, sizeof(distance));
 	planting->why = "its code can't be written";
-	return patch(planting->pid, planting->site, code, sizeof(code));
+	return process_memory_write_code(planting->pid, planting->site, code, sizeof(code));
 }
 
 /* A displacement of one byte, which has a sign. */
@@ -393,7 +381,7 @@ static void patch_requests(struct planting *planting)
 		    plant_write(planting->plant, planting->pid,
 				offsetof(struct planted_control, requests) + i * sizeof(request),
 				&request, sizeof(request)) &&
-		    patch(planting->pid, at, jump, sizeof(jump)))
+		    process_memory_write_code(planting->pid, at, jump, sizeof(jump)))
 			breakpoints->planted |= 1u << i;
 	}
 }
