@@ -6,12 +6,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "preload/core/base/descriptors.h"
@@ -20,6 +18,7 @@
 #include "tools/arguments/attach_arguments.h"
 #include "tools/arguments/verb.h"
 #include "tools/attach/attach_process.h"
+#include "tools/process/ending_signals.h"
 #include "tools/process/outside_snapshot.h"
 #include "tools/process/process.h"
 #include "tools/process/subject.h"
@@ -207,22 +206,6 @@ static bool detach_all(const struct attaching *attaching)
 	return good;
 }
 
-/* Blocks the signals that end the wait. Returns a signalfd, or a negative errno. */
-static int hold_signals(void)
-{
-	sigset_t ending;
-
-	sigemptyset(&ending);
-	sigaddset(&ending, SIGINT);
-	sigaddset(&ending, SIGTERM);
-	sigaddset(&ending, SIGHUP);
-	sigaddset(&ending, SIGQUIT);
-	/* The process goes on as it was only if we do our work to the end. */
-	sigprocmask(SIG_BLOCK, &ending, NULL);
-	int fd = signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
-	return fd < 0 ? -errno : fd;
-}
-
 int cmd_attach(int argc, char **argv)
 {
 	struct attach_arguments asked;
@@ -230,7 +213,8 @@ int cmd_attach(int argc, char **argv)
 	bool good = true, grown = false;
 
 	attach_arguments_parse(&asked, argc, argv);
-	int signals = hold_signals();
+	/* The process goes on as it was only if we do our work to the end. */
+	int signals = ending_signals_hold(NULL);
 	int *pids = asked.pids.items;
 	for (size_t i = 0; i < asked.pids.count; i++)
 		good &= subject_find(&pids[i], verb) == 0 &&

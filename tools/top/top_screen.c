@@ -19,6 +19,7 @@
 
 #include "preload/core/base/monotonic.h"
 #include "tools/arguments/verb.h"
+#include "tools/process/ending_signals.h"
 #include "kept_stderr.h"
 #include "top_view.h"
 
@@ -92,18 +93,10 @@ static int run(struct screen *screen)
 /* Blocks the signals that end the program. Returns false after a message. */
 static bool hold_signals(struct screen *screen)
 {
-	sigset_t ending;
-
-	sigemptyset(&ending);
-	sigaddset(&ending, SIGINT);
-	sigaddset(&ending, SIGTERM);
-	sigaddset(&ending, SIGHUP);
-	sigaddset(&ending, SIGQUIT);
-	sigprocmask(SIG_BLOCK, &ending, &screen->before);
-	screen->signals = signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
+	screen->signals = ending_signals_hold(&screen->before);
 	if (screen->signals >= 0)
 		return true;
-	fprintf(stderr, "fdtrail top: can't wait for signals: %s\n", strerror(errno));
+	fprintf(stderr, "fdtrail top: can't wait for signals: %s\n", strerror(-screen->signals));
 	sigprocmask(SIG_SETMASK, &screen->before, NULL);
 	return false;
 }
