@@ -232,3 +232,21 @@ struct stack_key stack_keys_of(struct stack_keys *keys, const struct model_stack
 	free(callers.numbers);
 	return key;
 }
+
+static int line_at(const struct stack_key *key, size_t depth, bool from_end)
+{
+	if (depth >= key->own_count)
+		return -1;
+	return key->own[from_end ? key->own_count - 1 - depth : depth].line;
+}
+
+size_t stack_keys_common(const struct stack_key *keys, size_t count, bool from_end)
+{
+	for (size_t depth = 0;; depth++) {
+		int line = line_at(&keys[0], depth, from_end);
+
+		for (size_t i = 0; i < count; i++)
+			if (line < 0 || line_at(&keys[i], depth, from_end) != line)
+				return depth;
+	}
+}

@@ -41,3 +41,7 @@ void stack_keys_destroy(struct stack_keys *keys);
 /* Numbers a stack, including those of its ancestor goroutines. Keys from one struct stack_keys can
  * be compared, also across snapshots. */
 struct stack_key stack_keys_of(struct stack_keys *keys, const struct model_stack *stack);
+
+/* The number of own lines that all keys have in common, counted from the culprit outwards or, with
+ * from_end, from the outermost line inwards. count: at least 1. */
+size_t stack_keys_common(const struct stack_key *keys, size_t count, bool from_end);

@@ -27,21 +27,6 @@ struct closer_line {
 	size_t position;
 };
 
-static int line_from_end(const struct stack_key *key, size_t depth)
-{
-	return depth < key->own_count ? key->own[key->own_count - 1 - depth].line : -1;
-}
-
-/* The number of outer lines that all keys have in common. */
-static size_t common_at_end(const struct stack_key *keys, size_t count)
-{
-	for (size_t depth = 0;; depth++)
-		for (size_t i = 0; i < count; i++)
-			if (line_from_end(&keys[i], depth) < 0 ||
-			    line_from_end(&keys[i], depth) != line_from_end(&keys[0], depth))
-				return depth;
-}
-
 /* "in close_connection at client.c:88, from finish_request at client.c:140": from the innermost
  * line of the program up to the one by which the stacks differ. */
 static char *closer_text(const struct page *page, const struct model_stack *stack,
@@ -104,7 +89,7 @@ static size_t make_lines(const struct page *page, const struct model_group *grou
 
 	for (size_t i = 0; i < group->closer_count; i++)
 		keys[i] = stack_keys_of(numbers, &group->closers[i]);
-	at_end = group->closer_count ? common_at_end(keys, group->closer_count) : 0;
+	at_end = group->closer_count ? stack_keys_common(keys, group->closer_count, true) : 0;
 	for (size_t i = 0; i < group->closer_count; i++) {
 		char *text = closer_text(page, &group->closers[i], &keys[i], at_end);
 

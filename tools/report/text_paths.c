@@ -20,27 +20,6 @@ enum {
 	LINES = 3, /* of a path */
 };
 
-static int line_at(const struct stack_key *key, size_t depth)
-{
-	return depth < key->own_count ? key->own[depth].line : -1;
-}
-
-static int line_from_end(const struct stack_key *key, size_t depth)
-{
-	return depth < key->own_count ? key->own[key->own_count - 1 - depth].line : -1;
-}
-
-/* The number of lines that all paths have in common, counted from one end. */
-static size_t common(const struct stack_key *keys, size_t count,
-		     int (*line)(const struct stack_key *, size_t))
-{
-	for (size_t depth = 0;; depth++)
-		for (size_t i = 0; i < count; i++)
-			if (line(&keys[i], depth) < 0 ||
-			    line(&keys[i], depth) != line(&keys[0], depth))
-				return depth;
-}
-
 /* A line of the list: one path, or several that a reader can't tell apart. */
 struct path_line {
 	char *text;               /* "by <module> at main.py:8" */
@@ -168,8 +147,8 @@ static size_t make_lines(const struct page *page, const struct model_group *grou
 	for (size_t i = 0; i < group->path_count; i++)
 		keys[i] = from_culprit(stack_keys_of(numbers, group_stack(&group->paths[i])),
 				       &group->paths[i]);
-	size_t first = common(keys, group->path_count, line_at);
-	size_t at_end = common(keys, group->path_count, line_from_end);
+	size_t first = stack_keys_common(keys, group->path_count, false);
+	size_t at_end = stack_keys_common(keys, group->path_count, true);
 
 	for (size_t i = 0; i < group->path_count; i++) {
 		char *text = path_text(page, &keys[i], first, at_end);
