@@ -11,6 +11,13 @@
 #include "tools/model/escape.h"
 #include "modules.h"
 
+/* The next lines belong to the header, or to a group, peak or misuse that has just been added. */
+static void begin_part(struct assembly *assembly, enum section part)
+{
+	assembly->section = assembly->part = part;
+	assembly->listing = false;
+}
+
 void assembly_begin(struct assembly *assembly, const char *source, size_t line, int64_t version)
 {
 	assembly->snapshot = model_create();
@@ -18,7 +25,7 @@ void assembly_begin(struct assembly *assembly, const char *source, size_t line, 
 	assembly->snapshot->line = line;
 	assembly->snapshot->version = version;
 	assembly->parse = (struct parse){&assembly->snapshot->memory, &assembly->strings};
-	assembly->section = SECTION_HEADER;
+	begin_part(assembly, SECTION_HEADER);
 	strings_forget(&assembly->strings);
 }
 
@@ -62,9 +69,9 @@ static struct model_misuse *last_misuse(struct assembly *assembly)
 /* The group, peak or misuse that a line belongs to; NULL: none has begun. */
 static struct model_group *current(struct assembly *assembly)
 {
-	if (assembly->in_misuse)
+	if (assembly->part == SECTION_MISUSE)
 		return &last_misuse(assembly)->of;
-	if (assembly->in_peak)
+	if (assembly->part == SECTION_PEAK)
 		return &last_peak(assembly)->of;
 	return assembly->groups.count ? last_group(assembly) : NULL;
 }
@@ -164,7 +171,6 @@ struct model_snapshot *assembly_finish(struct assembly *assembly)
 	struct obstack *memory = assembly->parse.memory;
 
 	finish_group(assembly);
-	assembly->listing = assembly->in_peak = assembly->in_misuse = false;
 	assembly->snapshot = NULL;
 	snapshot->fields = list_move(&assembly->fields, sizeof(struct model_field),
 				     &snapshot->field_count, memory);
@@ -223,8 +229,7 @@ static bool add_group(struct assembly *assembly, struct scan line)
 	finish_group(assembly);
 	added = list_add(&assembly->groups, sizeof(group));
 	*added = group;
-	assembly->section = SECTION_GROUP;
-	assembly->listing = assembly->in_peak = assembly->in_misuse = false;
+	begin_part(assembly, SECTION_GROUP);
 	return true;
 }
 
@@ -239,9 +244,7 @@ static bool add_peak(struct assembly *assembly, struct scan line)
 	finish_group(assembly);
 	added = list_add(&assembly->peaks, sizeof(peak));
 	*added = peak;
-	assembly->section = SECTION_PEAK;
-	assembly->listing = assembly->in_misuse = false;
-	assembly->in_peak = true;
+	begin_part(assembly, SECTION_PEAK);
 	return true;
 }
 
@@ -256,9 +259,7 @@ static bool add_misuse(struct assembly *assembly, struct scan line)
 	finish_group(assembly);
 	added = list_add(&assembly->misuses, sizeof(misuse));
 	*added = misuse;
-	assembly->section = SECTION_MISUSE;
-	assembly->listing = assembly->in_peak = false;
-	assembly->in_misuse = true;
+	begin_part(assembly, SECTION_MISUSE);
 	return true;
 }
 

@@ -33,8 +33,7 @@ struct assembly {
 	struct model_stack *stack;      /* the stack whose frames are being read, or NULL */
 	struct model_stack *last_stack; /* the stack (or ancestor) that was begun last, or NULL */
 	bool listing;                   /* its descriptors, or its closers, are being read */
-	bool in_peak;                   /* a peak was begun last, not a group */
-	bool in_misuse;                 /* a misuse was */
+	enum section part;              /* the header, or of the group, peak or misuse begun last */
 };
 
 /* Begins a snapshot. version: of its format; line: of its first line in the file called source,
