@@ -87,8 +87,8 @@ static bool read_number(const char *path, uint64_t *value)
 struct users {
 	const struct own_limit *limit;
 	uint64_t effective;
-	int self;   /* not counted: it has a copy of the table */
-	int folder; /* /proc, then /proc/PID/fd */
+	int self; /* not counted: it has a copy of the table */
+	int pid;  /* the process that is being counted */
 	struct {
 		int pid;
 		uint64_t count;
@@ -99,16 +99,12 @@ struct users {
 static void count_link(int fd, void *data)
 {
 	struct users *users = data;
-	char name[16], link[LINK_SIZE];
-	size_t at = sizeof(name), size = strlen(users->limit->link);
+	char link[LINK_SIZE];
+	size_t size = strlen(users->limit->link);
 
 	if (users->links++ >= LINKS_MAX)
 		return;
-	name[--at] = '\0';
-	do
-		name[--at] = (char)('0' + fd % 10);
-	while (fd /= 10);
-	long length = RAW(readlinkat, users->folder, name + at, link, sizeof(link));
+	long length = proc_fd_link(users->pid, fd, link, sizeof(link));
 	users->of_process +=
 		length >= (long)size && memcmp(link, users->limit->link, size) == 0 ? 1 : 0;
 }
@@ -150,7 +146,7 @@ static void count_process(int pid, void *data)
 		return;
 	}
 	users->of_process = 0;
-	users->folder = (int)folder;
+	users->pid = pid;
 	descriptors_in((int)folder, count_link, users);
 	RAW(close, (int)folder);
 	note_process(users, pid);
