@@ -42,17 +42,6 @@ static const char *format_name(size_t index)
 	return diff_formats[index].name;
 }
 
-static void refuse_format(const char *name)
-{
-	fprintf(stderr, "fdtrail diff: there is no format '%s'", name);
-	fputs(nearest_say(stderr, name, format_name, diff_format_count) ? "There are" : "there are",
-	      stderr);
-	for (size_t i = 0; i < diff_format_count; i++)
-		fprintf(stderr, "%s %s", i ? "," : "", diff_formats[i].name);
-	fputc('\n', stderr);
-	exit(EXIT_TROUBLE);
-}
-
 static char *help(int key, const char *text, void *input)
 {
 	return key == 'f' ? nearest_list(format_name, diff_format_count) : (char *)text;
@@ -75,7 +64,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case 'f':
 		options->format = diff_format_find(argument);
 		if (!options->format)
-			refuse_format(argument);
+			accept_refuse_format(&options->view.accept, argument, format_name,
+					     diff_format_count);
 		return 0;
 	case 'o':
 		options->output = argument;

@@ -28,6 +28,17 @@ _Noreturn void accept_refuse(const struct accept *accept, const char *option, co
 	exit(accept->trouble);
 }
 
+_Noreturn void accept_refuse_format(const struct accept *accept, const char *name,
+				    const char *(*name_of)(size_t index), size_t count)
+{
+	fprintf(stderr, "%sthere is no format '%s'", accept->prefix, name);
+	fputs(nearest_say(stderr, name, name_of, count) ? "There are" : "there are", stderr);
+	for (size_t i = 0; i < count; i++)
+		fprintf(stderr, "%s %s", i ? "," : "", name_of(i));
+	fputc('\n', stderr);
+	exit(accept->trouble);
+}
+
 int64_t accept_number(const struct accept *accept, const char *option, const char *value,
 		      int64_t least, int64_t most, const char *accepted)
 {

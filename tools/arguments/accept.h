@@ -22,6 +22,11 @@ enum { ACCEPT_ALL = -1 };
 _Noreturn void accept_refuse(const struct accept *accept, const char *option, const char *value,
 			     const char *accepted);
 
+/* The same for a word of --format that is none of name_of(0) .. name_of(count - 1). It lists
+ * them. */
+_Noreturn void accept_refuse_format(const struct accept *accept, const char *name,
+				    const char *(*name_of)(size_t index), size_t count);
+
 /* A whole number from least to most; neither is negative. */
 int64_t accept_number(const struct accept *accept, const char *option, const char *value,
 		      int64_t least, int64_t most, const char *accepted);

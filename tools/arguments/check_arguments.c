@@ -73,8 +73,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		if (!limits_any(&check->limits.limits))
 			wrong_use(
 				"no limit is given: use --max-close-wait, --max-open, --max-group, "
-				"--max-growth, --max-peak, --max-peak-group, --max-inheritable or "
-				"--max-age");
+				"--max-growth, --max-peak, --max-peak-group, --max-inheritable, "
+				"--max-misuse or --max-age");
 		take_old(check);
 		if (!check->subjects.count && !check->file_count)
 			wrong_use("no snapshot is given: name a FILE, or a process with --pid");

@@ -21,21 +21,13 @@ char *format_option_help(int key, const char *text, void *input)
 	return key == 'f' ? nearest_list(format_option_name, format_count + 1) : (char *)text;
 }
 
-const struct format *format_option(const char *verb, const char *name)
+const struct format *format_option(const struct accept *accept, const char *name)
 {
 	const struct format *format = format_find(name);
 
 	if (format || strcmp(name, "text") == 0)
 		return format;
-
-	fprintf(stderr, "fdtrail %s: there is no format '%s'", verb, name);
-	fputs(nearest_say(stderr, name, format_option_name, format_count + 1) ? "There are text"
-									      : "there are text",
-	      stderr);
-	for (size_t i = 0; i < format_count; i++)
-		fprintf(stderr, ", %s", formats[i].name);
-	fputc('\n', stderr);
-	exit(EXIT_TROUBLE);
+	accept_refuse_format(accept, name, format_option_name, format_count + 1);
 }
 
 void format_option_check_output(const char *verb, const struct format *format, const char *path)

@@ -2,11 +2,12 @@
 /* --format=NAME of the verbs that show snapshots: report and snapshot. */
 #pragma once
 
+#include "accept.h"
 #include "tools/export/format.h"
 
-/* Returns the format called name; NULL is text. If there is none, ends the program after a message
- * that begins with "fdtrail VERB: ". */
-const struct format *format_option(const char *verb, const char *name);
+/* Returns the format called name; NULL is text. If there is none, ends the program after a
+ * message. */
+const struct format *format_option(const struct accept *accept, const char *name);
 
 /* Ends the program if format is binary and would be written to a terminal, after a message that
  * begins with "fdtrail VERB: ". format NULL is text. path: of the output; NULL or "-" is standard

@@ -8,8 +8,8 @@
 #include "tools/check/limits.h"
 
 /* A child parser (argp_children) with --max-close-wait, --max-open, --max-group, --max-growth,
- * --max-peak, --max-peak-group, --max-inheritable, --max-age. Its input (child_inputs) is a struct
- * limit_options. A bad value ends the program after a message. */
+ * --max-peak, --max-peak-group, --max-inheritable, --max-misuse, --max-age. Its input
+ * (child_inputs) is a struct limit_options. A bad value ends the program after a message. */
 struct limit_options {
 	struct accept accept;
 	struct limits limits; /* LIMITS_INIT */

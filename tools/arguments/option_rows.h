@@ -14,6 +14,14 @@
 	{"output", 'o', "FILE", 0, \
 	 "Write to FILE instead of standard output; FILE appears complete or not at all", 0}
 
+#define OPTION_ROW_OUTSIDE(key) \
+	{"outside", key, NULL, 0, \
+	 "Inspect from outside, without stacks, even if the process is traced: it doesn't " \
+	 "notice", 0}
+
+#define OPTION_ROW_CHILDREN(key) \
+	{"children", key, NULL, 0, "Also show all descendants of the processes", 0}
+
 #define OPTION_ROW_PER_TEST(key, group) \
 	{"per-test", key, NULL, 0, \
 	 "Show what each test has left open, by the marks that the program has set", group}

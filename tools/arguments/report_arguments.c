@@ -79,7 +79,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		}
 		return 0;
 	case 'f':
-		arguments->format = format_option("report", argument);
+		arguments->format = format_option(&accept, argument);
 		return 0;
 	case 'o':
 		arguments->path = argument;

@@ -46,7 +46,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		suppressions_check_text(&asked->suppressions, !asked->format && !asked->raw);
 		return 0;
 	case 'f':
-		asked->format = format_option("snapshot", argument);
+		asked->format = format_option(&accept, argument);
 		return 0;
 	case 'o':
 		asked->path = argument;
@@ -99,12 +99,8 @@ void snapshot_arguments_parse(struct snapshot_arguments *arguments, int argc, ch
 		{"interval", 'i', "TIME", 0,
 		 "Time between snapshots: seconds, or 5m, 2h (default: 1)", 0},
 		OPTION_ROWS_KINDS(KEY_KINDS, "Only", 0),
-		{"outside", KEY_OUTSIDE, NULL, 0,
-		 "Inspect from outside, without stacks, even if the process is traced: it doesn't "
-		 "notice",
-		 0},
-		{"children", KEY_CHILDREN, NULL, 0, "Also show all descendants of the processes",
-		 0},
+		OPTION_ROW_OUTSIDE(KEY_OUTSIDE),
+		OPTION_ROW_CHILDREN(KEY_CHILDREN),
 		{"raw", KEY_RAW, NULL, 0,
 		 "Write the snapshot unchanged, as the tracer does: to keep in a file for `fdtrail "
 		 "report`",

@@ -91,12 +91,8 @@ void top_arguments_parse(struct top_arguments *arguments, int argc, char **argv)
 		 "Write a table for each snapshot, one after the other: for logs", 0},
 		{"once", KEY_ONCE, NULL, 0, "Write one table and end: --plain --count=1", 0},
 		OPTION_ROWS_KINDS(KEY_KINDS, "Only", 0),
-		{"outside", KEY_OUTSIDE, NULL, 0,
-		 "Inspect from outside, without stacks, even if the process is traced: it doesn't "
-		 "notice",
-		 0},
-		{"children", KEY_CHILDREN, NULL, 0, "Also show all descendants of the processes",
-		 0},
+		OPTION_ROW_OUTSIDE(KEY_OUTSIDE),
+		OPTION_ROW_CHILDREN(KEY_CHILDREN),
 		{0},
 	};
 	static const struct argp_child children[] = {{&view_argp, 0, "Display:", 2}, {0}};
