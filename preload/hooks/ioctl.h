@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What a hook does around a request of ioctl(2) that makes a descriptor: for ioctl, syscall. */
+/* The halves of a hook around a request of ioctl(2) that makes a descriptor: for ioctl, syscall. */
 #pragma once
 
 #include "preload/libc/ioctl_fds.h"

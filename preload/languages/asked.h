@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Who asked for work: the stack that has put a request, a handle or a job somewhere, kept by its
+ * The asker of work: the stack that has put a request, a handle or a job somewhere, kept by its
  * address until another thread or a later event takes it from there. For the languages of this
  * room, each with tables of its own. All functions are async-signal-safe and take no lock.
  */

@@ -138,7 +138,7 @@ struct planted_shared {
 	struct ledger_page slots[PLANTED_FDS / PAGE_SLOTS] __attribute__((aligned(4096)));
 };
 
-/* What the entry code has put on a stack of the pool. */
+/* The registers that the entry code has put on a stack of the pool. */
 struct planted_frame {
 	uint64_t site, go, fp, arguments[6], stack, result, sp;
 };

@@ -112,7 +112,7 @@ static void put_when(const struct page *page, const struct model_snapshot *snaps
 	free(text);
 }
 
-/* Of a snapshot that was taken because a call found no descriptor. */
+/* Writes the limit that was reached, if a call that found no descriptor has caused the snapshot. */
 static void put_limit_reached(const struct page *page, const struct model_snapshot *snapshot)
 {
 	const char *limit = model_field(snapshot, "limit reached");

@@ -14,7 +14,7 @@ enum {
 	OPTION_CLOSERS_MOST = 64,
 };
 
-/* What to do about a wrong close, or a use after a close. */
+/* The answer to a wrong close, or a use after a close. */
 enum option_misuse { MISUSE_OFF, MISUSE_REPORTS, MISUSE_ABORTS };
 
 struct options {

@@ -25,7 +25,7 @@ function makePicture() {
 	});
 }
 
-/* Where the moments lie: by time, or evenly if the times are not known. The last one is not at the
+/* The places of the moments: by time, or evenly if the times are not known. The last one is not at the
  * edge, so that its step is seen. */
 function momentPlaces(moments) {
 	const span = moments[0].before;
