@@ -240,16 +240,45 @@ def _():
     attach(server.pid)
 
 
+def beside_a_tracer(pid, thread):
+    """Attaches and detaches while a debugger traces the thread."""
+    tracer = start([PYTHON, "-c", TRACER, thread])
+    try:
+        attach(pid)
+        detach(pid)
+    finally:
+        # Before the server ends, because a traced thread's end waits for its tracer.
+        tracer.send(signal.SIGKILL)
+        tracer.wait()
+
+
+@test("a program whose only waiting thread is traced by a debugger is attached to by one that runs")
+def _():
+    server = start_c("""
+#include <pthread.h>
+#include <stdio.h>
+#include <unistd.h>
+static void *wait(void *unused) { for (;;) pause(); }
+int main(void)
+{
+    pthread_t thread;
+    pthread_create(&thread, NULL, wait, NULL);
+    usleep(100 * 1000);
+    puts("ready");
+    fflush(stdout);
+    for (volatile long i = 0;; i++)
+        ;
+}
+""")
+    thread, = set(os.listdir(f"/proc/{server.pid}/task")) - {str(server.pid)}
+    beside_a_tracer(server.pid, thread)
+
+
 @test("a program is attached to by another thread than the one that a debugger traces")
 def _():
     server = Server(threads=1)
     thread = max(os.listdir(f"/proc/{server.pid}/task"), key=int)
-    tracer = start([PYTHON, "-c", TRACER, thread])
-    attach(server.pid)
-    detach(server.pid)
-    # Before the server ends, because a traced thread's end waits for its tracer.
-    tracer.send(signal.SIGKILL)
-    tracer.wait()
+    beside_a_tracer(server.pid, thread)
 
 
 @test("a 32-bit, a static, a Go and a musl program are one line each: {}", each=["m32", "static", "go", "musl"])

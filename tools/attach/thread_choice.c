@@ -22,6 +22,7 @@
 #include "tools/engine/walk/load_unwinder.h"
 #include "tools/engine/walk/remote_memory.h"
 #include "tools/process/mappings.h"
+#include "tools/process/process.h"
 #include "tools/process/process_memory.h"
 
 enum {
@@ -284,6 +285,14 @@ static bool is_free(const struct judge *judge, const struct borrowed_thread *thr
 	return is_harmless(judge, &walk, regs_number(registers) == SYS_futex);
 }
 
+/* Whether a thread can't be traced for a reason of its own: it has a tracer, or has just ended. */
+static bool is_taken(int tid)
+{
+	struct process thread;
+
+	return process_read(&thread, tid) != 0 || thread.tracer || process_has_ended(&thread);
+}
+
 /* Tries the threads of this rank. 0, -EAGAIN, or another negative errno that will not change. */
 static int try_rank(struct borrowed_thread *thread, const struct judge *judge,
 		    const struct candidates *candidates, enum rank rank)
@@ -299,6 +308,8 @@ static int try_rank(struct borrowed_thread *thread, const struct judge *judge,
 		if (candidate->pc)
 			walk_stack(judge, candidate->pc, candidate->sp, 0);
 		int error = borrowed_stop(thread, candidate->tid, judge->symbols);
+		if (error == -EPERM && is_taken(candidate->tid))
+			continue;
 		if (error == -EPERM || error == -ETIMEDOUT)
 			return error == -EPERM ? error : -EBUSY;
 		tried++;
