@@ -95,7 +95,7 @@ static bool attach(int pid, void *data)
 	struct attaching *attaching = data;
 	const struct attach_arguments *asked = attaching->asked;
 	struct attached attached;
-	struct process process;
+	struct process process, now;
 	char text[ATTACH_TEXT];
 	int error = process_read(&process, pid);
 
@@ -113,6 +113,9 @@ static bool attach(int pid, void *data)
 		fprintf(stderr, "fdtrail attach: %s\n", text);
 		return false;
 	}
+	/* It may have executed another program meanwhile. */
+	if (process_read(&now, pid) == 0 && now.started_ticks == process.started_ticks)
+		process = now;
 	say_attached(&process, &attached);
 	*(struct subject_process *)list_add(&attaching->attached, sizeof(struct subject_process)) =
 		(struct subject_process){process, count_open(pid)};

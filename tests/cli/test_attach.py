@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import attach_storm
 import snapshot_text
@@ -775,6 +776,48 @@ def _():
     check.matches(asked.err, r"^fdtrail: attached to sh, ")
     check.equal(len(re.findall("^fdtrail: attached to", asked.err, re.MULTILINE)), 1)
     check.equal(len(re.findall("^fdtrail attach: process .* is attached already", asked.err, re.MULTILINE)), 1)
+
+
+@test("a program that is just being started in the process is attached to when its C library is there")
+def _():
+    fifo, go = temp_dir() / "fifo", temp_dir() / "go"
+    os.mkfifo(fifo)
+    # The loader waits in open(2) for somebody to write the file that it was told to load first.
+    server = start([program("attached"), "1", str(go)], ready="", env={"LD_PRELOAD": str(fifo)})
+    maps = Path(f"/proc/{server.pid}/maps")
+    try:
+        wait_until(lambda: "/attached\n" in maps.read_text())
+        check.lacks(maps.read_text(), "libc.so")
+        early = fdtrail("attach", "-b", str(server.pid))
+        check.equal(early.status, 2)
+        check.matches(early.err, r"^fdtrail attach: process \d+ has not loaded its C library, because its program is "
+                                 r"just being started: try again\n$")
+        patient = start([FDTRAIL, "attach", "-b", str(server.pid)], ready="")
+        time.sleep(0.2)
+    finally:
+        os.close(os.open(fifo, os.O_WRONLY | os.O_NONBLOCK))
+    wait_until(lambda: patient.status is not None)
+    check.matches(patient.err, r"^fdtrail: attached to attached, process ")
+
+
+@test("a process that executes another program during an attach is attached to in that program")
+def _():
+    go = temp_dir() / "go"
+    # No thread of a process that waits in write(2) is chosen.
+    shell = subprocess.Popen(["sh", "-c", f"printf %200000s; exec {program('attached')} 1 {go}"],
+                             stdout=subprocess.PIPE)
+    try:
+        wait_until(lambda: re.match(r"1 0x1 ", open(f"/proc/{shell.pid}/syscall").read()))
+        attach = start([FDTRAIL, "attach", "-b", str(shell.pid)], ready="")
+        time.sleep(0.3)
+        check.equal(attach.status, None)
+        shell.stdout.read(200_000)
+        wait_until(lambda: attach.status is not None)
+        check.matches(attach.err, r"^fdtrail: attached to attached, process ")
+        check.equal(attach.status, 0)
+    finally:
+        shell.kill()
+        shell.wait()
 
 
 @test("16 threads that allocate, open, throw, load, start threads and fork notice nothing of 100 attaches", timeout=500)

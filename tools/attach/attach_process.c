@@ -262,6 +262,11 @@ static void explain_failure(const struct errand *errand, int error, const char *
 	else if (error == -ESRCH)
 		snprintf(text, ATTACH_TEXT, "process %d has ended, or has executed another program",
 			 pid);
+	else if (error == -ESTALE)
+		snprintf(text, ATTACH_TEXT,
+			 "process %d executes one program after another: attach to it when it has "
+			 "settled",
+			 pid);
 	else if (error == -EAGAIN)
 		snprintf(text, ATTACH_TEXT,
 			 "no thread of process %d was at a place where it may be stopped, for 2 s; "
@@ -380,22 +385,37 @@ static int take_lock(const struct process *process)
 	return fd;
 }
 
+/* Examines the process, and has the order carried out. 0 or a negative errno: -ESTALE another
+ * program was being started in the process, and nothing has changed. */
+static int attempt(struct errand *errand, char *text)
+{
+	uint32_t wish = errand->order.wish;
+	uint64_t enter = 0;
+	int error = attach_target_check(errand->process, wish, &errand->symbols, &enter, text);
+
+	if (!error && !enter)
+		error = library_image_read(&errand->image, text, ATTACH_TEXT);
+	errand->order.enter = enter;
+	if (!error)
+		error = run_errand(errand, wish == ATTACH_START ? "load the library" : "answer",
+				   text);
+	library_image_finish(&errand->image);
+	libc_symbols_finish(&errand->symbols);
+	return error;
+}
+
 static int carry_out(const struct process *process, uint32_t wish, const char *options, size_t size,
 		     struct attached *attached, char *text)
 {
 	struct errand *errand = mmap(NULL, sizeof(*errand), PROT_READ | PROT_WRITE,
 				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	uint64_t enter = 0;
+	int64_t begun = monotonic_ms();
 	int error = -ENOMEM;
 
 	if (errand == MAP_FAILED) {
 		snprintf(text, ATTACH_TEXT, "%s", strerror(ENOMEM));
 		return error;
 	}
-	errand->process = process;
-	errand->order.wish = wish;
-	if (size <= sizeof(errand->order.options))
-		memcpy(errand->order.options, options, size);
 	int lock = take_lock(process);
 	if (lock == -EADDRINUSE) {
 		snprintf(text, ATTACH_TEXT,
@@ -404,17 +424,15 @@ static int carry_out(const struct process *process, uint32_t wish, const char *o
 		munmap(errand, sizeof(*errand));
 		return -EBUSY;
 	}
-	error = attach_target_check(process, wish, &errand->symbols, &enter, text);
-	if (!error && !enter)
-		error = library_image_read(&errand->image, text, ATTACH_TEXT);
-	errand->order.enter = enter;
-	if (!error)
-		error = run_errand(errand, wish == ATTACH_START ? "load the library" : "answer",
-				   text);
+	do {
+		*errand = (struct errand){.process = process, .order = {.wish = wish}};
+		if (size <= sizeof(errand->order.options))
+			memcpy(errand->order.options, options, size);
+		error = attempt(errand, text);
+	} while (error == -ESTALE && monotonic_ms() - begun < PATIENCE_MS &&
+		 nanosleep(&(struct timespec){.tv_nsec = NAP_NS}, NULL) == 0);
 	if (!error)
 		take_answer(errand, attached);
-	library_image_finish(&errand->image);
-	libc_symbols_finish(&errand->symbols);
 	munmap(errand, sizeof(*errand));
 	if (lock >= 0)
 		close(lock);

@@ -152,8 +152,8 @@ static void explain_program(int pid, enum program_kind kind, char *text)
 			 pid, what, pid);
 }
 
-static const char *look_at_program(const struct process *process, struct libc_symbols *symbols,
-				   char *text)
+/* 0 or a negative errno, and then text says why. */
+static int look_at_program(const struct process *process, struct libc_symbols *symbols, char *text)
 {
 	static const char *const needed[] = {"pthread_create", "pthread_detach", "dlopen",
 					     "dlerror",        "munmap",         NULL};
@@ -163,12 +163,19 @@ static const char *look_at_program(const struct process *process, struct libc_sy
 
 	if (error == -EACCES || error == -EPERM) {
 		attach_target_no_rights(process, text);
-		return text;
+		return -EINVAL;
 	}
 	program_look(proc_pid_path(path, pid, "exe"), &file);
+	if (error && file.kind == PROGRAM_DYNAMIC) {
+		snprintf(text, ATTACH_TEXT,
+			 "process %d has not loaded its C library, because its program is just "
+			 "being started: try again",
+			 pid);
+		return -ESTALE;
+	}
 	if (error || file.kind == PROGRAM_GO) {
 		explain_program(pid, file.kind, text);
-		return text;
+		return -EINVAL;
 	}
 	for (int i = 0; needed[i]; i++)
 		if (!libc_symbols_address(symbols, needed[i])) {
@@ -176,9 +183,9 @@ static const char *look_at_program(const struct process *process, struct libc_sy
 				 "the C library of process %d lacks %s: attach needs glibc 2.34 or "
 				 "later",
 				 pid, needed[i]);
-			return text;
+			return -EINVAL;
 		}
-	return NULL;
+	return 0;
 }
 
 /* The library is loaded through /proc/thread-self, and finds out there what is open. */
@@ -244,12 +251,13 @@ static const char *look_at_library(int pid, uint32_t wish, uint64_t *enter, char
 int attach_target_check(const struct process *process, uint32_t wish, struct libc_symbols *symbols,
 			uint64_t *enter, char *text)
 {
-	int pid = process->pid;
+	int pid = process->pid, error;
 
 	memset(symbols, 0, sizeof(*symbols));
-	if (look_at_state(process, text) || look_at_memory(process, text) ||
-	    look_at_program(process, symbols, text) || look_at_root(pid, text) ||
-	    look_at_library(pid, wish, enter, text))
+	if (look_at_state(process, text) || look_at_memory(process, text))
 		return -EINVAL;
-	return 0;
+	error = look_at_program(process, symbols, text);
+	if (error)
+		return error;
+	return look_at_root(pid, text) || look_at_library(pid, wish, enter, text) ? -EINVAL : 0;
 }

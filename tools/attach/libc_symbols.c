@@ -4,13 +4,11 @@
 
 #include <elf.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "preload/arch/machine.h"
 #include "preload/core/base/base_name.h"
-#include "tools/process/mappings.h"
 #include "tools/process/process_memory.h"
 
 enum {
@@ -185,6 +183,13 @@ int libc_symbols_read(struct libc_symbols *symbols, int pid)
 	}
 	mappings_finish(&mappings);
 	return error;
+}
+
+bool libc_symbols_fit(const struct libc_symbols *symbols, const struct mappings *mappings)
+{
+	const struct mapping *mapping = mappings_find(mappings, symbols->start);
+
+	return mapping && mapping->executable && is_named(mapping->path);
 }
 
 void libc_symbols_finish(struct libc_symbols *symbols)

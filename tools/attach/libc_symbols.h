@@ -6,8 +6,11 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "tools/process/mappings.h"
 
 struct libc_function {
 	uintptr_t start;
@@ -28,6 +31,10 @@ struct libc_symbols {
  * accepts an empty one. */
 int libc_symbols_read(struct libc_symbols *symbols, int pid);
 void libc_symbols_finish(struct libc_symbols *symbols);
+
+/* Whether these mappings, of the same process, still have that C library: it has not executed
+ * another program since. */
+bool libc_symbols_fit(const struct libc_symbols *symbols, const struct mappings *mappings);
 
 /* The address of an exported function, or 0. */
 uintptr_t libc_symbols_address(const struct libc_symbols *symbols, const char *name);

@@ -356,6 +356,8 @@ int thread_choice_borrow(struct borrowed_thread *thread, int pid,
 		mappings_finish(&judge.mappings);
 		if (!error)
 			error = mappings_read(&judge.mappings, pid);
+		if (!error && !libc_symbols_fit(symbols, &judge.mappings))
+			error = -ESTALE;
 		if (error)
 			break;
 		/* A thread that runs may be anywhere; so it is tried only if none waits. */
