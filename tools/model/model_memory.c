@@ -11,7 +11,7 @@ enum {
 };
 
 /* The handler does not return: see "Preparing for Obstacks" in glibc's manual. */
-static _Noreturn void out_of_memory(void)
+_Noreturn void memory_is_out(void)
 {
 	obstack_alloc_failed_handler();
 	abort();
@@ -22,7 +22,7 @@ void *memory_chunk(size_t size)
 	void *chunk = malloc(size);
 
 	if (!chunk)
-		out_of_memory();
+		memory_is_out();
 	return chunk;
 }
 
@@ -31,7 +31,7 @@ void *memory_array(void *array, size_t count, size_t size)
 	void *grown = reallocarray(array, count ? count : 1, size);
 
 	if (!grown)
-		out_of_memory();
+		memory_is_out();
 	return grown;
 }
 

@@ -12,6 +12,9 @@
 #define obstack_chunk_alloc memory_chunk
 #define obstack_chunk_free  free
 
+/* Ends the program as an obstack does that gets no memory. */
+_Noreturn void memory_is_out(void);
+
 /* For obstack_init. */
 void *memory_chunk(size_t size);
 

@@ -187,7 +187,7 @@ static char *written_command(const struct model_snapshot *snapshot)
 	FILE *out = open_memstream(&text, &size);
 
 	if (!out)
-		obstack_alloc_failed_handler();
+		memory_is_out();
 	for (size_t i = 0; i < snapshot->argument_count; i++) {
 		fputs(i ? " " : "", out);
 		escape_put_word(out, snapshot->arguments[i]);
@@ -195,7 +195,7 @@ static char *written_command(const struct model_snapshot *snapshot)
 	if (snapshot->command_cut)
 		fputs(" ...", out);
 	if (fclose(out) != 0)
-		obstack_alloc_failed_handler();
+		memory_is_out();
 	return text;
 }
 

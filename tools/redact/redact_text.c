@@ -233,13 +233,13 @@ char *redact_text(struct substitutes *substitutes, const char *text, enum redact
 
 	copy.out = open_memstream(&result, &size);
 	if (!copy.out)
-		obstack_alloc_failed_handler();
+		memory_is_out();
 	while (*copy.at)
 		if (!take_address(&copy) && !take_home(&copy) && !take_abstract(&copy) &&
 		    !take_name(&copy))
 			putc(*copy.at++, copy.out);
 	if (fclose(copy.out) != 0)
-		obstack_alloc_failed_handler();
+		memory_is_out();
 	return result;
 }
 
@@ -251,7 +251,7 @@ char *redact_address(struct substitutes *substitutes, const char *text, const ch
 		if (asprintf(&name, "@%s",
 			     substitutes_for(substitutes, SUBSTITUTE_NAME, text + 1,
 					     strlen(text + 1))) < 0)
-			obstack_alloc_failed_handler();
+			memory_is_out();
 		return name;
 	}
 	return redact_text(substitutes, text, *text == '/' ? REDACT_PATH : REDACT_LINE, program);
