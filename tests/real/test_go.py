@@ -392,4 +392,49 @@ def _():
     check.at_least(equal, 4000, "addresses that were compared")
 
 
+WATCH = """package watch
+
+import "syscall"
+
+func New() int {
+	fd, err := syscall.InotifyInit1(0)
+	if err != nil {
+		panic(err)
+	}
+	return fd
+}
+"""
+LOADS = """package main
+
+import "dep.example/someone/watch"
+
+//go:noinline
+func load() int {
+	return watch.New()
+}
+
+func main() {
+	for i := 0; i < 5; i++ {
+		load()
+	}
+}
+"""
+
+
+@test("without modules (GOPATH), too, the program's own line is named, and not the dependency that opens")
+def _():
+    go, folder = require("go"), temp_dir()
+    dependency = folder / "src" / "dep.example" / "someone" / "watch"
+    dependency.mkdir(parents=True)
+    (dependency / "watch.go").write_text(WATCH)
+    (folder / "main.go").write_text(LOADS)
+    built = run_bare([go, "build", "-o", "loads", "main.go"], cwd=folder, timeout=120,
+                     env={"GO111MODULE": "off", "GOPATH": str(folder), "GOFLAGS": ""})
+    if "GO111MODULE" in built.err:
+        skip("this Go has no GOPATH mode")
+    check.equal(built.status, 0, built.err)
+    run = run_bare([*RUN, "--", folder / "loads"])
+    check.contains(run.err, "5 inotify instances, opened in main.load at main.go:7\n")
+
+
 main()

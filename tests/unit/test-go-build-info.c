@@ -58,6 +58,36 @@ static void dots_in_a_packages_last_part_are_escaped_by_the_linker(void **state)
 	assert_false(is_main(lines, "example.org/yaml%2.Parse"));
 }
 
+static void a_main_module_of_which_files_were_named_is_a_dep_under_development(void **state)
+{
+	static const char lines[] = "path\tcommand-line-arguments\n"
+				    "dep\texample.org/server\t(devel)\t\n"
+				    "dep\tother.example/rest\tv1.2.3\th1:abc=\n";
+
+	assert_true(is_main(lines, "main.run"));
+	assert_true(is_main(lines, "example.org/server/internal/broker.Stop"));
+	assert_false(is_main(lines, "other.example/rest.Do"));
+	assert_false(is_main(lines, "net/http.Get"));
+}
+
+static void without_modules_the_repository_of_package_main_is_the_programs_own(void **state)
+{
+	static const char lines[] = "path\texample.org/me/server/cmd/serve\nbuild\t-compiler=gc\n";
+	static const char named[] = "path\tcommand-line-arguments\nbuild\t-compiler=gc\n";
+
+	assert_true(is_main(lines, "main.(*config).load"));
+	assert_true(is_main(lines, "example.org/me/server/internal/broker.(*Broker).Close"));
+	assert_true(is_main(lines, "tools/broker.Close"));
+	assert_false(is_main(lines, "example.org/me/server/vendor/other.example/rest.Do"));
+	assert_false(is_main(lines, "example.org/me/serverless.Do"));
+	assert_false(is_main(lines, "other.example/rest/client.Do"));
+	assert_false(is_main(lines, "os.Open"));
+	assert_false(is_main(lines, "net/http.Get"));
+	assert_true(is_main(named, "main.(*config).load"));
+	assert_true(is_main(named, "broker.Close"));
+	assert_false(is_main(named, "golang.org/x/sys/unix.InotifyInit1"));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -65,6 +95,10 @@ int main(void)
 		 .test_func = packages_of_the_main_module_are_the_programs_own},
 		{.name = "a module inside another one is not part of it",
 		 .test_func = a_module_inside_another_one_is_not_part_of_it},
+		{.name = "a main module of which files were named is a dep under development",
+		 .test_func = a_main_module_of_which_files_were_named_is_a_dep_under_development},
+		{.name = "without modules the repository of package main is the program's own",
+		 .test_func = without_modules_the_repository_of_package_main_is_the_programs_own},
 		{.name = "dots in a package's last part are escaped by the linker",
 		 .test_func = dots_in_a_packages_last_part_are_escaped_by_the_linker},
 	};

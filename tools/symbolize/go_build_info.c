@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "pclntab.h"
+
 enum {
 	HEADER_SIZE = 32, /* Go 1.18 and later use only 16 of them */
 	POINTER_SIZE_AT = 14,
@@ -93,27 +95,56 @@ struct module {
 	bool is_main;
 };
 
-/* Takes the next line "mod\tPATH\tVERSION" or "dep\tPATH\tVERSION" and moves *at after it. */
+/* Takes the word after "WHAT\t" if the line begins so. */
+static bool take_word(const char *line, const char *end, const char *what, const char **word,
+		      size_t *length)
+{
+	size_t size = strlen(what);
+
+	if ((size_t)(end - line) <= size || memcmp(line, what, size) != 0)
+		return false;
+	*word = line + size;
+	const char *tab = memchr(*word, '\t', (size_t)(end - *word));
+	*length = (size_t)((tab ? tab : end) - *word);
+	return *length > 0;
+}
+
+/* Takes the next line "mod\tPATH\tVERSION" or "dep\tPATH\tVERSION" and moves *at after it. If files
+ * of the main module were named to `go build`, it is a dep of version "(devel)". */
 static bool next_module(const struct go_modules *modules, const char **at, struct module *module)
 {
+	static const char devel[] = "\t(devel)";
 	const char *end = modules->lines + modules->size;
 
 	while (*at < end) {
 		const char *line = *at, *newline = memchr(line, '\n', (size_t)(end - line));
 		const char *line_end = newline ? newline : end;
-		bool is_main = line_end - line > 4 && memcmp(line, "mod\t", 4) == 0;
 
 		*at = newline ? newline + 1 : end;
-		if (!is_main && !(line_end - line > 4 && memcmp(line, "dep\t", 4) == 0))
-			continue;
-		line += 4;
-		const char *tab = memchr(line, '\t', (size_t)(line_end - line));
-
-		*module = (struct module){line, (size_t)((tab ? tab : line_end) - line), is_main};
-		if (module->length)
+		*module = (struct module){0};
+		if (take_word(line, line_end, "mod\t", &module->path, &module->length)) {
+			module->is_main = true;
 			return true;
+		}
+		if (take_word(line, line_end, "dep\t", &module->path, &module->length)) {
+			const char *version = module->path + module->length;
+
+			module->is_main = (size_t)(line_end - version) >= sizeof(devel) - 1 &&
+					  memcmp(version, devel, sizeof(devel) - 1) == 0;
+			return true;
+		}
 	}
 	return false;
+}
+
+/* The import path of package main: the first line. */
+static bool main_path(const struct go_modules *modules, struct module *module)
+{
+	const char *end = modules->lines + modules->size;
+	const char *newline = memchr(modules->lines, '\n', modules->size);
+
+	return take_word(modules->lines, newline ? newline : end, "path\t", &module->path,
+			 &module->length);
 }
 
 bool go_modules_find(const struct go_elf *elf, struct go_modules *modules)
@@ -124,10 +155,7 @@ bool go_modules_find(const struct go_elf *elf, struct go_modules *modules)
 	if (!find_lines(elf, &lines))
 		return false;
 	*modules = (struct go_modules){(const char *)lines.bytes, (size_t)lines.size};
-	for (const char *at = modules->lines; next_module(modules, &at, &module);)
-		if (module.is_main)
-			return true;
-	return false;
+	return main_path(modules, &module);
 }
 
 static int hex_digit(char digit)
@@ -159,6 +187,29 @@ static bool is_in(const char *package, const char *end, const struct module *mod
 	return package >= end || *package == '/';
 }
 
+/* The same for a program that was built without modules, in GOPATH. What is in the repository of
+ * package main is its own: the first three parts of a path that begins with a domain. So are
+ * packages whose path begins with none. */
+static bool is_own_in_gopath(const struct go_modules *modules, const char *function,
+			     const char *end)
+{
+	struct module repository;
+	const char *slash = memchr(function, '/', (size_t)(end - function));
+
+	if (memmem(function, (size_t)(end - function), "/vendor/", strlen("/vendor/")))
+		return false;
+	if (!slash || !memchr(function, '.', (size_t)(slash - function)))
+		return !pclntab_is_standard(function);
+	if (!main_path(modules, &repository))
+		return false;
+	size_t length = 0;
+	for (int parts = 0; length < repository.length; length++)
+		if (repository.path[length] == '/' && ++parts == 3)
+			break;
+	repository.length = length;
+	return is_in(function, end, &repository);
+}
+
 bool go_modules_is_main(const struct go_modules *modules, const char *function)
 {
 	/* The package's path ends at the first dot after its last slash. Type parameters and
@@ -168,14 +219,15 @@ bool go_modules_is_main(const struct go_modules *modules, const char *function)
 	const char *from = slash ? slash : function;
 	const char *end = memchr(from, '.', (size_t)(whole - from)), *at = modules->lines;
 	struct module module, nearest = {0};
+	bool any = false;
 
 	if (!end)
 		return false;
 	if (end - function == 4 && memcmp(function, "main", 4) == 0)
 		return true;
 	/* A module may lie in a folder of another one, so the longest path counts. */
-	while (next_module(modules, &at, &module))
+	for (; next_module(modules, &at, &module); any = true)
 		if (module.length > nearest.length && is_in(function, end, &module))
 			nearest = module;
-	return nearest.is_main;
+	return any ? nearest.is_main : is_own_in_gopath(modules, function, end);
 }

@@ -17,10 +17,11 @@ struct go_modules {
 	size_t size;
 };
 
-/* Finds the build information. False: the program does not name its main module (it was built
- * without one, or by Go before 1.13). */
+/* Finds the build information. False: the program has none (it was built by Go before 1.13, or
+ * without modules by Go before 1.18). */
 bool go_modules_find(const struct go_elf *elf, struct go_modules *modules);
 
 /* Whether a function, by its name in Go's table, is in package main or in another package of the
- * main module, and not in a dependency or the standard library. */
+ * main module, and not in a dependency or the standard library. Without modules (GOPATH) the
+ * repository of package main stands for the module. */
 bool go_modules_is_main(const struct go_modules *modules, const char *function);
