@@ -16,6 +16,7 @@
 #include "tools/model/model_memory.h"
 #include "tools/reader/reader.h"
 #include "tools/process/obtain.h"
+#include "tools/process/proc_facts.h"
 #include "tools/process/subject.h"
 #include "tools/report/findings.h"
 #include "tools/report/page.h"
@@ -120,10 +121,12 @@ static bool read_process(int pid, void *data)
 
 	if (obtain_snapshot(&obtained, pid, verb) < 0)
 		return false;
+	obtained_say_number(pid, verb);
 	snprintf(name, sizeof(name), "process %d", pid);
 	reader = reader_create(obtained.text, name);
 	while ((snapshot = reader_next(reader)) != NULL) {
 		snapshot->source = obstack_copy0(&snapshot->memory, name, strlen(name));
+		snapshot->pid = pid;
 		take(targets, snapshot, false);
 	}
 	reader_destroy(reader);
@@ -183,6 +186,7 @@ static struct model_snapshot *before(const struct target *target, const struct l
 /* Looks up functions and lines. If that fails, the names in the snapshot's text stay. */
 static void symbolize(struct check *check, struct model_snapshot *snapshot)
 {
+	char root[PROC_PATH_SIZE];
 	int error;
 
 	progress_begin(&check->progress, "fdtrail check");
@@ -192,7 +196,11 @@ static void symbolize(struct check *check, struct model_snapshot *snapshot)
 			.progress = progress_step,
 			.data = &check->progress,
 		});
+	if (check->symbolizer && check->asked.subjects.count)
+		symbolizer_set_root(check->symbolizer, proc_other_root(snapshot->pid, root));
 	error = check->symbolizer ? symbolize_snapshot(check->symbolizer, snapshot) : -ENOMEM;
+	if (check->symbolizer)
+		symbolizer_set_root(check->symbolizer, NULL);
 	if (error)
 		fprintf(stderr, "%scan't look up functions and lines: %s\n", prefix,
 			strerror(-error));

@@ -18,6 +18,7 @@
 #include "tools/model/model_memory.h"
 #include "tools/reader/reader.h"
 #include "tools/process/obtain.h"
+#include "tools/process/proc_facts.h"
 #include "tools/process/series.h"
 #include "tools/process/subject.h"
 #include "tools/report/filter.h"
@@ -143,6 +144,7 @@ static bool take(int pid, void *data)
 	struct snapshots *snapshots = data;
 	const struct snapshot_arguments *asked = snapshots->asked;
 	struct obtained obtained;
+	char root[PROC_PATH_SIZE];
 	int error;
 
 	if (snapshots->error)
@@ -151,13 +153,19 @@ static bool take(int pid, void *data)
 			       : obtain_snapshot(&obtained, pid, verb);
 	if (error)
 		return false;
+	if (!asked->outside)
+		obtained_say_number(pid, verb);
 	if (asked->raw) {
 		error = copy_text(obtained.text, snapshots->file);
 	} else {
 		struct reader *reader = reader_create(obtained.text, "snapshot");
 		struct model_snapshot *snapshot = reader ? reader_next(reader) : NULL;
 
+		if (snapshot)
+			snapshot->pid = pid;
+		symbolizer_set_root(snapshots->symbolizer, proc_other_root(pid, root));
 		error = snapshot ? put(snapshots, snapshot) : reader ? -EIO : -ENOMEM;
+		symbolizer_set_root(snapshots->symbolizer, NULL);
 		reader_destroy(reader);
 	}
 	fclose(obtained.text);

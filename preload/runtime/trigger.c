@@ -22,6 +22,7 @@
 #include "preload/core/base/raw_syscall.h"
 #include "preload/core/base/write_signals.h"
 #include "preload/libc/real.h"
+#include "answer.h"
 #include "beside.h"
 #include "enroll.h"
 #include "live_table.h"
@@ -128,6 +129,8 @@ static void write_snapshot(struct job *job)
 		.options = &runtime.options,
 		.take = take_one,
 		.roster = roster,
+		.answer_begin = answer_begin,
+		.answer_end = answer_end,
 	};
 	LINE(why, LINE_SHORT);
 

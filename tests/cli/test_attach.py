@@ -766,6 +766,27 @@ def _():
     check.equal(server.process.out.count("EINTR"), 0)
 
 
+@test("a program in another pid namespace, as in a container, is attached to from outside, and shows its leak")
+def _():
+    go, there = temp_dir() / "go", temp_dir() / "there"
+    there.mkdir()
+    # Its file is in its own mount namespace only.
+    shell = start([require("unshare"), "--mount", "--pid", "--fork", "--mount-proc", "sh", "-c",
+                   f"mount -t tmpfs none {there} && cp {program('attached')} {there}/served && "
+                   f"exec {there}/served 1 {go}"])
+    server, = map(int, Path(f"/proc/{shell.pid}/task/{shell.pid}/children").read_text().split())
+    attach = start([FDTRAIL, "attach", "--until-growth=10", str(server)], ready="")
+    wait_until(lambda: "attached to served, process" in attach.err)
+    go.touch()
+    wait_until(lambda: attach.status is not None)
+    check.equal(attach.status, 1)
+    check.contains(attach.out, "look first at: 10 tcp sockets, opened in leaks_a_socket at ")
+    check.contains(attach.out, "attached.c:")
+    check.contains(attach.out, f"served, process {server}: ")
+    check.contains(attach.err, f"process {server} is process 1 in its own pid namespace")
+    check.contains(attach.err, "detached from served")
+
+
 @test("--children attaches to descendants, but to no fdtrail command among them")
 def _():
     go = temp_dir() / "go"

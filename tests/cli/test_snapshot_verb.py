@@ -292,30 +292,74 @@ def _():
     check.contains(ask("--outside", target.pid).out, "5 tcp sockets")
 
 
-@test("for a chrooted program that can't answer a line says so, and recommends nothing that could harm it")
+def answers_in_memory(pid, note=""):
+    """Five sockets, with the stacks that opened them, and again five."""
+    for _ in range(2):
+        asked = ask("--raw", pid)
+        check.equal((asked.status, asked.err), (0, note))
+        found = snapshot_text.parse_all(asked.out)
+        check.equal(len(found), 1, "whole snapshots")
+        check.equal(listed(found[0]), 5)
+        check.contains(found[0].why, "by fdtrail snapshot")
+        check.true(all(group.frames for group in found[0].groups if group.count == 5), "stacks")
+
+
+@test("a chrooted program, which can't open the command's file, leaves the answer in its memory")
 def _():
     target = start_python(f"""
 import os, socket
 os.chroot({str(temp_dir())!r})
 {SOCKETS}""", True)
-    asked = ask(target.pid)
-    refused(asked, "no /proc in its root", "--outside")
-    check.lacks(asked.err, "kill")
+    answers_in_memory(target.pid)
     check.equal(target.status, None, "exit status: it runs on")
 
 
-@test("for a traced program in another pid namespace a line says so, and no signal is sent")
-def _():
+@test("a program in another pid namespace leaves the answer in its memory; the user is told its number there: {}",
+      each=["hears the signal", "blocks the signal"])
+def _(form):
     unshare = require("unshare")
-    target = start_traced([unshare, "--pid", "--fork", PYTHON, "-c", SOCKETS], traced=False,
+    text = SOCKETS
+    if form.startswith("blocks"):
+        text = f"import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])\n{text}"
+    target = start_traced([unshare, "--pid", "--fork", PYTHON, "-c", text], traced=False,
                           env={"LD_PRELOAD": str(LIBRARY)}, OUTPUT=None)
     if not wait_until(lambda: "ready\n" in target.out or target.status is not None) or target.status is not None:
         skip("no pid namespace can be made here")
     child = children_of(target.pid)[0]
     before = target.err
-    refused(ask(child), "another pid namespace")
+    answers_in_memory(child, f"fdtrail snapshot: process {child} is process 1 in its own pid namespace\n")
     check.equal(target.err, before, "its stderr")
     check.contains(ask("--outside", child).out, "5 tcp sockets")
+    limit = run_bare([FDTRAIL, "check", "--max-open=0", "--pid", child])
+    check.equal(limit.status, 1)
+
+
+@test("two commands that ask a program in another pid namespace at the same time both get an answer")
+def _():
+    target = start_traced([require("unshare"), "--pid", "--fork", PYTHON, "-c", SOCKETS], traced=False,
+                          env={"LD_PRELOAD": str(LIBRARY)}, OUTPUT=None)
+    if not wait_until(lambda: "ready\n" in target.out or target.status is not None) or target.status is not None:
+        skip("no pid namespace can be made here")
+    child = children_of(target.pid)[0]
+    for _ in range(5):
+        both = [start_traced([FDTRAIL, "snapshot", "--raw", child], traced=False) for _ in range(2)]
+        wait_until(lambda: all(one.status is not None for one in both))
+        for one in both:
+            check.equal(one.status, 0, one.err)
+            check.equal(listed(snapshot_text.parse_all(one.out)[0]), 5)
+
+
+@test("a program that fdtrail traces by ptrace in another pid namespace: a line says so, and no signal is sent")
+def _():
+    target = start_traced([require("unshare"), "--pid", "--fork", "--mount-proc", FDTRAIL, "run", "--engine=ptrace",
+                           "--report=/dev/null", "--", PYTHON, "-c", SOCKETS], traced=False)
+    if not wait_until(lambda: "ready\n" in target.out or target.status is not None) or target.status is not None:
+        skip("no pid namespace can be made here")
+    run, = children_of(target.pid)
+    traced = [pid for child in children_of(run) for pid in [child, *children_of(child)] if tracer_of(pid)]
+    before = target.err
+    refused(ask(traced[0]), "another pid namespace", "run fdtrail in there")
+    check.equal(target.err, before, "its stderr")
 
 
 @test("root gets an answer from a program of another user, and so does that user")

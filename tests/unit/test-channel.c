@@ -211,6 +211,26 @@ static void only_a_queued_signal_with_the_mark_requests_a_snapshot(void **state)
 	assert_false(channel_asks(&info));
 }
 
+static void a_request_for_an_answer_in_memory_has_a_token_and_no_file(void **state)
+{
+	siginfo_t info = request(0, 0);
+
+	(void)state;
+	channel_set_token(&info, CHANNEL_TOKEN_MAX);
+	/* The kernel takes the id from a sender that the program's PID namespace doesn't have. */
+	assert_true(channel_asks(&info));
+	assert_int_equal(channel_token(&info), CHANNEL_TOKEN_MAX);
+	channel_set_blocked(&info);
+	assert_true(channel_was_blocked(&info));
+	assert_int_equal(channel_token(&info), CHANNEL_TOKEN_MAX);
+	info.si_pid = getpid();
+	assert_int_equal(channel_open(&info), -1);
+	info.si_code = SI_USER;
+	assert_int_equal(channel_token(&info), 0);
+	info = request(getpid(), 7);
+	assert_int_equal(channel_token(&info), 0);
+}
+
 static void the_request_notes_beside_the_file_that_the_thread_blocks_the_signal(void **state)
 {
 	siginfo_t info = request(getpid(), INT32_MAX);
@@ -242,6 +262,8 @@ int main(void)
 		 .test_func = a_program_answers_root_and_its_own_user_a_private_one_only_root},
 		{.name = "only a queued signal with the mark requests a snapshot",
 		 .test_func = only_a_queued_signal_with_the_mark_requests_a_snapshot},
+		{.name = "a request for an answer in memory has a token and no file",
+		 .test_func = a_request_for_an_answer_in_memory_has_a_token_and_no_file},
 		{.name = "the request notes beside the file that the thread blocks the signal",
 		 .test_func = the_request_notes_beside_the_file_that_the_thread_blocks_the_signal},
 	};

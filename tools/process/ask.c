@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* See ask.h. The program opens a file in our memory through /proc, and writes the text to it. */
+/* See ask.h. The program opens a file in our memory through /proc, and writes the text to it. If it
+ * can't open that, it leaves the text in its own memory, and we read it there. */
 #include "ask.h"
 
 #include <errno.h>
@@ -18,6 +19,7 @@
 #include "blocked.h"
 #include "holder.h"
 #include "loaded_tracer.h"
+#include "memory_answer.h"
 #include "signal_state.h"
 
 enum {
@@ -52,6 +54,8 @@ struct request {
 	int pidfd;           /* of answers; -1: none */
 	int files[ATTEMPTS]; /* made before the holder, which has to have them, too */
 	int count;           /* of files used: one for each signal sent */
+	/* .. in place of files: where the program leaves the text in its own memory */
+	struct memory_answer memory;
 };
 
 /* Sends the signal by pidfd (Linux 5.1), because the kernel may give a process id to another
@@ -67,6 +71,8 @@ static int send_signal(const struct request *request, int file)
 	info.si_pid = request->holder;
 	info.si_uid = getuid();
 	info.si_value.sival_ptr = (void *)(uintptr_t)(CHANNEL_MARK | (unsigned int)file);
+	if (request->memory.place)
+		channel_set_token(&info, request->memory.token);
 	if (request->blocked)
 		return blocked_deliver(pid, &info);
 	if (request->pidfd >= 0 &&
@@ -108,6 +114,11 @@ static int send_again(struct request *request)
 /* The file that has a complete snapshot, or -1. Sets *size to the size of all files together. */
 static int find_whole(const struct request *request, off_t *size)
 {
+	if (request->memory.place) {
+		*size = memory_answer_copy(&request->memory, request->process->pid,
+					   request->files[0]);
+		return is_whole(request->files[0], *size) ? request->files[0] : -1;
+	}
 	*size = 0;
 	for (int i = 0; i < request->count; i++) {
 		off_t here = lseek(request->files[i], 0, SEEK_END);
@@ -242,19 +253,22 @@ static int check(struct request *request, enum trace trace, char *text, size_t s
 			 pid, pid);
 		return -EINVAL;
 	}
-	if (is_elsewhere(pid)) {
-		snprintf(text, size,
-			 "process %d runs in another pid namespace (a container): run fdtrail in "
-			 "there, "
-			 "or use --outside",
-			 pid);
-		return -EINVAL;
-	}
-	if (trace == TRACE_PRELOAD && !has_proc(pid)) {
-		snprintf(text, size,
-			 "process %d has no /proc in its root (chroot(2)), so it can't answer: "
-			 "use --outside",
-			 pid);
+	bool elsewhere = is_elsewhere(pid);
+	if ((elsewhere || (trace == TRACE_PRELOAD && !has_proc(pid))) &&
+	    (trace != TRACE_PRELOAD || !memory_answer_find(&request->memory, pid))) {
+		const char *as_root =
+			trace == TRACE_PRELOAD && geteuid() != 0 ? "run fdtrail as root, " : "";
+
+		if (elsewhere)
+			snprintf(text, size,
+				 "process %d runs in another pid namespace (a container): %srun "
+				 "fdtrail in there, or use --outside",
+				 pid, as_root);
+		else
+			snprintf(text, size,
+				 "process %d has no /proc in its root (chroot(2)), so it can't "
+				 "answer: %suse --outside",
+				 pid, as_root);
 		return -EINVAL;
 	}
 	enum heard heard = look_at_threads(pid, number, trace == TRACE_PRELOAD);
@@ -326,7 +340,9 @@ static int obtain(struct request *request)
 	request->pidfd = (int)syscall(SYS_pidfd_open, request->answers, 0);
 	request->count = 0;
 	int file = process_has_ended_since(request->process) ? -ESRCH : make_files(request);
-	if (!file)
+	if (!file && request->memory.place)
+		file = request->holder = getpid();
+	else if (!file)
 		file = request->holder = holder_find(request->answers, request->files, ATTEMPTS);
 	if (file > 0)
 		file = ask(request);

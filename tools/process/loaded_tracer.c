@@ -132,16 +132,31 @@ int loaded_tracer_find(int pid)
 	return error ? error : found;
 }
 
-int loaded_tracer_door(int pid, struct attach_door *door, uintptr_t *place)
+/* Reads what the library's note of this type refers to, and sets *place to its address. 0 or a
+ * negative errno. */
+static int read_noted(int pid, uint32_t type, void *bytes, size_t size, uintptr_t *place)
 {
 	struct mappings mappings;
 
 	int error = mappings_read(&mappings, pid);
-	if (!error && (!find_in_process(pid, &mappings, ATTACH_NOTE_TYPE, place) ||
-		       !read_whole(pid, *place, door, sizeof(*door))))
+	if (!error && (!find_in_process(pid, &mappings, type, place) ||
+		       !read_whole(pid, *place, bytes, size)))
 		error = -ENOENT;
 	mappings_finish(&mappings);
 	return error;
+}
+
+int loaded_tracer_door(int pid, struct attach_door *door, uintptr_t *place)
+{
+	return read_noted(pid, ATTACH_NOTE_TYPE, door, sizeof(*door), place);
+}
+
+int loaded_tracer_answer(int pid, uintptr_t *place)
+{
+	struct answer_box box;
+	int error = read_noted(pid, ANSWER_NOTE_TYPE, &box, sizeof(box), place);
+
+	return !error && box.version != ANSWER_VERSION ? -ENOENT : error;
 }
 
 int loaded_tracer_signal(int pid)

@@ -10,6 +10,7 @@
 #include "apart.h"
 #include "ask.h"
 #include "outside_snapshot.h"
+#include "proc_facts.h"
 
 enum { TEXT_SIZE = 512 };
 
@@ -81,6 +82,15 @@ int obtain_outside(struct obtained *obtained, int pid, const char *verb)
 	if (!error)
 		obtained->partial = say_apart(pid, snapshot_holder(&request), verb);
 	return error;
+}
+
+void obtained_say_number(int pid, const char *verb)
+{
+	int number = proc_own_number(pid);
+
+	if (number && number != pid)
+		fprintf(stderr, "fdtrail %s: process %d is process %d in its own pid namespace\n",
+			verb, pid, number);
 }
 
 int obtain_snapshot(struct obtained *obtained, int pid, const char *verb)

@@ -22,3 +22,7 @@ int obtain_snapshot(struct obtained *obtained, int pid, const char *verb);
 
 /* The same, but always from outside: a traced program is neither asked nor disturbed. */
 int obtain_outside(struct obtained *obtained, int pid, const char *verb);
+
+/* Prints a line if the snapshot of process pid, which a traced process has written, has another
+ * number for it, because that is in another PID namespace. */
+void obtained_say_number(int pid, const char *verb);

@@ -3,9 +3,9 @@
 #include "proc_facts.h"
 
 #include <elf.h>
+#include <stdbool.h>
 #include <string.h>
-
-#include "preload/core/snapshot/proc.h"
+#include <sys/stat.h>
 
 enum { STATUS_SIZE = 16384 }; /* more than /proc/PID/status has */
 
@@ -29,6 +29,25 @@ int proc_own_number(int pid)
 
 	proc_each_line(proc_pid_path(path, pid, "status"), STATUS_SIZE, take_own_number, &number);
 	return number;
+}
+
+/* Whether stat(2) finds the same under both paths. */
+static bool is_same(const char *one, const char *other)
+{
+	struct stat a, b;
+
+	return stat(one, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
+const char *proc_other_root(int pid, char path[PROC_PATH_SIZE])
+{
+	struct stat status;
+
+	if (is_same(proc_pid_path(path, pid, "root"), "/proc/self/root") &&
+	    is_same(proc_pid_path(path, pid, "ns/mnt"), "/proc/self/ns/mnt"))
+		return NULL;
+	return stat(proc_pid_path(path, pid, "root"), &status) == 0 ? path : NULL;
 }
 
 uint64_t proc_auxiliary(int pid, uint64_t type)

@@ -6,10 +6,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include "preload/core/base/syscall_numbers.h"
 
 bool elf_file_build_id(int fd, char hex[BUILD_ID_TEXT])
 {
@@ -46,6 +49,26 @@ int elf_file_open(const char *path, struct stat *status)
 		return fd;
 	close(fd);
 	return -EBADF;
+}
+
+int elf_file_open_in(const char *root, const char *path, struct stat *status)
+{
+	/* O_PATH opens no device: it is only looked at. */
+	const struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
+	char found[64];
+	int folder = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (folder < 0)
+		return -errno;
+	int place = (int)syscall(SYS_openat2, folder, path, &how, sizeof(how));
+	int fd = place < 0 ? -errno : 0;
+	close(folder);
+	if (place < 0)
+		return fd;
+	snprintf(found, sizeof(found), "/proc/self/fd/%d", place);
+	fd = elf_file_open(found, status);
+	close(place);
+	return fd;
 }
 
 int elf_file_map(int fd, void **bytes, size_t *size)

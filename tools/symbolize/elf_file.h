@@ -13,6 +13,10 @@ enum { BUILD_ID_MAX = 64, BUILD_ID_TEXT = 2 * BUILD_ID_MAX + 1 };
  * a regular file. */
 int elf_file_open(const char *path, struct stat *status);
 
+/* The same for a path in the folder root, as if that were the root: its symbolic links don't lead
+ * out of it (openat2(2), Linux 5.6; -ENOSYS before). */
+int elf_file_open_in(const char *root, const char *path, struct stat *status);
+
 /* Maps the whole file to memory for reading; free it by munmap(2). Returns 0, or a negative errno:
  * -ENOENT if the file is empty. */
 int elf_file_map(int fd, void **bytes, size_t *size);

@@ -284,6 +284,11 @@ static int find_and_use(struct module_file *file, const struct module_wanted *wa
 	if (wanted->path[0] != '/')
 		return refuse(trouble, -ENOENT, "it has no file");
 
+	if (wanted->root && (fd = elf_file_open_in(wanted->root, wanted->path, &status)) >= 0) {
+		if (judge(fd, &status, wanted, trouble) == 0)
+			return use(file, fd, wanted->path, false, trouble);
+		close(fd);
+	}
 	fd = elf_file_open(wanted->path, &status);
 	if (fd == -ENOENT || fd == -ENOTDIR)
 		result = refuse(trouble, fd, "its file is gone");

@@ -14,6 +14,7 @@
 /* A module as the snapshot describes it, and the folders to search. */
 struct module_wanted {
 	const char *path;
+	const char *root;     /* the folder to look for path in first; or NULL */
 	const char *build_id; /* lower-case hexadecimal, or NULL */
 	const char *was;      /* the snapshot's remark on its file ("its file can't be opened");
 			       * or NULL */

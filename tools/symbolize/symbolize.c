@@ -62,6 +62,7 @@ struct place {
 
 struct symbolizer {
 	char **debug_dirs; /* absolute; NULL-terminated */
+	const char *root;  /* the caller's; or NULL */
 	void (*progress)(void *data, const char *step, size_t done, size_t total);
 	void *data;
 	struct module *modules;
@@ -99,6 +100,11 @@ struct symbolizer *symbolizer_create(const struct symbolize_options *options)
 			kept++;
 	gethostname(symbolizer->host, sizeof(symbolizer->host) - 1);
 	return symbolizer;
+}
+
+void symbolizer_set_root(struct symbolizer *symbolizer, const char *root)
+{
+	symbolizer->root = root;
 }
 
 static void free_locations(struct model_location *locations, size_t count)
@@ -314,6 +320,7 @@ static int ask_module(struct symbolizer *symbolizer, struct module *module)
 			.module =
 				{
 					.path = module->path,
+					.root = symbolizer->root,
 					.build_id = module->build_id,
 					.was = module->was,
 					.same_host = module->same_host,

@@ -12,6 +12,7 @@
 #include "preload/core/snapshot/proc.h"
 #include "tools/process/family.h"
 #include "tools/process/obtain.h"
+#include "tools/process/proc_facts.h"
 #include "tools/process/subject.h"
 #include "tools/reader/reader.h"
 #include "tools/report/findings.h"
@@ -107,6 +108,7 @@ static bool look(int pid, void *data)
 	struct top_watch *watch = data;
 	struct top_process *process = find(watch, pid);
 	struct obtained obtained;
+	char root[PROC_PATH_SIZE];
 
 	if (!process)
 		process = add(watch, pid, true);
@@ -125,7 +127,10 @@ static bool look(int pid, void *data)
 		return false;
 	}
 	process->state = TOP_LIVES;
+	snapshot->pid = pid;
+	symbolizer_set_root(watch->symbolizer, proc_other_root(pid, root));
 	take(watch, process, snapshot);
+	symbolizer_set_root(watch->symbolizer, NULL);
 	return true;
 }
 

@@ -13,10 +13,12 @@
 
 /* A bit in the lower half, beside the number of the file: the thread blocks this signal. */
 #define BLOCKED UINT64_C(0x80000000)
+/* Another: what stands beside it is no file's number, but a token. */
+#define IN_MEMORY UINT64_C(0x40000000)
 
 _Static_assert((BLOCKED & INT_MAX) == 0 && (CHANNEL_MARK & UINT32_MAX) == 0 &&
-		       BLOCKED <= UINT32_MAX,
-	       "the mark, the bit and the number of the file lie side by side");
+		       BLOCKED <= UINT32_MAX && (IN_MEMORY & CHANNEL_TOKEN_MAX) == 0,
+	       "the mark, the bits and the number of the file or the token lie side by side");
 
 enum { TMPFS = 0x01021994 }; /* TMPFS_MAGIC of statfs(2): files of memfd_create(2) lie there */
 
@@ -27,8 +29,22 @@ static uint64_t value_of(const siginfo_t *info)
 
 bool channel_asks(const siginfo_t *info)
 {
-	return info->si_code == SI_QUEUE && info->si_pid > 0 &&
-	       (value_of(info) & ~UINT64_C(0xffffffff)) == CHANNEL_MARK;
+	uint64_t value = value_of(info);
+
+	return info->si_code == SI_QUEUE && (value & ~UINT64_C(0xffffffff)) == CHANNEL_MARK &&
+	       (info->si_pid > 0 || value & IN_MEMORY);
+}
+
+void channel_set_token(siginfo_t *info, uint32_t token)
+{
+	info->si_value.sival_ptr = (void *)(uintptr_t)(CHANNEL_MARK | IN_MEMORY | token);
+}
+
+uint32_t channel_token(const siginfo_t *info)
+{
+	return channel_asks(info) && value_of(info) & IN_MEMORY
+		       ? (uint32_t)value_of(info) & CHANNEL_TOKEN_MAX
+		       : 0;
 }
 
 void channel_set_blocked(siginfo_t *info)
@@ -67,7 +83,7 @@ int channel_open(const siginfo_t *info)
 {
 	LINE(path, LINE_SHORT);
 
-	if (!channel_asks(info))
+	if (!channel_asks(info) || channel_token(info))
 		return -1;
 	line_add(&path, "/proc/");
 	line_number(&path, info->si_pid);

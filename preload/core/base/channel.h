@@ -17,6 +17,12 @@
  * For a program that the ptrace engine traces, the request goes to the engine: it gets a signal of
  * its own, and the file's name says which process is meant. So the program gets no signal.
  *
+ * A program that can't open the file, because it has no /proc in its root or is in another PID
+ * namespace than the command, is asked to leave the text in its memory
+ * (preload/core/policy/answer_box.h): the value has a token in place of the file's number. Then the
+ * sender's id may be 0, as the kernel makes it for a sender that the program's PID namespace
+ * doesn't have (send_signal_locked, kernel/signal.c).
+ *
  * Used by the tracer's signal handler and the ptrace engine, and by tools/process/, which sends the
  * requests.
  */
@@ -33,8 +39,19 @@
 #define CHANNEL_ENGINE_SIGNAL SIGRTMIN
 #define CHANNEL_ENGINE_FILE   "fdtrail snapshot of "
 
-/* Whether the signal is a request for a snapshot through a channel. Async-signal-safe. */
+/* The largest token of a request that is answered in memory; the smallest is 1. */
+#define CHANNEL_TOKEN_MAX UINT32_C(0xffff)
+
+/* Whether the signal is a request for a snapshot through a channel, or in memory.
+ * Async-signal-safe. */
 bool channel_asks(const siginfo_t *info);
+
+/* For the sender: makes info a request that is answered in memory, with this token. */
+void channel_set_token(siginfo_t *info, uint32_t token);
+
+/* The token of a request that is answered in memory; 0: the request names a file, or it is none.
+ * Async-signal-safe. */
+uint32_t channel_token(const siginfo_t *info);
 
 /* For the sender: notes that the thread that gets this signal usually blocks it.
  * Async-signal-safe. */

@@ -107,7 +107,9 @@ void signal_use_why(struct line *why, const siginfo_t *info)
 	int sender = signal_sender(info);
 
 	reason_signal(why, info->si_signo);
-	if (sender) {
+	if (!sender && channel_asks(info)) {
+		line_add(why, " by fdtrail snapshot, outside of this pid namespace");
+	} else if (sender) {
 		line_add(why,
 			 channel_asks(info) ? " by fdtrail snapshot, process " : " from process ");
 		line_number(why, sender);

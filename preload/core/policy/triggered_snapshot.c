@@ -122,8 +122,17 @@ void triggered_take(const struct triggered_engine *engine, const siginfo_t *chan
 		    unsigned int flags, struct snapshot_request *request,
 		    struct snapshot_result *result)
 {
-	int fd = channel ? above_standard(channel_open(channel)) : -1;
+	uint32_t token = channel && engine->answer_begin ? channel_token(channel) : 0;
 
+	if (token) {
+		request->sink = engine->answer_begin();
+		engine->take(request, result, engine->data);
+		/* The reader waits in vain if the text is cut, and asks again. */
+		if (!result->error)
+			engine->answer_end(token);
+		return;
+	}
+	int fd = channel ? above_standard(channel_open(channel)) : -1;
 	if (fd < 0 && !(flags & TRIGGER_COUNT_ONLY)) {
 		write_to_output(engine, request, result);
 		return;

@@ -45,15 +45,21 @@ struct triggered_engine {
 	 * become another file. NULL: stderr is descriptor 2. */
 	int (*open_stderr)(void *data);
 
+	/* A sink for a text that the request wants in the program's memory, and the call when it is
+	 * whole there (preload/runtime/answer.h). NULL: this engine has none, and the text goes to
+	 * the output. */
+	const struct writer_sink *(*answer_begin)(void);
+	void (*answer_end)(uint32_t token);
+
 	/* Open the output before the snapshot is taken, because it is taken in a table that may be
 	 * full then. Else it is opened only if there is something to write. */
 	bool opens_first;
 	void *data;
 };
 
-/* Takes a snapshot, and brings its text to channel (a signal that names one; NULL: none) or to the
- * output. result->error is the errno for which it couldn't be taken or written; then one line on
- * stderr says so, unless a channel's reader sees it. */
+/* Takes a snapshot, and brings its text to channel (a signal that names one, or asks for it in
+ * memory; NULL: none) or to the output. result->error is the errno for which it couldn't be taken
+ * or written; then one line on stderr says so, unless a channel's reader sees it. */
 void triggered_take(const struct triggered_engine *engine, const siginfo_t *channel,
 		    unsigned int flags, struct snapshot_request *request,
 		    struct snapshot_result *result);
