@@ -100,6 +100,13 @@ static void set_limits(struct arguments *arguments)
 		exit(LAUNCH_TROUBLE);
 	}
 	run->report.limits = arguments->limits.limits;
+	const char *arm = environment_get(&run->environment, "FDTRAIL_ARM");
+	if (arm && strcmp(arm, "0") != 0 && limits_any(&arguments->limits.limits)) {
+		say("with --arm it isn't known who opened the first descriptors, so no limit can "
+		    "be "
+		    "checked: leave out --arm or the limits");
+		exit(LAUNCH_TROUBLE);
+	}
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state)

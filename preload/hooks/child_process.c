@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "preload/core/base/raw_syscall.h"
+#include "preload/runtime/arm.h"
 #include "preload/runtime/enroll.h"
 #include "preload/runtime/exit.h"
 #include "preload/runtime/signals.h"
@@ -45,6 +46,10 @@ HOOK int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
 	void *parent_tid = va_arg(arguments, void *), *tls = va_arg(arguments, void *),
 	     *child_tid = va_arg(arguments, void *);
 	va_end(arguments);
+
+	/* The tracer couldn't tell the two processes apart when one of them wakes it. */
+	if (flags & CLONE_VM && !(flags & (CLONE_FILES | CLONE_VFORK)))
+		arm_wake();
 
 	struct capture_hold hold = {0};
 	bool on = runtime_on(), vfork = false;

@@ -20,6 +20,9 @@ FIRST_VERSION(pthread_testcancel);
 
 HOOK int close(int fd)
 {
+	if (runtime_sleeps())
+		return REAL(close)(fd);
+
 	bool alone = direct_alone();
 
 	/* A pending cancellation must end the thread before the entry is marked: the real close

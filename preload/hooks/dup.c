@@ -5,6 +5,7 @@
 #include <stdarg.h>
 
 #include "preload/core/policy/stderr_lines.h"
+#include "preload/runtime/arm.h"
 #include "direct.h"
 
 HOOK int dup(int oldfd)
@@ -34,7 +35,7 @@ int dup_over_end(int result, int oldfd, int newfd, struct closing recorded, cons
 	else
 		hook_ends();
 	/* A program that puts something at 2 itself has it as its stderr from then on. */
-	if (result == STDERR_FILENO && runtime_on())
+	if (result == STDERR_FILENO && arm_listens())
 		message_note_stderr();
 	return result;
 }

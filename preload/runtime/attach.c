@@ -23,6 +23,7 @@
 #include "preload/core/base/raw_syscall.h"
 #include "preload/core/capture/unwinder.h"
 #include "preload/core/policy/signal_note.h"
+#include "arm.h"
 #include "deepbind.h"
 #include "redirect.h"
 #include "runtime.h"
@@ -100,7 +101,16 @@ static void adopt(int fd, void *data)
 		adoption->count++;
 }
 
-/* Records what is open and has no entry. Returns the number, or a negative errno. */
+static void count_one(int fd, void *data)
+{
+	struct adoption *adoption = data;
+
+	(void)fd;
+	adoption->count++;
+}
+
+/* Records what is open and has no entry; not if the tracer is to sleep yet. Returns the number, or
+ * a negative errno. */
 static int adopt_all(void)
 {
 	struct adoption adoption = {0};
@@ -110,7 +120,7 @@ static int adopt_all(void)
 	if (folder < 0)
 		return (int)folder;
 	adoption.folder = (int)folder;
-	int error = descriptors_in((int)folder, adopt, &adoption);
+	int error = descriptors_in((int)folder, arm_asleep() ? count_one : adopt, &adoption);
 	RAW(close, folder);
 	return error < 0 ? error : (int)adoption.count;
 }

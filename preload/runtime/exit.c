@@ -21,6 +21,7 @@
 #include "preload/core/base/signal_name.h"
 #include "preload/core/policy/reason.h"
 #include "preload/libc/real.h"
+#include "arm.h"
 #include "enroll.h"
 #include "runtime.h"
 #include "trigger.h"
@@ -102,6 +103,12 @@ static int end(struct process_end way, const char *how, bool has_status, int sta
 	/* The end of another process that shares our memory and descriptors (clone(2)) is not the
 	 * end of this program. */
 	long pid = RAW(getpid);
+	if (arm_asleep()) {
+		if (options->exit)
+			arm_slept();
+		enroll_end(0);
+		return status;
+	}
 	if (!runtime_on() || (pid > 0 && pid != atomic_load(&runtime.pid)))
 		return status;
 	if (!options->exit && !options->exitcode) {

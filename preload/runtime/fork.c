@@ -13,6 +13,7 @@
 
 #include "preload/core/base/descriptors.h"
 #include "preload/core/base/raw_syscall.h"
+#include "arm.h"
 #include "enroll.h"
 #include "exit.h"
 #include "runtime.h"
@@ -43,7 +44,8 @@ void fork_note_time(void)
 static void after_in_child(void)
 {
 	/* Linux before 4.14 doesn't wipe memory, so the child learns here that it is one. */
-	if (runtime.wiped && atomic_load(&runtime.wiped->gate) == GATE_OPEN && !thread_state.vforks)
+	if (runtime.wiped && (atomic_load(&runtime.wiped->gate) == GATE_OPEN || arm_asleep()) &&
+	    !thread_state.vforks)
 		memset(runtime.wiped, 0, sizeof(*runtime.wiped));
 	fork_note_time();
 	after();
@@ -94,10 +96,11 @@ void fork_happened(void)
 		/* The kernel copies memory and descriptor table one after the other, while other
 		 * threads of the parent run on. So a descriptor that they were opening may be in
 		 * the child's table and not in its ledger. It counts as inherited. */
-		if (atomic_exchange(&runtime.threaded, false))
+		bool sleeps = atomic_load(&runtime.arm) != ARM_NEVER;
+		if (atomic_exchange(&runtime.threaded, false) && !sleeps)
 			runtime_note_inherited();
 		trigger_start();
-		atomic_store(&runtime.wiped->gate, GATE_OPEN);
+		atomic_store(&runtime.wiped->gate, sleeps ? GATE_ASLEEP : GATE_OPEN);
 	} else {
 		/* Another thread of the new process is repairing, with its signals blocked. */
 		while (atomic_load(&runtime.wiped->gate) == GATE_NEW)

@@ -16,6 +16,7 @@
 #include "preload/core/base/descriptors.h"
 #include "preload/core/base/first_version.h"
 #include "preload/core/base/raw_syscall.h"
+#include "arm.h"
 #include "misuse.h"
 #include "thread_registry.h"
 #include "trigger.h"
@@ -26,7 +27,8 @@ FIRST_VERSION(dlerror);
 
 /* The gate before memory has been mapped: not open. */
 static struct wiped before_start;
-struct runtime runtime = {.wiped = &before_start, .alone = "", .clock = clock_gettime};
+struct runtime runtime = {
+	.wiped = &before_start, .alone = "", .clock = clock_gettime, .arm = ARM_NEVER};
 _Thread_local struct thread_state thread_state;
 
 uint64_t runtime_now_ms(void)
@@ -52,6 +54,8 @@ bool runtime_on_slowly(void)
 {
 	uint32_t gate = atomic_load(&runtime.wiped->gate);
 
+	if (gate == GATE_ASLEEP)
+		return false;
 	if (thread_state.vforks & (THREAD_INSIDE | THREAD_APART))
 		return false;
 	if (gate == GATE_NEW) {
@@ -61,7 +65,7 @@ bool runtime_on_slowly(void)
 			fork_happened();
 		gate = atomic_load(&runtime.wiped->gate);
 	}
-	if (gate == GATE_SHUT || gate == GATE_NEW)
+	if (gate == GATE_SHUT || gate == GATE_NEW || gate == GATE_ASLEEP)
 		return false;
 	/* A vfork child has our memory and its own descriptors: a number that it closes is still
 	 * open here. */
@@ -224,9 +228,17 @@ void runtime_close_strange(const struct closing *closing, bool failed, const cha
 	misuse_close_failed(closing->fd, closing, call, frame);
 }
 
+/* The same as runtime_on, for a hook that has opened fd. */
+static inline bool is_on_for(int fd)
+{
+	return __builtin_expect(runtime_on(), 1) ||
+	       ((uint32_t)fd >= atomic_load_explicit(&runtime.arm, memory_order_relaxed) &&
+		arm_reached(fd));
+}
+
 void runtime_record(int fd, uint32_t opening, int from, const void *frame)
 {
-	bool on = runtime_on();
+	bool on = is_on_for(fd);
 
 	hook_begins(frame);
 	if (__builtin_expect(on, 1))
@@ -239,7 +251,7 @@ void runtime_record(int fd, uint32_t opening, int from, const void *frame)
 
 void runtime_opened_one(int fd, const struct opening *opening, const void *frame)
 {
-	if (runtime_on())
+	if (is_on_for(fd))
 		record(fd, slot_opening(opening->kind, opening->origin, opening->owner), -1, frame);
 }
 
@@ -267,9 +279,11 @@ void runtime_still_open(int fd, struct closing closing)
 void runtime_failed(const char *name)
 {
 	hook_ends();
-	if (__builtin_expect(errno == EMFILE || errno == ENFILE, 0))
+	if (__builtin_expect(errno == EMFILE || errno == ENFILE, 0)) {
+		arm_wake();
 		if (runtime_on() && runtime.options.emfile)
 			trigger_out_of_descriptors(name);
+	}
 }
 
 void runtime_connected(int fd, const struct sockaddr *address, socklen_t length, const void *frame)

@@ -27,6 +27,7 @@ enum gate {
 	GATE_NEW, /* not started yet, or just forked */
 	GATE_OPEN,
 	GATE_SHARED, /* a process made by clone(CLONE_VM) may share this memory: call getpid */
+	GATE_ASLEEP, /* nothing is recorded yet: arm.h */
 	GATE_SHUT,   /* this program is not to be traced, or there is no memory */
 };
 
@@ -39,18 +40,24 @@ struct wiped {
 	_Atomic int in_flight[SNAPSHOT_IN_FLIGHT_MAX]; /* see struct snapshot_request */
 };
 
+/* No descriptor has this number. */
+#define ARM_NEVER UINT32_MAX
+
 /* The fields that every call reads are side by side, in front. */
 struct runtime {
 	struct wiped *wiped;
-	const char *alone; /* not zero: direct and no second thread. hooks/direct.h */
-	bool direct;       /* hooks may make libc's system calls themselves */
+	const char *alone;    /* not zero: direct and no second thread. hooks/direct.h */
+	_Atomic uint32_t arm; /* asleep: this number, or a higher one, may wake the tracer; else
+			       * ARM_NEVER */
+	bool direct;          /* hooks may make libc's system calls themselves */
 	/* clock_gettime, the vDSO's once our constructor has found it: a call less, and the
 	 * kernel's time whatever is preloaded beside us. */
 	int (*clock)(clockid_t clockid, struct timespec *time);
 	uint64_t started_ms;         /* CLOCK_MONOTONIC_COARSE, at a whole LEDGER_TICK_MS */
 	uint32_t started;            /* the same in ticks */
 	uint64_t attached_ms;        /* when `fdtrail attach` came, as started_ms; 0: it didn't */
-	uint64_t process_started_ms; /* when the process started, if it came; the same clock */
+	uint64_t armed_ms;           /* when the tracer woke (arm.h); 0: it didn't sleep */
+	uint64_t process_started_ms; /* when the process started, if one of both; the same clock */
 	_Atomic int pid;             /* whose descriptors the ledger holds */
 	_Atomic uint32_t forks;      /* how often this memory has been forked */
 	_Atomic bool watching;       /* a threshold or an interval is set */
@@ -118,6 +125,20 @@ static inline bool runtime_on(void)
 	return runtime_on_slowly();
 }
 
+/* Whether the tracer sleeps (arm.h). A hook then does no more than the real call, if it has opened
+ * no number that may wake it. */
+static inline bool runtime_sleeps(void)
+{
+	return __builtin_expect(
+		atomic_load_explicit(&runtime.arm, memory_order_relaxed) != ARM_NEVER, 0);
+}
+
+static inline bool runtime_sleeps_on(int fd)
+{
+	return runtime_sleeps() &&
+	       (uint32_t)fd < atomic_load_explicit(&runtime.arm, memory_order_relaxed);
+}
+
 /* The facts that a hook has about a descriptor that its real function has returned. */
 struct opening {
 	enum fd_kind kind;
@@ -180,7 +201,7 @@ static inline int runtime_result(int fd, enum fd_kind kind, const char *name, co
 {
 	if (__builtin_expect(fd < 0, 0))
 		runtime_failed(name);
-	else
+	else if (!runtime_sleeps_on(fd))
 		runtime_record(fd, slot_opening(kind, FD_OPENED, FD_OWNER_NONE), -1, frame);
 	return fd;
 }

@@ -18,6 +18,7 @@
 #include "preload/libc/real.h"
 #include "enroll.h"
 #include "exit.h"
+#include "arm.h"
 #include "runtime.h"
 #include "preload/core/policy/signal_note.h"
 #include "preload/core/policy/signal_use.h"
@@ -146,7 +147,7 @@ int signals_action(int number, const struct sigaction *action, struct sigaction 
 	uint64_t mask;
 	int result;
 
-	if (!runtime_on()) {
+	if (!arm_listens()) {
 		/* A vfork child has dispositions of its own, but its memory is its parent's, so it
 		 * must not write the program's disposition there. */
 		result = REAL(sigaction)(number, action, &previous);
@@ -180,7 +181,7 @@ void signals_small_stack(void)
 	struct sigaction previous;
 	uint64_t mask;
 
-	if (!runtime_on() || atomic_exchange(&small_stacks, true))
+	if (!arm_listens() || atomic_exchange(&small_stacks, true))
 		return;
 	RAW(rt_sigprocmask, SIG_SETMASK, &all, &mask, sizeof(all));
 	for (int i = 0; i < MANAGED; i++) {
@@ -253,7 +254,8 @@ static bool handle_trigger(int number, const struct sigaction *action, const str
 		return false;
 	}
 	signal_use_why(&why, info);
-	if (on)
+	arm_wake();
+	if (on || runtime_on())
 		trigger_signal(why.text, info, context);
 	/* The program doesn't get a request of `fdtrail snapshot`: it would take the signal for one
 	 * that is meant for itself. */

@@ -17,6 +17,7 @@
 
 #include "preload/core/base/base_name.h"
 #include "preload/core/base/raw_syscall.h"
+#include "arm.h"
 #include "attach.h"
 #include "deepbind.h"
 #include "preload/languages/event_loops.h"
@@ -102,7 +103,10 @@ static struct wiped *prepare(bool inherited)
 
 static void open_gate(struct wiped *wiped)
 {
-	atomic_store(&wiped->gate, GATE_OPEN);
+	bool sleeps = runtime.options.arm;
+
+	atomic_store(&runtime.arm, sleeps ? runtime.options.arm - 1 : ARM_NEVER);
+	atomic_store(&wiped->gate, sleeps ? GATE_ASLEEP : GATE_OPEN);
 	runtime.wiped = wiped;
 }
 
@@ -141,7 +145,8 @@ void runtime_start(void)
 	options_read(&runtime.options, environ);
 	signal_note_set(runtime.options.signal);
 	enroll_process(runtime.program);
-	wiped = prepare(true);
+	/* What is open is noted when the tracer wakes. */
+	wiped = prepare(!runtime.options.arm);
 	if (wiped) {
 		open_gate(wiped);
 	} else {
@@ -227,6 +232,7 @@ void runtime_sleep(void)
 	if (runtime.wiped != &shut)
 		asleep = runtime.wiped;
 	runtime.wiped = &shut;
+	atomic_store(&runtime.arm, ARM_NEVER);
 }
 
 void runtime_wake(char **variables)
@@ -242,6 +248,7 @@ void runtime_wake(char **variables)
 	thread_registry_forked();
 	atomic_store(&runtime.number, 0);
 	atomic_store(&runtime.ended, false);
+	runtime.armed_ms = 0;
 	ledger_clear(&runtime.ledger);
 	if (!runtime.options.closers || !closer_table_start(&runtime.ledger.closers))
 		closer_table_stop(&runtime.ledger.closers);
@@ -259,7 +266,7 @@ __attribute__((constructor)) static void start(void)
 	}
 	runtime_start();
 	real_resolve_later();
-	if (runtime_on()) {
+	if (arm_listens()) {
 		load();
 		capture_prepare_languages(&runtime.capture);
 		event_loops_start(&runtime.capture);

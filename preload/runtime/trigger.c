@@ -220,7 +220,7 @@ static void run(void *data)
 	request->thread = (int)RAW(gettid);
 	request->program = runtime.program;
 	request->started_ms = runtime.started_ms;
-	request->attached_ms = runtime.attached_ms;
+	request->attached_ms = runtime.armed_ms ? runtime.armed_ms : runtime.attached_ms;
 	request->process_started_ms = runtime.process_started_ms;
 	request->forked_ms = atomic_load(&runtime.wiped->forked_ms);
 	if (!snapshot_begin_before(request)) {

@@ -17,6 +17,7 @@ GOOD = {
     "KINDS": ["all", "tcp", "sockets,pipe", "file,device"], "EXIT": ["0", "1"],
     "EXITCODE": ["0", "255"], "EMFILE": ["0", "1"],
     "THRESHOLD": ["0", "1000", "50%", "100%", "0%"], "INTERVAL": ["0", "3600"],
+    "ARM": ["0", "1000", "50%"],
     "DEPTH": ["1", "256"], "SHOW": ["0", "7", "all", "auto"], "INHERITED": ["0", "1"], "PEAKS": ["0", "1"],
     "CLOSERS": ["0", "64"], "MISUSE": ["off", "report", "abort"],
     "ONLY": ["*", "end?", "nginx,en*"], "VERBOSE": ["0", "1"]}
@@ -26,6 +27,7 @@ BAD = {
     "KINDS": ["", "tpc", "tcp,", ",tcp", "tcp udp"], "EXIT": ["", "2", "yes", "01"],
     "EXITCODE": ["", "256", "-1", "1x", "99999999999999999999999"], "EMFILE": ["", "on"],
     "THRESHOLD": ["", "101%", "%", "x", "-5", "5 %", "99999999999"], "INTERVAL": ["", "1s", "0.5", "-1"],
+    "ARM": ["", "101%", "x", "-5"],
     "DEPTH": ["", "0", "257", "x"], "SHOW": ["", "some", "-1"], "INHERITED": ["", "2"], "PEAKS": ["", "2"],
     "CLOSERS": ["", "65", "x"], "MISUSE": ["", "on", "1"],
     "ONLY": [""], "VERBOSE": ["", "yes"]}

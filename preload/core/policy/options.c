@@ -137,7 +137,8 @@ static bool parse_exitcode(struct options *options, const char *value)
 	return true;
 }
 
-static bool parse_threshold(struct options *options, const char *value)
+/* A number of descriptors, or a part of the limit on them. */
+static bool parse_descriptors(const char *value, uint32_t *count)
 {
 	size_t length = strlen(value);
 	struct rlimit limit = {0};
@@ -151,13 +152,23 @@ static bool parse_threshold(struct options *options, const char *value)
 			return false;
 		RAW(prlimit64, 0, RLIMIT_NOFILE, NULL, &limit);
 		given = limit.rlim_cur / 100 * given + limit.rlim_cur % 100 * given / 100;
-		options->threshold = given > UINT32_MAX ? UINT32_MAX : (uint32_t)given;
+		*count = given > UINT32_MAX ? UINT32_MAX : (uint32_t)given;
 		return true;
 	}
 	if (!number(value, INT32_MAX, &given))
 		return false;
-	options->threshold = (uint32_t)given;
+	*count = (uint32_t)given;
 	return true;
+}
+
+static bool parse_threshold(struct options *options, const char *value)
+{
+	return parse_descriptors(value, &options->threshold);
+}
+
+static bool parse_arm(struct options *options, const char *value)
+{
+	return parse_descriptors(value, &options->arm);
 }
 
 static bool parse_interval(struct options *options, const char *value)

@@ -25,6 +25,7 @@ struct options {
 	int exitcode;
 	bool emfile;
 	uint32_t threshold; /* descriptors; 0: off */
+	uint32_t arm;       /* sleep until so many are open; 0: never sleep */
 	uint32_t interval;  /* seconds; 0: off */
 	uint32_t depth;
 	uint32_t closers; /* most closing stacks to list; 0: not recorded */
