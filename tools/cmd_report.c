@@ -307,7 +307,7 @@ static int write_list(const struct report *report)
 	struct output *output = output_begin(path, 0600, &reason);
 
 	if (output) {
-		substitutes_list(report->substitutes, output_file(output));
+		redact_list(report->substitutes, output_file(output));
 		int error = output_commit(output);
 		if (!error)
 			return EXIT_CLEAN;
@@ -333,8 +333,10 @@ int cmd_report(int argc, char **argv)
 		fprintf(stderr, "fdtrail report: %s\n", strerror(ENOMEM));
 		return EXIT_TROUBLE;
 	}
-	if (report.asked.redact)
-		report.substitutes = substitutes_create();
+	if (report.asked.redact && !(report.substitutes = substitutes_create())) {
+		fprintf(stderr, "fdtrail report: %s\n", strerror(ENOMEM));
+		return EXIT_TROUBLE;
+	}
 	int status = write_report(&report);
 	if (report.asked.redact_list && status == EXIT_CLEAN)
 		status = write_list(&report);

@@ -10,14 +10,9 @@
 #include <uthash.h>
 
 #include "preload/core/base/base_name.h"
+#include "preload/core/redact/redact_text.h"
 #include "tools/model/escape.h"
 #include "tools/model/model_memory.h"
-#include "redact_text.h"
-
-enum {
-	SHORTEST_ARGUMENT = 6, /* a shorter one stands in too many texts */
-	SHORTEST_HOST = 2,
-};
 
 /* A path that many frames share. The new one stands for itself. */
 struct shared {
@@ -64,18 +59,59 @@ static bool was_visited(struct walk *walk, const char **path)
 	return shared != NULL;
 }
 
+/* A redacted text, in memory of its own. */
+struct text {
+	struct redact_output output;
+	FILE *file;
+	char *bytes;
+	size_t size;
+};
+
+static void put(struct redact_output *output, const char *bytes, size_t size)
+{
+	fwrite(bytes, 1, size, ((struct text *)output)->file);
+}
+
+static void begin(struct text *text)
+{
+	*text = (struct text){.output.put = put};
+	text->file = open_memstream(&text->bytes, &text->size);
+	if (!text->file)
+		obstack_alloc_failed_handler();
+}
+
+/* The text, which the caller frees. */
+static char *end(struct text *text)
+{
+	if (fclose(text->file) != 0)
+		obstack_alloc_failed_handler();
+	return text->bytes;
+}
+
+static char *redacted(struct walk *walk, const char *string, enum redact_form form)
+{
+	struct text text;
+
+	begin(&text);
+	redact_text(walk->substitutes, string, form, walk->snapshot->program, &text.output);
+	return end(&text);
+}
+
 static void visit(struct walk *walk, const char **string, enum redact_form form)
 {
 	if (*string)
-		store(walk, string,
-		      redact_text(walk->substitutes, *string, form, walk->snapshot->program));
+		store(walk, string, redacted(walk, *string, form));
 }
 
 static void visit_address(struct walk *walk, const char **string)
 {
-	if (*string)
-		store(walk, string,
-		      redact_address(walk->substitutes, *string, walk->snapshot->program));
+	struct text text;
+
+	if (!*string)
+		return;
+	begin(&text);
+	redact_address(walk->substitutes, *string, walk->snapshot->program, &text.output);
+	store(walk, string, end(&text));
 }
 
 static void visit_lines(struct walk *walk, const char **lines, size_t count)
@@ -89,15 +125,15 @@ static void visit_lines(struct walk *walk, const char **lines, size_t count)
 static void visit_file(struct walk *walk, const char **path)
 {
 	const char *before = *path, *name;
-	char *redacted;
+	char *text;
 
 	if (!*path || was_visited(walk, path))
 		return;
-	redacted = redact_text(walk->substitutes, *path, REDACT_PATH, walk->snapshot->program);
+	text = redacted(walk, *path, REDACT_PATH);
 	name = base_name(*path);
-	if (!walk->replaces && *name && strcmp(name, base_name(redacted)) != 0)
+	if (!walk->replaces && *name && strcmp(name, base_name(text)) != 0)
 		substitutes_everywhere(walk->substitutes, SUBSTITUTE_NAME, name, strlen(name));
-	store(walk, path, redacted);
+	store(walk, path, text);
 	share(walk, before, *path);
 	if (*path != before)
 		share(walk, *path, *path);
@@ -145,19 +181,6 @@ static void visit_group(struct walk *walk, struct model_group *group)
 		visit_descriptor(walk, &group->descriptors[i]);
 }
 
-/* Learns an argument, and its value after "=": a path or a word that may come again elsewhere. */
-static void learn_argument(struct walk *walk, const char *argument)
-{
-	const char *value = strchr(argument, '=');
-	size_t length = strlen(argument);
-
-	if (length >= SHORTEST_ARGUMENT)
-		substitutes_everywhere(walk->substitutes, SUBSTITUTE_ARGUMENT, argument, length);
-	if (value && strlen(value + 1) >= SHORTEST_ARGUMENT)
-		substitutes_everywhere(walk->substitutes, SUBSTITUTE_ARGUMENT, value + 1,
-				       strlen(value + 1));
-}
-
 /* Replaces each argument as a whole. The first one is the program's path. */
 static void visit_arguments(struct walk *walk)
 {
@@ -171,7 +194,7 @@ static void visit_arguments(struct walk *walk)
 			continue;
 		}
 		if (!walk->replaces)
-			learn_argument(walk, *argument);
+			redact_learn_argument(walk->substitutes, *argument);
 		else
 			*argument =
 				keep(walk, substitutes_for(walk->substitutes, SUBSTITUTE_ARGUMENT,
@@ -199,17 +222,6 @@ static char *written_command(const struct model_snapshot *snapshot)
 	return text;
 }
 
-static void learn_host(struct walk *walk, const char *host)
-{
-	size_t label = strcspn(host, ".");
-
-	if (strlen(host) < SHORTEST_HOST || strcmp(host, "localhost") == 0)
-		return;
-	substitutes_everywhere(walk->substitutes, SUBSTITUTE_HOST, host, strlen(host));
-	if (host[label] && label >= SHORTEST_HOST)
-		substitutes_everywhere(walk->substitutes, SUBSTITUTE_HOST, host, label);
-}
-
 static void visit_host(struct walk *walk)
 {
 	const char **host = &walk->snapshot->host;
@@ -217,7 +229,7 @@ static void visit_host(struct walk *walk)
 	if (!*host)
 		return;
 	if (!walk->replaces)
-		learn_host(walk, *host);
+		redact_learn_host(walk->substitutes, *host);
 	else
 		*host = keep(walk, substitutes_for(walk->substitutes, SUBSTITUTE_HOST, *host,
 						   strlen(*host)));
@@ -299,4 +311,17 @@ void redact_snapshot(struct substitutes *substitutes, struct model_snapshot *sna
 	}
 	snapshot->user = MODEL_UNKNOWN;
 	snapshot->redacted = true;
+	if (substitutes_failed(substitutes))
+		obstack_alloc_failed_handler();
+}
+
+static void list_one(const char *name, const char *word, void *file)
+{
+	escape_put(file, name);
+	fprintf(file, " -> %s\n", word);
+}
+
+void redact_list(const struct substitutes *substitutes, FILE *file)
+{
+	substitutes_each(substitutes, list_one, file);
 }

@@ -9,8 +9,13 @@
  */
 #pragma once
 
-#include "substitutes.h"
+#include <stdio.h>
+
+#include "preload/core/redact/substitutes.h"
 #include "tools/model/model.h"
 
 /* Replaces the snapshot's strings. Calls for several snapshots share their substitutes. */
 void redact_snapshot(struct substitutes *substitutes, struct model_snapshot *snapshot);
+
+/* Writes a line for each name, "10.0.0.1 -> address1", or nothing. */
+void redact_list(const struct substitutes *substitutes, FILE *file);

@@ -2,12 +2,9 @@
 /* See redact_text.h. */
 #include "redact_text.h"
 
-#include <arpa/inet.h>
-#include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "tools/model/model_memory.h"
+#include "ip_address.h"
 
 /* A text while it is copied. */
 struct copy {
@@ -15,71 +12,74 @@ struct copy {
 	const char *text, *at; /* its begin, and the next byte to copy */
 	enum redact_form form;
 	const char *program;
-	FILE *out;
+	struct redact_output *output;
 };
 
 enum { SHORTEST_NAME = 3 }; /* a shorter user's name stands in too many words */
 
-static bool in_word(char byte)
+static void put(const struct copy *copy, const char *bytes, size_t size)
 {
-	return isalnum((unsigned char)byte) || byte == '_';
+	copy->output->put(copy->output, bytes, size);
+}
+
+static void put_substitute(const struct copy *copy, enum substitute kind, const char *name,
+			   size_t length)
+{
+	const char *word = substitutes_for(copy->substitutes, kind, name, length);
+
+	put(copy, word, strlen(word));
+}
+
+static bool is_digit(char byte)
+{
+	return byte >= '0' && byte <= '9';
 }
 
 static bool begins_word(const struct copy *copy)
 {
-	return copy->at == copy->text || !in_word(copy->at[-1]);
+	return copy->at == copy->text || !substitutes_in_word(copy->at[-1]);
 }
 
 /* Addresses */
 
-/* Loopback and unspecified addresses say nothing about anybody. */
-static bool is_private(int family, const void *binary)
+static void put_address(struct copy *copy, bool is_private, size_t length)
 {
-	const unsigned char *bytes = binary;
-
-	if (family == AF_INET)
-		return bytes[0] != 127 && (bytes[0] || bytes[1] || bytes[2] || bytes[3]);
-	return memcmp(binary, &in6addr_any, 16) != 0 && memcmp(binary, &in6addr_loopback, 16) != 0;
-}
-
-static bool put_if_address(struct copy *copy, int family, size_t length, size_t meant)
-{
-	char text[INET6_ADDRSTRLEN] = "";
-	unsigned char binary[16];
-
-	if (!meant || meant >= sizeof(text))
-		return false;
-	memcpy(text, copy->at, meant);
-	if (inet_pton(family, text, binary) != 1)
-		return false;
-	if (is_private(family, binary))
-		fputs(substitutes_for(copy->substitutes, SUBSTITUTE_ADDRESS, copy->at, length),
-		      copy->out);
+	if (is_private)
+		put_substitute(copy, SUBSTITUTE_ADDRESS, copy->at, length);
 	else
-		fwrite(copy->at, 1, length, copy->out);
+		put(copy, copy->at, length);
 	copy->at += length;
-	return true;
 }
 
-/* An IPv4 address, or one of IPv6, which in snapshots stands in brackets, with "%INTERFACE". */
+/* An IPv4 address, or one of IPv6, which in snapshots stands in brackets, with "%INTERFACE".
+ * Loopback and unspecified addresses say nothing about anybody. */
 static bool take_address(struct copy *copy)
 {
+	static const uint8_t any[16], loopback[16] = {[15] = 1};
 	size_t length = strspn(copy->at, "0123456789.");
 	size_t hex = strspn(copy->at, "0123456789abcdefABCDEF:.");
+	uint8_t four[4], sixteen[16];
 
-	if (copy->at != copy->text && (in_word(copy->at[-1]) || copy->at[-1] == '.'))
+	if (copy->at != copy->text && (substitutes_in_word(copy->at[-1]) || copy->at[-1] == '.'))
 		return false;
 	while (length && copy->at[length - 1] == '.')
 		length--;
 	/* Not the number in "libssl-1.0.0.2.so". */
-	if (isdigit((unsigned char)*copy->at) && !in_word(copy->at[length]) &&
-	    !(copy->at[length] == '.' && in_word(copy->at[length + 1])) &&
-	    put_if_address(copy, AF_INET, length, length))
+	if (is_digit(*copy->at) && !substitutes_in_word(copy->at[length]) &&
+	    !(copy->at[length] == '.' && substitutes_in_word(copy->at[length + 1])) &&
+	    ipv4_parse(copy->at, length, four)) {
+		put_address(copy, four[0] != 127 && memcmp(four, any, sizeof(four)) != 0, length);
 		return true;
-	if (hex < 2 || !memchr(copy->at, ':', hex) || in_word(copy->at[hex]))
+	}
+	if (hex < 2 || !memchr(copy->at, ':', hex) || substitutes_in_word(copy->at[hex]) ||
+	    !ipv6_parse(copy->at, hex, sixteen))
 		return false;
 	size_t zone = copy->at[hex] == '%' ? strcspn(copy->at + hex, "] ,") : 0;
-	return put_if_address(copy, AF_INET6, hex + zone, hex);
+	put_address(copy,
+		    memcmp(sixteen, any, sizeof(any)) != 0 &&
+			    memcmp(sixteen, loopback, sizeof(any)) != 0,
+		    hex + zone);
+	return true;
 }
 
 /* Paths */
@@ -109,7 +109,7 @@ static size_t component(const struct copy *copy, const char *at, bool quoted)
 			break;
 		if (at[length] == '\\' && at[length + 1])
 			length++;
-		else if (!quoted && at[length] == ':' && isdigit((unsigned char)at[length + 1]))
+		else if (!quoted && at[length] == ':' && is_digit(at[length + 1]))
 			break; /* a source file, and its line */
 	}
 	return length;
@@ -131,10 +131,10 @@ static void put_component(struct copy *copy, enum substitute kind, size_t length
 		return;
 	copy->at += length;
 	if (length <= 2 && strspn(at, ".") >= length) {
-		fwrite(at, 1, length, copy->out);
+		put(copy, at, length);
 		return;
 	}
-	fputs(substitutes_for(copy->substitutes, kind, at, length), copy->out);
+	put_substitute(copy, kind, at, length);
 	/* /run/user/1000 has a number, which stands in other texts by chance. */
 	if (kind == SUBSTITUTE_USER && length >= SHORTEST_NAME && strspn(at, "0123456789") < length)
 		substitutes_everywhere(copy->substitutes, kind, at, length);
@@ -156,7 +156,7 @@ static size_t homes(const struct copy *copy, bool *user)
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
 		size_t length = strlen(known[i].prefix);
 		bool begins = copy->at == copy->text ||
-			      (!in_word(copy->at[-1]) && !strchr("./-", copy->at[-1]));
+			      (!substitutes_in_word(copy->at[-1]) && !strchr("./-", copy->at[-1]));
 
 		*user = known[i].user;
 		if (strncmp(copy->at, known[i].prefix, length) == 0 &&
@@ -174,7 +174,7 @@ static bool take_home(struct copy *copy)
 	if (!length)
 		return false;
 	quoted = copy->form != REDACT_PATH && in_quotes(copy);
-	fwrite(copy->at, 1, length, copy->out);
+	put(copy, copy->at, length);
 	copy->at += length;
 	for (;;) {
 		put_component(copy, user ? SUBSTITUTE_USER : SUBSTITUTE_NAME,
@@ -182,7 +182,7 @@ static bool take_home(struct copy *copy)
 		user = false;
 		if (*copy->at != '/')
 			return true;
-		putc(*copy->at++, copy->out);
+		put(copy, copy->at++, 1);
 	}
 }
 
@@ -203,9 +203,26 @@ static bool take_abstract(struct copy *copy)
 			break;
 	if (!length)
 		return false;
-	fprintf(copy->out, "@%s",
-		substitutes_for(copy->substitutes, SUBSTITUTE_NAME, name, length));
+	put(copy, "@", 1);
+	put_substitute(copy, SUBSTITUTE_NAME, name, length);
 	copy->at = name + length + (quoted && name[length] == '"');
+	return true;
+}
+
+/* "user 1000": the number of a user, in a header's line. */
+static bool take_user(struct copy *copy)
+{
+	static const char before[] = "user ";
+	size_t length = sizeof(before) - 1, digits;
+
+	if (copy->form != REDACT_LINE || !begins_word(copy) ||
+	    strncmp(copy->at, before, length) != 0)
+		return false;
+	digits = strspn(copy->at + length, "0123456789");
+	if (!digits || substitutes_in_word(copy->at[length + digits]))
+		return false;
+	put_substitute(copy, SUBSTITUTE_USER, copy->at + length, digits);
+	copy->at += length + digits;
 	return true;
 }
 
@@ -214,45 +231,59 @@ static bool take_name(struct copy *copy)
 	const char *word;
 	size_t length;
 
-	if (in_word(*copy->at) && !begins_word(copy))
+	if (substitutes_in_word(*copy->at) && !begins_word(copy))
 		return false;
 	word = substitutes_at(copy->substitutes, copy->at, copy->form == REDACT_SENTENCE, &length);
 	if (!word)
 		return false;
-	fputs(word, copy->out);
+	put(copy, word, strlen(word));
 	copy->at += length;
 	return true;
 }
 
-char *redact_text(struct substitutes *substitutes, const char *text, enum redact_form form,
-		  const char *program)
+void redact_text(struct substitutes *substitutes, const char *text, enum redact_form form,
+		 const char *program, struct redact_output *output)
 {
-	struct copy copy = {substitutes, text, text, form, program, NULL};
-	char *result = NULL;
-	size_t size;
+	struct copy copy = {substitutes, text, text, form, program, output};
 
-	copy.out = open_memstream(&result, &size);
-	if (!copy.out)
-		memory_is_out();
 	while (*copy.at)
 		if (!take_address(&copy) && !take_home(&copy) && !take_abstract(&copy) &&
-		    !take_name(&copy))
-			putc(*copy.at++, copy.out);
-	if (fclose(copy.out) != 0)
-		memory_is_out();
-	return result;
+		    !take_user(&copy) && !take_name(&copy))
+			put(&copy, copy.at++, 1);
 }
 
-char *redact_address(struct substitutes *substitutes, const char *text, const char *program)
+void redact_address(struct substitutes *substitutes, const char *text, const char *program,
+		    struct redact_output *output)
 {
 	if (*text == '@' && text[1]) {
-		char *name = NULL;
+		struct copy copy = {.substitutes = substitutes, .output = output};
 
-		if (asprintf(&name, "@%s",
-			     substitutes_for(substitutes, SUBSTITUTE_NAME, text + 1,
-					     strlen(text + 1))) < 0)
-			memory_is_out();
-		return name;
+		put(&copy, "@", 1);
+		put_substitute(&copy, SUBSTITUTE_NAME, text + 1, strlen(text + 1));
+		return;
 	}
-	return redact_text(substitutes, text, *text == '/' ? REDACT_PATH : REDACT_LINE, program);
+	redact_text(substitutes, text, *text == '/' ? REDACT_PATH : REDACT_LINE, program, output);
+}
+
+void redact_learn_argument(struct substitutes *substitutes, const char *argument)
+{
+	const char *value = strchr(argument, '=');
+	size_t length = strlen(argument);
+
+	if (length >= REDACT_SHORTEST_ARGUMENT)
+		substitutes_everywhere(substitutes, SUBSTITUTE_ARGUMENT, argument, length);
+	if (value && strlen(value + 1) >= REDACT_SHORTEST_ARGUMENT)
+		substitutes_everywhere(substitutes, SUBSTITUTE_ARGUMENT, value + 1,
+				       strlen(value + 1));
+}
+
+void redact_learn_host(struct substitutes *substitutes, const char *host)
+{
+	size_t label = strcspn(host, ".");
+
+	if (strlen(host) < REDACT_SHORTEST_HOST || strcmp(host, "localhost") == 0)
+		return;
+	substitutes_everywhere(substitutes, SUBSTITUTE_HOST, host, strlen(host));
+	if (host[label] && label >= REDACT_SHORTEST_HOST)
+		substitutes_everywhere(substitutes, SUBSTITUTE_HOST, host, label);
 }
