@@ -70,8 +70,9 @@ struct runtime {
 	struct arena arena;
 	_Atomic uint32_t number; /* of the last snapshot */
 	struct options options;
-	char program[64];         /* argv[0]'s last part */
-	char main_path[PATH_MAX]; /* the program's file */
+	struct substitutes *substitutes; /* for FDTRAIL_REDACT */
+	char program[64];                /* argv[0]'s last part */
+	char main_path[PATH_MAX];        /* the program's file */
 } __attribute__((aligned(64)));
 
 extern struct runtime runtime;

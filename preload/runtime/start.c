@@ -18,6 +18,7 @@
 #include "preload/core/base/base_name.h"
 #include "preload/core/base/raw_syscall.h"
 #include "arm.h"
+#include "preload/core/redact/substitutes.h"
 #include "attach.h"
 #include "deepbind.h"
 #include "preload/languages/event_loops.h"
@@ -75,6 +76,14 @@ static void note_own_code(void)
 		}
 }
 
+/* Prepares the parts that options ask for. False: there is no memory. */
+static bool start_optional(void)
+{
+	if (runtime.options.redact && !runtime.substitutes)
+		runtime.substitutes = substitutes_create();
+	return !runtime.options.redact || runtime.substitutes;
+}
+
 /* Makes the ledger. inherited: what is open was open when the program started. The caller opens the
  * gate of the memory that this returns. NULL: there is no memory. */
 static struct wiped *prepare(bool inherited)
@@ -92,6 +101,8 @@ static struct wiped *prepare(bool inherited)
 			  runtime.main_path))
 		return NULL;
 	if (runtime.options.closers && !closer_table_start(&runtime.ledger.closers))
+		return NULL;
+	if (!start_optional())
 		return NULL;
 	note_own_code();
 	atomic_store(&runtime.pid, (int)RAW(getpid));
@@ -252,6 +263,9 @@ void runtime_wake(char **variables)
 	ledger_clear(&runtime.ledger);
 	if (!runtime.options.closers || !closer_table_start(&runtime.ledger.closers))
 		closer_table_stop(&runtime.ledger.closers);
+	/* A snapshot without the substitutes would name what shall be replaced. */
+	if (!start_optional())
+		return;
 	trigger_start();
 	open_gate(wiped);
 }

@@ -206,6 +206,7 @@ static void run(void *data)
 
 	triggered_request(request, &runtime.options, job->channel, job->flags);
 	request->misuse = runtime.options.misuse != MISUSE_OFF && runtime.options.closers;
+	request->substitutes = runtime.options.redact ? runtime.substitutes : NULL;
 	request->ledger = &runtime.ledger;
 	request->in_flight = runtime.wiped->in_flight;
 	request->threads_in_flight = thread_registry_in_flight;

@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""fdtrail report --redact: what may be private is in no format of the output, and what is needed to find the leak
-stays."""
+"""fdtrail report --redact, and FDTRAIL_REDACT: what may be private is in no format of the output, or not even in the
+snapshot, and what is needed to find the leak stays."""
 
 import gzip
 import json
 import os
 import re
 import resource
+import shutil
 import socket
 import stat
 import subprocess
 
-from support import BUILD, PYTHON, check, main, run_traced, temp_dir, test
+from support import (BUILD, PYTHON, check, go_program, helper, main, program, run_bare, run_traced, start_traced, temp_dir,
+                     test, wait_until)
 
 FDTRAIL = BUILD / "tools" / "fdtrail"
 FORMATS = ["text", "full text", "folded", "html", "json", "pprof", "prometheus"]
@@ -219,6 +221,214 @@ def _(name):
         check.lacks(redacted, secret, name)
     if name != "pprof":
         check.contains(redacted, "open_all")
+
+
+
+# At capture
+
+def captured(text):
+    """A snapshot's text as the tracer would have written it with FDTRAIL_REDACT."""
+    done = subprocess.run([helper("redact"), "server"], input=text, capture_output=True, text=True, check=False,
+                          errors="surrogateescape")
+    check.equal((done.returncode, done.stderr), (0, ""))
+    return done.stdout
+
+
+@test("a text that is redacted before it is written has nothing that was planted, and the same rest")
+def _():
+    whole = SNAPSHOT.replace("{number}", "1")
+    redacted = captured(whole)
+    for secret in PLANTED:
+        check.lacks(redacted, secret)
+    check.contains(redacted, "\nredacted: arguments, host, user, addresses and names in home folders\n")
+    path = temp_dir() / "snapshots.txt"
+    path.write_text(redacted)
+    document = json.loads(output(path, "json"))
+    before = json.loads(output(snapshots(), "json", "--redact"))
+    check.equal(document["snapshot"]["redacted"], True)
+    check.equal(document["snapshot"].get("unknown_lines", 0), 0, "lines that can't be parsed")
+    check.equal(document["process"]["arguments"][1:], before["process"]["arguments"][1:])
+    for member in ("program", "pid", "uptime_seconds", "host"):
+        check.equal(document["process"].get(member), before["process"].get(member), member)
+    check.lacks(document["process"], "user")
+    check.equal(len(document["groups"]), 3)
+    for group, like in zip(document["groups"], before["groups"]):
+        for member in ("count", "kind", "figures", "ages", "states"):
+            check.equal(group[member], like[member], member)
+        for member in ("function", "offset", "build_id", "line", "language"):
+            check.equal([frame.get(member) for frame in group["stack"]], [frame.get(member) for frame in like["stack"]],
+                        member)
+    for one in document["groups"][0]["descriptors"]:
+        check.contains(one["text"], f"{one['local']} -> {one['peer']}")
+    check.matches(document["groups"][1]["descriptors"][0]["path"], r"^/home/user\d+/name\d+/name\d+$")
+
+
+@test("fdtrail report says of a snapshot that its names were replaced when it was taken")
+def _():
+    path = temp_dir() / "snapshots.txt"
+    path.write_text(captured(SNAPSHOT.replace("{number}", "1")))
+    check.contains(re.sub(r"\s+", " ", output(path, "text")), "names in home folders are replaced")
+
+
+@test("hostile words in a snapshot lose no secret when it is redacted: {}", each=[
+    ("command", "command: \"/home/alice/a b/server\" \"--to=\\\"quoted secret\\\"\" -v (cut)", ["a b", "quoted secret"]),
+    ("limit", "limit reached: fs.inotify.max_user_instances (128) of user 61234: 3 in x", ["61234"]),
+    ("ids", "process: 4711 server, parent 1 (init), user 61234, effective user 61235", ["61234", "61235"])])
+def _(_name, line, secrets):
+    whole = SNAPSHOT.replace("{number}", "1")
+    header = line.split(":")[0]
+    whole = re.sub(rf"(?m)^{header}: .*$", lambda _: line, whole) if f"\n{header}:" in whole else \
+        whole.replace("\nnumber:", f"\n{line}\nnumber:")
+    redacted = captured(whole)
+    for secret in secrets:
+        check.contains(whole, secret)
+        check.lacks(redacted, secret)
+
+
+@test("an argument, a user and a host that are called like words of the format leave the text readable")
+def _():
+    whole = SNAPSHOT.replace("{number}", "1").replace("--token=hunter2secret", "opened thread descriptors modules").replace(
+        "/home/alice/", "/home/file/").replace("host: db7.acme.example", "host: tcp")
+    path = temp_dir() / "snapshots.txt"
+    path.write_text(captured(whole))
+    document = json.loads(output(path, "json"))
+    check.equal(document["snapshot"].get("unknown_lines", 0), 0, path.read_text())
+    check.equal([group["kind"] for group in document["groups"]], ["tcp", "file", "unix"])
+    for group in document["groups"]:
+        for one in group["descriptors"]:
+            check.equal(one["thread"]["id"], 4711)
+    check.lacks(path.read_text(), "/file/")
+    check.lacks(path.read_text(), "command: opened")
+
+
+PLANTS = """
+import os, socket, sys, time
+def open_all():
+    folder = os.path.dirname(sys.argv[0])
+    kept = [os.open(folder + '/diary' + str(number), os.O_CREAT | os.O_RDWR) for number in range(3)]
+    bound = socket.socket(socket.AF_UNIX)
+    bound.bind('\\0heronbus')
+    four = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    four.setsockopt(socket.IPPROTO_IP, 15, 1)  # IP_FREEBIND
+    four.bind(('10.20.30.40', 8080))
+    six = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    six.setsockopt(socket.IPPROTO_IPV6, 78, 1)  # IPV6_FREEBIND
+    six.bind(('2001:db8:fe::9', 8080))
+    return kept, bound, four, six
+kept = open_all()
+os._exit(0)
+"""
+
+
+def planted_home():
+    home = temp_dir() / "home" / "ludmilla" / "manuscript"
+    home.mkdir(parents=True)
+    (home / "novel.py").write_text(PLANTS)
+    return [PYTHON, str(home / "novel.py"), "--chapter=walrus9", "two tapirs"]
+
+
+REAL = ["ludmilla", "manuscript", "novel.py", "diary", "walrus9", "two tapirs", "heronbus", "10.20.30.40", "2001:db8",
+        f"host: {socket.gethostname()}\n", ", user 0"]
+
+
+@test("FDTRAIL_REDACT=1: the snapshot has no secret of the program ({})", each=["preload", "ptrace"])
+def _(engine):
+    command = planted_home()
+    text = "".join(run_traced(command, engine=engine, SHOW="all").reports.values())
+    for secret in REAL:
+        if engine == "preload" or secret != "novel.py":
+            check.contains(text, secret, "without FDTRAIL_REDACT")
+    run = run_traced(command, engine=engine, SHOW="all", REDACT="1")
+    redacted = "".join(run.reports.values())
+    for secret in REAL:
+        check.lacks(redacted, secret)
+    check.equal((run.status, run.err), (0, ""))
+    check.matches(redacted, r"(?m)^    \d+ file /\S*/home/user\d+/name\d+/name\d+, read-write")
+    check.matches(redacted, r"(?m)^    \d+ udp address\d+:8080")
+    check.matches(redacted, r"(?m)^    \d+ unix stream @name\d+")
+    check.matches(redacted, r"(?m)^host: host\d+$")
+    if engine == "preload":
+        check.contains(redacted, " in open_all ")
+    check.contains(redacted, "\nend of fdtrail snapshot")
+
+
+@test("fdtrail run --redact: neither the files nor the report have a secret, and the function stays")
+def _():
+    folder = temp_dir()
+    run = run_bare([FDTRAIL, "run", "--redact", "--full", "--show=all", f"--output={folder}/snapshot.%p", "--", *planted_home()])
+    text = "".join(path.read_text() for path in folder.iterdir())
+    check.contains(text, "end of fdtrail snapshot")
+    for secret in REAL:
+        check.lacks(text, secret)
+        check.lacks(run.err, secret)
+    check.contains(run.err, "open_all")
+
+
+@test("FDTRAIL_REDACT=1 in a Go program: folders of a home are replaced ({})", each=["planted", "ptrace"])
+def _(engine):
+    home = temp_dir() / "home" / "ludmilla" / "bin"
+    home.mkdir(parents=True)
+    copy = shutil.copy(go_program("leaks", "nocgo"), home / "leaks")
+    text = "".join(run_traced([copy, "Go-file"], engine=engine, REDACT="1").reports.values())
+    check.contains(text, "main.readConfig")
+    check.lacks(text, "ludmilla")
+    check.matches(text, r"(?m)^command: /\S*/home/user\d+/name\d+/leaks arg\d+$")
+
+
+@test("a module in a home keeps its build-id, by which fdtrail names its lines elsewhere")
+def _():
+    home = temp_dir() / "home" / "ludmilla" / "bin"
+    home.mkdir(parents=True)
+    copy = shutil.copy(program("three_sockets"), home / "three_sockets")
+    run = run_traced([copy], REDACT="1")
+    text = run.last.text
+    check.matches(text, r"(?m)^  0x\S+ /\S*/home/user\d+/name\d+/three_sockets, BuildId [0-9a-f]{40}$")
+    path = temp_dir() / "snapshots.txt"
+    path.write_text(text)
+    check.lacks(output(path, "text"), "three_sockets.c:")
+    check.contains(output(path, "text", f"--debug-dir={copy}"), "three_sockets.c:")
+
+
+COUNTED = """
+import os, socket, sys, time
+def bind(address):
+    bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    bound.setsockopt(socket.IPPROTO_IP, 15, 1)  # IP_FREEBIND
+    bound.bind((address, 0))
+    return bound
+for number, step in enumerate(("10.1.1.1 10.1.1.2", "10.1.1.3 10.1.1.2", "10.1.1.1 10.1.1.3")):
+    kept = [bind(address) for address in step.split()]
+    print(step, flush=True)
+    while not os.path.exists(f"{sys.argv[1]}/{number}"):
+        time.sleep(0.02)
+"""
+
+
+@test("an address is the same word in all snapshots of a process, and another address is another word")
+def _():
+    words, folder = {}, temp_dir()
+    process = start_traced([PYTHON, "-c", COUNTED, folder], REDACT="1", SHOW="all")
+    for number in range(3):
+        step = wait_until(lambda: process.out.splitlines()[number:], 30, "a step")[0]
+        text = process.snapshot().text
+        found = re.findall(r"(?m)^    \d+ udp (\S+):\d+", text)
+        check.equal(len(found), 2, text)
+        for address, word in zip(step.split(), found):
+            check.equal(words.setdefault(address, word), word, address)
+        (folder / str(number)).touch()
+    process.wait()
+    check.equal(len(set(words.values())), 3)
+
+
+@test("a note of the tracer in the snapshots' file has no name of a home either")
+def _():
+    home = temp_dir() / "home" / "ludmilla"
+    home.mkdir(parents=True)
+    copy = shutil.copy(program("three_sockets", "gcc-static"), home / "plainstatic")
+    run = run_traced([PYTHON, "-c", f"import os; os.execv({str(copy)!r}, ['x'])"], REDACT="1")
+    text = "".join(path.read_text() for path in run.dir.iterdir() if path.is_file())
+    check.contains(text, "a static program")
+    check.lacks(text, "ludmilla")
 
 
 main()

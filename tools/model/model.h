@@ -281,7 +281,7 @@ struct model_snapshot {
 	const char *source; /* name of the file that it was read from, for messages */
 	size_t line;        /* line number of its first line there */
 	int64_t version;
-	bool redacted; /* set by redact/: names in it are substitutes */
+	bool redacted; /* by redact/, or by the tracer: names in it are substitutes */
 	bool whole;    /* the last line is there: the text is not truncated */
 	bool mixed;    /* it contains lines of another snapshot that was written at the same time */
 	struct model_field *fields;

@@ -11,7 +11,7 @@
 static const char *const names[] = {
 	"why",      "limit reached", "end",    "number",   "when",        "process", "asked in",
 	"command",  "uptime",        "forked", "attached", "descriptors", "peak",    "peaks",
-	"versions", "host",          "kinds",  "unclosed", "languages",   "misuses",
+	"versions", "host",          "kinds",  "unclosed", "languages",   "misuses", "redacted",
 };
 
 bool parse_field(struct parse *parse, struct scan line, struct model_field *field)
@@ -162,6 +162,8 @@ static void take(struct parse *parse, struct model_snapshot *snapshot,
 		take_unclosed(snapshot, line);
 	else if (strcmp(field->name, "misuses") == 0)
 		take_misuses(snapshot, line);
+	else if (strcmp(field->name, "redacted") == 0)
+		snapshot->redacted = true;
 }
 
 void parse_header(struct parse *parse, struct model_snapshot *snapshot)

@@ -77,14 +77,14 @@ static void begin(struct text *text)
 	*text = (struct text){.output.put = put};
 	text->file = open_memstream(&text->bytes, &text->size);
 	if (!text->file)
-		obstack_alloc_failed_handler();
+		memory_is_out();
 }
 
 /* The text, which the caller frees. */
 static char *end(struct text *text)
 {
 	if (fclose(text->file) != 0)
-		obstack_alloc_failed_handler();
+		memory_is_out();
 	return text->bytes;
 }
 
@@ -312,7 +312,7 @@ void redact_snapshot(struct substitutes *substitutes, struct model_snapshot *sna
 	snapshot->user = MODEL_UNKNOWN;
 	snapshot->redacted = true;
 	if (substitutes_failed(substitutes))
-		obstack_alloc_failed_handler();
+		memory_is_out();
 }
 
 static void list_one(const char *name, const char *word, void *file)

@@ -225,7 +225,7 @@ void text_missing(const struct page *page, const struct model_snapshot *snapshot
 	add_text_troubles(&end, snapshot);
 	if (snapshot->redacted)
 		add(&end, "arguments, host, user, addresses and names in home folders are replaced "
-			  "(--redact)");
+			  "(--redact, or FDTRAIL_REDACT)");
 	add_languages(&end, snapshot);
 	add_lost_frames(&end, snapshot);
 	if (is_symbolized(modules))

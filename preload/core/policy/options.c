@@ -247,6 +247,7 @@ BOOLEAN(exit)
 BOOLEAN(emfile)
 BOOLEAN(inherited)
 BOOLEAN(peaks)
+BOOLEAN(redact)
 BOOLEAN(verbose)
 
 static const struct option {

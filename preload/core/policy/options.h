@@ -34,6 +34,7 @@ struct options {
 	bool peaks;
 	enum option_misuse misuse;
 	const char *only;
+	bool redact;
 	bool verbose;
 };
 

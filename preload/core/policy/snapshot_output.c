@@ -12,6 +12,7 @@
 #include "preload/core/base/line.h"
 #include "preload/core/base/raw_syscall.h"
 #include "preload/core/base/write_signals.h"
+#include "preload/core/redact/redact_text.h"
 #include "stderr_lines.h"
 
 static void add_two(struct line *line, int64_t number)
@@ -214,6 +215,28 @@ int output_open(const struct options *options, const struct snapshot_request *re
 	return -1;
 }
 
+struct note {
+	struct redact_output output;
+	struct line *line;
+};
+
+static void add_piece(struct redact_output *output, const char *bytes, size_t size)
+{
+	line_bytes(((struct note *)output)->line, bytes, size);
+}
+
+/* Adds a note. With FDTRAIL_REDACT its addresses and names are replaced by words without numbers:
+ * those of snapshots belong to the thread that takes one. */
+static void add_note(struct line *line, const struct options *options, const struct line *note)
+{
+	struct note redacted = {.output.put = add_piece, .line = line};
+
+	if (options->redact)
+		redact_text(NULL, note->text, REDACT_LINE, NULL, &redacted.output);
+	else
+		line_add(line, note->text);
+}
+
 void output_note(const struct options *options, const struct snapshot_request *request,
 		 const struct line *note)
 {
@@ -227,7 +250,7 @@ void output_note(const struct options *options, const struct snapshot_request *r
 		return;
 	}
 	line_add(&whole, "fdtrail: ");
-	line_add(&whole, note->text);
+	add_note(&whole, options, note);
 	line_add(&whole, "\n");
 	write_signals_hold(&held);
 	RAW(write, fd, whole.text, whole.length);

@@ -21,6 +21,7 @@
 #include "module_path.h"
 #include "peak.h"
 #include "proc.h"
+#include "redact_lines.h"
 #include "escape_text.h"
 #include "scratch.h"
 #include "thread_names.h"
@@ -126,6 +127,18 @@ static void find_rings(struct describe *describe, const struct census *census)
 			describe->ring = census->descriptors[i].fd;
 }
 
+/* Replaces what shall stay private. If that fails, nothing is written. */
+static void redact(const struct snapshot_request *request, struct writer *writer)
+{
+	struct writer_text text;
+
+	if (!request->substitutes || !writer_take(writer, &text))
+		return;
+	if (!redact_lines(request->substitutes, text.bytes, text.used, request->program, writer))
+		writer->error = ENOMEM;
+	memory_unmap(text.bytes, text.size);
+}
+
 static void write_text(struct snapshot *snapshot, struct snapshot_result *result)
 {
 	struct writer *writer = snapshot->writer;
@@ -147,6 +160,8 @@ static void write_text(struct snapshot *snapshot, struct snapshot_result *result
 	writer_open(writer, with_output.output, with_output.sink);
 	writer->instead = snapshot->request->instead;
 	writer->instead_data = snapshot->request->instead_data;
+	if (snapshot->request->substitutes)
+		writer_hold(writer);
 	find_rings(&describe, &snapshot->census);
 	if (describe.numbered)
 		children_find(&children, snapshot->request->pid);
@@ -159,6 +174,7 @@ static void write_text(struct snapshot *snapshot, struct snapshot_result *result
 	for (size_t i = 0; i < snapshot->peaks->count && !writer->error; i++)
 		peak_put(&describe, &snapshot->frames, &snapshot->peaks->list[i], i + 1);
 	footer_put(&describe, &snapshot->census, &snapshot->frames);
+	redact(snapshot->request, writer);
 	result->whole = writer_is_whole(writer);
 	if (result->whole && snapshot->request->lets_go)
 		census_let_go(&snapshot->census, &with_output);

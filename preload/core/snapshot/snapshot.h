@@ -146,8 +146,9 @@ struct snapshot_request {
 	bool inherited;     /* list inherited descriptors one by one as a group */
 	bool only_unclosed; /* write nothing if nothing of these kinds is unclosed and no stack held
 			     * many until the teardown (peak.h) */
-	bool misuse;        /* wrong closes are looked for (runtime/misuse.h) */
-	bool peaks;         /* list the peaks of all stacks, also low ones */
+	struct substitutes *substitutes; /* for what is replaced in the text; NULL: nothing is */
+	bool misuse;                     /* wrong closes are looked for (runtime/misuse.h) */
+	bool peaks;                      /* list the peaks of all stacks, also low ones */
 
 	/* Members for the ptrace engine only; zero elsewhere. */
 	/* Returns the number of HTTP requests over fd, whose connection has a last user, and stores

@@ -175,7 +175,8 @@ static void flush(struct writer *writer)
 
 static bool grow(struct writer *writer)
 {
-	if (writer->in_pieces || writer->buffer == writer->spare || writer->size >= BUFFER_MAX)
+	if (writer->in_pieces || writer->buffer == writer->spare ||
+	    (writer->size >= BUFFER_MAX && !writer->holds))
 		return false;
 	char *larger = memory_grow(writer->buffer, writer->size, 2 * writer->size);
 	if (!larger)
@@ -196,11 +197,36 @@ void writer_put(struct writer *writer, const void *bytes, size_t size)
 		writer->used += piece;
 		from += piece;
 		size -= piece;
-		if (writer->used == writer->size && !grow(writer)) {
-			writer->in_pieces = true;
-			flush(writer);
+		if (writer->used < writer->size || grow(writer))
+			continue;
+		if (writer->holds) {
+			writer->error = ENOMEM;
+			return;
 		}
+		writer->in_pieces = true;
+		flush(writer);
 	}
+}
+
+void writer_hold(struct writer *writer)
+{
+	writer->holds = true;
+}
+
+bool writer_take(struct writer *writer, struct writer_text *text)
+{
+	char *empty = NULL;
+
+	if (!writer->error &&
+	    (writer->buffer == writer->spare || !(empty = memory_map(BUFFER_SIZE))))
+		writer->error = ENOMEM;
+	if (writer->error)
+		return false;
+	*text = (struct writer_text){writer->buffer, writer->used, writer->size};
+	writer->buffer = empty;
+	writer->size = BUFFER_SIZE;
+	writer->used = 0;
+	return true;
 }
 
 bool writer_is_whole(const struct writer *writer)

@@ -33,6 +33,7 @@ struct writer {
 	int own; /* a second, non-blocking description of the same pipe or terminal; -1: none */
 	enum writer_way way;
 	int error;      /* errno of the first failure; nothing is written after it */
+	bool holds;     /* nothing may be written yet: writer_hold */
 	bool in_pieces; /* the first part of the text is written, and no longer in the buffer */
 	/* Returns a sink for a text that is whole in memory, but could not be written because of
 	 * this errno. It may be NULL or return NULL: no other sink. */
@@ -46,6 +47,20 @@ struct writer {
 
 /* Prepares to write to fd, which stays open and the caller's; or to sink, if it isn't NULL. */
 void writer_open(struct writer *writer, int fd, const struct writer_sink *sink);
+
+/* Writes nothing before writer_close, however long the text is. If there is no memory for it, the
+ * writer has the error ENOMEM, and nothing is ever written. */
+void writer_hold(struct writer *writer);
+
+/* A text that was taken out of a writer. */
+struct writer_text {
+	char *bytes;
+	size_t used, size; /* of the text, and of its memory */
+};
+
+/* Takes the text that is held, so that the writer is empty again. False: there was an error, now or
+ * before. The caller frees the memory by memory_unmap. */
+bool writer_take(struct writer *writer, struct writer_text *text);
 
 /* Adds size bytes. After an error it does nothing. */
 void writer_put(struct writer *writer, const void *bytes, size_t size);

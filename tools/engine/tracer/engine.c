@@ -27,6 +27,7 @@
 
 #include "preload/core/base/base_name.h"
 #include "preload/core/base/descriptors.h"
+#include "preload/core/redact/substitutes.h"
 #include "tools/engine/walk/load_unwinder.h"
 #include "preload/core/policy/stderr_lines.h"
 #include "tools/arguments/say.h"
@@ -279,6 +280,8 @@ int engine_exec(const struct engine_request *request)
 	message_note_stderr();
 	if (!left_out(request))
 		options_read(&tracer.options, (char **)request->envp);
+	if (tracer.options.redact && !(tracer.substitutes = substitutes_create()))
+		return cannot_trace(request, ENOMEM);
 	tracer.request = request;
 	tracer.main_pid = getpid();
 	error = -make_channel(channel);

@@ -14,6 +14,7 @@
 struct tracer {
 	struct tracees tracees;
 	struct options options;
+	struct substitutes *substitutes; /* for FDTRAIL_REDACT; NULL: nothing is replaced */
 	const struct engine_request *request;
 	int main_pid; /* the program itself */
 };

@@ -225,6 +225,7 @@ static void take_for(const siginfo_t *channel, const struct tracer *tracer, stru
 	struct snapshot_request request;
 
 	triggered_request(&request, &tracer->options, channel, flags);
+	request.substitutes = tracer->substitutes;
 	request.ledger = &task->table->ledger;
 	request.why = why;
 	request.failed_call = process->failed_call;
