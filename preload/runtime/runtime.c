@@ -15,8 +15,10 @@
 #include "preload/arch/machine.h"
 #include "preload/core/base/descriptors.h"
 #include "preload/core/base/first_version.h"
+#include "preload/core/base/monotonic.h"
 #include "preload/core/base/raw_syscall.h"
 #include "arm.h"
+#include "preload/core/ledger/mark_file.h"
 #include "misuse.h"
 #include "thread_registry.h"
 #include "trigger.h"
@@ -159,6 +161,12 @@ uint32_t runtime_ticks(void)
 	return ticks();
 }
 
+static __attribute__((noinline, cold)) void follow_marks(void)
+{
+	if (runtime.ledger.marks.file)
+		mark_file_follow(&runtime.ledger, (uint64_t)monotonic_ms());
+}
+
 static inline __attribute__((always_inline)) void record(int fd, uint32_t opening, int from,
 							 const void *frame)
 {
@@ -167,6 +175,8 @@ static inline __attribute__((always_inline)) void record(int fd, uint32_t openin
 	/* For a snapshot that a signal or another thread takes now. */
 	thread_state.recording = (uint32_t)fd + 1;
 	atomic_signal_fence(memory_order_seq_cst);
+	if (__builtin_expect(atomic_load_explicit(&runtime.watching, memory_order_relaxed), 0))
+		follow_marks();
 	if (from >= 0)
 		opening |= slot_kind(&runtime.ledger, from);
 	struct captured captured = capture_known(&runtime.capture, registers, &thread_state.bounds);

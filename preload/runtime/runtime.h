@@ -60,7 +60,7 @@ struct runtime {
 	uint64_t process_started_ms; /* when the process started, if one of both; the same clock */
 	_Atomic int pid;             /* whose descriptors the ledger holds */
 	_Atomic uint32_t forks;      /* how often this memory has been forked */
-	_Atomic bool watching;       /* a threshold or an interval is set */
+	_Atomic bool watching;       /* a threshold, an interval or a mark file is set */
 	_Atomic bool threaded;       /* a thread beside the first has opened something */
 	_Atomic bool misused;        /* a wrong close was found: misuse.h */
 	_Atomic bool ended;          /* the exit snapshot has been taken */

@@ -16,8 +16,10 @@
 #include <unistd.h>
 
 #include "preload/core/base/base_name.h"
+#include "preload/core/base/errno_name.h"
 #include "preload/core/base/raw_syscall.h"
 #include "arm.h"
+#include "preload/core/ledger/mark_file.h"
 #include "preload/core/redact/substitutes.h"
 #include "attach.h"
 #include "deepbind.h"
@@ -76,9 +78,29 @@ static void note_own_code(void)
 		}
 }
 
+/* Maps the file of marks, unless that was done before. */
+static void start_marks(void)
+{
+	static struct mark_file *file;
+	const char *reason = NULL, *path = runtime.options.mark_file;
+	int error = 0;
+
+	if (path && !file && !(file = mark_file_open(path, &error, &reason))) {
+		LINE(line, LINE_LONG);
+
+		line_add(&line, "FDTRAIL_MARK_FILE=");
+		line_quote(&line, path);
+		line_add(&line, " can't be followed: ");
+		line_add(&line, reason ? reason : errno_name(error));
+		message(&line);
+	}
+	mark_file_start(&runtime.ledger, path ? file : NULL);
+}
+
 /* Prepares the parts that options ask for. False: there is no memory. */
 static bool start_optional(void)
 {
+	start_marks();
 	if (runtime.options.redact && !runtime.substitutes)
 		runtime.substitutes = substitutes_create();
 	return !runtime.options.redact || runtime.substitutes;

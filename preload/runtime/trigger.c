@@ -366,7 +366,8 @@ void trigger_watch(int fd, uint64_t now)
 
 void trigger_unwatch(void)
 {
-	atomic_store(&runtime.watching, runtime.options.threshold || runtime.options.interval);
+	atomic_store(&runtime.watching, runtime.options.threshold || runtime.options.interval ||
+						runtime.ledger.marks.file);
 }
 
 void trigger_start(void)

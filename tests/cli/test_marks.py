@@ -7,23 +7,8 @@ import re
 import subprocess
 import xml.etree.ElementTree as ElementTree
 
-from run_verb import FDTRAIL
+from run_verb import FDTRAIL, per_test, shares
 from support import PYTHON, SOURCE, check, main, program, run_bare, run_traced, skip, temp_dir, test
-
-
-def per_test(*command, options=(), **arguments):
-    run = run_bare([FDTRAIL, "run", "--per-test", "--report=-", *options, "--", *command], **arguments)
-    check.equal(run.err, "")
-    return run
-
-
-def shares(text):
-    """What each test has left open: {test: [(count, kind, function)]}."""
-    found = {}
-    for paragraph in re.split(r"\n\n(?=\d+ by )", text)[1:]:
-        heading, *lines = paragraph.split("\n\n")[0].splitlines()
-        found[heading.split(" by ", 1)[1]] = [re.match(r" +(\d+) (\w+).*?opened in (\w+)", line).groups() for line in lines if line.strip()]
-    return found
 
 
 TWO = r"test_two\x1b[31m\n"

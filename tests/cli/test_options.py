@@ -19,7 +19,7 @@ GOOD = {
     "THRESHOLD": ["0", "1000", "50%", "100%", "0%"], "INTERVAL": ["0", "3600"],
     "ARM": ["0", "1000", "50%"],
     "DEPTH": ["1", "256"], "SHOW": ["0", "7", "all", "auto"], "INHERITED": ["0", "1"], "PEAKS": ["0", "1"],
-    "REDACT": ["0", "1"],
+    "REDACT": ["0", "1"], "MARK_FILE": ["none"],
     "CLOSERS": ["0", "64"], "MISUSE": ["off", "report", "abort"],
     "ONLY": ["*", "end?", "nginx,en*"], "VERBOSE": ["0", "1"]}
 BAD = {
@@ -30,7 +30,7 @@ BAD = {
     "THRESHOLD": ["", "101%", "%", "x", "-5", "5 %", "99999999999"], "INTERVAL": ["", "1s", "0.5", "-1"],
     "ARM": ["", "101%", "x", "-5"],
     "DEPTH": ["", "0", "257", "x"], "SHOW": ["", "some", "-1"], "INHERITED": ["", "2"], "PEAKS": ["", "2"],
-    "REDACT": ["", "2"],
+    "REDACT": ["", "2"], "MARK_FILE": ["", "marks", "./marks"],
     "CLOSERS": ["", "65", "x"], "MISUSE": ["", "on", "1"],
     "ONLY": [""], "VERBOSE": ["", "yes"]}
 

@@ -25,9 +25,10 @@ bool tracer_option_flag(const struct tracer_option *option, struct argp_option *
 	for (char *letter = name; *letter; letter++)
 		*letter = (char)(*letter == '_' ? '-' : tolower((unsigned char)*letter));
 	flag->name = name;
-	flag->arg = strcmp(option->name, "KINDS") == 0    ? "KINDS"
-		    : strcmp(option->name, "OUTPUT") == 0 ? "FILE"
-							  : "VALUE";
+	flag->arg = strcmp(option->name, "KINDS") == 0 ? "KINDS"
+		    : strcmp(option->name, "OUTPUT") == 0 || strcmp(option->name, "MARK_FILE") == 0
+			    ? "FILE"
+			    : "VALUE";
 	flag->flags = strcmp(option->accepted, "0 or 1") == 0 ? OPTION_ARG_OPTIONAL : 0;
 	flag->doc = text;
 	return true;

@@ -81,6 +81,21 @@ void mark_table_set(struct ledger *ledger, const char *text, size_t length, uint
 		atomic_fetch_add(&ledger->marks.lost, 1);
 }
 
+void mark_table_follow(struct ledger *ledger, uint64_t from, uint64_t to, const char *text,
+		       size_t length, uint64_t now_ms)
+{
+	struct mark_table *table = &ledger->marks;
+
+	if (!begin(ledger))
+		return; /* the next open tries again */
+	if (atomic_load(&table->position) == from) {
+		if (length && !add(ledger, text, length, now_ms))
+			atomic_fetch_add(&table->lost, 1);
+		atomic_store(&table->position, to);
+	}
+	atomic_store(&table->setter, 0);
+}
+
 uint32_t mark_table_of(const struct ledger *ledger, int fd, uint32_t times)
 {
 	const struct mark_of *of = atomic_load(&ledger->marks.of);

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct ledger;
+struct mark_file; /* mark_file.h */
 
 enum {
 	LEDGER_MARK_NONE = 0, /* opened before the first mark */
@@ -38,12 +39,19 @@ struct mark_table {
 	_Atomic(struct mark_of *) of;        /* MARK_NUMBERS places */
 	_Atomic uint32_t count;              /* the highest mark */
 	_Atomic uint32_t lost;               /* marks that could not be recorded */
-	_Atomic uint32_t setter; /* 0, or the generation in which a thread is setting one */
+	_Atomic uint32_t setter;      /* 0, or the generation in which a thread is setting one */
+	const struct mark_file *file; /* whose lines are marks; NULL: none */
+	_Atomic uint64_t position;    /* the file's lines up to here are known */
 };
 
 /* Sets a mark. The text is copied. Async-signal-safe; if another thread is setting one, waits for
  * it, but not for long: then the mark is lost. */
 void mark_table_set(struct ledger *ledger, const char *text, size_t length, uint64_t now_ms);
+
+/* The same for lines of a file, from one position to another. Does nothing if another thread has
+ * set the mark of these lines. An empty text is no mark. */
+void mark_table_follow(struct ledger *ledger, uint64_t from, uint64_t to, const char *text,
+		       size_t length, uint64_t now_ms);
 
 /* The mark of descriptor fd, which has been recorded so often. Async-signal-safe, lock-free. */
 uint32_t mark_table_of(const struct ledger *ledger, int fd, uint32_t times);

@@ -238,6 +238,16 @@ static bool parse_only(struct options *options, const char *value)
 	return *value != '\0';
 }
 
+static bool parse_mark_file(struct options *options, const char *value)
+{
+	bool none = strcmp(value, "none") == 0;
+
+	if ((!none && *value != '/') || strlen(value) >= PATH_MAX)
+		return false;
+	options->mark_file = none ? NULL : value;
+	return true;
+}
+
 #define BOOLEAN(field)                                                                             \
 	static bool parse_##field(struct options *options, const char *value)                      \
 	{                                                                                          \

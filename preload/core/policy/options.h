@@ -35,11 +35,13 @@ struct options {
 	enum option_misuse misuse;
 	const char *only;
 	bool redact;
+	const char *mark_file; /* NULL: none */
 	bool verbose;
 };
 
 /* Reads the options from environ into options. For each unknown name and each bad value it writes
- * one line to stderr; a bad value is replaced by the default. options->only may point into environ.
+ * one line to stderr; a bad value is replaced by the default. options->only and
+ * options->mark_file may point into environ.
  * Async-signal-safe. */
 void options_read(struct options *options, char **environ);
 

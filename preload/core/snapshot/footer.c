@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "preload/core/base/raw_syscall.h"
+#include "preload/core/ledger/mark_file.h"
 #include "escape_text.h"
 
 /* Writes a counted line of a section, before the first one the section's name; nothing if count is
@@ -58,7 +59,7 @@ static void count_outside(const struct snapshot_target *target, size_t *hidden, 
 static void put_not_seen(struct writer *writer, const struct snapshot_request *request,
 			 const struct census *census)
 {
-	const char *section = "\nnot seen:\n";
+	const char *section = "\nnot seen:\n", *marks = mark_file_trouble(request->ledger);
 
 	if (request->target && request->target->outside_count) {
 		size_t hidden, unlisted;
@@ -88,6 +89,7 @@ static void put_not_seen(struct writer *writer, const struct snapshot_request *r
 	put_counted(writer, &section, atomic_load(&request->ledger->marks.lost),
 		    "marks that could not be recorded: what was opened after them is under the "
 		    "mark before");
+	put_counted(writer, &section, marks ? 1 : 0, marks);
 	put_counted(writer, &section, atomic_load(&request->ledger->misuses.dropped),
 		    "wrong closes or uses after a close, beyond those that are listed");
 	put_counted(writer, &section, atomic_load(&request->ledger->languages.overflowed),

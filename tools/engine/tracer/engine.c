@@ -27,6 +27,7 @@
 
 #include "preload/core/base/base_name.h"
 #include "preload/core/base/descriptors.h"
+#include "preload/core/ledger/mark_file.h"
 #include "preload/core/redact/substitutes.h"
 #include "tools/engine/walk/load_unwinder.h"
 #include "preload/core/policy/stderr_lines.h"
@@ -268,6 +269,17 @@ static void execute_by_shell(const struct engine_request *request)
 	free(words);
 }
 
+/* Maps the file of marks, for the tables of all processes. */
+static void follow_marks(const char *path)
+{
+	const char *reason = NULL;
+	int error = 0;
+
+	if (path && !(fd_table_marks = mark_file_open(path, &error, &reason)))
+		say("FDTRAIL_MARK_FILE=%s can't be followed: %s", path,
+		    reason ? reason : strerror(error));
+}
+
 int engine_exec(const struct engine_request *request)
 {
 	static struct tracer tracer;
@@ -282,6 +294,7 @@ int engine_exec(const struct engine_request *request)
 		options_read(&tracer.options, (char **)request->envp);
 	if (tracer.options.redact && !(tracer.substitutes = substitutes_create()))
 		return cannot_trace(request, ENOMEM);
+	follow_marks(tracer.options.mark_file);
 	tracer.request = request;
 	tracer.main_pid = getpid();
 	error = -make_channel(channel);

@@ -10,6 +10,8 @@
 #include "preload/core/base/descriptors.h"
 #include "preload/core/snapshot/proc.h"
 
+const struct mark_file *fd_table_marks;
+
 struct fd_table *fd_table_create(void)
 {
 	static uint64_t serial;
@@ -19,8 +21,10 @@ struct fd_table *fd_table_create(void)
 		return NULL;
 	table->users = 1;
 	table->serial = ++serial;
-	if (ledger_init(&table->ledger, &table->arena))
+	if (ledger_init(&table->ledger, &table->arena)) {
+		mark_file_start(&table->ledger, fd_table_marks);
 		return table;
+	}
 	fd_table_release(table);
 	return NULL;
 }

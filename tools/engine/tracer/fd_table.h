@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "preload/core/ledger/ledger.h"
+#include "preload/core/ledger/mark_file.h"
 #include "tools/engine/planted/plant.h"
 
 struct fd_table {
@@ -30,6 +31,9 @@ struct table_request {
 	uint32_t count;
 	bool missed; /* a request over this descriptor couldn't be counted, so count is wrong */
 };
+
+/* The file whose lines are marks in all tables; NULL: none. */
+extern const struct mark_file *fd_table_marks;
 
 /* Makes an empty table with one user. NULL: no memory. */
 struct fd_table *fd_table_create(void);

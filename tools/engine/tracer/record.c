@@ -77,6 +77,7 @@ static void opened_one(struct task *task, int fd, enum fd_kind kind, enum fd_ori
 	 * it counts as inherited. */
 	if (stack >= STACK_FIRST && stack == task->process->runtimes)
 		entry.origin = FD_INHERITED;
+	mark_file_follow(&task->table->ledger, triggers_now_ms());
 	ledger_opened(&task->table->ledger, fd, &entry);
 }
 
