@@ -6,6 +6,7 @@
 
 #include "preload/core/policy/stderr_lines.h"
 #include "preload/runtime/arm.h"
+#include "preload/runtime/misuse_copy.h"
 #include "direct.h"
 
 HOOK int dup(int oldfd)
@@ -34,6 +35,10 @@ int dup_over_end(int result, int oldfd, int newfd, struct closing recorded, cons
 		hook_duplicated(result, oldfd, name, frame);
 	else
 		hook_ends();
+	if (recorded.slot)
+		misuse_copied_over(&recorded, name);
+	else if (oldfd != newfd)
+		misuse_copied_over_free(newfd);
 	/* A program that puts something at 2 itself has it as its stderr from then on. */
 	if (result == STDERR_FILENO && arm_listens())
 		message_note_stderr();

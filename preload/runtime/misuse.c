@@ -3,13 +3,9 @@
 #include "misuse.h"
 
 #include <errno.h>
-#include <signal.h>
-#include <string.h>
 
-#include "preload/core/base/base_name.h"
-#include "preload/core/base/line.h"
-#include "preload/core/base/raw_syscall.h"
-#include "preload/core/policy/pace.h"
+#include "misuse_copy.h"
+#include "misuse_report.h"
 #include "trigger.h"
 
 /* A failed close that may be part of a row of closes. One for all threads: if another thread has
@@ -35,70 +31,6 @@ static bool lock_pending(void)
 static void unlock_pending(void)
 {
 	atomic_store(&pending.lock, 0);
-}
-
-static _Atomic uint64_t next_report; /* ms: no snapshot because of a misuse before this */
-
-static void put_why(struct line *why, const struct misuse *misuse)
-{
-	line_add(why, "misuse: ");
-	line_add(why, misuse->call);
-	line_add(why, "(), descriptor ");
-	line_number(why, misuse->fd);
-	switch (misuse->kind) {
-	case MISUSE_DOUBLE_CLOSE:
-		line_add(why, ": it was closed before");
-		break;
-	case MISUSE_USE:
-		line_add(why, ": it was closed before this use");
-		break;
-	default:
-		line_add(why, ": this code closed it before, and it is another one now");
-	}
-}
-
-static void report(const struct misuse *misuse)
-{
-	uint64_t now = runtime_now_ms(), due = atomic_load(&next_report);
-	bool aborts = runtime.options.misuse == MISUSE_ABORTS;
-	LINE(why, LINE_SHORT);
-
-	atomic_store(&runtime.misused, true);
-	if (!misuse_table_add(&runtime.ledger.misuses, misuse) && !aborts)
-		return;
-	if (now >= due || aborts) {
-		atomic_store(&next_report, now + PACE_MISUSE_MS);
-		put_why(&why, misuse);
-		trigger_snapshot(why.text);
-	}
-	if (aborts) {
-		long thread = RAW(gettid);
-
-		RAW(tgkill, atomic_load(&runtime.pid), thread, SIGABRT);
-	}
-}
-
-/* A shell closes the numbers that its scripts name, and its own pipes more than once, in a single
- * thread, where that is harmless. */
-static bool is_shell(void)
-{
-	static const char *const shells[] = {"bash",  "busybox", "csh",  "dash", "fish",
-					     "ksh93", "lksh",    "mksh", "posh", "sh",
-					     "tcsh",  "yash",    "zsh",  "zsh5"};
-	const char *name = base_name(runtime.main_path);
-
-	for (size_t i = 0; i < sizeof(shells) / sizeof(*shells); i++)
-		if (strcmp(name, shells[i]) == 0)
-			return true;
-	return false;
-}
-
-static bool in_shell; /* is_shell(), asked once */
-
-static bool reports(void)
-{
-	return runtime_on() && runtime.options.misuse != MISUSE_OFF && !in_shell &&
-	       atomic_load(&runtime.ledger.closers.on);
 }
 
 /* Whether this thread has closed the number beside fd at the same stack. */
@@ -152,9 +84,9 @@ static void wait_for_next(const struct misuse *misuse)
 	struct misuse earlier;
 
 	if (take_pending(0, &earlier))
-		report(&earlier);
+		misuse_report(&earlier);
 	if (!lock_pending()) {
-		report(misuse);
+		misuse_report(misuse);
 		return;
 	}
 	pending.misuse = *misuse;
@@ -167,11 +99,6 @@ static void wait_for_next(const struct misuse *misuse)
 static bool stands_alone(const struct misuse *misuse)
 {
 	return !closed_beside(misuse->fd, misuse->here.stack, misuse->here.thread);
-}
-
-static struct misuse_place opener_of(const struct ledger_entry *entry)
-{
-	return (struct misuse_place){entry->stack, entry->thread};
 }
 
 /* Finds the close before a failed one. False: it isn't known to be wrong. */
@@ -187,7 +114,7 @@ static bool find_double_close(int fd, const struct closing *recorded, struct mis
 			      &entry);
 		if (entry.stack < STACK_FIRST || entry.before_fork)
 			return false;
-		misuse->opened = opener_of(&entry);
+		misuse->opened = misuse_opener(&entry);
 		return true;
 	}
 	if (!slot_last_close(&runtime.ledger, fd, &last) || last.closer < STACK_FIRST ||
@@ -205,7 +132,7 @@ void misuse_close_failed(int fd, const struct closing *recorded, const char *cal
 	struct misuse misuse = {.kind = MISUSE_DOUBLE_CLOSE, .call = call, .fd = fd}, earlier;
 	int saved = errno;
 
-	if (fd < 0 || !reports())
+	if (fd < 0 || !misuse_wanted())
 		return;
 	if (saved != EBADF) {
 		/* close(2): after EINTR and other errors the number is free, too, and many programs
@@ -220,13 +147,13 @@ void misuse_close_failed(int fd, const struct closing *recorded, const char *cal
 		return;
 	}
 	if (take_pending(misuse.here.thread, &earlier) && stands_alone(&earlier))
-		report(&earlier);
+		misuse_report(&earlier);
 	if (find_double_close(fd, recorded, &misuse)) {
 		misuse.at = runtime_ticks();
 		misuse.here.stack =
 			capture_stack(&runtime.capture, registers, &thread_state.bounds).stack;
 		if (stands_alone(&misuse) && runtime.options.misuse == MISUSE_ABORTS)
-			report(&misuse);
+			misuse_report(&misuse);
 		else if (stands_alone(&misuse))
 			wait_for_next(&misuse);
 	}
@@ -239,7 +166,7 @@ void misuse_use_failed(int fd, const char *call, const void *frame)
 	struct last_close last;
 	int saved = errno;
 
-	if (saved != EBADF || fd < 0 || !reports() || slot_stack(&runtime.ledger, fd) ||
+	if (saved != EBADF || fd < 0 || !misuse_wanted() || slot_stack(&runtime.ledger, fd) ||
 	    !slot_last_close(&runtime.ledger, fd, &last) || last.closer < STACK_FIRST ||
 	    last.opener < STACK_FIRST)
 		return;
@@ -250,7 +177,7 @@ void misuse_use_failed(int fd, const char *call, const void *frame)
 			.stack;
 	misuse.closed = (struct misuse_place){last.closer, last.thread};
 	misuse.opened.stack = last.opener;
-	report(&misuse);
+	misuse_report(&misuse);
 	errno = saved;
 }
 
@@ -276,17 +203,16 @@ void misuse_before_close(int fd, uint32_t closer)
 	/* That a thread closes a number, and later a second descriptor with the same number that
 	 * another thread has opened, is usual. It is wrong if this very stack was seen to close
 	 * twice what it closes after the same close. */
-	if (!reports() || !ledger_read(&runtime.ledger, fd, &entry, NULL) ||
+	if (!misuse_wanted() || !ledger_read(&runtime.ledger, fd, &entry, NULL) ||
 	    entry.stack < STACK_FIRST || entry.before_fork ||
 	    !slot_last_close(&runtime.ledger, fd, &last) || entry.stack == last.opener ||
-	    last.thread != (runtime_thread() & 0x3fffff) || entry.thread == last.thread ||
-	    !closes_twice(closer, &last))
+	    !misuse_is_mine(&last) || entry.thread == last.thread || !closes_twice(closer, &last))
 		return;
 	misuse.at = runtime_ticks();
 	misuse.here = (struct misuse_place){closer, runtime_thread()};
 	misuse.closed = (struct misuse_place){last.closer, last.thread};
-	misuse.opened = opener_of(&entry);
-	report(&misuse);
+	misuse.opened = misuse_opener(&entry);
+	misuse_report(&misuse);
 }
 
 void misuse_watch(void)
@@ -294,7 +220,7 @@ void misuse_watch(void)
 	struct misuse earlier;
 
 	if (take_pending(runtime_thread(), &earlier) && stands_alone(&earlier))
-		report(&earlier);
+		misuse_report(&earlier);
 }
 
 void misuse_settle(void)
@@ -312,7 +238,6 @@ void misuse_start(void)
 	atomic_store(&pending.waiting, false);
 	atomic_store(&pending.lock, 0);
 	atomic_store(&last_failed, 0);
-	atomic_store(&next_report, 0);
-	atomic_store(&runtime.misused, false);
-	in_shell = is_shell();
+	misuse_copy_start();
+	misuse_report_start();
 }

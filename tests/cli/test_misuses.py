@@ -17,7 +17,7 @@ WRONG = {  # the kind; the function that called wrongly; the one that closed bef
     "raw": ("double close of 3", "closes_again", None),
     "accept": ("use after close of 3", "accept_closed", "closes_first"),
 }
-LEGAL = ["loop", "range", "child", "vforked", "handoff", "minus", "probe"]
+LEGAL = ["loop", "range", "child", "vforked", "handoff", "minus", "probe", "redirect", "refill", "rotate"]
 
 
 class Misuse:
@@ -74,6 +74,20 @@ def _():
     check.equal(other.stacks["misused at"][:1], ["closes_again"])
     check.equal(other.stacks["closed before at"][:1], ["closes_first"])
     check.equal(other.stacks["opened since at"][:1], ["logger_opens"])
+
+
+@test("a dup2 over what another thread was given between this code's close and its dup2 is told with that thread's stack")
+def _():
+    found = misuses("copy")
+    check.equal([one.sentence.split(",")[0] for one in found], ["copy over another's 3"])
+    check.equal((found[0].call, found[0].times), ("dup2", 1))
+    check.equal(found[0].stacks["misused at"][:2], ["copies_over", "closes_and_copies"])
+    check.equal(found[0].stacks["closed before at"][:1], ["closes_first"])
+    check.equal(found[0].stacks["opened since at"][:1], ["logger_opens"])
+    done = run_bare([FDTRAIL, "run", "--max-misuse=0", "--", program("misuses"), "copy"])
+    check.equal(done.status, 1)
+    check.contains(done.err, "wrong closes: 1 copy over another's descriptor")
+    check.matches(done.err, r"(?m)^Copy over descriptor 3, which is another one by now, in copies_over at \S*misuses\.c:\d+$")
 
 
 @test("the same misuse is told once, and counted")

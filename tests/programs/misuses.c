@@ -10,6 +10,7 @@
  *     raw          close after a raw system call has closed it
  *     accept       accept on a listening socket that was closed
  *     other        threads: proxy closes twice, and logger has been given the number meanwhile
+ *     copy         dup2 after a close, and logger has been given the number meanwhile
  *     many         the same double close a hundred times
  * Legal:
  *     loop         closes all numbers from 3 to 255, twice; and from 255 down to 3
@@ -19,6 +20,9 @@
  *     handoff      main closes what several threads have opened, number after number
  *     minus        close(-1)
  *     probe        dup2 and fcntl on a closed number
+ *     redirect     a standard stream is redirected and restored, a hundred times
+ *     refill       dup2 after a close, a hundred times, and nobody comes between
+ *     rotate       dup2 over what another thread has opened, with a number that was closed before
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -153,6 +157,33 @@ static void other(void)
 	pthread_join(thread, NULL);
 }
 
+static FRAME void copies_over(int fd)
+{
+	dup2(STDERR_FILENO, fd);
+	after = fd;
+}
+
+static FRAME void closes_and_copies(int round)
+{
+	int fd = opens();
+
+	closes_first(fd);
+	step = 2 * round + 1;
+	wait_for(2 * round + 2);
+	copies_over(fd);
+	close(fd);
+}
+
+static void copy(void)
+{
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, logger, NULL);
+	for (volatile int round = 0; round < 2; round++)
+		closes_and_copies(round);
+	pthread_join(thread, NULL);
+}
+
 static void loop(void)
 {
 	int fd = opens(), second = opens();
@@ -242,6 +273,44 @@ static void probe(void)
 		errx(1, "the number is not closed");
 }
 
+static void redirect(void)
+{
+	for (int i = 0; i < 100; i++) {
+		int saved = dup(STDOUT_FILENO), fd = opens();
+
+		close(STDOUT_FILENO);
+		dup2(fd, STDOUT_FILENO);
+		close(fd);
+		dup2(saved, STDOUT_FILENO);
+		close(saved);
+	}
+}
+
+static void refill(void)
+{
+	for (int i = 0; i < 100; i++) {
+		int fd = opens();
+
+		closes_first(fd);
+		copies_over(fd);
+		close(fd);
+	}
+}
+
+static void rotate(void)
+{
+	for (int i = 0; i < 100; i++) {
+		pthread_t thread;
+		int fd = opens();
+
+		closes_first(fd);
+		pthread_create(&thread, NULL, opener, NULL);
+		pthread_join(thread, NULL);
+		copies_over(given);
+		close(given);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -254,6 +323,7 @@ int main(int argc, char **argv)
 		{"raw", raw},
 		{"accept", accept_closed},
 		{"other", other},
+		{"copy", copy},
 		{"many", many},
 		{"loop", loop},
 		{"range", range},
@@ -262,6 +332,9 @@ int main(int argc, char **argv)
 		{"handoff", handoff},
 		{"minus", minus},
 		{"probe", probe},
+		{"redirect", redirect},
+		{"refill", refill},
+		{"rotate", rotate},
 	};
 
 	for (size_t i = 0; argc == 2 && i < sizeof(ways) / sizeof(*ways); i++)

@@ -47,6 +47,7 @@ const char *model_misuse_name(enum model_misuse_kind kind)
 		[MODEL_DOUBLE_CLOSE] = "double close",
 		[MODEL_USE_AFTER_CLOSE] = "use after close",
 		[MODEL_CLOSE_OF_OTHER] = "close of another's",
+		[MODEL_COPY_OVER_OTHER] = "copy over another's",
 	};
 
 	return names[kind];

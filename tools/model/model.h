@@ -256,7 +256,8 @@ struct model_mark {
 enum model_misuse_kind {
 	MODEL_DOUBLE_CLOSE,
 	MODEL_USE_AFTER_CLOSE,
-	MODEL_CLOSE_OF_OTHER, /* the number belonged to other code by then */
+	MODEL_CLOSE_OF_OTHER,  /* the number belonged to other code by then */
+	MODEL_COPY_OVER_OTHER, /* the same: dup2 has closed it */
 	MODEL_MISUSE_KINDS,
 };
 

@@ -236,11 +236,10 @@ bool parse_misuse_heading(struct parse *parse, struct scan line, struct model_mi
 	for (int kind = 0; kind < MODEL_MISUSE_KINDS; kind++) {
 		struct scan at = line;
 
-		const char *between = kind == MODEL_CLOSE_OF_OTHER ? " " : " of ";
-
 		if (!scan_words(&at, model_misuse_name((enum model_misuse_kind)kind)) ||
-		    !scan_words(&at, between))
+		    !scan_words(&at, " "))
 			continue;
+		scan_words(&at, "of "); /* not after "another's" */
 		misuse->kind = (enum model_misuse_kind)kind;
 		line = at;
 		break;

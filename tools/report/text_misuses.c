@@ -12,23 +12,36 @@
 
 enum { INDENT = 3 };
 
+#define FAILED ": it failed with EBADF"
+
 static const struct {
 	const char *one, *many;
 	const char *heading; /* with the number */
+	const char *effect;  /* after the time of the first one */
+	const char *opened;  /* heading of the opening stack */
 	const char *advice;
 } kinds[] = {
 	[MODEL_DOUBLE_CLOSE] = {"double close", "double closes",
-				"Double close of descriptor %" PRId64,
+				"Double close of descriptor %" PRId64, FAILED, "was opened at",
 				"The second close hits whatever has been given the number by then. "
 				"Close it in one place, and forget the number there."},
 	[MODEL_USE_AFTER_CLOSE] = {"use after close", "uses after a close",
-				   "Use of descriptor %" PRId64 " after its close",
+				   "Use of descriptor %" PRId64 " after its close", FAILED,
+				   "was opened at",
 				   "The call hits whatever has been given the number by then. Stop "
 				   "its use before the close."},
 	[MODEL_CLOSE_OF_OTHER] = {"close of another's descriptor", "closes of others' descriptors",
 				  "Close of descriptor %" PRId64 ", which is another one by now",
+				  "", "opened since at",
 				  "This code closes twice, and has closed a descriptor of other "
 				  "code, whose reads and writes fail now or reach another file."},
+	[MODEL_COPY_OVER_OTHER] = {"copy over another's descriptor",
+				   "copies over others' descriptors",
+				   "Copy over descriptor %" PRId64 ", which is another one by now",
+				   "", "opened since at",
+				   "Between the close and the copy another thread was given the "
+				   "number, and the copy has closed its descriptor. Leave the "
+				   "close out: dup2() closes the old descriptor itself."},
 };
 
 char *text_misuses_sentence(const struct model_snapshot *snapshot)
@@ -92,7 +105,7 @@ static void put_misuse(const struct page *page, const struct model_misuse *misus
 		   page_plural(misuse->times, "time", "times"), call,
 		   misuse->first >= 0 ? ", the first after " : "",
 		   misuse->first >= 0 ? page_duration(misuse->first, when) : "",
-		   misuse->kind == MODEL_CLOSE_OF_OTHER ? "" : ": it failed with EBADF");
+		   kinds[misuse->kind].effect);
 	put_stack(page, misuse, MODEL_MISUSED_AT, "here", options);
 	if (model_stack(&misuse->of, MODEL_CLOSED_BEFORE_AT))
 		put_stack(page, misuse, MODEL_CLOSED_BEFORE_AT, "closed before at", options);
@@ -100,9 +113,7 @@ static void put_misuse(const struct page *page, const struct model_misuse *misus
 		page_prosef(page, INDENT, INDENT, PAGE_PLAIN,
 			    "closed before by an untraced call, or by another thread at the same "
 			    "moment");
-	put_stack(page, misuse, MODEL_OPENED_AT,
-		  misuse->kind == MODEL_CLOSE_OF_OTHER ? "opened since at" : "was opened at",
-		  options);
+	put_stack(page, misuse, MODEL_OPENED_AT, kinds[misuse->kind].opened, options);
 	if (!*advised)
 		page_prosef(page, INDENT, 0, PAGE_PLAIN, "What to do: %s",
 			    kinds[misuse->kind].advice);

@@ -13,9 +13,10 @@
 enum { MISUSE_MOST = 64 };
 
 enum misuse_kind {
-	MISUSE_DOUBLE_CLOSE,   /* a close failed with EBADF, and the number was closed before */
-	MISUSE_USE,            /* another call did */
-	MISUSE_CLOSE_OF_OTHER, /* a number was closed again, after other code had been given it */
+	MISUSE_DOUBLE_CLOSE,    /* a close failed with EBADF, and the number was closed before */
+	MISUSE_USE,             /* another call did */
+	MISUSE_CLOSE_OF_OTHER,  /* a number was closed again, after other code had been given it */
+	MISUSE_COPY_OVER_OTHER, /* the same by dup2: it has closed what other code had been given */
 	MISUSE_KIND_COUNT,
 };
 
@@ -32,7 +33,7 @@ struct misuse {
 	uint32_t at;                /* when that was: ticks, as in ledger_entry.opened_at */
 	struct misuse_place here;   /* the wrong call */
 	struct misuse_place closed; /* the close before it */
-	struct misuse_place opened; /* what the number was or, for MISUSE_CLOSE_OF_OTHER, is */
+	struct misuse_place opened; /* what the number was or, for the kinds _OTHER, is */
 };
 
 struct misuse_entry {
@@ -49,6 +50,12 @@ struct misuse_table {
 
 /* Counts a misuse. True if it is the first with this kind and these stacks. */
 bool misuse_table_add(struct misuse_table *table, const struct misuse *misuse);
+
+/* Whether a wrong close or copy has hit what other code had been given since. */
+static inline bool misuse_hits_other(enum misuse_kind kind)
+{
+	return kind == MISUSE_CLOSE_OF_OTHER || kind == MISUSE_COPY_OVER_OTHER;
+}
 
 /* Copies the misuse at index i, and its count; false: there is none. */
 bool misuse_table_get(const struct misuse_table *table, uint32_t i, struct misuse *misuse,

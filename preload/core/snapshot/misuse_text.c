@@ -8,6 +8,7 @@ static const char *const sentences[MISUSE_KIND_COUNT] = {
 	[MISUSE_DOUBLE_CLOSE] = "double close of ",
 	[MISUSE_USE] = "use after close of ",
 	[MISUSE_CLOSE_OF_OTHER] = "close of another's ",
+	[MISUSE_COPY_OVER_OTHER] = "copy over another's ",
 };
 
 void misuses_add(struct frames *frames, const struct ledger *ledger)
@@ -77,7 +78,7 @@ static void put_misuse(const struct describe *describe, struct frames *frames,
 		put_string(writer, "  closed before: by an untraced call, or by another thread at "
 				   "this moment\n");
 	put_place(describe, frames,
-		  misuse->kind == MISUSE_CLOSE_OF_OTHER ? "opened since at" : "was opened at",
+		  misuse_hits_other(misuse->kind) ? "opened since at" : "was opened at",
 		  misuse->opened);
 }
 
