@@ -39,9 +39,13 @@ int dup_over_end(int result, int oldfd, int newfd, struct closing recorded, cons
 		misuse_copied_over(&recorded, name);
 	else if (oldfd != newfd)
 		misuse_copied_over_free(newfd);
-	/* A program that puts something at 2 itself has it as its stderr from then on. */
-	if (result == STDERR_FILENO && arm_listens())
-		message_note_stderr();
+	if ((unsigned int)result <= STDERR_FILENO && arm_listens()) {
+		/* The program has put something at this number itself. */
+		slot_forget_close(&runtime.ledger, result);
+		/* At 2, that is its stderr from then on. */
+		if (result == STDERR_FILENO)
+			message_note_stderr();
+	}
 	return result;
 }
 

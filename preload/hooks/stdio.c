@@ -84,6 +84,8 @@ static FILE *reopen(FILE *(*function)(const char *, const char *, FILE *), const
 		runtime_still_open(before, recorded);
 	else if (recorded.slot)
 		runtime_closed(recorded);
+	if (runtime_on())
+		slot_forget_close(&runtime.ledger, before); /* it is reopened on purpose */
 	opened_stream(result, FD_FILE, FD_OWNER_FILE, name, frame);
 	if (result && number_of(result) == STDERR_FILENO)
 		message_note_stderr();

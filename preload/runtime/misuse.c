@@ -6,6 +6,7 @@
 
 #include "misuse_copy.h"
 #include "misuse_report.h"
+#include "misuse_standard.h"
 #include "trigger.h"
 
 /* A failed close that may be part of a row of closes. One for all threads: if another thread has
@@ -73,7 +74,6 @@ static bool take_pending(uint32_t thread, struct misuse *misuse)
 	if (found) {
 		*misuse = pending.misuse;
 		pending.waiting = false;
-		trigger_unwatch();
 	}
 	unlock_pending();
 	return found;
@@ -215,15 +215,27 @@ void misuse_before_close(int fd, uint32_t closer)
 	misuse_report(&misuse);
 }
 
+static bool waits(void)
+{
+	return atomic_load(&pending.waiting) || misuse_standard_waits();
+}
+
 void misuse_watch(void)
 {
 	struct misuse earlier;
 
 	if (take_pending(runtime_thread(), &earlier) && stands_alone(&earlier))
 		misuse_report(&earlier);
+	misuse_standard_watch();
+	if (!waits()) {
+		trigger_unwatch();
+		/* Another thread may have begun to wait before the watching ended. */
+		if (waits())
+			atomic_store(&runtime.watching, true);
+	}
 }
 
-void misuse_settle(void)
+void misuse_settle(bool ends)
 {
 	struct misuse earlier;
 
@@ -231,6 +243,8 @@ void misuse_settle(void)
 		atomic_store(&runtime.misused, true);
 		misuse_table_add(&runtime.ledger.misuses, &earlier);
 	}
+	if (ends)
+		misuse_standard_settle();
 }
 
 void misuse_start(void)
@@ -239,5 +253,6 @@ void misuse_start(void)
 	atomic_store(&pending.lock, 0);
 	atomic_store(&last_failed, 0);
 	misuse_copy_start();
+	misuse_standard_start();
 	misuse_report_start();
 }

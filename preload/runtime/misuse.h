@@ -26,8 +26,9 @@ __attribute__((cold)) void misuse_use_failed(int fd, const char *call, const voi
  * reported if it was no part of a row. Called by runtime_watch. */
 void misuse_watch(void);
 
-/* Before a snapshot: takes a failed close that waits for its thread's next call into it. */
-void misuse_settle(void);
+/* Before a snapshot: takes a failed close that waits for its thread's next call into it. ends: the
+ * program is ending, so nothing waits any longer. */
+void misuse_settle(bool ends);
 
 /* Begins anew: at start, and in a forked process. */
 void misuse_start(void);

@@ -16,8 +16,11 @@ static _Atomic uint64_t next_report; /* ms: no snapshot because of a misuse befo
 static void put_why(struct line *why, const struct misuse *misuse)
 {
 	line_add(why, "misuse: ");
-	line_add(why, misuse->call);
-	line_add(why, "(), descriptor ");
+	if (misuse->call) {
+		line_add(why, misuse->call);
+		line_add(why, "(), ");
+	}
+	line_add(why, "descriptor ");
 	line_number(why, misuse->fd);
 	switch (misuse->kind) {
 	case MISUSE_DOUBLE_CLOSE:
@@ -28,6 +31,9 @@ static void put_why(struct line *why, const struct misuse *misuse)
 		break;
 	case MISUSE_COPY_OVER_OTHER:
 		line_add(why, ": this code closed it before, and has copied over another one");
+		break;
+	case MISUSE_STANDARD:
+		line_add(why, ": it was closed, and an open was given the number");
 		break;
 	default:
 		line_add(why, ": this code closed it before, and it is another one now");

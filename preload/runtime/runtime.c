@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "preload/arch/machine.h"
 #include "preload/core/base/descriptors.h"
@@ -20,6 +21,8 @@
 #include "arm.h"
 #include "preload/core/ledger/mark_file.h"
 #include "misuse.h"
+#include "misuse_report.h"
+#include "misuse_standard.h"
 #include "thread_registry.h"
 #include "trigger.h"
 
@@ -185,6 +188,8 @@ static inline __attribute__((always_inline)) void record(int fd, uint32_t openin
 		captured = capture_cold(&runtime.capture, registers.pc, registers.sp, registers.fp);
 	slot_opened(&runtime.ledger, fd, opening, slot_link((uint32_t)from), opened_at, thread_id(),
 		    captured.stack, captured.figures);
+	if (__builtin_expect((unsigned int)fd <= STDERR_FILENO, 0))
+		misuse_standard_opened(fd, opening);
 	atomic_signal_fence(memory_order_seq_cst);
 	thread_state.recording = 0;
 }
@@ -219,9 +224,21 @@ uint32_t runtime_thread(void)
 	return thread_id();
 }
 
+/* A close of 0, 1 or 2: its stack counts, though the descriptor was mostly open at the start. */
+static void close_unusual(struct closing closing, const void *frame)
+{
+	if (closing.closer == STACK_NONE && misuse_wanted())
+		closing.closer = runtime_closer(frame);
+	runtime_closed(closing);
+}
+
 void runtime_close_strange(const struct closing *closing, bool failed, const char *call,
 			   const void *frame)
 {
+	if (!failed && closing->slot) {
+		close_unusual(*closing, frame);
+		return;
+	}
 	if (!failed) {
 		/* No hook has seen the number open, so nothing is known of this close. */
 		if (runtime_on())

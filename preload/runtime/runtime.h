@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "preload/core/capture/capture.h"
 #include "preload/core/ledger/slot.h"
@@ -60,7 +61,8 @@ struct runtime {
 	uint64_t process_started_ms; /* when the process started, if one of both; the same clock */
 	_Atomic int pid;             /* whose descriptors the ledger holds */
 	_Atomic uint32_t forks;      /* how often this memory has been forked */
-	_Atomic bool watching;       /* a threshold, an interval or a mark file is set */
+	_Atomic bool watching;       /* a threshold, an interval or a mark file is set, or a possible
+				      * misuse waits */
 	_Atomic bool threaded;       /* a thread beside the first has opened something */
 	_Atomic bool misused;        /* a wrong close was found: misuse.h */
 	_Atomic bool ended;          /* the exit snapshot has been taken */
@@ -274,7 +276,8 @@ static inline void runtime_closed(struct closing closing)
 		runtime_watch(-1);
 }
 
-/* The unusual part of runtime_close_returned: the close has failed, or there was no entry. */
+/* The unusual part of runtime_close_returned: the close has failed, or there was no entry, or the
+ * number is 0, 1 or 2. */
 __attribute__((cold)) void runtime_close_strange(const struct closing *closing, bool failed,
 						 const char *call, const void *frame);
 
@@ -282,7 +285,7 @@ __attribute__((cold)) void runtime_close_strange(const struct closing *closing, 
 static inline void runtime_close_returned(struct closing closing, bool failed, const char *call,
 					  const void *frame)
 {
-	if (__builtin_expect(!failed && closing.slot, 1))
+	if (__builtin_expect(!failed && closing.slot && closing.fd > STDERR_FILENO, 1))
 		runtime_closed(closing);
 	else
 		runtime_close_strange(&closing, failed, call, frame);

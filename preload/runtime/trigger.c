@@ -258,7 +258,7 @@ static void take(struct job *job)
 	bool blocked = RAW(rt_sigprocmask, SIG_SETMASK, &all, &mask, sizeof(all)) == 0;
 	struct in_flight in_flight = {0};
 
-	misuse_settle();
+	misuse_settle(job->flags & TRIGGER_WAIT);
 	if (job->context)
 		in_flight_note(&in_flight, job->context);
 	bool mine = snapshot_queue_begin(turns, kind, blocked);

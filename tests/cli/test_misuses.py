@@ -17,7 +17,7 @@ WRONG = {  # the kind; the function that called wrongly; the one that closed bef
     "raw": ("double close of 3", "closes_again", None),
     "accept": ("use after close of 3", "accept_closed", "closes_first"),
 }
-LEGAL = ["loop", "range", "child", "vforked", "handoff", "minus", "probe", "redirect", "refill", "rotate"]
+LEGAL = ["loop", "range", "child", "vforked", "handoff", "minus", "probe", "redirect", "refill", "rotate", "daemon", "logs", "safer"]
 
 
 class Misuse:
@@ -25,7 +25,7 @@ class Misuse:
 
     def __init__(self, lines):
         self.sentence, self.text = re.sub(r"^misuse \d+: ", "", lines[0]), "\n".join(lines)
-        self.call = re.search(r"(?m)^  call: (.*)$", self.text)[1]
+        self.call = (re.search(r"(?m)^  call: (.*)$", self.text) or [None, None])[1]
         self.times = int(re.search(r"(?m)^  times: (\d+)$", self.text)[1])
         self.stacks, heading = {}, None
         for line in lines[1:]:
@@ -88,6 +88,29 @@ def _():
     check.equal(done.status, 1)
     check.contains(done.err, "wrong closes: 1 copy over another's descriptor")
     check.matches(done.err, r"(?m)^Copy over descriptor 3, which is another one by now, in copies_over at \S*misuses\.c:\d+$")
+
+
+@test("a {2} that is given the standard number {1} after its close is told once, with the stacks of the open and the close",
+      each=[("standard", 1, "socket"), ("unreadable", 1, "file that can only be read"),
+            ("database", 1, "file that is opened close-on-exec for reading and writing"), ("stdio", 0, "last socket")])
+def _(way, number, _what):
+    found = misuses(way)
+    check.equal([one.sentence.split(",")[0] for one in found], [f"open at standard number {number}"])
+    check.equal((found[0].call, found[0].times), (None, 3 if way == "standard" else 1))
+    check.equal(found[0].stacks["misused at"][:1], ["opens_file" if way in ("unreadable", "database") else "opens_socket"])
+    if way == "stdio":
+        check.contains(found[0].text, "\n  closed before: at an unknown place")
+    else:
+        check.equal(found[0].stacks["closed before at"][:1], ["closes_first"])
+    done = run_bare([FDTRAIL, "run", "--max-misuse=0", "--", program("misuses"), way])
+    check.equal(done.status, 1)
+    check.matches(done.err, rf"(?m)^Open at the standard number {number}, in opens_\w+ at \S*misuses\.c:\d+$")
+
+
+@test("an open at a standard number is told before the program ends")
+def _():
+    run = run_traced([program("misuses"), "standard"])
+    check.equal(run.snapshots[0].why, "misuse: descriptor 1: it was closed, and an open was given the number")
 
 
 @test("the same misuse is told once, and counted")

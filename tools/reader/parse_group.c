@@ -278,7 +278,7 @@ bool parse_misuse_line(struct parse *parse, struct scan line, struct model_misus
 		misuse->first = first;
 		return true;
 	}
-	return scan_words(&line, "  closed before: by an untraced call");
+	return scan_words(&line, "  closed before: ");
 }
 
 bool parse_ages(struct parse *parse, struct scan line, struct model_group *group)

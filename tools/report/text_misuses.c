@@ -12,36 +12,70 @@
 
 enum { INDENT = 3 };
 
-#define FAILED ": it failed with EBADF"
-
 static const struct {
 	const char *one, *many;
 	const char *heading; /* with the number */
 	const char *effect;  /* after the time of the first one */
+	const char *unknown; /* instead of the stack of the close before; NULL: nothing */
 	const char *opened;  /* heading of the opening stack */
 	const char *advice;
 } kinds[] = {
-	[MODEL_DOUBLE_CLOSE] = {"double close", "double closes",
-				"Double close of descriptor %" PRId64, FAILED, "was opened at",
-				"The second close hits whatever has been given the number by then. "
-				"Close it in one place, and forget the number there."},
-	[MODEL_USE_AFTER_CLOSE] = {"use after close", "uses after a close",
-				   "Use of descriptor %" PRId64 " after its close", FAILED,
-				   "was opened at",
-				   "The call hits whatever has been given the number by then. Stop "
-				   "its use before the close."},
-	[MODEL_CLOSE_OF_OTHER] = {"close of another's descriptor", "closes of others' descriptors",
-				  "Close of descriptor %" PRId64 ", which is another one by now",
-				  "", "opened since at",
-				  "This code closes twice, and has closed a descriptor of other "
-				  "code, whose reads and writes fail now or reach another file."},
-	[MODEL_COPY_OVER_OTHER] = {"copy over another's descriptor",
-				   "copies over others' descriptors",
-				   "Copy over descriptor %" PRId64 ", which is another one by now",
-				   "", "opened since at",
-				   "Between the close and the copy another thread was given the "
-				   "number, and the copy has closed its descriptor. Leave the "
-				   "close out: dup2() closes the old descriptor itself."},
+	[MODEL_DOUBLE_CLOSE] =
+		{
+			"double close",
+			"double closes",
+			"Double close of descriptor %" PRId64,
+			": it failed with EBADF",
+			"by an untraced call, or by another thread at the same moment",
+			"was opened at",
+			"The second close hits whatever has been given the number by then. Close "
+			"it in one place, and forget the number there.",
+		},
+	[MODEL_USE_AFTER_CLOSE] =
+		{
+			"use after close",
+			"uses after a close",
+			"Use of descriptor %" PRId64 " after its close",
+			": it failed with EBADF",
+			"by an untraced call, or by another thread at the same moment",
+			"was opened at",
+			"The call hits whatever has been given the number by then. Stop its use "
+			"before the close.",
+		},
+	[MODEL_CLOSE_OF_OTHER] =
+		{
+			"close of another's descriptor",
+			"closes of others' descriptors",
+			"Close of descriptor %" PRId64 ", which is another one by now",
+			"",
+			"at an unknown place",
+			"opened since at",
+			"This code closes twice, and has closed a descriptor of other code, whose "
+			"reads and writes fail now or reach another file.",
+		},
+	[MODEL_COPY_OVER_OTHER] =
+		{
+			"copy over another's descriptor",
+			"copies over others' descriptors",
+			"Copy over descriptor %" PRId64 ", which is another one by now",
+			"",
+			"at an unknown place",
+			"opened since at",
+			"Between the close and the copy another thread was given the number, and "
+			"the copy has closed its descriptor. Leave the close out: dup2() closes "
+			"the old descriptor itself.",
+		},
+	[MODEL_STANDARD] =
+		{
+			"open at a standard number",
+			"opens at standard numbers",
+			"Open at the standard number %" PRId64,
+			": the number had been closed",
+			"at an unknown place",
+			"was opened at",
+			"Now the program's input comes from there, or what it prints goes there. "
+			"Don't close 0, 1 and 2: open /dev/null, and dup2() it over them.",
+		},
 };
 
 char *text_misuses_sentence(const struct model_snapshot *snapshot)
@@ -95,24 +129,24 @@ static void put_misuse(const struct page *page, const struct model_misuse *misus
 {
 	char *what = page_format(kinds[misuse->kind].heading, misuse->fd);
 	char *place = place_of(page, misuse);
-	char *call = page_safe(misuse->call ? misuse->call : "close");
+	char *call = misuse->call ? page_safe(misuse->call) : NULL;
 	char when[32];
 
 	fputc('\n', page->file);
 	page_linef(page, 0, INDENT, PAGE_STRONG, "%s%s%s%s", what, place ? ", in " : "",
 		   place ? place : "", misuse->of.suppressed ? " (suppressed)" : "");
-	page_linef(page, INDENT, INDENT, PAGE_PLAIN, "%" PRId64 " %s by %s()%s%s%s", misuse->times,
-		   page_plural(misuse->times, "time", "times"), call,
+	page_linef(page, INDENT, INDENT, PAGE_PLAIN, "%" PRId64 " %s%s%s%s%s%s%s", misuse->times,
+		   page_plural(misuse->times, "time", "times"), call ? " by " : "",
+		   call ? call : "", call ? "()" : "",
 		   misuse->first >= 0 ? ", the first after " : "",
 		   misuse->first >= 0 ? page_duration(misuse->first, when) : "",
 		   kinds[misuse->kind].effect);
 	put_stack(page, misuse, MODEL_MISUSED_AT, "here", options);
 	if (model_stack(&misuse->of, MODEL_CLOSED_BEFORE_AT))
 		put_stack(page, misuse, MODEL_CLOSED_BEFORE_AT, "closed before at", options);
-	else
-		page_prosef(page, INDENT, INDENT, PAGE_PLAIN,
-			    "closed before by an untraced call, or by another thread at the same "
-			    "moment");
+	else if (kinds[misuse->kind].unknown)
+		page_prosef(page, INDENT, INDENT, PAGE_PLAIN, "closed before %s",
+			    kinds[misuse->kind].unknown);
 	put_stack(page, misuse, MODEL_OPENED_AT, kinds[misuse->kind].opened, options);
 	if (!*advised)
 		page_prosef(page, INDENT, 0, PAGE_PLAIN, "What to do: %s",

@@ -7,7 +7,8 @@ enum misuse_state { MISUSE_FREE, MISUSE_FILLING, MISUSE_READY };
 static bool same(const struct misuse *a, const struct misuse *b)
 {
 	return a->kind == b->kind && a->here.stack == b->here.stack &&
-	       a->closed.stack == b->closed.stack && a->opened.stack == b->opened.stack;
+	       (a->kind == MISUSE_STANDARD ||
+		(a->closed.stack == b->closed.stack && a->opened.stack == b->opened.stack));
 }
 
 bool misuse_table_add(struct misuse_table *table, const struct misuse *misuse)

@@ -17,6 +17,7 @@ enum misuse_kind {
 	MISUSE_USE,             /* another call did */
 	MISUSE_CLOSE_OF_OTHER,  /* a number was closed again, after other code had been given it */
 	MISUSE_COPY_OVER_OTHER, /* the same by dup2: it has closed what other code had been given */
+	MISUSE_STANDARD, /* the number 0, 1 or 2 was closed, and an ordinary open was given it */
 	MISUSE_KIND_COUNT,
 };
 
@@ -28,7 +29,7 @@ struct misuse_place {
 
 struct misuse {
 	enum misuse_kind kind;
-	const char *call;           /* "close": the function that was called wrongly */
+	const char *call;           /* "close": the function that was called wrongly, or NULL */
 	int fd;                     /* the number, of the first one */
 	uint32_t at;                /* when that was: ticks, as in ledger_entry.opened_at */
 	struct misuse_place here;   /* the wrong call */
@@ -48,7 +49,8 @@ struct misuse_table {
 	_Atomic uint64_t dropped; /* those that had no room */
 };
 
-/* Counts a misuse. True if it is the first with this kind and these stacks. */
+/* Counts a misuse. True if it is the first with this kind and these stacks; for MISUSE_STANDARD, with
+ * this opening stack. */
 bool misuse_table_add(struct misuse_table *table, const struct misuse *misuse);
 
 /* Whether a wrong close or copy has hit what other code had been given since. */

@@ -26,13 +26,13 @@ struct ledger_page {
 	_Atomic uint64_t closes[PAGE_SLOTS]; /* each number's last close: struct last_close */
 };
 
-/* The last close of a number by a hook that had an entry for it; zero: not known, because there was
- * none, or something else has happened since. Kept so that a second close, or a use, of the number
+/* The last close of a number by a hook that had an entry for it. Its word is zero if it is not
+ * known, because there was none, or something else has happened since. Kept so that a second close, or a use, of the number
  * can tell. Only while closing stacks are recorded. */
 struct last_close {
 	uint32_t closer; /* the stack that closed it, or STACK_NONE */
 	uint32_t opener; /* the stack that had opened it */
-	uint32_t thread; /* the kernel thread id of the closer */
+	uint32_t thread; /* the kernel thread id of the closer; 0: not known, as closer */
 };
 
 _Static_assert(sizeof(struct slot) == 16, "a slot is two words");
@@ -188,10 +188,11 @@ slot_opened(struct ledger *ledger, int fd, uint32_t opening, uint64_t link, uint
 			      memory_order_release);
 }
 
-/* A word of closes: closer 20, opener 20, thread 22 bits. */
-enum { C_OPENER = 20, C_THREAD = 40 };
+/* A word of closes: closer 20, opener 20, thread 22 bits, and one that is set in each. */
+enum { C_OPENER = 20, C_THREAD = 40, C_KNOWN = 62 };
 
-_Static_assert(STACK_LIMIT == 1 << C_OPENER && C_OPENER + 20 == C_THREAD && C_THREAD + 22 <= 64,
+_Static_assert(STACK_LIMIT == 1 << C_OPENER && C_OPENER + 20 == C_THREAD &&
+		       C_THREAD + 22 == C_KNOWN,
 	       "a word holds two stacks and a thread");
 
 static inline _Atomic uint64_t *slot_close_of(const struct ledger *ledger, int fd)
@@ -286,11 +287,11 @@ static inline void slot_keep_close(struct ledger *ledger, const struct closing *
 	_Atomic uint64_t *word = slot_close_of(ledger, closing->fd);
 
 	if (atomic_load_explicit(&ledger->closers.on, memory_order_relaxed) && word)
-		atomic_store_explicit(word,
-				      closing->closer |
-					      (uint64_t)BITS(closing->a, 0, 20) << C_OPENER |
-					      (uint64_t)(thread & 0x3fffff) << C_THREAD,
-				      memory_order_release);
+		atomic_store_explicit(
+			word,
+			closing->closer | (uint64_t)BITS(closing->a, 0, 20) << C_OPENER |
+				(uint64_t)(thread & 0x3fffff) << C_THREAD | UINT64_C(1) << C_KNOWN,
+			memory_order_release);
 }
 
 /* ledger_closed. At this point another thread that was given the number may store its entry at any

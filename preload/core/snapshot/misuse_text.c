@@ -9,6 +9,7 @@ static const char *const sentences[MISUSE_KIND_COUNT] = {
 	[MISUSE_USE] = "use after close of ",
 	[MISUSE_CLOSE_OF_OTHER] = "close of another's ",
 	[MISUSE_COPY_OVER_OTHER] = "copy over another's ",
+	[MISUSE_STANDARD] = "open at standard number ",
 };
 
 void misuses_add(struct frames *frames, const struct ledger *ledger)
@@ -64,8 +65,10 @@ static void put_misuse(const struct describe *describe, struct frames *frames,
 		frames_put_origin(frames, writer, &view);
 	else
 		put_string(writer, "at an unknown place");
-	put_string(writer, "\n  call: ");
-	put_string(writer, misuse->call);
+	if (misuse->call) {
+		put_string(writer, "\n  call: ");
+		put_string(writer, misuse->call);
+	}
 	put_string(writer, "\n  times: ");
 	put_unsigned(writer, count);
 	put_string(writer, "\n  first: ");
@@ -74,6 +77,8 @@ static void put_misuse(const struct describe *describe, struct frames *frames,
 	put_place(describe, frames, "misused at", misuse->here);
 	if (misuse->closed.stack >= STACK_FIRST)
 		put_place(describe, frames, "closed before at", misuse->closed);
+	else if (misuse->kind == MISUSE_STANDARD)
+		put_string(writer, "  closed before: at an unknown place\n");
 	else
 		put_string(writer, "  closed before: by an untraced call, or by another thread at "
 				   "this moment\n");
