@@ -146,10 +146,17 @@ static void closed_number(struct closing recorded, bool failed, const char *name
 		misuse_close_failed(recorded.fd, &recorded, name, frame);
 }
 
+/* Before a stream with the number fd is closed. */
+static struct closing closing_stream(int fd, const char *name, const void *frame)
+{
+	if (__builtin_expect(atomic_load_explicit(&runtime.misused, memory_order_relaxed), 0))
+		misuse_before_stream_close(fd, name, frame);
+	return runtime_closing(fd, frame);
+}
+
 static int closed_stream(int (*function)(FILE *), FILE *stream, const char *name, const void *frame)
 {
-	int fd = number_of(stream);
-	struct closing recorded = runtime_closing(fd, frame);
+	struct closing recorded = closing_stream(number_of(stream), name, frame);
 	int result = function(stream);
 
 	closed_number(recorded, result < 0, name, frame);
@@ -233,8 +240,7 @@ static int number_of_dir(DIR *dir)
 
 HOOK int closedir(DIR *dirp)
 {
-	int fd = number_of_dir(dirp);
-	struct closing recorded = runtime_closing(fd, HERE);
+	struct closing recorded = closing_stream(number_of_dir(dirp), __func__, HERE);
 	int result = REAL(closedir)(dirp);
 
 	closed_number(recorded, result < 0, __func__, HERE);

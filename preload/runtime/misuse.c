@@ -3,6 +3,8 @@
 #include "misuse.h"
 
 #include <errno.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "misuse_copy.h"
 #include "misuse_report.h"
@@ -95,10 +97,50 @@ static void wait_for_next(const struct misuse *misuse)
 	unlock_pending();
 }
 
-/* Whether a close that was waiting for the next call is no part of a row. */
+/* Whether this thread has closed any other number at the same stack. */
+static bool closed_others(const struct misuse *misuse)
+{
+	struct last_close last;
+
+	for (int fd = 0; fd < PAGE_SLOTS; fd++)
+		if (fd != misuse->fd && slot_last_close(&runtime.ledger, fd, &last) &&
+		    last.thread == (misuse->here.thread & 0x3fffff) &&
+		    last.closer == misuse->here.stack)
+			return true;
+	return false;
+}
+
+/* Whether a close that was waiting for the next call is no part of a row. A row of closes that
+ * succeed may have gaps: it takes the numbers from /proc/self/fd. */
 static bool stands_alone(const struct misuse *misuse)
 {
-	return !closed_beside(misuse->fd, misuse->here.stack, misuse->here.thread);
+	return misuse->kind == MISUSE_OF_STREAM
+		       ? !closed_others(misuse)
+		       : !closed_beside(misuse->fd, misuse->here.stack, misuse->here.thread);
+}
+
+/* Reports it now, or after the thread's next call, if it is no part of a row. */
+static void report_alone(const struct misuse *misuse)
+{
+	if (!stands_alone(misuse))
+		return;
+	if (runtime.options.misuse == MISUSE_ABORTS)
+		misuse_report(misuse);
+	else
+		wait_for_next(misuse);
+}
+
+/* Whether a close of a stream's number, which is this close, was reported. */
+static bool is_known_of_stream(uint32_t closer, uint32_t opener)
+{
+	struct misuse misuse;
+	uint64_t count;
+
+	for (uint32_t i = 0; misuse_table_get(&runtime.ledger.misuses, i, &misuse, &count); i++)
+		if (misuse.kind == MISUSE_OF_STREAM && misuse.here.stack == closer &&
+		    misuse.opened.stack == opener)
+			return true;
+	return false;
 }
 
 /* Finds the close before a failed one. False: it isn't known to be wrong. */
@@ -146,16 +188,17 @@ void misuse_close_failed(int fd, const struct closing *recorded, const char *cal
 		errno = saved;
 		return;
 	}
-	if (take_pending(misuse.here.thread, &earlier) && stands_alone(&earlier))
+	/* The stream's own close, after a close of its number, is the better report of the two. */
+	if (take_pending(misuse.here.thread, &earlier) &&
+	    !(earlier.kind == MISUSE_OF_STREAM && earlier.fd == fd) && stands_alone(&earlier))
 		misuse_report(&earlier);
-	if (find_double_close(fd, recorded, &misuse)) {
+	if (find_double_close(fd, recorded, &misuse) &&
+	    (strcmp(call, "close") == 0 ||
+	     !is_known_of_stream(misuse.closed.stack, misuse.opened.stack))) {
 		misuse.at = runtime_ticks();
 		misuse.here.stack =
 			capture_stack(&runtime.capture, registers, &thread_state.bounds).stack;
-		if (stands_alone(&misuse) && runtime.options.misuse == MISUSE_ABORTS)
-			misuse_report(&misuse);
-		else if (stands_alone(&misuse))
-			wait_for_next(&misuse);
+		report_alone(&misuse);
 	}
 	errno = saved;
 }
@@ -210,6 +253,46 @@ void misuse_before_close(int fd, uint32_t closer)
 		return;
 	misuse.at = runtime_ticks();
 	misuse.here = (struct misuse_place){closer, runtime_thread()};
+	misuse.closed = (struct misuse_place){last.closer, last.thread};
+	misuse.opened = misuse_opener(&entry);
+	misuse_report(&misuse);
+}
+
+void misuse_stream_closed(const struct closing *closed, const char *call, const void *frame)
+{
+	struct misuse misuse = {.kind = MISUSE_OF_STREAM, .call = call, .fd = closed->fd};
+	struct ledger_entry entry;
+	int saved = errno;
+
+	/* The standard streams are there whether their numbers are open or not. */
+	if (closed->fd <= STDERR_FILENO || closed->closer < STACK_FIRST || !misuse_wanted())
+		return;
+	ledger_unpack(&runtime.ledger, (struct ledger_words){closed->a, closed->b}, &entry);
+	if (entry.stack < STACK_FIRST || entry.before_fork || entry.origin == FD_INHERITED)
+		return;
+	misuse.at = runtime_ticks();
+	misuse.here = (struct misuse_place){closed->closer, runtime_thread()};
+	misuse.opened = misuse_opener(&entry);
+	if (!continues_row(closed->fd, misuse.here.thread, runtime_registers(frame)))
+		report_alone(&misuse);
+	errno = saved;
+}
+
+void misuse_before_stream_close(int fd, const char *call, const void *frame)
+{
+	struct misuse misuse = {.kind = MISUSE_CLOSE_OF_OTHER, .call = call, .fd = fd};
+	struct ledger_entry entry;
+	struct last_close last;
+
+	/* The number was taken from a stream by close(), and what has it now belongs to none: an
+	 * fdopen would have made it a stream's. */
+	if (!misuse_wanted() || !ledger_read(&runtime.ledger, fd, &entry, NULL) ||
+	    entry.owner != FD_OWNER_NONE || entry.origin != FD_OPENED || entry.before_fork ||
+	    entry.stack < STACK_FIRST || !slot_last_close(&runtime.ledger, fd, &last) ||
+	    !is_known_of_stream(last.closer, last.opener))
+		return;
+	misuse.at = runtime_ticks();
+	misuse.here = (struct misuse_place){runtime_closer(frame), runtime_thread()};
 	misuse.closed = (struct misuse_place){last.closer, last.thread};
 	misuse.opened = misuse_opener(&entry);
 	misuse_report(&misuse);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Finds wrong closes: a second close of a number, a use of a number after its close, and a close of
- * a number that other code has been given since. Hooks call this when a call has failed with EBADF,
+ * Finds wrong closes: a second close of a number, a use of a number after its close, a close of a
+ * number that other code has been given since, and a close() of a stream's number. Hooks call this when a call has failed with EBADF,
  * or when the closing stack is known to close twice; nothing here runs on the usual path.
  *
  * It must never report what is legal. Code that closes a row of numbers, whether open or not, does
@@ -18,6 +18,14 @@
  * recorded: from runtime_closing. frame: the hook's. */
 __attribute__((cold)) void misuse_close_failed(int fd, const struct closing *recorded,
 					       const char *call, const void *frame);
+
+/* The function call, which closes by number, has closed what belonged to a stream. */
+__attribute__((cold)) void misuse_stream_closed(const struct closing *closed, const char *call,
+						const void *frame);
+
+/* The function call is about to close a stream with the number fd, in a program that has closed
+ * wrongly. */
+__attribute__((cold)) void misuse_before_stream_close(int fd, const char *call, const void *frame);
 
 /* The function call has failed to use fd, with errno. */
 __attribute__((cold)) void misuse_use_failed(int fd, const char *call, const void *frame);

@@ -32,6 +32,9 @@ static void put_why(struct line *why, const struct misuse *misuse)
 	case MISUSE_COPY_OVER_OTHER:
 		line_add(why, ": this code closed it before, and has copied over another one");
 		break;
+	case MISUSE_OF_STREAM:
+		line_add(why, ": it belongs to a stream");
+		break;
 	case MISUSE_STANDARD:
 		line_add(why, ": it was closed, and an open was given the number");
 		break;

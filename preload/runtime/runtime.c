@@ -224,19 +224,22 @@ uint32_t runtime_thread(void)
 	return thread_id();
 }
 
-/* A close of 0, 1 or 2: its stack counts, though the descriptor was mostly open at the start. */
-static void close_unusual(struct closing closing, const void *frame)
+/* A close of 0, 1 or 2: its stack counts, though the descriptor was mostly open at the start. Or of
+ * a stream's number. */
+static void close_unusual(struct closing closing, const char *call, const void *frame)
 {
 	if (closing.closer == STACK_NONE && misuse_wanted())
 		closing.closer = runtime_closer(frame);
 	runtime_closed(closing);
+	if (closing.a & OWNED)
+		misuse_stream_closed(&closing, call, frame);
 }
 
 void runtime_close_strange(const struct closing *closing, bool failed, const char *call,
 			   const void *frame)
 {
 	if (!failed && closing->slot) {
-		close_unusual(*closing, frame);
+		close_unusual(*closing, call, frame);
 		return;
 	}
 	if (!failed) {

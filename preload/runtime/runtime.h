@@ -277,7 +277,7 @@ static inline void runtime_closed(struct closing closing)
 }
 
 /* The unusual part of runtime_close_returned: the close has failed, or there was no entry, or the
- * number is 0, 1 or 2. */
+ * number is 0, 1 or 2, or belongs to a stream. */
 __attribute__((cold)) void runtime_close_strange(const struct closing *closing, bool failed,
 						 const char *call, const void *frame);
 
@@ -285,7 +285,9 @@ __attribute__((cold)) void runtime_close_strange(const struct closing *closing, 
 static inline void runtime_close_returned(struct closing closing, bool failed, const char *call,
 					  const void *frame)
 {
-	if (__builtin_expect(!failed && closing.slot && closing.fd > STDERR_FILENO, 1))
+	if (__builtin_expect(!failed && closing.slot && !(closing.a & OWNED) &&
+				     closing.fd > STDERR_FILENO,
+			     1))
 		runtime_closed(closing);
 	else
 		runtime_close_strange(&closing, failed, call, frame);

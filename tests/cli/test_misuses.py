@@ -17,7 +17,8 @@ WRONG = {  # the kind; the function that called wrongly; the one that closed bef
     "raw": ("double close of 3", "closes_again", None),
     "accept": ("use after close of 3", "accept_closed", "closes_first"),
 }
-LEGAL = ["loop", "range", "child", "vforked", "handoff", "minus", "probe", "redirect", "refill", "rotate", "daemon", "logs", "safer"]
+LEGAL = ["loop", "range", "child", "vforked", "handoff", "minus", "probe", "redirect", "refill", "rotate"]
+LEGAL_OWNERS = ["everything", "first", "numbers", "reused", "daemon", "logs", "safer"]
 
 
 class Misuse:
@@ -43,8 +44,8 @@ def misuses_of(snapshot):
     return [Misuse(part) for part in parts if part[0].startswith("misuse ")]
 
 
-def misuses(way, **options):
-    run = run_traced([program("misuses"), way], **options)
+def misuses(way, name="misuses", **options):
+    run = run_traced([program(name), way], **options)
     check.equal(run.status, 0)
     return misuses_of(run.last)
 
@@ -90,11 +91,36 @@ def _():
     check.matches(done.err, r"(?m)^Copy over descriptor 3, which is another one by now, in copies_over at \S*misuses\.c:\d+$")
 
 
+@test("a close() of a {1} number is told, once: {0}", each=[("file", "FILE's"), ("late", "FILE's"), ("directory", "DIR's")])
+def _(way, _owner):
+    found = misuses(way, "misuse_owners")
+    number = 4 if way == "late" else 3
+    check.equal([one.sentence.split(",")[0] for one in found], [f"close of a stream's {number}"])
+    check.equal((found[0].call, found[0].times), ("close", 1))
+    check.equal(found[0].stacks["misused at"][:1], ["closes_first"])
+    check.equal(found[0].stacks["was opened at"][:1], ["directory" if way == "directory" else "opens_file_and_closes"])
+    check.lacks(found[0].text, "closed before")
+    done = run_bare([FDTRAIL, "run", "--max-misuse=0", "--", program("misuse_owners"), way])
+    check.equal(done.status, 1)
+    check.contains(done.err, "wrong closes: 1 close of a stream's descriptor")
+    check.matches(done.err, rf"(?m)^Close of descriptor {number}, which belongs to a stream, in closes_first at ")
+    check.lacks(done.err, "closed before")
+
+
+@test("an fclose whose number was closed, and given to other code, is told as a close of another's descriptor")
+def _():
+    found = misuses("stale", "misuse_owners")
+    check.equal([one.sentence.split(",")[0] for one in found], ["close of a stream's 3", "close of another's 3"])
+    check.equal(found[1].call, "fclose")
+    check.equal(found[1].stacks["closed before at"][:1], ["closes_first"])
+    check.equal(found[1].stacks["opened since at"][:1], ["other_opens"])
+
+
 @test("a {2} that is given the standard number {1} after its close is told once, with the stacks of the open and the close",
       each=[("standard", 1, "socket"), ("unreadable", 1, "file that can only be read"),
             ("database", 1, "file that is opened close-on-exec for reading and writing"), ("stdio", 0, "last socket")])
 def _(way, number, _what):
-    found = misuses(way)
+    found = misuses(way, "misuse_owners")
     check.equal([one.sentence.split(",")[0] for one in found], [f"open at standard number {number}"])
     check.equal((found[0].call, found[0].times), (None, 3 if way == "standard" else 1))
     check.equal(found[0].stacks["misused at"][:1], ["opens_file" if way in ("unreadable", "database") else "opens_socket"])
@@ -102,14 +128,14 @@ def _(way, number, _what):
         check.contains(found[0].text, "\n  closed before: at an unknown place")
     else:
         check.equal(found[0].stacks["closed before at"][:1], ["closes_first"])
-    done = run_bare([FDTRAIL, "run", "--max-misuse=0", "--", program("misuses"), way])
+    done = run_bare([FDTRAIL, "run", "--max-misuse=0", "--", program("misuse_owners"), way])
     check.equal(done.status, 1)
-    check.matches(done.err, rf"(?m)^Open at the standard number {number}, in opens_\w+ at \S*misuses\.c:\d+$")
+    check.matches(done.err, rf"(?m)^Open at the standard number {number}, in opens_\w+ at \S*misuse_owners\.c:\d+$")
 
 
 @test("an open at a standard number is told before the program ends")
 def _():
-    run = run_traced([program("misuses"), "standard"])
+    run = run_traced([program("misuse_owners"), "standard"])
     check.equal(run.snapshots[0].why, "misuse: descriptor 1: it was closed, and an open was given the number")
 
 
@@ -119,9 +145,10 @@ def _():
     check.equal([one.times for one in found], [100])
 
 
-@test("no report for what is legal: {}", each=LEGAL)
-def _(way):
-    run = run_traced([program("misuses"), way], VERBOSE=1)
+@test("no report for what is legal: {1} of {0}", each=[("misuses", way) for way in LEGAL] + [
+    ("misuse_owners", way) for way in LEGAL_OWNERS])
+def _(name, way):
+    run = run_traced([program(name), way], VERBOSE=1)
     check.equal(run.status, 0)
     check.lacks(run.snapshots[-1].text, "\nmisuse ")
     check.equal(run.last.fields["misuses"], "0")

@@ -12,10 +12,6 @@
  *     other        threads: proxy closes twice, and logger has been given the number meanwhile
  *     copy         dup2 after a close, and logger has been given the number meanwhile
  *     many         the same double close a hundred times
- *     standard     a socket gets the number 1 after its close; three times
- *     stdio        the same after fclose(stdin), for number 0, and nothing else is opened
- *     database     a file is opened for reading and writing, and close-on-exec, at 1
- *     unreadable   a file is opened for reading at 1
  * Legal:
  *     loop         closes all numbers from 3 to 255, twice; and from 255 down to 3
  *     range        close_range, then a loop from 3
@@ -24,9 +20,6 @@
  *     handoff      main closes what several threads have opened, number after number
  *     minus        close(-1)
  *     probe        dup2 and fcntl on a closed number
- *     daemon       0, 1 and 2 are closed and reopened, by open and dup
- *     logs         1 is closed, and a file opened for writing there
- *     safer        an open that gets 1 moves to a higher number at once
  *     redirect     a standard stream is redirected and restored, a hundred times
  *     refill       dup2 after a close, a hundred times, and nobody comes between
  *     rotate       dup2 over what another thread has opened, with a number that was closed before
@@ -44,25 +37,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "frame.h"
+#include "misuse_steps.h"
 #include "newer_kernel.h"
 #include "raw.h"
-
-static volatile int after;
-
-static FRAME int opens(void)
-{
-	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-
-	after = fd;
-	return fd;
-}
-
-static FRAME void closes_first(int fd)
-{
-	close(fd);
-	after = fd;
-}
 
 static FRAME void closes_again(int fd)
 {
@@ -189,91 +166,6 @@ static void copy(void)
 	for (volatile int round = 0; round < 2; round++)
 		closes_and_copies(round);
 	pthread_join(thread, NULL);
-}
-
-static FRAME int opens_socket(void)
-{
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	after = fd;
-	return fd;
-}
-
-static void opens_more(void)
-{
-	for (volatile int i = 0; i < 4; i++)
-		opens();
-}
-
-static void standard(void)
-{
-	for (volatile int i = 0; i < 3; i++) {
-		closes_first(STDOUT_FILENO);
-		if (opens_socket() != STDOUT_FILENO)
-			errx(1, "the socket is not at 1");
-		opens_more();
-	}
-}
-
-static void stdio(void)
-{
-	fclose(stdin);
-	if (opens_socket() != STDIN_FILENO)
-		errx(1, "the socket is not at 0");
-}
-
-static FRAME int opens_file(int flags)
-{
-	int fd = open("/proc/self/comm", flags);
-
-	after = fd;
-	return fd;
-}
-
-static void unreadable(void)
-{
-	closes_first(STDOUT_FILENO);
-	if (opens_file(O_RDONLY) != STDOUT_FILENO)
-		errx(1, "the file is not at 1");
-	opens_more();
-}
-
-static void database(void)
-{
-	closes_first(STDOUT_FILENO);
-	if (opens_file(O_RDWR | O_CLOEXEC) != STDOUT_FILENO)
-		errx(1, "the file is not at 1");
-	opens_more();
-}
-
-static void daemon_reopens(void)
-{
-	for (int fd = 0; fd < 2; fd++)
-		closes_first(fd);
-	if (open("/dev/null", O_RDWR | O_CLOEXEC) != 0 || dup(0) != 1)
-		errx(1, "not reopened");
-	dup2(0, STDERR_FILENO);
-	opens_more();
-}
-
-static void logs(void)
-{
-	closes_first(STDOUT_FILENO);
-	if (opens_file(O_WRONLY | O_CLOEXEC) != STDOUT_FILENO)
-		errx(1, "the file is not at 1");
-	opens_more();
-}
-
-static void safer(void)
-{
-	closes_first(STDOUT_FILENO);
-	int fd = opens_file(O_RDONLY | O_CLOEXEC);
-	int high = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-
-	close(fd);
-	if (fd != STDOUT_FILENO || high < 3 || open("/dev/null", O_WRONLY) != STDOUT_FILENO)
-		errx(1, "not moved");
-	opens_more();
 }
 
 static void loop(void)
@@ -417,10 +309,6 @@ int main(int argc, char **argv)
 		{"other", other},
 		{"copy", copy},
 		{"many", many},
-		{"standard", standard},
-		{"stdio", stdio},
-		{"unreadable", unreadable},
-		{"database", database},
 		{"loop", loop},
 		{"range", range},
 		{"child", child},
@@ -428,9 +316,6 @@ int main(int argc, char **argv)
 		{"handoff", handoff},
 		{"minus", minus},
 		{"probe", probe},
-		{"daemon", daemon_reopens},
-		{"logs", logs},
-		{"safer", safer},
 		{"redirect", redirect},
 		{"refill", refill},
 		{"rotate", rotate},

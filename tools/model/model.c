@@ -48,6 +48,7 @@ const char *model_misuse_name(enum model_misuse_kind kind)
 		[MODEL_USE_AFTER_CLOSE] = "use after close",
 		[MODEL_CLOSE_OF_OTHER] = "close of another's",
 		[MODEL_COPY_OVER_OTHER] = "copy over another's",
+		[MODEL_CLOSE_OF_STREAM] = "close of a stream's",
 		[MODEL_STANDARD] = "open at standard number",
 	};
 

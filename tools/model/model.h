@@ -258,6 +258,7 @@ enum model_misuse_kind {
 	MODEL_USE_AFTER_CLOSE,
 	MODEL_CLOSE_OF_OTHER,  /* the number belonged to other code by then */
 	MODEL_COPY_OVER_OTHER, /* the same: dup2 has closed it */
+	MODEL_CLOSE_OF_STREAM, /* close() of a number that belongs to a FILE or DIR */
 	MODEL_STANDARD,        /* an open was given 0, 1 or 2, which had been closed */
 	MODEL_MISUSE_KINDS,
 };

@@ -65,6 +65,18 @@ static const struct {
 			"the copy has closed its descriptor. Leave the close out: dup2() closes "
 			"the old descriptor itself.",
 		},
+	[MODEL_CLOSE_OF_STREAM] =
+		{
+			"close of a stream's descriptor",
+			"closes of streams' descriptors",
+			"Close of descriptor %" PRId64 ", which belongs to a stream",
+			"",
+			NULL,
+			"was opened at",
+			"Only fclose(), pclose() or closedir() may close it. The stream loses what "
+			"it has buffered, and its own close hits whatever has been given the "
+			"number by then.",
+		},
 	[MODEL_STANDARD] =
 		{
 			"open at a standard number",

@@ -17,6 +17,7 @@ enum misuse_kind {
 	MISUSE_USE,             /* another call did */
 	MISUSE_CLOSE_OF_OTHER,  /* a number was closed again, after other code had been given it */
 	MISUSE_COPY_OVER_OTHER, /* the same by dup2: it has closed what other code had been given */
+	MISUSE_OF_STREAM,       /* close() of a number that belongs to a FILE or DIR */
 	MISUSE_STANDARD, /* the number 0, 1 or 2 was closed, and an ordinary open was given it */
 	MISUSE_KIND_COUNT,
 };

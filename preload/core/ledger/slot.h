@@ -57,6 +57,7 @@ enum {
 
 #define BITS(word, at, width) ((uint32_t)((word) >> (at) & ((UINT64_C(1) << (width)) - 1)))
 #define CLOSING               (UINT64_C(1) << A_CLOSING)
+#define OWNED                 (UINT64_C(3) << A_OWNER)
 #define CONNECTED             (UINT64_C(1) << B_CONNECTED)
 #define LINK                  ((CONNECTED << 1) - 1) /* with the CONNECTED bit */
 /* GENERATION_OLD is for entries from before a fork that are older than the counter reaches. */

@@ -9,6 +9,7 @@ static const char *const sentences[MISUSE_KIND_COUNT] = {
 	[MISUSE_USE] = "use after close of ",
 	[MISUSE_CLOSE_OF_OTHER] = "close of another's ",
 	[MISUSE_COPY_OVER_OTHER] = "copy over another's ",
+	[MISUSE_OF_STREAM] = "close of a stream's ",
 	[MISUSE_STANDARD] = "open at standard number ",
 };
 
@@ -79,7 +80,7 @@ static void put_misuse(const struct describe *describe, struct frames *frames,
 		put_place(describe, frames, "closed before at", misuse->closed);
 	else if (misuse->kind == MISUSE_STANDARD)
 		put_string(writer, "  closed before: at an unknown place\n");
-	else
+	else if (misuse->kind != MISUSE_OF_STREAM)
 		put_string(writer, "  closed before: by an untraced call, or by another thread at "
 				   "this moment\n");
 	put_place(describe, frames,
