@@ -118,6 +118,56 @@ def _():
     check.equal(group["closed_elsewhere"], {"others": 0, "other_stacks": 0, "unseen_calls": 1, "unknown": 0})
 
 
+@test("diff compares where the siblings of a leak were closed, in the old snapshot and in the new one")
+def _():
+    old, new = snapshot_file("100", "dup2"), snapshot_file("1000")
+    done = run_bare([FDTRAIL, "diff", old, new])
+    check.equal(done.status, 0)
+    check.contains(done.out, "grown, 2 -> 3 (+1): ")
+    check.contains(done.out, "   closed at (old -> new):\n")
+    place = r" at \S*siblings\.c:\d+"
+    check.matches(done.out, rf"(?m)^     88 -> 898 in close_connection{place}, from finish_request{place}")
+    check.matches(done.out, rf"(?m)^     9 -> 99 in close_connection{place}, from cancel_request{place}")
+    check.matches(done.out, rf"(?m)^     1 -> 0 in closes_another{place}")
+
+
+@test("diff says that a count is unknown if not all closes are listed")
+def _():
+    old, new = snapshot_file("100", "raw"), snapshot_file("1000")
+    done = run_bare([FDTRAIL, "diff", new, old])
+    check.matches(done.out, r"(?m)^     898 -> 88 in close_connection")
+    limited = snapshot_file("1000", CLOSERS="1")
+    done = run_bare([FDTRAIL, "diff", snapshot_file("100", "dup2"), limited])
+    check.matches(done.out, r"(?m)^     88 -> 898 in close_connection")
+    check.matches(done.out, r"(?m)^     9 -> \? in close_connection")
+
+
+@test("diff shows the closers of what is new, and its JSON has those of each part")
+def _():
+    old, new = str(temp_dir() / "none.txt"), snapshot_file("1000")
+    run_traced([program("siblings"), "1000"], OUTPUT=old, KINDS="pipe", VERBOSE=1)
+    done = run_bare([FDTRAIL, "diff", old, new])
+    check.contains(done.out, "new, 0 -> 3 (+3): ")
+    check.contains(done.out, "   997 of 1000 are closed:")
+    document = json.loads(run_bare([FDTRAIL, "diff", "--format=json", old, new]).out)
+    part = document["changes"][0]["parts"][0]
+    check.equal([closer["count"] for closer in part["closed_at"]], [898, 99])
+    check.equal(part["closed_elsewhere"]["unknown"], 0)
+
+
+@test("the HTML page has the closers of each group, and the misuses with their stacks")
+def _():
+    page = run_bare([FDTRAIL, "report", "--format=html", snapshot_file("1000")]).out
+    check.contains(page, "997 of 1000 are closed:")
+    check.matches(page, r"898 in close_connection at \S*siblings\.c:\d+, from finish_request at ")
+    path = temp_dir() / "misuses.txt"
+    run_traced([program("misuses"), "double"], OUTPUT=str(path))
+    page = run_bare([FDTRAIL, "report", "--format=html", str(path)]).out
+    check.contains(page, "wrong closes: 1 double close")
+    check.matches(page, r"Double close of descriptor 3, in closes_again at \S*misuses\.c:\d+")
+    check.matches(page, r"(?s)closed before at.*closes_first.*was opened at")
+
+
 @test("a reader that doesn't know closers skips their lines without mixing up stacks")
 def _():
     # They stand after the descriptors, where no frame continues the opening stack.

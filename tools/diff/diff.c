@@ -66,21 +66,23 @@ static size_t add_groups(struct finding_item *members, struct model_snapshot *sn
 	return count;
 }
 
-/* Chooses the group to show: the finding in the new snapshot, or else in the old one. Groups
- * without stacks can't be joined, so the first one is shown. */
-static void choose_group(const struct diff *diff, struct diff_entry *entry)
+/* The finding in one of the snapshots, which has it. Groups without stacks can't be joined, so this
+ * is the first one. */
+static struct model_group join_side(const struct diff *diff, const struct diff_entry *entry,
+				    bool is_new)
 {
-	bool is_new = entry->new_count != 0;
+	struct model_group group;
 	struct finding_item *items = memory_array(NULL, entry->member_count, sizeof(*items));
 	size_t count = 0;
 
 	for (size_t i = 0; i < entry->member_count; i++)
 		if (entry->members[i].is_new == is_new)
 			items[count++] = entry->members[i];
-	entry->group = *items[0].group;
+	group = *items[0].group;
 	if (group_stack(items[0].group))
-		entry->group = findings_join(is_new ? diff->new : diff->old, items, count);
+		group = findings_join(is_new ? diff->new : diff->old, items, count);
 	free(items);
+	return group;
 }
 
 static void finish_entry(struct diff_entry *entry)
@@ -123,7 +125,9 @@ struct diff *diff_create(struct model_snapshot *old, struct model_snapshot *new)
 		*entry = (struct diff_entry){.members = diff->members + first,
 					     .member_count = end - first};
 		finish_entry(entry);
-		choose_group(diff, entry);
+		entry->group = join_side(diff, entry, entry->new_count != 0);
+		if (entry->old_count && entry->new_count)
+			entry->old = join_side(diff, entry, false);
 	}
 	qsort(diff->entries, diff->count, sizeof(*diff->entries), compare_entries);
 	return diff;

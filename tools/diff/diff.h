@@ -22,6 +22,7 @@ struct diff_entry {
 	enum diff_change change;
 	int64_t old_count, new_count; /* 0: not in that snapshot */
 	struct model_group group;     /* the finding in the new snapshot, or else in the old one */
+	struct model_group old;       /* the finding in the old one, if both have it */
 	/* Its groups in both snapshots, sorted by call path. */
 	struct finding_item *members;
 	size_t member_count;

@@ -36,6 +36,7 @@ static void put_parts(struct json_writer *json, const struct diff_entry *entry,
 		json_integer(json, "number", member->group->number);
 		json_integer(json, "count", member->group->count);
 		json_group_identity(json, member->group, options);
+		json_group_closers(json, member->group, options);
 		json_end_object(json);
 	}
 	json_end_array(json);

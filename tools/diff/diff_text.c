@@ -7,6 +7,7 @@
 #include "tools/reader/snapshot_time.h"
 #include "tools/report/heading.h"
 #include "tools/report/page.h"
+#include "tools/report/text_closers.h"
 #include "tools/report/text_paths.h"
 #include "tools/report/text_stack.h"
 #include "diff_format.h"
@@ -72,7 +73,7 @@ static void put_notes(const struct page *page, const struct diff *diff)
 }
 
 static void put_entry(const struct page *page, const struct diff_entry *entry,
-		      const struct diff_options *options)
+		      const struct diff_options *options, struct text_given *given)
 {
 	const struct model_group *group = diff_group(entry);
 	const struct model_stack *opened = model_stack(group, MODEL_OPENED_AT),
@@ -91,12 +92,17 @@ static void put_entry(const struct page *page, const struct diff_entry *entry,
 	if (opened)
 		text_stack(page, "opened at", opened, used ? NULL : group,
 			   text_frames_of(&options->report));
+	if (entry->change == DIFF_NEW)
+		text_closers(page, group, given, &options->report);
+	else if (entry->change != DIFF_GONE)
+		text_closers_compared(page, &entry->old, group, &options->report);
 	free(heading);
 }
 
 int diff_write_text(const struct diff *diff, const struct diff_options *options, FILE *file)
 {
 	size_t counts[DIFF_CHANGES], shown = 0, left_out = 0;
+	struct text_given given = {0};
 	struct page page;
 
 	page_open(&page, file, options->report.width, options->report.colour);
@@ -115,7 +121,7 @@ int diff_write_text(const struct diff *diff, const struct diff_options *options,
 			left_out++;
 			continue;
 		}
-		put_entry(&page, &diff->entries[i], options);
+		put_entry(&page, &diff->entries[i], options, &given);
 		shown++;
 	}
 	if (left_out) {

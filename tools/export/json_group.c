@@ -248,8 +248,7 @@ static void put_figures(struct json_writer *json, const struct model_group *grou
 	json_end_array(json);
 }
 
-/* Writes where the descriptors of the opening stack were closed. */
-static void put_closers(struct json_writer *json, const struct model_group *group,
+void json_group_closers(struct json_writer *json, const struct model_group *group,
 			const struct export_options *options)
 {
 	json_begin_array(json, "closed_at");
@@ -281,7 +280,7 @@ static void put_group(struct json_writer *json, const struct model_group *group,
 	for (size_t i = 0; i < group->note_count; i++)
 		json_string(json, NULL, group->notes[i].line);
 	json_end_array(json);
-	put_closers(json, group, options);
+	json_group_closers(json, group, options);
 	json_true_if(json, "suppressed", group->suppressed);
 	json_true_if(json, "broken", group->broken);
 	json_begin_array(json, "descriptors");

@@ -23,7 +23,7 @@ enum {
 /* A line of the list: one closing stack, or several that a reader can't tell apart. */
 struct closer_line {
 	char *text;
-	int64_t count;
+	int64_t count, old; /* old: in an older snapshot, if two are compared */
 	size_t position;
 };
 
@@ -69,37 +69,43 @@ static int compare_texts(const void *left, const void *right)
 	return order ? order : (a->position > b->position) - (a->position < b->position);
 }
 
-/* The most frequent first. */
+/* The most frequent first; of two snapshots, in either. */
 static int compare_lines(const void *left, const void *right)
 {
 	const struct closer_line *a = left, *b = right;
+	int64_t a_most = a->old > a->count ? a->old : a->count;
+	int64_t b_most = b->old > b->count ? b->old : b->count;
 
-	if (a->count != b->count)
-		return a->count > b->count ? -1 : 1;
+	if (a_most != b_most)
+		return a_most > b_most ? -1 : 1;
 	return (a->position > b->position) - (a->position < b->position);
 }
 
-/* Makes the lines of all closers; those with equal texts share one. Returns how many. */
-static size_t make_lines(const struct page *page, const struct model_group *group,
-			 struct closer_line *lines)
+/* Makes the lines of all closers, of which the first old_count are of an older snapshot; those with
+ * equal texts share one. Returns how many. */
+static size_t make_lines(const struct page *page, const struct model_stack *closers,
+			 size_t closer_count, size_t old_count, struct closer_line *lines)
 {
 	struct stack_keys *numbers = stack_keys_create(false);
-	struct stack_key *keys = memory_array(NULL, group->closer_count, sizeof(*keys));
+	struct stack_key *keys = memory_array(NULL, closer_count, sizeof(*keys));
 	size_t count = 0, kept = 0, at_end;
 
-	for (size_t i = 0; i < group->closer_count; i++)
-		keys[i] = stack_keys_of(numbers, &group->closers[i]);
-	at_end = group->closer_count ? stack_keys_common(keys, group->closer_count, true) : 0;
-	for (size_t i = 0; i < group->closer_count; i++) {
-		char *text = closer_text(page, &group->closers[i], &keys[i], at_end);
+	for (size_t i = 0; i < closer_count; i++)
+		keys[i] = stack_keys_of(numbers, &closers[i]);
+	at_end = closer_count ? stack_keys_common(keys, closer_count, true) : 0;
+	for (size_t i = 0; i < closer_count; i++) {
+		char *text = closer_text(page, &closers[i], &keys[i], at_end);
+		struct closer_line line = {.text = text, .position = i};
 
+		*(i < old_count ? &line.old : &line.count) = closers[i].closed;
 		if (text)
-			lines[count++] = (struct closer_line){text, group->closers[i].closed, i};
+			lines[count++] = line;
 	}
 	qsort(lines, count, sizeof(*lines), compare_texts);
 	for (size_t i = 0; i < count; i++) {
 		if (kept && strcmp(lines[kept - 1].text, lines[i].text) == 0) {
 			lines[kept - 1].count = model_add(lines[kept - 1].count, lines[i].count);
+			lines[kept - 1].old = model_add(lines[kept - 1].old, lines[i].old);
 			free(lines[i].text);
 		} else {
 			lines[kept++] = lines[i];
@@ -147,21 +153,30 @@ static int count_columns(const struct model_group *group, const struct closer_li
 	return columns;
 }
 
+/* How many of the lines to show: one more is shorter than a line that says it is left out. */
+static size_t shown_of(size_t count)
+{
+	return count > SHOWN + 1 ? SHOWN : count;
+}
+
+static void put_left_out(const struct page *page, size_t count)
+{
+	if (count)
+		page_linef(page, LIST_INDENT, CONTINUED, PAGE_FAINT,
+			   "and at %zu more places (--full)", count);
+}
+
 static void put_lines(const struct page *page, const struct model_group *group)
 {
 	struct closer_line *lines = memory_array(NULL, group->closer_count, sizeof(*lines));
-	size_t count = make_lines(page, group, lines), shown = count;
+	size_t count = make_lines(page, group->closers, group->closer_count, 0, lines),
+	       shown = shown_of(count);
 	int columns = count_columns(group, lines, count);
 
-	/* Showing one more is shorter than a line that says it is left out. */
-	if (count > SHOWN + 1)
-		shown = SHOWN;
 	for (size_t i = 0; i < shown; i++)
 		page_linef(page, LIST_INDENT, CONTINUED, PAGE_PLAIN, "%*" PRId64 " %s", columns,
 			   lines[i].count, lines[i].text);
-	if (shown < count)
-		page_linef(page, LIST_INDENT, CONTINUED, PAGE_FAINT,
-			   "and at %zu more places (--full)", count - shown);
+	put_left_out(page, count - shown);
 	put_elsewhere(page, group, columns);
 	for (size_t i = 0; i < count; i++)
 		free(lines[i].text);
@@ -213,4 +228,56 @@ void text_closers(const struct page *page, const struct model_group *group,
 		    "%s still open %s reached none of these closes so far. Look for the path from "
 		    "the open that doesn't lead to one of them.",
 		    group->live == 1 ? "The one" : "Those", group->live == 1 ? "has" : "have");
+}
+
+/* Whether every close has a place in the list, so that a stack that it lacks has closed nothing. */
+static bool lists_all(const struct model_group *group)
+{
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < group->closer_count; i++)
+		sum = model_add(sum, group->closers[i].closed);
+	return sum == group->closed;
+}
+
+/* "898 -> 1796"; "?": not known, because the list is not complete. */
+static char *change_text(const struct closer_line *line, bool old_known, bool new_known)
+{
+	char *old = line->old || old_known ? page_format("%" PRId64, line->old) : page_format("?");
+	char *new =
+		line->count || new_known ? page_format("%" PRId64, line->count) : page_format("?");
+	char *text = page_format("%s -> %s", old, new);
+
+	free(old);
+	free(new);
+	return text;
+}
+
+void text_closers_compared(const struct page *page, const struct model_group *old,
+			   const struct model_group *new, const struct report_options *options)
+{
+	size_t total = old->closer_count + new->closer_count;
+	struct model_stack *closers = memory_array(NULL, total, sizeof(*closers));
+	struct closer_line *lines = memory_array(NULL, total, sizeof(*lines));
+	size_t count, shown;
+
+	for (size_t i = 0; i < total; i++)
+		closers[i] = i < old->closer_count ? old->closers[i]
+						   : new->closers[i - old->closer_count];
+	count = make_lines(page, closers, total, old->closer_count, lines);
+	shown = options->full ? count : shown_of(count);
+	if (count)
+		page_line(page, INDENT, 0, PAGE_PLAIN, "closed at (old -> new):");
+	for (size_t i = 0; i < shown; i++) {
+		char *change = change_text(&lines[i], lists_all(old), lists_all(new));
+
+		page_linef(page, LIST_INDENT, CONTINUED, PAGE_PLAIN, "%s %s", change,
+			   lines[i].text);
+		free(change);
+	}
+	put_left_out(page, count - shown);
+	for (size_t i = 0; i < count; i++)
+		free(lines[i].text);
+	free(lines);
+	free(closers);
 }

@@ -14,3 +14,8 @@
 /* Writes the list, or nothing if the snapshot doesn't tell. */
 void text_closers(const struct page *page, const struct model_group *group,
 		  struct text_given *given, const struct report_options *options);
+
+/* Writes how often each closing stack has closed in an old and in a new snapshot, or nothing if
+ * neither tells. A path that closes less often than it did is the one to look at. */
+void text_closers_compared(const struct page *page, const struct model_group *old,
+			   const struct model_group *new, const struct report_options *options);
