@@ -32,7 +32,7 @@
 /* The same if call stores two descriptors in fds, as pipe(2) does. */
 #define opened_pair(call, fds, kind)                                                               \
 	(hook_fills(&(struct awaited){AWAITED_PAIR, (fds)}),                                       \
-	 hook_pair((call), (fds), (kind), __func__, HERE))
+	 hook_pair(runtime_pair_result((call), (fds)), (fds), (kind), __func__, HERE))
 
 /* After the real call has returned fd, a copy of from, or -1: records it. Returns fd, keeps errno.
  * name: the called function. Async-signal-safe. */

@@ -29,7 +29,7 @@ int ioctl_ends(int result, const struct ioctl_fd *made, const void *arg, const v
 	if (fd < 0)
 		hook_ends();
 	else
-		runtime_result(fd, made->kind, "ioctl", frame);
+		runtime_opened(fd, &(struct opening){.kind = made->kind}, frame);
 	return result;
 }
 

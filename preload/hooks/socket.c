@@ -105,7 +105,10 @@ HOOK int getsockopt(int sockfd, int level, int optname, void *restrict optval,
  * stderr. */
 static int remote(int fd, const int *fd2p, const char *name, const void *frame)
 {
-	runtime_result(fd, FD_SOCKET, name, frame);
+	if (fd < 0)
+		runtime_failed(name);
+	else
+		runtime_opened(fd, &(struct opening){.kind = FD_SOCKET}, frame);
 	if (fd >= 0 && fd2p && *fd2p >= 0)
 		runtime_opened(*fd2p, &(struct opening){.kind = FD_SOCKET}, frame);
 	return fd;

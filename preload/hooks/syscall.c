@@ -61,13 +61,15 @@ long syscall_hook(long number, long a, long b, long c, long d, long e, long f)
 		return socket_option((int)CALL(), (int)b, (int)c, (const void *)d, HERE);
 	case SYS_socketpair:
 		hook_fills(&(struct awaited){AWAITED_PAIR, (const int *)d});
-		return hook_pair((int)CALL(), (const int *)d, FD_SOCKET, "socketpair", HERE);
+		return hook_pair(runtime_pair_result((int)CALL(), (int *)d), (const int *)d,
+				 FD_SOCKET, "socketpair", HERE);
 #ifdef SYS_pipe
 	case SYS_pipe:
 #endif
 	case SYS_pipe2:
 		hook_fills(&(struct awaited){AWAITED_PAIR, (const int *)a});
-		return hook_pair((int)CALL(), (const int *)a, FD_PIPE, "pipe", HERE);
+		return hook_pair(runtime_pair_result((int)CALL(), (int *)a), (const int *)a,
+				 FD_PIPE, "pipe", HERE);
 #ifdef SYS_signalfd
 	case SYS_signalfd:
 #endif

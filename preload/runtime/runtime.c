@@ -316,6 +316,17 @@ void runtime_failed(const char *name)
 	}
 }
 
+int runtime_result_strange(int fd, enum fd_kind kind, const char *name, const void *frame)
+{
+	if (fd < 0) {
+		runtime_failed(name);
+		return fd;
+	}
+	fd = spread_move(fd);
+	runtime_record(fd, slot_opening(kind, FD_OPENED, FD_OWNER_NONE), -1, frame);
+	return fd;
+}
+
 void runtime_connected(int fd, const struct sockaddr *address, socklen_t length, const void *frame)
 {
 	if (!runtime_on())

@@ -51,6 +51,7 @@ struct runtime {
 	_Atomic uint32_t arm; /* asleep: this number, or a higher one, may wake the tracer; else
 			       * ARM_NEVER */
 	bool direct;          /* hooks may make libc's system calls themselves */
+	int moves_below;      /* a new descriptor below this gets another number (spread.h); 0: none */
 	/* clock_gettime, the vDSO's once our constructor has found it: a call less, and the
 	 * kernel's time whatever is preloaded beside us. */
 	int (*clock)(clockid_t clockid, struct timespec *time);
@@ -198,15 +199,35 @@ static inline void runtime_duplicated(int fd, int from, const void *frame)
 /* A hooked function failed: takes a snapshot if errno says that descriptors have run out. */
 __attribute__((cold)) void runtime_failed(const char *name);
 
+/* spread.c: gives fd, which a call has just returned, another number, and returns that. */
+__attribute__((cold)) int spread_move(int fd);
+
+/* runtime_result for a failed call, or with FDTRAIL_SPREAD. */
+__attribute__((cold)) int runtime_result_strange(int fd, enum fd_kind kind, const char *name,
+						 const void *frame);
+
 /* The end of a plain open: socket(), open() and their like. Records fd, or on -1 calls
- * runtime_failed; name is the hooked function's. Returns fd. */
-static inline int runtime_result(int fd, enum fd_kind kind, const char *name, const void *frame)
+ * runtime_failed; name is the hooked function's. Returns fd, or the number that it has got instead,
+ * for the program. */
+static inline __attribute__((warn_unused_result)) int
+runtime_result(int fd, enum fd_kind kind, const char *name, const void *frame)
 {
-	if (__builtin_expect(fd < 0, 0))
-		runtime_failed(name);
-	else if (!runtime_sleeps_on(fd))
+	if (__builtin_expect(fd < runtime.moves_below, 0))
+		return runtime_result_strange(fd, kind, name, frame);
+	if (!runtime_sleeps_on(fd))
 		runtime_record(fd, slot_opening(kind, FD_OPENED, FD_OWNER_NONE), -1, frame);
 	return fd;
+}
+
+/* After a call that stores two new descriptors in fds if result isn't negative: may give them other
+ * numbers. Returns result. */
+static inline int runtime_pair_result(int result, int fds[2])
+{
+	if (__builtin_expect(runtime.moves_below && result >= 0, 0)) {
+		fds[0] = spread_move(fds[0]);
+		fds[1] = spread_move(fds[1]);
+	}
+	return result;
 }
 
 /* The calling thread has a table of its own from now on (unshare(2), CLONE_FILES). The descriptors

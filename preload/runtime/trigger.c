@@ -27,6 +27,7 @@
 #include "enroll.h"
 #include "live_table.h"
 #include "misuse.h"
+#include "spread.h"
 #include "preload/core/policy/stderr_lines.h"
 #include "preload/core/policy/triggered_snapshot.h"
 #include "preload/core/policy/pace.h"
@@ -378,4 +379,5 @@ void trigger_start(void)
 	atomic_store(&next_snapshot, runtime_now_ms() + (uint64_t)runtime.options.interval * 1000);
 	trigger_unwatch();
 	misuse_start();
+	spread_start();
 }

@@ -258,6 +258,7 @@ BOOLEAN(emfile)
 BOOLEAN(inherited)
 BOOLEAN(peaks)
 BOOLEAN(redact)
+BOOLEAN(spread)
 BOOLEAN(verbose)
 
 static const struct option {

@@ -33,6 +33,7 @@ struct options {
 	bool inherited;
 	bool peaks;
 	enum option_misuse misuse;
+	bool spread;
 	const char *only;
 	bool redact;
 	const char *mark_file; /* NULL: none */
