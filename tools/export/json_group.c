@@ -201,6 +201,9 @@ static void put_descriptor(struct json_writer *json, const struct model_group *g
 	json_bool(json, "inherited", is_inherited(group));
 	json_true_if(json, "duplicated", descriptor->duplicated);
 	json_integer_if_known(json, "dup_of", descriptor->dup_of);
+	json_string_if_known(json, "original", model_original_name(descriptor->original));
+	if (descriptor->copies)
+		json_integer(json, "copies", descriptor->copies);
 	json_true_if(json, "received", descriptor->received);
 	json_string_if_known(json, "stream", model_stream_name(descriptor->stream));
 	json_string_if_known(json, "access", model_access_name(descriptor->access));

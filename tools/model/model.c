@@ -55,6 +55,16 @@ const char *model_misuse_name(enum model_misuse_kind kind)
 	return names[kind];
 }
 
+const char *model_original_name(enum model_original original)
+{
+	static const char *const names[] = {
+		[MODEL_ORIGINAL_OPEN] = "open",
+		[MODEL_ORIGINAL_CLOSED] = "closed",
+	};
+
+	return names[original];
+}
+
 const char *model_stream_name(enum model_stream stream)
 {
 	static const char *const names[] = {

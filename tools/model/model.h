@@ -114,6 +114,9 @@ enum model_access {
 	MODEL_PATH_ONLY, /* O_PATH */
 };
 
+/* The descriptor that a copy was made of. */
+enum model_original { MODEL_ORIGINAL_UNKNOWN, MODEL_ORIGINAL_OPEN, MODEL_ORIGINAL_CLOSED };
+
 struct model_descriptor {
 	int64_t fd;
 	enum kind kind;
@@ -128,6 +131,7 @@ struct model_descriptor {
 	int64_t requests;       /* HTTP requests made over it; 0: not known */
 	uint64_t transport;     /* address of the net/http Transport that made them; 0: not known */
 	int64_t dup_of;         /* MODEL_UNKNOWN: not a copy, or of an unknown number */
+	int64_t copies;         /* of it that are open, as far as the snapshot lists them */
 	int64_t watches;        /* of epoll and inotify instances; or MODEL_UNKNOWN */
 	bool duplicated, received, no_cloexec, deleted;
 	bool in_child;           /* open in a child process, too */
@@ -137,6 +141,7 @@ struct model_descriptor {
 	const char *thread_name; /* or NULL */
 	int64_t mark;            /* that was in force when it was opened; 0: none */
 	const char *mark_text;   /* or NULL */
+	enum model_original original;
 	enum model_stream stream;
 	enum model_access access; /* of files, devices and terminals */
 };
@@ -345,9 +350,10 @@ struct model_snapshot *model_create(void);
 /* Frees all memory of a snapshot. snapshot may be NULL. */
 void model_destroy(struct model_snapshot *snapshot);
 
-/* The words for them in the text and in JSON: "FILE", "read-write". NULL for the first value of
+/* The words for them in the text and in JSON: "FILE", "open", "read-write". NULL for the first value of
  * each. */
 const char *model_stream_name(enum model_stream stream);
+const char *model_original_name(enum model_original original);
 const char *model_access_name(enum model_access access);
 
 /* "double close", as in the text. */

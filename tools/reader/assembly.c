@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "tools/model/escape.h"
+#include "dup_copies.h"
 #include "modules.h"
 
 /* The next lines belong to the header, or to a group, peak or misuse that has just been added. */
@@ -189,6 +190,7 @@ struct model_snapshot *assembly_finish(struct assembly *assembly)
 	snapshot->marks = list_move(&assembly->marks, sizeof(struct model_mark),
 				    &snapshot->mark_count, memory);
 	name_marks(snapshot);
+	dup_copies_count(snapshot);
 	snapshot->notes =
 		list_move(&assembly->notes, sizeof(char *), &snapshot->note_count, memory);
 	discard(assembly);

@@ -264,6 +264,10 @@ static void take_detail(struct parse *parse, struct span detail,
 	} else if (scan_words(&at, "dup of ")) {
 		descriptor->duplicated = true;
 		scan_number(&at, &descriptor->dup_of);
+	} else if (span_is(detail, "original open")) {
+		descriptor->original = MODEL_ORIGINAL_OPEN;
+	} else if (span_is(detail, "original closed")) {
+		descriptor->original = MODEL_ORIGINAL_CLOSED;
 	} else if (span_is(detail, "dup")) {
 		descriptor->duplicated = true;
 	} else if (span_is(detail, "received over a socket")) {

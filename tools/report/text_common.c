@@ -101,9 +101,36 @@ static void put_deleted(const struct page *page, const struct model_group *group
 		   at_least ? "at least " : "", (double)bytes / (1 << 20));
 }
 
+/* Writes whether copies, or the descriptors that were copied, are all that keeps the objects
+ * open. */
+static void put_copies(const struct page *page, const struct model_group *group)
+{
+	int64_t of_closed = 0, of_open = 0, copied = 0;
+	const char *listed =
+		(int64_t)group->descriptor_count == group->count ? "" : ", of those listed";
+
+	for (size_t i = 0; i < group->descriptor_count; i++) {
+		of_closed += group->descriptors[i].original == MODEL_ORIGINAL_CLOSED;
+		of_open += group->descriptors[i].original == MODEL_ORIGINAL_OPEN;
+		copied += group->descriptors[i].copies > 0;
+	}
+	if (of_closed)
+		page_linef(page, INDENT, CONTINUED, PAGE_PLAIN,
+			   "Copies (dup) of descriptors that are closed by now: %" PRId64 "%s",
+			   of_closed, listed);
+	if (of_open)
+		page_linef(page, INDENT, CONTINUED, PAGE_PLAIN,
+			   "Copies (dup) of descriptors that are still open, too: %" PRId64 "%s",
+			   of_open, listed);
+	if (copied)
+		page_linef(page, INDENT, CONTINUED, PAGE_PLAIN,
+			   "Also open as copies (dup): %" PRId64 "%s", copied, listed);
+}
+
 void text_common(const struct page *page, const struct model_group *group)
 {
 	put_note(page, group);
 	put_same_file(page, group);
+	put_copies(page, group);
 	put_deleted(page, group);
 }

@@ -14,6 +14,7 @@
 #include "describe.h"
 #include "frozen_table.h"
 #include "opened_kind.h"
+#include "original.h"
 #include "socket_state.h"
 #include "unrecorded.h"
 
@@ -377,6 +378,7 @@ int census_take(struct census *census, const struct snapshot_request *request,
 	forget_closed(census, request);
 	unrecorded_wait(census, request);
 	ledger_take_figures(request->ledger);
+	originals_find(census->descriptors, census->count, request);
 	keep_listed(census, request);
 	return 0;
 }

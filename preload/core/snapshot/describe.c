@@ -274,6 +274,10 @@ static void put_history(const struct describe *describe, const struct descriptor
 			put_item(describe, ", dup of ", entry->dup_of);
 		else
 			put_string(describe->writer, ", dup");
+		if (descriptor->original != ORIGINAL_UNKNOWN)
+			put_string(describe->writer, descriptor->original == ORIGINAL_OPEN
+							     ? ", original open"
+							     : ", original closed");
 	} else if (entry->origin == FD_RECEIVED) {
 		put_string(describe->writer, ", received over a socket");
 	}

@@ -24,6 +24,9 @@ enum descriptor_class {
 	DESCRIPTOR_CHANGING,  /* its entry changed around the moment of the copy */
 };
 
+/* The descriptor that a copy was made of. */
+enum descriptor_original { ORIGINAL_UNKNOWN, ORIGINAL_OPEN, ORIGINAL_CLOSED };
+
 #define IDLE_UNKNOWN UINT64_MAX
 
 struct descriptor {
@@ -48,8 +51,9 @@ struct descriptor {
 	uint32_t times_recorded; /* ledger_times_recorded, when it was classified */
 	struct proc_stat stat;
 	struct ledger_entry entry; /* DESCRIPTOR_OPENED, and before_fork ones */
-	uint32_t user;             /* sockets: stack of the last HTTP request, or STACK_NONE */
-	bool shared;               /* user may be one of several at the same time */
+	enum descriptor_original original;
+	uint32_t user; /* sockets: stack of the last HTTP request, or STACK_NONE */
+	bool shared;   /* user may be one of several at the same time */
 	const struct endpoint *endpoint; /* DESCRIPTOR_UNTRACED: shared with many others, or NULL */
 	/* For a descriptor that isn't in this process' table: all that is known. Else NULL. */
 	const struct snapshot_outside *outside;
