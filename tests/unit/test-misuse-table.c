@@ -63,6 +63,25 @@ static void each_misuse_is_kept_once_and_counted(void **state)
 	assert_int_equal(atomic_load(&table.total), 4);
 }
 
+static void an_open_at_a_standard_number_is_one_for_each_opening_stack(void **state)
+{
+	struct misuse one = misuse_at(2);
+
+	(void)state;
+	one.kind = MISUSE_STANDARD;
+	one.call = NULL;
+	assert_true(misuse_table_add(&table, &one));
+	one.closed.stack = 21;
+	one.opened.stack = STACK_NONE;
+	assert_false(misuse_table_add(&table, &one));
+	one.here.stack = 3;
+	assert_true(misuse_table_add(&table, &one));
+	one.kind = MISUSE_OF_STREAM;
+	assert_true(misuse_table_add(&table, &one));
+	one.closed.stack = 22;
+	assert_true(misuse_table_add(&table, &one));
+}
+
 static void a_full_table_counts_what_has_no_room(void **state)
 {
 	struct misuse misuse;
@@ -149,6 +168,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 	const struct CMUnitTest tests[] = {
 		TEST(each_misuse_is_kept_once_and_counted),
+		TEST(an_open_at_a_standard_number_is_one_for_each_opening_stack),
 		TEST(a_full_table_counts_what_has_no_room),
 		TEST(a_number_remembers_its_last_close),
 		TEST(a_range_leaves_nothing_to_blame),
