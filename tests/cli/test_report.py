@@ -437,6 +437,20 @@ def _():
     check.true(not said(*[file.format(0).replace(", write", ", deleted, write")] * 2), "a path of several deleted files")
 
 
+@test("many connections with one peer, or with peers on one host: the report names it")
+def _():
+    def said(peers, count=None):
+        lines = [f"tcp 10.0.0.1:{4000 + i} -> {peer}, ESTABLISHED, age 1.0s" for i, peer in enumerate(peers)]
+        text = report(header() + opened("tcp sockets in ESTABLISHED", *lines, count=count) + END)
+        return [line.strip() for line in text.splitlines() if line.startswith("   All have")]
+
+    check.equal(said(["10.0.0.2:5432"] * 10), ["All have the same peer: 10.0.0.2:5432"])
+    check.equal(said([f"[2001:db8::1]:{port}" for port in range(10)]), ["All have peers on the same host: [2001:db8::1]"])
+    check.equal(said(["10.0.0.2:5432"] * 9), [], "nine are not many")
+    check.equal(said(["10.0.0.2:5432"] * 10 + ["10.0.0.3:5432"]), [], "two hosts")
+    check.equal(said(["10.0.0.2:5432"] * 10, count=11), [], "one is not listed")
+
+
 @test("empty files beside snapshots are ignored; if all are empty, one line says so")
 def _():
     empty = [file_of("") for _ in range(3)]

@@ -9,7 +9,11 @@
 
 #include "tools/model/model_memory.h"
 
-enum { INDENT = 3, CONTINUED = 2 }; /* as for all lines of a group */
+enum {
+	INDENT = 3, /* as for all lines of a group */
+	CONTINUED = 2,
+	MANY = 10, /* of so many connections a common peer is worth a line */
+};
 
 /* Writes the snapshot's note on the peer, the port or the file that the descriptors of an untraced
  * process share. */
@@ -101,6 +105,47 @@ static void put_deleted(const struct page *page, const struct model_group *group
 		   at_least ? "at least " : "", (double)bytes / (1 << 20));
 }
 
+/* The length of an address without its port, which follows the last colon; 0: it has none. */
+static size_t host_length(const char *address)
+{
+	const char *colon = strrchr(address, ':');
+
+	return colon ? (size_t)(colon - address) : 0;
+}
+
+static bool same_host(const char *a, const char *b)
+{
+	size_t length = host_length(a);
+
+	return length && length == host_length(b) && strncmp(a, b, length) == 0;
+}
+
+/* Writes the peer if many connections all have the same one, or one on the same host. */
+static void put_same_peer(const struct page *page, const struct model_group *group)
+{
+	const char *first = group->descriptor_count ? group->descriptors[0].peer : NULL;
+	bool same = true;
+
+	if (group->count < MANY || (int64_t)group->descriptor_count != group->count || !first ||
+	    group->origin == MODEL_UNTRACED)
+		return;
+	for (size_t i = 0; i < group->descriptor_count; i++) {
+		const struct model_descriptor *at = &group->descriptors[i];
+
+		if (at->kind != KIND_TCP || !at->peer || !same_host(at->peer, first))
+			return;
+		same = same && strcmp(at->peer, first) == 0;
+	}
+	char *peer = page_safe(first);
+
+	if (same)
+		page_linef(page, INDENT, CONTINUED, PAGE_PLAIN, "All have the same peer: %s", peer);
+	else
+		page_linef(page, INDENT, CONTINUED, PAGE_PLAIN,
+			   "All have peers on the same host: %.*s", (int)host_length(peer), peer);
+	free(peer);
+}
+
 /* Writes whether copies, or the descriptors that were copied, are all that keeps the objects
  * open. */
 static void put_copies(const struct page *page, const struct model_group *group)
@@ -131,6 +176,7 @@ void text_common(const struct page *page, const struct model_group *group)
 {
 	put_note(page, group);
 	put_same_file(page, group);
+	put_same_peer(page, group);
 	put_copies(page, group);
 	put_deleted(page, group);
 }
