@@ -48,6 +48,14 @@ def _(_what, way):
         check.equal(bare.out, "locked\n")
 
 
+@test("where ptrace traces the program, a line says that the numbers stay")
+def _():
+    done = run_bare([FDTRAIL, "run", "--engine=ptrace", "--spread", "--", program("spread"), "sockets"])
+    check.equal(done.status, 0)
+    check.contains(done.err, "--spread has no effect on ")
+    check.lacks(run_bare([FDTRAIL, "run", "--engine=ptrace", "--", program("spread"), "sockets"]).err, "--spread")
+
+
 @test("snapshots have the stacks of moved descriptors, and nothing that an untraced call opened")
 def _():
     run = run_traced([program("spread"), "flags"], SPREAD=1)

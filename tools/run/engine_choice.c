@@ -191,13 +191,23 @@ static int ask_for_ancestors(struct run *run)
 	return LAUNCH_TROUBLE;
 }
 
+/* Only the library can change the numbers that a program gets. */
+static void tell_no_spread(const struct run *run)
+{
+	const char *spread = environment_get(&run->environment, "FDTRAIL_SPREAD");
+
+	if (spread && strcmp(spread, "1") == 0)
+		say("--spread has no effect on %s, because ptrace traces it", run->program.path);
+}
+
 int run_choose_engine(struct run *run)
 {
 	int status = choose(run);
 
 	if (status == 0 && is_traced_by_ptrace(run))
 		status = ask_for_ancestors(run);
-
+	if (status == 0 && is_traced_by_ptrace(run))
+		tell_no_spread(run);
 	if (status == 0 && run->engine == RUN_PRELOAD)
 		status = set_preload(run);
 	return status;
