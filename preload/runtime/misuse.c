@@ -167,6 +167,15 @@ static bool find_double_close(int fd, const struct closing *recorded, struct mis
 	return true;
 }
 
+/* Whether a stream's close of fd is no double close of its own. */
+static bool streams_own(int fd, const struct misuse *misuse)
+{
+	/* stdin, stdout and stderr are there whether their numbers are open or not, and many
+	 * programs close them at exit: `ls >&-`. */
+	return fd <= STDERR_FILENO ||
+	       is_known_of_stream(misuse->closed.stack, misuse->opened.stack);
+}
+
 void misuse_close_failed(int fd, const struct closing *recorded, const char *call,
 			 const void *frame)
 {
@@ -193,8 +202,7 @@ void misuse_close_failed(int fd, const struct closing *recorded, const char *cal
 	    !(earlier.kind == MISUSE_OF_STREAM && earlier.fd == fd) && stands_alone(&earlier))
 		misuse_report(&earlier);
 	if (find_double_close(fd, recorded, &misuse) &&
-	    (strcmp(call, "close") == 0 ||
-	     !is_known_of_stream(misuse.closed.stack, misuse.opened.stack))) {
+	    (strcmp(call, "close") == 0 || !streams_own(fd, &misuse))) {
 		misuse.at = runtime_ticks();
 		misuse.here.stack =
 			capture_stack(&runtime.capture, registers, &thread_state.bounds).stack;

@@ -18,7 +18,7 @@ WRONG = {  # the kind; the function that called wrongly; the one that closed bef
     "accept": ("use after close of 3", "accept_closed", "closes_first"),
 }
 LEGAL = ["loop", "range", "child", "vforked", "handoff", "minus", "probe", "redirect", "refill", "rotate"]
-LEGAL_OWNERS = ["everything", "first", "numbers", "reused", "daemon", "logs", "safer"]
+LEGAL_OWNERS = ["everything", "first", "numbers", "reused", "hidden", "daemon", "logs", "safer"]
 
 
 class Misuse:

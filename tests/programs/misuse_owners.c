@@ -18,6 +18,7 @@
  *     first        the same, and the stream is the first
  *     numbers      a loop closes all numbers from 3 on, and a stream is among them
  *     reused       a stream is closed, and its number is another stream's by fdopen
+ *     hidden       1 is closed at the start, something else has it for a while, and fclose(stdout)
  *     daemon       0, 1 and 2 are closed and reopened, by open and dup
  *     logs         1 is closed, and a file opened for writing there
  *     safer        an open that gets 1 moves to a higher number at once
@@ -28,8 +29,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 #include "misuse_steps.h"
+#include "raw.h"
 
 static FRAME FILE *opens_file_and_closes(void)
 {
@@ -179,6 +182,16 @@ static void database(void)
 	opens_more();
 }
 
+static void hidden(void)
+{
+	raw_call(SYS_close, STDOUT_FILENO, 0, 0, 0);
+	if (opens() != STDOUT_FILENO)
+		errx(1, "the file is not at 1");
+	closes_first(STDOUT_FILENO);
+	fclose(stdout);
+	opens_more();
+}
+
 static void daemon_reopens(void)
 {
 	for (int fd = 0; fd < 2; fd++)
@@ -227,6 +240,7 @@ int main(int argc, char **argv)
 		{"first", first},
 		{"numbers", numbers},
 		{"reused", reused},
+		{"hidden", hidden},
 		{"daemon", daemon_reopens},
 		{"logs", logs},
 		{"safer", safer},

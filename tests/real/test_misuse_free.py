@@ -81,9 +81,10 @@ def runs_without_report(*command):
     (folder / "a.c").write_text("#include <stdio.h>\nint main(void) { return puts(\"x\") < 0; }\n")
     done = run_bare([FDTRAIL, "run", "--max-misuse=0", "--report=" + str(folder / "report"), "--", *command],
                     cwd=folder)
-    check.equal(done.status, 0, done.err)
-    report = folder / "report"
-    check.lacks(done.err + (report.read_text() if report.exists() else ""), "wrong closes")
+    report = done.err + (folder / "report").read_text()
+    check.lacks(report, "wrong closes")
+    # 125: a process that ended early is not known, so its limit can't be checked.
+    check.true(done.status in (0, 125), f"status {done.status}: {report}")
 
 
 @test("no wrong close is reported for a script of {}", each=["bash", "dash"])
