@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * Finds wrong closes: a second close of a number, a use of a number after its close, a close of a
- * number that other code has been given since, and a close() of a stream's number. Hooks call this when a call has failed with EBADF,
- * or when the closing stack is known to close twice; nothing here runs on the usual path.
+ * number that other code has been given since, and a close() of a stream's number. Hooks call this
+ * when a call has failed with EBADF, when the number is a stream's, or when the closing stack is
+ * known to close twice; nothing here runs on the usual path.
  *
  * It must never report what is legal. Code that closes a row of numbers, whether open or not, does
  * so on purpose; so a failed close is reported only when the thread's next call shows that no row

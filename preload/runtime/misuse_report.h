@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Counts wrong closes, and takes a snapshot for a new one, at most one a second. The files that find
- * them call this: misuse.c and misuse_copy.c. All functions are async-signal-safe, for any thread.
+ * Counts misuses, and takes a snapshot for a new one, at most one a second. The files that find
+ * them call this: misuse.c, misuse_copy.c and misuse_standard.c. All functions are
+ * async-signal-safe, for any thread.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * FDTRAIL_SPREAD: new descriptors get numbers that were not in use for long, so that a number is not
+ * FDTRAIL_SPREAD: new descriptors get numbers that were not in use lately, so that a number is not
  * given out again soon after its close. A second close, or a use after the close, then fails with
  * EBADF and is reported, where it would have hit another descriptor.
  *

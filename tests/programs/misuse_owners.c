@@ -2,8 +2,8 @@
 /*
  * misuse_owners WAY
  *
- * Closes what belongs to a stream, or lets something have a standard number; or does what looks like
- * it and is legal.
+ * Closes what belongs to a stream, or lets something have a standard number; or does what looks
+ * like it and is legal.
  *
  *     file         close(fileno()), and the stream stays
  *     late         the same, and fclose later

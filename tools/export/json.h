@@ -40,7 +40,7 @@ void json_misuses(struct json_writer *json, const struct model_snapshot *snapsho
 void json_group_identity(struct json_writer *json, const struct model_group *group,
 			 const struct export_options *options);
 
-/* Writes the members that tell where the descriptors of the opening stack were closed: closed_at and
- * closed_elsewhere. For groups and for diff. */
+/* Writes the members that tell where the descriptors of the opening stack were closed: closed_at
+ * and closed_elsewhere. For groups and for diff. */
 void json_group_closers(struct json_writer *json, const struct model_group *group,
 			const struct export_options *options);

@@ -350,8 +350,8 @@ struct model_snapshot *model_create(void);
 /* Frees all memory of a snapshot. snapshot may be NULL. */
 void model_destroy(struct model_snapshot *snapshot);
 
-/* The words for them in the text and in JSON: "FILE", "open", "read-write". NULL for the first value of
- * each. */
+/* The words for them in the text and in JSON: "FILE", "open", "read-write". NULL for the first
+ * value of each. */
 const char *model_stream_name(enum model_stream stream);
 const char *model_original_name(enum model_original original);
 const char *model_access_name(enum model_access access);

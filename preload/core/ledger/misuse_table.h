@@ -50,8 +50,8 @@ struct misuse_table {
 	_Atomic uint64_t dropped; /* those that had no room */
 };
 
-/* Counts a misuse. True if it is the first with this kind and these stacks; for MISUSE_STANDARD, with
- * this opening stack. */
+/* Counts a misuse. True if it is the first with this kind and these stacks; for MISUSE_STANDARD,
+ * with this opening stack. */
 bool misuse_table_add(struct misuse_table *table, const struct misuse *misuse);
 
 /* Whether a wrong close or copy has hit what other code had been given since. */

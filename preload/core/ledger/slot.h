@@ -27,8 +27,8 @@ struct ledger_page {
 };
 
 /* The last close of a number by a hook that had an entry for it. Its word is zero if it is not
- * known, because there was none, or something else has happened since. Kept so that a second close, or a use, of the number
- * can tell. Only while closing stacks are recorded. */
+ * known, because there was none, or something else has happened since. Kept so that a second close,
+ * or a use, of the number can tell. Only while closing stacks are recorded. */
 struct last_close {
 	uint32_t closer; /* the stack that closed it, or STACK_NONE */
 	uint32_t opener; /* the stack that had opened it */
