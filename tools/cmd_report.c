@@ -131,7 +131,7 @@ static int thin_out(struct report *report)
 	int marked = drop ? history_thin(report->kept, report->kept_count, drop) : -ENOMEM;
 	size_t kept = 0;
 
-	for (size_t i = 0; i < report->kept_count && marked > 0; i++)
+	for (size_t i = 0; i < report->kept_count && drop && marked > 0; i++)
 		if (drop[i])
 			model_destroy(report->kept[i]);
 		else

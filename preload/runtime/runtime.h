@@ -51,7 +51,7 @@ struct runtime {
 	_Atomic uint32_t arm; /* asleep: this number, or a higher one, may wake the tracer; else
 			       * ARM_NEVER */
 	bool direct;          /* hooks may make libc's system calls themselves */
-	int moves_below;      /* a new descriptor below this gets another number (spread.h); 0: none */
+	int moves_below; /* a new descriptor below this gets another number (spread.h); 0: none */
 	/* clock_gettime, the vDSO's once our constructor has found it: a call less, and the
 	 * kernel's time whatever is preloaded beside us. */
 	int (*clock)(clockid_t clockid, struct timespec *time);
@@ -62,12 +62,12 @@ struct runtime {
 	uint64_t process_started_ms; /* when the process started, if one of both; the same clock */
 	_Atomic int pid;             /* whose descriptors the ledger holds */
 	_Atomic uint32_t forks;      /* how often this memory has been forked */
-	_Atomic bool watching;       /* a threshold, an interval or a mark file is set, or a possible
+	_Atomic bool watching;   /* a threshold, an interval or a mark file is set, or a possible
 				      * misuse waits */
-	_Atomic bool threaded;       /* a thread beside the first has opened something */
-	_Atomic bool misused;        /* a wrong close was found: misuse.h */
-	_Atomic bool ended;          /* the exit snapshot has been taken */
-	_Atomic int forked_from;     /* the process that this one is a copy of; 0: none */
+	_Atomic bool threaded;   /* a thread beside the first has opened something */
+	_Atomic bool misused;    /* a wrong close was found: misuse.h */
+	_Atomic bool ended;      /* the exit snapshot has been taken */
+	_Atomic int forked_from; /* the process that this one is a copy of; 0: none */
 	struct ledger ledger;
 	struct capture capture;
 	struct arena arena;
