@@ -195,7 +195,7 @@ static bool describe(const struct language_frame *frame, struct language_name *n
 
 static bool is_loop(uintptr_t pc)
 {
-	return pc - loop.address < loop.size;
+	return loaded_symbol_covers(&loop, pc);
 }
 
 static bool is_library(const char *path)

@@ -10,8 +10,8 @@
 
 #include "preload/core/base/line.h"
 #include "preload/core/base/loaded_symbol.h"
-#include "preload/core/base/raw_syscall.h"
 #include "preload/core/capture/proven_memory.h"
+#include "end_call.h"
 #include "languages.h"
 #include "python_executors.h"
 #include "python_internal.h"
@@ -21,12 +21,7 @@ static uintptr_t (*this_thread)(void);
 static uintptr_t runtime_state, code_type;
 static const char *runtime_module; /* the loader's name of the file with the interpreter */
 static struct loaded_symbol loop, run_main, finalize;
-static uintptr_t main_return; /* where the return address into Py_RunMain lies; 0: not known */
-
-static bool in_function(const struct loaded_symbol *function, uintptr_t pc)
-{
-	return pc - function->address < function->size;
-}
+static struct end_call end_call; /* Py_RunMain's call of Py_FinalizeEx */
 
 static bool find(const char *name, uintptr_t *address)
 {
@@ -154,7 +149,7 @@ static bool describe(const struct language_frame *frame, struct language_name *n
 
 static bool is_loop(uintptr_t pc)
 {
-	return in_function(&loop, pc);
+	return loaded_symbol_covers(&loop, pc);
 }
 
 /* Extension modules are libraries if they are the standard library's or installed ones. */
@@ -171,38 +166,13 @@ static bool is_library(const char *module)
  * The shutdown has two parts. From the second on, which destroys modules, the runtime says so. In
  * the first part handlers of Python's atexit run, such as logging's, which closes its files. That
  * part shows on the main thread's stack only: Py_RunMain has called Py_FinalizeEx. So a walk notes
- * where the return address into Py_RunMain lies. While it is the same, Py_RunMain still runs the
- * program; else Py_FinalizeEx's frame is looked for below it.
+ * where the return address into Py_RunMain lies.
  */
 static void walked(const uintptr_t *pcs, const uintptr_t *sps, uint32_t count)
 {
-	for (uint32_t i = 1; i < count && !main_return; i++)
-		if (in_function(&run_main, pcs[i]))
-			main_return = sps[i] - sizeof(uintptr_t);
-}
-
-static bool calls_finalize(void)
-{
-	enum { FRAME_WORDS = 256 }; /* most words of Py_FinalizeEx's frame */
-	static _Atomic uintptr_t running;
-	uintptr_t to, at = main_return, word;
-
-	if (!at)
-		return false;
-	memcpy(&to, (const void *)at, sizeof(to));
-	if (to == atomic_load_explicit(&running, memory_order_relaxed))
-		return false;
-	if (RAW(gettid) != RAW(getpid))
-		return false; /* other threads may go on with the program */
-	for (int i = 0; i < FRAME_WORDS; i++) {
-		at -= sizeof(word);
-		if (!proven_word(at, &word))
-			break;
-		if (in_function(&finalize, word))
-			return true;
-	}
-	atomic_store_explicit(&running, to, memory_order_relaxed);
-	return false;
+	for (uint32_t i = 1; i < count && !end_call.at; i++)
+		if (loaded_symbol_covers(&run_main, pcs[i]))
+			end_call.at = sps[i] - sizeof(uintptr_t);
 }
 
 static bool is_finishing(void)
@@ -211,7 +181,7 @@ static bool is_finishing(void)
 
 	memcpy(&finishing, (const void *)(runtime_state + layout.runtime_finalizing),
 	       sizeof(finishing));
-	return finishing != 0 || calls_finalize();
+	return finishing != 0 || end_call_runs(&end_call, &finalize);
 }
 
 const struct interpreter python = {

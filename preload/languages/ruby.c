@@ -185,7 +185,7 @@ static bool describe(const struct language_frame *frame, struct language_name *n
 
 static bool is_loop(uintptr_t pc)
 {
-	return pc - loop.address < loop.size;
+	return loaded_symbol_covers(&loop, pc);
 }
 
 /* The command is little more than a call of libruby's. */
@@ -204,7 +204,7 @@ static uintptr_t main_return, running;
 static void walked(const uintptr_t *pcs, const uintptr_t *sps, uint32_t count)
 {
 	for (uint32_t i = 1; i < count && !main_return; i++)
-		if (pcs[i] - run.address < run.size) {
+		if (loaded_symbol_covers(&run, pcs[i])) {
 			running = pcs[i] + 1; /* pcs are those of the calls */
 			main_return = sps[i] - sizeof(uintptr_t);
 		}
@@ -217,7 +217,7 @@ static bool is_finishing(void)
 	if (!main_return)
 		return false;
 	to = word_at(main_return);
-	return to != running && to - run.address < run.size;
+	return to != running && loaded_symbol_covers(&run, to);
 }
 
 const struct interpreter ruby = {

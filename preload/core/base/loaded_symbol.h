@@ -24,6 +24,12 @@ struct loaded_symbol {
  * type TLS or IFUNC, and versions of symbols don't count. */
 bool loaded_symbol_find(const char *name, struct loaded_symbol *found);
 
+/* Whether an address lies in a function that was found. */
+static inline bool loaded_symbol_covers(const struct loaded_symbol *symbol, uintptr_t address)
+{
+	return address - symbol->address < symbol->size;
+}
+
 /* Finds a thread-local variable that its module reaches through __tls_get_addr. Returns the
  * argument of that function for it, or NULL. */
 void *loaded_symbol_find_tls(const char *name);
