@@ -8,6 +8,7 @@
 #include "preload/core/capture/interpreter.h"
 
 extern const struct interpreter java;
+extern const struct interpreter perl;
 extern const struct interpreter php;
 extern const struct interpreter python;
 extern const struct interpreter ruby;
