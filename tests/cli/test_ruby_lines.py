@@ -49,6 +49,18 @@ def _():
     check.contains(run.last.fields["languages"], "ruby 3.1")
 
 
+@test("a library's call that opens several pipes is one finding, at the user's line")
+def _():
+    script = PROGRAMS / "pipes_per_call.rb"
+    run = Run(require("ruby"), script)
+    check.equal(run.status, 0)
+    line = f"pipes_per_call.rb:{marks(script)[0][0]}"
+    check.matches(run.err, rf"\n1\. 12 pipe ends, opened in copy at \S*{line}\n")
+    check.matches(run.err, rf"\n   => #\d+ +copy +\S*{line}\n")
+    check.contains(run.err, "opened 24 and closed 12")
+    check.lacks(run.err, "in closes at")
+
+
 BUSY = """
 require 'fiddle'
 h = Fiddle.dlopen("LIBRARY")
