@@ -15,8 +15,11 @@
 #include "languages.h"
 #include "python_executors.h"
 #include "python_internal.h"
+#include "python_tasks.h"
 
 static struct python_layout layout;
+static struct python_tasks tasks;
+static _Atomic bool has_tasks; /* tasks is filled in */
 static uintptr_t (*this_thread)(void);
 static uintptr_t runtime_state, code_type;
 static const char *runtime_module; /* the loader's name of the file with the interpreter */
@@ -123,7 +126,18 @@ static enum detected detect(struct detection *detection)
 
 static void loaded(struct capture *capture)
 {
+	struct loaded_symbol symbol;
+
 	python_executors_look(capture, &layout, this_thread);
+	if (layout.interpreter_size && !atomic_load(&has_tasks) &&
+	    loaded_symbol_find("PyInit__asyncio", &symbol) &&
+	    python_tasks_find(&layout, symbol.address, &tasks))
+		atomic_store(&has_tasks, true);
+}
+
+static bool knows_tasks(void)
+{
+	return __builtin_expect(atomic_load_explicit(&has_tasks, memory_order_acquire), 0);
 }
 
 static int frames(const struct registers *from, struct language_frame *into, int room)
@@ -131,7 +145,10 @@ static int frames(const struct registers *from, struct language_frame *into, int
 	uintptr_t thread = this_thread();
 
 	(void)from;
-	return thread ? python_walk(&layout, thread, into, room) : 0;
+	int count = thread ? python_walk(&layout, thread, into, room) : 0;
+
+	return count && knows_tasks() ? python_tasks_add(&layout, &tasks, thread, into, count, room)
+				      : count;
 }
 
 static bool matches(const struct registers *from, const struct language_frame *expected, int count)
@@ -139,7 +156,9 @@ static bool matches(const struct registers *from, const struct language_frame *e
 	uintptr_t thread = this_thread();
 
 	(void)from;
-	return thread && python_matches(&layout, thread, expected, count);
+	/* A walk finds the frames of awaiting tasks; comparing them would be no faster. */
+	return thread && !(knows_tasks() && python_tasks_awaited(&tasks, thread)) &&
+	       python_matches(&layout, thread, expected, count);
 }
 
 static bool describe(const struct language_frame *frame, struct language_name *name)

@@ -11,13 +11,13 @@
  */
 #include "python_executors.h"
 
-#include <link.h>
 #include <string.h>
 
 #include "preload/core/base/arena.h"
 #include "preload/core/base/loaded_symbol.h"
 #include "preload/core/capture/proven_memory.h"
 #include "asked.h"
+#include "module_data.h"
 #include "python_internal.h"
 
 /* PyMethodDef. */
@@ -108,69 +108,32 @@ static void *get_nowait(void *self, void *a, void *b, void *c, void *d)
 	return got(get_nowait_original(self, a, b, c, d));
 }
 
-/* The module's segments, and its methods. */
-struct module_data {
-	uintptr_t symbol; /* an address in it */
-	uintptr_t start, end;
+/* The module's data, and its methods. */
+struct methods {
+	struct module_data module; /* first, so that its address is this one's */
 	struct method *put, *get, *get_nowait;
 };
 
-static bool lies_in(const struct module_data *module, const void *pointer)
+static void look_at(struct module_data *module, uintptr_t place)
 {
-	return (uintptr_t)pointer >= module->start && (uintptr_t)pointer < module->end;
-}
-
-static void look_at(struct module_data *module, struct method *method)
-{
+	struct methods *methods = (struct methods *)module;
+	struct method *method = (struct method *)place;
 	/* The longest name is get_nowait. */
 	char name[sizeof("get_nowait")] = "";
 
-	if (!lies_in(module, method->name) ||
-	    !lies_in(module, (const void *)atomic_load(&method->function)) ||
+	if (!module_data_has(module, (uintptr_t)method->name) ||
+	    !module_data_has(module, atomic_load(&method->function)) ||
 	    !proven_copy(name, (uintptr_t)method->name, sizeof(name)))
 		return;
 	int plain = method->flags & ~METHOD_CLASS;
 
 	if (strncmp(name, "put", sizeof("put")) == 0 && method->flags == METHOD_FAST)
-		module->put = method;
+		methods->put = method;
 	else if (strncmp(name, "get", sizeof("get")) == 0 && plain == METHOD_FAST)
-		module->get = method;
+		methods->get = method;
 	else if (strncmp(name, "get_nowait", sizeof(name)) == 0 &&
 		 (plain == METHOD_FAST || plain == METHOD_NONE))
-		module->get_nowait = method;
-}
-
-static int find_methods(struct dl_phdr_info *info, size_t size, void *data)
-{
-	struct module_data *module = data;
-	const ElfW(Phdr) *end = info->dlpi_phdr + info->dlpi_phnum;
-
-	(void)size;
-	module->start = UINTPTR_MAX;
-	module->end = 0;
-	for (const ElfW(Phdr) *header = info->dlpi_phdr; header < end; header++) {
-		uintptr_t start = info->dlpi_addr + header->p_vaddr;
-
-		if (header->p_type != PT_LOAD)
-			continue;
-		if (start < module->start)
-			module->start = start;
-		if (start + header->p_memsz > module->end)
-			module->end = start + header->p_memsz;
-	}
-	if (!lies_in(module, (const void *)module->symbol))
-		return 0;
-	for (const ElfW(Phdr) *header = info->dlpi_phdr; header < end; header++) {
-		uintptr_t at = info->dlpi_addr + header->p_vaddr;
-		uintptr_t last = at + header->p_filesz - sizeof(struct method);
-
-		if (header->p_type != PT_LOAD || !(header->p_flags & PF_W) ||
-		    header->p_filesz < sizeof(struct method))
-			continue;
-		for (at = (at + 7) & -(uintptr_t)8; at <= last; at += 8)
-			look_at(module, (struct method *)at);
-	}
-	return 1;
+		methods->get_nowait = method;
 }
 
 static void take(struct method *method, queue_function *ours, queue_function **original)
@@ -183,13 +146,13 @@ void python_executors_look(struct capture *from, const struct python_layout *kno
 			   uintptr_t (*thread)(void))
 {
 	struct loaded_symbol symbol;
-	struct module_data module = {0};
+	struct methods methods = {.module = {.size = sizeof(struct method), .look = look_at}};
 
 	if (items || !loaded_symbol_find("PyInit__queue", &symbol))
 		return;
-	module.symbol = symbol.address;
-	dl_iterate_phdr(find_methods, &module);
-	if (!module.put || !module.get || !module.get_nowait)
+	methods.module.symbol = symbol.address;
+	module_data_search(&methods.module);
+	if (!methods.put || !methods.get || !methods.get_nowait)
 		return;
 	capture = from;
 	layout = known;
@@ -197,7 +160,7 @@ void python_executors_look(struct capture *from, const struct python_layout *kno
 	items = memory_map(sizeof(*items));
 	if (!items)
 		return;
-	take(module.put, put, &put_original);
-	take(module.get, get, &get_original);
-	take(module.get_nowait, get_nowait, &get_nowait_original);
+	take(methods.put, put, &put_original);
+	take(methods.get, get, &get_original);
+	take(methods.get_nowait, get_nowait, &get_nowait_original);
 }

@@ -17,6 +17,14 @@ int python_walk(const struct python_layout *layout, uintptr_t thread, struct lan
 bool python_matches(const struct python_layout *layout, uintptr_t thread,
 		    const struct language_frame *frames, int count);
 
+/* Fills in the language's frame for the interpreter's at this address. False: it can't be read. For
+ * 3.11 and later. */
+bool python_frame(const struct python_layout *layout, uintptr_t frame, struct language_frame *into);
+
+/* The place that the interpreter's frame at this address has among the first count frames that
+ * python_walk returns; -1: it isn't one of them. */
+int python_place(const struct python_layout *layout, uintptr_t thread, uintptr_t frame, int count);
+
 /* Names a frame. type: the address of PyCode_Type. False: its code is no code object, or can't be
  * read. Survives any contents of memory. */
 bool python_name(const struct python_layout *layout, uintptr_t type,

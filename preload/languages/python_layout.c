@@ -25,6 +25,8 @@ struct published {
 			code_first_line, code_instructions;
 		uint8_t object_type, bytes_size, bytes_data;
 		uint8_t str_size, str_state, str_length, ascii_size;
+		/* 0: not wanted. */
+		uint8_t frame_top, generator_state, generator_frame, interpreter_size;
 	} words;
 };
 
@@ -83,6 +85,10 @@ static const struct published published[] = {
 				.str_state = 78,
 				.str_length = 79,
 				.ascii_size = 80,
+				.frame_top = 37,
+				.generator_frame = 85,
+				.generator_state = 86,
+				.interpreter_size = 6,
 			},
 	},
 };
@@ -136,6 +142,9 @@ bool python_layout_read(uintptr_t runtime, struct python_layout *layout, const c
 	    !TAKE(bytes_data) || !TAKE(str_state) || !TAKE(str_length) || !TAKE(ascii_size) ||
 	    layout->frame_code >= layout->frame_size || layout->frame_size > PROVEN_PAGE ||
 	    layout->code_size > PROVEN_PAGE || !take(words, known->words.str_size, &text))
+		return false;
+	if (known->words.frame_top && (!TAKE(frame_top) || !TAKE(generator_state) ||
+				       !TAKE(generator_frame) || !TAKE(interpreter_size)))
 		return false;
 #undef TAKE
 	layout->str_hash = layout->str_length + sizeof(uint64_t);

@@ -46,6 +46,9 @@ struct python_layout {
 	uint32_t code_size, code_file, code_name, code_qualified, code_lines, code_first_line,
 		code_instructions;
 	uint32_t bytes_size, bytes_data;
+	/* From 3.14 on, else 0: where a frame has the top of its values; a coroutine, its state
+	 * and frame; and the size of PyInterpreterState. */
+	uint32_t frame_top, generator_state, generator_frame, interpreter_size;
 	/* str: the size of PyASCIIObject, where the text of ASCII strings begins; the others'
 	 * begins at compact_size. state_shift: how far the kind is from the state's lowest bit. */
 	uint32_t str_length, str_hash, str_state, ascii_size, compact_size, state_shift;

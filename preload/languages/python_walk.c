@@ -126,6 +126,19 @@ INTO_WALK void end_run(struct language_frame *frames, int first, int count, uint
 		frames[count - 1].flags |= LANGUAGE_ENTRY;
 }
 
+/* The language's frame for the place's frame, which can be read. */
+INTO_WALK struct language_frame take(const struct python_layout *layout, struct place *place)
+{
+	uintptr_t code = code_of(layout, place->frame);
+
+	return (struct language_frame){
+		.code = code,
+		.at = instruction_of(layout, place->frame, code),
+		.check = proven_readable(code, layout->code_size) ? check_of(layout, code, place)
+								  : 0,
+	};
+}
+
 INTO_WALK int walk(const struct python_layout *layout, uintptr_t thread,
 		   struct language_frame *frames, int room)
 {
@@ -148,14 +161,7 @@ INTO_WALK int walk(const struct python_layout *layout, uintptr_t thread,
 			first = count;
 			continue;
 		}
-		uintptr_t code = code_of(layout, place.frame);
-		frames[count++] = (struct language_frame){
-			.code = code,
-			.at = instruction_of(layout, place.frame, code),
-			.check = proven_readable(code, layout->code_size)
-					 ? check_of(layout, code, &place)
-					 : 0,
-		};
+		frames[count++] = take(layout, &place);
 		if (is_entry(layout, place.frame)) {
 			end_run(frames, first, count, place.cframe);
 			first = count;
@@ -221,4 +227,30 @@ bool python_matches(const struct python_layout *layout, uintptr_t thread,
 		    const struct language_frame *frames, int count)
 {
 	return WITH_CONSTANTS(layout, matches, thread, frames, count);
+}
+
+bool python_frame(const struct python_layout *layout, uintptr_t frame, struct language_frame *into)
+{
+	struct place place = {.frame = frame, .page = PROVEN_NONE};
+
+	if (!there_is(layout, &place))
+		return false;
+	*into = take(layout, &place);
+	return true;
+}
+
+int python_place(const struct python_layout *layout, uintptr_t thread, uintptr_t frame, int count)
+{
+	struct place place;
+	int at = 0;
+
+	if (!begin(layout, thread, &place))
+		return -1;
+	for (int left = 2 * count; at < count && left-- && there_is(layout, &place);
+	     place.frame = word_at(place.frame + layout->frame_previous)) {
+		if (place.frame == frame)
+			return at;
+		at += !is_shim(layout, place.frame);
+	}
+	return -1;
 }

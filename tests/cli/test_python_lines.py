@@ -128,6 +128,30 @@ def _(python):
     check.lacks(run.err, "load_and_close")
 
 
+@test("from 3.14 on a task of asyncio has the frames of those that await it: {}", each=[str(path) for path in INTERPRETERS])
+def _(python):
+    version = minor(python)
+    if version < 11:
+        return  # has no TaskGroup
+    script = PROGRAMS / "awaited.py"
+    run = run_traced([python, script])
+    check.equal(run.status, 0)
+
+    def frame(name, mark):
+        return rf" in {name} \S+/{line_of(script, mark)} \(python\)\n    #\d+"
+
+    leaks, then_loop = frame("leaks", "OPENED"), r"(?: 0x.*\n    #\d+)* in Handle\._run "
+    if version < 14:
+        check.matches(run.last.text, leaks + then_loop)
+        check.lacks(run.last.text, " in gathers ")
+        return
+    check.matches(run.last.text, leaks + frame("gathers", "GATHERS") + frame("main", "AWAITS") + then_loop)
+    check.matches(run.last.text, leaks + frame("main", "TASK") + then_loop)
+    check.matches(run.last.text, leaks + r" in TaskGroup\._aexit .*\n    #\d+ in TaskGroup\.__aexit__ .*\n    #\d+"
+                  + frame("groups", "GROUPS"))
+    check.contains(run.last.text, f"2 files, opened in leaks at {line_of(script, 'OPENED')}")
+
+
 @test("python3 -m {} on a module with a leaking test names the test's line", each=[
     ("unittest", "test_leaking"), ("pytest", "-p", "no:cacheprovider", "test_leaking.py")])
 def _(runner, *arguments):

@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 
 #include "preload/languages/python_internal.h"
+#include "preload/languages/python_tasks.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -45,6 +46,30 @@ static uintptr_t meaning(uint64_t word)
 	default:
 		return (uintptr_t)memory + value % SIZE / 8 * 8;
 	}
+}
+
+/* Adds the frames of awaiting tasks; at any offsets, since the memory has any contents. */
+static void add_tasks(const struct python_layout *known, struct language_frame *frames, int count)
+{
+	static const struct python_tasks tasks = {.running = 8,
+						  .is_task = 17,
+						  .awaited_by = 24,
+						  .awaited_by_is_set = 18,
+						  .coroutine = 32};
+	struct python_layout layout = *known;
+
+	layout.generator_state = 20;
+	layout.generator_frame = 64;
+	layout.frame_top = 16;
+	if (layout.frames == PYTHON_FRAME_OBJECTS || !count)
+		return;
+	python_tasks_awaited(&tasks, (uintptr_t)memory);
+	count = python_tasks_add(&layout, &tasks, (uintptr_t)memory, frames, count, ROOM);
+	if (count <= 0 || count > ROOM)
+		abort();
+	for (int i = 0; i < count - 1; i++)
+		if (frames[i].flags & LANGUAGE_MORE)
+			abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -100,5 +125,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 					abort();
 		}
 	}
+	count = python_walk(layout, (uintptr_t)memory, frames, ROOM);
+	add_tasks(layout, frames, count);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "preload/languages/python_internal.h"
+#include "preload/languages/python_tasks.h"
 
 enum { ROOM = 16, WORDS = 512, OWNED_BY_STACK = 3, TYPE = 0x1234560 };
 
@@ -155,6 +156,108 @@ static void frames_on_the_stack_are_not_shown(void **state)
 	assert_int_equal(frames[0].stack, shim);
 	assert_int_equal(frames[1].stack, outer_shim);
 	assert_int_equal(frames[0].flags, LANGUAGE_ENTRY);
+}
+
+enum { STATE = 8, TOP = 16, GENERATOR_FRAME = 64 }; /* offsets in what follows */
+
+static const struct python_tasks tasks = {
+	.running = 96,
+	.is_task = 8,
+	.awaited_by = 16,
+	.awaited_by_is_set = 9,
+	.coroutine = 24,
+};
+
+/* The layout of 3.12, with the offsets of coroutines that 3.14 has. */
+static struct python_layout with_tasks(void)
+{
+	struct python_layout layout = *python_layout_of(3, 12);
+
+	layout.object_type = 0;
+	layout.generator_state = STATE;
+	layout.generator_frame = GENERATOR_FRAME;
+	layout.frame_top = TOP;
+	return layout;
+}
+
+/* A coroutine that runs this code, and awaits another one; 0: it awaits nothing. Its frame. */
+static uintptr_t make_coroutine(const struct python_layout *layout, uintptr_t code, uintptr_t inner)
+{
+	enum { TYPE_OF_COROUTINES = 0x7654320, TAG = 1 };
+	uintptr_t coroutine = make(GENERATOR_FRAME + layout->frame_size + 16);
+	uintptr_t frame = coroutine + GENERATOR_FRAME, values = make(64);
+
+	put(coroutine, 0, TYPE_OF_COROUTINES);
+	*(int8_t *)(coroutine + STATE) = inner ? -1 : -2;
+	put(frame, layout->frame_code, code);
+	put(frame, layout->frame_at, code + layout->code_instructions + 4);
+	put(frame, TOP, values + 8);
+	put(values, 0, inner ? (inner - GENERATOR_FRAME) | TAG : 0);
+	return frame;
+}
+
+static uintptr_t make_task(uintptr_t frame, uintptr_t awaited_by)
+{
+	uintptr_t task = make(64);
+
+	*(uint8_t *)(task + tasks.is_task) = 1;
+	put(task, tasks.coroutine, frame - GENERATOR_FRAME);
+	put(task, tasks.awaited_by, awaited_by);
+	return task;
+}
+
+static void awaiting_tasks_are_callers_of_the_running_one(void **state)
+{
+	struct python_layout layout = with_tasks();
+	struct language_frame frames[ROOM], shorter[2];
+	uintptr_t cframe;
+
+	(void)state;
+	uintptr_t loop = make_code(&layout, "loop", "/usr/lib/python3.14/asyncio/events.py");
+	uintptr_t runs = make_code(&layout, "runs", "/srv/app.py");
+	uintptr_t waits = make_code(&layout, "waits", "/srv/app.py");
+	uintptr_t outer = make_code(&layout, "outer", "/srv/app.py");
+	uintptr_t outer_shim = make_frame(&layout, loop, 0);
+	uintptr_t loop_frame = make_frame(&layout, loop, outer_shim);
+	uintptr_t shim = make_frame(&layout, loop, loop_frame);
+	uintptr_t running = make_coroutine(&layout, runs, 0);
+	*(uint8_t *)(outer_shim + layout.frame_owner) = OWNED_BY_STACK;
+	*(uint8_t *)(shim + layout.frame_owner) = OWNED_BY_STACK;
+	put(running, layout.frame_previous, shim);
+
+	uintptr_t waiting = make_coroutine(&layout, waits, 0);
+	uintptr_t awaiter = make_task(make_coroutine(&layout, outer, waiting), 0);
+	uintptr_t task = make_task(running, awaiter);
+	uintptr_t thread = make_thread(&layout, running, &cframe);
+	put(thread, tasks.running, task);
+
+	int count = python_walk(&layout, thread, frames, ROOM);
+	assert_int_equal(count, 2);
+	assert_true(python_tasks_awaited(&tasks, thread));
+	count = python_tasks_add(&layout, &tasks, thread, frames, count, ROOM);
+	assert_int_equal(count, 4);
+	assert_int_equal(frames[0].code, runs);
+	assert_int_equal(frames[1].code, waits);
+	assert_int_equal(frames[2].code, outer);
+	assert_int_equal(frames[3].code, loop);
+	assert_int_equal(frames[2].at, 4);
+	/* They run where the task does, and end its run. */
+	assert_int_equal(frames[0].flags | frames[1].flags, 0);
+	assert_int_equal(frames[2].flags, LANGUAGE_ENTRY);
+	assert_int_equal(frames[2].stack, frames[0].stack);
+
+	/* With less room the last one says that there are more. */
+	count = python_walk(&layout, thread, shorter, 2);
+	count = python_tasks_add(&layout, &tasks, thread, shorter, count, 2);
+	assert_int_equal(count, 2);
+	assert_int_equal(shorter[1].code, waits);
+	assert_true(shorter[1].flags & LANGUAGE_MORE);
+
+	/* Of several that wait, any may be the one to blame. */
+	*(uint8_t *)(task + tasks.awaited_by_is_set) = 1;
+	assert_false(python_tasks_awaited(&tasks, thread));
+	count = python_walk(&layout, thread, frames, ROOM);
+	assert_int_equal(python_tasks_add(&layout, &tasks, thread, frames, count, ROOM), 2);
 }
 
 static void a_ring_of_frames_ends(void **state)
@@ -320,6 +423,7 @@ int main(void)
 		cmocka_unit_test_setup(frame_objects_are_entries_each, set_up),
 		cmocka_unit_test_setup(runs_end_at_entry_flags, set_up),
 		cmocka_unit_test_setup(frames_on_the_stack_are_not_shown, set_up),
+		cmocka_unit_test_setup(awaiting_tasks_are_callers_of_the_running_one, set_up),
 		cmocka_unit_test_setup(a_ring_of_frames_ends, set_up),
 		cmocka_unit_test_setup(wrong_pointers_are_not_followed, set_up),
 		cmocka_unit_test_setup(another_file_at_the_same_address_differs, set_up),
