@@ -7,7 +7,7 @@
 #include "preload/core/ledger/language_table.h"
 
 const struct interpreter *const languages[] = {
-	&java, &perl, &php, &python, &ruby, &v8, NULL,
+	&erlang, &java, &perl, &php, &python, &ruby, &v8, NULL,
 };
 
 _Static_assert(sizeof(languages) / sizeof(*languages) - 1 <= LANGUAGES_MAX,

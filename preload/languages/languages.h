@@ -7,6 +7,7 @@
 
 #include "preload/core/capture/interpreter.h"
 
+extern const struct interpreter erlang;
 extern const struct interpreter java;
 extern const struct interpreter perl;
 extern const struct interpreter php;
