@@ -25,9 +25,10 @@ void misuse_standard_opened(int fd, uint32_t opening)
 	struct last_close last;
 	struct ledger_words words;
 
-	/* A number that was not open at the start is the caller's choice. */
+	/* A number that was not open at the start is the caller's choice, also when the program
+	 * has opened and closed something there itself. */
 	if (slot_origin(opening) != FD_OPENED || !misuse_wanted() ||
-	    !slot_last_close(&runtime.ledger, fd, &last) ||
+	    !slot_last_close(&runtime.ledger, fd, &last) || last.opener >= STACK_FIRST ||
 	    !ledger_read(&runtime.ledger, fd, NULL, &words))
 		return;
 	atomic_store(&waiting[fd].b, words.b);

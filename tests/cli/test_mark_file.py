@@ -7,9 +7,9 @@ import re
 import shutil
 import subprocess
 
-from run_verb import per_test, shares
-from support import (BUILD, PYTHON, SOURCE, check, main, require, run_bare, run_traced, skip, start_traced, temp_dir, test,
-                     wait_until)
+from run_verb import FDTRAIL, per_test, shares
+from support import (BUILD, PYTHON, SOURCE, check, main, require, require_attach, run_bare, run_traced, skip, start_traced,
+                     temp_dir, test, wait_until)
 
 ENGINES = ["preload", "ptrace"]
 HELPERS = """
@@ -285,6 +285,28 @@ def _():
     done = run("print(os.path.exists(FILE)); open_device(); leave()", path=path)
     check.equal(done.out.strip(), "True")
     check.lacks(done.last.text, "\nmarks:")
+
+
+@test("a process that fdtrail attaches to follows the file, too, and its snapshots can be redacted", timeout=120)
+def _():
+    require_attach()
+    path = temp_dir() / "marks"
+    path.write_text("in force\n")
+    process = start_traced([PYTHON, "-c", HELPERS + """
+print("ready", flush=True)
+while not os.path.exists(sys.argv[1]):
+    open_device()
+    time.sleep(0.02)
+""", path.parent / "end", "--word=walrus9"], traced=False)
+    wait_until(lambda: "ready" in process.out, 30, "the program")
+    attached = run_bare([FDTRAIL, "attach", "--redact", f"--mark-file={path}", "--show=all", "--until-growth=5",
+                         str(process.pid)], timeout=100)
+    check.equal(attached.status, 1, f"it has grown\n{attached.err}")
+    check.matches(attached.out, r"opened under these marks: \d+ by in force")
+    check.contains(attached.out, "names in home folders are")
+    check.lacks(attached.out, "walrus9")
+    (path.parent / "end").touch()
+    process.wait()
 
 
 # Test runners of other languages

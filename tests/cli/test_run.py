@@ -158,7 +158,7 @@ def _():
     names = re.findall(r"^FDTRAIL_(\w+)=", run_bare([FDTRAIL, "options"]).out, re.MULTILINE)
     check.at_least(len(names), 13)
     for name in names:
-        check.matches(shown, rf"--{name.lower()}\[?=")
+        check.matches(shown, rf"--{name.lower().replace('_', '-')}\[?=")
     run = fdtrail_run("env", options=["--depth=7", "--emfile=0", "--only=env"], DEPTH=9)
     for line in ["FDTRAIL_DEPTH=7", "FDTRAIL_EMFILE=0", "FDTRAIL_ONLY=env"]:
         check.contains(run.out.splitlines(), line)
