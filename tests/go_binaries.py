@@ -13,6 +13,7 @@ import struct
 import subprocess
 import threading
 
+import json_documents
 import snapshot_text
 from loads import table
 from support import BUILD, ENGINE, Failed, check, require, skip, start_traced, temp_dir, wait_until
@@ -133,7 +134,7 @@ def frames_have_lines(traced):
     """Checks that each frame of Go code has its file and line."""
     done = subprocess.run([FDTRAIL, "report", "-f", "json", traced.output], stdout=subprocess.PIPE, check=True)
     compared = 0
-    for group in json.loads(done.stdout.split(b"\n")[0])["groups"]:
+    for group in json_documents.every(done.stdout)[0]["groups"]:
         for frame in group.get("stack", []):
             check.true(frame.get("file") and frame.get("line"), f"a line for {frame}")
             compared += 1

@@ -10,6 +10,7 @@ import resource
 import signal
 import subprocess
 
+import json_documents
 from support import BUILD, TESTS, Failed, check, program, ran, run_traced, seed, temp_dir
 
 SANITIZED = BUILD / "tests" / "fdtrail-sanitized"
@@ -56,6 +57,8 @@ def sanitized(*words, statuses=(0,), **arguments):
     check.true(done.returncode in statuses and not FINDING.search(err),
                f"{words} ends with {done.returncode}, which is to be one of {statuses}, and no sanitizer finds "
                f"anything\n{err[-6000:]}")
+    if "--format=json" in words:
+        json_documents.every(done.stdout)
     return out, err
 
 

@@ -7,6 +7,7 @@ import re
 import shutil
 import xml.etree.ElementTree as ElementTree
 
+import json_documents
 from run_verb import FDTRAIL
 from support import SOURCE, check, compile_program, main, program, run_bare, run_traced, temp_dir, test
 
@@ -94,7 +95,7 @@ def _(format):
     elif format == "github":
         check.matches(run.out, f"^::error title=fdtrail can't tell::three_sockets, process \\d+: {words}$")
     else:
-        check.equal(json.loads(run.out)["check"]["limits"], "unknown")
+        check.equal(json_documents.one(run.out)["check"]["limits"], "unknown")
 
 
 @test("run: a program that could not be traced is an error in the document")
@@ -214,20 +215,20 @@ def _(format):
         check.contains(run.out, "title=descriptor leak in a<b>&%25%2C%3A%3Ad::")
         check.lacks(run.out.splitlines()[0].split("::", 2)[2], "%]")
     else:
-        check.equal(json.loads(run.out)["process"]["program"], "a<b>&%,::d")
+        check.equal(json_documents.one(run.out)["process"]["program"], "a<b>&%,::d")
 
 
 @test("JSON: a document a line for each process, as `report` writes it, with the verdict")
 def _():
     run = check_in("json", "--max-group=2", snapshot_of(), snapshot_of())
     check.equal(run.status, 1)
-    documents = [json.loads(line) for line in run.out.splitlines()]
+    documents = json_documents.every(run.out)
     check.equal(len(documents), 2)
     for document in documents:
         check.equal(document["check"]["limits"], "broken")
         check.matches(document["check"]["lines"][0], r"^three_sockets, process \d+: --max-group 2: ")
         check.equal([group.get("broken", False) for group in document["groups"]], [True, False])
-    check.equal(json.loads(run_in("json").out)["check"], {"lines": []})
+    check.equal(json_documents.one(run_in("json").out)["check"], {"lines": []})
 
 
 @test("a process that can't be read is an error beside the others")

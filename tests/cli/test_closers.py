@@ -3,9 +3,9 @@
 """A snapshot counts the stacks that closed the siblings of a leak, a report lists them, and neither says more than
 is known."""
 
-import json
 import re
 
+import json_documents
 from support import BUILD, check, main, program, run_bare, run_traced, temp_dir, test
 
 FDTRAIL = str(BUILD / "tools" / "fdtrail")
@@ -108,7 +108,7 @@ def _():
 
 @test("JSON has the closers of each group, with counts and named frames")
 def _():
-    document = json.loads(run_bare([FDTRAIL, "report", "--format=json", snapshot_file("100", "raw")]).out)
+    document = json_documents.one(run_bare([FDTRAIL, "report", "--format=json", snapshot_file("100", "raw")]).out)
     group = next(group for group in document["groups"] if group["place"] == "open_connection")
     check.equal([closer["count"] for closer in group["closed_at"]], [88, 9])
     check.equal([[frame["function"] for frame in closer["frames"][:2]] for closer in group["closed_at"]],

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """fdtrail diff: which stacks have more open descriptors in the second of two snapshots, and which have fewer."""
 
-import json
 import re
 
+import json_documents
 from support import BUILD, check, main, program, run_bare, run_traced, temp_dir, test
 
 FDTRAIL = str(BUILD / "tools" / "fdtrail")
@@ -81,7 +81,7 @@ def _():
 @test("JSON has both snapshots, the changes with their stacks, and a summary")
 def _():
     run = fdtrail("diff", "--format=json", *two_snapshots())
-    document = json.loads(run.out)
+    document = json_documents.one(run.out)
     check.equal(document["summary"], {"new": 1, "grown": 1, "shrunk": 1, "gone": 1, "same": 1})
     check.equal(document["old"]["snapshot"]["number"], 1)
     check.equal(document["new"]["snapshot"]["number"], 2)
@@ -108,7 +108,7 @@ def _():
     target = temp_dir() / "diff.json"
     run = fdtrail("diff", "--format=json", f"--output={target}", *two_snapshots())
     check.equal((run.status, run.out), (0, ""))
-    check.equal(len(json.loads(target.read_text())["changes"]), 5)
+    check.equal(len(json_documents.one(target.read_text())["changes"]), 5)
 
 
 @test("two equal snapshots have no changes")

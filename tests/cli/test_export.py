@@ -14,6 +14,8 @@ import stat
 import subprocess
 import urllib.request
 
+import json_documents
+from json_schema import Schema
 from support import (BUILD, PYTHON, TESTS, check, free_port, go_program, main, program, require, run_bare, run_traced,
                      skip, start_traced, temp_dir, test, wait_for_port, wait_until)
 
@@ -78,18 +80,11 @@ def export(name, text, *options):
 def documents(text):
     """The JSON documents; jq parses each of them, too."""
     out = export("json", text)
-    lines = out.decode("utf-8").splitlines()  # strict: invalid UTF-8 fails
     judged = subprocess.run([require("jq"), "-c", "."], input=out, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                             check=False)
     check.equal((judged.returncode, judged.stderr), (0, b""), "jq")
-    check.equal(judged.stdout.count(b"\n"), len(lines), "documents that jq reads")
-    return [json.loads(line, object_pairs_hook=_once) for line in lines]
-
-
-def _once(pairs):
-    """An object; a name that comes twice fails."""
-    check.equal(len(dict(pairs)), len(pairs), f"names in {[name for name, value in pairs]}")
-    return dict(pairs)
+    check.equal(judged.stdout.count(b"\n"), out.count(b"\n"), "documents that jq reads")
+    return json_documents.every(out)
 
 
 def pprof(text, *options):
@@ -600,8 +595,74 @@ def _():
     for text in (traced_text([program("demo")], INHERITED=1), evil_snapshot()):
         members(documents(text), seen)
         path.write_bytes(text + text)
-        members(json.loads(run_bare([FDTRAIL, "diff", "--format=json", path, path]).out), seen)
+        members(json_documents.every(run_bare([FDTRAIL, "diff", "--format=json", path, path]).out), seen)
     check.equal(sorted(seen - told), [], "seen and not told")
+
+
+def schema_members(part):
+    """The names of all members in a part of the schema."""
+    if isinstance(part, list):
+        return {name for inner in part for name in schema_members(inner)}
+    if not isinstance(part, dict):
+        return set()
+    return set(part.get("properties", {})) | {name for inner in part.values() for name in schema_members(inner)}
+
+
+@test("the JSON Schema has the members that fdtrail-json(5) names, and the kinds of the table")
+def _():
+    page = (TESTS.parent / "tools" / "man" / "fdtrail-json.5.scd").read_text()
+    schema = json.loads(json_documents.SCHEMA.read_text())
+    found = schema_members(schema)
+    # The page names some words in the same way as members: those of a check's result and of origin.
+    told = set(re.findall(r"\*([a-z_]+)\*", page[page.index("# THE DOCUMENT"):page.index("# EXAMPLES")]))
+    check.equal(sorted(found - told), [], "in the schema and not on the page")
+    check.equal(sorted(told - found - {"kept", "broken", "unseen", "untraced", "inherited_fork"}), [],
+                "on the page and not in the schema")
+    kinds = re.findall(r'\[KIND_\w+\] = \{"(\w+)"', (TESTS.parent / "preload/core/snapshot/kind.c").read_text())
+    check.equal(schema["$defs"]["kind"]["enum"], kinds)
+
+
+@test("the tests' validator of schemas refuses what a schema doesn't allow, and keywords that it doesn't know")
+def _():
+    schema = Schema(json_documents.SCHEMA.read_text())
+    run = run_traced([program("demo")])
+    good = documents(snapshot_text(run))[-1]
+    check.equal(schema.errors(good), [])
+
+    def refused(change, text):
+        bad = json.loads(json.dumps(good))
+        change(bad)
+        check.contains("\n".join(schema.errors(bad)), text)
+
+    refused(lambda bad: bad.update(schema_version=2), "2 is not 1")
+    refused(lambda bad: bad.pop("groups"), "'groups' is missing")
+    refused(lambda bad: bad.update(colour="red"), "'colour' is not in the schema")
+    refused(lambda bad: bad["process"].update(pid="1"), "$.process.pid: \"1\" is no integer")
+    refused(lambda bad: bad["process"].update(pid=True), "true is no integer")
+    refused(lambda bad: bad["process"].update(pid=-1), "-1 is less than 0")
+    refused(lambda bad: bad["groups"][0].update(stack={}), "{} is no array")
+    refused(lambda bad: bad["groups"][0].pop("stack_id"), "no alternative of oneOf holds")
+    refused(lambda bad: bad["groups"][0].update(reason="x"), "2 alternatives of oneOf hold")
+    refused(lambda bad: bad["groups"][0]["stack"][0].update(address="1"), "\"1\" does not match ^0x")
+    refused(lambda bad: bad["groups"][0]["stack"][0].update(own=False), "false is not True")
+    refused(lambda bad: bad["groups"][0]["descriptors"][0].update(kind="tpc"), "\"tpc\" is not one of ")
+    for text in ('{"propertys": {}}', '{"type": "float"}', '{"properties": {"a": {"maximum": 1}}}', '{"items": true}',
+                 '{"$ref": "#/$defs/none"}', '{"$ref": "other.json"}', '{"oneOf": [{"anyOf": []}]}'):
+        try:
+            Schema(text)
+            check.true(False, f"{text} was accepted")
+        except ValueError:
+            pass
+
+
+@test("every test reads the command's JSON by json_documents.py, which holds it against the schema")
+def _():
+    # Each of these reads other JSON: the schema, and that of meson, SARIF, Chromium, CPython's tests and the page.
+    others = {"json_documents.py", "json_schema.py", "browser.py", "python_suite.py", "summary.py", "cli/test_ci.py",
+              "cli/test_export.py", "cli/test_html.py", "cli/test_install.py"}
+    found = {str(path.relative_to(TESTS)) for path in TESTS.rglob("*.py")
+             if re.search(r"\bjson\.(loads?|JSONDecoder)\b", path.read_text())}
+    check.equal(sorted(found - others), [])
 
 
 main()

@@ -3,9 +3,9 @@
 """One leak is one finding, at the program's own line, whatever paths lead there; if one of two callers leaks,
 that is another finding. Reports, limits and diff count findings; JSON keeps the stacks apart."""
 
-import json
 import re
 
+import json_documents
 from support import BUILD, check, main, program, run_bare, run_traced, temp_dir, test
 
 FDTRAIL = str(BUILD / "tools" / "fdtrail")
@@ -51,7 +51,7 @@ def _(_, mode, sentence, groups):
     check.equal(headings(text), [(sentence, "")])
     check_first_line(text)
     check.matches(text, r"^[^\n]* unclosed descriptors in 1 group;")
-    documents = json.loads(fdtrail("report", "--format=json", snapshots_of(mode)).out)
+    documents = json_documents.one(fdtrail("report", "--format=json", snapshots_of(mode)).out)
     check.equal([group["finding"] for group in documents["groups"]], [1] * groups, "findings of the groups")
 
 
@@ -61,7 +61,7 @@ def _():
     check.equal(headings(text), [("10240 files, opened in open_table", "")])
     check_first_line(text)
     check.matches(text, r"(?m)^   by \d+ call paths:$")
-    document = json.loads(fdtrail("report", "--format=json", snapshots_of("thousand")).out)
+    document = json_documents.one(fdtrail("report", "--format=json", snapshots_of("thousand")).out)
     check.equal((len(document["groups"]), {group["finding"] for group in document["groups"]}), (1024, {1}))
 
 
@@ -154,7 +154,7 @@ def _():
     text = fdtrail("diff", path).out
     check.contains(text, "stacks: 0 new, 1 grown, 0 shrunk, 0 gone, 0 the same\n")
     check.matches(text, r"(?m)^grown, 5 -> 10 \(\+5\): 10 tcp sockets in CLOSED, opened in unrolled at ")
-    changes = json.loads(fdtrail("diff", "--format=json", path).out)["changes"]
+    changes = json_documents.one(fdtrail("diff", "--format=json", path).out)["changes"]
     check.equal([(change["old_count"], change["new_count"]) for change in changes], [(5, 10)])
     parts = changes[0]["parts"]
     check.equal(sorted((part["side"], part["count"]) for part in parts), [("new", 2)] * 5 + [("old", 1)] * 5)

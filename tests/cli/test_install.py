@@ -28,7 +28,8 @@ def _():
     pages = {f"share/man/man{page.stem[-1]}/{page.stem}" for page in (SOURCE / "tools/man").glob("*.scd")}
     check.equal(files, pages | {
         "bin/fdtrail", "include/fdtrail.h", library, f"{library.rpartition('/')[0]}/pkgconfig/fdtrail.pc",
-        "share/bash-completion/completions/fdtrail", "share/zsh/site-functions/_fdtrail"})
+        "share/bash-completion/completions/fdtrail", "share/zsh/site-functions/_fdtrail",
+        "share/fdtrail/fdtrail-json.schema.json"})
     for page in pages:
         check.at_least((prefix / page).stat().st_size, 1000, page)
 

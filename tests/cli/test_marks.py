@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: MIT
 """Marks: which test has opened what is left open."""
 
-import json
 import re
 import subprocess
 import xml.etree.ElementTree as ElementTree
 
+import json_documents
 from run_verb import FDTRAIL, per_test, shares
 from support import PYTHON, SOURCE, check, main, program, run_bare, run_traced, skip, temp_dir, test
 
@@ -42,7 +42,7 @@ def _():
 @test("JSON has the marks; a group's report names the tests, also in JUnit's XML")
 def _():
     file = next(run_traced([program("marks")], SHOW="all").dir.glob("report.*"))
-    document = json.loads(run_bare([FDTRAIL, "report", "--format=json", file]).out)
+    document = json_documents.one(run_bare([FDTRAIL, "report", "--format=json", file]).out)
     check.equal([(mark["number"], mark["open"], mark["text"]) for mark in document["marks"]],
                 [(2, 1, "test_one"), (3, 3, "test_two\x1b[31m\n"), (4, 1, "after the tests")])
     marks = sorted(descriptor.get("mark", 0) for group in document["groups"] for descriptor in group["descriptors"])

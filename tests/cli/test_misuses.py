@@ -3,10 +3,10 @@
 """Double closes, uses after a close and closes of another's descriptor are found, with the stacks that show them;
 what is legal is not."""
 
-import json
 import re
 import signal
 
+import json_documents
 from support import BUILD, check, main, program, require, run_bare, run_traced, temp_dir, test
 
 FDTRAIL = str(BUILD / "tools" / "fdtrail")
@@ -235,7 +235,7 @@ def _():
 def _():
     path = temp_dir() / "snapshots.txt"
     run_traced([program("misuses"), "double"], OUTPUT=str(path))
-    document = json.loads(run_bare([FDTRAIL, "report", "--format=json", str(path)]).out)
+    document = json_documents.one(run_bare([FDTRAIL, "report", "--format=json", str(path)]).out)
     check.equal(document["misuse_total"], 1)
     misuse = document["misuses"][0]
     check.equal((misuse["misuse"], misuse["fd"], misuse["call"], misuse["times"]), ("double close", 3, "close", 1))

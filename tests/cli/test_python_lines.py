@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Python: the report's first group names the user's line, whatever is between it and the open."""
 
-import json
 import re
 from pathlib import Path
 
+import json_documents
 from run_verb import FDTRAIL, Run
 from support import PYTHON, SOURCE, check, compile_program, main, program, run_bare, run_traced, skip, temp_dir, test
 
@@ -223,7 +223,7 @@ def _():
         check.equal(done.err, "")
         return done.out
 
-    record = json.loads(report("--format=json"))
+    record = json_documents.one(report("--format=json"))
     frames = record["groups"][0]["stack"]
     own = [frame for frame in frames if frame.get("own")]
     number = int(line_of(script, "LEAK").rpartition(":")[2])
@@ -253,7 +253,7 @@ def _():
         paths.append(temp_dir() / f"snapshot{number}.txt")
         paths[-1].write_text(run.last.text, "utf-8")
     done = run_bare([FDTRAIL, "diff", "--format=json", *paths])
-    changes = {entry["change"] for entry in json.loads(done.out)["changes"]}
+    changes = {entry["change"] for entry in json_documents.one(done.out)["changes"]}
     check.equal(changes, {"same"})
 
 

@@ -4,7 +4,6 @@
 snapshot, and what is needed to find the leak stays."""
 
 import gzip
-import json
 import os
 import re
 import resource
@@ -13,6 +12,7 @@ import socket
 import stat
 import subprocess
 
+import json_documents
 from support import (BUILD, PYTHON, check, go_program, helper, main, program, run_bare, run_traced, start_traced, temp_dir,
                      test, wait_until)
 
@@ -94,6 +94,8 @@ def output(path, name, *options):
     form = {"text": ["--show=all"], "full text": ["--full", "--show=all"]}.get(name, [f"--format={name}"])
     done = subprocess.run([FDTRAIL, "report", *form, *options, path], capture_output=True, check=False, timeout=60)
     check.equal((done.returncode, done.stderr), (0, b""), "fdtrail report")
+    if name == "json":
+        json_documents.every(done.stdout)
     data = gzip.decompress(done.stdout) if name == "pprof" else done.stdout
     text = data.decode(errors="replace")
     for digits in re.findall(r'_hex":"([0-9a-f]+)"', text):
@@ -117,8 +119,8 @@ def _(name):
 
 @test("functions, build-ids, offsets, states, counts and the program's name stay")
 def _():
-    document = json.loads(output(snapshots(), "json", "--redact"))
-    before = json.loads(output(snapshots(), "json"))
+    document = json_documents.one(output(snapshots(), "json", "--redact"))
+    before = json_documents.one(output(snapshots(), "json"))
     check.equal(document["snapshot"]["redacted"], True)
     check.lacks(before["snapshot"], "redacted")
     for member in ("program", "pid", "uptime_seconds"):
@@ -138,9 +140,9 @@ def _():
 
 @test("the same name is the same word everywhere, and another name is another word")
 def _():
-    lines = output(snapshots(2), "json", "--redact").splitlines()
-    check.equal(json.loads(lines[0])["groups"], json.loads(lines[1])["groups"], "two snapshots")
-    groups = json.loads(lines[0])["groups"]
+    first, second = json_documents.every(output(snapshots(2), "json", "--redact"))
+    groups = first["groups"]
+    check.equal(groups, second["groups"], "two snapshots")
     peers = [one["peer"].rsplit(":", 1)[0] for one in groups[0]["descriptors"]]
     check.equal(peers[0], peers[1])
     check.equal(len(set(peers)), 4)

@@ -4,7 +4,6 @@
 terminal, safe whatever the file holds, and names missing data."""
 
 import fcntl
-import json
 import os
 import pty
 import re
@@ -13,6 +12,7 @@ import struct
 import subprocess
 import termios
 
+import json_documents
 from debug_files import debuginfod, elfutils, snapshot_of
 from support import BUILD, check, main, program, run_bare, run_traced, temp_dir, test
 
@@ -278,7 +278,7 @@ def _():
     def exported(form):
         return run_bare([FDTRAIL, "report", f"--format={form}", snapshot]).out
 
-    group = json.loads(exported("json"))["groups"][0]
+    group = json_documents.every(exported("json"))[0]["groups"][0]
     check.equal([stack.get("asked") for stack in group["created_by"]], [True])
     check.equal([frame["function"] for frame in group["created_by"][0]["frames"]], ["open", "loadTable"])
     check.contains(exported("folded"), "server;loadTable;open;[asked for by];[file] 3\n")

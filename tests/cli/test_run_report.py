@@ -4,7 +4,6 @@
 how the program is run."""
 
 import glob
-import json
 import os
 import re
 import resource
@@ -15,6 +14,7 @@ import stat
 import tempfile
 from pathlib import Path
 
+import json_documents
 from run_verb import FDTRAIL, Run
 from support import (PYTHON, SOURCE, TESTS, check, compile_program, main, program, require, run_bare,
                      skip, start_traced, temp_dir, test, wait_until)
@@ -661,7 +661,7 @@ def _():
     run = Run(program("fork_server"), 16, 120, options=[f"--output={kept}/%p"])
     check.matches(run.err, r"(?m)^fdtrail run: 16 short-lived processes ")
     told = run_bare([FDTRAIL, "report", "--format=json", *kept.iterdir()])
-    snapshots = [json.loads(line) for line in told.out.splitlines()]
+    snapshots = json_documents.every(told.out)
     lived = [found["process"].get("forked_seconds") for found in snapshots
              if any(state["state"] == "CLOSE_WAIT" for group in found["groups"] for state in group["states"])]
     check.equal((len(lived), [found for found in lived if found is None or found > 5]), (16, []))

@@ -4,13 +4,13 @@
 have none; and descriptors of the tracer's own."""
 
 import itertools
-import json
 import os
 import resource
 import shutil
 import subprocess
 from pathlib import Path
 
+import json_documents
 import snapshot_text
 from support import (BUILD, ENGINE, LIBRARY, check, main, program, require, run_bare, run_traced, skip, start_traced,
                      temp_dir, test, wait_until)
@@ -212,7 +212,7 @@ if ENGINE == "ptrace":
         check.equal(checked.status, 2)
         check.matches(checked.out, "its open descriptors are not known: process [0-9]+ is private")
         check.matches(run_bare([FDTRAIL, "report", folder / "out"]).out, "^secretive, process [0-9]+: its open descriptors are not known")
-        unclosed = json.loads(run_bare([FDTRAIL, "report", "--format=json", folder / "out"]).out)["unclosed"]
+        unclosed = json_documents.one(run_bare([FDTRAIL, "report", "--format=json", folder / "out"]).out)["unclosed"]
         check.equal(list(unclosed), ["unknown"])
         compared = run_bare([FDTRAIL, "diff", folder / "out", folder / "out"])
         check.contains(compared.out, "the open descriptors of the new snapshot are not known")

@@ -4,7 +4,6 @@
 that can't be is one clear line. No process is disturbed."""
 
 import ctypes
-import json
 import os
 import re
 import resource
@@ -14,6 +13,7 @@ import socket
 import struct
 import subprocess
 
+import json_documents
 import snapshot_text
 from support import (BUILD, LIBRARY, PYTHON, check, compile_program, main, require, run_bare, skip,
                      start_traced, temp_dir, test, wait_until)
@@ -617,11 +617,7 @@ def _(form):
     if form == "--raw":
         check.equal(sorted(snapshot.pid for snapshot in snapshot_text.parse_all(asked.out)), sorted(pids))
     elif form == "--format=json":
-        documents, at, text = [], 0, asked.out.strip()
-        while at < len(text):
-            document, at = json.JSONDecoder().raw_decode(text, at)
-            documents.append(document)
-            at += len(text[at:]) - len(text[at:].lstrip())
+        documents = json_documents.every(asked.out)
         check.equal(sorted(document["process"]["pid"] for document in documents), sorted(pids))
     else:
         for pid in pids[1:]:
@@ -1080,7 +1076,7 @@ def _(how):
     target = start_python(SOCKETS, how == "traced")
     asked = ask("--format=json", target.pid)
     check.equal((asked.status, asked.err), (0, ""))
-    groups = json.loads(asked.out)["groups"]
+    groups = json_documents.one(asked.out)["groups"]
     check.equal(sum(group["count"] for group in groups if group.get("kind") == groups[0].get("kind")), 5)
     check.equal(bool(groups[0]["stack"]), how == "traced")
 

@@ -5,7 +5,6 @@ in a program. Missing data is reported, and never guessed."""
 
 import ctypes
 import itertools
-import json
 import os
 import random
 import re
@@ -16,6 +15,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import json_documents
 from debug_files import HOST, INLINES, NOW, build_id, debuginfod, elfutils, snapshot_of, split_copy
 from support import (BUILD, TESTS, Failed, check, compile_program, main, program, require, run_bare, run_traced, seed,
                      skip, temp_dir, test, wait_until)
@@ -34,7 +34,7 @@ def frames_of(text, *options, env=None):
     """The stack of `fdtrail report --format=json`: a list for each frame of its objects, innermost first."""
     status, out, err = report(text, "--format=json", *options, env=env)
     check.equal((status, err), (0, ""), "fdtrail report --format=json")
-    stack = json.loads(out)["groups"][0]["stack"]
+    stack = json_documents.one(out)["groups"][0]["stack"]
     return [list(objects) for _, objects in itertools.groupby(stack, key=lambda frame: frame["index"])]
 
 
@@ -170,7 +170,8 @@ def _(mangling):
 @test("a Rust program's own code is distinguished from the standard library's", timeout=120)
 def _():
     run = run_traced([rust_program()])
-    document = json.loads(report("".join(path.read_text() for path in run.dir.glob("report.*")), "--format=json")[1])
+    text = "".join(path.read_text() for path in run.dir.glob("report.*"))
+    document = json_documents.every(report(text, "--format=json")[1])[-1]
     check.equal(sum(group["count"] for group in document["groups"] if not group["inherited"]), 6)
     for group in document["groups"]:
         own = [frame for frame in group["stack"] if frame.get("own")]
@@ -417,7 +418,7 @@ def _():
         path.write_bytes(damaged)
         status, out, err = report(snapshot_of(path, addresses, build=identity), "--format=json")
         check.equal((status, err), (0, ""), f"TEST_SEED={number}")
-        stack = json.loads(out)["groups"][0]["stack"]
+        stack = json_documents.one(out)["groups"][0]["stack"]
         check.equal(len({frame["index"] for frame in stack}), len(addresses), f"TEST_SEED={number}")
         named += any("file" in frame for frame in stack)
     check.at_least(named, 5, "damaged files that still gave some lines")

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: MIT
 """Properties that all verbs of the command share."""
 
-import json
 import os
 import re
 import socket
 
+import json_documents
 from run_verb import FDTRAIL
 from support import PYTHON, SOURCE, check, main, program, run_bare, run_traced, start_traced, temp_dir, test, wait_until
 
@@ -182,7 +182,7 @@ def _():
     check.equal((run.status, run.err), (0, ""))
     check.equal(re.findall(r"^python3, process (\d+): (\d)", run.out, re.MULTILINE),
                 [(str(pids[0]), "3"), (str(pids[1]), "5")])
-    documents = [json.loads(line) for line in run_bare([FDTRAIL, "snapshot", "--format=json", *pids]).out.splitlines()]
+    documents = json_documents.every(run_bare([FDTRAIL, "snapshot", "--format=json", *pids]).out)
     check.equal([document["process"]["pid"] for document in documents], pids)
     # Some versions of Python make the first object of a class by another line of their own code: another stack.
     folded = run_bare([FDTRAIL, "snapshot", "--format=folded", *pids]).out

@@ -3,13 +3,13 @@
 """Go programs, built in all the usual ways: the server that ignores a response (tests/programs/go/)."""
 
 import datetime
-import json
 import os
 import random
 import re
 import subprocess
 from pathlib import Path
 
+import json_documents
 import snapshot_text
 from go_binaries import RUN, sections, users
 from support import (BUILD, GO_VARIANTS, SOURCE, Failed, check, go_program, main, program, require, run_bare, skip,
@@ -336,7 +336,7 @@ def symbolized(program, addresses):
     path.write_text("\n".join(lines))
     done = subprocess.run([FDTRAIL, "report", "-f", "json", path], stdout=subprocess.PIPE, check=True)
     found = {}
-    for group in json.loads(done.stdout)["groups"]:
+    for group in json_documents.one(done.stdout)["groups"]:
         for frame in group["stack"]:
             found.setdefault(int(frame["offset"], 16), []).append(
                 (frame.get("function"), frame.get("file"), frame.get("line")))

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: MIT
 """Java: the report's first group names the user's line, from interpreted and compiled code."""
 
-import json
 import re
 import subprocess
 from pathlib import Path
 
+import json_documents
 from java_programs import PROGRAMS, classes, line_of, server_under_load
 from run_verb import FDTRAIL, Run
 from support import check, main, require, run_bare, run_traced, temp_dir, test
@@ -130,7 +130,7 @@ def _():
         check.equal(done.err, "")
         return done.out
 
-    frames = json.loads(report("--format=json"))["groups"][0]["stack"]
+    frames = json_documents.one(report("--format=json"))["groups"][0]["stack"]
     own = next(frame for frame in frames if frame.get("own"))
     check.equal({key: own.get(key) for key in ("function", "file", "line", "language")},
                 {"function": "ErrorPath.parse", "file": "ErrorPath.java",
