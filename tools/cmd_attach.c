@@ -18,7 +18,9 @@
 #include "tools/arguments/attach_arguments.h"
 #include "tools/arguments/verb.h"
 #include "tools/attach/attach_process.h"
+#include "tools/model/escape.h"
 #include "tools/process/ending_signals.h"
+#include "tools/process/family.h"
 #include "tools/process/outside_snapshot.h"
 #include "tools/process/process.h"
 #include "tools/process/subject.h"
@@ -209,6 +211,27 @@ static bool detach_all(const struct attaching *attaching)
 	return good;
 }
 
+/* Adds the processes that --name names. Returns false after a message if there is none of a
+ * name. */
+static bool add_named(struct attach_arguments *asked)
+{
+	const char *const *names = asked->names.items;
+
+	for (size_t i = 0; i < asked->names.count; i++) {
+		size_t before = asked->pids.count;
+		int error = family_named(names[i], &asked->pids);
+
+		if (!error && asked->pids.count > before)
+			continue;
+		fputs("fdtrail attach: --name=", stderr);
+		escape_put(stderr, names[i]);
+		fprintf(stderr, " is not accepted: %s\n",
+			error ? strerror(-error) : "there is no process of this name");
+		return false;
+	}
+	return true;
+}
+
 int cmd_attach(int argc, char **argv)
 {
 	struct attach_arguments asked;
@@ -216,6 +239,10 @@ int cmd_attach(int argc, char **argv)
 	bool good = true, grown = false;
 
 	attach_arguments_parse(&asked, argc, argv);
+	if (!add_named(&asked)) {
+		attach_arguments_finish(&asked);
+		return EXIT_TROUBLE;
+	}
 	/* The process goes on as it was only if we do our work to the end. */
 	int signals = ending_signals_hold(NULL);
 	int *pids = asked.pids.items;

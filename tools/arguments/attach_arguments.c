@@ -5,15 +5,11 @@
  */
 #include "attach_arguments.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "preload/core/policy/options.h"
-#include "preload/core/snapshot/proc.h"
 #include "accept.h"
 #include "command_line.h"
 #include "tracer_options.h"
@@ -27,7 +23,6 @@ enum {
 	KEY_TRACER = 0x2000, /* plus the index in tracer_options */
 	TIME_MAX = 366 * 24 * 3600,
 	GROWTH_MAX = 1 << 30,
-	NAME_MAX_ = 64, /* of a process, as the kernel keeps it, 15 */
 };
 
 static const struct accept accept = {"fdtrail attach: ", EXIT_TROUBLE};
@@ -72,30 +67,6 @@ static void add_option(struct attach_arguments *arguments, size_t index, const c
 	free(text);
 }
 
-/* Adds the processes of this name: that of ps(1), which the kernel cuts at 15 bytes. */
-static void add_named(struct list *pids, const char *name)
-{
-	char path[PROC_PATH_SIZE], there[NAME_MAX_];
-	struct dirent *entry;
-	size_t before = pids->count;
-	DIR *folder = opendir("/proc");
-
-	while (folder && (entry = readdir(folder))) {
-		int pid = isdigit((unsigned char)*entry->d_name) ? atoi(entry->d_name) : 0;
-
-		if (pid <= 0 || pid == getpid() ||
-		    !proc_read(proc_pid_path(path, pid, "comm"), there, sizeof(there)))
-			continue;
-		there[strcspn(there, "\n")] = '\0';
-		if (strncmp(there, name, 15) == 0)
-			*(int *)list_add(pids, sizeof(int)) = pid;
-	}
-	if (folder)
-		closedir(folder);
-	if (pids->count == before)
-		accept_refuse(&accept, "--name=", name, "there is no process of this name");
-}
-
 static double time_to_wait(const char *value)
 {
 	double seconds = accept_time(&accept, "--for=", value);
@@ -124,7 +95,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		arguments->children = true;
 		return 0;
 	case KEY_NAME:
-		add_named(&arguments->pids, argument);
+		*(const char **)list_add(&arguments->names, sizeof(char *)) = argument;
 		return 0;
 	case ARGP_KEY_ARG:
 		*(int *)list_add(&arguments->pids, sizeof(int)) = accept_pid(&accept, argument);
@@ -137,7 +108,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 			      stderr);
 			exit(EXIT_TROUBLE);
 		}
-		if (arguments->pids.count)
+		if (arguments->pids.count || arguments->names.count)
 			return 0;
 		fputs("fdtrail attach: no process is given: fdtrail attach [OPTION...] PID...\n",
 		      stderr);
@@ -215,5 +186,6 @@ void attach_arguments_parse(struct attach_arguments *arguments, int argc, char *
 void attach_arguments_finish(struct attach_arguments *arguments)
 {
 	list_finish(&arguments->pids);
+	list_finish(&arguments->names);
 	free(arguments->options);
 }

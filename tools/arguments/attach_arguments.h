@@ -11,7 +11,8 @@
 enum { ATTACH_NO_GROWTH = -1 };
 
 struct attach_arguments {
-	struct list pids; /* of int */
+	struct list pids;  /* of int */
+	struct list names; /* of const char *: --name */
 	bool background;
 	bool children;
 	double seconds; /* to wait; 0: until a signal, or the end of the process */

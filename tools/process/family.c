@@ -11,6 +11,7 @@
 #include <linux/kcmp.h>
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -18,11 +19,15 @@
 #include "preload/core/snapshot/proc.h"
 #include "process.h"
 
-enum { ENDING_NAPS = 100 }; /* of a millisecond each */
+enum {
+	ENDING_NAPS = 100, /* of a millisecond each */
+	NAME_LENGTH = 15,  /* TASK_COMM_LEN - 1, include/linux/sched.h */
+};
 
 /* A search in a folder of /proc whose entries are numbers. */
 struct search {
 	int pid;
+	const char *name; /* of processes, as the kernel cuts it */
 	struct list *found;
 	int error;
 };
@@ -62,6 +67,16 @@ static void add_if_traced(int number, void *data)
 	struct process process;
 
 	if (process_read(&process, number) == 0 && process.tracer == search->pid)
+		add(search->found, number);
+}
+
+static void add_if_named(int number, void *data)
+{
+	const struct search *search = data;
+	struct process process;
+
+	if (number != getpid() && process_read(&process, number) == 0 &&
+	    strcmp(process.name, search->name) == 0 && !family_is_none(number))
 		add(search->found, number);
 }
 
@@ -138,6 +153,15 @@ int family_tracees(int pid, struct list *tracees)
 	struct search search = {.pid = pid, .found = tracees};
 
 	return each_number("/proc", add_if_traced, &search);
+}
+
+int family_named(const char *name, struct list *named)
+{
+	char cut[NAME_LENGTH + 1];
+	struct search search = {.name = cut, .found = named};
+
+	snprintf(cut, sizeof(cut), "%s", name);
+	return each_number("/proc", add_if_named, &search);
 }
 
 bool family_has(const struct list *list, int pid)

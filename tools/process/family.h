@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Finds the processes that belong to another: its children, and the processes that it ptraces.
- * Called by subject.c.
+ * Finds processes: the children of another one, those that it ptraces, those of a name. Called by
+ * subject.c, and by verbs with --name.
  */
 #pragma once
 
@@ -17,6 +17,10 @@ int family_children(int pid, struct list *children);
 /* Adds the process ids (int) of the processes that process pid ptraces, as far as /proc shows them.
  * 0 or a negative errno. */
 int family_tracees(int pid, struct list *tracees);
+
+/* Adds the process ids (int) of the processes of this name, as ps(1) shows it, which the kernel
+ * cuts at 15 bytes; not our own. 0 or a negative errno. */
+int family_named(const char *name, struct list *named);
 
 /* Whether process pid doesn't count as a program's: it has ended, or it is the helper that the
  * tracer in its parent has made for a snapshot (preload/runtime/trigger.c). */
