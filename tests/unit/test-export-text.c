@@ -8,6 +8,7 @@
 #include "tools/arguments/format_table.h"
 #include "tools/export/clean_text.h"
 #include "tools/export/json_writer.h"
+#include "tools/export/prometheus.h"
 #include "tools/reader/snapshot_time.h"
 #include "tools/export/stack_id.h"
 #include "tools/export/tally.h"
@@ -39,6 +40,15 @@
 	"  descriptors:\n"                                                                         \
 	"    7 tcp 10.0.0.1:5000 -> 10.0.0.2:80, CLOSE_WAIT, age 4.0s, thread 4712 (w)\n"          \
 	"    8 tcp 10.0.0.1:5001 -> 10.0.0.2:80, ESTABLISHED, age 1.0s, thread 4712 (w)\n"         \
+	"    and 1 more (FDTRAIL_SHOW=all lists them)\n"                                           \
+	"\n"
+
+#define SMALL(count, function, offset)                                                             \
+	"group 2: " count " files, opened in " function "\n"                                       \
+	"  opened at:\n"                                                                           \
+	"    #0 0x55000000" offset " in " function " (/srv/server+0x" offset ")\n"                 \
+	"  descriptors:\n"                                                                         \
+	"    9 file /tmp/a, read\n"                                                                \
 	"    and 1 more (FDTRAIL_SHOW=all lists them)\n"                                           \
 	"\n"
 
@@ -246,6 +256,52 @@ static void groups_with_one_stack_count_its_figures_once(void **state)
 		exported_create(HEADER("1", "7") GROUP("55000000", "3") GROUP("55000000", "3") END);
 
 	assert_has(exported_as(exported, "prometheus", NULL), "function=\"dial\"} 9\n");
+	exported_destroy(exported);
+}
+
+/* The metrics of all snapshots with these bounds. */
+static const char *bounded(struct exported *exported, size_t stacks, size_t processes)
+{
+	const struct prometheus_bounds bounds = {stacks, processes};
+	struct metric_family families[METRIC_NAMES];
+	FILE *stream;
+
+	free(exported->text);
+	stream = open_memstream(&exported->text, &exported->size);
+	assert_non_null(stream);
+	metric_names_begin(families);
+	assert_int_equal(prometheus_add(families,
+					(const struct model_snapshot *const *)exported->snapshots,
+					exported->count, &bounds),
+			 0);
+	metric_names_end(families, stream);
+	assert_int_equal(fclose(stream), 0);
+	return exported->text;
+}
+
+static void the_number_of_series_is_bounded(void **state)
+{
+	static const char stacks[] = /* in two processes: dial has 3 and 3, serve 5, ask 2 */
+		HEADER("1", "7") GROUP("55000000", "3") SMALL("5", "serve", "21a9")
+			END HEADER("1", "8") GROUP("56000000", "3") SMALL("2", "ask", "31a9") END;
+	struct exported *exported = exported_create(stacks);
+	const char *text = bounded(exported, 1, 1);
+
+	assert_has(text, "function=\"dial\"} 4\n"); /* in CLOSE_WAIT */
+	assert_has_not(text, "\"serve\"");
+	assert_has_not(text, "\"ask\"");
+	assert_has(text, "fdtrail_open_descriptors{program=\"server\",kind=\"file\",state=\"\","
+			 "stack=\"\",function=\"[other]\"} 7\n");
+	assert_has(text, "fdtrail_process_open_descriptors{program=\"server\",pid=\"7\"}");
+	assert_has_not(text, "pid=\"8\"");
+	text = bounded(exported, 2, 2);
+	assert_has(text, "function=\"serve\"} 5\n");
+	assert_has(text, "function=\"[other]\"} 2\n");
+	assert_has(text, "pid=\"8\"");
+	text = bounded(exported, 0, 0);
+	assert_has_not(text, "dial");
+	assert_has_not(text, "pid=");
+	assert_true(metrics_are_sound(exported->text));
 	exported_destroy(exported);
 }
 
@@ -544,6 +600,8 @@ int main(void)
 		 .test_func = metrics_have_each_series_once},
 		{.name = "peaks are exported beside groups",
 		 .test_func = peaks_are_exported_beside_groups},
+		{.name = "the number of series is bounded, over all processes of a program",
+		 .test_func = the_number_of_series_is_bounded},
 		{.name = "groups with one stack count its figures once",
 		 .test_func = groups_with_one_stack_count_its_figures_once},
 		{.name = "a stack keeps its id wherever it is loaded",

@@ -26,6 +26,7 @@ static int append(struct metric_family *family, char *labels, double value)
 		family->capacity = capacity;
 	}
 	family->series[family->count++] = (struct metric){labels, value};
+	family->merged = false;
 	return 0;
 }
 
@@ -46,7 +47,8 @@ static int put_label(const struct metric_label *label, bool first, FILE *text)
 	return 0;
 }
 
-int metrics_add(struct metric_family *family, const struct metric_label *labels, double value)
+/* The labels as they are written, on the heap; NULL: no memory. */
+static char *labels_text(const struct metric_label *labels)
 {
 	char *text = NULL;
 	size_t size;
@@ -57,11 +59,17 @@ int metrics_add(struct metric_family *family, const struct metric_label *labels,
 		error = put_label(label, label == labels, stream);
 	if (stream && fclose(stream) != 0)
 		error = -ENOMEM;
-	if (error) {
-		free(text);
-		return error;
-	}
-	return append(family, text, value);
+	if (!error)
+		return text;
+	free(text);
+	return NULL;
+}
+
+int metrics_add(struct metric_family *family, const struct metric_label *labels, double value)
+{
+	char *text = labels_text(labels);
+
+	return text ? append(family, text, value) : -ENOMEM;
 }
 
 static int by_labels(const void *one, const void *other)
@@ -89,6 +97,8 @@ static void merge_series(struct metric_family *family)
 {
 	size_t kept = 0;
 
+	if (family->merged)
+		return;
 	if (family->count)
 		qsort(family->series, family->count, sizeof(*family->series), by_labels);
 	for (size_t i = 0; i < family->count; i++) {
@@ -102,6 +112,41 @@ static void merge_series(struct metric_family *family)
 		}
 	}
 	family->count = kept;
+	family->merged = true;
+}
+
+/* The greatest first; equal ones in the order of their labels. */
+static int by_value(const void *one, const void *other)
+{
+	const struct metric *a = one, *b = other;
+
+	return a->value != b->value ? (a->value < b->value ? 1 : -1) : by_labels(one, other);
+}
+
+void metrics_keep_greatest(struct metric_family *family, size_t count)
+{
+	merge_series(family);
+	if (family->count <= count)
+		return;
+	qsort(family->series, family->count, sizeof(*family->series), by_value);
+	for (size_t i = count; i < family->count; i++)
+		free(family->series[i].labels);
+	family->count = count;
+	family->merged = false;
+}
+
+int metrics_has(struct metric_family *family, const struct metric_label *labels)
+{
+	struct metric wanted = {.labels = labels_text(labels)};
+	bool has;
+
+	if (!wanted.labels)
+		return -ENOMEM;
+	merge_series(family);
+	has = family->count &&
+	      bsearch(&wanted, family->series, family->count, sizeof(wanted), by_labels);
+	free(wanted.labels);
+	return has;
 }
 
 int metrics_take(struct metric_family *family, struct metric_family *other)

@@ -26,6 +26,7 @@ struct metric_family {
 	enum metrics_merge merge;
 	struct metric *series;
 	size_t count, capacity;
+	bool merged; /* the series are sorted, and each has other labels */
 };
 
 /* A label's value is cleaned (clean_text.h), cut to 200 bytes, and escaped. */
@@ -38,6 +39,12 @@ int metrics_add(struct metric_family *family, const struct metric_label *labels,
 
 /* Adds all series of another family to this one, and empties the other. Returns 0 or -ENOMEM. */
 int metrics_take(struct metric_family *family, struct metric_family *other);
+
+/* Merges the series, and keeps those with the greatest values, at most count. */
+void metrics_keep_greatest(struct metric_family *family, size_t count);
+
+/* Whether the family has a series with these labels: 1, 0 or -ENOMEM. Merges the series. */
+int metrics_has(struct metric_family *family, const struct metric_label *labels);
 
 /* Writes the family, its series sorted; nothing when it has none. */
 void metrics_write(struct metric_family *family, FILE *file);

@@ -6,72 +6,29 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "metrics.h"
 #include "tools/reader/snapshot_time.h"
 #include "tools/symbolize/symbolize.h"
 #include "stack_id.h"
 #include "tools/model/stack_lines.h"
 #include "tally.h"
 
-enum family {
-	OPEN_DESCRIPTORS,
-	OLDEST_AGE,
-	STACK_OPENED,
-	STACK_CLOSED,
-	STACK_PEAK,
-	PROCESS_OPEN,
-	PROCESS_PEAK,
-	PROCESS_LIMIT,
-	PROCESS_UNCLOSED,
-	PROCESS_INHERITED,
-	PROCESS_UPTIME,
-	PROCESS_TIMESTAMP,
-	PROCESS_COMPLETE,
-	FAMILIES,
+/* What the functions below add one snapshot to. */
+struct collection {
+	const struct model_snapshot *snapshot;
+	struct metric_family *to;
+	/* Groups of different kinds may share a stack, and each has its totals: they are merged
+	 * here, not added. */
+	struct metric_family figures[METRIC_NAMES];
+	struct metric_family *kept; /* stacks that have series of their own; NULL: all */
 };
 
-static const struct {
-	const char *name, *type, *help;
-	enum metrics_merge merge;
-} families[FAMILIES] = {
-	[OPEN_DESCRIPTORS] = {"fdtrail_open_descriptors", "gauge",
-			      "Open descriptors by the stack that opened them.", METRICS_SUM},
-	[OLDEST_AGE] = {"fdtrail_oldest_descriptor_age_seconds", "gauge",
-			"Age of the oldest listed descriptor of a stack.", METRICS_GREATEST},
-	[STACK_OPENED] = {"fdtrail_stack_opened_total", "counter",
-			  "Descriptors that a stack has opened since the program started.",
-			  METRICS_SUM},
-	[STACK_CLOSED] = {"fdtrail_stack_closed_total", "counter",
-			  "Descriptors of a stack that have been closed since the program started.",
-			  METRICS_SUM},
-	[STACK_PEAK] = {"fdtrail_stack_peak_descriptors", "gauge",
-			"The most descriptors of a stack that a process had open at once.",
-			METRICS_GREATEST},
-	[PROCESS_OPEN] = {"fdtrail_process_open_descriptors", "gauge",
-			  "Descriptors in use by the process, inherited ones included.",
-			  METRICS_GREATEST},
-	[PROCESS_PEAK] = {"fdtrail_process_peak_descriptors", "gauge",
-			  "The most descriptors that the process had open at once, inherited ones "
-			  "included.",
-			  METRICS_GREATEST},
-	[PROCESS_LIMIT] = {"fdtrail_process_max_descriptors", "gauge",
-			   "Limit of descriptors of the process (RLIMIT_NOFILE).",
-			   METRICS_GREATEST},
-	[PROCESS_UNCLOSED] = {"fdtrail_process_unclosed_descriptors", "gauge",
-			      "Descriptors that the process has opened and not closed.",
-			      METRICS_GREATEST},
-	[PROCESS_INHERITED] = {"fdtrail_process_inherited_descriptors", "gauge",
-			       "Descriptors that were open when the process started.",
-			       METRICS_GREATEST},
-	[PROCESS_UPTIME] = {"fdtrail_process_uptime_seconds", "gauge",
-			    "Time that the tracer has been in the process.", METRICS_GREATEST},
-	[PROCESS_TIMESTAMP] = {"fdtrail_snapshot_timestamp_seconds", "gauge",
-			       "When the snapshot was taken, in seconds since 1970.",
-			       METRICS_GREATEST},
-	[PROCESS_COMPLETE] = {"fdtrail_snapshot_complete", "gauge",
-			      "1 when the snapshot was read whole, 0 when it was cut.",
-			      METRICS_LEAST},
+/* A stack as labels have it. */
+struct stack_name {
+	char id[STACK_ID_SIZE]; /* empty if there is no stack */
+	char buffer[LINE_NAME_SIZE];
+	const char *function;
 };
 
 static const char *program_of(const struct model_snapshot *snapshot)
@@ -93,76 +50,123 @@ static const char *top_function(const struct model_stack *stack, char name[LINE_
 	return stack && stack->frame_count ? frame_name(&stack->frames[0], 0, name) : NULL;
 }
 
-/* Adds what a stack has opened and closed, and its peak. */
-static int add_figures(struct metric_family *figures, const struct model_snapshot *snapshot,
-		       const struct model_group *group, const char *id, const char *function)
+static void name_stack(struct stack_name *name, const struct model_group *group)
+{
+	const struct model_stack *opened = model_stack(group, MODEL_OPENED_AT);
+	const char *function = top_function(group_stack(group), name->buffer);
+
+	name->id[0] = '\0';
+	if (opened && opened->frame_count)
+		stack_id(opened, name->id);
+	name->function = function ? function : group_marker(group);
+}
+
+/* Adds a value for a stack of the snapshot's program. */
+static int add_to_stack(struct metric_family *family, const struct model_snapshot *snapshot,
+			const struct stack_name *name, int64_t value)
 {
 	const struct metric_label labels[] = {
 		{"program", program_of(snapshot)},
-		{"stack", id},
-		{"function", function},
+		{"stack", name->id},
+		{"function", name->function},
 		{0},
 	};
+
+	return metrics_add(family, labels, (double)value);
+}
+
+/* Whether a stack has series of its own: 1, 0 or -ENOMEM. Without a stack, the reason why there is
+ * none stands for it, of which there are few. */
+static int is_kept(const struct collection *collection, const struct stack_name *name)
+{
+	const struct metric_label labels[] = {
+		{"program", program_of(collection->snapshot)},
+		{"stack", name->id},
+		{"function", name->function},
+		{0},
+	};
+
+	return !collection->kept || !name->id[0] ? 1 : metrics_has(collection->kept, labels);
+}
+
+/* Adds what a stack has opened and closed, and its peak. */
+static int add_figures(struct collection *collection, const struct model_group *group,
+		       const struct stack_name *name)
+{
+	const struct model_snapshot *snapshot = collection->snapshot;
+	struct metric_family *figures = collection->figures;
 	int error = 0;
 
 	if (group->opened >= 0)
-		error = metrics_add(&figures[STACK_OPENED], labels, (double)group->opened);
+		error = add_to_stack(&figures[METRIC_STACK_OPENED], snapshot, name, group->opened);
 	if (error == 0 && group->closed >= 0)
-		error = metrics_add(&figures[STACK_CLOSED], labels, (double)group->closed);
+		error = add_to_stack(&figures[METRIC_STACK_CLOSED], snapshot, name, group->closed);
 	if (error == 0 && group->peak >= 0)
-		error = metrics_add(&figures[STACK_PEAK], labels, (double)group->peak);
+		error = add_to_stack(&figures[METRIC_STACK_PEAK], snapshot, name, group->peak);
 	return error;
 }
 
-/* Writes a stack's id, or an empty one if there is no stack, and returns its function. name: buffer
- * for it. */
-static const char *name_stack(const struct model_group *group, char id[STACK_ID_SIZE],
-			      char name[LINE_NAME_SIZE])
+static int add_peak(struct collection *collection, const struct model_peak *peak)
 {
-	const struct model_stack *opened = model_stack(group, MODEL_OPENED_AT);
-	const char *function = top_function(group_stack(group), name);
+	struct stack_name name;
 
-	id[0] = '\0';
-	if (opened && opened->frame_count)
-		stack_id(opened, id);
-	return function ? function : group_marker(group);
+	name_stack(&name, &peak->of);
+	int kept = is_kept(collection, &name);
+	return kept > 0 ? add_figures(collection, &peak->of, &name) : kept;
 }
 
-static int add_peak(struct metric_family *figures, const struct model_snapshot *snapshot,
-		    const struct model_peak *peak)
+static int add_group(struct collection *collection, const struct model_group *group)
 {
-	char id[STACK_ID_SIZE], name[LINE_NAME_SIZE];
-	const char *function = name_stack(&peak->of, id, name);
-
-	return add_figures(figures, snapshot, &peak->of, id, function);
-}
-
-static int add_group(struct metric_family *to, struct metric_family *figures,
-		     const struct model_snapshot *snapshot, const struct model_group *group)
-{
-	char id[STACK_ID_SIZE], name[LINE_NAME_SIZE];
-	const char *function = name_stack(group, id, name);
+	struct stack_name name;
 	struct tally_row rows[TALLY_ROWS];
 	size_t count = tally_group(group, rows);
-	int error = 0;
 
+	name_stack(&name, group);
+	int kept = is_kept(collection, &name);
+	int error = kept < 0 ? kept : 0;
 	for (size_t i = 0; i < count && error == 0; i++) {
 		const struct metric_label labels[] = {
-			{"program", program_of(snapshot)},
+			{"program", program_of(collection->snapshot)},
 			{"kind", rows[i].kind < KIND_COUNT ? kind_name(rows[i].kind) : ""},
 			{"state", rows[i].state ? rows[i].state : ""},
-			{"stack", id},
-			{"function", function},
+			{"stack", kept ? name.id : ""},
+			{"function", kept ? name.function : "[other]"},
 			{0},
 		};
 
-		error = metrics_add(&to[OPEN_DESCRIPTORS], labels, (double)rows[i].count);
+		error = metrics_add(&collection->to[METRIC_OPEN], labels, (double)rows[i].count);
 		if (error == 0 && rows[i].aged)
-			error = metrics_add(&to[OLDEST_AGE], labels, rows[i].oldest);
+			error = metrics_add(&collection->to[METRIC_OLDEST_AGE], labels,
+					    rows[i].oldest);
 	}
-	if (error == 0)
-		error = add_figures(figures, snapshot, group, id, function);
+	if (error == 0 && kept)
+		error = add_figures(collection, group, &name);
 	return error;
+}
+
+/* Calls add for each group of the text that isn't suppressed, also if they were joined to findings.
+ * Returns the first error. */
+static int each_group(const struct model_snapshot *snapshot,
+		      int (*add)(const struct model_group *group, void *data), void *data)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < snapshot->group_count && error == 0; i++) {
+		const struct model_group *group = &snapshot->groups[i];
+
+		if (group->suppressed)
+			continue;
+		for (size_t j = 0; j < group->part_count && error == 0; j++)
+			error = add(group->parts[j], data);
+		if (!group->part_count)
+			error = add(group, data);
+	}
+	return error;
+}
+
+static int add_one(const struct model_group *group, void *data)
+{
+	return add_group(data, group);
 }
 
 static int add_process(struct metric_family *to, const struct model_snapshot *snapshot)
@@ -170,19 +174,19 @@ static int add_process(struct metric_family *to, const struct model_snapshot *sn
 	int64_t time = snapshot_time_ms(snapshot->when);
 	char pid[24] = "";
 	const struct {
-		enum family family;
+		enum metric_name family;
 		bool known;
 		double value;
 	} figures[] = {
-		{PROCESS_OPEN, snapshot->open >= 0, (double)snapshot->open},
-		{PROCESS_PEAK, snapshot->peak_all >= 0, (double)snapshot->peak_all},
-		{PROCESS_LIMIT, snapshot->limit >= 0,
+		{METRIC_PROCESS_OPEN, snapshot->open >= 0, (double)snapshot->open},
+		{METRIC_PROCESS_PEAK, snapshot->peak_all >= 0, (double)snapshot->peak_all},
+		{METRIC_PROCESS_LIMIT, snapshot->limit >= 0,
 		 snapshot->limit == INT64_MAX ? INFINITY : (double)snapshot->limit},
-		{PROCESS_UNCLOSED, snapshot->unclosed >= 0, (double)snapshot->unclosed},
-		{PROCESS_INHERITED, snapshot->inherited >= 0, (double)snapshot->inherited},
-		{PROCESS_UPTIME, snapshot->uptime >= 0, snapshot->uptime},
-		{PROCESS_TIMESTAMP, time > 0, (double)time / 1000},
-		{PROCESS_COMPLETE, true, snapshot->whole},
+		{METRIC_PROCESS_UNCLOSED, snapshot->unclosed >= 0, (double)snapshot->unclosed},
+		{METRIC_PROCESS_INHERITED, snapshot->inherited >= 0, (double)snapshot->inherited},
+		{METRIC_PROCESS_UPTIME, snapshot->uptime >= 0, snapshot->uptime},
+		{METRIC_PROCESS_TIMESTAMP, time > 0, (double)time / 1000},
+		{METRIC_PROCESS_COMPLETE, true, snapshot->whole},
 	};
 
 	if (snapshot->pid >= 0)
@@ -202,53 +206,107 @@ static int add_process(struct metric_family *to, const struct model_snapshot *sn
 	return 0;
 }
 
-static int add_snapshot(struct metric_family *to, const struct model_snapshot *snapshot)
+static int add_snapshot(struct metric_family *to, struct metric_family *kept,
+			const struct model_snapshot *snapshot)
 {
-	/* Groups of different kinds may share a stack, and each has its totals: they are merged,
-	 * not added. */
-	struct metric_family figures[FAMILIES] = {
-		[STACK_OPENED] = {.merge = METRICS_GREATEST},
-		[STACK_CLOSED] = {.merge = METRICS_GREATEST},
-		[STACK_PEAK] = {.merge = METRICS_GREATEST},
+	struct collection collection = {
+		.snapshot = snapshot,
+		.to = to,
+		.figures =
+			{
+				[METRIC_STACK_OPENED] = {.merge = METRICS_GREATEST},
+				[METRIC_STACK_CLOSED] = {.merge = METRICS_GREATEST},
+				[METRIC_STACK_PEAK] = {.merge = METRICS_GREATEST},
+			},
+		.kept = kept,
 	};
-	int error = add_process(to, snapshot);
+	int error = each_group(snapshot, add_one, &collection);
 
-	for (size_t i = 0; i < snapshot->group_count && error == 0; i++)
-		if (!snapshot->groups[i].suppressed)
-			error = add_group(to, figures, snapshot, &snapshot->groups[i]);
 	for (size_t i = 0; i < snapshot->peak_count && error == 0; i++)
 		if (!snapshot->peaks[i].of.suppressed)
-			error = add_peak(figures, snapshot, &snapshot->peaks[i]);
-	for (enum family family = STACK_OPENED; family <= STACK_PEAK; family++) {
+			error = add_peak(&collection, &snapshot->peaks[i]);
+	for (enum metric_name name = METRIC_STACK_OPENED; name <= METRIC_STACK_PEAK; name++) {
 		if (error == 0)
-			error = metrics_take(&to[family], &figures[family]);
-		metrics_finish(&figures[family]);
+			error = metrics_take(&to[name], &collection.figures[name]);
+		metrics_finish(&collection.figures[name]);
 	}
+	return error;
+}
+
+/* The descriptors of a program's stacks. */
+struct ranking {
+	const struct model_snapshot *snapshot;
+	struct metric_family counts;
+};
+
+static int rank(const struct model_group *group, void *data)
+{
+	struct ranking *ranking = data;
+	struct stack_name name;
+
+	name_stack(&name, group);
+	return name.id[0] ? add_to_stack(&ranking->counts, ranking->snapshot, &name, group->count)
+			  : 0;
+}
+
+/* Adds to kept the stacks of a program with the most descriptors, over all of its processes. first:
+ * index of the program's first snapshot. */
+static int keep_stacks(struct metric_family *kept, const struct model_snapshot *const *snapshots,
+		       size_t count, size_t first, size_t stacks)
+{
+	struct ranking ranking = {.counts.merge = METRICS_SUM};
+	int error = 0;
+
+	for (size_t i = first; i < count && error == 0; i++) {
+		ranking.snapshot = snapshots[i];
+		if (model_same_program(snapshots[i], snapshots[first]))
+			error = each_group(snapshots[i], rank, &ranking);
+	}
+	metrics_keep_greatest(&ranking.counts, stacks);
+	if (error == 0)
+		error = metrics_take(kept, &ranking.counts);
+	metrics_finish(&ranking.counts);
+	return error;
+}
+
+/* Whether no earlier snapshot is of the same program. */
+static bool is_first(const struct model_snapshot *const *snapshots, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (model_same_program(snapshots[i], snapshots[index]))
+			return false;
+	return true;
+}
+
+int prometheus_add(struct metric_family families[METRIC_NAMES],
+		   const struct model_snapshot *const *snapshots, size_t count,
+		   const struct prometheus_bounds *bounds)
+{
+	struct metric_family kept = {.merge = METRICS_GREATEST};
+	int error = 0;
+
+	for (size_t i = 0; i < count && error == 0 && bounds; i++)
+		if (is_first(snapshots, i))
+			error = keep_stacks(&kept, snapshots, count, i, bounds->stacks);
+	for (size_t i = 0; i < count && error == 0; i++) {
+		error = add_snapshot(families, bounds ? &kept : NULL, snapshots[i]);
+		if (error == 0 && (!bounds || i < bounds->processes))
+			error = add_process(families, snapshots[i]);
+	}
+	metrics_finish(&kept);
 	return error;
 }
 
 int prometheus_write(const struct model_snapshot *const *snapshots, size_t count,
 		     const struct export_options *options, FILE *file)
 {
-	struct metric_family all[FAMILIES];
+	struct metric_family families[METRIC_NAMES];
 	size_t newest;
 	const struct model_snapshot **kept = format_newest(snapshots, count, &newest);
-	int error = kept ? 0 : -ENOMEM;
 
-	for (size_t i = 0; i < FAMILIES; i++)
-		all[i] = (struct metric_family){
-			.name = families[i].name,
-			.type = families[i].type,
-			.help = families[i].help,
-			.merge = families[i].merge,
-		};
-	for (size_t i = 0; i < newest && error == 0; i++)
-		error = add_snapshot(all, kept[i]);
-	for (size_t i = 0; i < FAMILIES; i++) {
-		if (error == 0)
-			metrics_write(&all[i], file);
-		metrics_finish(&all[i]);
-	}
+	metric_names_begin(families);
+	int error = kept ? prometheus_add(families, kept, newest, NULL) : -ENOMEM;
+	metric_names_end(families, error ? NULL : file);
 	free(kept);
 	return error;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Snapshots as metrics for node_exporter's textfile collector. There is one series for each group
- * (and state), never one for a descriptor, so the program's stacks bound their number:
+ * Snapshots as metrics, for `fdtrail export` and node_exporter's textfile collector. There is one
+ * series for each group (and state), never one for a descriptor, so the program's stacks bound
+ * their number:
  *
  *     fdtrail_open_descriptors{program,kind,state,stack,function}
  *     fdtrail_oldest_descriptor_age_seconds{the same}
@@ -21,6 +22,20 @@
 #pragma once
 
 #include "format.h"
+#include "metric_names.h"
+
+/* How many series there may be. */
+struct prometheus_bounds {
+	size_t stacks;    /* of each program: those with the most descriptors; the others are added
+			   * up under stack="" and function="[other]" */
+	size_t processes; /* the first ones; the others count only in the sums of their program */
+};
+
+/* Adds snapshots, each of another process, to families (metric_names_begin). bounds: NULL for
+ * series of all stacks and processes. Returns 0 or -ENOMEM. */
+int prometheus_add(struct metric_family families[METRIC_NAMES],
+		   const struct model_snapshot *const *snapshots, size_t count,
+		   const struct prometheus_bounds *bounds);
 
 /* As struct format's write; takes only the newest snapshot of each process. */
 int prometheus_write(const struct model_snapshot *const *snapshots, size_t count,
