@@ -104,7 +104,8 @@ struct symbolizer *symbolizer_create(const struct symbolize_options *options)
 
 void symbolizer_set_root(struct symbolizer *symbolizer, const char *root)
 {
-	symbolizer->root = root;
+	if (symbolizer)
+		symbolizer->root = root;
 }
 
 static void free_locations(struct model_location *locations, size_t count)

@@ -7,8 +7,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { TAIL = 4096 };
-
 bool kept_stderr_hold(struct kept_stderr *kept)
 {
 	*kept = (struct kept_stderr){
@@ -27,10 +25,11 @@ bool kept_stderr_hold(struct kept_stderr *kept)
 }
 
 /* Reads the end of the file. Returns the length; text gets a NUL. */
-static size_t read_tail(const struct kept_stderr *kept, char text[TAIL + 1])
+static size_t read_tail(const struct kept_stderr *kept, char text[KEPT_STDERR_TAIL + 1])
 {
 	off_t end = lseek(kept->file, 0, SEEK_END);
-	ssize_t length = pread(kept->file, text, TAIL, end > TAIL ? end - TAIL : 0);
+	ssize_t length = pread(kept->file, text, KEPT_STDERR_TAIL,
+			       end > KEPT_STDERR_TAIL ? end - KEPT_STDERR_TAIL : 0);
 
 	if (length < 0)
 		length = 0;
@@ -38,9 +37,20 @@ static size_t read_tail(const struct kept_stderr *kept, char text[TAIL + 1])
 	return (size_t)length;
 }
 
+void kept_stderr_once(const struct kept_stderr *kept, char said[KEPT_STDERR_TAIL + 1])
+{
+	char tail[KEPT_STDERR_TAIL + 1];
+
+	read_tail(kept, tail);
+	if (strcmp(tail, said) != 0)
+		strcpy(said, tail);
+	else if (ftruncate(kept->file, 0) < 0)
+		*said = '\0';
+}
+
 void kept_stderr_last(struct kept_stderr *kept, char *text, size_t size)
 {
-	char tail[TAIL + 1];
+	char tail[KEPT_STDERR_TAIL + 1];
 	size_t length = read_tail(kept, tail);
 
 	while (length && tail[length - 1] == '\n')
@@ -56,7 +66,7 @@ void kept_stderr_last(struct kept_stderr *kept, char *text, size_t size)
 
 void kept_stderr_release(struct kept_stderr *kept)
 {
-	char tail[TAIL + 1];
+	char tail[KEPT_STDERR_TAIL + 1];
 	size_t length = read_tail(kept, tail);
 
 	dup2(kept->before, STDERR_FILENO);

@@ -2,6 +2,7 @@
 /* See top_watch.h. */
 #include "top_watch.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,8 +21,6 @@
 #include "tools/run/own_script.h"
 #include "top_order.h"
 
-static const char verb[] = "top";
-
 static struct top_process *find(const struct top_watch *watch, int pid)
 {
 	struct top_process *processes = watch->processes.items;
@@ -32,19 +31,33 @@ static struct top_process *find(const struct top_watch *watch, int pid)
 	return NULL;
 }
 
-static struct top_process *add(struct top_watch *watch, int pid, bool is_child)
+static struct top_process *add(struct top_watch *watch, int pid)
 {
 	struct top_process *process = list_add(&watch->processes, sizeof(*process));
 
 	process->pid = pid;
-	process->is_child = is_child;
 	return process;
 }
 
 void top_watch_add(struct top_watch *watch, int pid)
 {
 	if (!find(watch, pid))
-		add(watch, pid, false);
+		add(watch, pid);
+}
+
+bool top_watch_add_passing(struct top_watch *watch, int pid)
+{
+	if (find(watch, pid))
+		return false;
+	add(watch, pid)->passes = true;
+	return true;
+}
+
+static void notify(const struct top_watch *watch, const struct top_process *process,
+		   enum top_event event)
+{
+	if (watch->notify)
+		watch->notify(process, event, watch->data);
 }
 
 static size_t read_command(int pid, char command[TOP_COMMAND_SIZE])
@@ -55,11 +68,13 @@ static size_t read_command(int pid, char command[TOP_COMMAND_SIZE])
 }
 
 /* Has the rows begin anew, because what follows is not comparable with what was before. */
-static void begin_anew(struct top_process *process, enum top_event event)
+static void begin_anew(const struct top_watch *watch, struct top_process *process,
+		       enum top_event event)
 {
 	time_t now = time(NULL);
 	struct tm local;
 
+	notify(watch, process, event);
 	top_rows_clear(&process->rows);
 	process->event = event;
 	if (localtime_r(&now, &local))
@@ -88,7 +103,7 @@ static void take(struct top_watch *watch, struct top_process *process,
 		enum top_event event = event_between(process->rows.snapshot, snapshot);
 
 		if (event != TOP_NOTHING)
-			begin_anew(process, event);
+			begin_anew(watch, process, event);
 	}
 	filter_apply(&watch->filter, snapshot);
 	own_script_leave_out(snapshot);
@@ -110,23 +125,27 @@ static bool look(int pid, void *data)
 	struct obtained obtained;
 	char root[PROC_PATH_SIZE];
 
-	if (!process)
-		process = add(watch, pid, true);
+	if (!process) {
+		process = add(watch, pid);
+		process->is_child = process->passes = true;
+	}
 	process->state = TOP_UNREAD;
 	process_read(&process->process, pid);
 	process->command_length = read_command(pid, process->command);
 	process->looked_ms = monotonic_ms();
-	if ((watch->outside ? obtain_outside : obtain_snapshot)(&obtained, pid, verb))
+	if ((watch->outside ? obtain_outside : obtain_snapshot)(&obtained, pid, watch->verb))
 		return false;
-	struct reader *reader = reader_create(obtained.text, verb);
+	struct reader *reader = reader_create(obtained.text, watch->verb);
 	struct model_snapshot *snapshot = reader_next(reader);
 	reader_destroy(reader);
 	fclose(obtained.text);
 	if (!snapshot) {
-		fprintf(stderr, "fdtrail top: there is no snapshot of process %d\n", pid);
+		fprintf(stderr, "fdtrail %s: there is no snapshot of process %d\n", watch->verb,
+			pid);
 		return false;
 	}
 	process->state = TOP_LIVES;
+	process->traced = obtained.traced;
 	snapshot->pid = pid;
 	symbolizer_set_root(watch->symbolizer, proc_other_root(pid, root));
 	take(watch, process, snapshot);
@@ -164,7 +183,9 @@ static int successor_of(const struct top_watch *watch, const struct top_process 
 
 static bool has_ended(const struct top_process *process)
 {
-	return process->rows.snapshot && process_has_ended_since(&process->process);
+	/* One that was never looked at is not known to have lived. */
+	return (process->rows.snapshot || (process->passes && process->process.started_ticks)) &&
+	       process_has_ended_since(&process->process);
 }
 
 /* Notices processes that have ended, and those that have taken their place. */
@@ -176,15 +197,17 @@ static void notice_ends(struct top_watch *watch)
 	for (size_t i = 0; i < watch->processes.count; i++) {
 		struct top_process *process = &processes[i];
 
-		if (process->state != TOP_ENDED && has_ended(process))
+		if (process->state != TOP_ENDED && has_ended(process)) {
 			process->state = TOP_ENDED;
-		if (process->state == TOP_ENDED && process->is_child) {
+			notify(watch, process, TOP_END);
+		}
+		if (process->state == TOP_ENDED && process->passes) {
 			top_rows_clear(&process->rows);
 			continue;
 		}
 		int successor = process->state == TOP_ENDED ? successor_of(watch, process) : 0;
 		if (successor) {
-			begin_anew(process, TOP_RESTARTED);
+			begin_anew(watch, process, TOP_RESTARTED);
 			process->pid_before = process->pid;
 			process->pid = successor;
 			process->state = TOP_UNREAD;
@@ -194,6 +217,14 @@ static void notice_ends(struct top_watch *watch)
 		kept++;
 	}
 	watch->processes.count = kept;
+}
+
+static bool is_gone(int pid)
+{
+	struct process process;
+	int error = process_read(&process, pid);
+
+	return error == -ESRCH || (!error && process_has_ended(&process));
 }
 
 bool top_watch_look(struct top_watch *watch)
@@ -208,7 +239,11 @@ bool top_watch_look(struct top_watch *watch)
 
 		if (process->is_child || process->state == TOP_ENDED)
 			continue;
-		good &= subject_each(process->pid, watch->children, verb, look, watch);
+		int pid = process->pid;
+		bool passes = process->passes;
+		bool seen = subject_each(pid, watch->children, watch->verb, look, watch);
+		/* Nothing is missed if one that is forgotten when it ends has just ended. */
+		good &= seen || (passes && is_gone(pid));
 	}
 	return good;
 }
@@ -240,6 +275,7 @@ static void put_event(FILE *out, const struct top_process *process)
 {
 	switch (process->event) {
 	case TOP_NOTHING:
+	case TOP_END:
 		return;
 	case TOP_RESTARTED:
 		fprintf(out, "; restarted at %s (process %d has ended)", process->event_when,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The processes that `fdtrail top` shows: takes their snapshots, and notices when one ends, is
- * restarted or executes another program. Knows nothing of terminals.
+ * The processes that `fdtrail top` shows and `fdtrail export` serves: takes their snapshots, and
+ * notices when one ends, is restarted or executes another program. Knows nothing of terminals.
  */
 #pragma once
 
@@ -28,6 +28,7 @@ enum top_event {
 	TOP_EXECUTED,
 	TOP_ATTACHED, /* it was not traced before */
 	TOP_DETACHED,
+	TOP_END, /* only for notify: it has ended */
 };
 
 /* Enough for most command lines; longer ones are compared by their beginnings. */
@@ -35,7 +36,9 @@ enum { TOP_COMMAND_SIZE = 4096 };
 
 struct top_process {
 	int pid;
-	bool is_child;          /* one of --children: it is forgotten when it ends */
+	bool is_child;          /* one of --children */
+	bool passes;            /* it is forgotten when it ends */
+	bool traced;            /* the tracer in it wrote the last snapshot */
 	struct process process; /* as of the last look */
 	char command[TOP_COMMAND_SIZE];
 	size_t command_length;
@@ -51,14 +54,22 @@ struct top_process {
 };
 
 struct top_watch {
+	const char *verb; /* of messages */
 	bool outside, children;
 	struct filter filter;
 	struct symbolizer *symbolizer;
 	struct list processes; /* of struct top_process */
+	/* Called when something happens to a process, which is as it was before; or NULL. */
+	void (*notify)(const struct top_process *process, enum top_event event, void *data);
+	void *data;
 };
 
 /* Adds a process. */
 void top_watch_add(struct top_watch *watch, int pid);
+
+/* Adds one that is forgotten when it ends: nothing takes its place. Returns false if it is there
+ * already. */
+bool top_watch_add_passing(struct top_watch *watch, int pid);
 
 /* Takes a snapshot of every process. Returns false if one could not be taken, after a line on
  * stderr. A process that has ended is not a failure if it had a snapshot before. */
