@@ -16,6 +16,7 @@ const struct verb verbs[] = {
 	{"run", "start a program under the tracer, and report what it leaves open", cmd_run},
 	{"snapshot", "show what a running process has open, with call stacks", cmd_snapshot},
 	{"top", "watch what running processes have open, group by group", cmd_top},
+	{"export", "serve what running processes have open as metrics for Prometheus", cmd_export},
 	{"attach", "record what a running process opens from now on", cmd_attach},
 	{"detach", "end what attach has begun in a process", cmd_detach},
 	{"report", "show snapshots as text, JSON, a profile, metrics", cmd_report},

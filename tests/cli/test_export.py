@@ -15,7 +15,9 @@ import subprocess
 import urllib.request
 
 import json_documents
+import prometheus_text
 from json_schema import Schema
+from prometheus_text import labelled
 from support import (BUILD, PYTHON, TESTS, check, free_port, go_program, main, program, require, run_bare, run_traced,
                      skip, start_traced, temp_dir, test, wait_for_port, wait_until)
 
@@ -100,26 +102,8 @@ def pprof(text, *options):
 
 def metrics(text):
     """The metrics by name and labels, once promtool has accepted them."""
-    out = export("prometheus", text)
-    judged = subprocess.run([require("promtool"), "check", "metrics"], input=out, stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT, check=False)
-    check.equal((judged.returncode, judged.stdout.decode()), (0, ""),
-                f"promtool check metrics\n{out.decode(errors='replace')}")
-    series = {}
-    for line in out.decode("utf-8").splitlines():
-        if line.startswith("#"):
-            continue
-        labels, value = line.rsplit(" ", 1)
-        check.lacks(series, labels, "series before it")
-        series[labels] = float(value)
-    return series
-
-
-def labelled(series, name, **labels):
-    """The sum of the series with this name and these labels."""
-    wanted = [f'[{{,]{label}="{re.escape(value)}"' for label, value in labels.items()]
-    return sum(value for key, value in series.items()
-               if key.startswith(name + "{") and all(re.search(pattern, key) for pattern in wanted))
+    require("promtool")
+    return prometheus_text.parse(export("prometheus", text).decode("utf-8"))
 
 
 def folded(text):
@@ -659,7 +643,7 @@ def _():
 def _():
     # Each of these reads other JSON: the schema, and that of meson, SARIF, Chromium, CPython's tests and the page.
     others = {"json_documents.py", "json_schema.py", "browser.py", "python_suite.py", "summary.py", "cli/test_ci.py",
-              "cli/test_export.py", "cli/test_html.py", "cli/test_install.py"}
+              "cli/test_export.py", "cli/test_fleet.py", "cli/test_html.py", "cli/test_install.py"}
     found = {str(path.relative_to(TESTS)) for path in TESTS.rglob("*.py")
              if re.search(r"\bjson\.(loads?|JSONDecoder)\b", path.read_text())}
     check.equal(sorted(found - others), [])

@@ -16,7 +16,7 @@ PRELOAD = ["preload/include", "preload/arch", "preload/core/base", "preload/core
 TOOLS = ["tools/model", "tools/reader", "tools/symbolize", "tools/redact", "tools/export", "tools/report", "tools/diff",
          "tools/check", "tools/ci", "tools/page", "tools/arguments", "tools/process", "tools/engine/walk/prologue",
          "tools/engine/walk", "tools/engine/go", "tools/engine/planted", "tools/engine/tracer", "tools/run",
-         "tools/attach", "tools/top", "tools"]
+         "tools/attach", "tools/top", "tools/exporter", "tools"]
 # The command uses the core, libc's names and lists, and the layout of planted code, too.
 SHARED = PRELOAD[:PRELOAD.index("preload/planted") + 1]
 FILES = sorted(path for room in ("preload", "tools") for path in (SOURCE / room).rglob("*")

@@ -221,7 +221,8 @@ def _():
                   ["check", "--suppressions", "=", folder], ["diff", "--debug-dir", "=", folder]):
         check.contains(complete(*words), f"{SOURCE}/tools/man", words)
     check.contains(complete("check", "--pid", "=", "1"), "1")
-    check.contains(complete("snapshot", "1"), "1")
+    for verb in ("snapshot", "top", "export", "attach", "detach"):
+        check.contains(complete(verb, "1"), "1", verb)
 
 
 @test("bash completes the command after run's options")

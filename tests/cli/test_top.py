@@ -5,52 +5,11 @@
 import re
 import subprocess
 
+from leaker import LEAKS, Leaker
 from run_verb import FDTRAIL
 from support import PYTHON, Failed, check, main, require, run_bare, start_traced, temp_dir, test, wait_until
 
 UTF8 = {"LC_ALL": "C.UTF-8", "TERM": "screen"}
-
-# Leaks a socket each time it reads a line, in leak(); "exec" and "end" do what they say.
-LEAKS = """
-import os, socket, sys
-kept, files = [], [open("/dev/null") for _ in range(5)]
-def leak():
-    kept.append(socket.socket())
-leak()
-print("ready", os.getpid(), flush=True)
-for line in sys.stdin:
-    if line == "exec\\n":
-        os.execv(sys.executable, [sys.executable, *sys.argv])
-    if line == "end\\n":
-        sys.exit()
-    for _ in range(int(line)):
-        leak()
-    print("leaked", flush=True)
-"""
-
-
-class Leaker:
-    """A program that leaks when it is told to."""
-
-    def __init__(self, traced=True):
-        folder = temp_dir()
-        self.script, self.pipe = folder / "leaks.py", folder / "commands"
-        self.script.write_text(LEAKS)
-        subprocess.run(["mkfifo", self.pipe], check=True)
-        self.process = start_traced(["sh", "-c", f"exec {PYTHON} {self.script} <> {self.pipe}"], traced=traced)
-        wait_until(lambda: "ready" in self.process.out)
-        self.pid = self.process.pid
-        self.told = 0
-
-    def tell(self, line):
-        with open(self.pipe, "w", encoding="ascii") as pipe:
-            pipe.write(f"{line}\n")
-
-    def leak(self, count):
-        self.told += 1
-        self.tell(count)
-        wait_until(lambda: self.process.out.count("leaked") == self.told)
-
 
 class Terminal:
     """A terminal of tmux in which a shell runs a command, then prints the command's exit status and waits."""

@@ -10,7 +10,7 @@ import json_documents
 from run_verb import FDTRAIL
 from support import PYTHON, SOURCE, check, main, program, run_bare, run_traced, start_traced, temp_dir, test, wait_until
 
-VERBS = ["run", "snapshot", "top", "attach", "detach", "report", "diff", "check", "options", "help", "version"]
+VERBS = ["run", "snapshot", "top", "export", "attach", "detach", "report", "diff", "check", "options", "help", "version"]
 LEAK = "import os, time; kept = [open('/dev/null') for _ in range({})]; print('up', flush=True); {}"
 
 

@@ -61,6 +61,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 }
 
 /* clang-format off */
+#define DEBUG_DIR_OPTION \
+	{"debug-dir", KEY_DEBUG_DIR, "DIR", 0, \
+	 "Look for debug files, or the unstripped program, in DIR; it may also be such a file " \
+	 "(may be repeated)", 0}
+
 #define COMMON_OPTIONS \
 	{"full", KEY_FULL, NULL, 0, \
 	 "Show all groups (without it: 20), and all frames of their stacks", 0}, \
@@ -69,9 +74,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	{"color", KEY_COLOUR, "WHEN", 0, \
 	 "auto (the default: on a terminal, unless NO_COLOR is set), always or never", 0}, \
 	{"colour", KEY_COLOUR, "WHEN", OPTION_ALIAS | OPTION_HIDDEN, NULL, 0}, \
-	{"debug-dir", KEY_DEBUG_DIR, "DIR", 0, \
-	 "Look for debug files, or the unstripped program, in DIR; it may also be such a file " \
-	 "(may be repeated)", 0}, \
+	DEBUG_DIR_OPTION, \
 	{0}
 /* clang-format on */
 
@@ -87,6 +90,11 @@ const struct argp view_argp = {
 
 const struct argp view_without_show_argp = {
 	.options = (const struct argp_option[]){COMMON_OPTIONS},
+	.parser = parse,
+};
+
+const struct argp view_debug_dir_argp = {
+	.options = (const struct argp_option[]){DEBUG_DIR_OPTION, {0}},
 	.parser = parse,
 };
 

@@ -41,6 +41,9 @@ extern const struct argp view_argp;
  * tracer's. */
 extern const struct argp view_without_show_argp;
 
+/* Only --debug-dir: for export, which has no display. */
+extern const struct argp view_debug_dir_argp;
+
 /* The child parsers of `fdtrail report` and `fdtrail snapshot`. Their inputs (child_inputs) are a
  * struct view and a struct suppression_options. */
 extern const struct argp_child view_and_suppressions[];

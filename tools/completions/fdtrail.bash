@@ -106,7 +106,7 @@ _fdtrail()
 	run:*)
 		mapfile -t COMPREPLY < <(compgen -c -f -- "$word")
 		;;
-	snapshot:* | attach:* | detach:*)
+	snapshot:* | top:* | export:* | attach:* | detach:*)
 		mapfile -t COMPREPLY < <(compgen -W "$(cd /proc && echo [0-9]*)" -- "$word")
 		;;
 	*)
