@@ -54,6 +54,7 @@ int cmd_top(int argc, char **argv)
 	top_arguments_parse(&asked, argc, argv);
 	output_stdout();
 	struct top_watch watch = {
+		.verb = verb,
 		.outside = asked.outside,
 		.children = asked.children,
 		.filter = asked.filter,

@@ -29,7 +29,8 @@ def _():
     check.equal(files, pages | {
         "bin/fdtrail", "include/fdtrail.h", library, f"{library.rpartition('/')[0]}/pkgconfig/fdtrail.pc",
         "share/bash-completion/completions/fdtrail", "share/zsh/site-functions/_fdtrail",
-        "share/fdtrail/fdtrail-json.schema.json"})
+        "share/fdtrail/fdtrail-json.schema.json",
+        *(f"share/fdtrail/{path.name}" for path in (SOURCE / "docs/fleet").iterdir())})
     for page in pages:
         check.at_least((prefix / page).stat().st_size, 1000, page)
 

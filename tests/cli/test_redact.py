@@ -245,8 +245,8 @@ def _():
     check.contains(redacted, "\nredacted: arguments, host, user, addresses and names in home folders\n")
     path = temp_dir() / "snapshots.txt"
     path.write_text(redacted)
-    document = json.loads(output(path, "json"))
-    before = json.loads(output(snapshots(), "json", "--redact"))
+    document = json_documents.one(output(path, "json"))
+    before = json_documents.one(output(snapshots(), "json", "--redact"))
     check.equal(document["snapshot"]["redacted"], True)
     check.equal(document["snapshot"].get("unknown_lines", 0), 0, "lines that can't be parsed")
     check.equal(document["process"]["arguments"][1:], before["process"]["arguments"][1:])
@@ -293,7 +293,7 @@ def _():
         "/home/alice/", "/home/file/").replace("host: db7.acme.example", "host: tcp")
     path = temp_dir() / "snapshots.txt"
     path.write_text(captured(whole))
-    document = json.loads(output(path, "json"))
+    document = json_documents.one(output(path, "json"))
     check.equal(document["snapshot"].get("unknown_lines", 0), 0, path.read_text())
     check.equal([group["kind"] for group in document["groups"]], ["tcp", "file", "unix"])
     for group in document["groups"]:
