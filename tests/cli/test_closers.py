@@ -149,7 +149,7 @@ def _():
     done = run_bare([FDTRAIL, "diff", old, new])
     check.contains(done.out, "new, 0 -> 3 (+3): ")
     check.contains(done.out, "   997 of 1000 are closed:")
-    document = json.loads(run_bare([FDTRAIL, "diff", "--format=json", old, new]).out)
+    document = json_documents.one(run_bare([FDTRAIL, "diff", "--format=json", old, new]).out)
     part = document["changes"][0]["parts"][0]
     check.equal([closer["count"] for closer in part["closed_at"]], [898, 99])
     check.equal(part["closed_elsewhere"]["unknown"], 0)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Copies of one open file description are joined: a snapshot tells whether what was copied is still open."""
 
-import json
+import json_documents
 import platform
 import re
 
@@ -47,7 +47,7 @@ def _():
 @test("JSON has the state of the original, and the number of copies")
 def _():
     needs_query("both")
-    document = json.loads(run_bare([FDTRAIL, "report", "--format=json", snapshot_file("both")]).out)
+    document = json_documents.one(run_bare([FDTRAIL, "report", "--format=json", snapshot_file("both")]).out)
     copies = {group["place"]: group["descriptors"] for group in document["groups"]}
     check.equal([descriptor["original"] for descriptor in copies["imports"]], ["open"] * 3)
     check.equal([descriptor["copies"] for descriptor in copies["opens"]], [1] * 3)
