@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "preload/core/base/descriptors.h"
 #include "preload/core/base/raw_syscall.h"
 #include "misuse_report.h"
 #include "trigger.h"
@@ -20,6 +21,22 @@ static struct {
 	_Atomic uint64_t b;     /* the entry's word with its sequence */
 } waiting[STANDARDS];
 
+/* The numbers that were open when the tracer came, one bit each; with the highest bit when that is
+ * known. */
+enum { IS_KNOWN = 1 << STANDARDS };
+static _Atomic unsigned int at_start;
+
+static void look_at_start(void)
+{
+	unsigned int found = IS_KNOWN;
+
+	if (atomic_load(&at_start))
+		return;
+	for (int fd = 0; fd < STANDARDS; fd++)
+		found |= descriptor_open(fd) != 0 ? 1u << fd : 0;
+	atomic_store(&at_start, found);
+}
+
 void misuse_standard_opened(int fd, uint32_t opening)
 {
 	struct last_close last;
@@ -27,8 +44,8 @@ void misuse_standard_opened(int fd, uint32_t opening)
 
 	/* A number that was not open at the start is the caller's choice, also when the program
 	 * has opened and closed something there itself. */
-	if (slot_origin(opening) != FD_OPENED || !misuse_wanted() ||
-	    !slot_last_close(&runtime.ledger, fd, &last) || last.opener >= STACK_FIRST ||
+	if (slot_origin(opening) != FD_OPENED || !(atomic_load(&at_start) & 1u << fd) ||
+	    !misuse_wanted() || !slot_last_close(&runtime.ledger, fd, &last) ||
 	    !ledger_read(&runtime.ledger, fd, NULL, &words))
 		return;
 	atomic_store(&waiting[fd].b, words.b);
@@ -137,6 +154,7 @@ bool misuse_standard_waits(void)
 
 void misuse_standard_start(void)
 {
+	look_at_start();
 	for (int fd = 0; fd < STANDARDS; fd++)
 		atomic_store(&waiting[fd].calls, 0);
 }
