@@ -197,7 +197,7 @@ static void symbolize(struct check *check, struct model_snapshot *snapshot)
 			.data = &check->progress,
 		});
 	if (check->symbolizer && check->asked.subjects.count)
-		symbolizer_set_root(check->symbolizer, proc_other_root(snapshot->pid, root));
+		symbolizer_set_root(check->symbolizer, proc_other_root((int)snapshot->pid, root));
 	error = check->symbolizer ? symbolize_snapshot(check->symbolizer, snapshot) : -ENOMEM;
 	if (check->symbolizer)
 		symbolizer_set_root(check->symbolizer, NULL);

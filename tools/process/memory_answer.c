@@ -3,7 +3,6 @@
 #include "memory_answer.h"
 
 #include <stdatomic.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "preload/core/base/channel.h"
@@ -48,6 +47,7 @@ off_t memory_answer_copy(const struct memory_answer *answer, int pid, int file)
 			return 0;
 		done += size;
 	}
-	bool same = read_box(answer, pid, &after) && memcmp(&box, &after, sizeof(box)) == 0;
+	bool same = read_box(answer, pid, &after) && atomic_load(&after.token) == answer->token &&
+		    after.text == box.text && after.size == box.size;
 	return same ? (off_t)done : 0;
 }
