@@ -282,7 +282,7 @@ def _(kind, engine):
 @test("a file that doesn't exist is created at the start; without lines there are no marks")
 def _():
     path = temp_dir() / "marks"
-    done = run("print(os.path.exists(FILE)); open_device(); leave()", path=path)
+    done = run("print(os.path.exists(FILE), flush=True); open_device(); leave()", path=path)
     check.equal(done.out.strip(), "True")
     check.lacks(done.last.text, "\nmarks:")
 
