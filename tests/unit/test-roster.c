@@ -139,6 +139,29 @@ static void a_spawned_program_is_known_by_its_parent_until_it_has_a_number(void 
 	assert_int_equal(state_of(record), ROSTER_FREE);
 }
 
+static void a_spawned_program_leaves_the_record_of_the_next_one(void **state)
+{
+	(void)state;
+	struct roster_record *first = take(ROSTER_EXECUTING, 0, 4);
+
+	roster_spawned(first, atomic_load(&first->whose), 9);
+	struct roster_record *next = take(ROSTER_EXECUTING, 0, 4);
+	next->since_ms = first->since_ms + 1;
+	roster_arrived(roster.header, 9, 4, 7);
+	assert_int_equal(state_of(first), ROSTER_FREE);
+	assert_int_equal(state_of(next), ROSTER_EXECUTING);
+	roster_arrived(roster.header, 10, 4, 7);
+	assert_int_equal(state_of(next), ROSTER_FREE);
+
+	/* Neither has a number yet. */
+	first = take(ROSTER_EXECUTING, 0, 4);
+	next = take(ROSTER_EXECUTING, 0, 4);
+	next->since_ms = first->since_ms + 1;
+	roster_arrived(roster.header, 11, 4, 7);
+	assert_int_equal(state_of(first), ROSTER_FREE);
+	assert_int_equal(state_of(next), ROSTER_EXECUTING);
+}
+
 static void a_record_of_another_process_is_left_alone(void **state)
 {
 	(void)state;
@@ -262,6 +285,7 @@ int main(void)
 		TEST(a_process_leaves_an_error_a_reason_and_a_text),
 		TEST(an_executed_program_removes_its_record),
 		TEST(a_spawned_program_is_known_by_its_parent_until_it_has_a_number),
+		TEST(a_spawned_program_leaves_the_record_of_the_next_one),
 		TEST(a_record_of_another_process_is_left_alone),
 		TEST(processes_without_a_record_are_counted),
 		TEST(a_long_path_keeps_its_end),

@@ -114,30 +114,42 @@ static bool same_namespace(uint64_t one, uint64_t other)
 	return one == other || !one || !other;
 }
 
+/* The record of a process that is about to execute a program; NULL: there is none. One with its id
+ * is its own; the id may have been that of a process that was killed before the tracer started, so
+ * the youngest counts. Only where there is none is it one whose id the parent has not entered yet:
+ * the oldest, because children arrive in their order, as a rule. */
+static struct roster_record *find_executing(struct roster_header *roster, int pid, int parent,
+					    uint64_t pid_namespace)
+{
+	struct roster_record *own = NULL, *spawned = NULL;
+	uint32_t end = atomic_load(&roster->end);
+
+	for (uint32_t i = 0; i < end && i < ROSTER_RECORDS; i++) {
+		struct roster_record *record = &roster->records[i];
+		int whose = roster_pid(record);
+
+		if (atomic_load(&record->state) != ROSTER_EXECUTING ||
+		    !same_namespace(record->pid_namespace, pid_namespace))
+			continue;
+		if (whose == pid && (!own || record->since_ms >= own->since_ms))
+			own = record;
+		else if (whose == 0 && record->parent == parent &&
+			 (!spawned || record->since_ms < spawned->since_ms))
+			spawned = record;
+	}
+	return own ? own : spawned;
+}
+
 void roster_arrived(struct roster_header *roster, int pid, int parent, uint64_t pid_namespace)
 {
-	/* A process that was killed before the tracer started has left its record; its number may
-	 * come again, so the youngest is ours. */
 	for (;;) {
-		struct roster_record *youngest = NULL;
-		uint32_t end = atomic_load(&roster->end);
+		struct roster_record *record = find_executing(roster, pid, parent, pid_namespace);
 
-		for (uint32_t i = 0; i < end && i < ROSTER_RECORDS; i++) {
-			struct roster_record *record = &roster->records[i];
-
-			if (atomic_load(&record->state) != ROSTER_EXECUTING ||
-			    !same_namespace(record->pid_namespace, pid_namespace))
-				continue;
-			int whose = roster_pid(record);
-			if ((whose == pid || (whose == 0 && record->parent == parent)) &&
-			    (!youngest || record->since_ms >= youngest->since_ms))
-				youngest = record;
-		}
-		if (!youngest)
+		if (!record)
 			return;
 		/* On failure, another child of the same parent has taken the record: look again. */
-		youngest->reason = ROSTER_NO_REASON;
-		if (end_record(youngest, ROSTER_EXECUTING, atomic_load(&youngest->first) != 0))
+		record->reason = ROSTER_NO_REASON;
+		if (end_record(record, ROSTER_EXECUTING, atomic_load(&record->first) != 0))
 			return;
 	}
 }
