@@ -1081,6 +1081,13 @@ def _(how):
     check.equal(bool(groups[0]["stack"]), how == "traced")
 
 
+@test("an untraced program that has opened nothing itself isn't called traced")
+def _():
+    target = start_python("import time\nprint('ready', flush=True)\ntime.sleep(600)")
+    asked = ask("--format=json", target.pid)
+    check.equal(json_documents.one(asked.out)["process"]["traced"], False)
+
+
 @test("--count and --interval give a series, with what grew from one to the next ({})",
       each=["traced", "untraced"])
 def _(how):

@@ -166,6 +166,16 @@ static void name_marks(struct model_snapshot *snapshot)
 		}
 }
 
+/* Groups of an untraced process say so; one that has only what it inherited has none. */
+static void look_whether_traced(struct model_snapshot *snapshot)
+{
+	if (snapshot->why && strcmp(snapshot->why, "taken from outside") == 0)
+		snapshot->traced = false;
+	for (size_t i = 0; i < snapshot->group_count; i++)
+		if (snapshot->groups[i].origin == MODEL_UNTRACED)
+			snapshot->traced = false;
+}
+
 struct model_snapshot *assembly_finish(struct assembly *assembly)
 {
 	struct model_snapshot *snapshot = assembly->snapshot;
@@ -196,9 +206,7 @@ struct model_snapshot *assembly_finish(struct assembly *assembly)
 	discard(assembly);
 	parse_header(&assembly->parse, snapshot);
 	modules_identify(snapshot);
-	for (size_t i = 0; i < snapshot->group_count; i++)
-		if (snapshot->groups[i].origin == MODEL_UNTRACED)
-			snapshot->traced = false;
+	look_whether_traced(snapshot);
 	return snapshot;
 }
 
