@@ -58,7 +58,7 @@ struct function_at {
 	uintptr_t files; /* an array of texts */
 };
 
-/* Where a process has its heap's address; the heap's end, which is the stack's bottom, follows. */
+/* The place of a process' heap address; the heap's end, which is the stack's bottom, follows. */
 static const struct {
 	char release[3];
 	uint32_t heap;
@@ -107,7 +107,7 @@ static enum detected detect(struct detection *detection)
 	return DETECTED;
 }
 
-/* Where the stack of the calling thread's process begins and ends. False: it runs none. */
+/* Finds begin and end of the stack of the calling thread's process. False: it runs none. */
 static bool find_stack(uintptr_t *top, uintptr_t *end)
 {
 	uintptr_t data = scheduler_data(), process, heap, heap_top;

@@ -178,7 +178,7 @@ void runtime_start(void)
 	options_read(&runtime.options, environ);
 	signal_note_set(runtime.options.signal);
 	enroll_process(runtime.program);
-	/* What is open is noted when the tracer wakes. */
+	/* A tracer that sleeps notes what is open when it wakes. */
 	wiped = prepare(!runtime.options.arm);
 	if (wiped) {
 		open_gate(wiped);

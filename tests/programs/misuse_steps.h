@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What the programs misuses and misuse_owners have in common: functions that open and close. */
+/* Functions that open and close, for the programs misuses and misuse_owners. */
 #pragma once
 
 #include <fcntl.h>

@@ -253,7 +253,7 @@ static void awaiting_tasks_are_callers_of_the_running_one(void **state)
 	assert_int_equal(shorter[1].code, waits);
 	assert_true(shorter[1].flags & LANGUAGE_MORE);
 
-	/* Of several that wait, any may be the one to blame. */
+	/* If several wait, any may be the one to blame. */
 	*(uint8_t *)(task + tasks.awaited_by_is_set) = 1;
 	assert_false(python_tasks_awaited(&tasks, thread));
 	count = python_walk(&layout, thread, frames, ROOM);

@@ -8,7 +8,7 @@
 #include "metrics.h"
 
 enum metric_name {
-	/* Of snapshots: `fdtrail report`, `snapshot` and `export`. */
+	/* Metrics of snapshots: `fdtrail report`, `snapshot` and `export`. */
 	METRIC_OPEN,
 	METRIC_OLDEST_AGE,
 	METRIC_STACK_OPENED,
@@ -22,7 +22,7 @@ enum metric_name {
 	METRIC_PROCESS_UPTIME,
 	METRIC_PROCESS_TIMESTAMP,
 	METRIC_PROCESS_COMPLETE,
-	/* Of a series of looks: only `fdtrail export`. */
+	/* Metrics of a series of looks: only `fdtrail export`. */
 	METRIC_PROCESS_UP,
 	METRIC_PROCESS_ENDED,
 	METRIC_PROCESS_TRACED,

@@ -14,7 +14,7 @@
 #include "tools/model/stack_lines.h"
 #include "tally.h"
 
-/* What the functions below add one snapshot to. */
+/* The sums that the functions below add one snapshot to. */
 struct collection {
 	const struct model_snapshot *snapshot;
 	struct metric_family *to;

@@ -17,7 +17,7 @@ enum {
 	PROGRAMS_MOST = 100,  /* with tallies of their own */
 };
 
-/* What has happened to the processes of a program since the first look. */
+/* The events of a program's processes since the first look. */
 struct program_tally {
 	char *program;
 	int64_t ends, starts, failures;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Where a snapshot's text is left for `fdtrail snapshot` if the program can't open the file of the
- * request (preload/core/base/channel.h): it has no /proc in its root, or the command runs in
- * another PID namespace. The command reads it from the program's memory, as only a process can that
- * may ptrace(2) the program. An ELF note of libfdtrail.so gives the place of the box.
+ * The place at which a program leaves a snapshot's text for `fdtrail snapshot` if it can't open the
+ * file of the request (preload/core/base/channel.h): it has no /proc in its root, or the command
+ * runs in another PID namespace. The command reads it from the program's memory, as only a process
+ * can that may ptrace(2) the program. An ELF note of libfdtrail.so gives the place of the box.
  */
 #pragma once
 
