@@ -43,7 +43,7 @@ static bool closed_beside(int fd, uint32_t stack, uint32_t thread)
 
 	for (int beside = fd - 1; beside <= fd + 1; beside += 2)
 		if (beside >= 0 && slot_last_close(&runtime.ledger, beside, &last) &&
-		    last.thread == (thread & 0x3fffff) && last.closer == stack)
+		    last.thread == slot_thread(thread) && last.closer == stack)
 			return true;
 	return false;
 }
@@ -104,7 +104,7 @@ static bool closed_others(const struct misuse *misuse)
 
 	for (int fd = 0; fd < PAGE_SLOTS; fd++)
 		if (fd != misuse->fd && slot_last_close(&runtime.ledger, fd, &last) &&
-		    last.thread == (misuse->here.thread & 0x3fffff) &&
+		    last.thread == slot_thread(misuse->here.thread) &&
 		    last.closer == misuse->here.stack)
 			return true;
 	return false;

@@ -20,7 +20,7 @@ struct misuse_place misuse_opener(const struct ledger_entry *entry);
 /* Whether the calling thread is the one that a close was kept with. */
 static inline bool misuse_is_mine(const struct last_close *last)
 {
-	return last->thread == (runtime_thread() & 0x3fffff);
+	return last->thread == slot_thread(runtime_thread());
 }
 
 /* Begins anew: at start, and in a forked process. */

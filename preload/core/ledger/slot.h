@@ -107,6 +107,12 @@ static inline enum fd_origin slot_origin(uint32_t opening)
 	return opening >> (A_ORIGIN - A_KIND) & 3;
 }
 
+/* A thread's id as entries and closes keep it: 22 bits, as many as the kernel's ids have. */
+static inline uint32_t slot_thread(uint32_t thread)
+{
+	return BITS(thread, 0, 22);
+}
+
 /* The link in word b for a copy of dup_of; (uint32_t)-1 or LEDGER_NO_FD: it isn't a copy. */
 static inline uint64_t slot_link(uint32_t dup_of)
 {
@@ -180,7 +186,7 @@ slot_opened(struct ledger *ledger, int fd, uint32_t opening, uint64_t link, uint
 					      1,
 				      memory_order_relaxed);
 	atomic_store_explicit(&slot->b,
-			      link | (uint64_t)(thread & 0x3fffff) << B_THREAD |
+			      link | (uint64_t)slot_thread(thread) << B_THREAD |
 				      (sequence + 1) << B_SEQUENCE,
 			      memory_order_relaxed);
 	atomic_store_explicit(&slot->a,
@@ -291,7 +297,7 @@ static inline void slot_keep_close(struct ledger *ledger, const struct closing *
 		atomic_store_explicit(
 			word,
 			closing->closer | (uint64_t)BITS(closing->a, 0, 20) << C_OPENER |
-				(uint64_t)(thread & 0x3fffff) << C_THREAD | UINT64_C(1) << C_KNOWN,
+				(uint64_t)slot_thread(thread) << C_THREAD | UINT64_C(1) << C_KNOWN,
 			memory_order_release);
 }
 
