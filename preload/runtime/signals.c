@@ -245,7 +245,7 @@ static bool handle_trigger(int number, const struct sigaction *action, const str
 			   const siginfo_t *info, const void *context)
 {
 	LINE(why, LINE_SHORT);
-	bool on = runtime_on(), asked = channel_asks(info);
+	bool asked = channel_asks(info);
 	enum signal_effect effect =
 		signal_use_effect(use, number, handler_of(action), is_own(info));
 
@@ -255,7 +255,7 @@ static bool handle_trigger(int number, const struct sigaction *action, const str
 	}
 	signal_use_why(&why, info);
 	arm_wake();
-	if (on || runtime_on())
+	if (runtime_on())
 		trigger_signal(why.text, info, context);
 	/* The program doesn't get a request of `fdtrail snapshot`: it would take the signal for one
 	 * that is meant for itself. */
