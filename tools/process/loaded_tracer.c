@@ -91,6 +91,13 @@ static bool find_in_process(int pid, const struct mappings *mappings, uint32_t t
 	return false;
 }
 
+/* Reads what the library's note of this type refers to, and sets *place to its address. */
+static bool read_noted(int pid, const struct mappings *mappings, uint32_t type, void *bytes,
+		       size_t size, uintptr_t *place)
+{
+	return find_in_process(pid, mappings, type, place) && read_whole(pid, *place, bytes, size);
+}
+
 /* Whether a file of the library's name is mapped. It may be another file, but the note can't be
  * read if we may not ptrace(2) the process. */
 static bool is_named(const struct mappings *mappings)
@@ -111,8 +118,7 @@ static bool is_idle(int pid, const struct mappings *mappings)
 	struct attach_door door;
 	uintptr_t place;
 
-	if (!find_in_process(pid, mappings, ATTACH_NOTE_TYPE, &place) ||
-	    !read_whole(pid, place, &door, sizeof(door)))
+	if (!read_noted(pid, mappings, ATTACH_NOTE_TYPE, &door, sizeof(door), &place))
 		return false;
 	uint32_t state = atomic_load(&door.state);
 	return state == ATTACH_ASLEEP || state == ATTACH_IDLE || state == ATTACH_FAILED;
@@ -132,15 +138,13 @@ int loaded_tracer_find(int pid)
 	return error ? error : found;
 }
 
-/* Reads what the library's note of this type refers to, and sets *place to its address. 0 or a
- * negative errno. */
-static int read_noted(int pid, uint32_t type, void *bytes, size_t size, uintptr_t *place)
+/* The same by the process' id alone. 0 or a negative errno: -ENOENT there is no such note. */
+static int read_noted_of(int pid, uint32_t type, void *bytes, size_t size, uintptr_t *place)
 {
 	struct mappings mappings;
 
 	int error = mappings_read(&mappings, pid);
-	if (!error && (!find_in_process(pid, &mappings, type, place) ||
-		       !read_whole(pid, *place, bytes, size)))
+	if (!error && !read_noted(pid, &mappings, type, bytes, size, place))
 		error = -ENOENT;
 	mappings_finish(&mappings);
 	return error;
@@ -148,13 +152,13 @@ static int read_noted(int pid, uint32_t type, void *bytes, size_t size, uintptr_
 
 int loaded_tracer_door(int pid, struct attach_door *door, uintptr_t *place)
 {
-	return read_noted(pid, ATTACH_NOTE_TYPE, door, sizeof(*door), place);
+	return read_noted_of(pid, ATTACH_NOTE_TYPE, door, sizeof(*door), place);
 }
 
 int loaded_tracer_answer(int pid, uintptr_t *place)
 {
 	struct answer_box box;
-	int error = read_noted(pid, ANSWER_NOTE_TYPE, &box, sizeof(box), place);
+	int error = read_noted_of(pid, ANSWER_NOTE_TYPE, &box, sizeof(box), place);
 
 	return !error && box.version != ANSWER_VERSION ? -ENOENT : error;
 }
@@ -166,8 +170,7 @@ int loaded_tracer_signal(int pid)
 	uint32_t word = 0;
 
 	int error = mappings_read(&mappings, pid);
-	if (find_in_process(pid, &mappings, SIGNAL_NOTE_TYPE, &place) &&
-	    !read_whole(pid, place, &word, sizeof(word)))
+	if (!read_noted(pid, &mappings, SIGNAL_NOTE_TYPE, &word, sizeof(word), &place))
 		word = 0;
 	mappings_finish(&mappings);
 	if (error)
