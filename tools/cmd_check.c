@@ -196,11 +196,9 @@ static void symbolize(struct check *check, struct model_snapshot *snapshot)
 			.progress = progress_step,
 			.data = &check->progress,
 		});
-	if (check->symbolizer && check->asked.subjects.count)
+	if (check->asked.subjects.count)
 		symbolizer_set_root(check->symbolizer, proc_other_root((int)snapshot->pid, root));
 	error = check->symbolizer ? symbolize_snapshot(check->symbolizer, snapshot) : -ENOMEM;
-	if (check->symbolizer)
-		symbolizer_set_root(check->symbolizer, NULL);
 	if (error)
 		fprintf(stderr, "%scan't look up functions and lines: %s\n", prefix,
 			strerror(-error));

@@ -165,7 +165,6 @@ static bool take(int pid, void *data)
 			snapshot->pid = pid;
 		symbolizer_set_root(snapshots->symbolizer, proc_other_root(pid, root));
 		error = snapshot ? put(snapshots, snapshot) : reader ? -EIO : -ENOMEM;
-		symbolizer_set_root(snapshots->symbolizer, NULL);
 		reader_destroy(reader);
 	}
 	fclose(obtained.text);

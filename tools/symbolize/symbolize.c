@@ -62,7 +62,7 @@ struct place {
 
 struct symbolizer {
 	char **debug_dirs; /* absolute; NULL-terminated */
-	const char *root;  /* the caller's; or NULL */
+	char *root;        /* or NULL */
 	void (*progress)(void *data, const char *step, size_t done, size_t total);
 	void *data;
 	struct module *modules;
@@ -104,8 +104,10 @@ struct symbolizer *symbolizer_create(const struct symbolize_options *options)
 
 void symbolizer_set_root(struct symbolizer *symbolizer, const char *root)
 {
-	if (symbolizer)
-		symbolizer->root = root;
+	if (!symbolizer)
+		return;
+	free(symbolizer->root);
+	symbolizer->root = root ? strdup(root) : NULL;
 }
 
 static void free_locations(struct model_location *locations, size_t count)
@@ -142,6 +144,7 @@ void symbolizer_destroy(struct symbolizer *symbolizer)
 	for (char **dir = symbolizer->debug_dirs; *dir; dir++)
 		free(*dir);
 	free(symbolizer->debug_dirs);
+	free(symbolizer->root);
 	free(symbolizer);
 }
 

@@ -30,7 +30,7 @@ struct symbolize_options {
 /* Opens nothing yet. options are copied; they may be NULL. Returns NULL if there is no memory. */
 struct symbolizer *symbolizer_create(const struct symbolize_options *options);
 /* The files of the next snapshots' modules are looked for in this folder first, such as the root of
- * a process in a container; NULL: in no folder. root must live until the next call. */
+ * a process in a container; NULL: in no folder. root is copied. symbolizer may be NULL. */
 void symbolizer_set_root(struct symbolizer *symbolizer, const char *root);
 
 /* symbolizer may be NULL. */

@@ -149,7 +149,6 @@ static bool look(int pid, void *data)
 	snapshot->pid = pid;
 	symbolizer_set_root(watch->symbolizer, proc_other_root(pid, root));
 	take(watch, process, snapshot);
-	symbolizer_set_root(watch->symbolizer, NULL);
 	return true;
 }
 
