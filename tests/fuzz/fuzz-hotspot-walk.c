@@ -10,26 +10,17 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "preload/languages/hotspot_names.h"
 #include "preload/languages/hotspot_walk.h"
 #include "tests/fake_hotspot.h"
+#include "guarded_memory.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { GUARD = 4096, ROOM = 64, SIZE = (sizeof(struct fake_hotspot) + GUARD - 1) / GUARD * GUARD };
+enum { ROOM = 64, SIZE = (sizeof(struct fake_hotspot) + GUARD - 1) / GUARD * GUARD };
 
 static struct fake_hotspot *fake;
-
-static void make_memory(void)
-{
-	char *all = mmap(NULL, SIZE + 2 * GUARD, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (all == MAP_FAILED || mprotect(all + GUARD, SIZE, PROT_READ | PROT_WRITE) != 0)
-		abort();
-	fake = (struct fake_hotspot *)(all + GUARD);
-}
 
 /* The low three bits of a word of the input say what it means. */
 static uintptr_t meaning(uint64_t word)
@@ -70,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint64_t pair[2];
 
 	if (!fake)
-		make_memory();
+		fake = guarded_memory(SIZE);
 	fake_fill(fake);
 	for (size_t at = 0; at + sizeof(pair) <= size; at += sizeof(pair)) {
 		memcpy(pair, data + at, sizeof(pair));

@@ -10,24 +10,15 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "tests/fake_perl.h"
+#include "guarded_memory.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { GUARD = 4096, ROOM = 64, SIZE = (sizeof(struct fake_perl) + GUARD - 1) / GUARD * GUARD };
+enum { ROOM = 64, SIZE = (sizeof(struct fake_perl) + GUARD - 1) / GUARD * GUARD };
 
 static struct fake_perl *fake;
-
-static void make_memory(void)
-{
-	char *all = mmap(NULL, SIZE + 2 * GUARD, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (all == MAP_FAILED || mprotect(all + GUARD, SIZE, PROT_READ | PROT_WRITE) != 0)
-		abort();
-	fake = (struct fake_perl *)(all + GUARD);
-}
 
 static void make_calls(unsigned int minor)
 {
@@ -70,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint64_t pair[2];
 
 	if (!fake)
-		make_memory();
+		fake = guarded_memory(SIZE);
 	if (!size)
 		return 0;
 	unsigned int minor = PERL_FIRST + *data % 6 * 2;

@@ -10,25 +10,16 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "preload/languages/python_internal.h"
 #include "preload/languages/python_tasks.h"
+#include "guarded_memory.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { SIZE = 64 * 1024, GUARD = 4096, ROOM = 64, FIRST = 8, VERSIONS = 5 };
+enum { SIZE = 64 * 1024, ROOM = 64, FIRST = 8, VERSIONS = 5 };
 
 static char *memory;
-
-static void make_memory(void)
-{
-	char *all = mmap(NULL, SIZE + 2 * GUARD, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (all == MAP_FAILED || mprotect(all + GUARD, SIZE, PROT_READ | PROT_WRITE) != 0)
-		abort();
-	memory = all + GUARD;
-}
 
 /* The low three bits of a word of the input say what it means. */
 static uintptr_t meaning(uint64_t word)
@@ -79,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint64_t word;
 
 	if (!memory)
-		make_memory();
+		memory = guarded_memory(SIZE);
 	memset(memory, 0, SIZE);
 	if (!size)
 		return 0;

@@ -8,15 +8,15 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "preload/languages/languages.h"
 #include "preload/languages/v8_layout.h"
 #include "preload/languages/v8_walk.h"
+#include "guarded_memory.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { SIZE = 64 * 1024, GUARD = 4096, ROOM = 64, BUILTINS = 8192 };
+enum { SIZE = 64 * 1024, ROOM = 64, BUILTINS = 8192 };
 
 static char *memory;
 
@@ -86,11 +86,7 @@ static void make_layout(void)
 
 static void make_memory(void)
 {
-	char *all = mmap(NULL, SIZE + 2 * GUARD, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (all == MAP_FAILED || mprotect(all + GUARD, SIZE, PROT_READ | PROT_WRITE) != 0)
-		abort();
-	memory = all + GUARD;
+	memory = guarded_memory(SIZE);
 	make_layout();
 }
 
