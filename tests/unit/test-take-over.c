@@ -12,17 +12,18 @@
 
 typedef long function(long);
 
-/* Returns an executable function of these bytes. */
+/* Returns an executable function of these bytes. Sanitizers look for marks before functions. */
 static uintptr_t make(const char *bytes, size_t size)
 {
+	enum { SIZE = 4096, BEFORE = 64 };
 	uint8_t *code =
-		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	assert_true(code != MAP_FAILED);
-	memset(code, 0xcc, 4096);
-	memcpy(code, bytes, size);
-	assert_int_equal(mprotect(code, 4096, PROT_READ | PROT_EXEC), 0);
-	return (uintptr_t)code;
+	memset(code, 0xcc, SIZE);
+	memcpy(code + BEFORE, bytes, size);
+	assert_int_equal(mprotect(code, SIZE, PROT_READ | PROT_EXEC), 0);
+	return (uintptr_t)code + BEFORE;
 }
 
 static uintptr_t original;
