@@ -8,8 +8,8 @@ import resource
 import signal
 
 import snapshot_text
-from support import (ENGINE, PYTHON, check, main, program, public, require, run_bare, run_traced, skip, start_traced,
-                     temp_dir, test, wait_until)
+from support import (ENGINE, LIBRARY, PYTHON, check, main, program, public, require, run_bare, run_traced, skip,
+                     start_traced, temp_dir, test, wait_until)
 
 
 def limited(soft, hard):
@@ -228,7 +228,8 @@ def _():
     user = 64999
     script = 'echo 5 >/proc/sys/user/max_inotify_instances && exec "$0"'
     run = run_traced([require("setpriv"), f"--reuid={user}", f"--regid={user}", "--clear-groups", require("unshare"),
-                      "-Ur", "/bin/sh", "-c", script, public(program("watches"))], OUTPUT="stderr")
+                      "-Ur", "/bin/sh", "-c", script, public(program("watches"))],
+                     OUTPUT="stderr", env={"LD_PRELOAD": public(LIBRARY)} if ENGINE == "preload" else {})
     if "unshare" in run.err and "not permitted" in run.err:
         skip("the kernel makes no user namespaces for users")
     check.equal(run.out, f"5 {errno.EMFILE}\n")
