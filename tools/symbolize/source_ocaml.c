@@ -90,8 +90,12 @@ static bool ocaml_find(void *state, uint64_t address, struct answer *answer)
 {
 	struct ocaml_source *source = state;
 	struct ocaml_location locations[OCAML_LOCATIONS_MAX];
-	/* Frames have the address of the call's last byte, tables that of the next instruction. */
+	/* Frames have the address of the call's last byte, tables that of the next instruction.
+	 * OCaml 5's caml_c_call has the unwind data of a signal frame, whose caller's address is
+	 * that of the next instruction, too. */
 	size_t count = ocaml_frames_locations(source->frames, address + 1, locations);
+	if (!count)
+		count = ocaml_frames_locations(source->frames, address, locations);
 	const char *folder = count ? compilation_folder(source->file, address) : NULL;
 
 	for (size_t i = 0; i < count; i++) {
