@@ -309,6 +309,7 @@ static void libraries_inside_the_program_are_not_own(void **state)
 	assert_false(own_function("__libc_start_call_main", NULL));
 	assert_false(own_function("start_thread", NULL));
 	assert_false(own_function("clone3", NULL));
+	assert_false(own_function("__GI___clone3", "sysdeps/unix/sysv/linux/x86_64/clone3.S"));
 	/* Rust's standard library, where Debian and rustup unpack it, and with its path cut. */
 	assert_false(
 		own_function("connect", "/usr/lib/rustlib/src/rust/library/std/src/net/tcp.rs"));

@@ -81,6 +81,7 @@ bool own_function(const char *function, const char *file)
 		"std::",   "__gnu_cxx::", "__cxxabiv1::", "core::",      "alloc::", "<std::",
 		"<core::", "<alloc::",    "__rust_",      "rust_begin_", NULL,
 	};
+	static const char internal[] = "__GI_"; /* glibc's aliases for its own calls */
 	const struct language *language;
 
 	if (file && (begins(file, system_sources) || contains(file, rust_sources)))
@@ -90,6 +91,8 @@ bool own_function(const char *function, const char *file)
 		return !language->is_runtime(function, file);
 	if (!function)
 		return true;
+	if (strncmp(function, internal, sizeof(internal) - 1) == 0)
+		function += sizeof(internal) - 1;
 	for (size_t i = 0; i < sizeof(start_up) / sizeof(*start_up); i++)
 		if (strcmp(function, start_up[i]) == 0)
 			return false;
