@@ -2,7 +2,7 @@
 /*
  * JavaScript in V8: Node 18, 20, 22 and 24. Functions of a script keep frame pointers on the native
  * stack (v8_walk.c); their names and lines are in V8's heap (v8_source.c, v8_place.c). None of V8's
- * functions is called in a hook.
+ * functions is called in a hook, but the one that reads the thread's isolate (v8_walk.c).
  *
  * V8 leaves a function's table of positions out when it compiles it, and compiles it again when
  * someone wants a stack trace. That can't be done in a hook, so V8 is told at the start not to
@@ -22,18 +22,28 @@
 
 enum { EVAL_DEPTH = 16 }; /* code made by code made by code */
 
-static const char *module; /* the loader's name of the file with V8 */
+/* The loader's names of the files with V8 and libuv. */
+static const char *module, *loop_module;
 
 static enum detected detect(struct detection *detection)
 {
-	struct loaded_symbol version;
+	static bool absent; /* it was, at the start */
+	struct loaded_symbol version, loop;
 	enum v8_found found = v8_layout_find(&detection->trouble);
 	LINE(line, LINE_SHORT);
 
-	if (found == V8_NOT)
+	if (found == V8_NOT) {
+		absent = true;
 		return DETECTED_NOT;
+	}
+	/* The first access of a thread to a variable of a library that was loaded later allocates
+	 * memory, and the isolate is such a variable. */
+	if (absent)
+		v8_layout.exit_frame = 0;
 	if (loaded_symbol_find("_ZN2v88internal7Version6major_E", &version))
 		module = version.module;
+	if (loaded_symbol_find("uv_default_loop", &loop))
+		loop_module = loop.module;
 	if (found == V8_OTHER)
 		return DETECTED_UNKNOWN;
 	line_add(&line, "V8 ");
@@ -140,7 +150,8 @@ static bool describe(const struct language_frame *frame, struct language_name *n
 
 static bool is_library(const char *path)
 {
-	return module && strcmp(path, module) == 0;
+	return (module && strcmp(path, module) == 0) ||
+	       (loop_module && strcmp(path, loop_module) == 0);
 }
 
 const struct interpreter v8 = {

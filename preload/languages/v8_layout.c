@@ -11,9 +11,12 @@
 
 #include "preload/core/base/loaded_symbol.h"
 #include "preload/core/capture/local_memory.h"
+#include "function_table.h"
 #include "v8_bytecodes.h"
 
 struct v8_layout v8_layout;
+
+enum { ISOLATE_MAX = 64 * 1024 }; /* the part of an Isolate that generated code uses is smaller */
 
 /* Members by the symbols that give them, without "v8dbg_". The newest name of a symbol whose name
  * has changed stands last, because it wins. */
@@ -173,35 +176,22 @@ static bool add_version(struct v8_layout *layout)
 }
 
 /* Finds the code that V8's build has generated. It has no unwind data, so it is the widest gap
- * between the end of a function and the next in the module's table (.eh_frame_hdr; Linux Standard
- * Base, 10.6.2). What follows the last function may be data. */
+ * between the end of a function and the next in the module's table. What follows the last function
+ * may be data. */
 static bool find_builtins(struct v8_layout *layout, const struct object *object)
 {
-	const unsigned char *table = (const unsigned char *)object->unwind_table;
-	enum { HEAD = 12, WIDEST = 256 * 1024 };
-	uint32_t encodings, count;
+	enum { WIDEST = 256 * 1024 };
+	struct function_table table;
 	uintptr_t widest = WIDEST, at = 0;
 
-	if (!table)
+	if (!function_table_of(object, &table))
 		return false;
-	memcpy(&encodings, table, sizeof(encodings));
-	memcpy(&count, table + 8, sizeof(count));
-	if (encodings != 0x3b031b01)
-		return false;
-	for (uint32_t i = 0; i + 1 < count; i++) {
-		int32_t entry[2], next;
-		uint32_t range;
-		uintptr_t start, end, after;
+	for (uint32_t i = 0; i + 1 < table.count; i++) {
+		uintptr_t after = function_start(&table, i + 1), end;
 
-		memcpy(entry, table + HEAD + 8 * i, sizeof(entry));
-		start = (uintptr_t)table + (uintptr_t)(intptr_t)entry[0];
-		memcpy(&next, table + HEAD + 8 * (i + 1), sizeof(next));
-		after = (uintptr_t)table + (uintptr_t)(intptr_t)next;
-		if (after - start <= widest)
+		if (after - function_start(&table, i) <= widest)
 			continue;
-		/* A description: length, offset of its common part, start, size (sdata4). */
-		memcpy(&range, table + entry[1] + 12, sizeof(range));
-		end = start + range;
+		end = function_end(&table, i);
 		if (after > end && after - end > widest) {
 			widest = after - end;
 			at = end;
@@ -210,6 +200,53 @@ static bool find_builtins(struct v8_layout *layout, const struct object *object)
 	layout->builtins_start = at;
 	layout->builtins_end = at + widest;
 	return at != 0;
+}
+
+/* Finds where generated code notes its frame when it calls native code: the function that does it
+ * makes the frame, then writes its frame pointer to the isolate's memory, which r13 points into
+ * (V8's src/codegen/x64/macro-assembler-x64.cc, EnterExitFrame and kRootRegisterBias). On other
+ * machines it isn't found. */
+static uint32_t find_exit_frame(const struct v8_layout *layout)
+{
+#ifdef __x86_64__
+	enum { ROOT_BIAS = 128, TYPE = 5, PLACE = 11, CONTEXT = 15, SIZE = 18 };
+	static const unsigned char enter[SIZE] = {
+		0x55,                         /* push %rbp */
+		0x48, 0x89, 0xe5,             /* mov %rsp, %rbp */
+		0x6a, 0,                      /* push $TYPE */
+		0x6a, 0,                      /* push $0 */
+		0x49, 0x89, 0xad, 0, 0, 0, 0, /* mov %rbp, PLACE(%r13) */
+		0x49, 0x89, 0xb5,             /* mov %rsi, CONTEXT(%r13) */
+	};
+	const unsigned char *code = (const unsigned char *)layout->builtins_start;
+	const unsigned char *end = (const unsigned char *)layout->builtins_end;
+	uint32_t place;
+
+	for (; (code = memchr(code, *enter, (size_t)(end - code))) && end - code >= SIZE; code++) {
+		if (memcmp(code, enter, TYPE) != 0 ||
+		    memcmp(code + TYPE + 1, enter + TYPE + 1, PLACE - TYPE - 1) != 0 ||
+		    memcmp(code + CONTEXT, enter + CONTEXT, SIZE - CONTEXT) != 0)
+			continue;
+		memcpy(&place, code + PLACE, sizeof(place));
+		if (place % sizeof(uintptr_t) == 0 && place < ISOLATE_MAX)
+			return place + ROOT_BIAS;
+	}
+#else
+	(void)layout;
+#endif
+	return 0;
+}
+
+/* What the walk from outside of V8's module needs, or nothing of it. */
+static void find_exit(struct v8_layout *layout)
+{
+	struct loaded_symbol current;
+
+	layout->exit_frame = find_exit_frame(layout);
+	if (loaded_symbol_find("_ZN2v87Isolate13TryGetCurrentEv", &current))
+		layout->isolate = (void *(*)(void))current.address;
+	else
+		layout->exit_frame = 0;
 }
 
 enum v8_found v8_layout_find(const char **trouble)
@@ -253,6 +290,7 @@ enum v8_found v8_layout_find(const char **trouble)
 	}
 	layout.module_start = object.start;
 	layout.module_end = object.end;
+	find_exit(&layout);
 	if (loaded_symbol_find("_ZN2v88internal11interpreter9Bytecodes14kBytecodeSizesE", &sizes) &&
 	    sizes.size && sizes.size % 3 == 0) {
 		layout.bytecode_sizes = (const uint8_t *)sizes.address;

@@ -54,6 +54,10 @@ struct v8_layout {
 	uintptr_t builtins_start, builtins_end; /* its code that was generated when it was built */
 	const uint8_t *bytecode_sizes; /* for each of the three widths, bytecode_count sizes */
 	uint32_t bytecode_count;
+	/* The offset from an Isolate of the frame pointer with which generated code has last called
+	 * native code (c_entry_fp); 0: it wasn't found. */
+	uint32_t exit_frame;
+	void *(*isolate)(void); /* v8::Isolate::TryGetCurrent: the calling thread's, or NULL */
 };
 
 /* The result of v8_layout_find. */

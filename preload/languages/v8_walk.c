@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * See v8_walk.h. V8's code and Node's native code keep frame pointers. A frame of generated code
- * has its context, a pointer, or the frame's type, a small integer, below the saved frame pointer;
- * then its function; then, in interpreted frames, the bytecodes and the offset of the call in
- * progress.
+ * See v8_walk.h. V8's code and Node's native code keep frame pointers; other native code may not,
+ * and then the walk begins where V8 has noted its last call of native code. A frame of
+ * generated code has its context, a pointer, or the frame's type, a small integer, below the saved
+ * frame pointer; then its function; then, in interpreted frames, the bytecodes and the offset of
+ * the call in progress.
  */
 #include "v8_walk.h"
 
@@ -264,23 +265,62 @@ static inline __attribute__((always_inline)) bool is_frame(uintptr_t fp, uintptr
 	       readable(&pages->stack, fp + V8_FP_BYTECODE_OFFSET, 16 - V8_FP_BYTECODE_OFFSET);
 }
 
+/* Where a walk along the frame pointers is. */
+struct place {
+	uintptr_t pc, fp;
+	uintptr_t low; /* no frame is below */
+};
+
+static inline __attribute__((always_inline)) void next_place(struct place *place)
+{
+	place->pc = word_at(place->fp + 8);
+	place->low = place->fp + 16;
+	place->fp = word_at(place->fp);
+}
+
+/* The frame in which generated code has called native code, if it is in such a call. Code outside
+ * of V8's module, such as Debian's libuv, may keep no frame pointers. */
+static __attribute__((noinline)) void begin_at_exit(struct place *place, struct pages *pages)
+{
+	void *isolate = v8_layout.isolate();
+	uintptr_t exit = 0;
+
+	if (isolate && proven_word((uintptr_t)isolate + v8_layout.exit_frame, &exit) && exit &&
+	    is_frame(exit, place->low, pages)) {
+		place->fp = exit;
+		next_place(place);
+	}
+}
+
+static inline __attribute__((always_inline)) struct place begin(const struct registers *from,
+								struct pages *pages)
+{
+	struct place place = {.pc = from->pc, .fp = from->fp, .low = from->sp};
+
+	if (__builtin_expect(place.pc - v8_layout.module_start >=
+				     v8_layout.module_end - v8_layout.module_start,
+			     0) &&
+	    v8_layout.exit_frame)
+		begin_at_exit(&place, pages);
+	return place;
+}
+
 int v8_walk(const struct registers *from, struct language_frame *frames, int room)
 {
-	uintptr_t fp = from->fp, pc = from->pc, low = from->sp;
 	struct pages pages = {NO_PAGE, NO_PAGE, NO_PAGE, NO_PAGE, 0};
+	struct place place = begin(from, &pages);
 	int count = 0;
 
-	for (int steps = 0; steps < STEPS && is_frame(fp, low, &pages); steps++) {
-		if (v8_is_generated(pc)) {
-			count += add_frames(pc, fp, &pages, frames + count, room - count);
+	for (int steps = 0; steps < STEPS && is_frame(place.fp, place.low, &pages); steps++) {
+		if (v8_is_generated(place.pc)) {
+			count += add_frames(place.pc, place.fp, &pages, frames + count,
+					    room - count);
 			if (count >= room) {
 				frames[room - 1].flags |= LANGUAGE_MORE;
 				return room;
 			}
 		}
-		pc = word_at(fp + 8);
-		low = fp + 16;
-		fp = word_at(fp);
+		next_place(&place);
 	}
 	return count;
 }
@@ -318,11 +358,10 @@ static inline __attribute__((always_inline)) int match_frames(uintptr_t pc, uint
 	    !readable(&pages->shared, shared - 1, v8->shared_flags + 8))
 		return has_frames(pc, fp, pages, built) ? -1 : 0;
 	uint64_t hash = hash_shared(shared, word_at(shared - 1 + v8->shared_script));
+	if (!compiled && !built && !is_copied(pc))
+		return readable(&pages->code, pc - 8, 16) ? -1 : 0;
 	if (!compiled)
-		return frames->at == bytecode_offset(fp) && frames->check == hash >> 32 &&
-				       (built || is_copied(pc))
-			       ? 1
-			       : -1;
+		return frames->at == bytecode_offset(fp) && frames->check == hash >> 32 ? 1 : -1;
 	if (!readable(&pages->code, pc - 8, 16) || frames->check != mix_code(hash, pc) >> 32)
 		return -1;
 	/* Equal code has the same functions in it. There was no room for the rest of them, or the
@@ -334,25 +373,23 @@ static inline __attribute__((always_inline)) int match_frames(uintptr_t pc, uint
 
 bool v8_matches(const struct registers *from, const struct language_frame *frames, int count)
 {
-	uintptr_t fp = from->fp, pc = from->pc, low = from->sp;
 	struct pages pages = {NO_PAGE, NO_PAGE, NO_PAGE, NO_PAGE, 0};
+	struct place place = begin(from, &pages);
 	bool more = frames[count - 1].flags & LANGUAGE_MORE;
 	int matched = 0;
 
-	for (int steps = 0; steps < STEPS && is_frame(fp, low, &pages); steps++) {
+	for (int steps = 0; steps < STEPS && is_frame(place.fp, place.low, &pages); steps++) {
 		/* After the last one, any frame is one too many. */
-		int same =
-			match_frames(pc, fp, &pages, &frames[matched < count ? matched : count - 1],
-				     count - matched);
+		int same = match_frames(place.pc, place.fp, &pages,
+					&frames[matched < count ? matched : count - 1],
+					count - matched);
 
 		if (same < 0)
 			return false;
 		matched += same;
 		if (matched == count && more)
 			return true;
-		pc = word_at(fp + 8);
-		low = fp + 16;
-		fp = word_at(fp);
+		next_place(&place);
 	}
 	return matched == count && !more;
 }

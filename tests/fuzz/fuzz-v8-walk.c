@@ -20,6 +20,11 @@ enum { SIZE = 64 * 1024, ROOM = 64, BUILTINS = 8192 };
 
 static char *memory;
 
+static void *isolate(void)
+{
+	return memory;
+}
+
 /* Node 20's, as far as the walk and the names need it. */
 static void make_layout(void)
 {
@@ -81,6 +86,8 @@ static void make_layout(void)
 		.module_end = (uintptr_t)memory + SIZE,
 		.builtins_start = (uintptr_t)memory,
 		.builtins_end = (uintptr_t)memory + BUILTINS,
+		.exit_frame = 16,
+		.isolate = isolate,
 	};
 }
 
@@ -111,27 +118,18 @@ static uintptr_t meaning(uint64_t word)
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* Walks from code at pc. */
+static void walk_from(uintptr_t pc)
 {
 	struct language_frame frames[ROOM] = {0};
 	static struct language_name name;
-	uint64_t word;
-
-	if (!memory)
-		make_memory();
-	memset(memory, 0, SIZE);
-	for (size_t at = 0, to = 0; at + sizeof(word) <= size && to < SIZE; at += sizeof(word)) {
-		memcpy(&word, data + at, sizeof(word));
-		uintptr_t put = meaning(word);
-		memcpy(memory + to, &put, sizeof(put));
-		to += sizeof(put);
-	}
 	struct registers from = {
-		.pc = (uintptr_t)memory + 8,
+		.pc = pc,
 		.sp = (uintptr_t)memory,
 		.fp = (uintptr_t)memory + 64,
 	};
 	int count = v8_walk(&from, frames, ROOM);
+
 	if (count < 0 || count > ROOM)
 		abort();
 	/* The stack is equal to itself, and to no other one. */
@@ -145,5 +143,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		     strnlen(name.function, sizeof(name.function)) == sizeof(name.function) ||
 		     strnlen(name.file, sizeof(name.file)) == sizeof(name.file)))
 			abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	uint64_t word;
+
+	if (!memory)
+		make_memory();
+	memset(memory, 0, SIZE);
+	for (size_t at = 0, to = 0; at + sizeof(word) <= size && to < SIZE; at += sizeof(word)) {
+		memcpy(&word, data + at, sizeof(word));
+		uintptr_t put = meaning(word);
+		memcpy(memory + to, &put, sizeof(put));
+		to += sizeof(put);
+	}
+	walk_from((uintptr_t)memory + 8);
+	/* Code outside of V8's module: the walk begins at the frame that the isolate has. */
+	walk_from((uintptr_t)memory + SIZE + GUARD);
 	return 0;
 }
