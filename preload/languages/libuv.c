@@ -20,8 +20,10 @@
 
 #include "preload/core/base/arena.h"
 #include "preload/core/base/loaded_symbol.h"
+#include "preload/core/capture/proven_memory.h"
 #include "asked.h"
 #include "take_over.h"
+#include "x86_branch.h"
 
 enum {
 	WRAPPERS = 16, /* pairs of functions of requests that are told apart */
@@ -191,33 +193,48 @@ static int udp_bind(void *handle, const void *address, unsigned int flags)
 	return result;
 }
 
-/* The function that the call (e8) or jump (e9) at code leads to; 0: it is none. */
-static uintptr_t target_of(const uint8_t *code)
+/* Whether the code at an address is a jump through the pointer in this word: an entry of the table
+ * through which a module calls functions of others (PLT). */
+static bool jumps_through(uintptr_t at, uintptr_t pointer)
 {
-	int32_t distance;
-
-	if (*code != 0xe8 && *code != 0xe9)
-		return 0;
-	memcpy(&distance, code + 1, sizeof(distance));
-	return (uintptr_t)code + 5 + (uintptr_t)(intptr_t)distance;
+	enum { SIZE = 16 };
+	if (!proven_readable(at, SIZE))
+		return false;
+	const uint8_t *code = x86_behind_mark((const uint8_t *)at);
+	if (*code == 0xf2) /* bnd */
+		code++;
+	return code[0] == 0xff && code[1] == 0x25 && x86_at_distance(code + 2) == pointer;
 }
 
-/* Finds uv__work_submit, which has no symbol: uv_fs_open calls it, and it calls uv_once. */
+static bool is_near(uintptr_t one, uintptr_t other)
+{
+	enum { NEAR = 1 << 20 };
+
+	return one - other + NEAR < 2 * NEAR;
+}
+
+/* Finds uv__work_submit, which has no symbol: uv_fs_open calls it, and it calls uv_once, through
+ * the table of the module if libuv is a library. */
 static uintptr_t find_submit(void)
 {
 	struct loaded_symbol open, once;
+	uintptr_t pointer;
 
 	if (!loaded_symbol_find("uv_fs_open", &open) || !loaded_symbol_find("uv_once", &once))
 		return 0;
-	for (uintptr_t at = open.address; at + 5 <= open.address + open.size; at++) {
-		uintptr_t callee = target_of((const uint8_t *)at);
+	pointer = loaded_symbol_pointer("uv_once", once.module);
+	for (uintptr_t at = open.address; at + X86_BRANCH_SIZE <= open.address + open.size; at++) {
+		uintptr_t callee = x86_branch_target((const uint8_t *)at);
 
-		/* Not far away, so that the bytes are code of this module for sure. */
-		if (callee < once.address - (1 << 20) || callee > once.address + (1 << 20))
+		if (!is_near(callee, once.address) || !proven_readable(callee, 2 * SEARCHED))
 			continue;
-		for (uintptr_t i = callee; i < callee + SEARCHED; i++)
-			if (target_of((const uint8_t *)i) == once.address)
+		for (uintptr_t i = callee; i < callee + SEARCHED; i++) {
+			uintptr_t called = x86_branch_target((const uint8_t *)i);
+
+			if (called == once.address || (pointer && is_near(called, once.address) &&
+						       jumps_through(called, pointer)))
 				return callee;
+		}
 	}
 	return 0;
 }
@@ -232,12 +249,12 @@ void libuv_start(struct capture *from)
 	requests = memory_map(sizeof(*requests));
 	if (!handles || !requests)
 		return;
-	if (submit_at)
-		take_over(submit_at, (uintptr_t)submit, (uintptr_t *)&submit_original);
 #define TAKE(function)                                                                             \
 	take_over_symbol("uv_" #function, (uintptr_t)function, (uintptr_t *)&function##_original,  \
 			 &found)
-	TAKE(thread_create_ex);
+	/* Who made a thread of the pool has not asked for what it does. */
+	if (submit_at && take_over(submit_at, (uintptr_t)submit, (uintptr_t *)&submit_original))
+		TAKE(thread_create_ex);
 	/* Compilers build the shorter function with a copy of the longer one. */
 	TAKE(tcp_init);
 	TAKE(tcp_init_ex);

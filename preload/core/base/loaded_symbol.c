@@ -65,6 +65,25 @@ bool loaded_symbol_find(const char *name, struct loaded_symbol *found)
 	return false;
 }
 
+/* The first word that a relocation of this type and symbol fills in, of a module's relocations of
+ * one kind; 0: there is none. */
+static uintptr_t relocated(const struct dynamic_symbols *tables, int kind, uint32_t type,
+			   const char *name)
+{
+	const ElfW(Rela) *relocations = tables->relocations[kind];
+	size_t count = relocations ? tables->relocations_size[kind] / sizeof(*relocations) : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const ElfW(Rela) *at = &relocations[i];
+		const ElfW(Sym) *symbol = &tables->symbols[ELF64_R_SYM(at->r_info)];
+
+		if (ELF64_R_TYPE(at->r_info) == type && ELF64_R_SYM(at->r_info) &&
+		    strcmp(tables->names + symbol->st_name, name) == 0)
+			return at->r_offset;
+	}
+	return 0;
+}
+
 void *loaded_symbol_find_tls(const char *name)
 {
 	struct dynamic_symbols tables;
@@ -72,19 +91,33 @@ void *loaded_symbol_find_tls(const char *name)
 	if (loaded_symbol_busy())
 		return NULL;
 	for (const struct link_map *map = _r_debug.r_map; map; map = map->l_next) {
-		if (!dynamic_symbols_read(&tables, map->l_ld, map->l_addr) ||
-		    !tables.relocations[0])
-			continue;
+		uintptr_t found = dynamic_symbols_read(&tables, map->l_ld, map->l_addr)
+					  ? relocated(&tables, 0, MACHINE_TLS, name)
+					  : 0;
+
 		/* The argument is a pair of words, the module's number and the offset, which the
 		 * loader has filled in. */
-		for (size_t i = 0; i < tables.relocations_size[0] / sizeof(ElfW(Rela)); i++) {
-			const ElfW(Rela) *at = &tables.relocations[0][i];
-			const ElfW(Sym) *symbol = &tables.symbols[ELF64_R_SYM(at->r_info)];
-
-			if (ELF64_R_TYPE(at->r_info) == MACHINE_TLS && ELF64_R_SYM(at->r_info) &&
-			    strcmp(tables.names + symbol->st_name, name) == 0)
-				return (void *)(map->l_addr + at->r_offset);
-		}
+		if (found)
+			return (void *)(map->l_addr + found);
 	}
 	return NULL;
+}
+
+uintptr_t loaded_symbol_pointer(const char *name, const char *module)
+{
+	struct dynamic_symbols tables;
+	uintptr_t found;
+
+	if (loaded_symbol_busy())
+		return 0;
+	for (const struct link_map *map = _r_debug.r_map; map; map = map->l_next) {
+		if (strcmp(map->l_name ? map->l_name : "", module) != 0 ||
+		    !dynamic_symbols_read(&tables, map->l_ld, map->l_addr))
+			continue;
+		found = relocated(&tables, 1, MACHINE_JUMP_SLOT, name);
+		if (!found)
+			found = relocated(&tables, 0, MACHINE_POINTER, name);
+		return found ? map->l_addr + found : 0;
+	}
+	return 0;
 }

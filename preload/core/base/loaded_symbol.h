@@ -34,5 +34,10 @@ static inline bool loaded_symbol_covers(const struct loaded_symbol *symbol, uint
  * argument of that function for it, or NULL. */
 void *loaded_symbol_find_tls(const char *name);
 
+/* Finds the pointer through which a module calls a function of this name: a word of the module that
+ * the loader fills in at the latest when the function is called. module: as in loaded_symbol. 0:
+ * the module has none. */
+uintptr_t loaded_symbol_pointer(const char *name, const char *module);
+
 /* Whether the loader is changing its list, so that loaded_symbol_find can't answer. */
 bool loaded_symbol_busy(void);
