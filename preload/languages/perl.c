@@ -89,7 +89,7 @@ static enum detected detect(struct detection *detection)
 	/* Without them less is known, so the answers don't matter. */
 	loaded_symbol_find("Perl_runops_debug", &debugged_loop);
 	loaded_symbol_find("perl_parse", &parse);
-	loaded_symbol_find("perl_destruct", &destruct);
+	end_call_find("perl_destruct", &destruct);
 	memcpy(&get_specific, &specific.address, sizeof(specific.address));
 	key = thread_key.address;
 	is_command = is_perl_command();

@@ -119,7 +119,7 @@ static enum detected detect(struct detection *detection)
 	/* Without them less is known, so the answers don't matter. */
 	loaded_symbol_find("_PyEval_EvalFrameDefault", &loop);
 	loaded_symbol_find("Py_RunMain", &run_main);
-	loaded_symbol_find("Py_FinalizeEx", &finalize);
+	end_call_find("Py_FinalizeEx", &finalize);
 	this_thread = (uintptr_t(*)(void))thread;
 	return detect_version(detection);
 }
