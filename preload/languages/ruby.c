@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: MIT
 /*
- * Ruby: version 3.1 (MRI). A thread's control frames are an array, which its execution context
- * leads to; that context is a thread-local variable of libruby's. Offsets come from vm_core.h of
- * that version, and agree with the code of rb_profile_frames.
+ * Ruby: versions 3.1 and 3.3 (MRI). A thread's control frames are an array, which its execution
+ * context leads to; that context is a thread-local variable of libruby's. Offsets come from
+ * vm_core.h of these versions, and agree with the code of rb_profile_frames.
  *
  * Lines are in compressed tables, so that a frame is named by libruby's own accessors
  * (rb_iseq_line_no, rb_iseq_path, rb_profile_frame_label). They only read, and raise an exception
  * for anything but an instruction sequence, which is checked before.
  */
 #include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "preload/core/base/loaded_symbol.h"
+#include "preload/core/capture/local_memory.h"
 #include "preload/core/capture/proven_memory.h"
+#include "function_table.h"
 #include "languages.h"
+#include "x86_branch.h"
 
 enum {
 	/* In an execution context. */
@@ -21,7 +25,6 @@ enum {
 	CONTEXT_STACK_WORDS = 8,
 	CONTEXT_FRAME = 16,
 	/* In a control frame. */
-	FRAME_SIZE = 64,
 	FRAME_PC = 0,
 	FRAME_CODE = 16,
 	FRAME_ENVIRONMENT = 32,
@@ -44,16 +47,31 @@ enum {
 	TEXT_APART = 1 << 13, /* RSTRING_NOEMBED */
 	TEXT_SHIFT = 14,
 	TEXT_MASK = 0x1f,
-	TEXT_HERE = 16,
 	TEXT_LENGTH = 16,
 	TEXT_POINTER = 24,
 };
 
+/* What differs between the versions. */
+struct layout {
+	const char *version;
+	size_t frame_size;
+	size_t text_here;     /* where the text of a short string is */
+	bool length_in_flags; /* of a short string */
+};
+
+static const struct layout layouts[] = {
+	{"3.1.", 64, 16, true},
+	{"3.3.", 56, 24, false},
+};
+
+static const struct layout *layout;
 static void *context_index;                /* __tls_get_addr's argument for ruby_current_ec */
 static void *(*tls_get_addr)(void *index); /* the loader's; not linked, so that it is plain that our
 					    * own variables don't need it */
 static const char *module;
-static struct loaded_symbol loop, run;
+static struct loaded_symbol run;
+static _Atomic uintptr_t instruction; /* the code of one, inside the interpreter's loop */
+static uintptr_t loop_start, loop_end;
 static unsigned int (*line_of)(uintptr_t code, size_t position);
 static uintptr_t (*path_of)(uintptr_t code);
 static uintptr_t (*label_of)(uintptr_t code);
@@ -66,6 +84,35 @@ static bool find(const char *name, void *function)
 		return false;
 	memcpy(function, &symbol.address, sizeof(symbol.address));
 	return true;
+}
+
+static const struct layout *layout_of(const char *version)
+{
+	for (size_t i = 0; i < sizeof(layouts) / sizeof(*layouts); i++)
+		if (strncmp(version, layouts[i].version, strlen(layouts[i].version)) == 0)
+			return &layouts[i];
+	return NULL;
+}
+
+/* The argument of __tls_get_addr for the current context. Ruby 3.3 doesn't export the variable, but
+ * a function that begins by reading it; the linker needs these very instructions (System V ABI for
+ * x86-64, general dynamic model). */
+static void *find_context(void)
+{
+	void *index = loaded_symbol_find_tls("ruby_current_ec");
+#ifdef __x86_64__
+	enum { SEARCHED = 64, OFFSET = 4, CALL = 8, SIZE = 12 };
+	struct loaded_symbol reader;
+
+	if (!index && loaded_symbol_find("rb_profile_frames", &reader) && reader.size >= SEARCHED)
+		for (const unsigned char *code = (const unsigned char *)reader.address;
+		     !index && code + SIZE <= (const unsigned char *)reader.address + SEARCHED;
+		     code++)
+			if (memcmp(code, "\x66\x48\x8d\x3d", OFFSET) == 0 &&
+			    memcmp(code + CALL, "\x66\x66\x48\xe8", SIZE - CALL) == 0)
+				index = (void *)x86_at_distance(code + OFFSET);
+#endif
+	return index;
 }
 
 static enum detected detect(struct detection *detection)
@@ -81,8 +128,9 @@ static enum detected detect(struct detection *detection)
 	if (!proven_copy(detection->version, version.address, 6))
 		return DETECTED_NOT;
 	detection->version[6] = '\0';
-	detection->trouble = "fdtrail knows the frames of Ruby 3.1";
-	if (strncmp(detection->version, "3.1.", 4) != 0)
+	detection->trouble = "fdtrail knows the frames of Ruby 3.1 and 3.3";
+	layout = layout_of(detection->version);
+	if (!layout)
 		return DETECTED_UNKNOWN;
 	/* The first access of a thread to a variable of a library that was loaded later allocates
 	 * memory. */
@@ -90,10 +138,10 @@ static enum detected detect(struct detection *detection)
 	if (!at_start && !module)
 		return DETECTED_UNKNOWN;
 	detection->trouble = "its library doesn't export what fdtrail needs";
-	context_index = loaded_symbol_find_tls("ruby_current_ec");
+	context_index = find_context();
 	if (!context_index || !find("__tls_get_addr", &tls_get_addr) ||
 	    !find("rb_iseq_line_no", &line_of) || !find("rb_iseq_path", &path_of) ||
-	    !find("rb_profile_frame_label", &label_of) || !loaded_symbol_find("rb_vm_exec", &loop))
+	    !find("rb_profile_frame_label", &label_of))
 		return DETECTED_UNKNOWN;
 	module = version.module;
 	return DETECTED;
@@ -111,7 +159,8 @@ static bool is_code(uintptr_t code)
 static int frames(const struct registers *from, struct language_frame *into, int room)
 {
 	uintptr_t context = *(const uintptr_t *)tls_get_addr(context_index);
-	uintptr_t stack, words, frame, pc, code, environment, flags, body, instructions;
+	uintptr_t stack, words, frame, pc, code, environment, flags, body, instructions,
+		code_of_first;
 	int count = 0;
 
 	(void)from;
@@ -121,8 +170,8 @@ static int frames(const struct registers *from, struct language_frame *into, int
 		return 0;
 	uintptr_t end = stack + words * sizeof(uintptr_t);
 	/* The array lies at the end of the stack, and grows down. */
-	for (; frame >= stack && frame + FRAME_SIZE <= end; frame += FRAME_SIZE) {
-		if (!proven_readable(frame, FRAME_SIZE))
+	for (; frame >= stack && frame + layout->frame_size <= end; frame += layout->frame_size) {
+		if (!proven_readable(frame, layout->frame_size))
 			break;
 		pc = word_at(frame + FRAME_PC);
 		code = word_at(frame + FRAME_CODE);
@@ -137,6 +186,8 @@ static int frames(const struct registers *from, struct language_frame *into, int
 			into[count - 1].flags |= LANGUAGE_MORE;
 			break;
 		}
+		if (!instruction && proven_word(instructions, &code_of_first))
+			instruction = code_of_first;
 		into[count++] = (struct language_frame){
 			.code = code,
 			.at = pc - instructions,
@@ -151,14 +202,16 @@ static int frames(const struct registers *from, struct language_frame *into, int
 
 static bool take_text(uintptr_t string, char *text, size_t size)
 {
-	uintptr_t flags, length, data = string + TEXT_HERE;
+	uintptr_t flags, length, data = string + layout->text_here;
 
 	if (!string || string % sizeof(string) || !proven_word(string, &flags) ||
 	    (flags & TYPE_MASK) != TEXT_TYPE)
 		return false;
 	length = flags >> TEXT_SHIFT & TEXT_MASK;
-	if (flags & TEXT_APART && (!proven_word(string + TEXT_LENGTH, &length) ||
-				   !proven_word(string + TEXT_POINTER, &data)))
+	if ((flags & TEXT_APART || !layout->length_in_flags) &&
+	    !proven_word(string + TEXT_LENGTH, &length))
+		return false;
+	if (flags & TEXT_APART && !proven_word(string + TEXT_POINTER, &data))
 		return false;
 	if (length > size - 1)
 		length = size - 1;
@@ -183,9 +236,30 @@ static bool describe(const struct language_frame *frame, struct language_name *n
 	return true;
 }
 
+/* An instruction sequence has the addresses of its instructions' code, all in one function. */
+static void find_loop(void)
+{
+	struct function_table table;
+	struct local_memory memory;
+	struct object object;
+	uintptr_t start, end;
+
+	local_memory_init(&memory);
+	if (!memory.memory.find(&memory.memory, instruction, &object) ||
+	    strcmp(object.path, module) != 0 || !function_table_of(&object, &table) ||
+	    !function_around(&table, instruction, &start, &end)) {
+		instruction = 0; /* it was something else: the next frame has one, too */
+		return;
+	}
+	loop_start = start;
+	loop_end = end;
+}
+
 static bool is_loop(uintptr_t pc)
 {
-	return loaded_symbol_covers(&loop, pc);
+	if (!loop_end && instruction)
+		find_loop();
+	return pc - loop_start < loop_end - loop_start;
 }
 
 /* The command is little more than a call of libruby's. */

@@ -27,11 +27,11 @@ def _():
     check.contains(run.err, "before the interpreter closes what is left open")
 
 
-@test("in a program that closes all that it opens, Ruby's own eventfds are no reason for an early snapshot")
+@test("in a program that closes all that it opens, Ruby's own descriptors are no reason for an early snapshot")
 def _():
     run = run_traced([require("ruby"), "-e", "File.open('/etc/passwd').close"])
     check.equal((run.status, run.err, run.last.why), (0, "", "exit with status 0"))
-    check.equal({found.kind for found in run.last.descriptors.values()}, {"eventfd"})
+    check.equal({found.kind for found in run.last.descriptors.values()} - {"eventfd", "epoll"}, set())
 
 
 @test("blocks, fibers, threads, eval, rescue and libraries have their lines")
@@ -46,7 +46,7 @@ def _():
     check.contains(run.last.text, ' in <main> "made: here":3 (ruby)\n')
     check.contains(run.last.text, f" in library_opens {PROGRAMS}/gems/library.rb:2 (ruby, library)\n")
     check.matches(run.last.text, r"1 file, opened in <main> at shapes.rb:\d+\n")
-    check.contains(run.last.fields["languages"], "ruby 3.1")
+    check.matches(run.last.fields["languages"], r"\bruby 3\.[13]\.")
 
 
 @test("a library's call that opens several pipes is one finding, at the user's line")
