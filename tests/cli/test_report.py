@@ -14,7 +14,7 @@ import termios
 
 import json_documents
 from debug_files import debuginfod, elfutils, snapshot_of
-from support import BUILD, check, main, program, run_bare, run_traced, temp_dir, test
+from support import BUILD, PYTHON, check, main, program, run_bare, run_traced, temp_dir, test
 
 FDTRAIL = BUILD / "tools" / "fdtrail"
 
@@ -435,6 +435,42 @@ def _():
     check.true(not said(file.format(0), file.format(9).replace("a.log", "b.log")), "two files")
     check.true(not said(file.format(0), file.format(9), count=3), "one is not listed")
     check.true(not said(*[file.format(0).replace(", write", ", deleted, write")] * 2), "a path of several deleted files")
+
+
+NAMELESS = """
+import os
+path = os.path.join(os.environ["FOLDER"], "gone")
+def opens():
+    return os.open(path, os.O_CREAT | os.O_RDWR)
+def differs(number):
+    return os.open(f"{path}.{number}", os.O_CREAT | os.O_RDWR)
+def maps(memory):
+    return os.open(f"/proc/self/fd/{memory}", os.O_RDWR)
+kept = [opens() for _ in range(12)]
+os.write(kept[0], b"x" * (3 << 20))
+os.unlink(path)
+kept += [differs(number) for number in range(3)]
+for number in range(3):
+    os.unlink(f"{path}.{number}")
+memory = os.memfd_create("pool")
+kept += [maps(memory) for _ in range(5)]
+"""
+
+
+@test("descriptors of one file without a name: the snapshot knows that it is one, and how much it takes")
+def _():
+    folder = temp_dir()
+    run = run_traced([PYTHON, "-c", NAMELESS], OUTPUT=str(folder / "snapshots"), SHOW=3,
+                     env={"FOLDER": str(folder)})
+    check.equal((run.status, run.err), (0, ""))
+    text = run_bare([FDTRAIL, "report", folder / "snapshots"]).out
+    groups = {re.search(r" in (\S+) at <string>", part)[1]: part for part in re.split(r"\n\d+\. ", text)[1:]
+              if " at <string>" in part}
+    check.contains(groups["opens"], "12 files, opened in opens at <string>:5\n")
+    check.contains(groups["opens"], "   All of the same deleted file.\n")
+    check.contains(groups["opens"], "   The deleted file takes 3.0 MiB until it is closed.\n")
+    check.contains(groups["maps"], "   All of the same memfd.\n")
+    check.lacks(groups["differs"], "All of the same")
 
 
 @test("many connections with one peer, or with peers on one host: the report names it")

@@ -23,7 +23,8 @@ static void put_note(const struct page *page, const struct model_group *group)
 		const struct model_note *note = &group->notes[i];
 
 		if (note->kind != NOTE_PEER && note->kind != NOTE_ACCEPTED &&
-		    note->kind != NOTE_SAME_FILE && note->kind != NOTE_IO_URING)
+		    note->kind != NOTE_SAME_FILE && note->kind != NOTE_SAME_DELETED &&
+		    note->kind != NOTE_SAME_MEMORY && note->kind != NOTE_IO_URING)
 			continue;
 		char *text = page_safe(note->line);
 
@@ -65,14 +66,23 @@ static int compare_files(const void *left, const void *right)
 	return order ? order : (a->size > b->size) - (a->size < b->size);
 }
 
+static bool has_note(const struct model_group *group, enum group_note kind)
+{
+	for (size_t i = 0; i < group->note_count; i++)
+		if (group->notes[i].kind == kind)
+			return true;
+	return false;
+}
+
 /* Writes the space that deleted files take. Several descriptors of one deleted file hold it once.
- * The snapshot names no inode, so files of the same path and size count as one: there may be
- * more. */
+ * The snapshot names no inode, so files of the same path and size count as one: there may be more,
+ * unless it says that they are the same. */
 static void put_deleted(const struct page *page, const struct model_group *group)
 {
+	bool same = has_note(group, NOTE_SAME_DELETED);
 	const struct model_descriptor **files = memory_array(
 		NULL, group->descriptor_count, sizeof(const struct model_descriptor *));
-	bool at_least = (int64_t)group->descriptor_count != group->count;
+	bool at_least = !same && (int64_t)group->descriptor_count != group->count;
 	size_t count = 0, held = 0;
 	int64_t bytes = 0;
 
@@ -84,9 +94,13 @@ static void put_deleted(const struct page *page, const struct model_group *group
 		if (at->what && at->size >= 0)
 			files[count++] = at;
 		else
-			at_least = true;
+			at_least |= !same;
 	}
 	qsort(files, count, sizeof(*files), compare_files);
+	if (same && count) { /* it may have grown while the snapshot was made */
+		files[0] = files[count - 1];
+		count = 1;
+	}
 	for (size_t i = 0; i < count; i++) {
 		if (i && compare_files(&files[i - 1], &files[i]) == 0) {
 			at_least |= !files[i]->duplicated && files[i]->size;

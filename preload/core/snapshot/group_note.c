@@ -40,6 +40,8 @@ static const char *const words[NOTE_COUNT][LINES_MAX + 1] = {
 	[NOTE_PEER] = {"Connected to "},
 	[NOTE_ACCEPTED] = {"Accepted at "},
 	[NOTE_SAME_FILE] = {"All of the same file"},
+	[NOTE_SAME_DELETED] = {"All of the same deleted file."},
+	[NOTE_SAME_MEMORY] = {"All of the same memfd."},
 	[NOTE_IO_URING] = {"io_uring may have opened them, without a call that a hook sees: "},
 };
 

@@ -24,6 +24,9 @@ enum group_note {
 	NOTE_PEER,
 	NOTE_ACCEPTED,
 	NOTE_SAME_FILE,
+	/* The same of a group's descriptors, in any process. */
+	NOTE_SAME_DELETED,
+	NOTE_SAME_MEMORY,
 	NOTE_IO_URING, /* group_text.c writes the rest: the number of a ring */
 	NOTE_COUNT,
 };

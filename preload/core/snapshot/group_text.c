@@ -123,6 +123,25 @@ static void put_ring(const struct describe *describe)
 	put_string(writer, " rings.\n");
 }
 
+/* Whether all descriptors are of one file that has no name in the file system. */
+static bool all_of_one_nameless(const struct group *group)
+{
+	const struct descriptor *first = group->members[0];
+
+	if (group->count < 2 || !first->stat.inode || first->stat.links ||
+	    (group->kind != KIND_FILE && group->kind != KIND_MEMFD))
+		return false;
+	for (size_t i = 1; i < group->count; i++) {
+		const struct descriptor *at = group->members[i];
+
+		if (at->stat.inode != first->stat.inode ||
+		    at->stat.dev_major != first->stat.dev_major ||
+		    at->stat.dev_minor != first->stat.dev_minor)
+			return false;
+	}
+	return true;
+}
+
 static void put_notes(const struct describe *describe, const struct frames *frames,
 		      const struct group *group)
 {
@@ -148,6 +167,8 @@ static void put_notes(const struct describe *describe, const struct frames *fram
 		put_string(writer, "  note: ");
 		endpoint_put(writer, group->members[0]->endpoint);
 		put_char(writer, '\n');
+	} else if (all_of_one_nameless(group)) {
+		put_note(writer, group->kind == KIND_MEMFD ? NOTE_SAME_MEMORY : NOTE_SAME_DELETED);
 	}
 	if (group->stack == STACK_OVERFLOW)
 		put_note(writer, NOTE_OVERFLOW);
