@@ -4,6 +4,7 @@
  * frame costs the loads of its code, instruction and caller, and those of its code object that tell
  * whether this is still the same code.
  */
+#include <stdatomic.h>
 #include <string.h>
 
 #include "preload/core/capture/proven_memory.h"
@@ -15,6 +16,11 @@ enum {
 	/* A str has at most so many characters, or it isn't one; no file name is that long. */
 	TEXT_MAX = 1 << 16,
 };
+
+/* The code of the frames that the interpreter puts between the call of a class and its __init__,
+ * once one was met; it is the interpreter's own, and never dies (_Py_InitCleanup, from 3.12 on).
+ * Before: no address of code. */
+static _Atomic uintptr_t trampoline = 1;
 
 /* A walk's place, and what it has found out. */
 struct place {
@@ -109,6 +115,32 @@ INTO_WALK bool is_shim(const struct python_layout *layout, uintptr_t frame)
 	       *(const uint8_t *)(frame + layout->frame_owner) >= OWNED_BY_STACK;
 }
 
+INTO_WALK bool is_trampoline(const struct python_layout *layout, uintptr_t code)
+{
+	return layout->minor >= 12 &&
+	       code == atomic_load_explicit(&trampoline, memory_order_relaxed);
+}
+
+/* Whether this code, which can be read, is that of a trampoline: it has no line, and its name is
+ * its file, too. */
+INTO_WALK bool learn_trampoline(const struct python_layout *layout, uintptr_t code)
+{
+	static const char text[] = "__init__";
+	uintptr_t end;
+
+	if (layout->minor < 12)
+		return false;
+	uintptr_t name = word_at(code + layout->code_name);
+	if (name != word_at(code + layout->code_file) ||
+	    (uint32_t)word_at(code + layout->code_first_line))
+		return false;
+	memcpy(&end, text, sizeof(end));
+	if (mark_file(layout, name) != (end ^ (sizeof(text) - 1) << 56))
+		return false;
+	atomic_store_explicit(&trampoline, code, memory_order_relaxed);
+	return true;
+}
+
 /* Whether a run ends with this frame, as far as the frame itself tells. */
 INTO_WALK bool is_entry(const struct python_layout *layout, uintptr_t frame)
 {
@@ -150,8 +182,9 @@ INTO_WALK int walk(const struct python_layout *layout, uintptr_t thread,
 	for (; there_is(layout, &place);
 	     place.frame = word_at(place.frame + layout->frame_previous)) {
 		bool shim = is_shim(layout, place.frame);
+		bool skipped = shim || is_trampoline(layout, code_of(layout, place.frame));
 
-		if (shim ? shims++ > room : count == room) {
+		if (skipped ? shims++ > room : count == room) {
 			if (count)
 				frames[count - 1].flags |= LANGUAGE_MORE;
 			break;
@@ -159,9 +192,13 @@ INTO_WALK int walk(const struct python_layout *layout, uintptr_t thread,
 		if (shim) {
 			end_run(frames, first, count, place.frame);
 			first = count;
-			continue;
 		}
-		frames[count++] = take(layout, &place);
+		if (skipped)
+			continue;
+		frames[count] = take(layout, &place);
+		if (frames[count].check && learn_trampoline(layout, frames[count].code))
+			continue;
+		count++;
 		if (is_entry(layout, place.frame)) {
 			end_run(frames, first, count, place.cframe);
 			first = count;
@@ -191,6 +228,8 @@ INTO_WALK bool matches(const struct python_layout *layout, uintptr_t thread,
 			entered = true;
 			continue;
 		}
+		if (is_trampoline(layout, code_of(layout, place.frame)))
+			continue;
 		if (frame == end)
 			return more;
 		if (layout->frames == PYTHON_STACK_FRAMES && frame > frames &&
@@ -250,7 +289,8 @@ int python_place(const struct python_layout *layout, uintptr_t thread, uintptr_t
 	     place.frame = word_at(place.frame + layout->frame_previous)) {
 		if (place.frame == frame)
 			return at;
-		at += !is_shim(layout, place.frame);
+		at += !is_shim(layout, place.frame) &&
+		      !is_trampoline(layout, code_of(layout, place.frame));
 	}
 	return -1;
 }
