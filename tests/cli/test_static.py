@@ -183,6 +183,9 @@ amount."""
     distance = int(based[1] or "0", 16) if based else 0
     if (name, operands) in {("mov", "%rsp,%rbp"): 1, ("mov", "%rbp,%rsp"): 1, ("xor", "%ebp,%ebp"): 1}:
         return {"%rsp,%rbp": ("set-fp", None), "%rbp,%rsp": ("from-fp", 0), "%ebp,%ebp": ("no-fp", None)}[operands]
+    moved = re.match(r"%rbp,(?P<to>-?0x[0-9a-f]+|)\(%rsp\)$|(?P<back>-?0x[0-9a-f]+|)\(%rsp\),%rbp$", operands)
+    if moved and re.fullmatch("movq?", name):
+        return "load-fp" if moved["to"] is None else "save-fp", int(moved["to"] or moved["back"] or "0", 16)
     if re.fullmatch("pushq?|pushfq?", name):
         return ("push-fp", None) if operands == "%rbp" else ("moves", 8)
     if re.fullmatch("popq?|popfq?", name):

@@ -18,9 +18,12 @@ static void print_effects(unsigned long offset, const struct instruction *instru
 		[WAY_JUMP] = "jump", [WAY_END] = "end",
 	};
 	static const char *const stacks[] = {
-		[STACK_SAME] = "same",     [STACK_MOVES] = "moves",   [STACK_PUSH_FP] = "push-fp",
-		[STACK_POP_FP] = "pop-fp", [STACK_SET_FP] = "set-fp", [STACK_FROM_FP] = "from-fp",
-		[STACK_LEAVE] = "leave",   [STACK_NO_FP] = "no-fp",   [STACK_UNKNOWN] = "unknown",
+		[STACK_SAME] = "same",       [STACK_MOVES] = "moves",
+		[STACK_PUSH_FP] = "push-fp", [STACK_SAVE_FP] = "save-fp",
+		[STACK_LOAD_FP] = "load-fp", [STACK_POP_FP] = "pop-fp",
+		[STACK_SET_FP] = "set-fp",   [STACK_FROM_FP] = "from-fp",
+		[STACK_LEAVE] = "leave",     [STACK_NO_FP] = "no-fp",
+		[STACK_UNKNOWN] = "unknown",
 	};
 
 	printf("%lx %s ", offset, ways[instruction->way]);

@@ -131,6 +131,30 @@ static void rbp_is_the_callers_until_it_is_pushed(void **state)
 	expect(code, sizeof(code), known, sizeof(known) / sizeof(*known));
 }
 
+/* As gcc 16 does it, for registers that only some paths need. */
+static void rbp_is_saved_and_restored_by_moves(void **state)
+{
+	static const uint8_t code[] = {
+		0x48, 0x83, 0xec, 0x28,       /* 0: sub rsp, 40 */
+		0x48, 0x89, 0x5c, 0x24, 0x08, /* 4: mov [rsp+8], rbx */
+		0x48, 0x89, 0x6c, 0x24, 0x10, /* 9: mov [rsp+16], rbp */
+		0x48, 0x89, 0xfd,             /* 14: mov rbp, rdi */
+		0x48, 0x89, 0x6c, 0x24, 0x18, /* 17: mov [rsp+24], rbp: a variable */
+		0x90,                         /* 22: nop */
+		0x48, 0x8b, 0x6c, 0x24, 0x18, /* 23: mov rbp, [rsp+24] */
+		0x48, 0x8b, 0x6c, 0x24, 0x10, /* 28: mov rbp, [rsp+16] */
+		0x48, 0x83, 0xc4, 0x28,       /* 33: add rsp, 40 */
+		0xc3,                         /* 37: ret */
+	};
+	static const struct known known[] = {
+		{4, false, 48, 0},   {14, false, 48, 32}, {22, false, 48, 32},
+		{28, false, 48, 32}, {33, false, 48, 0},  {37, false, 8, 0},
+	};
+
+	(void)state;
+	expect(code, sizeof(code), known, sizeof(known) / sizeof(*known));
+}
+
 static void both_ways_of_a_branch_are_followed(void **state)
 {
 	static const uint8_t code[] = {
@@ -165,6 +189,8 @@ int main(void)
 		 .test_func = a_frame_is_followed_from_push_to_leave},
 		{.name = "rbp is the caller's until it is pushed",
 		 .test_func = rbp_is_the_callers_until_it_is_pushed},
+		{.name = "rbp is saved and restored by moves",
+		 .test_func = rbp_is_saved_and_restored_by_moves},
 		{.name = "both ways of a branch are followed",
 		 .test_func = both_ways_of_a_branch_are_followed},
 		{.name = "a jump out of the code at hand leads to another function",

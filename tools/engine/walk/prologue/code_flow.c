@@ -87,6 +87,14 @@ static void apply(struct state *state, const struct instruction *instruction)
 		state->depth -= 8;
 		state->saved = state->fp_depth = 0;
 		break;
+	case STACK_SAVE_FP:
+		if (state->known && !state->saved && !state->fp_depth)
+			state->saved = state->depth - instruction->amount;
+		break;
+	case STACK_LOAD_FP:
+		if (state->known && state->depth - instruction->amount == state->saved)
+			state->saved = 0;
+		break;
 	case STACK_MOVES:
 		state->depth += instruction->amount;
 		break;

@@ -109,6 +109,9 @@ static void judge_registers(const struct decoder *decoder, struct instruction *i
 	if ((to_rm && mode == 3 && rm == RBP && reg == RSP) ||
 	    (to_reg && mode == 3 && reg == RBP && rm == RSP)) {
 		instruction->stack = STACK_SET_FP;
+	} else if ((to_rm || to_reg) && decoder->stack_base && reg == RBP && decoder->rex & 8) {
+		instruction->stack = to_rm ? STACK_SAVE_FP : STACK_LOAD_FP;
+		instruction->amount = decoder->displacement;
 	} else if ((opcode == 0x31 || opcode == 0x33) && mode == 3 && reg == RBP && rm == RBP) {
 		instruction->stack = STACK_NO_FP;
 	} else if ((to_rm && rm_is_stack && reg == RBP) ||

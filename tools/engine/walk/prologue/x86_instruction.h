@@ -24,6 +24,8 @@ enum instruction_stack {
 	STACK_MOVES,   /* rsp -= amount */
 	STACK_PUSH_FP, /* push rbp */
 	STACK_POP_FP,  /* pop rbp */
+	STACK_SAVE_FP, /* mov [rsp + amount], rbp */
+	STACK_LOAD_FP, /* mov rbp, [rsp + amount] */
 	STACK_SET_FP,  /* mov rbp, rsp */
 	STACK_FROM_FP, /* rsp = rbp - amount */
 	STACK_LEAVE,   /* rsp = rbp; pop rbp */
