@@ -53,13 +53,13 @@ int cmd_top(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	top_arguments_parse(&asked, argc, argv);
 	output_stdout();
+	const struct symbolize_options symbols = {.debug_dirs = asked.view.debug_dirs};
 	struct top_watch watch = {
 		.verb = verb,
 		.outside = asked.outside,
 		.children = asked.children,
 		.filter = asked.filter,
-		.symbolizer = symbolizer_create(
-			&(struct symbolize_options){.debug_dirs = asked.view.debug_dirs}),
+		.symbolizer = symbolizer_create(&symbols),
 	};
 
 	if (!watch.symbolizer)

@@ -93,7 +93,11 @@ static inline const struct memo_read *memo_plain_other(const struct memo_run *ru
 	const struct memo_read *read = run->reads, *end = read + run->count;
 
 	for (; read < end; read += MEMO_BLOCK) {
+#ifdef __clang__ /* version 11 doesn't know gcc's word */
+#pragma unroll 4
+#else
 #pragma GCC unroll 4
+#endif
 		for (int i = 0; i < MEMO_BLOCK; i++) {
 			*word = memo_word_at(sp, &read[i]);
 			if (__builtin_expect(*word != read[i].value, 0))
