@@ -20,6 +20,11 @@ NO_TIDY = (
     "bugprone-implicit-widening-of-multiplication-result",  # constants
     "bugprone-branch-clone",  # conditions that are told apart for the reader
     "bugprone-macro-parentheses",  # names of functions, and of arguments
+    "bugprone-multi-level-implicit-pointer-conversion",  # qsort, free and the like take any pointer
+    "bugprone-assignment-in-if-condition",  # in parentheses of its own
+    "bugprone-switch-missing-default-case",  # what has no case goes on behind the switch
+    "bugprone-inc-dec-in-conditions",  # "*at++ == c"
+    "cert-int09-c",  # options without a letter have numbers behind the letters'
     "cert-err33-c",  # there is nobody to tell that fprintf to stderr has failed
     "cert-err34-c",  # sscanf and atoi read only text of the kernel's, or digits that were checked
 )

@@ -72,10 +72,10 @@ size_t calls_of_abi(enum call_abi abi, struct call_number *numbers)
 				};
 		return count;
 	}
-	for (uint16_t i = 0; i < calls_count; i++)
+	for (size_t i = 0; i < calls_count; i++)
 		numbers[count++] = (struct call_number){
 			abi == ABI_X32 ? number_x32(i) : (uint32_t)numbers_x86_64[i],
-			i,
+			(uint16_t)i,
 		};
 	return count;
 }

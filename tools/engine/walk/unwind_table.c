@@ -190,9 +190,11 @@ static bool add(struct builder *builder, uint64_t start, uint64_t description)
 		uint32_t room = builder->room ? builder->room * 2 : 1024;
 		size_t bytes = sizeof(*table) + (size_t)room * sizeof(*table->entries);
 
-		table = realloc(table, bytes);
-		if (!table)
+		struct unwind_table *larger = realloc(table, bytes);
+
+		if (!larger)
 			return false;
+		table = larger;
 		table->count = count;
 		builder->table = table;
 		builder->room = room;
