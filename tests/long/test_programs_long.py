@@ -41,6 +41,7 @@ def outcome(path, arguments, variables, folder):
     folder.chmod(0o777)
     command = [require("unshare"), "--pid", "--net", "--ipc", "--mount-proc", "--fork", "--kill-child",
                require("setpriv"), f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups",
+               "--pdeathsig=KILL",  # another user's process would outlive --kill-child
                require("env"), "-i", "PATH=/usr/bin:/bin:/usr/sbin:/sbin", "HOME=/nonexistent", "LANG=C.UTF-8", "COLUMNS=80",
                *variables, path, *arguments]
     started = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
