@@ -556,7 +556,7 @@ def _():
     source = (TESTS.parent / "tools" / "man" / "fdtrail-json.5.scd").read_bytes()
     done = subprocess.run([require("scdoc")], input=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     check.equal((done.returncode, done.stderr), (0, b""))
-    check.matches(done.stdout.decode(), r'\.TH "fdtrail-json" "?5\b')
+    check.matches(done.stdout.decode(), r'\.TH "fdtrail\\?-json" "?5\b')
 
 
 @test("fdtrail-json(5) names every member that a document has, and no other")

@@ -256,8 +256,9 @@ def _(unit):
     folder = temp_dir()
     for path in UNITS:
         (folder / path).write_text((FLEET / path).read_text().replace("/usr/bin/fdtrail", str(FDTRAIL)))
-    done = subprocess.run([command, "verify", folder / unit], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-    check.equal([line for line in done.stdout.splitlines() if unit.split(".")[0] in line and "man fdtrail" not in line], [])
+    done = subprocess.run([command, "verify", "--man=no", folder / unit], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False)
+    check.equal([line for line in done.stdout.splitlines() if unit.split(".")[0] in line], [])
 
 
 main()

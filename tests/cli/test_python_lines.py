@@ -232,8 +232,8 @@ def _():
     check.lacks(own[0], "address")
     check.contains(report("--format=folded"), ";<module>;Client.fetch;create_connection;")
     check.lacks(report("--format=folded"), "_PyEval")
-    check.contains(report("--full"), "_PyObject_MakeTpCall")
-    check.lacks(report(), "_PyObject_MakeTpCall")
+    check.contains(report("--full"), " PyEval_EvalCode ")
+    check.lacks(report(), " PyEval_EvalCode ")
     check.contains(report("--gen-suppressions"), "leak:connection_per_call.py:Client.fetch$\n")
 
     for pattern, left in [("connection_per_call.py:Client.fetch", False), ("Client.fetch", False),

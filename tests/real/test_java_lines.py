@@ -104,7 +104,7 @@ def _(mode):
 @test("what the virtual machine opens for itself says so")
 def _():
     run = run_java("ErrorPath")
-    check.contains(run.err, "1 file, opened by java itself in ImageFileReader::open()")
+    check.contains(run.err, "1 file, opened by java itself in ImageFileReader::open(")
     check.lacks(run.err, "opened in ImageFileReader")
 
 
