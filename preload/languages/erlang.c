@@ -142,7 +142,7 @@ static int frames(const struct registers *from, struct language_frame *into, int
 			into[count - 1].flags |= LANGUAGE_MORE;
 			break;
 		}
-		memcpy(&code, (const void *)(pc - CODE_BEFORE), sizeof(code));
+		code = word_at(pc - CODE_BEFORE);
 		into[count++] = (struct language_frame){
 			.code = pc,
 			.check = (uint32_t)(code * 0x9e3779b97f4a7c15ULL >> 32) | 1,

@@ -44,27 +44,11 @@ struct place {
 	bool complete; /* the thread's outermost frame has been reached */
 };
 
-static uintptr_t load(uintptr_t address)
-{
-	uintptr_t word;
-
-	memcpy(&word, (const void *)address, sizeof(word));
-	return word;
-}
-
-static uint32_t load_int(uintptr_t address)
-{
-	uint32_t value;
-
-	memcpy(&value, (const void *)address, sizeof(value));
-	return value;
-}
-
 static bool stack_word(const struct place *place, uintptr_t address, uintptr_t *word)
 {
 	if (address < place->low || address >= place->base || address % WORD)
 		return false;
-	*word = load(address);
+	*word = word_at(address);
 	return true;
 }
 
@@ -73,7 +57,7 @@ static const struct hotspot_heap *find_heap(const struct hotspot *vm, uintptr_t 
 	uint32_t count = atomic_load_explicit(&vm->heap_count, memory_order_acquire);
 
 	for (uint32_t i = 0; i < count; i++)
-		if (pc >= vm->heaps[i].low && pc < load(vm->heaps[i].high))
+		if (pc >= vm->heaps[i].low && pc < word_at(vm->heaps[i].high))
 			return &vm->heaps[i];
 	return NULL;
 }
@@ -119,17 +103,17 @@ static enum code code_at(const struct hotspot *vm, uintptr_t pc, uintptr_t *blob
 	/* The map has a byte for each segment: how far it is back to the first one of its block, or
 	 * to one from which it is less far. */
 	uintptr_t segment = (pc - heap->low) >> heap->shift;
-	for (uint8_t back; (back = *(const uint8_t *)(heap->map + segment)) != 0; segment -= back)
+	for (uint8_t back; (back = byte_at(heap->map + segment)) != 0; segment -= back)
 		if (back == SEGMENT_FREE || back > segment)
 			return CODE_NONE;
 	uintptr_t block = heap->low + (segment << heap->shift);
-	if (!*(const uint8_t *)(block + vm->block_used))
+	if (!byte_at(block + vm->block_used))
 		return CODE_NONE;
 	*blob = block + vm->block_size;
 	/* The members of compiled code's header are read without further checks. */
-	if (load(heap->high) - *blob < BLOB_BYTES)
+	if (word_at(heap->high) - *blob < BLOB_BYTES)
 		return CODE_NONE;
-	return kind_of(load(*blob + vm->blob_name));
+	return kind_of(word_at(*blob + vm->blob_name));
 }
 
 static uint32_t mix(uint32_t check, uintptr_t word)
@@ -173,7 +157,7 @@ static bool take_interpreted(struct place *place, struct language_frame *frame)
 /* Goes to the caller of the compiled code of blob. */
 static bool leave_compiled(struct place *place, uintptr_t blob)
 {
-	uint32_t words = load_int(blob + place->vm->blob_frame_size);
+	uint32_t words = number_at(blob + place->vm->blob_frame_size);
 
 	if (!words || words > FRAME_WORDS)
 		return false;
@@ -185,16 +169,16 @@ static bool leave_compiled(struct place *place, uintptr_t blob)
 static bool take_compiled(struct place *place, uintptr_t blob, struct language_frame *frame)
 {
 	const struct hotspot *vm = place->vm;
-	uint32_t original = load_int(blob + vm->nmethod_orig_pc);
+	uint32_t original = number_at(blob + vm->nmethod_orig_pc);
 
 	frame->code = blob;
 	frame->at = place->pc;
 	frame->stack = place->sp;
 	frame->check =
-		mix(load_int(blob + vm->nmethod_compile_id), load(blob + vm->nmethod_method));
+		mix(number_at(blob + vm->nmethod_compile_id), word_at(blob + vm->nmethod_method));
 	/* The frame of code that is no longer valid returns to a stub instead, and holds the real
 	 * return address. */
-	if (place->pc >= blob + load_int(blob + vm->nmethod_stub) &&
+	if (place->pc >= blob + number_at(blob + vm->nmethod_stub) &&
 	    !stack_word(place, place->sp + original, &frame->at))
 		return false;
 	return leave_compiled(place, blob);
@@ -206,9 +190,9 @@ static bool go_to_anchor(struct place *place, uintptr_t anchor)
 	const struct hotspot *vm = place->vm;
 
 	place->anchored = true;
-	place->sp = load(anchor + vm->anchor_sp);
-	place->fp = load(anchor + vm->anchor_fp);
-	place->pc = load(anchor + vm->anchor_pc);
+	place->sp = word_at(anchor + vm->anchor_sp);
+	place->fp = word_at(anchor + vm->anchor_fp);
+	place->pc = word_at(anchor + vm->anchor_pc);
 	place->complete = !place->sp;
 	if (!place->sp)
 		return false;
@@ -259,11 +243,11 @@ static bool pass(struct place *place, uintptr_t call_stub, struct language_frame
 int hotspot_walk(const struct hotspot *vm, uintptr_t thread, struct language_frame *frames,
 		 int room)
 {
-	struct place place = {.vm = vm, .base = load(thread + vm->thread_base)};
-	uintptr_t call_stub = load(vm->call_stub_return);
+	struct place place = {.vm = vm, .base = word_at(thread + vm->thread_base)};
+	uintptr_t call_stub = word_at(vm->call_stub_return);
 	int count = 0;
 
-	if (load_int(thread + vm->thread_state) != vm->in_native ||
+	if (number_at(thread + vm->thread_state) != vm->in_native ||
 	    !go_to_anchor(&place, thread + vm->thread_anchor))
 		return 0;
 	for (;;) {

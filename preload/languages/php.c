@@ -109,7 +109,7 @@ static bool take_frame(uintptr_t frame, uintptr_t function, struct language_fram
 	    !proven_word(function + FUNCTION_CLASS, &class) ||
 	    !proven_word(function + FUNCTION_FILE, &file))
 		return false;
-	memcpy(&info, (const void *)(frame + FRAME_INFO), sizeof(info));
+	info = number_at(frame + FRAME_INFO);
 	uint64_t mark =
 		(hash_of(name) ^ hash_of(file) << 1 ^ class << 16 ^ file) * 0x9e3779b97f4a7c15ULL;
 	*taken = (struct language_frame){
@@ -131,10 +131,10 @@ static int frames(const struct registers *from, struct language_frame *into, int
 	    !proven_word(globals + CURRENT, &frame))
 		return 0;
 	for (; frame && proven_readable(frame, FRAME_SIZE);
-	     memcpy(&frame, (const void *)(frame + FRAME_PREVIOUS), sizeof(frame))) {
-		memcpy(&function, (const void *)(frame + FRAME_FUNCTION), sizeof(function));
+	     frame = word_at(frame + FRAME_PREVIOUS)) {
+		function = word_at(frame + FRAME_FUNCTION);
 		if (!function || !proven_readable(function, FUNCTION_SIZE) ||
-		    *(const uint8_t *)function == INTERNAL) {
+		    byte_at(function) == INTERNAL) {
 			if (++skipped > SKIPPED_MOST)
 				break;
 			continue;

@@ -58,7 +58,8 @@ static void look_at(struct module_data *module, uintptr_t place)
 	struct search *search = (struct search *)module;
 	uint64_t words[WORDS];
 
-	memcpy(words, (const void *)place, sizeof(words));
+	for (size_t i = 0; i < WORDS; i++)
+		words[i] = word_at(place + i * sizeof(*words));
 	if (words[INTERPRETER_SIZE] != search->layout->interpreter_size ||
 	    words[TASK_SIZE] > TASK_SIZE_MAX || words[THREAD_SIZE] > THREAD_SIZE_MAX ||
 	    !all_below(words, TASK_NAME, TASK_NODE, words[TASK_SIZE]) ||
@@ -90,7 +91,7 @@ bool python_tasks_find(const struct python_layout *layout, uintptr_t symbol,
 	return search.found;
 }
 
-static bool byte_at(uintptr_t address, uint8_t *byte)
+static bool read_byte(uintptr_t address, uint8_t *byte)
 {
 	return proven_copy(byte, address, sizeof(*byte));
 }
@@ -102,8 +103,8 @@ static uintptr_t awaiter_of(const struct python_tasks *tasks, uintptr_t task)
 	uint8_t is_set, is_task;
 
 	return proven_word(task + tasks->awaited_by, &awaiter) && awaiter &&
-			       byte_at(task + tasks->awaited_by_is_set, &is_set) && !is_set &&
-			       byte_at(awaiter + tasks->is_task, &is_task) && is_task
+			       read_byte(task + tasks->awaited_by_is_set, &is_set) && !is_set &&
+			       read_byte(awaiter + tasks->is_task, &is_task) && is_task
 		       ? awaiter
 		       : 0;
 }
@@ -141,7 +142,7 @@ static uintptr_t awaited(const struct python_layout *layout, uintptr_t frame)
 	uint8_t state;
 
 	/* Its last value is what it awaits; the low bits are a tag (_PyStackRef). */
-	if (!byte_at(coroutine + layout->generator_state, &state) ||
+	if (!read_byte(coroutine + layout->generator_state, &state) ||
 	    (int8_t)state != SUSPENDED_AT_AWAIT || !proven_word(frame + layout->frame_top, &top) ||
 	    !proven_word(top - sizeof(inner), &inner))
 		return 0;
@@ -161,7 +162,7 @@ static int suspended_frames(const struct python_layout *layout, uintptr_t frame,
 	int length = 0, count = 0;
 	uint8_t state;
 
-	if (!byte_at(frame - layout->generator_frame + layout->generator_state, &state) ||
+	if (!read_byte(frame - layout->generator_frame + layout->generator_state, &state) ||
 	    ((int8_t)state != SUSPENDED_AT_AWAIT && (int8_t)state != SUSPENDED))
 		return 0;
 	while (frame && length < COROUTINES_MOST) {

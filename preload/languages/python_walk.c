@@ -112,7 +112,7 @@ INTO_WALK uintptr_t instruction_of(const struct python_layout *layout, uintptr_t
 INTO_WALK bool is_shim(const struct python_layout *layout, uintptr_t frame)
 {
 	return layout->frames == PYTHON_STACK_FRAMES &&
-	       *(const uint8_t *)(frame + layout->frame_owner) >= OWNED_BY_STACK;
+	       byte_at(frame + layout->frame_owner) >= OWNED_BY_STACK;
 }
 
 INTO_WALK bool is_trampoline(const struct python_layout *layout, uintptr_t code)
@@ -145,8 +145,7 @@ INTO_WALK bool learn_trampoline(const struct python_layout *layout, uintptr_t co
 INTO_WALK bool is_entry(const struct python_layout *layout, uintptr_t frame)
 {
 	return layout->frames == PYTHON_FRAME_OBJECTS ||
-	       (layout->frames == PYTHON_ENTRY_FLAGS &&
-		*(const uint8_t *)(frame + layout->frame_is_entry));
+	       (layout->frames == PYTHON_ENTRY_FLAGS && byte_at(frame + layout->frame_is_entry));
 }
 
 /* All frames from first to the last one run in the native frame that this address lies in. */

@@ -9,11 +9,9 @@
 #include <sys/mman.h>
 
 #include "raw_syscall.h"
+#include "sanitizer.h"
 
-#ifndef __has_feature /* clang */
-#define __has_feature(feature) 0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+#if ADDRESS_SANITIZER
 #include <sanitizer/asan_interface.h>
 #else
 #define ASAN_UNPOISON_MEMORY_REGION(address, size) ((void)0)

@@ -24,10 +24,12 @@ bool proven_page_slowly(uintptr_t page)
 
 /* The words of an interpreter's memory may lead anywhere in the process, also between its objects,
  * which AddressSanitizer would refuse. Volatile, so that no call of memcpy comes of it. */
-__attribute__((no_sanitize("address"))) static void copy(char *to, uintptr_t from, size_t size)
+__attribute__((no_sanitize("address"))) void proven_load(void *to, uintptr_t from, size_t size)
 {
+	char *bytes = to;
+
 	for (size_t i = 0; i < size; i++)
-		to[i] = ((const volatile char *)from)[i];
+		bytes[i] = ((const volatile char *)from)[i];
 }
 
 bool proven_copy(void *to, uintptr_t from, size_t size)
@@ -41,7 +43,7 @@ bool proven_copy(void *to, uintptr_t from, size_t size)
 			part = size;
 		if (!proven_readable(from, part))
 			return false;
-		copy(at, from, part);
+		proven_load(at, from, part);
 		at += part;
 		from += part;
 		size -= part;

@@ -14,6 +14,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "preload/core/base/sanitizer.h"
+
 enum { PROVEN_PAGE = 4096, PROVEN_SETS = 512, PROVEN_WAYS = 4, PROVEN_NONE = 1 };
 
 /* Addresses of readable pages, each ^ PROVEN_NONE. A page is at one of the four places that its
@@ -55,14 +57,26 @@ static inline bool proven_readable(uintptr_t address, size_t size)
 	return proven_page(first) && (__builtin_expect(first == last, 1) || proven_page(last));
 }
 
-/* The word at an address that can be read for certain. */
-static inline __attribute__((always_inline)) uintptr_t word_at(uintptr_t address)
-{
-	uintptr_t word;
+/* In proven_memory.c: reads size bytes that can be read for certain, also where AddressSanitizer
+ * would refuse it. */
+void proven_load(void *to, uintptr_t from, size_t size);
 
-	memcpy(&word, (const void *)address, sizeof(word));
-	return word;
-}
+/* A value at an address that can be read for certain. */
+#define PROVEN_VALUE(name, type)                                                                   \
+	static inline __attribute__((always_inline)) type name(uintptr_t address)                  \
+	{                                                                                          \
+		type value;                                                                        \
+                                                                                                   \
+		if (ADDRESS_SANITIZER)                                                             \
+			proven_load(&value, address, sizeof(value));                               \
+		else                                                                               \
+			memcpy(&value, (const void *)address, sizeof(value));                      \
+		return value;                                                                      \
+	}
+PROVEN_VALUE(word_at, uintptr_t)
+PROVEN_VALUE(number_at, uint32_t)
+PROVEN_VALUE(byte_at, uint8_t)
+#undef PROVEN_VALUE
 
 /* Reads the word at address; false: it can't be read. */
 static inline bool proven_word(uintptr_t address, uintptr_t *word)
