@@ -85,14 +85,6 @@ struct contexts {
 	uint32_t left;       /* contexts that may still be read */
 };
 
-static uint32_t number_at(uintptr_t address)
-{
-	uint32_t number;
-
-	memcpy(&number, (const void *)address, sizeof(number));
-	return number;
-}
-
 static bool enter_stack(struct contexts *at, uintptr_t stack)
 {
 	if (stack % sizeof(stack) || !proven_readable(stack, CONTEXTS_SIZE))
@@ -136,7 +128,7 @@ static uintptr_t code_of(uintptr_t sub)
 /* The call whose context this is. False: a block's or a loop's. */
 static bool read_context(uintptr_t context, struct call *call)
 {
-	uint8_t type = *(const uint8_t *)context;
+	uint8_t type = byte_at(context);
 
 	switch (type & TYPE_MASK) {
 	case TYPE_SUB:
@@ -276,7 +268,7 @@ static bool add_name(char *text, size_t size, uintptr_t name)
 	if (!length || !proven_copy(text + used, name + NAME_TEXT, length))
 		return false;
 	text[used + length] = '\0';
-	return true;
+	return text[used] != '\0';
 }
 
 /* The name of a package; 0: it has none. */
