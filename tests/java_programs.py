@@ -15,8 +15,19 @@ from support import SOURCE, check, ran, require, start_traced, wait_until
 
 PROGRAMS = SOURCE / "tests" / "programs" / "java"
 OLD = ("ErrorPath", "Compiled", "Shapes")  # those that Java 8 can run
-NEW = ("Virtual",)  # those that need Java 21
+NEEDS = {"AcceptsAndForgets": 16, "Virtual": 21}  # newer versions of Java than others
 KEPT = tempfile.TemporaryDirectory(prefix="fdtrail-java-")
+
+
+@cache
+def javac_version():
+    said = subprocess.run([require("javac"), "-version"], capture_output=True, text=True, check=True, timeout=60)
+    return int(re.search(r"javac (?:1\.)?(\d+)", said.stdout + said.stderr)[1])
+
+
+def is_too_new(kind):
+    """Whether javac can't compile the program."""
+    return NEEDS.get(kind, 0) > javac_version()
 
 
 @cache
@@ -26,7 +37,7 @@ def classes(release=""):
     sources = [path for path in sorted(PROGRAMS.glob("*.java")) if path.stem in OLD or not release]
     options = ["--release", release, "-Xlint:-options"] if release else []
     subprocess.run([require("javac"), "-g", *options, "-d", folder,
-                    *(path for path in sources if path.stem not in NEW)], check=True, timeout=120)
+                    *(path for path in sources if not is_too_new(path.stem))], check=True, timeout=120)
     return folder
 
 

@@ -37,8 +37,12 @@ class Server:
         self.master = start_traced(nginx_command(self.folder), traced=traced, **arguments)
         wait_for_port(self.port)
         # A daemon's master is a process of its own; orphans come to the test process, which is their subreaper.
-        self.pid = self.master.pid if daemon == "off" else int((self.folder / "pid").read_text())
+        self.pid = self.master.pid if daemon == "off" else int(wait_until(self._pid, what="the master's pid"))
         self.worker = wait_until(self._worker, what="a worker")
+
+    def _pid(self):
+        path = self.folder / "pid"
+        return path.read_text().strip() if path.exists() else None
 
     def _worker(self):
         found = children(self.pid)

@@ -74,6 +74,7 @@ def thread_states(pid):
 
 
 def attach(pid, *arguments):
+    require_attach()
     asked = fdtrail("attach", "--background", *arguments, str(pid))
     check.equal(asked.status, 0, asked.err)
     check.matches(asked.err, r"^fdtrail: attached to \S+, process %s \(\d+ threads?, one paused for [\d.]+ ms\); "
@@ -184,6 +185,7 @@ def _():
 
 @test("a program that was started under fdtrail is left alone")
 def _():
+    require_attach()
     started = start_traced([program("attached"), "1", "/nonexistent"], engine="preload")
     wait_until(lambda: "ready\n" in started.out)
     refused(started.pid, "was started under fdtrail")
@@ -409,6 +411,7 @@ def _(_, number, answer):
 
 @test("a program without /proc in its root is left alone")
 def _():
+    require_attach()
     server = start([PYTHON, "-c", f"import os, time; os.chroot({str(temp_dir())!r}); print('ready', flush=True); "
                                   "time.sleep(600)"])
     refused(server.pid, "no /proc in its root", f"fdtrail snapshot {server.pid}")
@@ -775,6 +778,7 @@ def _():
 
 @test("a program in another pid namespace, as in a container, is attached to from outside, and shows its leak")
 def _():
+    require_attach()
     go, there = temp_dir() / "go", temp_dir() / "there"
     there.mkdir()
     # Its file is in its own mount namespace only.
@@ -795,6 +799,7 @@ def _():
 
 @test("--children attaches to descendants, but to no fdtrail command among them")
 def _():
+    require_attach()
     go = temp_dir() / "go"
     shell = start(["sh", "-c", f"{program('attached')} 1 {go} & {FDTRAIL} attach --for=20 $! & wait"])
     wait_until(lambda: "attached to" in shell.err)
@@ -807,6 +812,7 @@ def _():
 
 @test("a program that is just being started in the process is attached to when its C library is there")
 def _():
+    require_attach()
     fifo, go = temp_dir() / "fifo", temp_dir() / "go"
     os.mkfifo(fifo)
     # The loader waits in open(2) for somebody to write the file that it was told to load first.
@@ -829,6 +835,7 @@ def _():
 
 @test("a process that executes another program during an attach is attached to in that program")
 def _():
+    require_attach()
     go = temp_dir() / "go"
     # No thread of a process that waits in write(2) is chosen.
     shell = subprocess.Popen(["sh", "-c", f"printf %200000s; exec {program('attached')} 1 {go}"],

@@ -100,7 +100,9 @@ def _(name):
     group = next((found for found in run.last.groups if fd in found.fds), None)
     check.true(group, f"descriptor {fd} is listed")
     if ENGINE == "ptrace":
-        check.equal(group.functions[:2], [f"keeps_by_{name}", "main"])
+        # Before glibc 2.34 the files' functions are in a library of their own.
+        own = group.functions.index(f"keeps_by_{name}") if f"keeps_by_{name}" in group.functions else 0
+        check.equal(group.functions[own:own + 2], [f"keeps_by_{name}", "main"])
         return
     check.equal(verdict(name), "keeps")
     if any(function.startswith("_nss_files_") for function in group.functions):

@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 from support import (BUILD, LIBRARY, PYTHON, TESTS, Failed, check, compile_program, leftovers, main, program,
                      require, run_bare, skip, start_traced, temp_dir, test, wait_until)
@@ -271,7 +272,8 @@ def _(name):
 @test("fdtrail waits for a program that is ended by a signal to fdtrail, and returns its status")
 def _():
     run = start_run("sleep", "60")
-    child_of(run)
+    asleep = Path("/proc", str(child_of(run)), "wchan")
+    wait_until(lambda: "nanosleep" in asleep.read_text("ascii"), what="sleep's sleep")
     run.send(signal.SIGTERM)
     run.wait()
     check.equal((run.status, run.out, run.err), (128 + signal.SIGTERM, "", ""))

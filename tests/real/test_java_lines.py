@@ -7,9 +7,9 @@ import subprocess
 from pathlib import Path
 
 import json_documents
-from java_programs import PROGRAMS, classes, line_of, server_under_load
+from java_programs import NEEDS, PROGRAMS, classes, is_too_new, javac_version, line_of, server_under_load
 from run_verb import FDTRAIL, Run
-from support import check, main, require, run_bare, run_traced, temp_dir, test
+from support import check, main, require, run_bare, run_traced, skip, temp_dir, test
 
 KINDS = sorted(path.stem for path in PROGRAMS.glob("*.java")
                if "// LEAK\n" in path.read_text("utf-8") and path.stem != "Compiled")
@@ -26,6 +26,8 @@ def command(kind, *options, java="java", release=""):
 
 
 def run_java(kind, *options, **more):
+    if is_too_new(kind):
+        skip(f"{kind} needs Java {NEEDS[kind]}, and this is {javac_version()}")
     run = Run(*command(kind, *options, **more))
     check.equal(run.status, 0, run.err)
     check.lacks(run.err, "could not be understood")

@@ -115,7 +115,9 @@ def _():
         snapshot = server.snapshot()
         check.true(any(f"127.0.0.1:{port}" in found.text and "LISTEN" in found.text
                        for found in snapshot.descriptors.values()), "the listening socket is in the snapshot")
-        check.contains(snapshot.group_of("TCPServer.__init__").text, "socketserver.py:")
+        # Before 3.11 functions have no qualified names.
+        group = snapshot.group_of("TCPServer.__init__") or snapshot.group_of("__init__")
+        check.contains(group.text, "socketserver.py:")
 
 
 @test("an idle client of http.server is in the snapshot, by its port")

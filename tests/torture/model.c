@@ -196,8 +196,12 @@ bool model_agrees(const struct report *report, const struct thing *thing, enum r
 	if (thing->owner == UNSEEN)
 		return true;
 	if (group->origin != origin) {
-		discrepancy("descriptor %d is in a group of origin %d, not %d", thing->fd,
-			    group->origin, origin);
+		const char *names[NAMES_MAX];
+		char first[64];
+
+		expected_names(thing, names, first, sizeof(first));
+		discrepancy("descriptor %d is in a group of origin %d, not %d (opened by %s)",
+			    thing->fd, group->origin, origin, names[0]);
 		return false;
 	}
 	return names_agree(group, thing);

@@ -57,12 +57,14 @@ public class Server {
 	}
 
 	static void handle(HttpExchange exchange) throws IOException {
-		try (exchange) {
+		try {
 			byte[] bytes = answer(Integer.parseInt(exchange.getRequestURI().getQuery()));
 			exchange.sendResponseHeaders(200, bytes.length);
 			exchange.getResponseBody().write(bytes);
 		} catch (Exception e) {
 			throw new IOException(e);
+		} finally {
+			exchange.close();
 		}
 	}
 
