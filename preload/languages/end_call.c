@@ -2,11 +2,11 @@
 /* See end_call.h. */
 #include "end_call.h"
 
+#include "preload/arch/branch.h"
 #include "preload/core/base/raw_syscall.h"
 #include "preload/core/capture/local_memory.h"
 #include "preload/core/capture/proven_memory.h"
 #include "function_table.h"
-#include "x86_branch.h"
 
 bool end_call_find(const char *name, struct loaded_symbol *ending)
 {
@@ -17,10 +17,10 @@ bool end_call_find(const char *name, struct loaded_symbol *ending)
 
 	if (!loaded_symbol_find(name, ending))
 		return false;
-	const uint8_t *code = x86_behind_mark((const uint8_t *)ending->address);
-	if ((uintptr_t)code + X86_BRANCH_SIZE != ending->address + ending->size)
+	const uint8_t *code = branch_behind_mark((const uint8_t *)ending->address);
+	if ((uintptr_t)code + BRANCH_SIZE != ending->address + ending->size)
 		return true;
-	target = x86_branch_target(code);
+	target = branch_target(code);
 	local_memory_init(&memory);
 	if (target && memory.memory.find(&memory.memory, ending->address, &object) &&
 	    function_table_of(&object, &table) && function_around(&table, target, &start, &end)) {

@@ -18,12 +18,12 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "preload/arch/branch.h"
 #include "preload/core/base/arena.h"
 #include "preload/core/base/loaded_symbol.h"
 #include "preload/core/capture/proven_memory.h"
 #include "asked.h"
 #include "take_over.h"
-#include "x86_branch.h"
 
 enum {
 	WRAPPERS = 16, /* pairs of functions of requests that are told apart */
@@ -200,10 +200,10 @@ static bool jumps_through(uintptr_t at, uintptr_t pointer)
 	enum { SIZE = 16 };
 	if (!proven_readable(at, SIZE))
 		return false;
-	const uint8_t *code = x86_behind_mark((const uint8_t *)at);
+	const uint8_t *code = branch_behind_mark((const uint8_t *)at);
 	if (*code == 0xf2) /* bnd */
 		code++;
-	return code[0] == 0xff && code[1] == 0x25 && x86_at_distance(code + 2) == pointer;
+	return code[0] == 0xff && code[1] == 0x25 && branch_at_distance(code + 2) == pointer;
 }
 
 static bool is_near(uintptr_t one, uintptr_t other)
@@ -223,13 +223,13 @@ static uintptr_t find_submit(void)
 	if (!loaded_symbol_find("uv_fs_open", &open) || !loaded_symbol_find("uv_once", &once))
 		return 0;
 	pointer = loaded_symbol_pointer("uv_once", once.module);
-	for (uintptr_t at = open.address; at + X86_BRANCH_SIZE <= open.address + open.size; at++) {
-		uintptr_t callee = x86_branch_target((const uint8_t *)at);
+	for (uintptr_t at = open.address; at + BRANCH_SIZE <= open.address + open.size; at++) {
+		uintptr_t callee = branch_target((const uint8_t *)at);
 
 		if (!is_near(callee, once.address) || !proven_readable(callee, 2 * SEARCHED))
 			continue;
 		for (uintptr_t i = callee; i < callee + SEARCHED; i++) {
-			uintptr_t called = x86_branch_target((const uint8_t *)i);
+			uintptr_t called = branch_target((const uint8_t *)i);
 
 			if (called == once.address || (pointer && is_near(called, once.address) &&
 						       jumps_through(called, pointer)))

@@ -12,12 +12,12 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "preload/arch/branch.h"
 #include "preload/core/base/loaded_symbol.h"
 #include "preload/core/capture/local_memory.h"
 #include "preload/core/capture/proven_memory.h"
 #include "function_table.h"
 #include "languages.h"
-#include "x86_branch.h"
 
 enum {
 	/* In an execution context. */
@@ -99,9 +99,8 @@ static const struct layout *layout_of(const char *version)
  * x86-64, general dynamic model). */
 static void *find_context(void)
 {
-	void *index = loaded_symbol_find_tls("ruby_current_ec");
-#ifdef __x86_64__
 	enum { SEARCHED = 64, OFFSET = 4, CALL = 8, SIZE = 12 };
+	void *index = loaded_symbol_find_tls("ruby_current_ec");
 	struct loaded_symbol reader;
 
 	if (!index && loaded_symbol_find("rb_profile_frames", &reader) && reader.size >= SEARCHED)
@@ -110,8 +109,7 @@ static void *find_context(void)
 		     code++)
 			if (memcmp(code, "\x66\x48\x8d\x3d", OFFSET) == 0 &&
 			    memcmp(code + CALL, "\x66\x66\x48\xe8", SIZE - CALL) == 0)
-				index = (void *)x86_at_distance(code + OFFSET);
-#endif
+				index = (void *)branch_at_distance(code + OFFSET);
 	return index;
 }
 

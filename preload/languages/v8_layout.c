@@ -208,7 +208,6 @@ static bool find_builtins(struct v8_layout *layout, const struct object *object)
  * machines it isn't found. */
 static uint32_t find_exit_frame(const struct v8_layout *layout)
 {
-#ifdef __x86_64__
 	enum { ROOT_BIAS = 128, TYPE = 5, PLACE = 11, CONTEXT = 15, SIZE = 18 };
 	static const unsigned char enter[SIZE] = {
 		0x55,                         /* push %rbp */
@@ -231,9 +230,6 @@ static uint32_t find_exit_frame(const struct v8_layout *layout)
 		if (place % sizeof(uintptr_t) == 0 && place < ISOLATE_MAX)
 			return place + ROOT_BIAS;
 	}
-#else
-	(void)layout;
-#endif
 	return 0;
 }
 

@@ -10,8 +10,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "branch.h"
+
 enum {
-	JUMP = 5,          /* e9, and the distance */
+	JUMP = BRANCH_SIZE,
 	FAR_JUMP = 14,     /* ff 25 00 00 00 00, and the address */
 	NEAR = 0x7ff00000, /* a jump reaches this far */
 };
@@ -34,8 +36,8 @@ static inline size_t movable_length(const uint8_t *code)
 {
 	size_t prefix = 0, operand;
 
-	if (memcmp(code, "\xf3\x0f\x1e\xfa", 4) == 0) /* endbr64 */
-		return 4;
+	if (branch_is_marked(code))
+		return BRANCH_MARK;
 	if (code[prefix] == 0x66)
 		prefix++;
 	if ((code[prefix] & 0xf0) == 0x40)
@@ -77,12 +79,7 @@ static inline size_t movable_length(const uint8_t *code)
 /* The target of the jump at code; 0: it isn't a jump. */
 static inline uintptr_t jump_target(const uint8_t *code)
 {
-	int32_t distance;
-
-	if (*code != 0xe9)
-		return 0;
-	memcpy(&distance, code + 1, sizeof(distance));
-	return (uintptr_t)code + JUMP + (uintptr_t)(intptr_t)distance;
+	return *code == 0xe9 ? branch_target(code) : 0;
 }
 
 static inline void put_jump(uint8_t jump[JUMP], uintptr_t from, uintptr_t to)
