@@ -4,29 +4,20 @@
 
 #include "preload/arch/branch.h"
 #include "preload/core/base/raw_syscall.h"
-#include "preload/core/capture/local_memory.h"
 #include "preload/core/capture/proven_memory.h"
 #include "function_table.h"
 
 bool end_call_find(const char *name, struct loaded_symbol *ending)
 {
-	struct function_table table;
-	struct local_memory memory;
-	struct object object;
-	uintptr_t target, start, end;
+	uintptr_t target = 0;
 
 	if (!loaded_symbol_find(name, ending))
 		return false;
 	const uint8_t *code = branch_behind_mark((const uint8_t *)ending->address);
-	if ((uintptr_t)code + BRANCH_SIZE != ending->address + ending->size)
-		return true;
-	target = branch_target(code);
-	local_memory_init(&memory);
-	if (target && memory.memory.find(&memory.memory, ending->address, &object) &&
-	    function_table_of(&object, &table) && function_around(&table, target, &start, &end)) {
-		ending->address = start;
-		ending->size = end - start;
-	}
+	if ((uintptr_t)code + BRANCH_SIZE == ending->address + ending->size)
+		target = branch_target(code);
+	if (target)
+		function_around(target, ending);
 	return true;
 }
 

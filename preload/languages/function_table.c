@@ -54,21 +54,33 @@ uintptr_t function_end(const struct function_table *table, uint32_t number)
 	return function_start(table, number) + size;
 }
 
-bool function_around(const struct function_table *table, uintptr_t pc, uintptr_t *start,
-		     uintptr_t *end)
+bool function_around(uintptr_t pc, struct loaded_symbol *function)
 {
-	uint32_t first = 0, after = table->count;
+	struct function_table table;
+	struct local_memory memory;
+	struct object object;
+	uint32_t first = 0, after;
 
+	local_memory_init(&memory);
+	if (!memory.memory.find(&memory.memory, pc, &object) || !function_table_of(&object, &table))
+		return false;
+	after = table.count;
 	/* The last function that begins at pc or before. */
 	while (after - first > 1) {
 		uint32_t middle = first + (after - first) / 2;
 
-		if (function_start(table, middle) <= pc)
+		if (function_start(&table, middle) <= pc)
 			first = middle;
 		else
 			after = middle;
 	}
-	*start = function_start(table, first);
-	*end = function_end(table, first);
-	return pc >= *start && pc < *end;
+	struct loaded_symbol found = {
+		.address = function_start(&table, first),
+		.size = function_end(&table, first) - function_start(&table, first),
+		.module = object.path,
+	};
+	if (!loaded_symbol_covers(&found, pc))
+		return false;
+	*function = found;
+	return true;
 }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * Where the functions of a module begin and end, by its table of unwind data (.eh_frame_hdr; Linux
- * Standard Base, 10.6.2): also of those that have no symbol.
+ * The functions of a module, also those without a symbol, by its table of unwind data
+ * (.eh_frame_hdr; Linux Standard Base, 10.6.2).
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "preload/core/base/loaded_symbol.h"
 #include "preload/core/capture/local_memory.h"
 
 struct function_table {
@@ -22,9 +23,9 @@ bool function_table_of(const struct object *object, struct function_table *table
 /* The address of a function, by its number. */
 uintptr_t function_start(const struct function_table *table, uint32_t number);
 
-/* Where a function ends, by its number. */
+/* The address behind a function, by its number. */
 uintptr_t function_end(const struct function_table *table, uint32_t number);
 
-/* Finds the function that pc lies in; false: there is none. */
-bool function_around(const struct function_table *table, uintptr_t pc, uintptr_t *start,
-		     uintptr_t *end);
+/* Finds the function that pc lies in, with the size of its code. False, and function is unchanged:
+ * there is none. As local_memory's find. */
+bool function_around(uintptr_t pc, struct loaded_symbol *function);

@@ -14,7 +14,6 @@
 
 #include "preload/arch/branch.h"
 #include "preload/core/base/loaded_symbol.h"
-#include "preload/core/capture/local_memory.h"
 #include "preload/core/capture/proven_memory.h"
 #include "function_table.h"
 #include "languages.h"
@@ -51,7 +50,7 @@ enum {
 	TEXT_POINTER = 24,
 };
 
-/* What differs between the versions. */
+/* The differences between the versions. */
 struct layout {
 	const char *version;
 	size_t frame_size;
@@ -69,9 +68,8 @@ static void *context_index;                /* __tls_get_addr's argument for ruby
 static void *(*tls_get_addr)(void *index); /* the loader's; not linked, so that it is plain that our
 					    * own variables don't need it */
 static const char *module;
-static struct loaded_symbol run;
-static _Atomic uintptr_t instruction; /* the code of one, inside the interpreter's loop */
-static uintptr_t loop_start, loop_end;
+static struct loaded_symbol run, loop; /* loop.size 0: not known yet */
+static _Atomic uintptr_t instruction;  /* the code of one, inside the interpreter's loop */
 static unsigned int (*line_of)(uintptr_t code, size_t position);
 static uintptr_t (*path_of)(uintptr_t code);
 static uintptr_t (*label_of)(uintptr_t code);
@@ -237,27 +235,19 @@ static bool describe(const struct language_frame *frame, struct language_name *n
 /* An instruction sequence has the addresses of its instructions' code, all in one function. */
 static void find_loop(void)
 {
-	struct function_table table;
-	struct local_memory memory;
-	struct object object;
-	uintptr_t start, end;
+	struct loaded_symbol found;
 
-	local_memory_init(&memory);
-	if (!memory.memory.find(&memory.memory, instruction, &object) ||
-	    strcmp(object.path, module) != 0 || !function_table_of(&object, &table) ||
-	    !function_around(&table, instruction, &start, &end)) {
+	if (function_around(instruction, &found) && strcmp(found.module, module) == 0)
+		loop = found;
+	else
 		instruction = 0; /* it was something else: the next frame has one, too */
-		return;
-	}
-	loop_start = start;
-	loop_end = end;
 }
 
 static bool is_loop(uintptr_t pc)
 {
-	if (!loop_end && instruction)
+	if (!loop.size && instruction)
 		find_loop();
-	return pc - loop_start < loop_end - loop_start;
+	return loaded_symbol_covers(&loop, pc);
 }
 
 /* The command is little more than a call of libruby's. */

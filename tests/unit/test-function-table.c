@@ -22,22 +22,22 @@ static void open_table_at(const void *address, struct function_table *table)
 
 static void a_function_is_found_by_each_of_its_bytes(void **state)
 {
-	struct function_table table;
-	uintptr_t start, end, again, at = (uintptr_t)a_function_is_found_by_each_of_its_bytes;
+	struct loaded_symbol function, again;
+	uintptr_t at = (uintptr_t)a_function_is_found_by_each_of_its_bytes;
 
 	(void)state;
-	open_table_at((const void *)at, &table);
-	assert_true(function_around(&table, at, &start, &end));
-	assert_int_equal(start, at);
-	assert_true(end > start + 32 && end < start + 65536);
-	assert_true(function_around(&table, end - 1, &again, &end));
-	assert_int_equal(again, start);
+	assert_true(function_around(at, &function));
+	assert_int_equal(function.address, at);
+	assert_true(function.size > 32 && function.size < 65536);
+	assert_string_equal(function.module, "");
+	assert_true(function_around(at + function.size - 1, &again));
+	assert_int_equal(again.address, at);
 }
 
 static void functions_are_in_the_order_of_their_addresses(void **state)
 {
+	struct loaded_symbol function = {.address = 1};
 	struct function_table table;
-	uintptr_t start, end;
 
 	(void)state;
 	open_table_at((const void *)cmocka_set_message_output, &table);
@@ -47,9 +47,10 @@ static void functions_are_in_the_order_of_their_addresses(void **state)
 		if (i)
 			assert_true(function_start(&table, i) > function_start(&table, i - 1));
 	}
-	assert_false(function_around(&table, function_start(&table, 0) - 1, &start, &end));
-	assert_false(function_around(&table, function_end(&table, table.count - 1), &start, &end));
-	assert_false(function_around(&table, UINTPTR_MAX, &start, &end));
+	assert_false(function_around(function_start(&table, 0) - 1, &function));
+	assert_false(function_around(function_end(&table, table.count - 1), &function));
+	assert_false(function_around(UINTPTR_MAX, &function));
+	assert_int_equal(function.address, 1);
 }
 
 static void a_module_without_a_table_has_none(void **state)
