@@ -131,14 +131,9 @@ static bool all_of_one_nameless(const struct group *group)
 	if (group->count < 2 || !first->stat.inode || first->stat.links ||
 	    (group->kind != KIND_FILE && group->kind != KIND_MEMFD))
 		return false;
-	for (size_t i = 1; i < group->count; i++) {
-		const struct descriptor *at = group->members[i];
-
-		if (at->stat.inode != first->stat.inode ||
-		    at->stat.dev_major != first->stat.dev_major ||
-		    at->stat.dev_minor != first->stat.dev_minor)
+	for (size_t i = 1; i < group->count; i++)
+		if (!proc_stat_same(&group->members[i]->stat, &first->stat))
 			return false;
-	}
 	return true;
 }
 

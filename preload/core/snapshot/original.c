@@ -28,17 +28,12 @@ static const struct descriptor *find(const struct descriptor *descriptors, size_
 	return NULL;
 }
 
-static bool same_inode(const struct proc_stat *a, const struct proc_stat *b)
-{
-	return a->inode == b->inode && a->dev_major == b->dev_major && a->dev_minor == b->dev_minor;
-}
-
 /* Before Linux 6.10: whether the number still has what was copied, by what else is known. */
 static enum descriptor_original compare(const struct descriptor *copy, const struct descriptor *now)
 {
 	bool known = copy->stat.inode && now->stat.inode;
 
-	if (known && !same_inode(&copy->stat, &now->stat))
+	if (known && !proc_stat_same(&copy->stat, &now->stat))
 		return ORIGINAL_CLOSED;
 	/* A socket has an inode of its own; files and anonymous inodes may be opened twice. */
 	if (known && (copy->stat.mode & S_IFMT) == S_IFSOCK)

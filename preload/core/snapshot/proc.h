@@ -28,6 +28,12 @@ bool proc_stat_fd(int fd, struct proc_stat *stat);
 /* The same for the file that path leads to. */
 bool proc_stat_path(const char *path, struct proc_stat *stat);
 
+/* Whether both are of the same inode. */
+static inline bool proc_stat_same(const struct proc_stat *a, const struct proc_stat *b)
+{
+	return a->inode == b->inode && a->dev_major == b->dev_major && a->dev_minor == b->dev_minor;
+}
+
 /* Writes "/proc/<pid>/fd/<fd>" to path, of PROC_PATH_SIZE bytes; returns path. pid PROC_SELF: the
  * calling process. */
 char *proc_fd_path(char *path, int pid, int fd);
