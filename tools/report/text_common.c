@@ -15,16 +15,29 @@ enum {
 	MANY = 10, /* of so many connections a common peer is worth a line */
 };
 
-/* Writes the snapshot's note on the peer, the port or the file that the descriptors of an untraced
- * process share. */
+static bool is_on_all(enum group_note kind)
+{
+	switch (kind) {
+	case NOTE_PEER:
+	case NOTE_ACCEPTED:
+	case NOTE_SAME_FILE:
+	case NOTE_SAME_DELETED:
+	case NOTE_SAME_MEMORY:
+	case NOTE_IO_URING:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Writes the snapshot's notes on the peer, the port, the file or the ring that the descriptors
+ * share. */
 static void put_note(const struct page *page, const struct model_group *group)
 {
 	for (size_t i = 0; i < group->note_count; i++) {
 		const struct model_note *note = &group->notes[i];
 
-		if (note->kind != NOTE_PEER && note->kind != NOTE_ACCEPTED &&
-		    note->kind != NOTE_SAME_FILE && note->kind != NOTE_SAME_DELETED &&
-		    note->kind != NOTE_SAME_MEMORY && note->kind != NOTE_IO_URING)
+		if (!is_on_all(note->kind))
 			continue;
 		char *text = page_safe(note->line);
 
@@ -66,6 +79,13 @@ static int compare_files(const void *left, const void *right)
 	return order ? order : (a->size > b->size) - (a->size < b->size);
 }
 
+/* Deleted files of a group. */
+struct deleted {
+	size_t files;
+	int64_t bytes;
+	bool at_least; /* there may be more */
+};
+
 static bool has_note(const struct model_group *group, enum group_note kind)
 {
 	for (size_t i = 0; i < group->note_count; i++)
@@ -74,49 +94,70 @@ static bool has_note(const struct model_group *group, enum group_note kind)
 	return false;
 }
 
-/* Writes the space that deleted files take. Several descriptors of one deleted file hold it once.
- * The snapshot names no inode, so files of the same path and size count as one: there may be more,
- * unless it says that they are the same. */
-static void put_deleted(const struct page *page, const struct model_group *group)
+static bool is_deleted_file(const struct model_descriptor *descriptor)
 {
-	bool same = has_note(group, NOTE_SAME_DELETED);
-	const struct model_descriptor **files = memory_array(
-		NULL, group->descriptor_count, sizeof(const struct model_descriptor *));
-	bool at_least = !same && (int64_t)group->descriptor_count != group->count;
-	size_t count = 0, held = 0;
-	int64_t bytes = 0;
+	return descriptor->kind == KIND_FILE && descriptor->deleted;
+}
+
+/* All descriptors are of one file. It may have grown while the snapshot was made. */
+static struct deleted one_deleted(const struct model_group *group)
+{
+	struct deleted found = {0};
 
 	for (size_t i = 0; i < group->descriptor_count; i++) {
 		const struct model_descriptor *at = &group->descriptors[i];
 
-		if (at->kind != KIND_FILE || !at->deleted)
+		if (is_deleted_file(at) && at->size > found.bytes)
+			found = (struct deleted){.files = 1, .bytes = at->size};
+	}
+	return found;
+}
+
+/* Several descriptors of one deleted file hold it once. The snapshot names no inode, so files of
+ * the same path and size count as one: there may be more. */
+static struct deleted some_deleted(const struct model_group *group)
+{
+	const struct model_descriptor **files = memory_array(
+		NULL, group->descriptor_count, sizeof(const struct model_descriptor *));
+	struct deleted found = {.at_least = (int64_t)group->descriptor_count != group->count};
+	size_t count = 0;
+
+	for (size_t i = 0; i < group->descriptor_count; i++) {
+		const struct model_descriptor *at = &group->descriptors[i];
+
+		if (!is_deleted_file(at))
 			continue;
 		if (at->what && at->size >= 0)
 			files[count++] = at;
 		else
-			at_least |= !same;
+			found.at_least = true;
 	}
 	qsort(files, count, sizeof(*files), compare_files);
-	if (same && count) { /* it may have grown while the snapshot was made */
-		files[0] = files[count - 1];
-		count = 1;
-	}
 	for (size_t i = 0; i < count; i++) {
 		if (i && compare_files(&files[i - 1], &files[i]) == 0) {
-			at_least |= !files[i]->duplicated && files[i]->size;
+			found.at_least |= !files[i]->duplicated && files[i]->size;
 			continue;
 		}
-		held++;
-		bytes = model_add(bytes, files[i]->size);
+		found.files++;
+		found.bytes = model_add(found.bytes, files[i]->size);
 	}
 	free(files);
+	return found;
+}
+
+/* Writes the space that deleted files take. */
+static void put_deleted(const struct page *page, const struct model_group *group)
+{
+	struct deleted found =
+		has_note(group, NOTE_SAME_DELETED) ? one_deleted(group) : some_deleted(group);
+
 	/* Less than a tenth of a MiB fills no disk. */
-	if (bytes < (1 << 20) / 10)
+	if (found.bytes < (1 << 20) / 10)
 		return;
 	page_linef(page, INDENT, CONTINUED, PAGE_PLAIN,
-		   held == 1 ? "The deleted file takes %s%.1f MiB until it is closed."
-			     : "The deleted files take %s%.1f MiB until they are closed.",
-		   at_least ? "at least " : "", (double)bytes / (1 << 20));
+		   found.files == 1 ? "The deleted file takes %s%.1f MiB until it is closed."
+				    : "The deleted files take %s%.1f MiB until they are closed.",
+		   found.at_least ? "at least " : "", (double)found.bytes / (1 << 20));
 }
 
 /* The length of an address without its port, which follows the last colon; 0: it has none. */
