@@ -58,8 +58,7 @@ static void look_at(struct module_data *module, uintptr_t place)
 	struct search *search = (struct search *)module;
 	uint64_t words[WORDS];
 
-	for (size_t i = 0; i < WORDS; i++)
-		words[i] = word_at(place + i * sizeof(*words));
+	proven_load(words, place, sizeof(words));
 	if (words[INTERPRETER_SIZE] != search->layout->interpreter_size ||
 	    words[TASK_SIZE] > TASK_SIZE_MAX || words[THREAD_SIZE] > THREAD_SIZE_MAX ||
 	    !all_below(words, TASK_NAME, TASK_NODE, words[TASK_SIZE]) ||

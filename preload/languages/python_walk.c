@@ -115,10 +115,10 @@ INTO_WALK bool is_shim(const struct python_layout *layout, uintptr_t frame)
 	       byte_at(frame + layout->frame_owner) >= OWNED_BY_STACK;
 }
 
-INTO_WALK bool is_trampoline(const struct python_layout *layout, uintptr_t code)
+INTO_WALK bool is_trampoline(const struct python_layout *layout, uintptr_t frame)
 {
 	return layout->minor >= 12 &&
-	       code == atomic_load_explicit(&trampoline, memory_order_relaxed);
+	       code_of(layout, frame) == atomic_load_explicit(&trampoline, memory_order_relaxed);
 }
 
 /* Whether this code, which can be read, is that of a trampoline: it has no line, and its name is
@@ -181,7 +181,7 @@ INTO_WALK int walk(const struct python_layout *layout, uintptr_t thread,
 	for (; there_is(layout, &place);
 	     place.frame = word_at(place.frame + layout->frame_previous)) {
 		bool shim = is_shim(layout, place.frame);
-		bool skipped = shim || is_trampoline(layout, code_of(layout, place.frame));
+		bool skipped = shim || is_trampoline(layout, place.frame);
 
 		if (skipped ? shims++ > room : count == room) {
 			if (count)
@@ -227,7 +227,7 @@ INTO_WALK bool matches(const struct python_layout *layout, uintptr_t thread,
 			entered = true;
 			continue;
 		}
-		if (is_trampoline(layout, code_of(layout, place.frame)))
+		if (is_trampoline(layout, place.frame))
 			continue;
 		if (frame == end)
 			return more;
@@ -288,8 +288,7 @@ int python_place(const struct python_layout *layout, uintptr_t thread, uintptr_t
 	     place.frame = word_at(place.frame + layout->frame_previous)) {
 		if (place.frame == frame)
 			return at;
-		at += !is_shim(layout, place.frame) &&
-		      !is_trampoline(layout, code_of(layout, place.frame));
+		at += !is_shim(layout, place.frame) && !is_trampoline(layout, place.frame);
 	}
 	return -1;
 }
