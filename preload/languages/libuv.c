@@ -252,7 +252,7 @@ void libuv_start(struct capture *from)
 #define TAKE(function)                                                                             \
 	take_over_symbol("uv_" #function, (uintptr_t)function, (uintptr_t *)&function##_original,  \
 			 &found)
-	/* Who made a thread of the pool has not asked for what it does. */
+	/* A thread of the pool works for the requests, not for the code that made it. */
 	if (submit_at && take_over(submit_at, (uintptr_t)submit, (uintptr_t *)&submit_original))
 		TAKE(thread_create_ex);
 	/* Compilers build the shorter function with a copy of the longer one. */

@@ -233,7 +233,7 @@ static uint32_t find_exit_frame(const struct v8_layout *layout)
 	return 0;
 }
 
-/* What the walk from outside of V8's module needs, or nothing of it. */
+/* Finds the members that a walk from outside of V8's module needs, all or none. */
 static void find_exit(struct v8_layout *layout)
 {
 	struct loaded_symbol current;

@@ -265,7 +265,7 @@ static inline __attribute__((always_inline)) bool is_frame(uintptr_t fp, uintptr
 	       readable(&pages->stack, fp + V8_FP_BYTECODE_OFFSET, 16 - V8_FP_BYTECODE_OFFSET);
 }
 
-/* Where a walk along the frame pointers is. */
+/* The place of a walk along the frame pointers. */
 struct place {
 	uintptr_t pc, fp;
 	uintptr_t low; /* no frame is below */

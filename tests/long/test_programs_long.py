@@ -17,7 +17,7 @@ FOLDERS = ["/usr/bin", "/usr/sbin"]
 STOP_THE_MACHINE = {"halt", "poweroff", "reboot", "shutdown", "telinit", "init", "kexec"}
 NOBODY = 65534
 SECONDS = 20
-# What fdtrail says of a program that it can't look into, or only for a while (docs/limits.md).
+# The lines on programs that fdtrail can't look into, or only for a while (docs/limits.md).
 FDTRAIL = re.compile(rb"^fdtrail: (?:\S+ sets up a seccomp filter that refuses [a-z, ]+: from now on .*"
                      rb"|can't write a snapshot to \S+: the program's seccomp filter forbids it; see FDTRAIL_OUTPUT"
                      rb"|\S+ is a Go program: it makes its own system calls, .*)\n", re.MULTILINE)
