@@ -20,14 +20,15 @@ KEPT = tempfile.TemporaryDirectory(prefix="fdtrail-java-")
 
 
 @cache
-def javac_version():
-    said = subprocess.run([require("javac"), "-version"], capture_output=True, text=True, check=True, timeout=60)
-    return int(re.search(r"javac (?:1\.)?(\d+)", said.stdout + said.stderr)[1])
+def version_of(tool):
+    """The number of the release that this java or javac belongs to: 8, 17, 25."""
+    said = subprocess.run([tool, "-version"], capture_output=True, text=True, check=True, timeout=60)
+    return int(re.search(r'(?:version "|javac )(?:1\.)?(\d+)', said.stdout + said.stderr)[1])
 
 
 def is_too_new(kind):
     """Whether javac can't compile the program."""
-    return NEEDS.get(kind, 0) > javac_version()
+    return NEEDS.get(kind, 0) > version_of(require("javac"))
 
 
 @cache

@@ -17,6 +17,7 @@ before the next test begins. README.md beside this file describes everything.
 """
 
 import ctypes
+import functools
 import os
 import platform
 import re
@@ -470,6 +471,19 @@ def require(name):
     path = shutil.which(name, path=os.environ["PATH"] + ":/usr/local/sbin:/usr/sbin:/sbin")
     if path is None:
         skip(f"{name} is not installed: scripts/setup test")
+    return path
+
+
+@functools.cache
+def require_frames(name, arguments, known, told):
+    """The path of an interpreter whose frames fdtrail knows. With the arguments it prints its version; known: versions,
+as in "3.1". For another one, checks that the snapshot tells what this pattern matches, and skips the test."""
+    path = require(name)
+    run = run_traced([path, *arguments])
+    version = re.match(r"\d+\.\d+", run.out)[0]
+    if version not in known:
+        check.matches(run.last.fields["languages"], told)
+        skip(f"{name}'s {version} is none of {', '.join(known)}, whose frames are known")
     return path
 
 

@@ -57,18 +57,16 @@ leave()
 """
 SHARES = {"before the first mark": {("1", "tcp")}, "test_one": {("1", "device")},
           "test_two": {("2", "tcp"), ("1", "device")}, "after the tests": {("1", "device")}}
+JOINED = {name: {(str(sum(int(count) for count, _ in parts)), "descriptor")} for name, parts in SHARES.items()}
 
 
 @test("run --per-test says what each test has left open, if the tests append to a file ({})", each=ENGINES)
 def _(engine):
     path = temp_dir() / "marks"
     found = per_test(PYTHON, "-c", HELPERS + TESTS, options=[f"--engine={engine}", f"--mark-file={path}"])
-    said = shares(found.out)
-    # Without Python's frames, opens of different kinds may have one place.
-    if engine == "preload":
-        check.equal({name: {(count, kind) for count, kind, _ in parts} for name, parts in said.items()}, SHARES)
-    check.equal({name: sum(int(count) for count, _, _ in parts) for name, parts in said.items()},
-                {name: sum(int(count) for count, _ in parts) for name, parts in SHARES.items()})
+    said = {name: {(count, kind) for count, kind, _ in parts} for name, parts in shares(found.out).items()}
+    # By ptrace, opens of different kinds have one place if Python's file has no symbols.
+    check.contains([SHARES, JOINED] if engine == "ptrace" else [SHARES], said)
 
 
 @test("a line that another process appends counts from the next open on ({})", each=ENGINES)

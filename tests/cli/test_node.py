@@ -3,7 +3,6 @@
 """Node: the report's first group names the user's line of JavaScript, also for what the pool opens."""
 
 import base64
-import functools
 import json
 import os
 import re
@@ -11,23 +10,15 @@ import time
 from pathlib import Path
 
 from run_verb import Run
-from support import SOURCE, check, main, require, run_bare, run_traced, skip, temp_dir, test
+from support import SOURCE, check, main, require_frames, run_bare, run_traced, temp_dir, test
 
 PROGRAMS = SOURCE / "tests" / "programs" / "node"
-KNOWN = ("10.2", "11.3", "12.4", "13.6")
 KINDS = sorted(path.name for path in PROGRAMS.glob("*.*js") if "// LEAK" in path.read_text("utf-8"))
 
 
-@functools.cache
 def node():
-    """Node's path; skips the test if this is a version whose frames fdtrail doesn't know and says so."""
-    path = require("node")
-    run = run_traced([path, "-p", "process.versions.v8"])
-    version = re.match(r"\d+\.\d+", run.out)[0]
-    if version in KNOWN:
-        return path
-    check.matches(run.last.fields["languages"], r"javascript.*: .*V8")
-    return skip(f"V8 {version} is none of {', '.join(KNOWN)}, whose frames are known")
+    return require_frames("node", ("-p", "process.versions.v8"), ("10.2", "11.3", "12.4", "13.6"),
+                          r"javascript.*: .*V8")
 
 
 def line_of(path, mark):

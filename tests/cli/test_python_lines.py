@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Python: the report's first group names the user's line, whatever is between it and the open."""
 
+import functools
 import re
 from pathlib import Path
 
@@ -15,6 +16,7 @@ KINDS = sorted(path.stem for path in PROGRAMS.glob("*.py") if "# LEAK" in path.r
 INTERPRETERS = [Path(PYTHON), *sorted(Path.home().glob(".pyenv/versions/3.*/bin/python"))]
 
 
+@functools.cache
 def minor(python):
     return int(run_bare([python, "-c", "import sys; print(sys.version_info[1])"]).out)
 
@@ -231,17 +233,17 @@ def _():
     record = json_documents.one(report("--format=json"))
     frames = record["groups"][0]["stack"]
     own = [frame for frame in frames if frame.get("own")]
+    name = qualified("Client.fetch")
     number = int(line_of(script, "LEAK").rpartition(":")[2])
     check.equal({key: own[0].get(key) for key in ("function", "file", "line", "language")},
-                {"function": qualified("Client.fetch"), "file": str(script), "line": number, "language": "python"})
+                {"function": name, "file": str(script), "line": number, "language": "python"})
     check.lacks(own[0], "address")
-    check.contains(report("--format=folded"), f";<module>;{qualified('Client.fetch')};create_connection;")
+    check.contains(report("--format=folded"), f";<module>;{name};create_connection;")
     check.lacks(report("--format=folded"), "_PyEval")
     check.contains(report("--full"), " PyEval_EvalCode ")
     check.lacks(report(), " PyEval_EvalCode ")
-    check.contains(report("--gen-suppressions"), f"leak:connection_per_call.py:{qualified('Client.fetch')}$\n")
+    check.contains(report("--gen-suppressions"), f"leak:connection_per_call.py:{name}$\n")
 
-    name = qualified("Client.fetch")
     for pattern, left in [(f"connection_per_call.py:{name}", False), (name, False),
                           (f"elsewhere.py:{name}", True)]:
         suppressions = temp_dir() / "suppressions"
