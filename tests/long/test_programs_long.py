@@ -98,9 +98,9 @@ def _():
         results = list(pool.map(lambda case: compare(*case, library, folder),
                                 [(path, option) for path in paths for option in ("--version", "--help")]))
     check.equal([result for result in results if result not in ("same", "differs by itself", "runs on")], [])
-    ran("real programs", f"{len(paths)} programs of /usr/bin and /usr/sbin, --version and --help: {results.count('same')} runs "
-        f"print and end as bare; {results.count('differs by itself')} print something else each time, with the same status; "
-        f"{results.count('runs on')} have no end")
+    ran("real programs", f"{len(paths)} programs of /usr/bin and /usr/sbin, --version and --help: {results.count('same')} "
+        f"runs print and end as bare, but for fdtrail's own lines; {results.count('differs by itself')} print something "
+        f"else each time, with the same status; {results.count('runs on')} have no end")
 
 
 main()
