@@ -6,6 +6,7 @@ exceptions, code without unwind data, programs that close everything."""
 import ctypes
 import os
 import re
+import shutil
 import subprocess
 
 from support import (ENGINE, LIBRARY, PYTHON, TESTS, check, compile_program, glibc_from, main, program, require,
@@ -255,6 +256,28 @@ def _(compiler):
         check.equal(sum(found.count for found in groups), 5, f"those of {name}")
         for group in groups:
             check.equal(group.functions[:4], [name, "library_call", "calls_library", "main"])
+
+
+def unloads(how, count, rounds=0):
+    """Runs a program that unloads copies of a library in several threads."""
+    original = compile_program(TESTS / "programs" / "libreload.c", "gcc", ["-shared", "-fPIC"])
+    folder = temp_dir()
+    copies = [folder / f"copy{number}.so" for number in range(count)]
+    for copy in copies:
+        shutil.copy(original, copy)
+    run = run_traced([program("unloads"), how, rounds, *copies], timeout=120)
+    check.equal((run.status, run.out), (0, "good\n"))
+
+
+@test("threads that unload libraries which have opened something, at the same time, go on")
+def _():
+    unloads("seen", 4, 100 if ENGINE == "ptrace" else 4000)
+
+
+@test("a library that is unloaded unseen while another thread opens by a new one is no fault")
+def _():
+    for _ in range(3):
+        unloads("unseen", 200)
 
 
 @test("machine code without unwind data, frame pointer {}: no crash; the stack goes on or is marked "

@@ -219,6 +219,7 @@ static bool is_gone(void *data, uint32_t stack)
 static void look_what_is_gone(struct capture *capture, uint32_t closers)
 {
 	local_memory_init(&memory);
+	memory.closing = true;
 	local_memory_restart();
 	proven_forget();
 	if (note_unloaded(capture)) {
@@ -247,6 +248,7 @@ static void walk_and_keep(void *data)
 		look_what_is_gone(capture, unlooked);
 	uint32_t closers = atomic_load(&capture->closers);
 	local_memory_init(&memory);
+	memory.closing = closers;
 	walk.memory = &memory.memory;
 	walk.registers = *cold->registers;
 	walk.depth = capture->depth;

@@ -12,26 +12,16 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/uio.h>
 
 #include "preload/core/base/build_id.h"
 #include "preload/core/base/find_object.h"
-#include "preload/core/base/raw_syscall.h"
+#include "preload/core/base/read_safely.h"
 
-enum { PAGE = 4096 }; /* the smallest page size; a larger page is only probed more often */
-
-bool address_readable(uintptr_t address)
-{
-	struct iovec to = {.iov_base = &(char){0}, .iov_len = 1};
-	struct iovec from = {.iov_base = (void *)address, .iov_len = 1};
-	long answer = RAW(rt_sigprocmask, -1, address, NULL, 8);
-
-	if (answer == -EINVAL || answer == -EFAULT)
-		return answer == -EINVAL;
-	/* The program's own seccomp filter refuses it. */
-	long self = RAW(getpid);
-	return RAW(process_vm_readv, self, &to, 1, &from, 1, 0) == 1;
-}
+enum {
+	PAGE = 4096, /* the smallest page size; a larger page is only probed more often */
+	HEADERS = 16,
+	NOTES = 256, /* bytes of a segment of notes to read */
+};
 
 static bool page_readable(struct local_memory *local, uintptr_t address)
 {
@@ -50,27 +40,44 @@ static bool local_read(struct memory *memory, uintptr_t address, uintptr_t *word
 {
 	struct local_memory *local = (struct local_memory *)memory;
 
+	if (local->closing)
+		return read_mapped(word, (const void *)address, sizeof(*word));
 	if (!page_readable(local, address) || !page_readable(local, address + sizeof(*word) - 1))
 		return false;
 	memcpy(word, (const void *)address, sizeof(*word));
 	return true;
 }
 
-static void take_build_id(struct object *object, uintptr_t start, size_t size)
+/* Copies what belongs to an object. */
+static bool take(bool closing, void *to, uintptr_t from, size_t size)
 {
+	if (closing)
+		return read_mapped(to, (const void *)from, size);
+	memcpy(to, (const void *)from, size);
+	return true;
+}
+
+static void take_build_id(bool closing, struct object *object, uintptr_t start, size_t size)
+{
+	uint8_t notes[NOTES];
 	const uint8_t *id;
 	/* The last page of the segment is mapped as a whole. */
 	size_t readable = size + (-(start + size) & (PAGE - 1));
-	size_t length = build_id_find((const void *)start, size, readable, &id);
 
+	if (readable > sizeof(notes))
+		readable = sizeof(notes);
+	if (!take(closing, notes, start, readable))
+		return;
+	size_t length = build_id_find(notes, size < readable ? size : readable, readable, &id);
 	if (length && length <= MODULE_BUILD_ID_MAX) {
 		object->build_id_size = length;
 		memcpy(object->build_id, id, length);
 	}
 }
 
-/* Reads the program headers. They are mapped, because the loader has used them. */
-static void take_headers(struct object *object, const ElfW(Phdr) * headers, size_t count)
+/* Takes what these program headers tell. */
+static void take_headers(bool closing, struct object *object, const ElfW(Phdr) * headers,
+			 size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const ElfW(Phdr) *header = &headers[i];
@@ -81,7 +88,7 @@ static void take_headers(struct object *object, const ElfW(Phdr) * headers, size
 			object->constant[object->constants].start = start;
 			object->constant[object->constants++].end = start + header->p_memsz;
 		} else if (header->p_type == PT_NOTE && !object->build_id_size) {
-			take_build_id(object, start, header->p_memsz);
+			take_build_id(closing, object, start, header->p_memsz);
 		} else if (header->p_type == PT_GNU_EH_FRAME) {
 			object->unwind_table = start;
 		}
@@ -91,24 +98,32 @@ static void take_headers(struct object *object, const ElfW(Phdr) * headers, size
 /* Reads the ELF header at start. If there are gaps between an object's segments, _dl_find_object()
  * returns one segment only (glibc's l_contiguous). The ELF header is in the first one: at the bias,
  * if the object can be mapped anywhere. */
-static bool take_elf(struct memory *memory, struct object *object, uintptr_t start)
+static bool take_elf(struct local_memory *local, struct object *object, uintptr_t start)
 {
-	const ElfW(Ehdr) *elf = (const void *)start;
-	uintptr_t magic = 0;
+	ElfW(Phdr) headers[HEADERS];
+	ElfW(Ehdr) elf;
 
-	if (!memory->read(memory, start, &magic) || memcmp(&magic, ELFMAG, SELFMAG) != 0 ||
-	    elf->e_phentsize != sizeof(ElfW(Phdr)) ||
-	    elf->e_phoff + elf->e_phnum * sizeof(ElfW(Phdr)) > PAGE)
+	if (!page_readable(local, start) || !take(local->closing, &elf, start, sizeof(elf)) ||
+	    memcmp(elf.e_ident, ELFMAG, SELFMAG) != 0 || elf.e_phentsize != sizeof(*headers) ||
+	    elf.e_phoff + elf.e_phnum * sizeof(*headers) > PAGE)
 		return false;
-	take_headers(object, (const void *)(start + elf->e_phoff), elf->e_phnum);
+	uintptr_t from = start + elf.e_phoff;
+	for (size_t i = 0, count; i < elf.e_phnum; i += count) {
+		count = elf.e_phnum - i < HEADERS ? elf.e_phnum - i : HEADERS;
+		if (!take(local->closing, headers, from + i * sizeof(*headers),
+			  count * sizeof(*headers)))
+			return false;
+		take_headers(local->closing, object, headers, count);
+	}
 	return true;
 }
 
 /* For a program at fixed addresses: its bias is 0, and its ELF header is in its first segment. The
  * kernel passes the address of its program headers; if the dynamic linker was executed itself, with
  * the program as an argument, it corrects that address. */
-static bool take_program(struct memory *memory, struct object *object, uintptr_t address)
+static bool take_program(struct local_memory *local, struct object *object, uintptr_t address)
 {
+	struct memory *memory = &local->memory;
 	uintptr_t start = getauxval(AT_PHDR), word;
 	size_t count = getauxval(AT_PHNUM), size = count * sizeof(ElfW(Phdr));
 	const ElfW(Phdr) *headers = (const void *)start;
@@ -120,29 +135,33 @@ static bool take_program(struct memory *memory, struct object *object, uintptr_t
 	for (size_t i = 0; i < count; i++)
 		if (headers[i].p_type == PT_LOAD &&
 		    address - (object->bias + headers[i].p_vaddr) < headers[i].p_memsz) {
-			take_headers(object, headers, count);
+			take_headers(local->closing, object, headers, count);
 			return true;
 		}
 	return false;
 }
 
 /* Fills in the object, if the C library has a function that finds it. */
-static bool find_loaded(struct memory *memory, uintptr_t address, struct object *object)
+static bool find_loaded(struct local_memory *local, uintptr_t address, struct object *object)
 {
 	struct found_object found;
+	struct link_map map;
+	char first = '\0';
 
-	if (find_object((void *)address, &found) != 0)
+	if (find_object((void *)address, &found) != 0 ||
+	    !take(local->closing, &map, (uintptr_t)found.link_map, sizeof(map)) ||
+	    (map.l_name && !take(local->closing, &first, (uintptr_t)map.l_name, 1)))
 		return false;
 	object->start = (uintptr_t)found.map_start;
 	object->end = (uintptr_t)found.map_end;
-	object->bias = found.link_map->l_addr;
-	object->path = found.link_map->l_name ? found.link_map->l_name : "";
-	object->is_main = !*object->path;
+	object->bias = map.l_addr;
+	object->path = first ? map.l_name : "";
+	object->is_main = !first;
 	object->unwind_table = (uintptr_t)found.eh_frame;
 
-	if (!take_elf(memory, object, object->start) && !take_elf(memory, object, object->bias) &&
+	if (!take_elf(local, object, object->start) && !take_elf(local, object, object->bias) &&
 	    object->is_main)
-		take_program(memory, object, address);
+		take_program(local, object, address);
 	return true;
 }
 
@@ -178,7 +197,7 @@ static int copy_object(struct dl_phdr_info *info, size_t size, void *data)
 	object.path = memcpy(names + names_used, info->dlpi_name, length);
 	names_used += length;
 	object.is_main = *count == 0;
-	take_headers(&object, info->dlpi_phdr, info->dlpi_phnum);
+	take_headers(false, &object, info->dlpi_phdr, info->dlpi_phnum);
 	copies[(*count)++] = object;
 	return 0;
 }
@@ -221,7 +240,7 @@ static bool local_find(struct memory *memory, uintptr_t address, struct object *
 {
 	memset(object, 0, sizeof(*object));
 	if (find_object)
-		return find_loaded(memory, address, object);
+		return find_loaded((struct local_memory *)memory, address, object);
 	if (find_copy(address, object))
 		return true;
 	/* This takes the loader's lock while the walk holds the capture lock. It can't deadlock,

@@ -59,16 +59,12 @@ struct local_memory {
 	struct memory memory;
 	uintptr_t readable[LOCAL_PAGES]; /* addresses of pages known to be readable, by page
 					  * number */
+	bool closing; /* another thread may be unmapping an object, so the kernel copies what is
+		       * read */
 };
 
 /* Prepares memory for one walk. Async-signal-safe. */
 void local_memory_init(struct local_memory *memory);
-
-/* True if the word at address can be read. Makes one system call, without side effects:
- * rt_sigprocmask with an invalid how copies the set in before it checks how, and fails with EFAULT
- * or EINVAL. Unlike a write to a pipe it needs no descriptor, and hardly any seccomp filter forbids
- * rt_sigprocmask. Async-signal-safe. */
-bool address_readable(uintptr_t address);
 
 /* Must be called once before the first walk, outside of signal handlers. */
 void local_memory_start(void);

@@ -8,6 +8,8 @@
  */
 #include "memo_find.h"
 
+#include "preload/core/base/read_safely.h"
+
 enum {
 	MEMO_LIMIT = 64 * 1024 * 1024,
 	TABLE_FIRST = 256,

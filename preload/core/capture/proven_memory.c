@@ -2,7 +2,7 @@
 /* See proven_memory.h. */
 #include "proven_memory.h"
 
-#include "local_memory.h"
+#include "preload/core/base/read_safely.h"
 
 struct proven_set proven_sets[PROVEN_SETS];
 
