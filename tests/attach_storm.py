@@ -11,7 +11,7 @@ def run(times):
     if the program noticed anything."""
     require_attach()
     stop = temp_dir() / "stop"
-    storm = start_traced([program("attach_storm"), BUILD / "tests" / "programs" / "libcloses.so", stop], traced=False,
+    storm = start_traced([program("attach_storm"), BUILD / "tests" / "programs" / "libstorm.so", stop], traced=False,
                          timeout=100)
     wait_until(lambda: "ready\n" in storm.out)
     for _ in range(times):

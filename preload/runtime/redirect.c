@@ -5,6 +5,7 @@
 #include <elf.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/uio.h>
 
 #include "preload/arch/machine.h"
 #include "preload/core/base/dynamic_symbols.h"
@@ -133,7 +134,19 @@ static bool protect(const struct library *library, int protection)
 	return end > start && RAW(mprotect, start, end - start, protection) == 0;
 }
 
-/* Makes the reference at slot point to target. */
+/* Makes the kernel write the word. False: its page is read-only, or the kernel refuses that. */
+static bool write_by_kernel(uintptr_t slot, uintptr_t target)
+{
+	struct iovec local = {.iov_base = &target, .iov_len = sizeof(target)};
+	struct iovec remote = {.iov_base = (void *)slot, .iov_len = sizeof(target)};
+	long self = RAW(getpid);
+
+	return RAW(process_vm_writev, self, &local, 1, &remote, 1, 0) == (long)sizeof(target);
+}
+
+/* Makes the reference at slot point to target. While another thread's dlopen still fills the RELRO
+ * part in, its protection is the loader's affair, and a store may meet a page that has just become
+ * read-only. None of the library's code runs before that. Once it is read-only, it is ours. */
 static void redirect(struct parts *parts, uintptr_t slot, uintptr_t target)
 {
 	const ElfW(Phdr) *segment = redirect_segment(parts->library, PT_LOAD, slot);
@@ -141,6 +154,10 @@ static void redirect(struct parts *parts, uintptr_t slot, uintptr_t target)
 	if (!segment || !(segment->p_flags & PF_W))
 		return;
 	if (redirect_segment(parts->library, PT_GNU_RELRO, slot) && !parts->writable) {
+		if (write_by_kernel(slot, target)) {
+			parts->counts->references++;
+			return;
+		}
 		if (!protect(parts->library, PROT_READ | PROT_WRITE)) {
 			parts->counts->refused++;
 			return;

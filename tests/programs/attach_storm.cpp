@@ -2,7 +2,8 @@
 /*
  * Sixteen threads that allocate, open, throw, load libraries, start threads and fork without a
  * pause, until the file STOP is there: attach_storm LIBRARY STOP. Each checks what it gets; a
- * difference is one line on stdout that begins with "bad: ". The last line counts what was done.
+ * difference is one line on stdout that begins with "bad: ", and so is a fault, with its stack. The
+ * last line counts what was done.
  */
 #include <atomic>
 #include <cerrno>
@@ -10,9 +11,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <dlfcn.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdexcept>
 #include <string>
 #include <sys/socket.h>
@@ -167,11 +170,35 @@ static void *work(void *argument)
 	return nullptr;
 }
 
+/* Not async-signal-safe, but all is lost by then. */
+static void fault(int number, siginfo_t *info, void *)
+{
+	void *stack[64];
+	char maps[4096];
+	int fd = open("/proc/self/maps", O_RDONLY);
+
+	printf("bad: signal %d at %p\n", number, info->si_addr);
+	fflush(stdout);
+	backtrace_symbols_fd(stack, backtrace(stack, 64), STDOUT_FILENO);
+	for (ssize_t got; (got = read(fd, maps, sizeof(maps))) > 0;)
+		if (write(STDOUT_FILENO, maps, size_t(got)) != got)
+			break;
+	_exit(1);
+}
+
 int main(int argc, char **argv)
 {
+	struct sigaction faults = {};
+	void *first;
 	pthread_t threads[16];
 	const char *file = argc > 2 ? argv[2] : "/";
 
+	faults.sa_sigaction = fault;
+	faults.sa_flags = SA_SIGINFO;
+	/* backtrace's first call loads a library. */
+	if (backtrace(&first, 1) != 1 || sigaction(SIGSEGV, &faults, nullptr) != 0 ||
+	    sigaction(SIGBUS, &faults, nullptr) != 0)
+		return 1;
 	library = argc > 1 ? argv[1] : "";
 	for (size_t i = 0; i < 16; i++)
 		if (pthread_create(&threads[i], nullptr, work, (void *)i) != 0)
