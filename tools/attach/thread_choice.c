@@ -275,9 +275,17 @@ static bool is_free(const struct judge *judge, const struct borrowed_thread *thr
 	const struct user_regs_struct *registers = &thread->registers;
 	uintptr_t pc = regs_pc(registers);
 	bool in_libc = pc >= judge->symbols->start && pc < judge->symbols->end;
-	bool called = regs_number(registers) >= 0;
+	enum rank now = RANK_RUNS;
 
-	if (rank == RANK_RUNS ? in_libc || called : !in_libc || !called)
+	/* Since the look it may have gone on to another call. */
+	if (regs_number(registers) >= 0) {
+		unsigned long arguments[6];
+
+		for (int i = 0; i < 6; i++)
+			arguments[i] = regs_arg(registers, i);
+		now = rank_of(regs_number(registers), arguments);
+	}
+	if (now != rank || in_libc != (rank != RANK_RUNS))
 		return false;
 	walk_stack(judge, pc, regs_sp(registers), regs_fp(registers));
 	if (rank == RANK_RUNS && (walk.end != STACK_COMPLETE || is_in_section(judge, thread->tid)))
