@@ -187,9 +187,9 @@ def _():
         terminal.do("resize-window", "-x", columns, "-y", lines)
         if lines > 5:
             wait_until(lambda lines=lines: terminal.screen.rstrip("\n").count("\n") == lines - 1, what="a screen that is full")
-            check.contains(terminal.screen, "COUNT")
+            terminal.until(r"COUNT")
     terminal.until(r" WHERE$")
-    check.matches(terminal.screen, r"^Enter stack .* q quit$")
+    terminal.until(r"^Enter stack .* q quit$")
     terminal.keys("q")
     terminal.restored(0)
 
