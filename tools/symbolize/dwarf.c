@@ -18,6 +18,7 @@
 #include "dwarf_name.h"
 #include "source.h"
 #include "source_path.h"
+#include "symbol_index.h"
 
 enum {
 	TREE_DEPTH_MAX = 128,
@@ -274,8 +275,8 @@ static const char *mangled_symbol(const struct dwarf *dwarf, const struct range 
 {
 	GElf_Off offset = 0;
 	GElf_Sym symbol;
-	const char *name = dwfl_module_addrinfo(dwarf->file->dwfl, function->start + dwarf->bias,
-						&offset, &symbol, NULL, NULL, NULL);
+	const char *name =
+		symbol_index_find(dwarf->file, function->start + dwarf->bias, &offset, &symbol);
 	size_t size = name ? strcspn(name, ".") : 0; /* without ".cold" */
 
 	if (!name || offset != 0 || name[0] != '_' || (name[1] != 'Z' && name[1] != 'R') ||

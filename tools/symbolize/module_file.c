@@ -22,6 +22,7 @@
 
 #include "debug_dirs.h"
 #include "elf_file.h"
+#include "symbol_index.h"
 
 static const char standard_debug_dir[] = "/usr/lib/debug";
 
@@ -189,8 +190,10 @@ static int use(struct module_file *file, int fd, const char *path, bool is_debug
 	for_dwfl = -1;
 	dwfl_report_end(session, NULL, NULL);
 	file->elf = dwfl_module_getelf(file->dwfl, &bias);
-	if (file->elf && bias == 0)
+	if (file->elf && bias == 0) {
+		file->symbols = symbol_index_create();
 		return 0;
+	}
 failed:
 	refuse(trouble, -ENOEXEC, "its file can't be read: %s",
 	       bias ? "its addresses are unusual" : dwfl_errmsg(-1));
@@ -340,5 +343,6 @@ void module_file_close(struct module_file *file)
 		close(file->fd);
 	free(search_path);
 	search_path = NULL;
+	symbol_index_destroy(file->symbols);
 	*file = (struct module_file){.fd = -1};
 }

@@ -22,6 +22,7 @@ struct module_file {
 	Dwfl_Module *dwfl;  /* the same file, opened by libdwfl, which finds separate debug files */
 	bool is_debug_only; /* the module's file is missing: this is its debug file, without code
 			     * and data */
+	struct symbol_index *symbols; /* of the same file; NULL: there is no memory for one */
 };
 
 /* An unfinished answer: the locations of one address, innermost first. */

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <gelf.h>
 
-#include "source.h"
+#include "symbol_index.h"
 
 /* Symbols of assembly often have no size. They count if there is a whole symbol table, because then
  * the next function has a symbol, too. */
@@ -27,8 +27,7 @@ const char *symbol_at(const struct module_file *file, uint64_t address)
 {
 	GElf_Off offset = 0;
 	GElf_Sym symbol;
-	const char *name =
-		dwfl_module_addrinfo(file->dwfl, address, &offset, &symbol, NULL, NULL, NULL);
+	const char *name = symbol_index_find(file, address, &offset, &symbol);
 
 	if (!name || !*name)
 		return NULL;
