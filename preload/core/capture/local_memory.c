@@ -40,8 +40,6 @@ static bool local_read(struct memory *memory, uintptr_t address, uintptr_t *word
 {
 	struct local_memory *local = (struct local_memory *)memory;
 
-	if (local->closing)
-		return read_mapped(word, (const void *)address, sizeof(*word));
 	if (!page_readable(local, address) || !page_readable(local, address + sizeof(*word) - 1))
 		return false;
 	memcpy(word, (const void *)address, sizeof(*word));

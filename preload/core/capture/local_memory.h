@@ -59,8 +59,9 @@ struct local_memory {
 	struct memory memory;
 	uintptr_t readable[LOCAL_PAGES]; /* addresses of pages known to be readable, by page
 					  * number */
-	bool closing; /* another thread may be unmapping an object, so the kernel copies what is
-		       * read */
+	bool closing; /* another thread may be unmapping an object, so the kernel copies what
+		       * belongs to it. Not each word of a walk: a program whose timer's handler
+		       * opens something would get no further */
 };
 
 /* Prepares memory for one walk. Async-signal-safe. */
