@@ -9,6 +9,7 @@
 
 #include "preload/arch/machine.h"
 #include "preload/core/base/base_name.h"
+#include "preload/core/base/sorted_starts.h"
 #include "tools/process/process_memory.h"
 
 enum {
@@ -209,17 +210,9 @@ uintptr_t libc_symbols_address(const struct libc_symbols *symbols, const char *n
 
 const char *libc_symbols_name(const struct libc_symbols *symbols, uintptr_t address)
 {
-	size_t low = 0, high = symbols->count;
+	size_t until = starts_until(symbols->functions, symbols->count, sizeof(*symbols->functions),
+				    address);
+	const struct libc_function *function = until ? &symbols->functions[until - 1] : NULL;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (symbols->functions[middle].start <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (!low || address - symbols->functions[low - 1].start >= symbols->functions[low - 1].size)
-		return NULL;
-	return symbols->functions[low - 1].name;
+	return function && address - function->start < function->size ? function->name : NULL;
 }

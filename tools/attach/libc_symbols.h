@@ -13,7 +13,7 @@
 #include "tools/process/mappings.h"
 
 struct libc_function {
-	uintptr_t start;
+	uint64_t start; /* first: starts_until */
 	size_t size;
 	const char *name;
 };

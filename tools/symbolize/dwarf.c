@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "preload/core/base/sorted_starts.h"
 #include "dwarf_name.h"
 #include "source.h"
 #include "source_path.h"
@@ -29,8 +30,8 @@ enum {
 };
 
 struct range {
-	Dwarf_Addr start, end;
-	Dwarf_Die die; /* of the unit or function */
+	Dwarf_Addr start, end; /* first: starts_until */
+	Dwarf_Die die;         /* of the unit or function */
 };
 
 struct ranges {
@@ -108,17 +109,9 @@ static bool add_ranges_of(const struct dwarf *dwarf, struct ranges *ranges, Dwar
 
 static const struct range *find_range(const struct ranges *ranges, Dwarf_Addr address)
 {
-	size_t low = 0, high = ranges->count;
+	size_t until = starts_until(ranges->items, ranges->count, sizeof(*ranges->items), address);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (ranges->items[middle].start <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (size_t i = low; i > 0 && low - i < OVERLAPS_MAX; i--)
+	for (size_t i = until; i > 0 && until - i < OVERLAPS_MAX; i--)
 		if (address < ranges->items[i - 1].end)
 			return &ranges->items[i - 1];
 	return NULL;

@@ -4,10 +4,12 @@
 
 #include <stdlib.h>
 
+#include "preload/core/base/sorted_starts.h"
+
 struct entry {
-	uint64_t start, end;
-	uint64_t before; /* the highest end of those that start earlier */
-	int number;      /* in the symbol table */
+	uint64_t start, end; /* first: starts_until */
+	uint64_t before;     /* the highest end of those that start earlier */
+	int number;          /* in the symbol table */
 };
 
 struct symbol_index {
@@ -68,19 +70,11 @@ static void fill(struct symbol_index *index, Dwfl_Module *module)
 /* The only symbol that covers the address, and the last that starts at or before it; else NULL. */
 static const struct entry *look_up(const struct symbol_index *index, uint64_t address)
 {
-	size_t low = 0, high = index->count;
+	size_t until = starts_until(index->entries, index->count, sizeof(*index->entries), address);
+	const struct entry *entry = until ? &index->entries[until - 1] : NULL;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (index->entries[middle].start <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	const struct entry *entry = low ? &index->entries[low - 1] : NULL;
 	if (!entry || address >= entry->end || entry->before > address ||
-	    (low > 1 && entry[-1].start == entry->start))
+	    (until > 1 && entry[-1].start == entry->start))
 		return NULL;
 	return entry;
 }

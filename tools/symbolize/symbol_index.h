@@ -13,8 +13,8 @@
 struct symbol_index *symbol_index_create(void);
 void symbol_index_destroy(struct symbol_index *index);
 
-/* What dwfl_module_addrinfo() answers: the symbol that names this address best, and how far behind
- * it the address lies. NULL: there is none. Only an address that exactly one symbol covers is
- * looked up in the index; libdwfl has rules for the others. */
+/* The name of the symbol that names this address best, the symbol, and how far behind its start the
+ * address lies, as dwfl_module_addrinfo() gives them. NULL: there is none. Only an address that
+ * exactly one symbol covers is looked up in the index; libdwfl has rules for the others. */
 const char *symbol_index_find(const struct module_file *file, uint64_t address, GElf_Off *offset,
 			      GElf_Sym *symbol);

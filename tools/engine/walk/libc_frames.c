@@ -14,9 +14,10 @@
 
 #include "preload/core/base/c_library.h"
 #include "preload/core/base/elf_interp.h"
+#include "preload/core/base/sorted_starts.h"
 
 struct function {
-	uint64_t start, size;
+	uint64_t start, size; /* first: starts_until */
 	bool library;
 };
 
@@ -130,19 +131,12 @@ void libc_frames_release(struct libc_frames *libc_frames)
 
 static bool in_library(const struct libc_frames *libc_frames, uint64_t address)
 {
-	size_t low = 0, high = libc_frames->count;
+	size_t until = starts_until(libc_frames->functions, libc_frames->count,
+				    sizeof(*libc_frames->functions), address);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (libc_frames->functions[middle].start <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (!low)
+	if (!until)
 		return false;
-	const struct function *function = &libc_frames->functions[low - 1];
+	const struct function *function = &libc_frames->functions[until - 1];
 	return function->library && (!function->size || address - function->start < function->size);
 }
 
