@@ -35,12 +35,15 @@ struct listed {
 	unsigned int count;
 	uintptr_t bias;
 	const char *name;
+	const char *section; /* its dynamic section; NULL: it has none */
 	struct dynamic_symbols tables;
 };
 
-/* Reads the dynamic section, page by page, because it may end at the end of what is mapped. */
-static bool read_section(struct listed *module, const char *from)
+/* Reads the dynamic section, page by page, because it may end at the end of what is mapped. False:
+ * the module has no symbols. */
+static bool read_section(struct listed *module)
 {
+	const char *from = module->section;
 	ElfW(Dyn) section[SECTION / sizeof(ElfW(Dyn))];
 	size_t size = 0;
 
@@ -60,21 +63,19 @@ static bool read_section(struct listed *module, const char *from)
 	return false;
 }
 
-/* Goes to the next module of the list that has symbols. */
+/* Goes to the next module of the list. */
 static bool next(struct listed *module)
 {
 	struct link_map map;
 
-	while (module->map && module->count++ < MODULES_MOST) {
-		if (!read_mapped(&map, module->map, sizeof(map)))
-			return false;
-		module->map = map.l_next;
-		module->bias = map.l_addr;
-		module->name = map.l_name ? map.l_name : "";
-		if (read_section(module, (const char *)map.l_ld))
-			return true;
-	}
-	return false;
+	if (!module->map || module->count++ == MODULES_MOST ||
+	    !read_mapped(&map, module->map, sizeof(map)))
+		return false;
+	module->map = map.l_next;
+	module->bias = map.l_addr;
+	module->name = map.l_name ? map.l_name : "";
+	module->section = (const char *)map.l_ld;
+	return true;
 }
 
 static bool is_named(const struct dynamic_symbols *tables, uint32_t name, const char *wanted)
@@ -99,11 +100,11 @@ static bool defines(const struct dynamic_symbols *tables, uint32_t index, const 
 }
 
 /* By GNU's table: see dynamic_symbols.c. */
-static bool find_by_gnu_hash(const struct dynamic_symbols *tables, const char *name,
+static bool find_by_gnu_hash(const struct dynamic_symbols *tables, const char *name, uint32_t hash,
 			     ElfW(Sym) * symbol)
 {
 	enum { WORD = 8 * sizeof(ElfW(Addr)) };
-	uint32_t hash = dynamic_symbols_hash(name), index, found = 0;
+	uint32_t index, found = 0;
 	struct {
 		uint32_t buckets, first, words, shift;
 	} head;
@@ -150,25 +151,33 @@ static bool find_by_sysv_hash(const struct dynamic_symbols *tables, const char *
 	return false;
 }
 
+/* hash: GNU's, of name. */
+static bool find(const struct dynamic_symbols *tables, const char *name, uint32_t hash,
+		 ElfW(Sym) * symbol)
+{
+	if (tables->gnu_hash)
+		return find_by_gnu_hash(tables, name, hash, symbol);
+	return tables->sysv_hash && find_by_sysv_hash(tables, name, symbol);
+}
+
 bool loaded_symbol_find(const char *name, struct loaded_symbol *found)
 {
 	struct listed module = {.map = _r_debug.r_map};
+	uint32_t hash = dynamic_symbols_hash(name);
 	ElfW(Sym) symbol;
 
 	if (loaded_symbol_busy())
 		return false;
-	while (next(&module))
-		if (module.tables.gnu_hash
-			    ? find_by_gnu_hash(&module.tables, name, &symbol)
-			    : module.tables.sysv_hash &&
-				      find_by_sysv_hash(&module.tables, name, &symbol)) {
-			*found = (struct loaded_symbol){
-				.address = module.bias + symbol.st_value,
-				.size = symbol.st_size,
-				.module = module.name,
-			};
-			return true;
-		}
+	while (next(&module)) {
+		if (!read_section(&module) || !find(&module.tables, name, hash, &symbol))
+			continue;
+		*found = (struct loaded_symbol){
+			.address = module.bias + symbol.st_value,
+			.size = symbol.st_size,
+			.module = module.name,
+		};
+		return true;
+	}
 	return false;
 }
 
@@ -216,7 +225,8 @@ void *loaded_symbol_find_tls(const char *name)
 	if (loaded_symbol_busy())
 		return NULL;
 	while (next(&module)) {
-		uintptr_t found = relocated(&module.tables, 0, MACHINE_TLS, name);
+		uintptr_t found =
+			read_section(&module) ? relocated(&module.tables, 0, MACHINE_TLS, name) : 0;
 
 		/* The argument is a pair of words, the module's number and the offset, which the
 		 * loader has filled in. */
@@ -234,7 +244,7 @@ uintptr_t loaded_symbol_pointer(const char *name, const char *in)
 	if (loaded_symbol_busy())
 		return 0;
 	while (next(&module)) {
-		if (module.name != in)
+		if (module.name != in || !read_section(&module))
 			continue;
 		found = relocated(&module.tables, 1, MACHINE_JUMP_SLOT, name);
 		if (!found)
