@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "preload/core/base/find_object.h"
 #include "preload/core/capture/local_memory.h"
 #include "preload/languages/function_table.h"
 
@@ -73,6 +74,6 @@ int main(void)
 		cmocka_unit_test(a_module_without_a_table_has_none),
 	};
 
-	local_memory_start();
+	find_object_start();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

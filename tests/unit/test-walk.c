@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "preload/core/base/find_object.h"
 #include "preload/core/capture/capture.h"
 
 enum { DEPTH = 64, PAGE = 4096 };
@@ -222,7 +223,7 @@ static void writable_memory_does_not_count_as_constant(void **state)
 	struct object object;
 
 	(void)state;
-	local_memory_start();
+	find_object_start();
 	local_memory_init(&memory);
 	assert_true(memory.memory.find(&memory.memory, (uintptr_t)faults_at_once, &object));
 	assert_true(object.is_main);

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "preload/arch/machine.h"
+#include "preload/core/base/find_object.h"
 #include "preload/core/base/first_version.h"
 #include "preload/core/base/line.h"
 #include "preload/core/base/raw_syscall.h"
@@ -125,7 +126,7 @@ void capture_load_unwinder(struct capture *capture)
 	struct capture_hold hold;
 	LINE(folder, PATH_MAX);
 
-	local_memory_start();
+	find_object_start();
 	put_own_folder(&folder);
 	unwinder_load(folder.text);
 	/* libunwind knows better than what the memo has learned from frame pointers alone. */

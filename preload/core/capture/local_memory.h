@@ -67,9 +67,6 @@ struct local_memory {
 /* Prepares memory for one walk. Async-signal-safe. */
 void local_memory_init(struct local_memory *memory);
 
-/* Must be called once before the first walk, outside of signal handlers. */
-void local_memory_start(void);
-
 /* Must be called after an object has been unloaded, because another may take its place. The caller
  * must hold the capture lock. */
 void local_memory_restart(void);
