@@ -8,6 +8,7 @@
 #include <sys/uio.h>
 
 #include "preload/arch/machine.h"
+#include "preload/core/base/c_library.h"
 #include "preload/core/base/dynamic_symbols.h"
 #include "preload/core/base/first_version.h"
 #include "preload/core/base/raw_syscall.h"
@@ -103,6 +104,46 @@ static uintptr_t real_function(size_t index)
 	return address;
 }
 
+/* A loaded object that an address lies in. */
+struct place {
+	uintptr_t address;
+	const char *path; /* NULL: in none */
+};
+
+static int find_place(struct dl_phdr_info *info, size_t size, void *data)
+{
+	struct place *place = data;
+	struct library library = {
+		.bias = info->dlpi_addr,
+		.headers = info->dlpi_phdr,
+		.count = info->dlpi_phnum,
+	};
+
+	(void)size;
+	if (!redirect_segment(&library, PT_LOAD, place->address))
+		return 0;
+	place->path = info->dlpi_name;
+	return 1;
+}
+
+/* Whether a reference by this name that is bound to address is bound to a function that the hook
+ * stands for. Before glibc 2.34 libc.so and libpthread.so both define such functions as open: a
+ * library loaded with RTLD_DEEPBIND that needs only libc is bound to libc's, where the program has
+ * libpthread's. Two functions of one library are two versions of the symbol, which may differ. */
+static bool is_hooked(uintptr_t real, uintptr_t address)
+{
+	struct place ours = {.address = real}, other = {.address = address};
+
+	if (address == real)
+		return true;
+	if (!address)
+		return false;
+	dl_iterate_phdr(find_place, &ours);
+	dl_iterate_phdr(find_place, &other);
+	return ours.path && other.path && strcmp(ours.path, other.path) != 0 &&
+	       c_library_is(ours.path) && c_library_is(other.path);
+}
+
 /* The function that the loader will bind the name to when the library first calls it; 0: not known.
  */
 static uintptr_t resolve(const struct library *library, size_t index)
@@ -193,7 +234,7 @@ static void redirect_hooked(struct parts *parts, const ElfW(Rela) * relocation)
 	if (!parts->back && type == MACHINE_JUMP_SLOT &&
 	    redirect_segment(parts->library, PT_LOAD, now))
 		now = resolve(parts->library, index);
-	if (now == (parts->back ? hook : real))
+	if (parts->back ? now == hook : is_hooked(real, now))
 		redirect(parts, slot, parts->back ? real : hook);
 }
 
