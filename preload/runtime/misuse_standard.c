@@ -45,8 +45,15 @@ void misuse_standard_opened(int fd, uint32_t opening)
 	/* A number that was not open at the start is the caller's choice, also when the program
 	 * has opened and closed something there itself. */
 	if (slot_origin(opening) != FD_OPENED || !(atomic_load(&at_start) & 1u << fd) ||
-	    !misuse_wanted() || !slot_last_close(&runtime.ledger, fd, &last) ||
-	    !ledger_read(&runtime.ledger, fd, NULL, &words))
+	    !misuse_wanted())
+		return;
+	if (!slot_last_close(&runtime.ledger, fd, &last)) {
+		/* Nobody has closed it: it was not open. A library's constructor that opened it
+		 * came before ours, and what we looked at was this descriptor. */
+		atomic_fetch_and(&at_start, ~(1u << fd));
+		return;
+	}
+	if (!ledger_read(&runtime.ledger, fd, NULL, &words))
 		return;
 	atomic_store(&waiting[fd].b, words.b);
 	/* The open itself is the first call that comes. */
