@@ -466,6 +466,16 @@ build folder until a source changes. Skips the test if Go is not installed."""
     return str(Path(done.stdout.strip()) / name)
 
 
+def require_go(version):
+    """The path of the go command; skips the test if it is older than this version, as in "1.19", which the test's
+Go code needs, or missing."""
+    go = require("go")
+    found = re.search(r"go1\.(\d+)", subprocess.run([go, "version"], stdout=subprocess.PIPE, text=True, check=True).stdout)
+    if found and int(found[1]) < int(version.split(".")[1]):
+        skip(f"the programs need Go {version}")
+    return go
+
+
 def require(name):
     """The path of an installed program, in the system folders too; skips the test if it is missing."""
     path = shutil.which(name, path=os.environ["PATH"] + ":/usr/local/sbin:/usr/sbin:/sbin")

@@ -69,7 +69,10 @@ int main(int count, char **words)
 	if (count < 4 || running > 16)
 		return 1;
 	rounds = atoi(words[2]);
-	unseen = (int (*)(void *))dlsym(load("libc.so.6"), "dlclose");
+	/* Before glibc 2.34 dlclose is libdl's; since then libdl needs libc, which has it. */
+	unseen = (int (*)(void *))dlsym(load("libdl.so.2"), "dlclose");
+	if (!unseen)
+		return 1;
 	for (int i = 0; i < running; i++)
 		if (pthread_create(&threads[i], NULL, is_unseen ? unload_unseen : unload_seen,
 				   words[is_unseen ? 3 : 3 + i]) != 0)

@@ -12,8 +12,8 @@ from pathlib import Path
 import json_documents
 import snapshot_text
 from go_binaries import RUN, sections, users
-from support import (BUILD, GO_VARIANTS, SOURCE, Failed, check, go_program, main, program, require, run_bare, skip,
-                     temp_dir, test, wait_until)
+from support import (BUILD, GO_VARIANTS, SOURCE, Failed, check, go_program, main, program, require, require_go,
+                     run_bare, skip, temp_dir, test, wait_until)
 
 FDTRAIL = BUILD / "tools" / "fdtrail"
 LEAKS = 5
@@ -304,7 +304,7 @@ def _():
 
 @test("scripts/go-story prints the leaking line, and reports success", timeout=300)
 def _():
-    require("go")
+    require_go("1.19")
     run = run_bare([SOURCE / "scripts" / "go-story", "nocgo"], env={"BUILD_DIR": str(BUILD)}, timeout=280)
     check.equal(run.status, 0)
     check.matches(run.out, r"main\.\(\*Server\)\.Disconnect +\S*/go/server/handlers\.go:\d+$")

@@ -17,7 +17,6 @@
 #include <ctime>
 #include <dlfcn.h>
 #include <fcntl.h>
-#include <iterator>
 #include <pthread.h>
 #include <spawn.h>
 #include <stdexcept>
@@ -241,6 +240,9 @@ Worker workers[] = {
 	{wakes, "woken", {}, {}, {}, 0, 0},
 };
 
+/* std::size is C++17's, and meson before 0.57 forgets cpp_std where the language is added later. */
+constexpr unsigned int WORKERS = sizeof(workers) / sizeof(*workers);
+
 void *work(void *data)
 {
 	Worker *worker = static_cast<Worker *>(data);
@@ -271,8 +273,8 @@ void *ask(void *)
 		// If a handler took longer than the time to the next signal, the thread would do
 		// nothing else, with or without a tracer. So no thread gets a signal again before
 		// it has done something.
-		unsigned int which = roll(std::size(workers) + 2);
-		if (which >= std::size(workers)) {
+		unsigned int which = roll(WORKERS + 2);
+		if (which >= WORKERS) {
 			if (main_times != main_asked && kill(getpid(), SIGUSR1) == 0)
 				main_asked = main_times.load(), asked++;
 		} else {
