@@ -8,8 +8,8 @@ import shutil
 import subprocess
 
 from run_verb import FDTRAIL, per_test, shares
-from support import (BUILD, PYTHON, SOURCE, check, main, require, require_attach, run_bare, run_traced, skip, start_traced,
-                     temp_dir, test, wait_until)
+from support import (BUILD, PYTHON, SOURCE, check, main, require, require_attach, require_go, run_bare, run_traced,
+                     skip, start_traced, temp_dir, test, wait_until)
 
 ENGINES = ["preload", "ptrace"]
 HELPERS = """
@@ -358,7 +358,7 @@ func TestEach(t *testing.T) {
 
 @test("the example for Go names the test that leaks", timeout=240)
 def _():
-    go = require("go")
+    go = require_go("1.16")
     folder = temp_dir()
     shutil.copy(SOURCE / "docs/ci/fdtrail_marks_test.go", folder)
     (folder / "leaks_test.go").write_text(GO_TEST)

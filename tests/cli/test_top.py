@@ -142,7 +142,7 @@ def _():
     terminal.keys("Enter")
     screen = terminal.until(r"opened at \(20 of 21\):")
     check.contains(screen, "21 tcp sockets in CLOSED, opened in leak at")
-    check.matches(screen, r"^ +=> #\d+ leak ")
+    check.matches(screen, r"^ +=> #\d+ +leak ")
     leaker.leak(1)
     terminal.until("22 tcp sockets")
     terminal.keys("Escape")

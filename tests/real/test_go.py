@@ -443,7 +443,7 @@ func main() {
 
 @test("without modules (GOPATH), too, the program's own line is named, and not the dependency that opens")
 def _():
-    go, folder = require("go"), temp_dir()
+    go, folder = require_go("1.16"), temp_dir()
     dependency = folder / "src" / "dep.example" / "someone" / "watch"
     dependency.mkdir(parents=True)
     (dependency / "watch.go").write_text(WATCH)
