@@ -74,11 +74,13 @@ static bool parse_name(char *text, struct generated_name *name)
 	return true;
 }
 
-/* Node's own scripts have no path. */
+/* Node's own scripts have no path: "node:fs", before Node 16 "fs.js" and "internal/util.js". Those
+ * of the program have whole paths or URLs. */
 static bool is_runtime(const char *function, const char *file)
 {
 	(void)function;
-	return strncmp(file, "node:", 5) == 0;
+	return strncmp(file, "node:", 5) == 0 ||
+	       (*file != '/' && !strchr(file, ':') && strstr(file, ".js"));
 }
 
 static bool detect(const char *function, const char *file)
