@@ -3,9 +3,13 @@
 """PHP: the report's first group names the script's line."""
 
 from run_verb import Run
-from support import SOURCE, check, main, program, require, run_traced, temp_dir, test
+from support import SOURCE, check, main, program, require_frames, run_traced, temp_dir, test
 
 PROGRAMS = SOURCE / "tests" / "programs" / "php"
+
+
+def php():
+    return require_frames("php", ("-r", "echo PHP_VERSION;"), ("8.2",), r"fdtrail knows the frames of PHP 8\.2")
 
 
 def marked(script, mark):
@@ -16,7 +20,7 @@ def marked(script, mark):
 @test("the first group names the user's line, also though PHP closes it when it ends")
 def _():
     script = PROGRAMS / "connection_per_job.php"
-    run = Run(require("php"), script)
+    run = Run(php(), script)
     check.equal(run.status, 0)
     line = f"connection_per_job.php:{marked(script, 'LEAK')[0]}"
     check.matches(run.err, rf"\n1\. 6 tcp sockets .*, opened in Worker::job at \S*{line}\n")
@@ -28,7 +32,7 @@ def _():
 @test("generators, closures, magic methods, eval and libraries have their lines")
 def _():
     script = PROGRAMS / "shapes.php"
-    run = run_traced([require("php"), script])
+    run = run_traced([php(), script])
     check.equal(run.status, 0)
     for number, line in enumerate(script.read_text("utf-8").splitlines(), 1):
         if "// LINE " in line:
@@ -59,7 +63,7 @@ echo $l->end(), "\n";
 def _():
     script = temp_dir() / "busy.php"
     script.write_text(BUSY.replace("LIBRARY", program("libopens_in_signals")), "utf-8")
-    run = run_traced([require("php"), "-d", "ffi.enable=1", script], env={"FDTRAIL_EXIT": "0"})
+    run = run_traced([php(), "-d", "ffi.enable=1", script], env={"FDTRAIL_EXIT": "0"})
     check.equal((run.status, run.err), (0, ""))
     check.at_least(int(run.out), 200, "signals")
 
