@@ -17,7 +17,7 @@
 
 enum {
 	PAGE = 4096,
-	SECTION = 2048,  /* bytes of a dynamic section to read */
+	SECTION = 2048,  /* bytes of a dynamic section to read: whole entries */
 	NAME_MOST = 256, /* bytes of a name that is looked for */
 	MODULES_MOST = 1 << 16,
 	CHAIN_MOST = 1 << 12, /* symbols of one bucket of a hash table */
@@ -47,12 +47,12 @@ static bool read_section(struct listed *module)
 	ElfW(Dyn) section[SECTION / sizeof(ElfW(Dyn))];
 	size_t size = 0;
 
-	while (from && size < sizeof(section)) {
+	while (from && size < SECTION) {
 		size_t part = PAGE - ((uintptr_t)from + size) % PAGE;
 		size_t seen = size / sizeof(*section);
 
-		if (part > sizeof(section) - size)
-			part = sizeof(section) - size;
+		if (part > SECTION - size)
+			part = SECTION - size;
 		if (!read_mapped((char *)section + size, from + size, part))
 			return false;
 		size += part;
