@@ -72,12 +72,12 @@ static inline void write_stack(const struct model_stack *stack, FILE *file)
 	static const char *const headings[] = {
 		[MODEL_OPENED_AT] = "opened at",
 		[MODEL_CONNECTED_AT] = "connected at",
-		[MODEL_LAST_USED_AT] = "last HTTP request by",
+		[MODEL_LAST_USED_AT] = "last used at",
 		[MODEL_CLOSED_AT] = "closed at",
 		[MODEL_MISUSED_AT] = "misused at",
 		[MODEL_CLOSED_BEFORE_AT] = "closed before at",
 	};
-	const char *heading = headings[stack->role];
+	const char *heading = stack->http ? "last HTTP request by" : headings[stack->role];
 
 	for (; stack; stack = stack->created_by) {
 		if (stack->asked)

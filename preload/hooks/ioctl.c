@@ -8,6 +8,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "preload/runtime/use.h"
+
 void ioctl_begins(const struct ioctl_fd *made, const void *arg, struct awaited *awaited,
 		  const void *frame)
 {
@@ -54,6 +56,7 @@ HOOK int ioctl(int fd, unsigned long request, ...)
 	void *arg = va_arg(arguments, void *);
 	va_end(arguments);
 
+	note_use(fd, HERE);
 	if (__builtin_expect(!ioctl_makes((uint32_t)request, &unused), 1))
 		return REAL(ioctl)(fd, request, arg);
 	return makes_descriptor(fd, request, arg, HERE);

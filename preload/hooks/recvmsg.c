@@ -9,6 +9,7 @@
 
 #include "hook.h"
 #include "preload/runtime/misuse.h"
+#include "preload/runtime/use.h"
 
 #ifndef SCM_PIDFD
 #define SCM_PIDFD 0x04 /* Linux 6.5: include/linux/socket.h */
@@ -82,6 +83,7 @@ HOOK ssize_t recvmsg(int sockfd, struct msghdr *msg, int flags)
 {
 	struct awaited message = {AWAITED_MESSAGE, msg};
 
+	note_use(sockfd, HERE);
 	hook_fills(&message);
 	ssize_t result = REAL(recvmsg)(sockfd, msg, flags);
 
@@ -95,6 +97,7 @@ HOOK ssize_t recvmsg(int sockfd, struct msghdr *msg, int flags)
 HOOK int recvmmsg(int sockfd, struct mmsghdr *msgvec, unsigned int vlen, int flags,
 		  struct timespec *timeout)
 {
+	note_use(sockfd, HERE);
 	int result = REAL(recvmmsg)(sockfd, msgvec, vlen, flags, timeout);
 
 	received_messages(msgvec, result, HERE);

@@ -9,6 +9,7 @@
 #include "direct.h"
 #include "preload/runtime/misuse.h"
 #include "preload/libc/socket_option.h"
+#include "preload/runtime/use.h"
 
 HOOK int socket(int domain, int type, int protocol)
 {
@@ -24,6 +25,8 @@ HOOK int socketpair(int domain, int type, int protocol, int sv[2])
 
 HOOK int accept(int sockfd, struct sockaddr *restrict addr, socklen_t *restrict addrlen)
 {
+	note_use(sockfd, HERE);
+
 	uint32_t asked = runtime_asked_by(sockfd);
 	int fd = opened(direct_alone() ? direct(SYS_accept, sockfd, (long)addr, (long)addrlen, 0)
 				       : REAL(accept)(sockfd, addr, addrlen),
@@ -37,6 +40,8 @@ HOOK int accept(int sockfd, struct sockaddr *restrict addr, socklen_t *restrict 
 
 HOOK int accept4(int sockfd, struct sockaddr *restrict addr, socklen_t *restrict addrlen, int flags)
 {
+	note_use(sockfd, HERE);
+
 	uint32_t asked = runtime_asked_by(sockfd);
 	int fd = opened(direct_alone()
 				? direct(SYS_accept4, sockfd, (long)addr, (long)addrlen, flags)

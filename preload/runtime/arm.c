@@ -14,6 +14,7 @@
 #include "preload/core/policy/stderr_lines.h"
 #include "enroll.h"
 #include "trigger.h"
+#include "use.h"
 
 /* Whether the tracer sleeps in this process. A vfork child has our memory, and other
  * descriptors. */
@@ -58,6 +59,7 @@ static void adopt(int fd, void *data)
 	/* If another thread has closed it since the list was read, its hook found no entry. */
 	if (ledger_adopt(&runtime.ledger, fd, &words) && descriptor_open(fd) == 0)
 		ledger_forget_if(&runtime.ledger, fd, words);
+	use_follow(fd);
 }
 
 void arm_wake(void)

@@ -28,6 +28,7 @@
 #include "redirect.h"
 #include "runtime.h"
 #include "signals.h"
+#include "use.h"
 
 enum { OPTIONS_MOST = 64 };
 
@@ -99,6 +100,7 @@ static void adopt(int fd, void *data)
 		ledger_forget_if(&runtime.ledger, fd, words);
 	else
 		adoption->count++;
+	use_follow(fd);
 }
 
 static void count_one(int fd, void *data)
@@ -132,6 +134,7 @@ static void stop(void)
 	deepbind_stop();
 	runtime_sleep();
 	redirect_all(true, &counts);
+	use_start(USES_OFF);
 	signals_release(true);
 	signal_note_set(0);
 }
@@ -153,6 +156,10 @@ static int start(struct attach_order *order)
 		return ENOMEM;
 	runtime.process_started_ms = order->process_started_ms;
 	runtime.attached_ms = runtime_now_ms();
+	if (!use_start(runtime.options.used_by)) {
+		stop();
+		return ENOMEM;
+	}
 	redirect_look_up();
 	deepbind_start();
 	redirect_all(false, &counts);

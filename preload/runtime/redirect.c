@@ -13,7 +13,9 @@
 #include "preload/core/base/first_version.h"
 #include "preload/core/base/raw_syscall.h"
 #include "preload/libc/real.h"
+#include "preload/libc/use_real.h"
 #include "deepbind.h"
+#include "use.h"
 
 FIRST_VERSION(dlsym);
 FIRST_VERSION(dlerror);
@@ -36,10 +38,25 @@ static const struct {
 #undef NAME_LIKE
 };
 
-enum { HOOKED = sizeof(hooked) / sizeof(*hooked) };
+#define USED(function)             +1
+#define USED_LIKE(function, other) +1
+enum {
+	HOOKED = sizeof(hooked) / sizeof(*hooked),
+	USES = 0
+#include "preload/libc/use_names.h"
+};
+#undef USED
+#undef USED_LIKE
 
 /* The functions that the program binds these names to. */
-static uintptr_t bound[HOOKED];
+static uintptr_t bound[HOOKED], bound_use[USES];
+
+/* What a reference to a function of this name is changed to. */
+struct replacement {
+	const char *name;
+	uintptr_t real, hook;
+	uintptr_t bound;
+};
 
 /* The parts of a library, from its dynamic section. */
 struct parts {
@@ -48,6 +65,7 @@ struct parts {
 	struct dynamic_symbols hooks; /* our library's */
 	bool own;                     /* it is our library */
 	bool back;                    /* from hooks to libc's functions */
+	bool only_uses;               /* references to functions without an exported hook */
 	bool writable;                /* its RELRO part is writable for the moment */
 	struct redirected *counts;
 };
@@ -96,11 +114,11 @@ static size_t index_of(const char *name)
 	return i;
 }
 
-static uintptr_t real_function(size_t index)
+static uintptr_t read_pointer(const void *place)
 {
 	uintptr_t address;
 
-	memcpy(&address, hooked[index].real, sizeof(address));
+	memcpy(&address, place, sizeof(address));
 	return address;
 }
 
@@ -130,13 +148,13 @@ static int find_place(struct dl_phdr_info *info, size_t size, void *data)
  * stands for. Before glibc 2.34 libc.so and libpthread.so both define such functions as open: a
  * library loaded with RTLD_DEEPBIND that needs only libc is bound to libc's, where the program has
  * libpthread's. Two functions of one library are two versions of the symbol, which may differ. */
-static bool is_hooked(uintptr_t real, uintptr_t address)
+static bool is_hooked(const struct replacement *found, uintptr_t address)
 {
-	struct place ours = {.address = real}, other = {.address = address};
+	struct place ours = {.address = found->real}, other = {.address = address};
 
-	if (address == real)
+	if (address == found->real)
 		return true;
-	if (!address)
+	if (!address || address == found->hook)
 		return false;
 	dl_iterate_phdr(find_place, &ours);
 	dl_iterate_phdr(find_place, &other);
@@ -144,20 +162,64 @@ static bool is_hooked(uintptr_t real, uintptr_t address)
 	       c_library_is(ours.path) && c_library_is(other.path);
 }
 
+/* Finds the wrapper of a function that uses a descriptor. */
+static bool find_use(const char *name, struct replacement *found)
+{
+	size_t low = 0, high = use_function_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct use_function *use = &use_functions[middle];
+		int order = strcmp(name, use->name);
+
+		if (order == 0) {
+			*found = (struct replacement){
+				.name = use->name,
+				.real = read_pointer(use->real),
+				.hook = (uintptr_t)use->wrapper,
+				.bound = bound_use[middle],
+			};
+			return found->real != 0;
+		}
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return false;
+}
+
+/* Finds our function that takes the place of this one. False: there is none. */
+static bool find_replacement(const struct parts *parts, const char *name, struct replacement *found)
+{
+	uintptr_t hook = own_function(&parts->hooks, name);
+	size_t index = hook ? index_of(name) : HOOKED;
+
+	if (index == HOOKED)
+		return !parts->own && use_redirects() && find_use(name, found);
+	*found = (struct replacement){
+		.name = hooked[index].name,
+		.real = read_pointer(hooked[index].real),
+		.hook = hook,
+		.bound = bound[index],
+	};
+	return found->real != 0 && !parts->only_uses;
+}
+
 /* The function that the loader will bind the name to when the library first calls it; 0: not known.
  */
-static uintptr_t resolve(const struct library *library, size_t index)
+static uintptr_t resolve(const struct library *library, const struct replacement *replacement)
 {
 	const uint8_t *code = (const uint8_t *)library->place;
 
 	if (!code)
-		return bound[index];
+		return replacement->bound;
 	for (size_t i = 0; i < INIT_SIZE; i++) {
 		if (!redirect_segment(library, PT_LOAD,
 				      (uintptr_t)(code + i + sizeof(machine_return))))
 			break;
 		if (memcmp(code + i, machine_return, sizeof(machine_return)) == 0)
-			return (uintptr_t)deepbind_resolve(code + i, hooked[index].name,
+			return (uintptr_t)deepbind_resolve(code + i, replacement->name,
 							   (void *)dlsym, RTLD_DEFAULT);
 	}
 	return 0;
@@ -222,20 +284,17 @@ static void redirect_hooked(struct parts *parts, const ElfW(Rela) * relocation)
 	    (symbol->st_shndx != SHN_UNDEF && !parts->own) ||
 	    (type == MACHINE_WORD && relocation->r_addend))
 		return;
-	const char *name = parts->dynamic.names + symbol->st_name;
-	uintptr_t hook = own_function(&parts->hooks, name);
-	size_t index = hook ? index_of(name) : HOOKED;
-	uintptr_t real = index < HOOKED ? real_function(index) : 0;
-	if (!real)
+	struct replacement found;
+	if (!find_replacement(parts, parts->dynamic.names + symbol->st_name, &found))
 		return;
 	now = __atomic_load_n((const uintptr_t *)slot, __ATOMIC_RELAXED);
 	/* A reference that isn't bound yet points into the library's own code, which calls the
 	 * loader. */
 	if (!parts->back && type == MACHINE_JUMP_SLOT &&
 	    redirect_segment(parts->library, PT_LOAD, now))
-		now = resolve(parts->library, index);
-	if (parts->back ? now == hook : is_hooked(real, now))
-		redirect(parts, slot, parts->back ? real : hook);
+		now = resolve(parts->library, &found);
+	if (parts->back ? now == found.hook : is_hooked(&found, now))
+		redirect(parts, slot, parts->back ? found.real : found.hook);
 }
 
 static void redirect_parts(struct parts *parts)
@@ -262,17 +321,25 @@ void redirect_library(const struct library *library, struct redirected *counts)
 		redirect_parts(&parts);
 }
 
+static uintptr_t look_up(const char *name)
+{
+	void *function = dlsym(RTLD_DEFAULT, name);
+
+	if (!function)
+		dlerror();
+	return (uintptr_t)function;
+}
+
 void redirect_look_up(void)
 {
-	for (size_t i = 0; i < HOOKED; i++) {
-		bound[i] = (uintptr_t)dlsym(RTLD_DEFAULT, hooked[i].name);
-		if (!bound[i])
-			dlerror();
-	}
+	for (size_t i = 0; i < HOOKED; i++)
+		bound[i] = look_up(hooked[i].name);
+	for (size_t i = 0; i < USES && use_redirects(); i++)
+		bound_use[i] = look_up(use_functions[i].name);
 }
 
 struct all {
-	bool back;
+	bool back, only_uses;
 	struct redirected *counts;
 };
 
@@ -288,6 +355,7 @@ static int redirect_one(struct dl_phdr_info *info, size_t size, void *data)
 		.library = &library,
 		.own = info->dlpi_addr == (uintptr_t)__ehdr_start,
 		.back = all->back,
+		.only_uses = all->only_uses,
 		.counts = all->counts,
 	};
 
@@ -300,7 +368,14 @@ static int redirect_one(struct dl_phdr_info *info, size_t size, void *data)
 
 void redirect_all(bool back, struct redirected *counts)
 {
-	struct all all = {back, counts};
+	struct all all = {.back = back, .counts = counts};
+
+	dl_iterate_phdr(redirect_one, &all);
+}
+
+void redirect_uses(struct redirected *counts)
+{
+	struct all all = {.only_uses = true, .counts = counts};
 
 	dl_iterate_phdr(redirect_one, &all);
 }

@@ -2,10 +2,11 @@
 /*
  * Redirects the references of loaded objects from libc's functions to our hooks, where the loader
  * has bound them to libc: in libraries loaded with RTLD_DEEPBIND (deepbind.c), and in all objects
- * of a process that `fdtrail attach` has come to (attach.c). A reference is a word that the loader
- * fills in with a function's address: of the PLT, of the GOT, or of a table in the object's data.
- * References to other functions of the same name, the object's own or another library's, stay as
- * they are. So do copies that the program has made of an address.
+ * of a process that `fdtrail attach` has come to (attach.c). If uses of descriptors are recorded
+ * (use.h), so are references to read(2) and its like, in all programs. A reference is a word that
+ * the loader fills in with a function's address: of the PLT, of the GOT, or of a table in the
+ * object's data. References to other functions of the same name, the object's own or another
+ * library's, stay as they are. So do copies that the program has made of an address.
  */
 #pragma once
 
@@ -42,3 +43,7 @@ void redirect_look_up(void);
 
 /* Redirects the references of all loaded objects; back: from our hooks to libc's functions. */
 void redirect_all(bool back, struct redirected *counts);
+
+/* Redirects references to read(2) and its like only, in a program that the loader has bound to our
+ * hooks. */
+void redirect_uses(struct redirected *counts);

@@ -30,11 +30,13 @@
 #include "exit.h"
 #include "preload/core/policy/stderr_lines.h"
 #include "preload/core/policy/signal_note.h"
+#include "redirect.h"
 #include "runtime.h"
 #include "signals.h"
 #include "thread_registry.h"
 #include "trigger.h"
 #include "untraced_exec.h"
+#include "use.h"
 
 /* The linker's symbol (ld(1)) for the beginning of this library. */
 extern const char __ehdr_start[] __attribute__((visibility("hidden")));
@@ -238,6 +240,24 @@ static void load(void)
 	thread_state.vforks &= ~(uint32_t)THREAD_INSIDE;
 }
 
+/* Records all uses of descriptors, if that is wanted. */
+static void start_uses(void)
+{
+	struct redirected counts = {0};
+
+	if (runtime.options.used_by != USES_ALL)
+		return;
+	if (use_start(USES_ALL)) {
+		redirect_look_up();
+		redirect_uses(&counts);
+	} else {
+		LINE(line, LINE_LONG);
+
+		line_add(&line, "FDTRAIL_USED_BY=all has no effect: there is not enough memory");
+		message(&line);
+	}
+}
+
 bool runtime_start_late(char **variables)
 {
 	struct wiped *wiped;
@@ -308,6 +328,7 @@ __attribute__((constructor)) static void start(void)
 		event_loops_start(&runtime.capture);
 		enroll_start(environ);
 		deepbind_start();
+		start_uses();
 		fork_register();
 		exit_register();
 		signals_register();

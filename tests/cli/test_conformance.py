@@ -19,21 +19,24 @@ def cases(text):
 
 
 @functools.cache
-def both():
-    """The cases of a bare run and of a traced one. Each case is a process of its own."""
+def runs():
+    """The cases of a bare run, of a traced one, and of one whose uses of descriptors are recorded. Each case is a process of its own."""
     bare = run_bare([PROGRAM], cwd=temp_dir(), timeout=120)
     traced = run_traced([PROGRAM], cwd=temp_dir(), timeout=120)
-    check.equal((bare.status, traced.status), (0, 0))
-    ran("conformance", f"{len(CASES)} cases bare and traced, {len(bare.out.splitlines())} lines compared")
-    return cases(bare.out), cases(traced.out)
+    using = run_traced([PROGRAM], cwd=temp_dir(), timeout=120, USED_BY="all")
+    check.equal((bare.status, traced.status, using.status), (0, 0, 0))
+    ran("conformance", f"{len(CASES)} cases bare, traced, and with all uses recorded, "
+                       f"{len(bare.out.splitlines())} lines compared")
+    return cases(bare.out), cases(traced.out), cases(using.out)
 
 
-@test("{}: the same bare and traced", each=CASES, timeout=280)
+@test("{}: the same bare and traced", each=CASES, timeout=400)
 def _(name):
-    bare, traced = both()
+    bare, traced, using = runs()
     check.true(bare.get(name), "it has said something")
     check.lacks(bare[name], "signal 14", "out of time")
     check.equal(traced.get(name), bare[name])
+    check.equal(using.get(name), bare[name], "with FDTRAIL_USED_BY=all")
 
 
 main()

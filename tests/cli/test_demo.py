@@ -101,7 +101,8 @@ def _():
     run = run_bare([SOURCE / "scripts" / "attach-demo"], env={"BUILD_DIR": str(BUILD)}, timeout=90)
     check.equal(run.status, 0, run.err)
     check.matches(run.err, r"^fdtrail: attached to leaky_server, process \d+ \(2 threads, one paused for ")
-    check.matches(run.out, r"likeliest leak: \d+ tcp sockets in CLOSE_WAIT, opened in handle_client at \S*leaky_server\.c:\d+$")
+    check.matches(run.out, r"likeliest leak: \d+ tcp sockets in CLOSE_WAIT, accepted at port \d+ in handle_client "
+                           r"at \S*leaky_server\.c:\d+$")
     check.contains(run.out, "The server goes on.")
 
 

@@ -20,7 +20,7 @@ GOOD = {
     "ARM": ["0", "1000", "50%"],
     "DEPTH": ["1", "256"], "SHOW": ["0", "7", "all", "auto"], "INHERITED": ["0", "1"], "PEAKS": ["0", "1"],
     "REDACT": ["0", "1"], "MARK_FILE": ["none"],
-    "CLOSERS": ["0", "64"], "MISUSE": ["off", "report", "abort"], "SPREAD": ["0", "1"],
+    "CLOSERS": ["0", "64"], "USED_BY": ["off", "before", "all"], "MISUSE": ["off", "report", "abort"], "SPREAD": ["0", "1"],
     "ONLY": ["*", "end?", "nginx,en*"], "VERBOSE": ["0", "1"]}
 BAD = {
     "OUTPUT": ["", "/tmp/%x", "/tmp/%"],
@@ -31,7 +31,7 @@ BAD = {
     "ARM": ["", "101%", "x", "-5"],
     "DEPTH": ["", "0", "257", "x"], "SHOW": ["", "some", "-1"], "INHERITED": ["", "2"], "PEAKS": ["", "2"],
     "REDACT": ["", "2"], "MARK_FILE": ["", "marks", "./marks"],
-    "CLOSERS": ["", "65", "x"], "MISUSE": ["", "on", "1"], "SPREAD": ["", "2"],
+    "CLOSERS": ["", "65", "x"], "USED_BY": ["", "1", "All"], "MISUSE": ["", "on", "1"], "SPREAD": ["", "2"],
     "ONLY": [""], "VERBOSE": ["", "yes"]}
 
 

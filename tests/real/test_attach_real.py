@@ -139,7 +139,8 @@ def leaks_ten(pid, port, word, expected, kind, attaches=5):
             ask_line(port, word, expected)
         # A compiler at run time gives one place several stacks.
         wait_until(lambda: sum(group.count for group in taken(pid)[pid].groups
-                               if kind in group.sentence and group.frames) >= 10, 15, "ten with a stack")
+                               if kind in group.sentence and ", opened " in group.sentence) >= 10, 15,
+                   "ten with a stack")
         detach(pid)
 
     return during(lambda: ask_line(port, b"hello\n", expected), work)
@@ -250,7 +251,8 @@ def _():
         wait_until(lambda: "ready\n" in started.out)
         attach(started.pid)
         time.sleep(0.2)
-        wait_until(lambda: any(group.count >= 5 for group in taken(started.pid)[started.pid].groups))
+        wait_until(lambda: any(group.count >= 5 and ", opened " in group.sentence
+                               for group in taken(started.pid)[started.pid].groups))
         detach(started.pid)
         check.equal((started.status, started.err), (None, ""))
 

@@ -462,6 +462,12 @@ static void goroutines_follow_each_other(void **state)
 	assert_has(text, "\"incomplete\":\"cut\"},{\"frames\":[{\"index\":0,\"address\":\"0x13\",");
 	assert_has(text, "\"last_http_request_by\":[{\"frames\":[{\"index\":0,"
 			 "\"address\":\"0x14\",\"function\":\"ask\",");
+	assert_has(text, "\"last_used_at\":[],");
+	exported->snapshots[0]->groups[0].stacks[1].http = false;
+	assert_string_equal(exported_as(exported, "folded", NULL),
+			    "server;ask;[last use];[tcp] 1\n");
+	text = exported_as(exported, "json", NULL);
+	assert_has(text, "\"last_http_request_by\":[],\"last_used_at\":[{\"frames\":[{");
 	exported->snapshots[0]->groups[0].stack_count = 1;
 	assert_string_equal(
 		exported_as(exported, "folded", NULL),

@@ -87,7 +87,7 @@ static void put_entry(const struct page *page, const struct diff_entry *entry,
 		   diff_growth(entry), heading);
 	text_paths(page, group, &options->report);
 	if (used)
-		text_stack(page, "last HTTP request by", used, group,
+		text_stack(page, used->http ? "last HTTP request by" : "last used at", used, group,
 			   text_frames_of(&options->report));
 	if (opened)
 		text_stack(page, "opened at", opened, used ? NULL : group,

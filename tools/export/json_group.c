@@ -32,7 +32,8 @@ static const char *reason(const struct model_group *group)
 		return group->reason;
 	switch (group->origin) {
 	case MODEL_INHERITED:
-		return "they were open when the program started";
+		return group->before_attach ? "they were open before fdtrail came"
+					    : "they were open when the program started";
 	case MODEL_INHERITED_FORK:
 		return "they were open when the process was forked";
 	case MODEL_UNSEEN:
@@ -127,17 +128,34 @@ static void put_stack(struct json_writer *json, const char *key, const struct mo
 	json_end_object(json);
 }
 
+static void put_with_ancestors(struct json_writer *json, const struct model_stack *stack,
+			       const struct export_options *options)
+{
+	for (; stack; stack = stack->created_by)
+		put_stack(json, NULL, stack, options);
+}
+
 /* Writes the stacks of one role, each followed by those of its ancestor goroutines. */
 static void put_stacks(struct json_writer *json, const char *key, const struct model_group *group,
 		       enum model_stack_role role, const struct export_options *options)
 {
 	json_begin_array(json, key);
+	for (size_t i = 0; i < group->stack_count; i++)
+		if (group->stacks[i].role == role)
+			put_with_ancestors(json, &group->stacks[i], options);
+	json_end_array(json);
+}
+
+/* Writes the stack of the last use: of the last HTTP request, or of any call. */
+static void put_uses(struct json_writer *json, const char *key, const struct model_group *group,
+		     bool http, const struct export_options *options)
+{
+	json_begin_array(json, key);
 	for (size_t i = 0; i < group->stack_count; i++) {
-		if (group->stacks[i].role != role)
-			continue;
-		for (const struct model_stack *stack = &group->stacks[i]; stack;
-		     stack = stack->created_by)
-			put_stack(json, NULL, stack, options);
+		const struct model_stack *stack = &group->stacks[i];
+
+		if (stack->role == MODEL_LAST_USED_AT && stack->http == http)
+			put_with_ancestors(json, stack, options);
 	}
 	json_end_array(json);
 }
@@ -169,7 +187,8 @@ void json_group_identity(struct json_writer *json, const struct model_group *gro
 		put_stack(json, NULL, stack, options);
 	json_end_array(json);
 	put_stacks(json, "connected_at", group, MODEL_CONNECTED_AT, options);
-	put_stacks(json, "last_http_request_by", group, MODEL_LAST_USED_AT, options);
+	put_uses(json, "last_http_request_by", group, true, options);
+	put_uses(json, "last_used_at", group, false, options);
 }
 
 static void put_descriptor(struct json_writer *json, const struct model_group *group,

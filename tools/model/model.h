@@ -73,7 +73,7 @@ struct model_frame {
 enum model_stack_role {
 	MODEL_OPENED_AT,        /* "opened at:" */
 	MODEL_CONNECTED_AT,     /* "connected at:" */
-	MODEL_LAST_USED_AT,     /* "last HTTP request by:" */
+	MODEL_LAST_USED_AT,     /* "last HTTP request by:", or "last used at:" */
 	MODEL_CLOSED_AT,        /* "closed at (9):", only in closers of a group */
 	MODEL_MISUSED_AT,       /* of a misuse: the wrong call, */
 	MODEL_CLOSED_BEFORE_AT, /* and the close before it */
@@ -95,6 +95,7 @@ struct model_stack {
 	 * no frame is the program's own. NULL: none. */
 	const char *runtime;
 	bool asked; /* the stack before this one did what this one had asked for */
+	bool http;  /* MODEL_LAST_USED_AT: the use was an HTTP request */
 };
 
 /* The stdio or dirent stream that a descriptor belongs to; closing the stream closes it. */
@@ -172,12 +173,12 @@ struct model_group {
 	int64_t count;  /* of descriptors, listed or not */
 	enum kind kind; /* KIND_COUNT: several */
 	enum model_origin origin;
-	const char *sentence; /* the heading after "group N: ", as written */
-	const char *how;      /* "opened", "duplicated", "received"; or NULL */
-	const char *place;    /* "fetch_status" or "module+0x12"; or NULL */
-	const char
-		*last_used; /* the place of the last HTTP request, if it is another one; or NULL */
-	const char *reason; /* why there is no stack; or NULL */
+	bool before_attach;        /* MODEL_INHERITED: open before `fdtrail attach` came */
+	const char *sentence;      /* the heading after "group N: ", as written */
+	const char *how;           /* "opened", "duplicated", "received"; or NULL */
+	const char *place;         /* "fetch_status" or "module+0x12"; or NULL */
+	const char *last_used;     /* the place of the last use, if it is another one; or NULL */
+	const char *reason;        /* why there is no stack; or NULL */
 	const char **reason_lines; /* the same, split into lines as in the text */
 	size_t reason_line_count;
 	struct model_note *notes;

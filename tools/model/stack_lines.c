@@ -99,7 +99,8 @@ static void fill(struct line_list *filling, const struct model_snapshot *snapsho
 	const struct model_stack *stack = group_stack(group);
 
 	if (stack && stack->role == MODEL_LAST_USED_AT)
-		add(filling, (struct stack_line){.marker = MARKER_LAST_USED});
+		add(filling, (struct stack_line){.marker = stack->http ? MARKER_LAST_REQUEST
+								       : MARKER_LAST_USED});
 	for (; stack; stack = stack->created_by) {
 		/* Collapse only if something is left. */
 		bool collapses = collapse_runtime && stack_has_user_code(stack);

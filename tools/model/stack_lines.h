@@ -13,7 +13,8 @@
 /* Long enough for any "module+0xoffset": a file's name has at most 255 bytes. */
 enum { LINE_NAME_SIZE = 512 };
 
-#define MARKER_LAST_USED      "[last HTTP request]"
+#define MARKER_LAST_REQUEST   "[last HTTP request]"
+#define MARKER_LAST_USED      "[last use]"
 #define MARKER_CREATED_BY     "[created by]"
 #define MARKER_ASKED_FOR_BY   "[asked for by]"
 #define MARKER_INCOMPLETE     "[incomplete]"

@@ -176,6 +176,16 @@ static void look_whether_traced(struct model_snapshot *snapshot)
 			snapshot->traced = false;
 }
 
+/* In a process that `fdtrail attach` came to, and that has not forked since, what is inherited was
+ * open before. */
+static void note_attach(struct model_snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->group_count; i++)
+		snapshot->groups[i].before_attach = snapshot->attached >= 0 &&
+						    snapshot->forked < 0 &&
+						    snapshot->groups[i].origin == MODEL_INHERITED;
+}
+
 struct model_snapshot *assembly_finish(struct assembly *assembly)
 {
 	struct model_snapshot *snapshot = assembly->snapshot;
@@ -205,6 +215,7 @@ struct model_snapshot *assembly_finish(struct assembly *assembly)
 		list_move(&assembly->notes, sizeof(char *), &snapshot->note_count, memory);
 	discard(assembly);
 	parse_header(&assembly->parse, snapshot);
+	note_attach(snapshot);
 	modules_identify(snapshot);
 	look_whether_traced(snapshot);
 	return snapshot;

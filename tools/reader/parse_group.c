@@ -132,6 +132,8 @@ static bool take_origin(struct parse *parse, struct scan *line, struct model_gro
 	}
 	if (scan_words(line, "inherited")) {
 		group->origin = MODEL_INHERITED;
+		if (scan_words(line, ", last used "))
+			group->last_used = take_place(parse, line);
 		if (!scan_words(line, " through fork, "))
 			return true;
 		group->origin = MODEL_INHERITED_FORK;
@@ -339,17 +341,18 @@ bool parse_stack(struct parse *parse, struct scan line, struct model_stack *stac
 	static const struct {
 		const char *words;
 		enum model_stack_role role;
-		bool ancestor, asked;
+		bool ancestor, asked, http;
 	} headings[] = {
-		{"  opened at", MODEL_OPENED_AT, false, false},
-		{"  connected at", MODEL_CONNECTED_AT, false, false},
-		{"  last HTTP request by", MODEL_LAST_USED_AT, false, false},
-		{"  misused at", MODEL_MISUSED_AT, false, false},
-		{"  closed before at", MODEL_CLOSED_BEFORE_AT, false, false},
-		{"  was opened at", MODEL_OPENED_AT, false, false},
-		{"  opened since at", MODEL_OPENED_AT, false, false},
-		{"  created by", MODEL_OPENED_AT, true, false},
-		{"  asked for by", MODEL_OPENED_AT, true, true},
+		{"  opened at", MODEL_OPENED_AT, false, false, false},
+		{"  connected at", MODEL_CONNECTED_AT, false, false, false},
+		{"  last HTTP request by", MODEL_LAST_USED_AT, false, false, true},
+		{"  last used at", MODEL_LAST_USED_AT, false, false, false},
+		{"  misused at", MODEL_MISUSED_AT, false, false, false},
+		{"  closed before at", MODEL_CLOSED_BEFORE_AT, false, false, false},
+		{"  was opened at", MODEL_OPENED_AT, false, false, false},
+		{"  opened since at", MODEL_OPENED_AT, false, false, false},
+		{"  created by", MODEL_OPENED_AT, true, false, false},
+		{"  asked for by", MODEL_OPENED_AT, true, true, false},
 	};
 
 	*stack = (struct model_stack){0};
@@ -359,6 +362,7 @@ bool parse_stack(struct parse *parse, struct scan line, struct model_stack *stac
 		stack->role = headings[i].role;
 		*ancestor = headings[i].ancestor;
 		stack->asked = headings[i].asked;
+		stack->http = headings[i].http;
 		if (scan_words(&line, ":"))
 			return scan_at_end(&line);
 		if (line.end - line.at < 4 || !scan_words(&line, " (") ||

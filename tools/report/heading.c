@@ -272,8 +272,10 @@ static void put_origin(FILE *out, const struct page *page, const struct model_gr
 		fputs(", opener unknown", out);
 		return;
 	case MODEL_INHERITED:
-		fputs(", inherited", out);
-		return;
+		fputs(group->before_attach ? ", open before fdtrail came" : ", inherited", out);
+		if (!used)
+			return;
+		break;
 	case MODEL_INHERITED_FORK:
 		fputs(", inherited through fork", out);
 		break;

@@ -166,7 +166,7 @@ static void put_stacks(const struct page *page, const struct model_group *group,
 	static const char *const headings[] = {
 		[MODEL_OPENED_AT] = "opened at",
 		[MODEL_CONNECTED_AT] = "connected at",
-		[MODEL_LAST_USED_AT] = "last HTTP request by",
+		[MODEL_LAST_USED_AT] = "last used at",
 	};
 
 	for (size_t i = 0; i < group->stack_count; i++) {
@@ -175,8 +175,9 @@ static void put_stacks(const struct page *page, const struct model_group *group,
 		if (group->stacks[i].role != role)
 			continue;
 		int64_t count = count_like(group, &group->stacks[i]);
-		const char *words =
-			role == MODEL_OPENED_AT && group->accepted ? "accepted at" : headings[role];
+		const char *words = role == MODEL_OPENED_AT && group->accepted ? "accepted at"
+				    : group->stacks[i].http ? "last HTTP request by"
+							    : headings[role];
 		heading =
 			of == count || group->stacks[i].share
 				? page_format("%s", words)

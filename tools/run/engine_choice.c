@@ -191,13 +191,16 @@ static int ask_for_ancestors(struct run *run)
 	return LAUNCH_TROUBLE;
 }
 
-/* Only the library can change the numbers that a program gets. */
-static void tell_no_spread(const struct run *run)
+/* Only the library can change the numbers that a program gets, and see each read and write. */
+static void tell_no_effect(const struct run *run)
 {
 	const char *spread = environment_get(&run->environment, "FDTRAIL_SPREAD");
+	const char *used_by = environment_get(&run->environment, "FDTRAIL_USED_BY");
 
 	if (spread && strcmp(spread, "1") == 0)
 		say("--spread has no effect on %s, because ptrace traces it", run->program.path);
+	if (used_by && strcmp(used_by, "all") == 0)
+		say("--used-by has no effect on %s, because ptrace traces it", run->program.path);
 }
 
 int run_choose_engine(struct run *run)
@@ -207,7 +210,7 @@ int run_choose_engine(struct run *run)
 	if (status == 0 && is_traced_by_ptrace(run))
 		status = ask_for_ancestors(run);
 	if (status == 0 && is_traced_by_ptrace(run))
-		tell_no_spread(run);
+		tell_no_effect(run);
 	if (status == 0 && run->engine == RUN_PRELOAD)
 		status = set_preload(run);
 	return status;

@@ -256,6 +256,7 @@ void ledger_release(struct ledger *ledger)
 	closer_table_release(&ledger->closers);
 	language_table_release(&ledger->languages);
 	mark_table_release(&ledger->marks);
+	use_table_release(&ledger->uses);
 }
 
 bool ledger_copy(struct ledger *ledger, const struct ledger *from)
@@ -486,6 +487,13 @@ void ledger_set_owner(struct ledger *ledger, int fd, enum fd_owner owner)
 		;
 }
 
+uint32_t ledger_last_use(const struct ledger *ledger, int fd, uint32_t times_recorded)
+{
+	return ledger_read(ledger, fd, NULL, NULL)
+		       ? use_table_stack(&ledger->uses, fd, times_recorded)
+		       : STACK_NONE;
+}
+
 int ledger_end(const struct ledger *ledger)
 {
 	return (int)atomic_load(&ledger->page_end) * PAGE_SLOTS;
@@ -598,6 +606,7 @@ void ledger_forked(struct ledger *ledger, bool stacks_torn)
 		stack_table_rebuild(&ledger->stacks);
 	stack_table_reset_figures(&ledger->stacks);
 	closer_table_reset(&ledger->closers);
+	use_table_forget(&ledger->uses, ledger_end(ledger));
 	forget_closes(ledger);
 	inherit_numbers(ledger);
 	if (generation < LEDGER_GENERATIONS) {

@@ -22,6 +22,7 @@
 #include "misuse_table.h"
 #include "module_table.h"
 #include "stack_table.h"
+#include "use_table.h"
 
 /* The kind of a descriptor, by the call that opened it. A snapshot asks the kernel, which knows
  * better; this kind is for the cases that the kernel doesn't tell apart (a POSIX message queue
@@ -115,6 +116,7 @@ struct ledger {
 	_Atomic(struct ledger_page *) *pages; /* by fd / PAGE_SLOTS */
 	struct arena *arena;
 	struct closer_table closers;
+	struct use_table uses;
 	_Atomic uint32_t page_end;   /* one past the highest page in use */
 	_Atomic uint32_t generation; /* 1 .. LEDGER_GENERATIONS - 1; one higher after each fork */
 	struct ledger_numbers numbers;
@@ -227,6 +229,10 @@ struct ledger_peak ledger_peak(const struct ledger *ledger);
  * since, and has opened at most LEDGER_TEARDOWN_OPENS others during that time. If that was fewer
  * than LEDGER_HELD_LEAST, or there was no teardown: how many are open now. */
 uint32_t ledger_held(const struct ledger *ledger, const struct stack_figures *figures);
+
+/* The stack that last used fd, whose ledger_times_recorded was this; STACK_NONE: not known, or fd
+ * has no entry. */
+uint32_t ledger_last_use(const struct ledger *ledger, int fd, uint32_t times_recorded);
 
 /* Removes all entries, and starts the counts of all stacks at zero: the tracer has slept, and what
  * happened meanwhile is not known. Other threads may be recording. */

@@ -232,6 +232,22 @@ static bool parse_misuse(struct options *options, const char *value)
 	return false;
 }
 
+static bool parse_used_by(struct options *options, const char *value)
+{
+	static const char *const words[] = {
+		[USES_OFF] = "off",
+		[USES_BEFORE] = "before",
+		[USES_ALL] = "all",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strcmp(value, words[i]) == 0) {
+			options->used_by = (enum use_mode)i;
+			return true;
+		}
+	return false;
+}
+
 static bool parse_only(struct options *options, const char *value)
 {
 	options->only = value;

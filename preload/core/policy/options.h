@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "preload/core/ledger/use_table.h"
+
 enum {
 	OPTION_AUTO = UINT32_MAX - 1, /* show: a number that suits the output */
 	OPTION_CLOSERS_MOST = 64,
@@ -33,6 +35,7 @@ struct options {
 	bool inherited;
 	bool peaks;
 	enum option_misuse misuse;
+	enum use_mode used_by;
 	bool spread;
 	const char *only;
 	bool redact;

@@ -325,6 +325,13 @@ static void forget_closed(struct census *census, const struct snapshot_request *
 	}
 }
 
+/* Whether it is known who uses an inherited descriptor: then it isn't only counted. */
+static bool is_used(const struct snapshot_request *request, const struct descriptor *descriptor)
+{
+	return ledger_last_use(request->ledger, descriptor->fd, descriptor->times_recorded) !=
+	       STACK_NONE;
+}
+
 /* Keeps only the descriptors that the snapshot lists; the rest has been counted. */
 static void keep_listed(struct census *census, const struct snapshot_request *request)
 {
@@ -335,10 +342,13 @@ static void keep_listed(struct census *census, const struct snapshot_request *re
 		bool listed = descriptor->class == DESCRIPTOR_OPENED ||
 			      descriptor->class == DESCRIPTOR_UNSEEN ||
 			      descriptor->class == DESCRIPTOR_UNTRACED ||
-			      (descriptor->class == DESCRIPTOR_INHERITED && request->inherited);
+			      (descriptor->class == DESCRIPTOR_INHERITED &&
+			       (request->inherited || is_used(request, descriptor)));
 
-		if (listed && census_wants(request, descriptor))
-			census->descriptors[kept++] = *descriptor;
+		if (!listed || !census_wants(request, descriptor))
+			continue;
+		census->inherited_listed += descriptor->class == DESCRIPTOR_INHERITED;
+		census->descriptors[kept++] = *descriptor;
 	}
 	census->count = kept;
 }

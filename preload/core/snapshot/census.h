@@ -18,14 +18,15 @@ struct census {
 	struct frozen_table table; /* the numbers that are open in our table, with our output */
 	size_t open;               /* the hidden ones included */
 	uint64_t now_ms;           /* CLOCK_MONOTONIC at the count */
-	bool numbered;    /* the process has its own number in /proc: not in a PID namespace
+	bool numbered;           /* the process has its own number in /proc: not in a PID namespace
 			   * without a /proc of its own */
-	size_t inherited; /* the hidden ones included */
-	size_t closing;   /* a close had begun */
-	size_t changing;  /* opened or closed around the moment of the copy */
-	size_t forgotten; /* were in the ledger, and an untraced call has closed them */
-	size_t unwanted;  /* not inherited, but not of the wanted kinds */
-	size_t unclosed;  /* opened or unseen, of the wanted kinds */
+	size_t inherited;        /* the hidden ones included */
+	size_t inherited_listed; /* of these, the ones that are listed */
+	size_t closing;          /* a close had begun */
+	size_t changing;         /* opened or closed around the moment of the copy */
+	size_t forgotten;        /* were in the ledger, and an untraced call has closed them */
+	size_t unwanted;         /* not inherited, but not of the wanted kinds */
+	size_t unclosed;         /* opened or unseen, of the wanted kinds */
 };
 
 /* Fills in census. 0, or ENOMEM, or ENOSYS where a seccomp filter leaves no way to list

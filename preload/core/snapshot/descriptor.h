@@ -52,8 +52,11 @@ struct descriptor {
 	struct proc_stat stat;
 	struct ledger_entry entry; /* DESCRIPTOR_OPENED, and before_fork ones */
 	enum descriptor_original original;
-	uint32_t user; /* sockets: stack of the last HTTP request, or STACK_NONE */
-	bool shared;   /* user may be one of several at the same time */
+	uint32_t
+		user; /* stack of the last HTTP request over a socket, or of the last use (used), or
+			* STACK_NONE */
+	bool used;    /* user is from the ledger's uses (use_table.h) */
+	bool shared;  /* user may be one of several at the same time */
 	const struct endpoint *endpoint; /* DESCRIPTOR_UNTRACED: shared with many others, or NULL */
 	/* For a descriptor that isn't in this process' table: all that is known. Else NULL. */
 	const struct snapshot_outside *outside;

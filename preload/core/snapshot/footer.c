@@ -38,7 +38,7 @@ static void put_not_listed(struct writer *writer, const struct snapshot_request 
 		put_counted(writer, &section, hidden,
 			    "inherited, left out because the descriptor table is full");
 	else
-		put_counted(writer, &section, census->inherited,
+		put_counted(writer, &section, census->inherited - census->inherited_listed,
 			    "inherited (FDTRAIL_INHERITED=1 lists them)");
 	put_counted(writer, &section, census->unwanted, "of other kinds than FDTRAIL_KINDS names");
 	put_counted(writer, &section, census->closing, "being closed at that moment");
@@ -80,12 +80,16 @@ static void put_not_seen(struct writer *writer, const struct snapshot_request *r
 	put_counted(writer, &section, atomic_load(&request->ledger->dropped),
 		    "not recorded when they were opened: there was no memory");
 	put_counted(writer, &section, atomic_load(&request->ledger->stackless),
-		    "opened or connected while another thread took its stack for too long: "
+		    "opened, connected or used while another thread took its stack for too "
+		    "long: "
 		    "their stacks are not known");
 	put_counted(writer, &section, atomic_load(&request->ledger->stacks.overflowed),
 		    "opened when the stack table was full: their stacks are not known");
 	put_counted(writer, &section, atomic_load(&request->ledger->closers.dropped),
 		    "closed when the table of closing stacks was full: these are not known");
+	put_counted(writer, &section, atomic_load(&request->ledger->uses.dropped),
+		    "uses at stacks that could not be kept: who used these descriptors last is not "
+		    "known");
 	put_counted(writer, &section, atomic_load(&request->ledger->marks.lost),
 		    "marks that could not be recorded: what was opened after them is under the "
 		    "mark before");

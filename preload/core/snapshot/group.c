@@ -19,8 +19,8 @@ static uint32_t stack_of(const struct descriptor *descriptor)
 
 static enum kind kind_of(const struct descriptor *descriptor)
 {
-	bool mixed =
-		descriptor->class == DESCRIPTOR_INHERITED && stack_of(descriptor) == STACK_NONE;
+	bool mixed = descriptor->class == DESCRIPTOR_INHERITED &&
+		     stack_of(descriptor) == STACK_NONE && !descriptor->used;
 
 	return mixed ? KIND_MIXED : descriptor->kind;
 }
@@ -34,7 +34,7 @@ static int order(uint64_t a, uint64_t b)
 static bool same_group(const struct descriptor *a, const struct descriptor *b)
 {
 	if (a->class != b->class || stack_of(a) != stack_of(b) || kind_of(a) != kind_of(b) ||
-	    a->user != b->user || a->shared != b->shared)
+	    a->user != b->user || a->used != b->used || a->shared != b->shared)
 		return false;
 	/* Without stacks, only these tell them apart. */
 	return a->class != DESCRIPTOR_UNTRACED ||
@@ -58,7 +58,15 @@ static void take_user(struct descriptor *descriptor, const struct ledger *ledger
 {
 	const struct connection *connection =
 		connection_table_get(&ledger->connections, descriptor->entry.connection);
+	uint32_t user = STACK_NONE;
 
+	if (descriptor->class == DESCRIPTOR_OPENED || descriptor->class == DESCRIPTOR_INHERITED)
+		user = ledger_last_use(ledger, descriptor->fd, descriptor->times_recorded);
+	if (user >= STACK_FIRST) {
+		descriptor->user = user;
+		descriptor->used = true;
+		return;
+	}
 	if (!connection || stack_of(descriptor) == STACK_NONE || !kind_is_socket(descriptor->kind))
 		return;
 	descriptor->user = connection->user;
@@ -158,6 +166,7 @@ static void fill(struct group *group, const struct snapshot_request *request,
 	group->has_stack = stack_table_view(&request->ledger->stacks, group->stack, &group->view);
 	group->has_user = stack_table_view(&request->ledger->stacks, first->user, &group->user);
 	group->shared = first->shared;
+	group->used = first->used && group->has_user;
 	/* Inherited descriptors were opened in the parent, so their stack's counts here don't
 	 * include them. */
 	if (group->has_stack && group->class == DESCRIPTOR_OPENED)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
  * Puts descriptors into groups: one per opening stack and kind, the likeliest leak first. If the
- * last user of a connection is known, it splits a group, because the code that opens a connection
- * and the code that leaks it may differ. In a forked process inherited descriptors are grouped by
- * the stack that opened them, too. Descriptors that were open at the start are one group of all
- * kinds.
+ * last user of a connection, or of any descriptor, is known, it splits a group, because the code
+ * that opens a connection and the code that leaks it may differ. In a forked process inherited
+ * descriptors are grouped by the stack that opened them, too. Descriptors that were open at the
+ * start are one group of all kinds, but for those whose last user is known.
  */
 #pragma once
 
@@ -49,7 +49,8 @@ struct group {
 
 	struct group_closers *closers; /* NULL: none are known */
 
-	bool has_user; /* user is the stack of the last request over these connections */
+	bool has_user; /* user is the stack of the last request over these connections, or if .. */
+	bool used;     /* .. this is set of the last use of these descriptors */
 	bool shared;   /* user may be one of several at the same time */
 	struct stack_view user;
 };

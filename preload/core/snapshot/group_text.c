@@ -78,8 +78,13 @@ static void put_origin(struct writer *writer, const struct frames *frames,
 	}
 	if (group->class == DESCRIPTOR_INHERITED)
 		put_string(writer, group->has_stack ? ", inherited through fork" : ", inherited");
-	if (group->class == DESCRIPTOR_INHERITED && !group->has_stack)
+	if (group->class == DESCRIPTOR_INHERITED && !group->has_stack) {
+		if (group->used) {
+			put_string(writer, ", last used ");
+			frames_put_origin(frames, writer, &group->user);
+		}
 		return;
+	}
 	if (all_came_by(group, FD_DUPLICATED))
 		put_string(writer, ", duplicated ");
 	else if (all_came_by(group, FD_RECEIVED))
@@ -153,7 +158,7 @@ static void put_notes(const struct describe *describe, const struct frames *fram
 	if (group->states[TCP_STATE_CLOSE_WAIT])
 		put_note(writer, group->class == DESCRIPTOR_UNTRACED ? NOTE_CLOSE_WAIT_UNTRACED
 								     : NOTE_CLOSE_WAIT);
-	if (group->has_user)
+	if (group->has_user && !group->used)
 		put_note(writer, group->shared ? NOTE_LAST_USER_SHARED : NOTE_LAST_USER);
 	else if (group->has_stack && describe->request->unknown_user &&
 		 frames_pool(frames, &group->view))
@@ -176,7 +181,8 @@ static void put_figures(const struct describe *describe, const struct group *gro
 	struct writer *writer = describe->writer;
 
 	if (group->kind == KIND_MIXED || group->class == DESCRIPTOR_UNSEEN ||
-	    group->class == DESCRIPTOR_UNTRACED)
+	    group->class == DESCRIPTOR_UNTRACED ||
+	    (group->class == DESCRIPTOR_INHERITED && !group->has_stack))
 		return;
 	if (group->count > 1) {
 		put_string(writer, "  ages: ");
@@ -212,11 +218,19 @@ static void put_stacks(const struct describe *describe, struct frames *frames,
 	struct writer *writer = describe->writer;
 	struct connect_stack connect;
 
-	if (!group->has_stack || group->stack == STACK_OVERFLOW)
+	bool opened = group->has_stack && group->stack != STACK_OVERFLOW;
+
+	if (opened) {
+		put_string(writer, "  opened at:\n");
+		frames_put(frames, writer, &group->view);
+	}
+	if (group->used) {
+		put_string(writer, "  last used at:\n");
+		frames_put(frames, writer, &group->user);
+	}
+	if (!opened)
 		return;
-	put_string(writer, "  opened at:\n");
-	frames_put(frames, writer, &group->view);
-	if (group->has_user) {
+	if (group->has_user && !group->used) {
 		put_string(writer, group->shared ? "  last HTTP request by (one of several):\n"
 						 : "  last HTTP request by:\n");
 		frames_put(frames, writer, &group->user);

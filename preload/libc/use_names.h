@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The list of functions that use a descriptor: read(2) and its like. The library doesn't export
+ * them, so that a program that nobody asked about its uses calls the C library directly; if it is
+ * asked (FDTRAIL_USED_BY), runtime/redirect.c makes the program's references point to our wrappers.
+ * recvmsg, recvmmsg, accept, accept4 and ioctl are missing, because their hooks (names.h) note the
+ * use.
+ *
+ * USED(function): the C library's header declares it. USED_LIKE(function, other): the header
+ * doesn't, or not in all versions, but it has the type of other. In the order of strcmp(3), because
+ * redirect.c searches the list. A function that this C library lacks is passed over.
+ */
+USED_LIKE(__pread64, pread64)
+USED_LIKE(__pread64_chk, pread64_chk_type)
+USED_LIKE(__pread_chk, pread_chk_type)
+USED_LIKE(__pwrite64, pwrite64)
+USED_LIKE(__read, read)
+USED_LIKE(__read_chk, read_chk_type)
+USED_LIKE(__recv_chk, recv_chk_type)
+USED_LIKE(__recvfrom_chk, recvfrom_chk_type)
+USED_LIKE(__send, send)
+USED_LIKE(__write, write)
+USED(copy_file_range)
+USED(epoll_ctl)
+USED(epoll_pwait)
+USED_LIKE(epoll_pwait2, epoll_pwait2_type)
+USED(epoll_wait)
+USED(eventfd_read)
+USED(eventfd_write)
+USED(fdatasync)
+USED(fsync)
+USED(ftruncate)
+USED(ftruncate64)
+USED(getdents64)
+USED(inotify_add_watch)
+USED(listen)
+USED(pread)
+USED(pread64)
+USED(preadv)
+USED(preadv2)
+USED(preadv64)
+USED(preadv64v2)
+USED(pwrite)
+USED(pwrite64)
+USED(pwritev)
+USED(pwritev2)
+USED(pwritev64)
+USED(pwritev64v2)
+USED(read)
+USED(readv)
+USED(recv)
+USED(recvfrom)
+USED(send)
+USED(sendfile)
+USED(sendfile64)
+USED(sendmmsg)
+USED(sendmsg)
+USED(sendto)
+USED(shutdown)
+USED(splice)
+USED(tee)
+USED(timerfd_settime)
+USED(vmsplice)
+USED(write)
+USED(writev)
