@@ -15,6 +15,7 @@
 
 #include "preload/core/snapshot/proc.h"
 #include "tools/process/loaded_tracer.h"
+#include "tools/process/mappings.h"
 #include "tools/process/outside_snapshot.h"
 #include "tools/run/program_file.h"
 #include "attach_process.h"
@@ -132,6 +133,13 @@ static const char *look_at_memory(const struct process *process, char *text)
 	return NULL;
 }
 
+static const char *explain_unread(int pid, int error, char *text)
+{
+	snprintf(text, ATTACH_TEXT, "process %d can't be looked at (%s); it goes on as it was", pid,
+		 strerror(-error));
+	return text;
+}
+
 /* Says why the program has no C library that we can use. */
 static void explain_program(int pid, enum program_kind kind, char *text)
 {
@@ -163,6 +171,10 @@ static int look_at_program(const struct process *process, struct libc_symbols *s
 
 	if (error == -EACCES || error == -EPERM) {
 		attach_target_no_rights(process, text);
+		return -EINVAL;
+	}
+	if (error && error != -ENOENT) {
+		explain_unread(pid, error, text);
 		return -EINVAL;
 	}
 	program_look(proc_pid_path(path, pid, "exe"), &file);
@@ -213,9 +225,11 @@ static const char *look_at_library(int pid, uint32_t wish, uint64_t *enter, char
 	uint32_t state = error ? ATTACH_NEVER : atomic_load(&door.state);
 
 	*enter = 0;
-	if (error && loaded <= 0 && wish == ATTACH_START)
+	if (loaded < 0)
+		return explain_unread(pid, loaded, text);
+	if (error && !loaded && wish == ATTACH_START)
 		return NULL;
-	if (error && loaded <= 0)
+	if (error && !loaded)
 		snprintf(text, ATTACH_TEXT, "process %d isn't attached", pid);
 	else if (error || state == ATTACH_NEVER)
 		snprintf(
@@ -248,16 +262,43 @@ static const char *look_at_library(int pid, uint32_t wish, uint64_t *enter, char
 	return text;
 }
 
+/* Whether the process has ended since it was read. False also if that can't be found out. */
+static bool has_ended(const struct process *process)
+{
+	struct process now;
+	int error = process_read(&now, process->pid);
+
+	return error == -ESRCH ||
+	       (!error && ((process_has_ended(&now) && !process_has_ended(process)) ||
+			   now.started_ticks != process->started_ticks));
+}
+
+/* Whether it is ending, too: it has no memory any more. Then what could not be read of it means
+ * nothing. */
+static bool is_gone(const struct process *process)
+{
+	struct mappings mappings;
+	int error = mappings_read(&mappings, process->pid);
+
+	mappings_finish(&mappings);
+	return error == -ESRCH || has_ended(process);
+}
+
+static int say_ended(const struct process *process, char *text)
+{
+	snprintf(text, ATTACH_TEXT, "process %d has ended", process->pid);
+	return -ESRCH;
+}
+
 int attach_target_check(const struct process *process, uint32_t wish, struct libc_symbols *symbols,
 			uint64_t *enter, char *text)
 {
-	int pid = process->pid, error;
-
 	memset(symbols, 0, sizeof(*symbols));
 	if (look_at_state(process, text) || look_at_memory(process, text))
-		return -EINVAL;
-	error = look_at_program(process, symbols, text);
-	if (error)
-		return error;
-	return look_at_root(pid, text) || look_at_library(pid, wish, enter, text) ? -EINVAL : 0;
+		return has_ended(process) ? say_ended(process, text) : -EINVAL;
+	int error = look_at_program(process, symbols, text);
+	if (!error &&
+	    (look_at_root(process->pid, text) || look_at_library(process->pid, wish, enter, text)))
+		error = -EINVAL;
+	return error && is_gone(process) ? say_ended(process, text) : error;
 }

@@ -120,6 +120,10 @@ int mappings_read(struct mappings *mappings, int pid)
 		*end = '\0';
 		mappings->count += parse(line, &mappings->list[mappings->count]);
 	}
+	if (!mappings->count) {
+		mappings_finish(mappings);
+		return -ESRCH;
+	}
 	return 0;
 }
 

@@ -25,8 +25,9 @@ struct mappings {
 	char *text; /* the paths point into this */
 };
 
-/* Reads the mappings of process pid. 0, or a negative errno, and then mappings is empty. Free them
- * with mappings_finish, which also accepts empty ones. */
+/* Reads the mappings of process pid. 0, or a negative errno, and then mappings is empty: -ENOENT
+ * there is no such process, -ESRCH it has no memory, because it is ending or a kernel thread. Free
+ * them with mappings_finish, which also accepts empty ones. */
 int mappings_read(struct mappings *mappings, int pid);
 void mappings_finish(struct mappings *mappings);
 
