@@ -3,6 +3,7 @@
 """fdtrail attach: a program that runs already is recorded from then on, and doesn't notice. If it can't be, it goes
 on as it was, and one line says why."""
 
+import errno
 import os
 import random
 import re
@@ -120,6 +121,38 @@ def _(variant):
     check.equal(len(leaked), 10, "descriptors that are new")
     check.equal(state(server.pid)[0], before[0], "the process' state")
     check.equal(server.process.out.count("EINTR"), interrupted, "calls that ended with EINTR")
+
+
+@test("a single long wait in {} goes on after each attach and detach", each=["poll", "nanosleep", "sem_timedwait"])
+def _(call):
+    calls = {"poll": "poll(NULL, 0, 6000)", "nanosleep": "nanosleep(&(struct timespec){6, 0}, NULL)",
+             "sem_timedwait": "sem_timedwait(&never, &end)"}
+    waits = start_c("""
+#include <errno.h>
+#include <poll.h>
+#include <semaphore.h>
+#include <stdio.h>
+#include <time.h>
+int main(void)
+{
+    struct timespec end;
+    sem_t never;
+    sem_init(&never, 0, 0);
+    clock_gettime(CLOCK_REALTIME, &end);
+    end.tv_sec += 6;
+    puts("ready");
+    fflush(stdout);
+    errno = 0;
+    int result = %s;
+    printf("%%d %%d\\n", result, errno);
+    return 0;
+}
+""" % calls[call])
+    for _ in range(2):
+        attach(waits.pid)
+        detach(waits.pid)
+    waits.wait()
+    check.equal(waits.out, "ready\n%s\n" % (f"-1 {errno.ETIMEDOUT}" if call == "sem_timedwait" else "0 0"))
 
 
 def refused(pid, *words, verb="attach", before=None, **options):

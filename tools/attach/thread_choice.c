@@ -38,7 +38,8 @@ enum {
 /* How much a thread is preferred. */
 enum rank {
 	RANK_WAITS,   /* in a call that the kernel repeats exactly */
-	RANK_LIMITED, /* in a call whose time limit begins again when it is repeated */
+	RANK_LIMITED, /* in a call whose time limit begins again when it is repeated, or in one that
+			* was interrupted before */
 	RANK_RUNS,    /* not in a call */
 	RANK_NEVER,
 };
@@ -64,6 +65,11 @@ static enum rank rank_of(long number, const unsigned long arguments[6])
 	case SYS_rt_sigsuspend:
 	case SYS_futex:
 		return RANK_WAITS;
+	case SYS_restart_syscall:
+		/* poll, nanosleep or a futex with a time limit, that an earlier attach or SIGSTOP
+		 * has interrupted. No lock of libc's is waited for with a time limit. The kernel
+		 * repeats it exactly, but a frame of rt_sigreturn(2) would end it with EINTR. */
+		return RANK_LIMITED;
 	case SYS_epoll_wait:
 	case SYS_epoll_pwait:
 		return (int)arguments[3] < 0 ? RANK_WAITS : RANK_LIMITED;
