@@ -455,6 +455,24 @@ def _():
     refused(server.pid, "no /proc in its root", f"fdtrail snapshot {server.pid}")
 
 
+@test("root attaches to a program in a user namespace that doesn't know root, and gets its snapshot: {}",
+      each=["unmapped", "root there"])
+def _(users):
+    _, served = copies()
+    go = served.parent / "go"
+    words = [require("unshare"), "--user", *(["--map-root-user"] if users == "root there" else []), served, "4", go]
+    server = start_traced(words, traced=False, preexec=become_nobody)
+    if not wait_until(lambda: "ready\n" in server.out or server.status is not None) or server.status is not None:
+        skip("no user namespace can be made here")
+    attach(server.pid)
+    go.touch()
+    wait_until(lambda: "leaked\n" in server.out)
+    asked = fdtrail("snapshot", "--raw", str(server.pid))
+    check.equal((asked.status, asked.err), (0, ""))
+    check.equal(sum(group.count for group in opened(snapshot_text.parse_all(asked.out)[0])), 10)
+    detach(server.pid)
+
+
 @test("a program that sees other files is attached to: its mount namespace has none of ours")
 def _():
     go = temp_dir() / "go"

@@ -182,14 +182,13 @@ static const char *name_of(int number, char *text, size_t size)
 	return text;
 }
 
-/* Whether the process is in another PID namespace: then it couldn't find our file by our process
- * id. */
-static bool is_elsewhere(int pid)
+/* Whether the process is in another namespace of this kind. False also if that can't be read. */
+static bool is_in_other(int pid, const char *kind)
 {
 	char path[PROC_PATH_SIZE], ours[64] = "", theirs[64] = "";
 
-	return readlink("/proc/self/ns/pid", ours, sizeof(ours) - 1) > 0 &&
-	       readlink(proc_pid_path(path, pid, "ns/pid"), theirs, sizeof(theirs) - 1) > 0 &&
+	return readlink(proc_pid_path(path, getpid(), kind), ours, sizeof(ours) - 1) > 0 &&
+	       readlink(proc_pid_path(path, pid, kind), theirs, sizeof(theirs) - 1) > 0 &&
 	       strcmp(ours, theirs) != 0;
 }
 
@@ -253,7 +252,8 @@ static int check(struct request *request, enum trace trace, char *text, size_t s
 			 pid, pid);
 		return -EINVAL;
 	}
-	bool elsewhere = is_elsewhere(pid);
+	/* Then it couldn't find our file by our process id. */
+	bool elsewhere = is_in_other(pid, "ns/pid");
 	if ((elsewhere || (trace == TRACE_PRELOAD && !has_proc(pid))) &&
 	    (trace != TRACE_PRELOAD || !memory_answer_find(&request->memory, pid))) {
 		const char *as_root =
@@ -271,6 +271,9 @@ static int check(struct request *request, enum trace trace, char *text, size_t s
 				 pid, as_root);
 		return -EINVAL;
 	}
+	/* In its user namespace our file may belong to nobody that it trusts. */
+	if (trace == TRACE_PRELOAD && !request->memory.place && is_in_other(pid, "ns/user"))
+		memory_answer_find(&request->memory, pid);
 	enum heard heard = look_at_threads(pid, number, trace == TRACE_PRELOAD);
 	if (heard == HEARD_NOT) {
 		snprintf(
@@ -364,7 +367,7 @@ int ask_snapshot(const struct process *process, enum trace trace, char *text, si
 	int file;
 
 	/* The engine answers even if the program blocks or handles the signal. */
-	if (trace == TRACE_ENGINE && !is_elsewhere(process->tracer)) {
+	if (trace == TRACE_ENGINE && !is_in_other(process->tracer, "ns/pid")) {
 		request.answers = process->tracer;
 		request.number = CHANNEL_ENGINE_SIGNAL;
 		file = obtain(&request);
