@@ -74,8 +74,8 @@ static const char *reason_of(const struct roster_record *record)
 static void put_words(struct line *line, const struct run_unknown *unknown, enum fate fate,
 		      const struct roster_record *record)
 {
-	bool main = roster_pid(record) == unknown->main && unknown->signal;
-	const char *signal = main ? signal_name(unknown->signal) : NULL;
+	bool main = roster_pid(record) == unknown->main;
+	const char *signal = main && unknown->signal ? signal_name(unknown->signal) : NULL;
 
 	switch (fate) {
 	case FATE_UNTRACED:
@@ -84,7 +84,9 @@ static void put_words(struct line *line, const struct run_unknown *unknown, enum
 		line_add(line, "): nothing is known of it");
 		break;
 	case FATE_SILENT:
-		line_add(line, signal ? "was ended by SIG" : "was killed, or crashed,");
+		line_add(line, signal                     ? "was ended by SIG"
+			       : main && !unknown->signal ? "ended unseen by its tracer,"
+							  : "was killed, or crashed,");
 		line_add(line, signal ? signal : "");
 		line_add(line, " before it could tell what it had open");
 		break;
