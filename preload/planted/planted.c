@@ -28,14 +28,20 @@ _Static_assert(offsetof(struct planted_control, plain) == CONTROL_PLAIN &&
 		       offsetof(struct planted_control, requests) == CONTROL_REQUESTS &&
 		       sizeof(struct planted_request) == REQUEST_SIZE &&
 		       offsetof(struct planted_request, grow) == REQUEST_GROW &&
-		       offsetof(struct planted_request, back) == REQUEST_BACK,
+		       offsetof(struct planted_request, back) == REQUEST_BACK &&
+		       offsetof(struct planted_control, asks) == CONTROL_ASKS &&
+		       sizeof(struct planted_ask) == ASK_SIZE &&
+		       offsetof(struct planted_ask, plain) == 0 &&
+		       offsetof(struct planted_ask, back) == ASK_BACK &&
+		       offsetof(struct planted_ask, number) == ASK_NUMBER && FRAME_STOPS == 1 << 8,
 	       "planted_entry.S knows these offsets");
 
 void planted_closing(const struct planted_frame *frame);
 void planted_record(const struct planted_frame *frame);
 void planted_request(const struct planted_frame *frame, uint32_t number);
+void planted_asks(struct planted_frame *frame);
 
-HIDDEN struct planted_control planted_control = {.off = 1};
+HIDDEN struct planted_control planted_control = {.off = PLANTED_OFF};
 
 enum effect {
 	EFFECT_NONE,
@@ -54,7 +60,7 @@ enum site {
 	SITE_COUNT
 };
 
-_Static_assert(SITE_COUNT <= PLANTED_CLOSE, "each call has a site");
+_Static_assert(SITE_COUNT <= PLANTED_ASKS, "each call has a site");
 
 static const struct planted_call {
 	uint8_t effect, kind;
@@ -93,6 +99,8 @@ static void stop_for(enum planted_reason reason, const struct planted_frame *fra
 	register uint64_t fourth __asm__("r10") = reason;
 	register uint64_t fifth __asm__("r8") = number;
 
+	if (planted_control.off == PLANTED_SILENT)
+		return;
 	__asm__ volatile("syscall"
 			 : "+a"(call)
 			 : "D"(frame), "S"(key ? key->words : NULL),
@@ -284,6 +292,27 @@ HIDDEN void planted_closing(const struct planted_frame *frame)
 
 	if ((uint32_t)frame->arguments[0] < planted_control.fds)
 		slot_closing(&shared->ledger, (int)frame->arguments[0]);
+}
+
+/* Whether the call, whose number is in rax, is to stop for the engine. */
+HIDDEN void planted_asks(struct planted_frame *frame)
+{
+	bool known = false;
+
+	for (uint32_t i = 0; i < planted_control.conditions_count; i++) {
+		const struct planted_condition *row = &planted_control.conditions[i];
+		uint32_t argument = (uint32_t)frame->arguments[row->argument];
+
+		if (row->number != frame->result)
+			continue;
+		known = true;
+		if (row->any ? (argument & row->value) != 0 : argument == row->value) {
+			frame->site |= FRAME_STOPS;
+			return;
+		}
+	}
+	if (!known)
+		frame->site |= FRAME_STOPS;
 }
 
 /* The descriptor of the persistConn at this address, by the layout that the engine has found; -1:

@@ -10,7 +10,7 @@
 
 /* The image: PLANTED_SITES entries of 1 << PLANTED_SITE_SHIFT bytes, each with a system call, then
  * struct planted_header. The seccomp filter knows the sites by their address modulo 2 GiB. */
-#define PLANTED_SITES      64
+#define PLANTED_SITES      128
 #define PLANTED_SITE_SHIFT 4
 #define PLANTED_SITE_CALL  2 /* bytes of the system call, which a site begins with */
 #define PLANTED_SITES_SIZE (PLANTED_SITES << PLANTED_SITE_SHIFT)
@@ -21,9 +21,17 @@
 #define PLANTED_NUMBERS_OF_CALLS 512
 /* In place of a site's number: close(2), which needs no site. */
 #define PLANTED_CLOSE (PLANTED_SITES - 1)
+/* The sites from here on are those of calls that stop for the engine: struct planted_ask. */
+#define PLANTED_ASKS     48
+#define PLANTED_ASKS_END PLANTED_CLOSE
 
-/* No system call has this number. The filter stops it for the engine. */
-#define PLANTED_STOP 0x3fdf1eed
+/* No system call has these numbers. The filter stops them for the engine. Without an engine they
+ * return ENOSYS. PLANTED_CALL plus the number of a call stands for this call: the engine puts the
+ * call's number there, so that the kernel makes it. */
+#define PLANTED_FIRST 0x3fdf0000
+#define PLANTED_CALL  PLANTED_FIRST
+#define PLANTED_STOP  0x3fdf1eed
+#define PLANTED_LAST  PLANTED_STOP
 
 /* Stacks for the planted code. */
 #define PLANTED_POOL       256
@@ -43,9 +51,20 @@
 #define CONTROL_VFORK     32
 #define CONTROL_POOL_BITS 96
 #define CONTROL_REQUESTS  128
+#define CONTROL_ASKS      224
 #define REQUEST_SIZE      24
 #define REQUEST_GROW      8
 #define REQUEST_BACK      16
+#define ASK_SIZE          24
+#define ASK_BACK          8
+#define ASK_NUMBER        16
+
+/* Added to a frame's site: the call is to stop. */
+#define FRAME_STOPS 256
+
+/* Values of planted_control.off. */
+#define PLANTED_OFF    1
+#define PLANTED_SILENT 2 /* also nothing stops for the engine */
 
 #ifndef __ASSEMBLER__
 
@@ -57,6 +76,8 @@ enum {
 	PLANTED_BUCKETS = 16 * 1024,
 	PLANTED_KEY_WORDS = 512 * 1024, /* room for all keys */
 	PLANTED_KEY_MAX = 400,          /* a longer key stops */
+	PLANTED_CONDITIONS = 64,
+	PLANTED_FILTER = 32 * 1024, /* bytes */
 };
 
 _Static_assert(PLANTED_FDS % PAGE_SLOTS == 0 && PLANTED_STACKS % STACK_PAGE == 0, "whole pages");
@@ -65,9 +86,20 @@ _Static_assert(PLANTED_FDS % PAGE_SLOTS == 0 && PLANTED_STACKS % STACK_PAGE == 0
 struct planted_header {
 	uint32_t entry;                      /* the code that a patched site jumps to */
 	uint32_t requests[PLANTED_REQUESTS]; /* .. and the patched begins of functions */
+	uint32_t asks;    /* .. and the other patched calls: 1 << PLANTED_SITE_SHIFT bytes for each
+			* site from PLANTED_ASKS on */
 	uint32_t numbers; /* a byte for each system call: its site, PLANTED_CLOSE or 0 */
 	uint32_t control; /* struct planted_control; what is before it is code and constants */
 	uint32_t end;
+};
+
+/* A call is to stop if one of the rows of its number matches the low half of an argument. A call
+ * without rows always does. */
+struct planted_condition {
+	uint16_t number;
+	uint8_t argument;
+	uint8_t any; /* not 0: one of the value's bits is set, instead of equality */
+	uint32_t value;
 };
 
 /* In the program's private memory, so that a forked process has a copy. Only the engine writes to
@@ -87,6 +119,14 @@ struct planted_control {
 		uint64_t grow; /* where the function goes on if the stack is too small */
 		uint64_t back; /* .. and if it is large enough */
 	} requests[PLANTED_REQUESTS];
+
+	/* By site, from PLANTED_ASKS on. */
+	struct planted_ask {
+		uint64_t plain, back; /* as those above */
+		uint32_t number;
+	} asks[PLANTED_ASKS_END - PLANTED_ASKS];
+	struct planted_condition conditions[PLANTED_CONDITIONS];
+	uint32_t conditions_count;
 
 	uint64_t shared;     /* struct planted_shared */
 	uint64_t clock;      /* clock_gettime of the vDSO */
@@ -135,6 +175,7 @@ struct planted_shared {
 	_Atomic uint32_t buckets[PLANTED_BUCKETS]; /* index of a key, in words; 0: none */
 	uint64_t keys[PLANTED_KEY_WORDS];          /* word 0 is not used */
 	struct planted_use uses[PLANTED_FDS];
+	uint64_t filter[PLANTED_FILTER / sizeof(uint64_t)]; /* for seccomp(2), when it is needed */
 	struct ledger_page slots[PLANTED_FDS / PAGE_SLOTS] __attribute__((aligned(4096)));
 };
 

@@ -31,6 +31,7 @@ planted_sites:
 	.long planted_requests + (number << 6) - planted_sites
 	.set number, number + 1
 	.endr
+	.long planted_asking - planted_sites
 	.long planted_numbers - planted_sites
 	.long planted_control - planted_sites
 	.long planted_end - planted_sites
@@ -102,6 +103,9 @@ planted_entry:
 	jne 3f
 2:	cmpl $PLANTED_CLOSE, %ecx
 	je 4f
+	cmpl $PLANTED_ASKS, %ecx
+	jae planted_ask
+make_call:
 	shll $PLANTED_SITE_SHIFT, %ecx
 	leaq planted_sites(%rip), %r11
 	addq %rcx, %r11
@@ -122,9 +126,59 @@ planted_entry:
 	leave_pool
 	jmp *planted_control + CONTROL_PLAIN(%rip)
 
+/* r11: the struct planted_ask of the site in rcx, which changes. */
+	.macro find_ask
+	subl $PLANTED_ASKS, %ecx
+	imull $ASK_SIZE, %ecx, %ecx
+	leaq planted_control + CONTROL_ASKS(%rip), %r11
+	addq %rcx, %r11
+	.endm
+
+/* Where the program's other instructions for calls jump, in place of putting the call's number in
+ * eax. The system call instruction that follows there is as it was. */
+	.balign 1 << PLANTED_SITE_SHIFT, 0xcc
+planted_asking:
+	.set site, PLANTED_ASKS
+	.rept PLANTED_ASKS_END - PLANTED_ASKS
+	.balign 1 << PLANTED_SITE_SHIFT, 0xcc
+	movl $site, %ecx
+	jmp 1f
+	.set site, site + 1
+	.endr
+1:	movl %ecx, %eax
+	find_ask
+	movl %eax, %ecx
+	movl ASK_NUMBER(%r11), %eax
+	cmpl $0, planted_control + CONTROL_OFF(%rip)
+	jne 2f
+
+/* The call with the number in rax, at the site in rcx, may have to stop. */
+planted_ask:
+	enter
+	call planted_asks
+	leave_pool
+	btrl $8, %ecx /* FRAME_STOPS */
+	jnc 2f
+	orl $PLANTED_CALL, %eax
+	jmp make_call
+2:	find_ask
+	jmp *(%r11)
+
+/* No engine has answered if the result is ENOSYS. Or the kernel doesn't have the call, and then it
+ * may be made again. */
+planted_asked:
+	find_ask
+	cmpq $-38, %rax
+	je 1f
+	jmp *ASK_BACK(%r11)
+1:	movl ASK_NUMBER(%r11), %eax
+	jmp *(%r11)
+
 	.globl planted_returned
 	.hidden planted_returned
 planted_returned:
+	cmpl $PLANTED_ASKS, %ecx
+	jae planted_asked
 	cmpq $-4095, %rax
 	jae 2f
 1:	enter

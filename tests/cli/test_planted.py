@@ -2,23 +2,22 @@
 # SPDX-License-Identifier: MIT
 """Go programs under --engine=planted: what it records, in which processes, and when it leaves it to ptrace."""
 
+import concurrent.futures
 import ctypes
+import itertools
 import os
 import re
 import shutil
 import signal
-import time
+import socket
 from pathlib import Path
 
+import planted_storm
 import snapshot_text
-from support import (BUILD, GO_VARIANTS, check, go_program, main, program, ran, require, run_bare, start_traced, temp_dir,
-                     test, wait_until)
-
-FDTRAIL = BUILD / "tools" / "fdtrail"
-# By the functions of tests/programs/go/planted.
-KINDS = {"openFile": "device", "copyFile": "device", "makePipe": "pipe", "makeSocket": "tcp", "makePair": "unix",
-         "makeEpoll": "epoll", "acceptOne": "tcp"}
-PLANTED = ": its calls are recorded by planted code\n"
+from go_binaries import from_npm
+from planted_storm import FDTRAIL, KINDS, PLANTED, RUNS_ON, child_of, is_planted, open_now, opener, printed
+from support import (GO_VARIANTS, Failed, check, go_program, main, program, ran, require, run_bare, start_traced, temp_dir, test,
+                     wait_until)
 
 
 def run(*words, engine="planted", variant="nocgo", path=None, options=(), **arguments):
@@ -32,25 +31,6 @@ def run(*words, engine="planted", variant="nocgo", path=None, options=(), **argu
     return done
 
 
-def opener(group):
-    """The function of the program that has opened the group's descriptors."""
-    functions = [function.rsplit(".", 1)[-1] for function in group.functions if function]
-    return next((function for function in functions if function in KINDS), None)
-
-
-def open_now(snapshot):
-    """The function by number, without what was inherited."""
-    return {fd: opener(group) for group in snapshot.groups for fd in group.fds}
-
-
-def printed(text):
-    return {int(fd): function for fd, function in re.findall(r"^(\d+) (\w+)$", text, re.MULTILINE)}
-
-
-def is_planted(done):
-    check.contains(done.err, f"fdtrail: planted{PLANTED}")
-
-
 def comparable(snapshot):
     """The groups without what differs from run to run."""
     return [re.sub(r"thread \d+|\bage \d+\.\d+s|ages: .*|0x[0-9a-f]+", "", group.text) for group in snapshot.groups]
@@ -61,6 +41,8 @@ def _(variant):
     require("go")
     planted, ptrace = (run("leak", 20, engine=engine, variant=variant) for engine in ("planted", "ptrace"))
     is_planted(planted)
+    is_static = variant in ("nocgo", "stripped", "buildid")
+    (check.contains if is_static else check.lacks)(planted.err, RUNS_ON)
     check.lacks(ptrace.err, PLANTED)
     snapshot = planted.found[-1]
     check.equal(sorted((opener(group), group.count) for group in snapshot.groups), [("makeSocket", 20), ("openFile", 20)])
@@ -73,55 +55,8 @@ def _(variant):
       "being opened", timeout=180)
 def _():
     require("go")
-    output = temp_dir()
-    process = start_traced([FDTRAIL, "run", "--engine=planted", "--show=100000", "--only=planted", "--verbose",
-                            f"--report={output}/report", "--", go_program("planted", "nocgo"), "storm", 5], traced=False,
-                           env={"FDTRAIL_OUTPUT": f"{output}/snapshot.%n"}, timeout=60)
-    traced = wait_until(lambda: child_of(process.pid), 10, "the program")
-    asked = 0
-    while process.status is None:
-        try:
-            os.kill(traced, signal.SIGUSR1)
-        except ProcessLookupError:
-            break
-        asked += 1
-        time.sleep(0.2)
-    process.wait()
-    check.equal(process.status, 0)
-    is_planted(process)
-    files = sorted(output.glob("snapshot.*"), key=lambda path: int(path.suffix[1:]))
-    check.at_least(len(files), 5, "snapshots")
-    seen, being_opened, snapshot = 0, 0, None
-    for path in files:
-        snapshot = snapshot_text.parse_all(path.read_text())[-1]
-        for group in snapshot.groups:
-            # Their call had not yet returned after 200 ms, because the thread had no processor.
-            if "opened by an untraced call" in group.text and path != files[-1]:
-                being_opened += len(group.descriptors)
-                continue
-            # Pipes and files of os/exec are opened in the function that starts programs.
-            if any("main.storm.func" in (function or "") for function in group.functions) and not opener(group):
-                continue
-            for found in group.descriptors:
-                check.equal(found.kind, KINDS.get(opener(group)), f"{path.name}, {found.fd}: {found.text}\n{group.text}")
-                seen += 1
-    check.at_most(being_opened, seen // 200)
-    check.equal(open_now(snapshot), printed(process.out))
-    ran("descriptors", f"{seen} listed, {process.err.split(' times')[0].split()[-1]} made")
-
-
-def child_of(pid):
-    try:
-        found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except FileNotFoundError:
-        return None
-    for child in found:
-        try:
-            if "planted" in Path(f"/proc/{child}/comm").read_text():
-                return int(child)
-        except FileNotFoundError:
-            pass
-    return None
+    listed, made, _ = planted_storm.run("nocgo", 5)
+    ran("descriptors", f"{listed} listed, {made} made")
 
 
 @test("a CPU profile at 1,000 samples a second names Go's system call function, and the program runs as before", timeout=180)
@@ -239,6 +174,128 @@ def _():
     check.equal(done.err.count(PLANTED), 2)
     check.equal([sorted((opener(group), group.count) for group in snapshot.groups) for snapshot in done.found],
                 [[("makeSocket", 2), ("openFile", 2)]] * 2)
+
+
+@test("calls that planted code does not record are recorded by stops, also when signals have interrupted them ({})",
+      each=["nocgo", "default"], timeout=120)
+def _(variant):
+    require("go")
+    done = run("rare", variant=variant)
+    (check.contains if variant == "nocgo" else check.lacks)(done.err, RUNS_ON)
+    is_planted(done)
+    check.equal(open_now(done.found[-1]), printed(done.out))
+    for group in done.found[-1].groups:
+        check.equal(group.kind, KINDS[opener(group)])
+    (received,) = [group for group in done.found[-1].groups if opener(group) == "receive"]
+    check.contains(received.text, "received over a socket")
+
+
+@test("a program that then confines itself is not killed for planted code ({})", each=["nocgo", "default"], timeout=120)
+def _(variant):
+    require("go")
+    done = run("confine", variant=variant)
+    is_planted(done)
+    found = open_now(done.found[-1])
+    # The listening socket is main.confine's own.
+    check.equal({fd: name for fd, name in found.items() if name}, printed(done.out))
+    check.at_most(len(found), len(printed(done.out)) + 1)
+
+
+@test("the exit status says that something is left open, also where no filter stops the exit", timeout=120)
+def _():
+    require("go")
+    done = run_bare([FDTRAIL, "run", "--engine=planted", "--verbose", "--", go_program("planted", "nocgo"), "leak", 1],
+                    env={"FDTRAIL_EXITCODE": "9", "FDTRAIL_OUTPUT": str(temp_dir() / "snapshot")})
+    check.contains(done.err, RUNS_ON)
+    check.equal(done.status, 9)
+
+
+@test("what a program becomes is traced, too: {}", each=["C", "Go"], timeout=120)
+def _(language):
+    require("go")
+    other = [program("ends"), "return"] if language == "C" else [go_program("planted", "nocgo"), "leak", 1]
+    output = temp_dir() / "snapshot"
+    done = run_bare([FDTRAIL, "run", "--engine=planted", "--verbose", "--", go_program("planted", "nocgo"), "become", *other],
+                    env={"FDTRAIL_OUTPUT": str(output)})
+    check.equal(done.status, 3 if language == "C" else 0)  # their own
+    check.equal(done.err.count(RUNS_ON), 1 if language == "C" else 2)
+    (snapshot,) = snapshot_text.parse_all(output.read_text())
+    check.contains([function for group in snapshot.groups for function in group.functions],
+                   "leaks_files" if language == "C" else "main.leak")
+
+
+class Server:
+    """planted serve under the engine."""
+
+    def __init__(self):
+        require("go")
+        self.output = temp_dir() / "snapshot"
+        self.run = start_traced([FDTRAIL, "run", "--engine=planted", "--verbose", "--only=planted", "--",
+                                 go_program("planted", "nocgo"), "serve"], traced=False, timeout=120,
+                                env={"FDTRAIL_OUTPUT": str(self.output)})
+        host, port = wait_until(lambda: re.match(r"(\S+):(\d+)\n", self.run.out), 20, "an address").groups()
+        self.address = (host, int(port))
+        self.pid = child_of(self.run.pid)
+
+    def tracer(self):
+        return int(re.search(r"TracerPid:\s*(\d+)", Path(f"/proc/{self.pid}/status").read_text())[1])
+
+    def ask(self, path="/"):
+        """The answer to a request over a connection of its own."""
+        with socket.create_connection(self.address, 60) as connection:
+            connection.sendall(f"GET {path} HTTP/1.0\r\n\r\n".encode())
+            answer = b""
+            while some := connection.recv(65536):
+                answer += some
+        head, _, body = answer.partition(b"\r\n\r\n")
+        check.contains(head, b" 200 OK")
+        return body.decode()
+
+
+@test("if fdtrail is killed in the middle of 10,000 requests, no request is lost", timeout=300)
+def _():
+    server = Server()
+    check.contains(server.run.err, RUNS_ON)
+    tracer, asked = server.tracer(), itertools.count()
+
+    def client():
+        while (number := next(asked)) < 10000:
+            if number == 3000:
+                os.kill(server.run.pid, signal.SIGKILL)
+            if number == 6000:
+                os.kill(tracer, signal.SIGKILL)
+            check.equal(server.ask(), "ok")
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        for client in [pool.submit(client) for _ in range(8)]:
+            client.result()
+    check.equal(server.tracer(), 0)
+
+
+@test("a program whose tracer was killed does all that it did before, and fdtrail run says what it does not know", timeout=120)
+def _():
+    server = Server()
+    server.ask()
+    check.equal(len(printed(server.ask("/rare"))), 3)
+    os.kill(server.tracer(), signal.SIGKILL)
+    wait_until(lambda: server.tracer() == 0, 10, "the end of the tracer")
+    server.ask()
+    check.equal(len(printed(server.ask("/rare"))), 3)
+    try:
+        server.ask("/exit")
+    except (Failed, OSError):
+        pass  # it ends before it answers
+    check.equal(server.run.wait().status, 7)
+    check.contains(server.run.err, f"planted, process {server.pid}, ended unseen by its tracer, before it could tell what it had open")
+
+
+@test("all system call instructions of a static program by Go {} are known", each=["1.20 (0.17.19)", "1.23 (0.25.0)",
+                                                                                   "1.25 (0.27.7)", "1.26 (0.28.2)"], timeout=300)
+def _(versions):
+    esbuild = from_npm("@esbuild/linux-x64", versions.split("(")[1].rstrip(")"), "bin/esbuild")
+    done = run_bare([FDTRAIL, "run", "--engine=planted", "--verbose", "--", esbuild, "--version"])
+    check.equal(done.status, 0)
+    check.contains(done.err, f"fdtrail: esbuild{RUNS_ON}")
 
 
 main()

@@ -14,7 +14,9 @@
 #include <stdbool.h>
 #include <string.h>
 #include <fcntl.h>
+#include <linux/seccomp.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/user.h>
@@ -119,8 +121,22 @@ static const struct row rows[] = {
 
 enum { ROWS = sizeof(rows) / sizeof(*rows) };
 
+/* Numbers around those that planted code uses. */
+static const struct {
+	long number;
+	bool stops;
+} numbers[] = {
+	{PLANTED_FIRST - 1, false},
+	{PLANTED_CALL, true},
+	{PLANTED_CALL + PLANTED_NUMBERS_OF_CALLS - 1, true},
+	{PLANTED_STOP, true},
+	{PLANTED_LAST + 1, false},
+};
+
+enum { NUMBERS = sizeof(numbers) / sizeof(*numbers) };
+
 /* The filter, and the place from which calls of x86_64 are made. */
-enum mode { WITHOUT_PLANTED, WITH_PLANTED, AT_SITE, BESIDE_SITE, MODES };
+enum mode { WITHOUT_PLANTED, WITH_PLANTED, AT_SITE, BESIDE_SITE, ONLY_PLANTED, MODES };
 
 /* Memory that both processes share. */
 struct shared {
@@ -128,7 +144,7 @@ struct shared {
 	struct {
 		int times;
 		unsigned long tag;
-	} stops[ROWS];
+	} stops[ROWS + NUMBERS];
 };
 
 static struct shared *results[MODES], *shared;
@@ -178,23 +194,38 @@ static void call_in_image(const struct row *row, int after)
 			 : "rcx", "r11", "memory");
 }
 
+static bool install(enum mode mode)
+{
+	struct sock_fprog filter;
+
+	if (mode != ONLY_PLANTED)
+		return seccomp_filter_install(ASKS, mode != WITHOUT_PLANTED) == 0;
+	filter = seccomp_filter(FILTER_PLANTED, ASKS, true);
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
 static void make_calls(enum mode mode)
 {
 	signal(SIGSEGV, no_i386);
-	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0 || raise(SIGSTOP) != 0 ||
-	    seccomp_filter_install(ASKS, mode != WITHOUT_PLANTED) != 0)
+	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0 || raise(SIGSTOP) != 0 || !install(mode))
 		kernel_call6(SYS_exit, NO_FILTER, 0, 0, 0, 0, 0);
 	for (shared->at = 0; shared->at < ROWS; shared->at++) {
 		const struct row *row = &rows[shared->at];
 
+		/* Nothing would stop it. */
+		if (mode == ONLY_PLANTED && strcmp(row->name ? row->name : "", "exit_group") == 0)
+			continue;
 		if (row->abi == ABI_I386)
 			call_i386(row);
-		else if (mode >= AT_SITE && row->number != SYS_exit_group)
+		else if ((mode == AT_SITE || mode == BESIDE_SITE) && row->number != SYS_exit_group)
 			call_in_image(row, mode == BESIDE_SITE ? BESIDE : 0);
 		else
 			kernel_call6(row->number, row->arguments[0], row->arguments[1],
 				     row->arguments[2], row->arguments[3], 0, 0);
 	}
+	for (; shared->at < ROWS + NUMBERS; shared->at++)
+		kernel_call6(numbers[shared->at - ROWS].number, 0, 0, 0, 0, 0, 0);
 	kernel_call6(SYS_exit, 0, 0, 0, 0, 0, 0);
 }
 
@@ -288,6 +319,25 @@ static void calls_at_planted_sites_do_not_stop(void **state)
 		expect_in(results[AT_SITE], ABI_I386);
 }
 
+static void numbers_of_planted_code_stop(void **state)
+{
+	(void)state;
+	for (int mode = 0; mode < MODES; mode++)
+		for (int i = 0; i < NUMBERS; i++)
+			if (results[mode]->stops[ROWS + i].times !=
+			    (numbers[i].stops && mode != WITHOUT_PLANTED))
+				fail_msg("filter %d, number %#lx: stopped %d times", mode,
+					 numbers[i].number, results[mode]->stops[ROWS + i].times);
+}
+
+static void no_real_call_stops_for_planted_code_alone(void **state)
+{
+	(void)state;
+	for (int i = 0; i < ROWS; i++)
+		if (results[ONLY_PLANTED]->stops[i].times)
+			fail_msg("call %ld was stopped", rows[i].number);
+}
+
 static void calls_of_the_machine_stop(void **state)
 {
 	(void)state;
@@ -345,6 +395,12 @@ int main(void)
 		 .test_func = calls_of_i386_stop},
 		{.name = "calls at planted sites are not stopped, and those of other ABIs are",
 		 .test_func = calls_at_planted_sites_do_not_stop},
+		{.name = "numbers of planted code are stopped by its filters, and those beside "
+			 "them "
+			 "are not",
+		 .test_func = numbers_of_planted_code_stop},
+		{.name = "the filter for planted code alone stops no call that the kernel knows",
+		 .test_func = no_real_call_stops_for_planted_code_alone},
 		{.name = "a tag of another program's filter is refused",
 		 .test_func = a_tag_of_another_programs_filter_is_refused},
 		{.name = "each call has a number of its own",

@@ -8,12 +8,17 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "preload/arch/registers.h"
+#include "tools/process/process_memory.h"
+
+/* syscall */
+static const uint8_t instruction[2] = {0x0f, 0x05};
 
 enum { SYSCALL_STOP = SIGTRAP | 0x80 }; /* PTRACE_O_TRACESYSGOOD */
 
@@ -47,17 +52,63 @@ static int run_to_call(struct injected *injected)
 	}
 }
 
-int injected_begin(struct injected *injected, int tid, uintptr_t instruction)
+/* Takes the registers as they are after a call, and finds a system call instruction, or writes
+ * one. */
+static int find_instruction(struct injected *injected, enum injected_at at)
+{
+	uint8_t found[sizeof(instruction)];
+
+	if (ptrace(PTRACE_GETREGS, injected->tid, NULL, &injected->registers) != 0)
+		return -errno;
+	uintptr_t pc = regs_pc(&injected->registers);
+	injected->instruction = at == INJECTED_EXEC ? pc : pc - sizeof(found);
+	if (process_memory_read(injected->tid, injected->instruction, found, sizeof(found)) !=
+	    sizeof(found))
+		return -EFAULT;
+	if (at != INJECTED_EXEC)
+		return memcmp(found, instruction, sizeof(found)) == 0 ? 0 : -ENOEXEC;
+	memcpy(injected->replaced, found, sizeof(found));
+	injected->wrote =
+		process_memory_write_code(injected->tid, pc, instruction, sizeof(instruction));
+	return injected->wrote ? 0 : -EFAULT;
+}
+
+/* Leads the thread out of the call that it is about to make, so that it will make it again. */
+static int step_back(struct injected *injected)
+{
+	struct user_regs_struct skip;
+	int error;
+
+	if (ptrace(PTRACE_GETREGS, injected->tid, NULL, &injected->registers) != 0)
+		return -errno;
+	skip = injected->registers;
+	regs_set_number(&skip, -1);
+	if (ptrace(PTRACE_SETREGS, injected->tid, NULL, &skip) != 0)
+		return -errno;
+	error = run_to_call(injected);
+	regs_set_result(&injected->registers, regs_number(&injected->registers));
+	regs_set_number(&injected->registers, -1);
+	regs_set_pc_sp(&injected->registers, regs_pc(&injected->registers) - sizeof(instruction),
+		       regs_sp(&injected->registers));
+	injected->instruction = regs_pc(&injected->registers);
+	return error;
+}
+
+int injected_begin(struct injected *injected, int tid, enum injected_at at)
 {
 	uint64_t all = UINT64_MAX;
+	int error = 0;
 
-	*injected = (struct injected){.tid = tid, .instruction = instruction};
+	*injected = (struct injected){.tid = tid};
 	if (ptrace(PTRACE_GETSIGMASK, tid, sizeof(injected->mask), &injected->mask) != 0 ||
 	    ptrace(PTRACE_SETSIGMASK, tid, sizeof(all), &all) != 0)
 		return -errno;
-	int error = run_to_call(injected);
-	if (!error && ptrace(PTRACE_GETREGS, tid, NULL, &injected->registers) != 0)
-		error = -errno;
+	if (at == INJECTED_BEFORE)
+		error = step_back(injected);
+	else if (at != INJECTED_RETURNED)
+		error = run_to_call(injected);
+	if (!error && at != INJECTED_BEFORE)
+		error = find_instruction(injected, at);
 	if (error)
 		ptrace(PTRACE_SETSIGMASK, tid, sizeof(injected->mask), &injected->mask);
 	return error;
@@ -86,6 +137,9 @@ long injected_call(struct injected *injected, long number, const unsigned long a
 
 void injected_end(struct injected *injected)
 {
+	if (injected->wrote)
+		process_memory_write_code(injected->tid, injected->instruction, injected->replaced,
+					  sizeof(injected->replaced));
 	ptrace(PTRACE_SETREGS, injected->tid, NULL, &injected->registers);
 	ptrace(PTRACE_SETSIGMASK, injected->tid, sizeof(injected->mask), &injected->mask);
 	if (injected->stopped)

@@ -16,8 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "injected_call.h"
-#include "planted_image.h"
+#include "planting.h"
 #include "preload/arch/machine.h"
 #include "preload/arch/registers.h"
 #include "preload/core/base/descriptors.h"
@@ -26,12 +25,10 @@
 #include "tools/process/process_memory.h"
 
 enum {
-	FUNCTION_MOST = 128, /* bytes of Syscall6, which is much shorter */
-	JUMP = 5,            /* bytes of a near jump, which the new tail begins with */
-	PATCH = JUMP + 2,    /* .. and of the system call instruction after it */
-	BEGIN_MOST = 18,     /* .. of the begin of a function that compares its stack */
-	NAME_BELOW = 512,    /* bytes below rsp, where nothing lies at an exec */
-	PLACES = 4,          /* near addresses that are tried for the image */
+	FUNCTION_MOST = 128,       /* bytes of Syscall6, which is much shorter */
+	PATCH = PLANTING_JUMP + 2, /* of a near jump and the system call instruction after it */
+	NAME_BELOW = 512,          /* bytes below rsp, where nothing lies at an exec */
+	PLACES = 4,                /* near addresses that are tried for the image */
 };
 
 /* The end of Syscall6, from its system call instruction on, as assemblers of Go have made it: since
@@ -73,29 +70,6 @@ static const uint8_t new_tail[] = {
 };
 
 _Static_assert(sizeof(new_tail) <= sizeof(tail_1_27), "the new tail fits in each old one");
-
-struct planting {
-	const struct plant_request *request;
-	struct plant *plant;
-	struct injected injected;
-	int pid;
-	uintptr_t site; /* the instruction that is patched */
-	uintptr_t image, pool;
-	int file; /* our descriptor of the shared memory */
-	int file_there;
-	uint64_t clock;
-	const char *why;
-};
-
-static const struct planted_header *header(void)
-{
-	return (const void *)(planted_image + PLANTED_SITES_SIZE);
-}
-
-static size_t image_size(void)
-{
-	return (uintptr_t)planted_image_end - (uintptr_t)planted_image;
-}
 
 /* Finds the tail of Syscall6. */
 static bool find_site(struct planting *planting)
@@ -147,31 +121,19 @@ static bool find_clock(struct planting *planting)
 	return true;
 }
 
-static long call(struct planting *planting, long number, unsigned long a, unsigned long b,
-		 unsigned long c, unsigned long d, unsigned long e)
-{
-	const unsigned long arguments[6] = {a, b, c, d, e, 0};
-
-	return injected_call(&planting->injected, number, arguments);
-}
-
-static bool failed(long result)
-{
-	return result < 0 && result >= -4095;
-}
-
 /* Makes the shared memory as a file of the program's, which we then open, too. */
 static bool make_shared(struct planting *planting)
 {
 	static const char name[] = "fdtrail";
-	uintptr_t at = regs_sp(&planting->injected.registers) - NAME_BELOW;
+	uintptr_t at = regs_sp(&planting->request->injected->registers) - NAME_BELOW;
 	char path[PROC_PATH_SIZE];
 
 	planting->why = "no shared memory";
 	if (!process_memory_write(planting->pid, at, name, sizeof(name)))
 		return false;
-	long made = call(planting, SYS_memfd_create, at, MFD_CLOEXEC | MFD_ALLOW_SEALING, 0, 0, 0);
-	if (failed(made))
+	long made = planting_call(planting, SYS_memfd_create, at, MFD_CLOEXEC | MFD_ALLOW_SEALING,
+				  0, 0, 0);
+	if (planting_failed(made))
 		return false;
 	planting->file_there = (int)made;
 	planting->file = open(proc_fd_path(path, planting->pid, (int)made), O_RDWR | O_CLOEXEC);
@@ -185,9 +147,10 @@ static bool make_shared(struct planting *planting)
 		planting->plant->shared = NULL;
 		return false;
 	}
-	long there = call(planting, SYS_mmap, 0, sizeof(struct planted_shared),
-			  PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, (unsigned long)made);
-	if (failed(there))
+	long there = planting_call(planting, SYS_mmap, 0, sizeof(struct planted_shared),
+				   PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
+				   (unsigned long)made);
+	if (planting_failed(there))
 		return false;
 	planting->plant->shared_there = (uintptr_t)there;
 	return true;
@@ -209,27 +172,29 @@ static bool map_image(struct planting *planting)
 
 		if (at <= 0 || distance > INT32_MAX - (1 << 20) || distance < INT32_MIN + (1 << 20))
 			continue;
-		long got = call(planting, SYS_mmap, (unsigned long)at, image_size(),
-				PROT_READ | PROT_WRITE,
-				MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1UL);
+		long got = planting_call(planting, SYS_mmap, (unsigned long)at,
+					 planting_image_size(), PROT_READ | PROT_WRITE,
+					 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1UL);
 		if (got == at) {
 			planting->image = (uintptr_t)got;
 			return true;
 		}
 		/* Before Linux 4.17 the flag is only a wish. */
-		if (!failed(got))
-			call(planting, SYS_munmap, (unsigned long)got, image_size(), 0, 0, 0);
+		if (!planting_failed(got))
+			planting_call(planting, SYS_munmap, (unsigned long)got,
+				      planting_image_size(), 0, 0, 0);
 	}
 	return false;
 }
 
 static bool map_pool(struct planting *planting)
 {
-	long got = call(planting, SYS_mmap, 0, (unsigned long)PLANTED_POOL << PLANTED_POOL_SHIFT,
-			PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1UL);
+	long got = planting_call(
+		planting, SYS_mmap, 0, (unsigned long)PLANTED_POOL << PLANTED_POOL_SHIFT,
+		PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1UL);
 
 	planting->why = "no memory";
-	if (failed(got))
+	if (planting_failed(got))
 		return false;
 	planting->pool = (uintptr_t)got;
 	return true;
@@ -276,7 +241,7 @@ static bool fill_image(struct planting *planting)
 	const struct plant_request *request = planting->request;
 	struct plant *plant = planting->plant;
 	struct planted_control control = {
-		.plain = planting->site + JUMP,
+		.plain = planting->site + PLANTING_JUMP,
 		.back = planting->site + PATCH,
 		.pool = planting->pool,
 		.shared = plant->shared_there,
@@ -288,9 +253,12 @@ static bool fill_image(struct planting *planting)
 		.watching = request->watching,
 	};
 
-	plant->control = planting->image + header()->control;
+	plant->image = planting->image;
+	plant->control = planting->image + planting_header()->control;
 	planting->why = "its memory can't be written";
-	return process_memory_write(planting->pid, planting->image, planted_image, image_size()) &&
+	return process_memory_write(planting->pid, planting->image, planted_image,
+				    planting_image_size()) &&
+	       (!plant->complete || planting_fill_asks(planting, &control)) &&
 	       process_memory_write(planting->pid, plant->control, &control, sizeof(control));
 }
 
@@ -298,14 +266,16 @@ static bool fill_image(struct planting *planting)
 static bool protect_image(struct planting *planting)
 {
 	planting->why = "memory can't be made executable here";
-	return !failed(call(planting, SYS_mprotect, planting->image, header()->control,
-			    PROT_READ | PROT_EXEC, 0, 0));
+	return !planting_failed(planting_call(planting, SYS_mprotect, planting->image,
+					      planting_header()->control, PROT_READ | PROT_EXEC, 0,
+					      0));
 }
 
 /* Writes the new tail: from here on the program runs planted code. Its only thread is not here. */
 static bool patch_site(struct planting *planting)
 {
-	int32_t distance = (int32_t)(planting->image + header()->entry - (planting->site + JUMP));
+	int32_t distance = (int32_t)(planting->image + planting_header()->entry -
+				     (planting->site + PLANTING_JUMP));
 	uint8_t code[sizeof(new_tail)];
 
 	memcpy(code, new_tail, sizeof(code));
@@ -314,89 +284,28 @@ static bool patch_site(struct planting *planting)
 	return process_memory_write_code(planting->pid, planting->site, code, sizeof(code));
 }
 
-/* A displacement of one byte, which has a sign. */
-static int32_t displacement8(uint8_t byte)
+bool planting_write_jump(const struct planting *planting, uintptr_t at, uint32_t to)
 {
-	return byte < 0x80 ? byte : byte - 0x100;
-}
+	int64_t distance = (int64_t)(planting->image + to) - (int64_t)(at + PLANTING_JUMP);
+	int32_t near = (int32_t)distance;
+	uint8_t jump[PLANTING_JUMP] = {0xe9};
 
-/* Takes apart the begin of a function of Go, which compares the stack's limit with rsp, or for a
- * large frame with rsp minus a constant. Returns its length in bytes; 0: it has another form. */
-static size_t parse_begin(const uint8_t *code, uintptr_t at, struct planted_request *request)
-{
-	static const uint8_t lea_long[] = {0x4c, 0x8d, 0xa4, 0x24}; /* lea N(%rsp), %r12 */
-	static const uint8_t lea_short[] = {0x4c, 0x8d, 0x64, 0x24};
-	static const uint8_t compare_r12[] = {0x4d, 0x3b, 0x66, 0x10}; /* cmp 16(%r14), %r12 */
-	static const uint8_t compare_sp[] = {0x49, 0x3b, 0x66, 0x10};
-	static const uint8_t jump_long[] = {0x0f, 0x86}; /* jbe */
-	const uint8_t *compare = compare_r12;
-	size_t size = 0;
-	int32_t distance;
-
-	request->frame = 0;
-	if (memcmp(code, lea_long, sizeof(lea_long)) == 0) {
-		memcpy(&distance, code + sizeof(lea_long), sizeof(distance));
-		request->frame = distance;
-		size = sizeof(lea_long) + sizeof(distance);
-	} else if (memcmp(code, lea_short, sizeof(lea_short)) == 0) {
-		request->frame = displacement8(code[sizeof(lea_short)]);
-		size = sizeof(lea_short) + 1;
-	} else {
-		compare = compare_sp;
-	}
-	if (memcmp(code + size, compare, sizeof(compare_sp)) != 0)
-		return 0;
-	size += sizeof(compare_sp);
-	if (memcmp(code + size, jump_long, sizeof(jump_long)) == 0) {
-		memcpy(&distance, code + size + sizeof(jump_long), sizeof(distance));
-		size += sizeof(jump_long) + sizeof(distance);
-	} else if (code[size] == 0x76) {
-		distance = displacement8(code[size + 1]);
-		size += 2;
-	} else {
-		return 0;
-	}
-	request->back = at + size;
-	request->grow = at + size + (uintptr_t)(intptr_t)distance;
-	return size;
-}
-
-/* Makes the functions in which requests begin jump to planted code first. */
-static void patch_requests(struct planting *planting)
-{
-	struct breakpoints *breakpoints = planting->request->breakpoints;
-
-	for (size_t i = 0; i < breakpoints->count && i < PLANTED_REQUESTS; i++) {
-		uintptr_t at = breakpoints->addresses[i];
-		int64_t distance =
-			(int64_t)(planting->image + header()->requests[i]) - (int64_t)(at + JUMP);
-		int32_t near = (int32_t)distance;
-		struct planted_request request;
-		uint8_t code[BEGIN_MOST], jump[JUMP] = {0xe9};
-
-		memcpy(jump + 1, &near, sizeof(near));
-		if (near == distance &&
-		    process_memory_read(planting->pid, at, code, sizeof(code)) == sizeof(code) &&
-		    parse_begin(code, at, &request) &&
-		    plant_write(planting->plant, planting->pid,
-				offsetof(struct planted_control, requests) + i * sizeof(request),
-				&request, sizeof(request)) &&
-		    process_memory_write_code(planting->pid, at, jump, sizeof(jump)))
-			breakpoints->planted |= 1u << i;
-	}
+	memcpy(jump + 1, &near, sizeof(near));
+	return near == distance && process_memory_write_code(planting->pid, at, jump, sizeof(jump));
 }
 
 /* Takes back what has been mapped and opened in the program. */
 static void undo(struct planting *planting)
 {
 	if (planting->plant->shared_there)
-		call(planting, SYS_munmap, planting->plant->shared_there,
-		     sizeof(struct planted_shared), 0, 0, 0);
+		planting_call(planting, SYS_munmap, planting->plant->shared_there,
+			      sizeof(struct planted_shared), 0, 0, 0);
 	if (planting->image)
-		call(planting, SYS_munmap, planting->image, image_size(), 0, 0, 0);
+		planting_call(planting, SYS_munmap, planting->image, planting_image_size(), 0, 0,
+			      0);
 	if (planting->pool)
-		call(planting, SYS_munmap, planting->pool,
-		     (unsigned long)PLANTED_POOL << PLANTED_POOL_SHIFT, 0, 0, 0);
+		planting_call(planting, SYS_munmap, planting->pool,
+			      (unsigned long)PLANTED_POOL << PLANTED_POOL_SHIFT, 0, 0, 0);
 }
 
 static bool plant_all(struct planting *planting)
@@ -405,7 +314,8 @@ static bool plant_all(struct planting *planting)
 	    !fill_image(planting) || !protect_image(planting) || !patch_site(planting))
 		return false;
 	fill_shared(planting);
-	patch_requests(planting);
+	planting_patch_requests(planting);
+	planting_patch_asks(planting);
 	return true;
 }
 
@@ -417,16 +327,13 @@ struct plant *plant_create(int pid, const struct plant_request *request, const c
 	bool done = false;
 
 	if (plant && find_site(&planting) && find_clock(&planting)) {
-		planting.why = "ptrace failed";
-		if (injected_begin(&planting.injected, pid, planting.site) == 0) {
-			done = plant_all(&planting);
-			if (!done)
-				undo(&planting);
-			if (planting.file_there >= 0)
-				call(&planting, SYS_close, (unsigned long)planting.file_there, 0, 0,
-				     0, 0);
-			injected_end(&planting.injected);
-		}
+		plant->complete = planting_find_asks(&planting);
+		done = plant_all(&planting);
+		if (!done)
+			undo(&planting);
+		if (planting.file_there >= 0)
+			planting_call(&planting, SYS_close, (unsigned long)planting.file_there, 0,
+				      0, 0, 0);
 	}
 	if (planting.file >= 0)
 		close(planting.file);
@@ -453,6 +360,23 @@ void plant_release(struct plant *plant)
 	if (plant->shared)
 		munmap(plant->shared, sizeof(*plant->shared));
 	free(plant);
+}
+
+bool plant_site_to_program(const struct plant *plant, uintptr_t *pc)
+{
+	uintptr_t offset = *pc - PLANTED_SITE_CALL - plant->image;
+	size_t ask = (offset >> PLANTED_SITE_SHIFT) - PLANTED_ASKS;
+
+	if (offset >= PLANTED_SITES_SIZE || offset % (1u << PLANTED_SITE_SHIFT) ||
+	    ask >= sizeof(plant->asks) / sizeof(*plant->asks) || !plant->asks[ask])
+		return false;
+	*pc = plant->asks[ask];
+	return true;
+}
+
+uintptr_t plant_filter_room(const struct plant *plant)
+{
+	return there(plant, plant->shared->filter);
 }
 
 bool plant_read(const struct plant *plant, int pid, struct planted_control *control)

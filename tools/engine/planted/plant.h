@@ -18,7 +18,11 @@ struct plant {
 	unsigned int users;
 	struct planted_shared *shared; /* our mapping of it */
 	uintptr_t shared_there;        /* the program's */
+	uintptr_t image;               /* where the sites begin in the program */
 	uintptr_t control;             /* struct planted_control in the program */
+	/* By site, from PLANTED_ASKS on: after the instruction that the program has in its file. */
+	uintptr_t asks[PLANTED_ASKS_END - PLANTED_ASKS];
+	bool complete; /* the code stops for the engine at each call of plant_request.asked */
 	/* After Syscall6's instruction as the program has it in its file, and after the one that
 	 * makes those calls that planted code doesn't make. */
 	uintptr_t instruction_end, moved_end;
@@ -40,11 +44,25 @@ struct plant_request {
 	uint64_t started_ms;
 	uint32_t ancestors, depth;
 	bool watching;
+	struct injected *injected; /* makes system calls in the program */
+	/* Numbers of all calls that the engine must see. Those that the code doesn't record are to
+	 * stop, so that no filter is needed; NULL: the filter stops them. */
+	const uint16_t *asked;
+	size_t asked_count;
+	const struct planted_condition *conditions;
+	size_t conditions_count;
 };
 
-/* Plants the code in process pid, which is in the stop of its exec. NULL: the program is as it
+/* Plants the code in process pid, which has just executed the program. NULL: the program is as it
  * was, and *why says in a few words why it can't be done. */
 struct plant *plant_create(int pid, const struct plant_request *request, const char **why);
+
+/* Replaces the address after a site, where the kernel sees the call, by the one after the program's
+ * own instruction. False: it isn't after a site of a call that stops. */
+bool plant_site_to_program(const struct plant *plant, uintptr_t *pc);
+
+/* The address in the program of PLANTED_FILTER bytes, which its forked children have, too. */
+uintptr_t plant_filter_room(const struct plant *plant);
 
 struct plant *plant_share(struct plant *plant);
 /* The last user unmaps our end. NULL is accepted. */

@@ -32,6 +32,7 @@ enum call_way {
 	CALL_MAP,       /* code: where modules lie may change */
 	CALL_CLONE,     /* with CLONE_UNTRACED, which would start a process without its tracer */
 	CALL_UNSHARE,   /* of the descriptor table */
+	CALL_SECCOMP,   /* a filter of the program's own */
 	CALL_SIGACTION, /* for the signal that triggers a snapshot */
 	CALL_EXIT_GROUP,
 };

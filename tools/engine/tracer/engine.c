@@ -32,18 +32,13 @@
 #include "tools/engine/walk/load_unwinder.h"
 #include "preload/core/policy/stderr_lines.h"
 #include "tools/arguments/say.h"
+#include "late_filter.h"
 #include "seccomp_filter.h"
 #include "tracer.h"
 
 enum { CANNOT_TRACE = 125, CANNOT_EXECUTE = 126, NOT_FOUND = 127 };
 
 enum { SHORTEST_TURN_NS = 100 * 1000 }; /* the shortest slice that kernel/sched/fair.c accepts */
-
-enum {
-	SEIZE_OPTIONS = PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACESECCOMP |
-			PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
-			PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT,
-};
 
 static void close_other(int fd, void *keep)
 {
@@ -132,9 +127,7 @@ __attribute__((noreturn)) static void trace(struct tracer *tracer, int channel)
 	/* With Yama the grandparent first has to name its tracer (PR_SET_PTRACER). */
 	if (write(channel, &own, sizeof(own)) != sizeof(own) || read(channel, &go, 1) != 1)
 		_exit(CANNOT_TRACE);
-	if (ptrace(PTRACE_SEIZE, tracer->main_pid, NULL,
-		   (unsigned long)SEIZE_OPTIONS |
-			   (tracer->request->planted ? PTRACE_O_TRACEVFORKDONE : 0ul)) != 0)
+	if (ptrace(PTRACE_SEIZE, tracer->main_pid, NULL, tracer_ptrace_options(tracer, false)) != 0)
 		error = errno;
 	if (write(channel, &error, sizeof(error)) != sizeof(error) || error)
 		_exit(CANNOT_TRACE);
@@ -297,6 +290,7 @@ int engine_exec(const struct engine_request *request)
 	follow_marks(tracer.options.mark_file);
 	tracer.request = request;
 	tracer.main_pid = getpid();
+	tracer.late = late_filter_is_possible(request);
 	error = -make_channel(channel);
 	if (error)
 		return cannot_trace(request, error);
@@ -309,7 +303,7 @@ int engine_exec(const struct engine_request *request)
 		return cannot_trace(request, error);
 	if (tracer.options.verbose && !left_out(request))
 		options_print(&tracer.options, (char **)request->envp);
-	error = -seccomp_filter_install(tracer.options.signal, request->planted);
+	error = tracer.late ? 0 : -seccomp_filter_install(tracer.options.signal, request->planted);
 	if (error) {
 		say("can't trace %s: the kernel has no seccomp filters (%s)", request->path,
 		    strerror(error));

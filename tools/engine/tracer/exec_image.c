@@ -122,21 +122,26 @@ void exec_image_command(int pid, char *name, size_t size)
 		name[length - 1] = '\0';
 }
 
-static void look_at_file(const struct tracer *tracer, struct process *process)
+/* Forgets what is known of the program before. */
+static void forget_file(struct process *process)
 {
-	char path[32];
-	Elf64_Ehdr header;
-
 	go_program_release(process->go);
 	libc_frames_release(process->libc_frames);
 	plant_release(process->plant);
 	process->plant = NULL;
-	process->copied_control = process->moved_from = 0;
+	process->copied_control = process->moved_from = process->filter_room = 0;
 	process->go = NULL;
 	process->libc_frames = NULL;
 	process->breakpoints = (struct breakpoints){0};
 	process->connects = false;
 	process->runtimes = STACK_NONE;
+}
+
+static void look_at_file(const struct tracer *tracer, struct process *process)
+{
+	char path[32];
+	Elf64_Ehdr header;
+
 	snprintf(path, sizeof(path), "/proc/%d/exe", process->pid);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
@@ -166,6 +171,7 @@ void exec_image_look(const struct tracer *tracer, struct process *process)
 	process->forked_from = 0;
 	process->forked_ms = 0;
 	process->signal_use = (struct signal_use){0};
+	forget_file(process);
 	find_names(process);
 	process->recording = options_match(only, process->program) ||
 			     options_match(only, base_name(process->main_path));

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
@@ -11,7 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "call_conditions.h"
 #include "exec_image.h"
+#include "late_filter.h"
 #include "preload/arch/registers.h"
 #include "preload/core/base/descriptors.h"
 #include "preload/core/base/syscall_numbers.h"
@@ -26,6 +29,8 @@
 enum { G_THREAD = 48, THREAD_FIRST = 56, THREAD_LAST = 104 };
 
 enum { SETTLE_MS = 200 };
+
+enum { ERESTARTSYS = 512, ERESTARTNOHAND = 514 }; /* linux/errno.h */
 
 /* System call numbers by site. */
 static const int numbers[] = {
@@ -71,12 +76,15 @@ static void never_watch(struct process *process, const struct tracer *tracer)
 }
 
 /* The reason why nothing is to be changed in the process; or NULL. */
-static const char *obstacle(int pid)
+static const char *obstacle(const struct process *process)
 {
 	struct rlimit limit;
+	int pid = process->pid;
 
-	/* The field exists since Linux 5.9. */
-	if (exec_image_status(pid, "Seccomp_filters", 0, 10) != 1)
+	/* The second field exists since Linux 5.9. */
+	if (exec_image_status(pid, "Seccomp", 0, 10) !=
+		    (process->filters ? SECCOMP_MODE_FILTER : SECCOMP_MODE_DISABLED) ||
+	    exec_image_status(pid, "Seccomp_filters", 0, 10) != process->filters)
 		return "other seccomp(2) filters might end it";
 	/* The memory would lack later, when the program maps its own. */
 	if (prlimit(pid, RLIMIT_AS, NULL, &limit) != 0 || limit.rlim_cur != RLIM_INFINITY)
@@ -84,7 +92,40 @@ static const char *obstacle(int pid)
 	return NULL;
 }
 
-void planted_calls_start(const struct tracer *tracer, struct task *task)
+/* What the planted code has to stop for, if no filter does. */
+struct asks {
+	uint16_t numbers[CALLS_MAX];
+	struct planted_condition conditions[PLANTED_CONDITIONS];
+};
+
+static void ask(const struct tracer *tracer, struct asks *asks, struct plant_request *request)
+{
+	struct call_number numbers[CALLS_MAX];
+
+	request->asked = asks->numbers;
+	request->conditions = asks->conditions;
+	request->asked_count = calls_of_abi(ABI_X86_64, numbers);
+	for (size_t i = 0; i < request->asked_count; i++)
+		asks->numbers[i] = (uint16_t)numbers[i].number;
+	for (size_t i = 0; i < call_conditions_count; i++) {
+		const struct call_condition *from = &call_conditions[i];
+
+		for (size_t call = 0; call < request->asked_count; call++)
+			if (strcmp(calls[numbers[call].index].name, from->name) == 0)
+				asks->conditions[request->conditions_count++] =
+					(struct planted_condition){
+						.number = asks->numbers[call],
+						.argument = from->argument,
+						.any = from->any,
+						.value = call_condition_value(
+							from, (uint32_t)tracer->options.signal),
+					};
+	}
+}
+
+/* Plants the code in the task's process. The filter is to be chosen afterwards if there is none for
+ * all calls. */
+static void plant(const struct tracer *tracer, struct task *task, struct injected *injected)
 {
 	struct process *process = task->process;
 	struct plant_request request = {
@@ -95,13 +136,15 @@ void planted_calls_start(const struct tracer *tracer, struct task *task)
 		.ancestors = tracer->request->go_ancestors,
 		.depth = tracer->options.depth,
 		.watching = tracer->options.threshold || tracer->options.interval,
+		.injected = injected,
 	};
-	const char *why;
-
-	if (!tracer->request->planted || !process->go)
-		return;
+	struct asks asks;
 	/* Planted code doesn't read the file, and records at full speed. */
-	why = fd_table_marks ? "they have to read FDTRAIL_MARK_FILE" : obstacle(task->tid);
+	const char *why =
+		fd_table_marks ? "they have to read FDTRAIL_MARK_FILE" : obstacle(process);
+
+	if (process->stops != STOPS_ALL)
+		ask(tracer, &asks, &request);
 	if (!why)
 		process->plant = plant_create(process->pid, &request, &why);
 	if (!process->plant) {
@@ -115,7 +158,49 @@ void planted_calls_start(const struct tracer *tracer, struct task *task)
 		never_watch(process, tracer);
 		set_watch(process);
 	}
-	tell(tracer, process, ": its calls are recorded by planted code", "");
+}
+
+/* Installs the filter that the process needs. 0 or a negative errno. */
+static int filter(const struct tracer *tracer, struct process *process, struct injected *injected)
+{
+	const struct plant *plant = process->plant;
+	bool complete = plant && plant->complete && breakpoints_none(&process->breakpoints);
+
+	if (complete)
+		process->filter_room = plant_filter_room(plant);
+	if (complete && process->stops == STOPS_PLANTED)
+		return 0;
+	return late_filter_exec(tracer, process, injected, complete ? FILTER_PLANTED : FILTER_ALL);
+}
+
+void planted_calls_start(const struct tracer *tracer, struct task *task)
+{
+	struct process *process = task->process;
+	bool plants = tracer->request->planted && process->go && task->table;
+	bool late = process->stops != STOPS_ALL;
+	struct injected injected;
+
+	if (!plants && !late)
+		return;
+	int error = injected_begin(&injected, task->tid, INJECTED_EXEC);
+	if (!error) {
+		if (plants)
+			plant(tracer, task, &injected);
+		if (late)
+			error = filter(tracer, process, &injected);
+		injected_end(&injected);
+	} else if (plants) {
+		tell(tracer, process, ": its calls stop for fdtrail: ", "ptrace failed");
+	}
+	if (process->plant)
+		tell(tracer, process, ": its calls are recorded by planted code",
+		     process->stops == STOPS_PLANTED ? "; if fdtrail is killed, it runs on" : "");
+	if (!late || !error)
+		return;
+	/* Nothing more can be done. */
+	process->stops = STOPS_ALL;
+	if (task->table)
+		task->table->missed = true;
 }
 
 /* Tells the code what has become known about this version of Go. */
@@ -239,23 +324,31 @@ static void record(const struct tracer *tracer, struct task *task,
 	teach_offsets(process, &frame, task->tid);
 }
 
-void planted_calls_stop(const struct tracer *tracer, struct task *task)
+/* Changes the number of the call that the task is stopped before, or after, where the kernel takes
+ * it from. */
+static void set_number(const struct task *task, const struct user_regs_struct *registers,
+		       long number)
+{
+	struct user_regs_struct changed = *registers;
+
+	regs_set_number(&changed, number);
+	tracer_set_registers(task, &changed);
+}
+
+/* The task is stopped before PLANTED_STOP. */
+static void stopped(const struct tracer *tracer, struct task *task,
+		    struct user_regs_struct *registers)
 {
 	struct process *process = task->process;
-	struct user_regs_struct registers, after;
 	struct planted_control control;
 
-	if (!tracer_registers(task, &registers))
-		return;
 	/* The call isn't made. */
-	after = registers;
-	regs_set_number(&after, -1);
-	regs_set_result(&after, 0);
-	ptrace(PTRACE_SETREGS, task->tid, NULL, &after);
+	regs_set_result(registers, 0);
+	set_number(task, registers, -1);
 	if (!process || !task->table || !process->recording)
 		return;
-	if (regs_arg(&registers, 3) == PLANTED_REQUEST) {
-		request(tracer, task, &registers);
+	if (regs_arg(registers, 3) == PLANTED_REQUEST) {
+		request(tracer, task, registers);
 		return;
 	}
 	if (!process->plant)
@@ -263,8 +356,8 @@ void planted_calls_stop(const struct tracer *tracer, struct task *task)
 	bool watching = tracer->options.threshold || tracer->options.interval;
 	if (watching && plant_read(process->plant, process->reader, &control))
 		process->opens_left = control.opens_left;
-	if (regs_arg(&registers, 3) == PLANTED_RECORD)
-		record(tracer, task, &registers);
+	if (regs_arg(registers, 3) == PLANTED_RECORD)
+		record(tracer, task, registers);
 	else
 		triggers_opened(tracer, task);
 	if (watching) {
@@ -273,21 +366,65 @@ void planted_calls_stop(const struct tracer *tracer, struct task *task)
 	}
 }
 
-static bool switch_off(int pid, uintptr_t control)
+const struct call *planted_calls_stop(const struct tracer *tracer, struct task *task,
+				      enum call_abi *abi)
 {
-	uint32_t off = 1;
+	struct user_regs_struct registers;
+
+	if (!tracer_registers(task, &registers))
+		return NULL;
+	long number = regs_number(&registers);
+	if (number < PLANTED_CALL || number >= PLANTED_CALL + PLANTED_NUMBERS_OF_CALLS) {
+		stopped(tracer, task, &registers);
+		return NULL;
+	}
+	number -= PLANTED_CALL;
+	set_number(task, &registers, number);
+	task->asked = true;
+	*abi = ABI_X86_64;
+	return call_of_number(number);
+}
+
+void planted_calls_returned(struct task *task)
+{
+	struct user_regs_struct registers;
+
+	task->asked = false;
+	/* If the kernel repeats the call after a signal, the code stops again. */
+	if (tracer_registers(task, &registers) && regs_result(&registers) <= -ERESTARTSYS &&
+	    regs_result(&registers) >= -ERESTARTNOHAND)
+		set_number(task, &registers, PLANTED_CALL + regs_number(&registers));
+}
+
+static bool switch_off(int pid, uintptr_t control, uint32_t off)
+{
 
 	return process_memory_write(pid, control + offsetof(struct planted_control, off), &off,
 				    sizeof(off));
 }
 
-void planted_calls_end(struct process *process)
+/* Switches the code off. What is recorded stays. */
+static void end_planted(struct process *process, uint32_t off)
 {
-	if (!process->plant)
-		return;
-	switch_off(process->reader, process->plant->control);
+	switch_off(process->reader, process->plant->control, off);
 	plant_release(process->plant);
 	process->plant = NULL;
+}
+
+void planted_calls_end(const struct tracer *tracer, struct task *task, enum injected_at at)
+{
+	if (!task->process->plant)
+		return;
+	late_filter_all(tracer, task, at);
+	end_planted(task->process, PLANTED_OFF);
+}
+
+void planted_calls_confined(const struct tracer *tracer, struct task *task)
+{
+	if (!task->process->plant)
+		return;
+	late_filter_all(tracer, task, INJECTED_BEFORE);
+	end_planted(task->process, PLANTED_SILENT);
 }
 
 /* Notes the goroutine of a task in vfork: what it calls is its child's, until the task goes on. */
@@ -317,35 +454,47 @@ static bool note_vfork(struct task *parent)
 	return false;
 }
 
-void planted_calls_fork(struct task *parent, struct process *child, uint64_t flags)
+void planted_calls_fork(const struct tracer *tracer, struct task *parent, struct process *child,
+			uint64_t flags)
 {
 	struct process *process = parent->process;
 
 	if (!process->plant)
 		return;
 	/* The memory is shared for as long as both run, or the table is. */
-	if (flags & CLONE_FILES || (flags & CLONE_VM && !(flags & CLONE_VFORK)) ||
-	    (flags & CLONE_VM && !note_vfork(parent)))
-		planted_calls_end(process);
-	else if (!(flags & CLONE_VM))
+	bool end = flags & CLONE_FILES || (flags & CLONE_VM && !(flags & CLONE_VFORK)) ||
+		   (flags & CLONE_VM && !note_vfork(parent));
+	if (end && flags & CLONE_VFORK && process->stops == STOPS_PLANTED) {
+		/* The parent waits for the child. Meanwhile its other threads don't stop. */
+		parent->filter_due = true;
+		if (parent->table)
+			parent->table->missed = true;
+		end_planted(process, PLANTED_OFF);
+	} else if (end) {
+		planted_calls_end(tracer, parent, INJECTED_CALL);
+	} else if (!(flags & CLONE_VM)) {
 		child->copied_control = process->plant->control;
+	}
 }
 
 void planted_calls_begin(struct task *task)
 {
 	struct process *process = task->process;
 
-	if (!switch_off(task->tid, process->copied_control) && task->table)
+	if (!switch_off(task->tid, process->copied_control, PLANTED_OFF) && task->table)
 		task->table->missed = true;
 	process->copied_control = 0;
 }
 
-void planted_calls_vfork_done(struct task *task)
+void planted_calls_vfork_done(const struct tracer *tracer, struct task *task)
 {
 	struct process *process = task->process;
 	struct planted_control control;
 	uint64_t none = 0;
 
+	if (task->filter_due)
+		late_filter_all(tracer, task, INJECTED_CALL);
+	task->filter_due = false;
 	if (!task->vfork || !process->plant)
 		return;
 	if (plant_read(process->plant, process->reader, &control)) {

@@ -252,6 +252,9 @@ bool record_call(const struct tracer *tracer, struct task *task, const struct ca
 		if (room < 0)
 			task->table->missed = true;
 		return room > 0;
+	case CALL_SECCOMP:
+		planted_calls_confined(tracer, task);
+		return false;
 	case CALL_SIGACTION:
 		disposition_set(task->process, abi, arguments);
 		return false;
@@ -321,9 +324,9 @@ static void made_by_ioctl(const struct tracer *tracer, struct task *task,
 
 /* unshare(CLONE_FILES) and CLOSE_RANGE_UNSHARE have given the task a table of its own. Planted code
  * knows only one. */
-static void unshared(struct task *task)
+static void unshared(const struct tracer *tracer, struct task *task)
 {
-	planted_calls_end(task->process);
+	planted_calls_end(tracer, task, INJECTED_RETURNED);
 	struct fd_table *own = fd_table_unshare(task->table);
 
 	if (own)
@@ -385,7 +388,7 @@ uint32_t record_finished(const struct tracer *tracer, struct task *task, const s
 		return STACK_NONE;
 	}
 	if (way == CALL_UNSHARE) {
-		unshared(task);
+		unshared(tracer, task);
 		return STACK_NONE;
 	}
 	if (made_none(task, way, arguments))

@@ -7,55 +7,24 @@
 #include "seccomp_filter.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
-#include <linux/ioctl.h>
 #include <linux/seccomp.h>
-#include <sched.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "preload/core/base/syscall_numbers.h"
-#include "preload/libc/socket_option.h"
 #include "preload/planted/planted.h"
+#include "call_conditions.h"
 #include "calls.h"
 
-enum { SIGNAL_THAT_ASKS = INT32_MAX }; /* stands for the signal's number, known later */
-
-/* Calls that are stopped only if one of their rows here matches the low half of an argument. */
-static const struct condition {
-	const char *name;
-	unsigned int argument;
-	uint16_t test; /* BPF_JEQ or BPF_JSET */
-	uint32_t value;
-} conditions[] = {
-	{"clone", 0, BPF_JSET, CLONE_UNTRACED},
-	{"close_range", 2, BPF_JSET, CLOSE_RANGE_UNSHARE},
-	{"fcntl", 1, BPF_JEQ, F_DUPFD},
-	{"fcntl", 1, BPF_JEQ, F_DUPFD_CLOEXEC},
-	{"getsockopt", 2, BPF_JEQ, SO_PEERPIDFD},
-#define RETURNS(name, request, kind)        {"ioctl", 1, BPF_JEQ, request},
-#define STORES(name, request, offset, kind) {"ioctl", 1, BPF_JEQ, request},
-#include "preload/libc/ioctl_fds.list"
-#undef RETURNS
-#undef STORES
-	{"landlock_create_ruleset", 2, BPF_JEQ, 0},
-	{"mmap", 2, BPF_JSET, PROT_EXEC},
-	{"rt_sigaction", 0, BPF_JEQ, SIGNAL_THAT_ASKS},
-	{"unshare", 0, BPF_JSET, CLONE_FILES},
-};
-
 enum {
-	CONDITIONS = sizeof(conditions) / sizeof(*conditions),
 	STOP_LENGTH = 8, /* instructions that answer "stop" */
-	LENGTH_MAX = 10 + ABI_COUNT * ((3 + STOP_LENGTH) * CALLS_MAX + CONDITIONS + 2),
+	LENGTH_MAX = 12 + ABI_COUNT * ((3 + STOP_LENGTH) * CALLS_MAX + CONDITIONS_MAX + 2),
 };
 
-_Static_assert(2 + CONDITIONS + STOP_LENGTH <= UINT8_MAX,
+_Static_assert(2 + CONDITIONS_MAX + STOP_LENGTH <= UINT8_MAX,
 	       "a call's block is jumped over by 8 bits");
 _Static_assert(LENGTH_MAX <= BPF_MAXINSNS, "the kernel takes no longer filter");
 
@@ -108,12 +77,12 @@ static uint32_t offset_of_argument(unsigned int argument)
 static void emit_call(struct code *code, enum call_abi abi, const struct call_number *call)
 {
 	uint32_t stop = SECCOMP_RET_TRACE | call_tag(abi, call->index);
-	const struct condition *first = NULL;
+	const struct call_condition *first = NULL;
 	unsigned int rows = 0;
 
-	for (int i = 0; i < CONDITIONS; i++)
-		if (strcmp(conditions[i].name, calls[call->index].name) == 0) {
-			first = first ? first : &conditions[i];
+	for (size_t i = 0; i < call_conditions_count; i++)
+		if (strcmp(call_conditions[i].name, calls[call->index].name) == 0) {
+			first = first ? first : &call_conditions[i];
 			rows++;
 		}
 	if (!rows) {
@@ -125,11 +94,11 @@ static void emit_call(struct code *code, enum call_abi abi, const struct call_nu
 	     (uint8_t)(2 + rows + stop_length(code, abi)));
 	emit(code, BPF_LD | BPF_W | BPF_ABS, offset_of_argument(first->argument), 0, 0);
 	for (unsigned int i = 0; i < rows; i++) {
-		uint32_t value = first[i].value == SIGNAL_THAT_ASKS ? code->signal : first[i].value;
+		uint16_t test = first[i].any ? BPF_JSET : BPF_JEQ;
 
 		/* A match jumps over the other rows and one answer. */
-		emit(code, (uint16_t)(BPF_JMP | first[i].test | BPF_K), value, (uint8_t)(rows - i),
-		     0);
+		emit(code, BPF_JMP | test | BPF_K, call_condition_value(&first[i], code->signal),
+		     (uint8_t)(rows - i), 0);
 	}
 	emit_answer(code, SECCOMP_RET_ALLOW);
 	emit_stop(code, abi, stop);
@@ -144,6 +113,14 @@ static void emit_abi(struct code *code, enum call_abi abi)
 	for (size_t i = 0; i < count; i++)
 		emit_call(code, abi, &numbers[i]);
 	emit_answer(code, SECCOMP_RET_ALLOW);
+}
+
+/* Stops the numbers that only planted code uses. */
+static void emit_planted(struct code *code)
+{
+	emit(code, BPF_JMP | BPF_JGE | BPF_K, PLANTED_FIRST, 0, 2);
+	emit(code, BPF_JMP | BPF_JGT | BPF_K, PLANTED_LAST, 1, 0);
+	emit_answer(code, SECCOMP_RET_TRACE | CALL_TAG_PLANTED);
 }
 
 static void make_filter(struct code *code)
@@ -162,24 +139,41 @@ static void make_filter(struct code *code)
 	emit(code, BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 0, 1);
 	unsigned short native = code->length;
 	emit(code, BPF_JMP | BPF_JA, 0, 0, 0);
-	if (code->planted) {
-		emit(code, BPF_JMP | BPF_JEQ | BPF_K, PLANTED_STOP, 0, 1);
-		emit_answer(code, SECCOMP_RET_TRACE | CALL_TAG_PLANTED);
-	}
+	if (code->planted)
+		emit_planted(code);
 	emit_abi(code, ABI_X86_64);
 	code->lines[native].k = code->length - native - 1u;
 	emit_abi(code, ABI_X32);
 }
 
-int seccomp_filter_install(int signal, bool planted)
+static void make_planted_filter(struct code *code)
+{
+	code->length = 0;
+	emit(code, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), 0, 0);
+	emit(code, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0);
+	emit_answer(code, SECCOMP_RET_ALLOW);
+	emit(code, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
+	emit_planted(code);
+	emit_answer(code, SECCOMP_RET_ALLOW);
+}
+
+struct sock_fprog seccomp_filter(enum seccomp_filter_kind kind, int signal, bool planted)
 {
 	static struct code code;
-	struct sock_fprog program;
 
 	code.signal = (uint32_t)signal;
 	code.planted = planted;
-	make_filter(&code);
-	program = (struct sock_fprog){.len = code.length, .filter = code.lines};
+	if (kind == FILTER_PLANTED)
+		make_planted_filter(&code);
+	else
+		make_filter(&code);
+	return (struct sock_fprog){.len = code.length, .filter = code.lines};
+}
+
+int seccomp_filter_install(int signal, bool planted)
+{
+	struct sock_fprog program = seccomp_filter(FILTER_ALL, signal, planted);
+
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0)
 		return 0;
 	if (errno != EACCES)

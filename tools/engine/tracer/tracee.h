@@ -26,6 +26,13 @@ struct file_id {
 	uint64_t device, inode;
 };
 
+/* The calls of a process that stop, by its filters. */
+enum process_stops {
+	STOPS_ALL,     /* those of calls.list */
+	STOPS_NONE,    /* it will get a filter when it has executed the program: late_filter.h */
+	STOPS_PLANTED, /* those for which planted code stops */
+};
+
 struct process {
 	int pid;
 	int reader;          /* the task to read memory through: the leader while it lives */
@@ -53,7 +60,11 @@ struct process {
 	uintptr_t moved_to;       /* .. and after the place where the program has it in its file */
 	uintptr_t copied_control; /* forked: of its copy of its parent's code, which is still to
 					 * be switched off; or 0 */
-	bool remembered;          /* the last stack that was taken depends on its key alone */
+	enum process_stops stops;
+	unsigned int filters;  /* how many filters it has from us */
+	uintptr_t filter_room; /* STOPS_PLANTED: PLANTED_FILTER bytes for another one */
+	bool filter_due;       /* forked: it needs the filter for all calls before it runs */
+	bool remembered;       /* the last stack that was taken depends on its key alone */
 	struct breakpoints breakpoints;  /* where requests over connections begin (go_http.h) */
 	bool connects;                   /* it has made a connection: its threads get breakpoints */
 	struct libc_frames *libc_frames; /* of a static program; or NULL */
@@ -71,8 +82,11 @@ struct task {
 	struct fd_table *table;     /* NULL: not recorded */
 	const struct call *pending; /* a call whose result matters; or NULL */
 	enum call_abi abi;          /* of pending */
+	bool asked;                 /* planted code has stopped for it (PLANTED_CALL) */
+	bool spared;                /* the kernel won't kill it if we die (PTRACE_O_EXITKILL) */
 	bool armed;                 /* it has the breakpoints of its process */
 	bool ending;                /* it has begun to exit: its descriptors may be gone */
+	bool filter_due;            /* in vfork: its process needs the filter for all calls */
 	uint8_t vfork;              /* its place in planted_control.vfork, plus 1; 0: none */
 	bool early;                 /* stopped at its start, waiting for its parent's event */
 	bool answered; /* its snapshot is taken, but it stays stopped: tracer.c, answered() */

@@ -24,30 +24,48 @@
 #include "disposition.h"
 #include "enrolled.h"
 #include "exec_image.h"
+#include "late_filter.h"
 #include "planted_calls.h"
 #include "record.h"
 #include "requests.h"
 
 enum { SYSCALL_STOP = SIGTRAP | 0x80 }; /* PTRACE_O_TRACESYSGOOD */
 
+unsigned long tracer_ptrace_options(const struct tracer *tracer, bool spared)
+{
+	return PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACESECCOMP | PTRACE_O_TRACEFORK |
+	       PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT |
+	       (tracer->request->planted ? PTRACE_O_TRACEVFORKDONE : 0u) |
+	       (spared ? 0u : PTRACE_O_EXITKILL);
+}
+
+/* Where the program has the instruction that pc follows, if planted code has moved it. */
+static uintptr_t pc_in_program(const struct process *process, uintptr_t pc)
+{
+	if (process && process->moved_from && pc == process->moved_from)
+		return process->moved_to;
+	if (process && process->plant)
+		plant_site_to_program(process->plant, &pc);
+	return pc;
+}
+
 bool tracer_registers(const struct task *task, struct user_regs_struct *registers)
 {
-	const struct process *process = task->process;
-
 	if (ptrace(PTRACE_GETREGS, task->tid, NULL, registers) != 0)
 		return false;
-	if (process && process->moved_from && regs_pc(registers) == process->moved_from)
-		regs_set_pc_sp(registers, process->moved_to, regs_sp(registers));
+	regs_set_pc_sp(registers, pc_in_program(task->process, regs_pc(registers)),
+		       regs_sp(registers));
 	return true;
 }
 
 void tracer_set_registers(const struct task *task, const struct user_regs_struct *registers)
 {
-	const struct process *process = task->process;
-	struct user_regs_struct set = *registers;
+	struct user_regs_struct set = *registers, now;
 
-	if (process && process->moved_from && regs_pc(registers) == process->moved_to)
-		regs_set_pc_sp(&set, process->moved_from, regs_sp(registers));
+	if (ptrace(PTRACE_GETREGS, task->tid, NULL, &now) != 0)
+		return;
+	if (pc_in_program(task->process, regs_pc(&now)) == regs_pc(registers))
+		regs_set_pc_sp(&set, regs_pc(&now), regs_sp(registers));
 	ptrace(PTRACE_SETREGS, task->tid, NULL, &set);
 }
 
@@ -60,14 +78,18 @@ static unsigned long event_message(const struct task *task)
 }
 
 /* Resumes a stopped task. Errors don't matter: if it has been killed, another event will tell. */
-static void resume(struct task *task, int signal)
+static void resume(const struct tracer *tracer, struct task *task, int signal)
 {
 	struct process *process = task->process;
+	bool spared = process && process->stops == STOPS_PLANTED;
 
 	if (process && process->connects && process->recording && !task->armed) {
 		breakpoints_arm(task->tid, &process->breakpoints);
 		task->armed = true;
 	}
+	if (spared != task->spared &&
+	    ptrace(PTRACE_SETOPTIONS, task->tid, NULL, tracer_ptrace_options(tracer, spared)) == 0)
+		task->spared = spared;
 	ptrace(task->pending ? PTRACE_SYSCALL : PTRACE_CONT, task->tid, NULL,
 	       (unsigned long)signal);
 }
@@ -78,20 +100,23 @@ static void on_call(const struct tracer *tracer, struct task *task)
 	unsigned long tag = event_message(task);
 	const struct call *call = call_of_tag(tag, &abi);
 
+	task->asked = false;
 	if (tag == CALL_TAG_PLANTED)
-		planted_calls_stop(tracer, task);
+		call = planted_calls_stop(tracer, task, &abi);
 	if (call && record_call(tracer, task, call, abi)) {
 		task->pending = call;
 		task->abi = abi;
 	}
-	resume(task, 0);
+	resume(tracer, task, 0);
 }
 
 static void on_result(const struct tracer *tracer, struct task *task)
 {
 	if (task->pending)
 		record_result(tracer, task);
-	resume(task, 0);
+	if (task->asked)
+		planted_calls_returned(task);
+	resume(tracer, task, 0);
 }
 
 /* Makes a forked process: a copy of its parent, without tasks. */
@@ -115,6 +140,7 @@ static struct process *forked_process(const struct tracer *tracer, const struct 
 		go_program_share(process->go);
 	process->unsettled = parent->tasks > 1;
 	process->plant = NULL;
+	process->filter_due = parent->stops == STOPS_PLANTED;
 	triggers_start(tracer, process);
 	return process;
 }
@@ -140,8 +166,10 @@ static void adopt(struct tracer *tracer, struct task *child, struct task *parent
 	if (flags & CLONE_VM && !(flags & (CLONE_FILES | CLONE_THREAD)))
 		process->recording = false;
 	if (!(flags & CLONE_THREAD))
-		planted_calls_fork(parent, process, flags);
+		planted_calls_fork(tracer, parent, process, flags);
 	child->process = process;
+	/* The kernel copies the options. */
+	child->spared = parent->spared;
 	process->tasks++;
 	enrolled_begin(tracer, process);
 	give_table(child, parent, flags);
@@ -163,10 +191,11 @@ void tracer_connects(const struct tracer *tracer, struct task *task)
 }
 
 /* Resumes a new task at its first stop, when its parent's event has been handled. */
-static void begin(struct task *task)
+static void begin(const struct tracer *tracer, struct task *task)
 {
 	struct process *process = task->process;
 
+	late_filter_fork(tracer, task);
 	if (process->copied_control)
 		planted_calls_begin(task);
 	/* A descriptor that another thread of the parent was just opening may be in the kernel's
@@ -177,7 +206,7 @@ static void begin(struct task *task)
 		ledger_still_open_range(&task->table->ledger, 0, UINT32_MAX);
 		record_inherited(task);
 	}
-	resume(task, 0);
+	resume(tracer, task, 0);
 }
 
 static void on_clone(struct tracer *tracer, struct task *task, int event)
@@ -193,9 +222,9 @@ static void on_clone(struct tracer *tracer, struct task *task, int event)
 	if (child && !child->process && task->process) {
 		adopt(tracer, child, task, flags);
 		if (task_was_early(&tracer->tracees, child))
-			begin(child);
+			begin(tracer, child);
 	}
-	resume(task, 0);
+	resume(tracer, task, 0);
 }
 
 static void on_exec(struct tracer *tracer, int pid, const struct task *reported)
@@ -205,7 +234,7 @@ static void on_exec(struct tracer *tracer, int pid, const struct task *reported)
 	if (!task)
 		return;
 	task->pending = NULL;
-	task->armed = false;
+	task->armed = task->asked = false;
 	/* From now on the process has its own table (execve(2)). */
 	fd_table_release(task->table);
 	task->table = NULL;
@@ -213,11 +242,11 @@ static void on_exec(struct tracer *tracer, int pid, const struct task *reported)
 		task->process->tasks = 1;
 	if (task->process)
 		exec_image_look(tracer, task->process);
-	if (task->process && task->process->recording && (task->table = fd_table_create())) {
+	if (task->process && task->process->recording && (task->table = fd_table_create()))
 		record_inherited(task);
+	if (task->process)
 		planted_calls_start(tracer, task);
-	}
-	resume(task, 0);
+	resume(tracer, task, 0);
 }
 
 /* The task is about to end; its descriptors and memory still exist. */
@@ -233,7 +262,7 @@ static void on_end(struct tracer *tracer, struct task *task)
 	}
 	task->pending = NULL;
 	task_ends(&tracer->tracees, task);
-	resume(task, 0);
+	resume(tracer, task, 0);
 }
 
 /* A snapshot has been taken for this task. It stays stopped until the events of other tasks are
@@ -255,7 +284,7 @@ static void resume_answered(struct tracer *tracer)
 	HASH_ITER(hh, tracer->tracees.tasks, task, next)
 	{
 		if (task_was_answered(&tracer->tracees, task))
-			resume(task, task->signal);
+			resume(tracer, task, task->signal);
 	}
 }
 
@@ -284,7 +313,7 @@ static void on_signal(struct tracer *tracer, struct task *task, int signal)
 			return;
 		}
 	}
-	resume(task, signal);
+	resume(tracer, task, signal);
 }
 
 static bool stops(int signal)
@@ -306,8 +335,8 @@ static void on_stop(struct tracer *tracer, struct task *task, int status)
 		on_clone(tracer, task, status >> 16);
 		break;
 	case PTRACE_EVENT_VFORK_DONE:
-		planted_calls_vfork_done(task);
-		resume(task, 0);
+		planted_calls_vfork_done(tracer, task);
+		resume(tracer, task, 0);
 		break;
 	case PTRACE_EVENT_EXEC:
 		on_exec(tracer, task->tid, task);
@@ -321,7 +350,7 @@ static void on_stop(struct tracer *tracer, struct task *task, int status)
 		if (stops(signal))
 			ptrace(PTRACE_LISTEN, task->tid, NULL, NULL);
 		else if (task->process)
-			begin(task);
+			begin(tracer, task);
 		else if (!task->early) {
 			task->early = true;
 			tracer->tracees.early++;
@@ -334,7 +363,7 @@ static void on_stop(struct tracer *tracer, struct task *task, int status)
 			on_signal(tracer, task, signal);
 		break;
 	default:
-		resume(task, 0);
+		resume(tracer, task, 0);
 	}
 }
 
@@ -356,7 +385,11 @@ static void adopt_orphans(struct tracer *tracer)
 		exec_image_look(tracer, task->process);
 		if (task->process->recording && (task->table = fd_table_create()))
 			record_inherited(task);
-		resume(task, 0);
+		/* Its parent may have had no filter to inherit. */
+		task->spared = tracer->late;
+		if (task->table && tracer->late)
+			task->table->missed = true;
+		resume(tracer, task, 0);
 	}
 }
 
@@ -425,6 +458,10 @@ void tracer_run(struct tracer *tracer)
 	sigprocmask(SIG_BLOCK, &child, NULL);
 	if (!process || !task_create(&tracer->tracees, tracer->main_pid, process))
 		return;
+	if (tracer->late)
+		process->stops = STOPS_NONE;
+	else
+		process->filters = 1;
 	requests_start();
 	while ((tid = next_event(tracer, &status)) > 0 || errno == EINTR) {
 		if (tid > 0)

@@ -17,7 +17,12 @@ struct tracer {
 	struct substitutes *substitutes; /* for FDTRAIL_REDACT; NULL: nothing is replaced */
 	const struct engine_request *request;
 	int main_pid; /* the program itself */
+	bool late;    /* .. which gets its filter after its exec (late_filter.h) */
 };
+
+/* Options for PTRACE_SEIZE and PTRACE_SETOPTIONS. spared: the kernel need not kill the task with
+ * us. */
+unsigned long tracer_ptrace_options(const struct tracer *tracer, bool spared);
 
 /* Traces the process main_pid, which has been seized, and its descendants, until all have ended.
  * Its first exec makes it the program. */

@@ -11,6 +11,12 @@
 //	planted unshare          a thread with a descriptor table of its own opens and closes; the others keep some
 //	planted requests COUNT   as many requests over one kept connection; prints how often the tracer was woken
 //	planted copies COUNT     the same for copies of a descriptor, which are closed
+//	planted rare             opens by calls that planted code does not record itself
+//	planted confine          installs a seccomp filter that kills it for calls which the kernel does not have, while a thread
+//	                         waits in a call that planted code makes; opens before and afterwards
+//	planted become COMMAND...  executes another program in its place
+//	planted serve            prints its address, and for each request opens and closes a file; the request /rare opens as
+//	                         above and executes a program; /exit exits with status 7
 package main
 
 import (
@@ -20,6 +26,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -31,6 +38,7 @@ import (
 	"sync"
 	"syscall"
 	"time"
+	"unsafe"
 )
 
 func must(err error) {
@@ -116,6 +124,52 @@ var ways = []struct {
 }{
 	{"openFile", openFile}, {"copyFile", copyFile}, {"makePipe", makePipe}, {"makeSocket", makeSocket},
 	{"makePair", makePair}, {"makeEpoll", makeEpoll}, {"acceptOne", acceptOne},
+}
+
+//go:noinline
+func dupOver() []int {
+	must(syscall.Dup3(0, 100, syscall.O_CLOEXEC))
+	return []int{100}
+}
+
+//go:noinline
+func makeSignalfd() []int {
+	var set uint64
+
+	fd, _, errno := syscall.Syscall6(syscall.SYS_SIGNALFD4, ^uintptr(0), uintptr(unsafe.Pointer(&set)), 8,
+		syscall.O_CLOEXEC, 0, 0)
+	if errno != 0 {
+		must(errno)
+	}
+	return []int{int(fd)}
+}
+
+// receive waits for a descriptor while signals with handlers interrupt it: the kernel repeats the call after each.
+//
+//go:noinline
+func receive() []int {
+	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_DGRAM|syscall.SOCK_CLOEXEC, 0)
+	must(err)
+	defer syscall.Close(pair[0])
+	defer syscall.Close(pair[1])
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	thread := syscall.Gettid()
+	go func() {
+		for i := 0; i < 20; i++ {
+			time.Sleep(5 * time.Millisecond)
+			syscall.RawSyscall(syscall.SYS_TGKILL, uintptr(os.Getpid()), uintptr(thread), uintptr(syscall.SIGWINCH))
+		}
+		must(syscall.Sendmsg(pair[0], []byte("x"), syscall.UnixRights(0), nil, 0))
+	}()
+	data, rights := make([]byte, 1), make([]byte, 64)
+	_, length, _, _, err := syscall.Recvmsg(pair[1], data, rights, 0)
+	must(err)
+	messages, err := syscall.ParseSocketControlMessage(rights[:length])
+	must(err)
+	fds, err := syscall.ParseUnixRights(&messages[0])
+	must(err)
+	return fds
 }
 
 type kept struct {
@@ -299,8 +353,108 @@ func copies(count int) {
 	})
 }
 
+var rareWays = []struct {
+	name string
+	open func() []int
+}{
+	{"dupOver", dupOver}, {"makeSignalfd", makeSignalfd}, {"receive", receive},
+}
+
+func rare(out io.Writer) {
+	for _, way := range rareWays {
+		for _, fd := range way.open() {
+			fmt.Fprintln(out, fd, way.name)
+		}
+	}
+}
+
+//go:noinline
+func acceptFrom(listener int) int {
+	fd, _, err := syscall.Accept4(listener, syscall.SOCK_CLOEXEC)
+	must(err)
+	return fd
+}
+
+func connectTo(listener int) {
+	address, err := syscall.Getsockname(listener)
+	must(err)
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	must(err)
+	must(syscall.Connect(fd, address))
+	must(syscall.Close(fd))
+}
+
+func confine() {
+	kill := []syscall.SockFilter{
+		{Code: syscall.BPF_LD | syscall.BPF_W | syscall.BPF_ABS, K: 0}, // the number
+		{Code: syscall.BPF_JMP | syscall.BPF_JGE | syscall.BPF_K, K: 1000, Jt: 0, Jf: 1},
+		{Code: syscall.BPF_RET | syscall.BPF_K, K: 0x80000000}, // SECCOMP_RET_KILL_PROCESS
+		{Code: syscall.BPF_RET | syscall.BPF_K, K: 0x7fff0000}, // SECCOMP_RET_ALLOW
+	}
+	filter := syscall.SockFprog{Len: uint16(len(kill)), Filter: &kill[0]}
+	listener, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	must(err)
+	must(syscall.Bind(listener, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
+	must(syscall.Listen(listener, 8))
+	accepted := make(chan int)
+	go func() {
+		for {
+			accepted <- acceptFrom(listener)
+		}
+	}()
+	for i := 0; i < 3; i++ {
+		connectTo(listener)
+		must(syscall.Close(<-accepted))
+	}
+	for _, fd := range openFile() {
+		fmt.Println(fd, "openFile")
+	}
+	time.Sleep(50 * time.Millisecond) // it waits again
+	const noNewPrivs, setModeFilter, allThreads, seccomp = 38, 1, 1, 317
+	if _, _, errno := syscall.RawSyscall6(syscall.SYS_PRCTL, noNewPrivs, 1, 0, 0, 0, 0); errno != 0 {
+		must(errno)
+	}
+	if result, _, errno := syscall.RawSyscall(seccomp, setModeFilter, allThreads, uintptr(unsafe.Pointer(&filter))); errno != 0 ||
+		result != 0 {
+		must(fmt.Errorf("seccomp: %v, %v", result, errno))
+	}
+	connectTo(listener)
+	fmt.Println(<-accepted, "acceptFrom")
+	for _, fd := range makePair() {
+		fmt.Println(fd, "makePair")
+	}
+	rare(os.Stdout)
+	must(exec.Command("/bin/true").Run())
+}
+
+func serve() {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	must(err)
+	fmt.Println(listener.Addr())
+	http.HandleFunc("/", func(answer http.ResponseWriter, _ *http.Request) {
+		for _, fd := range openFile() {
+			must(syscall.Close(fd))
+		}
+		fmt.Fprint(answer, "ok")
+	})
+	http.HandleFunc("/rare", func(answer http.ResponseWriter, _ *http.Request) {
+		rare(answer)
+		must(exec.Command("/bin/true").Run())
+	})
+	http.HandleFunc("/exit", func(answer http.ResponseWriter, _ *http.Request) { os.Exit(7) })
+	must(http.Serve(listener, nil))
+}
+
 func main() {
 	switch os.Args[1] {
+	case "rare":
+		rare(os.Stdout)
+	case "confine":
+		confine()
+	case "become":
+		must(syscall.Exec(os.Args[2], os.Args[2:], os.Environ()))
+	case "serve":
+		serve()
 	case "profiled":
 		profiled(number(os.Args[2]))
 	case "leak":
