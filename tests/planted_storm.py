@@ -61,7 +61,9 @@ def run(variant, seconds, env=()):
     process = start_traced([FDTRAIL, "run", "--engine=planted", "--show=100000", "--only=planted", "--verbose",
                             f"--report={output}/report", "--", go_program("planted", variant), "storm", seconds], traced=False,
                            env={"FDTRAIL_OUTPUT": f"{output}/snapshot.%n", **dict(env)}, timeout=seconds + 60)
-    traced = wait_until(lambda: child_of(process.pid), 10, "the program")
+    # Before, the loader may have a file open.
+    wait_until(lambda: "begins\n" in process.out, 20, "the storm")
+    traced = child_of(process.pid)
     while process.status is None:
         try:
             os.kill(traced, signal.SIGUSR1)

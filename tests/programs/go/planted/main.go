@@ -184,6 +184,7 @@ func storm(seconds int) {
 	end := time.Now().Add(time.Duration(seconds) * time.Second)
 	calls := 0
 
+	fmt.Println("begins")
 	for i := 0; i < 32; i++ {
 		group.Add(1)
 		go func(seed int64) {
