@@ -385,7 +385,7 @@ static bool is_in_roster(const struct reporting *reporting, const struct model_s
 {
 	const struct run_roster *roster = reporting->report->roster;
 
-	for (size_t i = 0; roster && i < ROSTER_RECORDS; i++) {
+	for (size_t i = 0; roster && i < roster_end(roster->header); i++) {
 		const struct roster_record *record = &roster->header->records[i];
 
 		if (atomic_load(&record->state) != ROSTER_FREE && atomic_load(&record->first) &&
@@ -459,7 +459,7 @@ static void tell_roster(struct reporting *reporting)
 {
 	const struct run_roster *roster = reporting->report->roster;
 
-	for (size_t i = 0; roster && i < ROSTER_RECORDS; i++) {
+	for (size_t i = 0; roster && i < roster_end(roster->header); i++) {
 		const struct roster_record *record = &roster->header->records[i];
 		size_t length;
 

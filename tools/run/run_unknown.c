@@ -146,7 +146,7 @@ static size_t print_fate(const struct run_unknown *unknown, enum fate fate, cons
 	struct sentence sentences[LISTED];
 	size_t used = 0, total = 0, unlisted = 0;
 
-	for (size_t i = 0; i < ROSTER_RECORDS; i++) {
+	for (size_t i = 0; i < roster_end(unknown->roster->header); i++) {
 		const struct roster_record *record = &unknown->roster->header->records[i];
 		LINE(name, 256);
 		LINE(words, 256);
@@ -193,7 +193,7 @@ void run_unknown_settle(const struct run_roster *roster)
 	for (int waited = 0; waited < SETTLE_MS; waited += NAP_MS) {
 		bool any = false;
 
-		for (size_t i = 0; i < ROSTER_RECORDS && !any; i++) {
+		for (size_t i = 0; i < roster_end(roster->header) && !any; i++) {
 			const struct roster_record *record = &roster->header->records[i];
 			uint32_t state = atomic_load(&record->state);
 

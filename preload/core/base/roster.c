@@ -122,9 +122,9 @@ static struct roster_record *find_executing(struct roster_header *roster, int pi
 					    uint64_t pid_namespace)
 {
 	struct roster_record *own = NULL, *spawned = NULL;
-	uint32_t end = atomic_load(&roster->end);
+	uint32_t end = roster_end(roster);
 
-	for (uint32_t i = 0; i < end && i < ROSTER_RECORDS; i++) {
+	for (uint32_t i = 0; i < end; i++) {
 		struct roster_record *record = &roster->records[i];
 		int whose = roster_pid(record);
 

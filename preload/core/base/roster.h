@@ -120,6 +120,14 @@ static inline int roster_pid(const struct roster_record *record)
 	return (int)(uint32_t)atomic_load(&record->whose);
 }
 
+/* The number of records that have been taken so far. To look at more of them costs memory. */
+static inline uint32_t roster_end(const struct roster_header *roster)
+{
+	uint32_t end = atomic_load(&roster->end);
+
+	return end < ROSTER_RECORDS ? end : ROSTER_RECORDS;
+}
+
 /* Maps the file fd, which stays open and stays the caller's, if it is a roster with this token;
  * else returns NULL. */
 struct roster_header *roster_map(int fd, const char token[ROSTER_TOKEN]);
