@@ -306,16 +306,21 @@ void remote_memory_begin(struct remote_memory *memory, uintptr_t pc, uintptr_t s
 	memory->habit = habit;
 }
 
-void remote_memory_forget(struct remote_memory *memory)
+static void destroy_objects(struct remote_memory *memory)
 {
 	for (size_t i = 0; i < memory->object_count; i++)
 		remote_object_destroy(memory->objects[i]);
 	memory->object_count = 0;
+	mappings_finish(&memory->mappings);
+}
+
+void remote_memory_forget(struct remote_memory *memory)
+{
+	destroy_objects(memory);
 	memory->last = NULL;
 	memory->entry = 0;
 	memory->mapped_in = 0;
 	memory->ahead_size = 0;
-	mappings_finish(&memory->mappings);
 	walk_memo_clear(&memory->memo);
 	for (size_t i = 0; i < PAGES; i++)
 		memory->pages[i].walk = 0;
@@ -343,7 +348,8 @@ void remote_memory_destroy(struct remote_memory *memory)
 {
 	if (!memory)
 		return;
-	remote_memory_forget(memory);
+	/* Not remote_memory_forget: the kernel would have to find all pages of the cache. */
+	destroy_objects(memory);
 	free(memory->objects);
 	free(memory);
 }
