@@ -32,7 +32,9 @@ static void functions_are_found_by_address(void **state)
 {
 	for (int i = 0; i < VERSIONS; i++) {
 		struct pclntab *table = table_of(versions[i]);
+		static const char *const names[] = {"runtime.goexit", "main.inner"};
 		struct pclntab_function function;
+		uint64_t entries[2];
 
 		assert_false(pclntab_find(table, GO_FILE_TEXT - 1, &function));
 		assert_true(pclntab_find(table, GO_FILE_TEXT, &function));
@@ -46,8 +48,9 @@ static void functions_are_found_by_address(void **state)
 		assert_string_equal(function.name, "runtime.goexit");
 		assert_int_equal(function.flags, PCLNTAB_TOP_FRAME);
 		assert_false(pclntab_find(table, GO_FILE_END, &function));
-		assert_int_equal(pclntab_entry(table, "runtime.goexit"), GO_FILE_TEXT + 0x40);
-		assert_int_equal(pclntab_entry(table, "main.inner"), 0);
+		pclntab_entries(table, names, entries, 2);
+		assert_int_equal(entries[0], GO_FILE_TEXT + 0x40);
+		assert_int_equal(entries[1], 0);
 		pclntab_destroy(table);
 	}
 }

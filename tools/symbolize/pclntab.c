@@ -284,14 +284,19 @@ bool pclntab_find(const struct pclntab *table, uint64_t pc, struct pclntab_funct
 	return take_function(table, low, function);
 }
 
-uint64_t pclntab_entry(const struct pclntab *table, const char *name)
+void pclntab_entries(const struct pclntab *table, const char *const *names, uint64_t *entries,
+		     size_t count)
 {
 	struct pclntab_function function;
 
-	for (uint64_t i = 0; i < table->count; i++)
-		if (take_function(table, i, &function) && strcmp(function.name, name) == 0)
-			return function.entry;
-	return 0;
+	memset(entries, 0, count * sizeof(*entries));
+	for (uint64_t i = 0; i < table->count; i++) {
+		if (!take_function(table, i, &function))
+			continue;
+		for (size_t name = 0; name < count; name++)
+			if (!entries[name] && strcmp(function.name, names[name]) == 0)
+				entries[name] = function.entry;
+	}
 }
 
 /* Reads a number of 7 bits a byte, lowest first. */

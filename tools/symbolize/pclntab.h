@@ -63,8 +63,10 @@ enum pclntab_version pclntab_version(const struct pclntab *table);
 /* Finds the function that pc lies in. False: pc is in no function. */
 bool pclntab_find(const struct pclntab *table, uint64_t pc, struct pclntab_function *function);
 
-/* The address of the function called name, or 0. Reads every function's name. */
-uint64_t pclntab_entry(const struct pclntab *table, const char *name);
+/* Sets entries[i] to the address of the function called names[i], or to 0. Reads every function's
+ * name, once. */
+void pclntab_entries(const struct pclntab *table, const char *const *names, uint64_t *entries,
+		     size_t count);
 
 /* Fills in the functions at pc, innermost first, at most room of them. Returns how many; 0 if pc is
  * in no function. For a return address, pass pc - 1. Inlined functions are missing if their tree

@@ -48,6 +48,8 @@ static const struct {
 	 "golang.org/x/net/http2.(*ClientConn).RoundTrip", true},
 };
 
+enum { ENTRIES = sizeof(entries) / sizeof(*entries) };
+
 /* Before Go 1.17 arguments are on the stack. Go 1.16 has the same table as 1.17, but its functions
  * have no flags. */
 static bool has_stack_arguments(const struct go_program *program)
@@ -55,21 +57,26 @@ static bool has_stack_arguments(const struct go_program *program)
 	struct pclntab_function function;
 
 	return pclntab_version(program->table) == PCLNTAB_GO_1_16 &&
-	       pclntab_find(program->table, pclntab_entry(program->table, "runtime.goexit"),
-			    &function) &&
+	       pclntab_find(program->table, program->exit_entry, &function) &&
 	       !(function.flags & PCLNTAB_TOP_FRAME);
 }
 
 bool go_http_breakpoints(struct go_program *program, struct breakpoints *breakpoints)
 {
+	const char *names[2 * ENTRIES];
+	uint64_t found[2 * ENTRIES];
+
 	*breakpoints = (struct breakpoints){0};
 	program->http_count = 0;
 	program->stack_arguments = has_stack_arguments(program);
-	for (size_t i = 0; i < sizeof(entries) / sizeof(*entries); i++) {
-		uint64_t entry = pclntab_entry(program->table, entries[i].function);
+	for (size_t i = 0; i < ENTRIES; i++) {
+		names[i] = entries[i].function;
+		names[ENTRIES + i] = entries[i].older ? entries[i].older : entries[i].function;
+	}
+	pclntab_entries(program->table, names, found, 2 * ENTRIES);
+	for (size_t i = 0; i < ENTRIES; i++) {
+		uint64_t entry = found[i] ? found[i] : found[ENTRIES + i];
 
-		if (!entry && entries[i].older)
-			entry = pclntab_entry(program->table, entries[i].older);
 		if (!entry || program->http_count == BREAKPOINTS_MAX)
 			continue;
 		program->http_shared[program->http_count] = entries[i].shared;

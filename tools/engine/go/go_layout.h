@@ -38,6 +38,8 @@ struct go_program {
 	uintptr_t bias;
 	struct pclntab *table;
 	uint64_t main_entry; /* runtime.main, in the file; 0: not found */
+	uint64_t exit_entry; /* runtime.goexit */
+	uint64_t call_entry; /* Syscall6 */
 	uint32_t creator;    /* offset of gopc in a g; 0: not yet known */
 	uint32_t current;    /* offset of curg in an m; 0: not yet known */
 	uint32_t local; /* bytes from the running g's place up to the thread pointer; 0: not yet

@@ -13,6 +13,20 @@
 #include "preload/core/snapshot/frame.h"
 #include "go_layout.h"
 
+static void find_entries(struct go_program *program)
+{
+	/* Syscall6 from Go 1.26 on, 1.24 on, and 1.19 on. In 1.18 its arguments are on the stack. */
+	static const char *const names[] = {
+		"runtime.main", "runtime.goexit", "internal/runtime/syscall/linux.Syscall6",
+		"internal/runtime/syscall.Syscall6", "runtime/internal/syscall.Syscall6"};
+	uint64_t entries[sizeof(names) / sizeof(*names)];
+
+	pclntab_entries(program->table, names, entries, sizeof(names) / sizeof(*names));
+	program->main_entry = entries[0];
+	program->exit_entry = entries[1];
+	program->call_entry = entries[2] ? entries[2] : entries[3] ? entries[3] : entries[4];
+}
+
 struct go_program *go_program_create(int fd, uintptr_t bias)
 {
 	struct go_program *program;
@@ -49,7 +63,7 @@ struct go_program *go_program_create(int fd, uintptr_t bias)
 		errno = error;
 		return NULL;
 	}
-	program->main_entry = pclntab_entry(program->table, "runtime.main");
+	find_entries(program);
 	return program;
 }
 
@@ -135,16 +149,9 @@ const struct go_frame *go_program_frame(struct go_program *program, uintptr_t pc
 
 bool go_program_syscall(const struct go_program *program, uintptr_t *entry, uintptr_t *end)
 {
-	/* From Go 1.26 on, 1.24 on, and 1.19 on. In 1.18 its arguments are on the stack. */
-	static const char *const names[] = {"internal/runtime/syscall/linux.Syscall6",
-					    "internal/runtime/syscall.Syscall6",
-					    "runtime/internal/syscall.Syscall6"};
 	struct pclntab_function function;
-	uint64_t found = 0;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names) && !found; i++)
-		found = pclntab_entry(program->table, names[i]);
-	if (!found || !pclntab_find(program->table, found, &function))
+	if (!program->call_entry || !pclntab_find(program->table, program->call_entry, &function))
 		return false;
 	*entry = function.entry + program->bias;
 	*end = function.end + program->bias;
