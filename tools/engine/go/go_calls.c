@@ -15,8 +15,6 @@
 /* mov to eax, and to rax. A number of four bytes follows. */
 static const uint8_t move_short[] = {0xb8}, move_long[] = {0x48, 0xc7, 0xc0};
 
-enum { SYSCALL = 2 }; /* bytes */
-
 struct search {
 	const struct go_program *program;
 	bool (*visit)(const struct go_call *call, void *data);
@@ -57,9 +55,21 @@ static bool visit_function(const struct search *search, const struct pclntab_fun
 	return search->visit(&call, search->data);
 }
 
+/* Finds 0f 05. Faster than memmem(3), because the second byte is rare. */
+static const uint8_t *find_bytes(const uint8_t *from, size_t size)
+{
+	const uint8_t *end = from + size, *at = from;
+
+	while (at < end && (at = memchr(at, 0x05, (size_t)(end - at)))) {
+		if (at > from && at[-1] == 0x0f)
+			return at - 1;
+		at++;
+	}
+	return NULL;
+}
+
 static bool search_segment(const struct search *search, const Elf64_Phdr *segment)
 {
-	static const uint8_t bytes[SYSCALL] = {0x0f, 0x05};
 	const struct go_program *program = search->program;
 	const uint8_t *begin, *end, *found;
 
@@ -68,8 +78,8 @@ static bool search_segment(const struct search *search, const Elf64_Phdr *segmen
 		return false;
 	begin = (const uint8_t *)program->bytes + segment->p_offset;
 	end = begin + segment->p_filesz;
-	for (const uint8_t *from = begin;
-	     (found = memmem(from, (size_t)(end - from), bytes, sizeof(bytes))); from = found + 1) {
+	for (const uint8_t *from = begin; (found = find_bytes(from, (size_t)(end - from)));
+	     from = found + 1) {
 		uint64_t address = segment->p_vaddr + (uint64_t)(found - begin);
 		struct pclntab_function function;
 
