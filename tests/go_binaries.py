@@ -19,8 +19,8 @@ from loads import table
 from support import BUILD, ENGINE, Failed, check, require, skip, start_traced, temp_dir, wait_until
 
 FDTRAIL = BUILD / "tools" / "fdtrail"
-# TEST_ENGINE=planted: all Go programs get planted code.
-RUN = [FDTRAIL, "run", *(["--engine=planted"] if ENGINE == "planted" else [])]
+# By itself it plants code in Go programs. TEST_ENGINE=ptrace: all of them stop at their calls.
+RUN = [FDTRAIL, "run", *(["--engine=ptrace"] if ENGINE == "ptrace" else [])]
 
 _unreachable = []  # why the registry can't be reached, so that only the first test waits for it
 

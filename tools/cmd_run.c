@@ -176,8 +176,9 @@ static struct argp_option *flags(void)
 {
 	static const struct argp_option own[] = {
 		{"engine", KEY_ENGINE, "ENGINE", 0,
-		 "How to trace: preload, ptrace, planted (faster, for Go programs; not yet as well "
-		 "tested), or auto (the default), which chooses preload or ptrace by the program",
+		 "How to trace: preload, ptrace, planted (ptrace that hardly stops Go programs), "
+		 "or "
+		 "auto (the default), which chooses by the program",
 		 1},
 		{"format", 'f', "FORMAT", 0, "Write the report as", 1},
 		{"report", KEY_REPORT, "FILE", 0,

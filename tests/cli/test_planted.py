@@ -16,8 +16,8 @@ import planted_storm
 import snapshot_text
 from go_binaries import from_npm
 from planted_storm import FDTRAIL, KINDS, PLANTED, RUNS_ON, child_of, is_planted, open_now, opener, printed
-from support import (GO_VARIANTS, Failed, check, go_program, main, program, ran, require, run_bare, start_traced, temp_dir, test,
-                     wait_until)
+from support import (GO_VARIANTS, Failed, check, go_program, main, program, ran, require, run_bare, skip, start_traced,
+                     temp_dir, test, wait_until)
 
 
 def run(*words, engine="planted", variant="nocgo", path=None, options=(), **arguments):
@@ -164,6 +164,27 @@ def allow_all():
 def _():
     require("go")
     stops(run("leak", 3, preexec=allow_all), "other seccomp(2) filters might end it")
+
+
+def refuse_code():
+    """From now on memory that was writable can't become code, as systemd's MemoryDenyWriteExecute has it."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(65, 1, 0, 0, 0) != 0:  # PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN
+        os._exit(77)
+
+
+@test("a Go program that may not make code is traced by stops, and a line says so", timeout=120)
+def _():
+    require("go")
+    if run_bare(["true"], preexec=refuse_code).status == 77:
+        skip("the kernel is older than Linux 6.3")
+    stops(run("leak", 3, preexec=refuse_code), "memory can't be made executable here")
+
+
+@test("fdtrail run plants code in a Go program by itself", timeout=120)
+def _():
+    require("go")
+    is_planted(run("leak", 1, engine="auto"))
 
 
 @test("a program that isn't Go is traced by stops, and the Go programs that it executes are planted", timeout=120)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * Chooses the engine that traces a program, and starts it: the preload for a program that is
- * dynamically linked with glibc; ptrace for one that no preload can see; and an error message if
- * neither works. A program with more rights than its user runs without an engine.
+ * dynamically linked with glibc; ptrace for one that no preload can see, with planted code if it is
+ * a Go program; and an error message if neither works. A program with more rights than its user
+ * runs without an engine.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -83,8 +84,11 @@ static int choose(struct run *run)
 	why = unseen(program->kind);
 	if (run->engine == RUN_AUTO) {
 		bool other = prefix_command_look(run->argv, &behind) && unseen(behind.kind);
+		enum program_kind kind = other ? behind.kind : program->kind;
 
-		run->engine = why || other ? RUN_PTRACE : RUN_PRELOAD;
+		run->engine = !why && !other       ? RUN_PRELOAD
+			      : kind == PROGRAM_GO ? RUN_PLANTED
+						   : RUN_PTRACE;
 	}
 	if (run->engine == RUN_PRELOAD && why) {
 		say("--engine=preload: %s %s, so a preloaded library can't see what it opens",
