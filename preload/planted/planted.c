@@ -41,6 +41,10 @@ void planted_record(const struct planted_frame *frame);
 void planted_request(const struct planted_frame *frame, uint32_t number);
 void planted_asks(struct planted_frame *frame);
 
+/* planted_entry.S. The arguments are those that the engine reads. */
+long planted_stop(const struct planted_frame *frame, const uint64_t *words, uint64_t count,
+		  enum planted_reason reason, uint64_t number);
+
 HIDDEN struct planted_control planted_control = {.off = PLANTED_OFF};
 
 enum effect {
@@ -95,17 +99,8 @@ struct key {
 static void stop_for(enum planted_reason reason, const struct planted_frame *frame,
 		     const struct key *key, uint32_t number)
 {
-	long call = PLANTED_STOP;
-	register uint64_t fourth __asm__("r10") = reason;
-	register uint64_t fifth __asm__("r8") = number;
-
-	if (planted_control.off == PLANTED_SILENT)
-		return;
-	__asm__ volatile("syscall"
-			 : "+a"(call)
-			 : "D"(frame), "S"(key ? key->words : NULL),
-			   "d"((uint64_t)(key ? key->count : 0)), "r"(fourth), "r"(fifth)
-			 : "rcx", "r11", "memory");
+	if (planted_control.off != PLANTED_SILENT)
+		planted_stop(frame, key ? key->words : NULL, key ? key->count : 0, reason, number);
 }
 
 static bool add(struct key *key, uint64_t word)

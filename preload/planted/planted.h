@@ -25,13 +25,10 @@
 #define PLANTED_ASKS     48
 #define PLANTED_ASKS_END PLANTED_CLOSE
 
-/* No system call has these numbers. The filter stops them for the engine. Without an engine they
- * return ENOSYS. PLANTED_CALL plus the number of a call stands for this call: the engine puts the
- * call's number there, so that the kernel makes it. */
-#define PLANTED_FIRST 0x3fdf0000
-#define PLANTED_CALL  PLANTED_FIRST
-#define PLANTED_STOP  0x3fdf1eed
-#define PLANTED_LAST  PLANTED_STOP
+/* At its first site planted code makes this call, getpid(2), to stop for the engine: the filter
+ * knows the address. Go's runtime makes the call, too, so that any filter of the program's allows
+ * it. */
+#define PLANTED_STOP_CALL 39
 
 /* Stacks for the planted code. */
 #define PLANTED_POOL       256
@@ -76,7 +73,7 @@ enum {
 	PLANTED_BUCKETS = 16 * 1024,
 	PLANTED_KEY_WORDS = 512 * 1024, /* room for all keys */
 	PLANTED_KEY_MAX = 400,          /* a longer key stops */
-	PLANTED_CONDITIONS = 64,
+	PLANTED_CONDITIONS = 96,
 	PLANTED_FILTER = 32 * 1024, /* bytes */
 };
 
@@ -184,7 +181,7 @@ struct planted_frame {
 	uint64_t site, go, fp, arguments[6], stack, result, sp;
 };
 
-/* The fourth argument of PLANTED_STOP. */
+/* The fourth argument of planted_stop. */
 enum planted_reason {
 	/* The engine is to record a call. The first argument is the address of its frame, the
 	 * second of its key, the third the key's length in words; 0: it has none. */

@@ -14,8 +14,10 @@
 	.section .planted.sites, "ax", @progbits
 	.globl planted_sites
 planted_sites:
-	.set site, 0
-	.rept PLANTED_SITES
+	syscall /* PLANTED_STOP_CALL */
+	ret
+	.set site, 1
+	.rept PLANTED_SITES - 1
 	.balign 1 << PLANTED_SITE_SHIFT, 0xcc
 	syscall
 	movl $site, %ecx
@@ -159,10 +161,17 @@ planted_ask:
 	leave_pool
 	btrl $8, %ecx /* FRAME_STOPS */
 	jnc 2f
-	orl $PLANTED_CALL, %eax
 	jmp make_call
 2:	find_ask
 	jmp *(%r11)
+
+/* long planted_stop(frame, words, count, reason, number) */
+	.globl planted_stop
+	.hidden planted_stop
+planted_stop:
+	movq %rcx, %r10
+	movl $PLANTED_STOP_CALL, %eax
+	jmp planted_sites
 
 /* No engine has answered if the result is ENOSYS. Or the kernel doesn't have the call, and then it
  * may be made again. */

@@ -146,24 +146,42 @@ def _():
     stops(done, "its address space is limited (RLIMIT_AS)")
 
 
-def allow_all():
-    """Installs a filter of the program's own, which allows everything."""
+def filter_calls(action, code_too=False):
+    """Installs a filter that answers this to calls that the kernel doesn't have, as containers do; and to mprotect with
+    PROT_EXEC, as some services do."""
     class Filter(ctypes.Structure):
         _fields_ = [("code", ctypes.c_uint16), ("jt", ctypes.c_uint8), ("jf", ctypes.c_uint8), ("k", ctypes.c_uint32)]
 
     class Program(ctypes.Structure):
         _fields_ = [("length", ctypes.c_uint16), ("filter", ctypes.POINTER(Filter))]
 
+    lines = [(0x20, 0, 0, 0), (0x35, 0, 1, 1000), (0x06, 0, 0, action)]  # BPF_LD of the number, BPF_JGE, BPF_RET
+    if code_too:
+        lines += [(0x15, 0, 3, 10), (0x20, 0, 0, 32), (0x45, 0, 1, 4), (0x06, 0, 0, action)]  # BPF_JEQ, BPF_LD, BPF_JSET
+    lines += [(0x06, 0, 0, 0x7fff0000)]  # SECCOMP_RET_ALLOW
+    code = (Filter * len(lines))(*lines)
     libc = ctypes.CDLL(None, use_errno=True)
-    program = Program(1, ctypes.pointer(Filter(0x06, 0, 0, 0x7fff0000)))  # BPF_RET, SECCOMP_RET_ALLOW
-    if libc.prctl(38, 1, 0, 0, 0) != 0 or libc.prctl(22, 2, ctypes.byref(program)) != 0:
+    if libc.prctl(38, 1, 0, 0, 0) != 0 or libc.prctl(22, 2, ctypes.byref(Program(len(lines), code))) != 0:
         raise OSError(ctypes.get_errno(), "prctl")
 
 
-@test("a Go program with a seccomp filter of its own is traced by stops, and a line says so", timeout=120)
-def _():
+KILLS, FAILS = 0x80000000, 0x00050001  # SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_ERRNO with EPERM
+
+
+@test("in a sandbox that {} what planting needs, a Go program is traced by stops, and a line says so",
+      each=[("kills for", KILLS), ("refuses", FAILS)], timeout=120)
+def _(_name, action):
     require("go")
-    stops(run("leak", 3, preexec=allow_all), "other seccomp(2) filters might end it")
+    stops(run("leak", 3, preexec=lambda: filter_calls(action, True)), "other seccomp(2) filters might end it")
+
+
+@test("in a sandbox that {} calls which the kernel does not have, code is planted",
+      each=[("kills for", KILLS), ("refuses", FAILS)], timeout=120)
+def _(_name, action):
+    require("go")
+    done = run("rare", preexec=lambda: filter_calls(action))
+    check.contains(done.err, RUNS_ON)
+    check.equal(open_now(done.found[-1]), printed(done.out))
 
 
 def refuse_code():

@@ -121,19 +121,24 @@ static const struct row rows[] = {
 
 enum { ROWS = sizeof(rows) / sizeof(*rows) };
 
-/* Numbers around those that planted code uses. */
+#define SITE(number) ((number) << PLANTED_SITE_SHIFT)
+
+/* Calls that planted code makes to stop, and others beside them: by their offset in the image. */
 static const struct {
-	long number;
-	bool stops;
-} numbers[] = {
-	{PLANTED_FIRST - 1, false},
-	{PLANTED_CALL, true},
-	{PLANTED_CALL + PLANTED_NUMBERS_OF_CALLS - 1, true},
-	{PLANTED_STOP, true},
-	{PLANTED_LAST + 1, false},
+	int at;
+	struct row row; /* its name: of the call whose tag the stop has */
+} asks[] = {
+	{SITE(0), {ABI_X86_64, PLANTED_STOP_CALL, {0}, "planted"}},
+	{SITE(0) + BESIDE, {ABI_X86_64, PLANTED_STOP_CALL, {0}, NULL}},
+	{SITE(1), {ABI_X86_64, PLANTED_STOP_CALL, {0}, NULL}},
+	{SITE(1), {ABI_X86_64, SYS_connect, {-1}, NULL}},
+	{SITE(PLANTED_ASKS), {ABI_X86_64, SYS_connect, {-1}, "connect"}},
+	{SITE(PLANTED_ASKS) + BESIDE, {ABI_X86_64, SYS_getppid, {0}, NULL}},
+	{SITE(PLANTED_ASKS_END - 1), {ABI_X86_64, SYS_dup3, {-1, -1}, "dup3"}},
+	{SITE(PLANTED_ASKS), {ABI_X86_64, SYS_getppid, {0}, NULL}},
 };
 
-enum { NUMBERS = sizeof(numbers) / sizeof(*numbers) };
+enum { ASKED = sizeof(asks) / sizeof(*asks) };
 
 /* The filter, and the place from which calls of x86_64 are made. */
 enum mode { WITHOUT_PLANTED, WITH_PLANTED, AT_SITE, BESIDE_SITE, ONLY_PLANTED, MODES };
@@ -144,7 +149,7 @@ struct shared {
 	struct {
 		int times;
 		unsigned long tag;
-	} stops[ROWS + NUMBERS];
+	} stops[ROWS + ASKED];
 };
 
 static struct shared *results[MODES], *shared;
@@ -168,8 +173,8 @@ static void no_i386(int number)
 }
 
 /* Makes a system call of x86_64 in an image that is mapped at one of its places, above
- * AddressSanitizer's memory: at the last site, or some bytes after it. */
-static void call_in_image(const struct row *row, int after)
+ * AddressSanitizer's memory. */
+static void call_in_image(const struct row *row, int at)
 {
 	static const uint8_t code[] = {0x0f, 0x05, 0xc3};
 	static char *image;
@@ -182,14 +187,13 @@ static void call_in_image(const struct row *row, int after)
 			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 		if (image == MAP_FAILED)
 			kernel_call6(SYS_exit, NO_FILTER, 0, 0, 0, 0, 0);
-		image += PLANTED_SITES_SIZE - (1 << PLANTED_SITE_SHIFT);
-		memcpy(image, code, sizeof(code));
-		memcpy(image + BESIDE, code, sizeof(code));
-		mprotect((void *)((uintptr_t)image & ~4095ul), 4096, PROT_READ | PROT_EXEC);
+		for (int place = 0; place < PLANTED_SITES_SIZE; place += BESIDE)
+			memcpy(image + place, code, sizeof(code));
+		mprotect(image, 4096, PROT_READ | PROT_EXEC);
 	}
 	__asm__ volatile("call *%1"
 			 : "+a"(answer)
-			 : "r"(image + after), "D"(row->arguments[0]), "S"(row->arguments[1]),
+			 : "r"(image + at), "D"(row->arguments[0]), "S"(row->arguments[1]),
 			   "d"(row->arguments[2]), "r"(fourth)
 			 : "rcx", "r11", "memory");
 }
@@ -219,13 +223,14 @@ static void make_calls(enum mode mode)
 		if (row->abi == ABI_I386)
 			call_i386(row);
 		else if ((mode == AT_SITE || mode == BESIDE_SITE) && row->number != SYS_exit_group)
-			call_in_image(row, mode == BESIDE_SITE ? BESIDE : 0);
+			call_in_image(row,
+				      SITE(PLANTED_ASKS - 1) + (mode == BESIDE_SITE ? BESIDE : 0));
 		else
 			kernel_call6(row->number, row->arguments[0], row->arguments[1],
 				     row->arguments[2], row->arguments[3], 0, 0);
 	}
-	for (; shared->at < ROWS + NUMBERS; shared->at++)
-		kernel_call6(numbers[shared->at - ROWS].number, 0, 0, 0, 0, 0, 0);
+	for (; shared->at < ROWS + ASKED; shared->at++)
+		call_in_image(&asks[shared->at - ROWS].row, asks[shared->at - ROWS].at);
 	kernel_call6(SYS_exit, 0, 0, 0, 0, 0, 0);
 }
 
@@ -319,15 +324,32 @@ static void calls_at_planted_sites_do_not_stop(void **state)
 		expect_in(results[AT_SITE], ABI_I386);
 }
 
-static void numbers_of_planted_code_stop(void **state)
+/* The name of the call whose tag a stop had; NULL: it was not stopped once. */
+static const char *stopped_as(enum mode mode, int i)
+{
+	enum call_abi abi;
+	const struct call *call = call_of_tag(results[mode]->stops[i].tag, &abi);
+
+	if (results[mode]->stops[i].times != 1)
+		return NULL;
+	return results[mode]->stops[i].tag == CALL_TAG_PLANTED ? "planted"
+	       : call                                          ? call->name
+							       : "another";
+}
+
+static void planted_code_stops_where_it_asks(void **state)
 {
 	(void)state;
-	for (int mode = 0; mode < MODES; mode++)
-		for (int i = 0; i < NUMBERS; i++)
-			if (results[mode]->stops[ROWS + i].times !=
-			    (numbers[i].stops && mode != WITHOUT_PLANTED))
-				fail_msg("filter %d, number %#lx: stopped %d times", mode,
-					 numbers[i].number, results[mode]->stops[ROWS + i].times);
+	for (int i = 0; i < ASKED; i++) {
+		const char *alone = stopped_as(ONLY_PLANTED, ROWS + i);
+		const char *full = stopped_as(WITH_PLANTED, ROWS + i);
+		const char *name = asks[i].row.name;
+
+		if (strcmp(alone ? alone : "", name ? name : "") != 0 ||
+		    strcmp(full ? full : "", name ? name : "") != 0)
+			fail_msg("call %d: stopped as %s by itself, as %s with all calls", i, alone,
+				 full);
+	}
 }
 
 static void no_real_call_stops_for_planted_code_alone(void **state)
@@ -395,11 +417,9 @@ int main(void)
 		 .test_func = calls_of_i386_stop},
 		{.name = "calls at planted sites are not stopped, and those of other ABIs are",
 		 .test_func = calls_at_planted_sites_do_not_stop},
-		{.name = "numbers of planted code are stopped by its filters, and those beside "
-			 "them "
-			 "are not",
-		 .test_func = numbers_of_planted_code_stop},
-		{.name = "the filter for planted code alone stops no call that the kernel knows",
+		{.name = "planted code is stopped at the sites where it asks, and not beside them",
+		 .test_func = planted_code_stops_where_it_asks},
+		{.name = "the filter for planted code alone stops no call of other code",
 		 .test_func = no_real_call_stops_for_planted_code_alone},
 		{.name = "a tag of another program's filter is refused",
 		 .test_func = a_tag_of_another_programs_filter_is_refused},

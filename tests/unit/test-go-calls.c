@@ -11,7 +11,7 @@
 #include "tools/engine/go/go_layout.h"
 
 enum {
-	/* main.main's flags in the table: after its _func's 36 bytes, the place of which is known */
+	/* main.main's flags in the table */
 	FLAGS = GO_FILE_TABLE + GO_FILE_FUNCTIONS + 0x40 + 4 + 36 + 1,
 	CODE = 0x100, /* offset in the file */
 	CODE_SIZE = GO_FILE_END - GO_FILE_TEXT,

@@ -16,7 +16,7 @@ struct call_condition {
 	uint32_t value;
 };
 
-enum { CONDITIONS_MAX = 64 };
+enum { CONDITIONS_MAX = 96 };
 
 /* A call that has rows here stops if one of them matches the low half of the argument. The rows of
  * a call are together, and about one argument. */

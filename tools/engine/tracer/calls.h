@@ -68,7 +68,7 @@ static inline uint16_t call_tag(enum call_abi abi, uint16_t index)
 	return (uint16_t)((unsigned int)abi << 12 | index);
 }
 
-/* The tag of PLANTED_STOP (preload/planted/planted.h), which no call has. */
+/* The tag of planted_stop (preload/planted/planted.c), which no call has. */
 #define CALL_TAG_PLANTED 0xffff
 
 /* Returns the call, and sets *abi. NULL: the tag isn't ours, but another filter's, or it is

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -32,6 +33,7 @@
 #include "tools/engine/walk/load_unwinder.h"
 #include "preload/core/policy/stderr_lines.h"
 #include "tools/arguments/say.h"
+#include "exec_image.h"
 #include "late_filter.h"
 #include "seccomp_filter.h"
 #include "tracer.h"
@@ -290,7 +292,12 @@ int engine_exec(const struct engine_request *request)
 	follow_marks(tracer.options.mark_file);
 	tracer.request = request;
 	tracer.main_pid = getpid();
-	tracer.late = late_filter_is_possible(request);
+	tracer.filters = (unsigned int)exec_image_status(getpid(), "Seccomp_filters", 0, 10);
+	tracer.may_plant =
+		request->planted &&
+		(exec_image_status(getpid(), "Seccomp", 0, 10) == SECCOMP_MODE_DISABLED ||
+		 (tracer.filters && late_filter_may_plant(tracer.options.signal)));
+	tracer.late = tracer.may_plant && late_filter_is_possible(request);
 	error = -make_channel(channel);
 	if (error)
 		return cannot_trace(request, error);

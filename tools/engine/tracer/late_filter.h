@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Seccomp filters for programs that are executed without one. Where planted code stops by itself
- * for all that the engine must see, only its own numbers are filtered (FILTER_PLANTED). Then all
+ * for all that the engine must see, only its own calls are filtered (FILTER_PLANTED). Then all
  * calls work without a tracer, and the kernel needn't kill the program with it
  * (PTRACE_O_EXITKILL). What such a program starts gets the filter for all calls before it runs.
  */
@@ -11,8 +11,12 @@
 #include "seccomp_filter.h"
 #include "tracer.h"
 
-/* Whether the program can be executed before it gets a filter: it is static, its file gives no
- * rights, and the caller has no filter. */
+/* Whether the seccomp filters that the calling process has allow what planting needs (a container's
+ * may, and a service's). signal: as for seccomp_filter. */
+bool late_filter_may_plant(int signal);
+
+/* Whether the program can be executed before it gets a filter: it is static, and its file gives no
+ * rights. */
 bool late_filter_is_possible(const struct engine_request *request);
 
 /* Installs a filter in the process, which has just executed a program. 0 or a negative errno. */

@@ -30,8 +30,6 @@ enum { G_THREAD = 48, THREAD_FIRST = 56, THREAD_LAST = 104 };
 
 enum { SETTLE_MS = 200 };
 
-enum { ERESTARTSYS = 512, ERESTARTNOHAND = 514 }; /* linux/errno.h */
-
 /* System call numbers by site. */
 static const int numbers[] = {
 	-1,
@@ -76,13 +74,14 @@ static void never_watch(struct process *process, const struct tracer *tracer)
 }
 
 /* The reason why nothing is to be changed in the process; or NULL. */
-static const char *obstacle(const struct process *process)
+static const char *obstacle(const struct tracer *tracer, const struct process *process)
 {
 	struct rlimit limit;
 	int pid = process->pid;
 
 	/* The second field exists since Linux 5.9. */
-	if (exec_image_status(pid, "Seccomp", 0, 10) !=
+	if (!tracer->may_plant ||
+	    exec_image_status(pid, "Seccomp", 0, 10) !=
 		    (process->filters ? SECCOMP_MODE_FILTER : SECCOMP_MODE_DISABLED) ||
 	    exec_image_status(pid, "Seccomp_filters", 0, 10) != process->filters)
 		return "other seccomp(2) filters might end it";
@@ -97,6 +96,8 @@ struct asks {
 	uint16_t numbers[CALLS_MAX];
 	struct planted_condition conditions[PLANTED_CONDITIONS];
 };
+
+_Static_assert((int)CONDITIONS_MAX <= (int)PLANTED_CONDITIONS, "there is room for all conditions");
 
 static void ask(const struct tracer *tracer, struct asks *asks, struct plant_request *request)
 {
@@ -141,7 +142,7 @@ static void plant(const struct tracer *tracer, struct task *task, struct injecte
 	struct asks asks;
 	/* Planted code doesn't read the file, and records at full speed. */
 	const char *why =
-		fd_table_marks ? "they have to read FDTRAIL_MARK_FILE" : obstacle(process);
+		fd_table_marks ? "they have to read FDTRAIL_MARK_FILE" : obstacle(tracer, process);
 
 	if (process->stops != STOPS_ALL)
 		ask(tracer, &asks, &request);
@@ -324,31 +325,23 @@ static void record(const struct tracer *tracer, struct task *task,
 	teach_offsets(process, &frame, task->tid);
 }
 
-/* Changes the number of the call that the task is stopped before, or after, where the kernel takes
- * it from. */
-static void set_number(const struct task *task, const struct user_regs_struct *registers,
-		       long number)
-{
-	struct user_regs_struct changed = *registers;
-
-	regs_set_number(&changed, number);
-	tracer_set_registers(task, &changed);
-}
-
-/* The task is stopped before PLANTED_STOP. */
-static void stopped(const struct tracer *tracer, struct task *task,
-		    struct user_regs_struct *registers)
+void planted_calls_stop(const struct tracer *tracer, struct task *task)
 {
 	struct process *process = task->process;
+	struct user_regs_struct registers, after;
 	struct planted_control control;
 
+	if (!tracer_registers(task, &registers))
+		return;
 	/* The call isn't made. */
-	regs_set_result(registers, 0);
-	set_number(task, registers, -1);
+	after = registers;
+	regs_set_number(&after, -1);
+	regs_set_result(&after, 0);
+	tracer_set_registers(task, &after);
 	if (!process || !task->table || !process->recording)
 		return;
-	if (regs_arg(registers, 3) == PLANTED_REQUEST) {
-		request(tracer, task, registers);
+	if (regs_arg(&registers, 3) == PLANTED_REQUEST) {
+		request(tracer, task, &registers);
 		return;
 	}
 	if (!process->plant)
@@ -356,44 +349,14 @@ static void stopped(const struct tracer *tracer, struct task *task,
 	bool watching = tracer->options.threshold || tracer->options.interval;
 	if (watching && plant_read(process->plant, process->reader, &control))
 		process->opens_left = control.opens_left;
-	if (regs_arg(registers, 3) == PLANTED_RECORD)
-		record(tracer, task, registers);
+	if (regs_arg(&registers, 3) == PLANTED_RECORD)
+		record(tracer, task, &registers);
 	else
 		triggers_opened(tracer, task);
 	if (watching) {
 		never_watch(process, tracer);
 		set_watch(process);
 	}
-}
-
-const struct call *planted_calls_stop(const struct tracer *tracer, struct task *task,
-				      enum call_abi *abi)
-{
-	struct user_regs_struct registers;
-
-	if (!tracer_registers(task, &registers))
-		return NULL;
-	long number = regs_number(&registers);
-	if (number < PLANTED_CALL || number >= PLANTED_CALL + PLANTED_NUMBERS_OF_CALLS) {
-		stopped(tracer, task, &registers);
-		return NULL;
-	}
-	number -= PLANTED_CALL;
-	set_number(task, &registers, number);
-	task->asked = true;
-	*abi = ABI_X86_64;
-	return call_of_number(number);
-}
-
-void planted_calls_returned(struct task *task)
-{
-	struct user_regs_struct registers;
-
-	task->asked = false;
-	/* If the kernel repeats the call after a signal, the code stops again. */
-	if (tracer_registers(task, &registers) && regs_result(&registers) <= -ERESTARTSYS &&
-	    regs_result(&registers) >= -ERESTARTNOHAND)
-		set_number(task, &registers, PLANTED_CALL + regs_number(&registers));
 }
 
 static bool switch_off(int pid, uintptr_t control, uint32_t off)

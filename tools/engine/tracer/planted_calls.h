@@ -13,13 +13,8 @@
  * inherited: plants the code, if it is to be, and installs a filter, if there is none. */
 void planted_calls_start(const struct tracer *tracer, struct task *task);
 
-/* The task is stopped before PLANTED_STOP: does what the code asks for, and returns NULL. Or before
- * PLANTED_CALL: puts the call in its place, and returns it. */
-const struct call *planted_calls_stop(const struct tracer *tracer, struct task *task,
-				      enum call_abi *abi);
-
-/* The call of the last PLANTED_CALL has returned. */
-void planted_calls_returned(struct task *task);
+/* Planted code has stopped for us (planted_stop): does what it asks for. */
+void planted_calls_stop(const struct tracer *tracer, struct task *task);
 
 /* The task has made a process with these flags of clone(2), which has not run yet. */
 void planted_calls_fork(const struct tracer *tracer, struct task *parent, struct process *child,
@@ -36,7 +31,7 @@ void planted_calls_vfork_done(const struct tracer *tracer, struct task *task);
 void planted_calls_end(const struct tracer *tracer, struct task *task, enum injected_at at);
 
 /* The task is stopped before it gives its process a seccomp filter of its own, which may kill it
- * for the numbers that planted code uses: switches the code off. */
+ * for what would have to be done later: switches the code off. */
 void planted_calls_confined(const struct tracer *tracer, struct task *task);
 
 /* Brings the counts of the table's stacks up to date. */

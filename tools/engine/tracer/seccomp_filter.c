@@ -21,7 +21,7 @@
 
 enum {
 	STOP_LENGTH = 8, /* instructions that answer "stop" */
-	LENGTH_MAX = 12 + ABI_COUNT * ((3 + STOP_LENGTH) * CALLS_MAX + CONDITIONS_MAX + 2),
+	LENGTH_MAX = 16 + ABI_COUNT * ((3 + STOP_LENGTH) * CALLS_MAX + CONDITIONS_MAX + 2),
 };
 
 _Static_assert(2 + CONDITIONS_MAX + STOP_LENGTH <= UINT8_MAX,
@@ -51,8 +51,8 @@ static uint8_t stop_length(const struct code *code, enum call_abi abi)
 	return code->planted && abi == ABI_X86_64 ? STOP_LENGTH : 1;
 }
 
-/* Stops the call, unless it is made at one of the planted sites (preload/planted/planted.h). The
- * kernel passes the address after the instruction. */
+/* Stops the call, unless it is made at a site of planted code that records it
+ * (preload/planted/planted.h). The kernel passes the address after the instruction. */
 static void emit_stop(struct code *code, enum call_abi abi, uint32_t stop)
 {
 	if (stop_length(code, abi) > 1) {
@@ -60,7 +60,7 @@ static void emit_stop(struct code *code, enum call_abi abi, uint32_t stop)
 		     offsetof(struct seccomp_data, instruction_pointer), 0, 0);
 		emit(code, BPF_ALU | BPF_AND | BPF_K, PLANTED_LOW_BITS, 0, 0);
 		emit(code, BPF_ALU | BPF_SUB | BPF_K, PLANTED_LOW, 0, 0);
-		emit(code, BPF_JMP | BPF_JGE | BPF_K, PLANTED_SITES_SIZE, 3, 0);
+		emit(code, BPF_JMP | BPF_JGE | BPF_K, PLANTED_ASKS << PLANTED_SITE_SHIFT, 3, 0);
 		emit(code, BPF_ALU | BPF_AND | BPF_K, (1 << PLANTED_SITE_SHIFT) - 1, 0, 0);
 		emit(code, BPF_JMP | BPF_JEQ | BPF_K, PLANTED_SITE_CALL, 0, 1);
 		emit_answer(code, SECCOMP_RET_ALLOW);
@@ -115,12 +115,33 @@ static void emit_abi(struct code *code, enum call_abi abi)
 	emit_answer(code, SECCOMP_RET_ALLOW);
 }
 
-/* Stops the numbers that only planted code uses. */
+/* Stops planted code where it asks to. The call's number is loaded already. */
 static void emit_planted(struct code *code)
 {
-	emit(code, BPF_JMP | BPF_JGE | BPF_K, PLANTED_FIRST, 0, 2);
-	emit(code, BPF_JMP | BPF_JGT | BPF_K, PLANTED_LAST, 1, 0);
+	emit(code, BPF_JMP | BPF_JEQ | BPF_K, PLANTED_STOP_CALL, 0, 5);
+	emit(code, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, instruction_pointer), 0,
+	     0);
+	emit(code, BPF_ALU | BPF_AND | BPF_K, PLANTED_LOW_BITS, 0, 0);
+	emit(code, BPF_JMP | BPF_JEQ | BPF_K, PLANTED_LOW + PLANTED_SITE_CALL, 0, 1);
 	emit_answer(code, SECCOMP_RET_TRACE | CALL_TAG_PLANTED);
+	emit_answer(code, SECCOMP_RET_ALLOW);
+}
+
+/* Stops a call at the sites that are for calls which stop. */
+static void emit_ask(struct code *code, const struct call_number *call)
+{
+	emit(code, BPF_JMP | BPF_JEQ | BPF_K, call->number, 0, 8);
+	emit(code, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, instruction_pointer), 0,
+	     0);
+	emit(code, BPF_ALU | BPF_AND | BPF_K, PLANTED_LOW_BITS, 0, 0);
+	emit(code, BPF_ALU | BPF_SUB | BPF_K, PLANTED_LOW + (PLANTED_ASKS << PLANTED_SITE_SHIFT), 0,
+	     0);
+	emit(code, BPF_JMP | BPF_JGE | BPF_K,
+	     (PLANTED_ASKS_END - PLANTED_ASKS) << PLANTED_SITE_SHIFT, 3, 0);
+	emit(code, BPF_ALU | BPF_AND | BPF_K, (1 << PLANTED_SITE_SHIFT) - 1, 0, 0);
+	emit(code, BPF_JMP | BPF_JEQ | BPF_K, PLANTED_SITE_CALL, 0, 1);
+	emit_answer(code, SECCOMP_RET_TRACE | call_tag(ABI_X86_64, call->index));
+	emit_answer(code, SECCOMP_RET_ALLOW);
 }
 
 static void make_filter(struct code *code)
@@ -148,12 +169,17 @@ static void make_filter(struct code *code)
 
 static void make_planted_filter(struct code *code)
 {
+	struct call_number numbers[CALLS_MAX];
+	size_t count = calls_of_abi(ABI_X86_64, numbers);
+
 	code->length = 0;
 	emit(code, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), 0, 0);
 	emit(code, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0);
 	emit_answer(code, SECCOMP_RET_ALLOW);
 	emit(code, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
 	emit_planted(code);
+	for (size_t i = 0; i < count; i++)
+		emit_ask(code, &numbers[i]);
 	emit_answer(code, SECCOMP_RET_ALLOW);
 }
 

@@ -61,7 +61,7 @@ struct process {
 	uintptr_t copied_control; /* forked: of its copy of its parent's code, which is still to
 					 * be switched off; or 0 */
 	enum process_stops stops;
-	unsigned int filters;  /* how many filters it has from us */
+	unsigned int filters;  /* how many it has from us, and from before us */
 	uintptr_t filter_room; /* STOPS_PLANTED: PLANTED_FILTER bytes for another one */
 	bool filter_due;       /* forked: it needs the filter for all calls before it runs */
 	bool remembered;       /* the last stack that was taken depends on its key alone */
@@ -82,7 +82,6 @@ struct task {
 	struct fd_table *table;     /* NULL: not recorded */
 	const struct call *pending; /* a call whose result matters; or NULL */
 	enum call_abi abi;          /* of pending */
-	bool asked;                 /* planted code has stopped for it (PLANTED_CALL) */
 	bool spared;                /* the kernel won't kill it if we die (PTRACE_O_EXITKILL) */
 	bool armed;                 /* it has the breakpoints of its process */
 	bool ending;                /* it has begun to exit: its descriptors may be gone */

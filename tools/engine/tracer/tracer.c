@@ -100,9 +100,8 @@ static void on_call(const struct tracer *tracer, struct task *task)
 	unsigned long tag = event_message(task);
 	const struct call *call = call_of_tag(tag, &abi);
 
-	task->asked = false;
 	if (tag == CALL_TAG_PLANTED)
-		call = planted_calls_stop(tracer, task, &abi);
+		planted_calls_stop(tracer, task);
 	if (call && record_call(tracer, task, call, abi)) {
 		task->pending = call;
 		task->abi = abi;
@@ -114,8 +113,6 @@ static void on_result(const struct tracer *tracer, struct task *task)
 {
 	if (task->pending)
 		record_result(tracer, task);
-	if (task->asked)
-		planted_calls_returned(task);
 	resume(tracer, task, 0);
 }
 
@@ -234,7 +231,7 @@ static void on_exec(struct tracer *tracer, int pid, const struct task *reported)
 	if (!task)
 		return;
 	task->pending = NULL;
-	task->armed = task->asked = false;
+	task->armed = false;
 	/* From now on the process has its own table (execve(2)). */
 	fd_table_release(task->table);
 	task->table = NULL;
@@ -458,10 +455,9 @@ void tracer_run(struct tracer *tracer)
 	sigprocmask(SIG_BLOCK, &child, NULL);
 	if (!process || !task_create(&tracer->tracees, tracer->main_pid, process))
 		return;
+	process->filters = tracer->filters + !tracer->late;
 	if (tracer->late)
 		process->stops = STOPS_NONE;
-	else
-		process->filters = 1;
 	requests_start();
 	while ((tid = next_event(tracer, &status)) > 0 || errno == EINTR) {
 		if (tid > 0)

@@ -16,8 +16,10 @@ struct tracer {
 	struct options options;
 	struct substitutes *substitutes; /* for FDTRAIL_REDACT; NULL: nothing is replaced */
 	const struct engine_request *request;
-	int main_pid; /* the program itself */
-	bool late;    /* .. which gets its filter after its exec (late_filter.h) */
+	int main_pid;         /* the program itself */
+	bool late;            /* .. which gets its filter after its exec (late_filter.h) */
+	unsigned int filters; /* how many seccomp filters it has before ours */
+	bool may_plant;       /* .. and they allow what planting needs */
 };
 
 /* Options for PTRACE_SEIZE and PTRACE_SETOPTIONS. spared: the kernel need not kill the task with
