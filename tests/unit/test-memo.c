@@ -156,6 +156,59 @@ static void memory_between_two_parts_of_a_stack_has_to_exist(void **state)
 	munmap(stack, 3 * PAGE);
 }
 
+enum { RECORDS = 11, RECORD_WORDS = 2 * RECORDS + 2 };
+
+/* A stack of frame records: each has the next one's address and a return address. Before the first
+ * one is a word that no frame pointer led to. */
+static void make_records(uintptr_t *words)
+{
+	begin(PC, words);
+	walk.registers.fp = (uintptr_t)&words[1];
+	words[0] = 7;
+	add_read(&words[0], words[0], 0);
+	add_read(NULL, walk.registers.fp, READ_FP | READ_RELATIVE);
+	for (int i = 1; i < 2 * RECORDS; i += 2) {
+		words[i] = (uintptr_t)&words[i + 2];
+		words[i + 1] = 0x1000 + (uintptr_t)i;
+		add_read(&words[i], words[i], READ_CHECKED | READ_RELATIVE);
+		add_read(&words[i + 1], words[i + 1], READ_CHECKED);
+	}
+}
+
+static void every_word_of_a_chain_of_frame_records_counts(void **state)
+{
+	uintptr_t stacks[2][RECORD_WORDS] = {0};
+
+	(void)state;
+	make_records(stacks[0]);
+	memo_keep(&memo, &walk, (struct captured){.stack = STACK_FIRST});
+	for (int i = 0; i < 2; i++) {
+		uintptr_t *words = stacks[i];
+		struct stack_bounds bounds = {(uintptr_t)words, (uintptr_t)(words + RECORD_WORDS)};
+
+		make_records(words);
+		assert_int_equal(found(bounds), STACK_FIRST);
+		for (int at = 0; at <= 2 * RECORDS; at++) {
+			bool branch = i && at == RECORDS - 1; /* see below */
+
+			words[at] ^= 8;
+			assert_int_equal(found(bounds), branch ? STACK_FIRST + 1 : STACK_NONE);
+			words[at] ^= 8;
+		}
+		walk.registers.fp += 8;
+		assert_int_equal(found(bounds), STACK_NONE);
+		walk.registers.fp -= 8;
+		/* A stack that differs is a branch, and the first one is found all the same. */
+		make_records(words);
+		words[RECORDS - 1] ^= 8;
+		walk.reads[RECORDS].value = words[RECORDS - 1];
+		memo_keep(&memo, &walk, (struct captured){.stack = STACK_FIRST + 1});
+		assert_int_equal(found(bounds), STACK_FIRST + 1);
+		words[RECORDS - 1] ^= 8;
+		assert_int_equal(found(bounds), STACK_FIRST);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -170,6 +223,8 @@ int main(void)
 		     a_word_that_a_frame_pointer_led_to_is_read_only_where_there_is_one),
 		TEST("memory between two parts of a stack has to exist",
 		     memory_between_two_parts_of_a_stack_has_to_exist),
+		TEST("every word of a chain of frame records counts",
+		     every_word_of_a_chain_of_frame_records_counts),
 	};
 
 	return cmocka_run_group_tests_name("memo", tests, NULL, NULL);

@@ -6,7 +6,7 @@
  * may be reading it. So the memory of a forgotten generation is lost; the arena's limit bounds
  * that, and once it is reached no more walks are kept.
  */
-#include "memo_find.h"
+#include "memo_pairs.h"
 
 #include "preload/core/base/read_safely.h"
 
@@ -154,14 +154,23 @@ const struct memo_read *memo_other(const struct memo_run *run, uintptr_t sp, uin
 	static const struct memo_read beyond;
 	const struct memo_read *read = run->reads, *end = read + run->count;
 
+	/* If all of the run's words can be read, whatever they are, their order doesn't matter. */
+	if (__builtin_expect(run->pairs && sp >= bounds->low &&
+				     sp + (uintptr_t)run->reach <= bounds->high,
+			     1) &&
+	    memo_pairs_equal(run->pairs, sp, fp))
+		return NULL;
 	for (; read < end; read++) {
 		if (read->flags & READ_CHECKED &&
 		    !in_bounds(bounds, sp, sp + (uintptr_t)read->offset))
 			return &beyond;
-		*word = read->flags & READ_FP ? fp : memo_word_at(sp, read);
-		if ((read->flags & READ_RELATIVE ? *word - sp : *word) != read->value)
+		*word = memo_read_again(read, sp, fp);
+		if (memo_differs(read, *word, sp))
 			return read;
 	}
+	/* So that the next time all words are known to be readable. */
+	if (run->pairs)
+		in_bounds(bounds, sp, sp + (uintptr_t)run->reach - sizeof(sp));
 	return NULL;
 }
 
@@ -174,6 +183,7 @@ static struct memo_run *run_create(struct memo *memo, const struct walk *walk, u
 	uint32_t whole = (count + MEMO_BLOCK - 1) / MEMO_BLOCK * MEMO_BLOCK;
 	struct memo_run *run =
 		arena_alloc(&memo->arena, sizeof(*run) + whole * sizeof(run->reads[0]));
+	bool checked = false;
 
 	if (!run)
 		return NULL;
@@ -191,21 +201,28 @@ static struct memo_run *run_create(struct memo *memo, const struct walk *walk, u
 		};
 		if (logged->flags)
 			run->plain = false;
+		checked |= logged->flags & READ_CHECKED;
+		if (!(logged->flags & READ_FP) &&
+		    run->reads[i].offset + (int32_t)sizeof(sp) > run->reach)
+			run->reach = run->reads[i].offset + (int32_t)sizeof(sp);
 	}
 	for (uint32_t i = count; i < whole; i++)
 		run->reads[i] = run->reads[count - 1];
+	if (checked)
+		memo_pairs_add(&memo->arena, run);
 	return run;
 }
 
 /* Makes a run of the walk's reads, from number at on, and makes it visible: as a branch at the read
  * from of parent, or, if parent is NULL, as a beginning. */
-static void add(struct memo *memo, const struct walk *walk, uint32_t at, struct memo_run *parent,
-		const struct memo_read *from, uint64_t value, bool relative, struct captured stack)
+static struct memo_run *add(struct memo *memo, const struct walk *walk, uint32_t at,
+			    struct memo_run *parent, const struct memo_read *from, uint64_t value,
+			    bool relative, struct captured stack)
 {
 	struct memo_run *run = run_create(memo, walk, at, stack);
 
 	if (!run || !table_grow(memo))
-		return;
+		return NULL;
 	run->from = from;
 	run->value = value;
 	run->relative = relative;
@@ -216,6 +233,7 @@ static void add(struct memo *memo, const struct walk *walk, uint32_t at, struct 
 	put(atomic_load(&memo->table), run);
 	if (!parent)
 		atomic_store_explicit(&memo->recent[memo_recent(value)], run, memory_order_release);
+	return run;
 }
 
 enum comparison { READS_EQUAL, READS_DIFFER, READS_OTHERWISE };
@@ -243,7 +261,7 @@ static enum comparison compare(const struct memo_run *run, const struct walk *wa
 	return *at == walk->read_count && *at - first == run->count ? READS_EQUAL : READS_OTHERWISE;
 }
 
-void memo_keep(struct memo *memo, const struct walk *walk, struct captured stack)
+struct memo_run *memo_keep(struct memo *memo, const struct walk *walk, struct captured stack)
 {
 	struct memo_run *parent = NULL, *run;
 	const struct memo_read *from = NULL;
@@ -252,7 +270,7 @@ void memo_keep(struct memo *memo, const struct walk *walk, struct captured stack
 	uint32_t at = 0;
 
 	if (!walk->repeatable)
-		return;
+		return NULL;
 	while ((run = memo_seek(atomic_load(&memo->table), from, value, relative))) {
 		uint32_t first = at;
 
@@ -261,18 +279,20 @@ void memo_keep(struct memo *memo, const struct walk *walk, struct captured stack
 			/* The library was mapped again at the same address. A concurrent reader
 			 * sees STACK_NONE or the new value; both are valid. */
 			if (atomic_load(&run->stack) == STACK_NONE) {
+				/* Its merged stacks are those of the code that was there before. */
+				atomic_store(&run->words, NULL);
 				atomic_store(&run->figures, stack.figures);
 				atomic_store(&run->stack, stack.stack);
 			}
-			return;
+			return run;
 		case READS_OTHERWISE:
 			/* Equal reads so far lead to the same next read, unless the code of run is
 			 * gone and other code has taken its place. If it isn't gone, the walk
 			 * depended on more than its log (a library was closed at the same time),
 			 * and is not kept. */
 			if (atomic_load(&run->stack) == STACK_NONE)
-				add(memo, walk, first, parent, from, value, relative, stack);
-			return;
+				return add(memo, walk, first, parent, from, value, relative, stack);
+			return NULL;
 		case READS_DIFFER:
 			break;
 		}
@@ -284,5 +304,5 @@ void memo_keep(struct memo *memo, const struct walk *walk, struct captured stack
 		value = relative ? logged->value - walk->registers.sp : logged->value;
 		at++;
 	}
-	add(memo, walk, at, parent, from, value, relative, stack);
+	return add(memo, walk, at, parent, from, value, relative, stack);
 }

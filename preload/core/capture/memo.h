@@ -45,8 +45,9 @@ struct stack_bounds {
 /* Prepares an empty memo. False: no memory. */
 bool memo_init(struct memo *memo);
 
-/* Keeps a walk that ended in stack, if it is repeatable. The caller must hold the capture lock. */
-void memo_keep(struct memo *memo, const struct walk *walk, struct captured stack);
+/* Keeps a walk that ended in stack, if it is repeatable. Returns the run in which memo_search ends
+ * for it; NULL: it isn't kept. The caller must hold the capture lock. */
+struct memo_run *memo_keep(struct memo *memo, const struct walk *walk, struct captured stack);
 
 /* Forgets everything: begins a new generation. The memory of the old one is not used again. The
  * caller must hold the capture lock. */

@@ -19,6 +19,9 @@ enum {
 	MEMO_NEAR = 2,  /* most branches of a run that are tried one by one before the table is */
 };
 
+struct frame_words;
+struct memo_pairs;
+
 struct memo_read {
 	uint64_t value; /* relative to sp with READ_RELATIVE */
 	int32_t offset; /* from sp */
@@ -37,6 +40,9 @@ struct memo_run {
 	_Atomic(struct stack_figures *) figures; /* those of stack */
 	_Atomic uint32_t stack;                  /* the walk's result; STACK_NONE: its code is
 						  * gone */
+	int32_t reach;                           /* no read's word ends further above sp */
+	_Atomic(struct frame_words *) words;     /* frames of a language; NULL: there are none */
+	const struct memo_pairs *pairs;          /* in memo.c: the reads once more; or NULL */
 	uint32_t count : 30;
 	uint32_t plain : 1;       /* all reads are words that don't depend on the stack's address */
 	uint32_t relative : 1;    /* value is relative to sp */
@@ -149,10 +155,10 @@ static inline struct captured memo_end(const struct memo_run *run)
 	return (struct captured){stack, atomic_load_explicit(&run->figures, memory_order_relaxed)};
 }
 
-/* The stack with these registers, or STACK_NONE if no earlier walk is equal. Reads the calling
- * thread's stack above registers.sp. Async-signal-safe, any thread, no lock. */
-static inline __attribute__((always_inline)) struct captured
-memo_find(const struct memo *memo, struct registers registers, struct stack_bounds *bounds)
+/* The last run of the reads of the stack with these registers, or NULL if no earlier walk is equal.
+ * Reads the calling thread's stack above registers.sp. Async-signal-safe, any thread, no lock. */
+static inline __attribute__((always_inline)) const struct memo_run *
+memo_search(const struct memo *memo, struct registers registers, struct stack_bounds *bounds)
 {
 	const struct memo_run *run = atomic_load_explicit(&memo->recent[memo_recent(registers.pc)],
 							  memory_order_acquire);
@@ -173,8 +179,17 @@ memo_find(const struct memo *memo, struct registers registers, struct stack_boun
 			word = found;
 		}
 		if (!other)
-			return memo_end(run);
+			break;
 		run = memo_branch(memo, run, other, word, sp);
 	}
-	return (struct captured){.stack = STACK_NONE};
+	return run;
+}
+
+/* The stack with these registers, or STACK_NONE. */
+static inline __attribute__((always_inline)) struct captured
+memo_find(const struct memo *memo, struct registers registers, struct stack_bounds *bounds)
+{
+	const struct memo_run *run = memo_search(memo, registers, bounds);
+
+	return run ? memo_end(run) : (struct captured){.stack = STACK_NONE};
 }
