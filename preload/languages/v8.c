@@ -15,6 +15,7 @@
 #include "languages.h"
 #include "libuv.h"
 #include "v8_layout.h"
+#include "v8_moves.h"
 #include "v8_object.h"
 #include "v8_place.h"
 #include "v8_source.h"
@@ -61,6 +62,7 @@ static void start(struct capture *capture)
 
 	if (loaded_symbol_find("_ZN2v82V818SetFlagsFromStringEPKcm", &found))
 		((void (*)(const char *, size_t))found.address)(flag, sizeof(flag) - 1);
+	v8_moves_start();
 	libuv_start(capture);
 }
 
@@ -160,6 +162,8 @@ const struct interpreter v8 = {
 	.start = start,
 	.frames = v8_walk,
 	.matches = v8_matches,
+	.words = v8_words,
+	.moves = &v8_moves,
 	.describe = describe,
 	.is_loop = v8_is_generated,
 	.is_library = is_library,

@@ -393,3 +393,26 @@ bool v8_matches(const struct registers *from, const struct language_frame *frame
 	}
 	return matched == count && !more;
 }
+
+/* The kind of frame is a matter of the code at pc. A script's function is known by itself; its
+ * compiled code doesn't move or die while it runs, and other code has the bytecode's offset. Frames
+ * of V8's own functions are none of a script's as long as they have the same function, or the same
+ * type in its place. */
+int v8_words(uintptr_t pc, uintptr_t fp, int32_t offsets[INTERPRETER_WORDS])
+{
+	struct pages pages = {NO_PAGE, NO_PAGE, NO_PAGE, NO_PAGE, 0};
+	uintptr_t shared;
+	uint64_t hash;
+
+	if (!proven_readable(fp + V8_FP_BYTECODE_OFFSET, -V8_FP_BYTECODE_OFFSET))
+		return -1;
+	if (!v8_is_pointer(word_at(fp + V8_FP_CONTEXT))) {
+		offsets[0] = V8_FP_CONTEXT;
+		return 1;
+	}
+	offsets[0] = V8_FP_FUNCTION;
+	if (!is_built(pc) || !take_function(fp, &pages, &shared, &hash))
+		return 1;
+	offsets[1] = V8_FP_BYTECODE_OFFSET;
+	return 2;
+}

@@ -10,6 +10,9 @@
  * is its frame pointer, and at is made by v8_frame_at. */
 int v8_walk(const struct registers *from, struct language_frame *frames, int room);
 
+/* As words() of struct interpreter. */
+int v8_words(uintptr_t pc, uintptr_t fp, int32_t offsets[INTERPRETER_WORDS]);
+
 /* As matches() of struct interpreter. */
 bool v8_matches(const struct registers *from, const struct language_frame *frames, int count);
 

@@ -275,7 +275,7 @@ static inline struct closing runtime_closing(int fd, const void *frame)
 
 	if (!runtime_on())
 		return (struct closing){.fd = fd};
-	if (__builtin_expect(mixed_languages(&runtime.capture.mixed), 0))
+	if (__builtin_expect(mixed_may_finish(&runtime.capture.mixed), 0))
 		exit_by_interpreter(fd);
 	if (slot_stack(&runtime.ledger, fd) >= STACK_FIRST)
 		closer = runtime_closer(frame);

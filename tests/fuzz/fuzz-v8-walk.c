@@ -137,6 +137,12 @@ static void walk_from(uintptr_t pc)
 		abort();
 	if (count > 1 && v8_matches(&from, frames, count - 1))
 		abort();
+	for (int i = 0; i < count; i++) {
+		int32_t offsets[INTERPRETER_WORDS];
+
+		if (v8.words(pc, frames[i].stack, offsets) > INTERPRETER_WORDS)
+			abort();
+	}
 	for (int i = 0; i < count; i++)
 		if (v8.describe(&frames[i], &name) &&
 		    (!*name.function ||

@@ -276,13 +276,16 @@ static void walk_and_keep(void *data)
 	cold->captured = (struct captured){stack, stack_table_figures(stacks, stack)};
 	/* If a library is being closed, the stack is not kept, because the library may be gone
 	 * before the next check. */
-	if (!closers)
-		memo_keep(&capture->memo, &walk, cold->captured);
-	/* Nor is an interpreter asked that may be in the library. */
 	if (!closers) {
-		if (mixed_search(&capture->mixed))
+		struct memo_run *run = memo_keep(&capture->memo, &walk, cold->captured);
+
+		/* Nor is an interpreter asked that may be in the library. */
+		if (mixed_search(&capture->mixed)) {
 			memo_forget(&capture->memo);
-		cold->captured = mixed_make(&capture->mixed, &walk, frames, cold->captured);
+			run = NULL;
+		}
+		cold->captured = mixed_make(&capture->mixed, &walk, frames, cold->captured,
+					    run ? &run->words : NULL);
 	}
 }
 

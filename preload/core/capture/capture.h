@@ -71,11 +71,15 @@ capture_known(struct capture *capture, struct registers registers, struct stack_
 {
 	if (__builtin_expect(atomic_load_explicit(&capture->closers, memory_order_acquire), 0))
 		return (struct captured){.stack = STACK_NONE};
-	struct captured native = memo_find(&capture->memo, registers, bounds);
+	const struct memo_run *run = memo_search(&capture->memo, registers, bounds);
+	if (!run)
+		return (struct captured){.stack = STACK_NONE};
+	struct captured native = memo_end(run);
 	if (__builtin_expect(atomic_load_explicit(&capture->mixed.active, memory_order_relaxed) &&
 				     native.stack != STACK_NONE,
 			     0))
-		return mixed_known(&capture->mixed, &registers, capture->depth, native);
+		return mixed_known(&capture->mixed, &registers, capture->depth, native,
+				   atomic_load_explicit(&run->words, memory_order_acquire));
 	return native;
 }
 

@@ -48,6 +48,8 @@ struct language_frame {
 	uintptr_t stack;
 };
 
+enum { INTERPRETER_WORDS = 4 };
+
 enum { LANGUAGE_FUNCTION_MAX = 256, LANGUAGE_FILE_MAX = 1024 };
 
 /* The name of a frame, as its language's users write it. */
@@ -100,6 +102,16 @@ struct interpreter {
 	 * none. */
 	bool (*matches)(const struct registers *from, const struct language_frame *frames,
 			int count);
+
+	/* A faster way yet, for frames on the native stack. Gets the return address into a frame
+	 * for which is_loop() is true, and its frame pointer; stores the offsets from fp of the
+	 * words by which the frame is known. While these words are what they are now, and *moves as
+	 * well, frames() finds the same in this frame. Returns the number of words; -1: there is no
+	 * such set. Called under the capture lock in the thread with this frame. moves: counts how
+	 * often the language may have moved its objects; 0: it can't be counted. NULL: there are no
+	 * such words. */
+	int (*words)(uintptr_t pc, uintptr_t fp, int32_t offsets[INTERPRETER_WORDS]);
+	const _Atomic uint64_t *moves;
 
 	/* Names a frame that frames() has just returned for the calling thread. False: not known.
 	 * With inlines, a frame stands for all functions that were compiled into one, so that

@@ -71,6 +71,8 @@ static bool detect(struct mixed_stacks *mixed, unsigned int number)
 	if (!mixed->named)
 		mixed->named = memory_map(NAMED_FRAMES * sizeof(*mixed->named));
 	atomic_fetch_or_explicit(&mixed->active, 1u << number, memory_order_release);
+	if (mixed->list[number]->is_finishing)
+		atomic_fetch_or(&mixed->finishing, 1u << number);
 	return true;
 }
 
@@ -101,6 +103,7 @@ void mixed_look_again(struct mixed_stacks *mixed)
 		    mixed->list[i]->detect(&detection) == DETECTED)
 			continue;
 		atomic_fetch_and(&mixed->active, ~(1u << i));
+		atomic_fetch_and(&mixed->finishing, ~(1u << i));
 		mixed->settled &= ~(1u << i);
 	}
 	mixed->modules_seen = UINT32_MAX;
@@ -156,15 +159,32 @@ static __attribute__((noinline)) struct captured find(struct mixed_stacks *mixed
 	return count ? mixed_memo_find(&mixed->memo, native.stack, frames, count) : native;
 }
 
-struct captured mixed_known(struct mixed_stacks *mixed, const struct registers *from,
-			    uint32_t depth, struct captured native)
+static __attribute__((noinline)) struct captured
+known_by_frames(struct mixed_stacks *mixed, uint32_t active, const struct registers *from,
+		uint32_t depth, struct captured native)
 {
-	uint32_t active = mixed_languages(mixed);
 	const struct mixed_entry *entry = mixed_memo_recent(&mixed->memo, native.stack);
 
 	if (__builtin_expect(entry && matches(mixed, active, from, entry), 1))
 		return entry->merged;
 	return find(mixed, active, from, depth, native);
+}
+
+struct captured mixed_known(struct mixed_stacks *mixed, const struct registers *from,
+			    uint32_t depth, struct captured native, struct frame_words *words)
+{
+	uint32_t active = mixed_languages(mixed);
+
+	if (!words || active != 1u << words->language)
+		return known_by_frames(mixed, active, from, depth, native);
+	uint64_t moves = atomic_load(mixed->list[words->language]->moves);
+	struct captured known = frame_words_find(words, from->sp, moves, capture_asked);
+	if (__builtin_expect(known.stack != STACK_NONE, 1))
+		return known;
+	known = known_by_frames(mixed, active, from, depth, native);
+	if (known.stack != STACK_NONE)
+		frame_words_keep(words, from->sp, moves, capture_asked, known);
+	return known;
 }
 
 static bool same_frame(const struct language_frame *a, const struct language_frame *b)
@@ -282,8 +302,28 @@ static uint32_t add_asked(const struct stack_table *stacks, uint32_t asked, fram
 	return depth;
 }
 
+/* Finds the words by which the language's frames of the walked stack are known. */
+static void make_words(struct mixed_stacks *mixed, const struct walk *walk,
+		       const struct language_frame *frames, int count,
+		       _Atomic(struct frame_words *) *words)
+{
+	uint32_t active = mixed_languages(mixed);
+	uint8_t number = (uint8_t)__builtin_ctz(active | 1u << LANGUAGES_MAX);
+	const struct interpreter *language;
+
+	if (active != 1u << number || atomic_load(words))
+		return;
+	language = mixed->list[number];
+	if (language->words && atomic_load(language->moves))
+		atomic_store_explicit(
+			words,
+			frame_words_make(&mixed->memo.arena, walk, language, number, frames, count),
+			memory_order_release);
+}
+
 struct captured mixed_make(struct mixed_stacks *mixed, const struct walk *walk,
-			   const frame_t *frames, struct captured native)
+			   const frame_t *frames, struct captured native,
+			   _Atomic(struct frame_words *) *words)
 {
 	/* One thread at a time is here. */
 	static struct language_frame language[STACK_DEPTH_MAX];
@@ -299,12 +339,14 @@ struct captured mixed_make(struct mixed_stacks *mixed, const struct walk *walk,
 		if (active >> i & 1 && mixed->list[i]->walked)
 			mixed->list[i]->walked(walk->pcs, walk->sps, walk->count);
 	int count = get_frames(mixed, active, &walk->registers, language, (int)walk->depth);
+	int own = count && language[count - 1].flags & LANGUAGE_ASKED ? count - 1 : count;
+	if (words)
+		make_words(mixed, walk, language, own, words);
 	if (!count)
 		return native;
 	struct captured known = mixed_memo_find(&mixed->memo, native.stack, language, count);
 	if (known.stack != STACK_NONE)
 		return known;
-	int own = language[count - 1].flags & LANGUAGE_ASKED ? count - 1 : count;
 	named.count = 0;
 	for (int i = 0; i < own; i++) {
 		if (!add_functions(mixed, &language[i], walk->depth, &named)) {
@@ -353,10 +395,10 @@ bool mixed_ends_walk(void *data, uintptr_t pc)
 
 bool mixed_is_finishing(const struct mixed_stacks *mixed)
 {
-	uint32_t active = mixed_languages(mixed);
+	uint32_t finishing = atomic_load(&mixed->finishing);
 
-	for (unsigned int i = 0; active; i++, active >>= 1)
-		if (active & 1 && mixed->list[i]->is_finishing && mixed->list[i]->is_finishing())
+	for (unsigned int i = 0; finishing; i++, finishing >>= 1)
+		if (finishing & 1 && mixed->list[i]->is_finishing())
 			return true;
 	return false;
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "preload/core/ledger/ledger.h"
+#include "frame_words.h"
 #include "interpreter.h"
 #include "mixed_memo.h"
 
@@ -29,6 +30,8 @@ _Static_assert(LANGUAGES_MAX < 31, "each language has a bit below MIXED_CAUSES")
 
 struct mixed_stacks {
 	_Atomic uint32_t active; /* bits of the languages whose frames can be read; MIXED_CAUSES */
+	_Atomic uint32_t
+		finishing; /* bits of those that may close what the program has left open */
 	const struct interpreter *const *list; /* all that we know, up to NULL; or NULL */
 	struct mixed_memo memo;
 	struct ledger *ledger;
@@ -69,18 +72,25 @@ bool mixed_search(struct mixed_stacks *mixed);
 void mixed_look_again(struct mixed_stacks *mixed);
 
 /* The stack of the calling thread, whose native stack is known; STACK_NONE: its merged stack isn't
- * known yet. depth: most frames of a language. Async-signal-safe, any thread, no lock. */
+ * known yet. depth: most frames of a language. words: those of the native stack, or NULL.
+ * Async-signal-safe, any thread, no lock. */
 struct captured mixed_known(struct mixed_stacks *mixed, const struct registers *from,
-			    uint32_t depth, struct captured native);
+			    uint32_t depth, struct captured native, struct frame_words *words);
 
 /* The same for a native stack that was just walked: merges and keeps it. walk holds the frames that
- * native was made of. The caller must hold the capture lock. */
+ * native was made of; words: where the native stack keeps its words, or NULL. The caller must hold
+ * the capture lock. */
 struct captured mixed_make(struct mixed_stacks *mixed, const struct walk *walk,
-			   const frame_t *frames, struct captured native);
+			   const frame_t *frames, struct captured native,
+			   _Atomic(struct frame_words *) *words);
 
 /* struct walk's ends_at; data is a struct mixed_stacks. */
 bool mixed_ends_walk(void *data, uintptr_t pc);
 
-/* Whether a language of the program is shutting down, and closes what was left open.
- * Async-signal-safe. */
+/* Whether a language of the program is shutting down, and closes what was left open; and whether
+ * one may ever do that. Async-signal-safe. */
+static inline bool mixed_may_finish(const struct mixed_stacks *mixed)
+{
+	return atomic_load_explicit(&mixed->finishing, memory_order_relaxed);
+}
 bool mixed_is_finishing(const struct mixed_stacks *mixed);
