@@ -23,13 +23,15 @@ ROWS = {  # row: interpreters to look for, program, its arguments, the highest r
     "Node, fs.openSync + fs.closeSync, 1 frame": (["node", "nodejs"], "opens.js", ["1"], 1.15),
     "Python, open + close, 1 frame": (["/usr/bin/python3", "python3"], "opens.py", ["open", "1"], 1.10),
     "Java, FileInputStream open + close, 32 frames": (["java"], "Opens.java", ["32"], 1.50),
+    "Perl, open + close, 16 frames": (["perl"], "opens.pl", ["16"], None),
+    "Erlang, file:open + file:close, 16 frames": (["escript"], "opens.escript", ["16"], None),
 }
 
 
 def measure(command, library):
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("FDTRAIL_", "LD_"))}
     if library:
-        clean |= {"LD_PRELOAD": str(library), "FDTRAIL_EXIT": "0"}
+        clean |= {"LD_PRELOAD": str(library), "FDTRAIL_EXIT": "0", "FDTRAIL_OUTPUT": "/dev/null"}
     done = subprocess.run(command, env=clean, stdout=subprocess.PIPE, text=True, check=True)
     return float(done.stdout)
 
