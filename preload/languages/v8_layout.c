@@ -122,6 +122,7 @@ static bool add_version(struct v8_layout *layout)
 	uint32_t version = layout->major * 100 + layout->minor;
 
 	layout->shared_data = 8;
+	layout->script_id = layout->script_line_ends + 8;
 	layout->script_eval_shared = layout->script_line_ends + 16;
 	layout->script_eval_position = layout->script_line_ends + 24;
 	layout->deopt_inlined = 1;

@@ -28,7 +28,7 @@ struct v8_layout {
 	uint32_t map_type; /* of an object's map, which is the object's first word */
 	uint32_t function_shared, function_code;
 	uint32_t shared_data, shared_name, shared_script, shared_length, shared_flags;
-	uint32_t script_source, script_name, script_line_ends, script_eval_shared,
+	uint32_t script_source, script_name, script_line_ends, script_id, script_eval_shared,
 		script_eval_position;
 	uint32_t bytecodes_data, bytecodes_positions;
 	uint32_t code_deoptimization, code_positions, code_start, code_flags, code_size;

@@ -13,6 +13,6 @@
 /* 0: V8 isn't counted. */
 extern _Atomic uint64_t v8_moves;
 
-/* Begins to count, if V8 exports the function that begins a collection (up to Node 22). For
- * start() of struct interpreter only. */
+/* Begins to count, if the function that begins a collection is found. For start() of struct
+ * interpreter only. */
 void v8_moves_start(void);

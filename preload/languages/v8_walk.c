@@ -129,9 +129,11 @@ bool v8_is_generated(uintptr_t pc)
 
 /* The pages that were read last, and the last script: neighbouring frames have the same. */
 struct pages {
-	uintptr_t stack, function, shared, code;
-	uintptr_t script;
+	uintptr_t stack, function, shared, code, script_page;
+	uintptr_t script, script_id;
 };
+
+#define NO_PAGES ((struct pages){NO_PAGE, NO_PAGE, NO_PAGE, NO_PAGE, NO_PAGE, 0, 0})
 
 static inline __attribute__((always_inline)) bool readable(uintptr_t *page, uintptr_t address,
 							   size_t size)
@@ -161,12 +163,27 @@ static bool is_shared(uintptr_t shared)
 	return true;
 }
 
-/* A hash of what a function is known by: V8 moves its objects, and gives their addresses to others.
- * The hash has the function's number in its script, its lengths, its flags, and where the script
- * is. shared must be readable. */
-static inline uint64_t hash_shared(uintptr_t shared, uintptr_t script)
+/* Makes script the last one, with its number, which no other script of the heap gets. */
+static bool take_script(struct pages *pages, uintptr_t script)
 {
-	return mix(word_at(shared - 1 + v8_layout.shared_length) * 3 ^ script,
+	uintptr_t id = script - 1 + v8_layout.script_id;
+
+	if (__builtin_expect(script == pages->script, 1))
+		return true;
+	if (!v8_is_pointer(script) || !readable(&pages->script_page, id, sizeof(id)))
+		return false;
+	pages->script = script;
+	pages->script_id = word_at(id);
+	return true;
+}
+
+/* A hash of what a function of the last script is known by: V8 moves its objects, and gives their
+ * addresses to others. The hash has the function's number in its script, its lengths, its flags,
+ * and the script's number and address. shared must be readable. */
+static inline uint64_t hash_shared(uintptr_t shared, const struct pages *pages)
+{
+	return mix(word_at(shared - 1 + v8_layout.shared_length) * 3 ^ pages->script ^
+			   pages->script_id << 16,
 		   word_at(shared - 1 + v8_layout.shared_flags));
 }
 
@@ -186,12 +203,11 @@ static bool take_function(uintptr_t fp, struct pages *pages, uintptr_t *shared, 
 	script = word_at(*shared - 1 + v8->shared_script);
 	if (!is_shared(*shared))
 		return false;
-	if (__builtin_expect(script != pages->script, 0)) {
-		if (!v8_is(script, v8->type_script))
-			return false;
-		pages->script = script;
-	}
-	*hash = hash_shared(*shared, script);
+	if (__builtin_expect(script != pages->script, 0) && !v8_is(script, v8->type_script))
+		return false;
+	if (!take_script(pages, script))
+		return false;
+	*hash = hash_shared(*shared, pages);
 	return true;
 }
 
@@ -307,7 +323,7 @@ static inline __attribute__((always_inline)) struct place begin(const struct reg
 
 int v8_walk(const struct registers *from, struct language_frame *frames, int room)
 {
-	struct pages pages = {NO_PAGE, NO_PAGE, NO_PAGE, NO_PAGE, 0};
+	struct pages pages = NO_PAGES;
 	struct place place = begin(from, &pages);
 	int count = 0;
 
@@ -357,7 +373,9 @@ static inline __attribute__((always_inline)) int match_frames(uintptr_t pc, uint
 	    word_at(function - 1 + v8->function_shared) != shared ||
 	    !readable(&pages->shared, shared - 1, v8->shared_flags + 8))
 		return has_frames(pc, fp, pages, built) ? -1 : 0;
-	uint64_t hash = hash_shared(shared, word_at(shared - 1 + v8->shared_script));
+	if (!take_script(pages, word_at(shared - 1 + v8->shared_script)))
+		return has_frames(pc, fp, pages, built) ? -1 : 0;
+	uint64_t hash = hash_shared(shared, pages);
 	if (!compiled && !built && !is_copied(pc))
 		return readable(&pages->code, pc - 8, 16) ? -1 : 0;
 	if (!compiled)
@@ -373,7 +391,7 @@ static inline __attribute__((always_inline)) int match_frames(uintptr_t pc, uint
 
 bool v8_matches(const struct registers *from, const struct language_frame *frames, int count)
 {
-	struct pages pages = {NO_PAGE, NO_PAGE, NO_PAGE, NO_PAGE, 0};
+	struct pages pages = NO_PAGES;
 	struct place place = begin(from, &pages);
 	bool more = frames[count - 1].flags & LANGUAGE_MORE;
 	int matched = 0;
@@ -400,7 +418,7 @@ bool v8_matches(const struct registers *from, const struct language_frame *frame
  * type in its place. */
 int v8_words(uintptr_t pc, uintptr_t fp, int32_t offsets[INTERPRETER_WORDS])
 {
-	struct pages pages = {NO_PAGE, NO_PAGE, NO_PAGE, NO_PAGE, 0};
+	struct pages pages = NO_PAGES;
 	uintptr_t shared;
 	uint64_t hash;
 

@@ -192,6 +192,32 @@ for (let i = 1; i <= 3000; i++) {
     check.contains(report.err, "closed 0")
 
 
+@test("functions whose memory others get after each collection are never taken for each other")
+def _():
+    program = temp_dir() / "reused.js"
+    program.write_text("""
+const fs = require('fs')
+const texts = []
+for (let i = 100; i < 160; i++) texts.push(`return function name${i} () { return fs.openSync('/etc/hostname') }`)
+function call (text, times) {
+  const made = new Function('fs', text)(fs)
+  const opened = []
+  while (times--) opened.push([made(), made.name])
+  return opened
+}
+const all = []
+for (const times of [1, 3]) for (const text of texts) { global.gc(); all.push(...call(text, times)) }
+console.log(JSON.stringify(all))
+""", "utf-8")
+    run = run_traced([node(), "--expose-gc", program], env={"FDTRAIL_EXIT": "1", "FDTRAIL_SHOW": "all"})
+    names = {}
+    for group in run.last.text.split("\ngroup ")[1:]:
+        for number in re.findall(r"^    (\d+) file", group, re.MULTILINE):
+            names[int(number)] = re.search(r" in (name\d+)", group)
+    wrong = [(number, name) for number, name in json.loads(run.out) if not names.get(number) or names[number][1] != name]
+    check.equal(wrong, [], run.last.text)
+
+
 @test("the program sees no difference: no line on stderr, the same output as bare")
 def _():
     program = temp_dir() / "output.js"

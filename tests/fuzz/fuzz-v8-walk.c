@@ -40,6 +40,7 @@ static void make_layout(void)
 		.script_source = 8,
 		.script_name = 16,
 		.script_line_ends = 56,
+		.script_id = 64,
 		.script_eval_shared = 72,
 		.bytecodes_data = 54,
 		.bytecodes_positions = 32,
