@@ -58,14 +58,15 @@ int close_range_by(close_range_type *real, unsigned int first, unsigned int last
 		      runtime_on();
 
 	uint32_t closer = closes ? runtime_closer(frame) : STACK_NONE;
+	struct closing_range range;
 
 	if (closes)
-		ledger_closing_range(&runtime.ledger, first, last);
+		ledger_closing_range(&runtime.ledger, &range, first, last);
 	int result = real(first, last, flags);
 	if (closes && result == 0)
-		ledger_closed_range(&runtime.ledger, first, last, closer);
+		ledger_closed_range(&runtime.ledger, &range, closer);
 	else if (closes)
-		ledger_still_open_range(&runtime.ledger, first, last);
+		ledger_still_open_range(&runtime.ledger, &range);
 	if (result == 0 && flags & (int)CLOSE_RANGE_UNSHARE)
 		runtime_apart();
 	return result;
@@ -83,12 +84,13 @@ void closefrom(int lowfd)
 	unsigned int first = lowfd < 0 ? 0 : (unsigned int)lowfd;
 	bool closes = runtime_on();
 	uint32_t closer = closes ? runtime_closer(HERE) : STACK_NONE;
+	struct closing_range range;
 
 	if (closes)
-		ledger_closing_range(&runtime.ledger, first, UINT32_MAX);
+		ledger_closing_range(&runtime.ledger, &range, first, UINT32_MAX);
 	REAL(closefrom)(lowfd);
 	if (closes)
-		ledger_closed_range(&runtime.ledger, first, UINT32_MAX, closer);
+		ledger_closed_range(&runtime.ledger, &range, closer);
 }
 
 /* login_tty(3) copies fd to the three standard descriptors and closes it, inside the C library. */

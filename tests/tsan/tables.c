@@ -78,6 +78,7 @@ static void *work(void *data)
 	for (int i = 0; i < ROUNDS; i++) {
 		struct ledger_entry entry = {.dup_of = LEDGER_NO_FD, .kind = FD_FILE};
 		struct ledger_words words;
+		struct closing_range range;
 
 		state = state * 1664525 + 1013904223;
 		int fd = (int)(state >> 8) % NUMBERS;
@@ -86,8 +87,9 @@ static void *work(void *data)
 			ledger_set_owner(&ledger, fd, FD_OWNER_FILE);
 			break;
 		case 1:
-			ledger_closing_range(&ledger, (unsigned int)fd, (unsigned int)fd + 3);
-			ledger_still_open_range(&ledger, (unsigned int)fd, (unsigned int)fd + 3);
+			ledger_closing_range(&ledger, &range, (unsigned int)fd,
+					     (unsigned int)fd + 3);
+			ledger_still_open_range(&ledger, &range);
 			break;
 		case 2:
 			if (ledger_read(&ledger, fd, &entry, &words))
@@ -98,9 +100,8 @@ static void *work(void *data)
 				fail("there are more than were opened");
 			break;
 		case 4:
-			ledger_closing_range(&ledger, (unsigned int)fd, (unsigned int)fd);
-			ledger_closed_range(&ledger, (unsigned int)fd, (unsigned int)fd,
-					    take((state >> 4) % STACKS));
+			ledger_closing_range(&ledger, &range, (unsigned int)fd, (unsigned int)fd);
+			ledger_closed_range(&ledger, &range, take((state >> 4) % STACKS));
 			break;
 		case 5:
 		case 6:

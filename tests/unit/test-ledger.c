@@ -172,53 +172,81 @@ static void a_close_that_ends_late_removes_no_newer_entry(void **state)
 	ledger_forget(&ledger, 5);
 }
 
-/* close_range keeps no words of the entries that it has marked; a dup2 over the number that
- * fails puts the entry right. */
+static void a_range_that_ends_late_removes_and_counts_what_it_has_marked(void **state)
+{
+	uint32_t stack = stack_of(1), other = stack_of(2);
+	struct stack_figures *figures = stack_table_figures(&ledger.stacks, stack);
+	struct stack_figures *others = stack_table_figures(&ledger.stacks, other);
+	struct closing_range range;
+
+	(void)state;
+	assert_true(closer_table_start(&ledger.closers));
+	open_at(5, stack);
+	open_at(6, stack);
+	ledger_closing_range(&ledger, &range, 5, 6);
+	open_at(5, other);
+	assert_true(ledger_closing(&ledger, 5)); /* by the thread that has it now */
+	ledger_closed_range(&ledger, &range, stack);
+	assert_true(ledger_read(&ledger, 5, NULL, NULL));
+	assert_false(ledger_read(&ledger, 6, NULL, NULL));
+	assert_int_equal(atomic_load(&figures->closers.first) >> CLOSER_COUNT, 2);
+	assert_int_equal(atomic_load(&others->closers.first), 0);
+	closer_table_stop(&ledger.closers);
+}
+
+/* close_range keeps no words of the entries that it has marked beyond the first few; a dup2 over
+ * the number that fails puts the entry right. */
 static void an_entry_that_a_late_range_removed_is_put_back(void **state)
 {
 	struct ledger_entry entry;
 	uint32_t stack = stack_of(1);
+	struct closing_range range;
 
 	(void)state;
-	open_at(5, stack);
-	ledger_closing_range(&ledger, 5, 5);
-	open_at(5, stack);
-	struct closing copied_over = slot_closing(&ledger, 5);
-	ledger_closed_range(&ledger, 5, 5, STACK_NONE);
-	assert_false(ledger_read(&ledger, 5, NULL, NULL));
+	for (int fd = 100; fd < 100 + CLOSING_KEPT; fd++)
+		open_at(fd, stack);
+	open_at(500, stack);
+	ledger_closing_range(&ledger, &range, 100, 500);
+	assert_int_equal(range.count, CLOSING_KEPT);
+	open_at(500, stack);
+	struct closing copied_over = slot_closing(&ledger, 500);
+	ledger_closed_range(&ledger, &range, STACK_NONE);
+	assert_false(ledger_read(&ledger, 500, NULL, NULL));
 	slot_still_open(&ledger, copied_over);
-	assert_true(ledger_read(&ledger, 5, &entry, NULL));
+	assert_true(ledger_read(&ledger, 500, &entry, NULL));
 	assert_false(entry.closing);
 
-	copied_over = slot_closing(&ledger, 5);
+	copied_over = slot_closing(&ledger, 500);
 	slot_still_open(&ledger, copied_over);
-	assert_true(ledger_read(&ledger, 5, &entry, NULL));
+	assert_true(ledger_read(&ledger, 500, &entry, NULL));
 	assert_false(entry.closing);
 
 	/* If the number was given out again, its entry is left alone, whether it is open, being
 	 * closed, or closed. */
-	copied_over = slot_closing(&ledger, 5);
-	open_at(5, stack);
-	assert_true(ledger_closing(&ledger, 5));
+	copied_over = slot_closing(&ledger, 500);
+	open_at(500, stack);
+	assert_true(ledger_closing(&ledger, 500));
 	slot_still_open(&ledger, copied_over);
-	assert_true(ledger_read(&ledger, 5, &entry, NULL));
+	assert_true(ledger_read(&ledger, 500, &entry, NULL));
 	assert_true(entry.closing);
-	ledger_forget(&ledger, 5);
+	ledger_forget(&ledger, 500);
 	slot_still_open(&ledger, copied_over);
-	assert_false(ledger_read(&ledger, 5, NULL, NULL));
+	assert_false(ledger_read(&ledger, 500, NULL, NULL));
 }
 
 static void a_range_ends_where_it_says(void **state)
 {
+	struct closing_range range;
+
 	(void)state;
 	for (int fd = 3; fd < 10; fd++)
 		open_at(fd, stack_of(1));
-	ledger_closing_range(&ledger, 4, 8);
-	ledger_closed_range(&ledger, 4, 8, STACK_NONE);
+	ledger_closing_range(&ledger, &range, 4, 8);
+	ledger_closed_range(&ledger, &range, STACK_NONE);
 	assert_int_equal(ledger_next(&ledger, 0), 3);
 	assert_int_equal(ledger_next(&ledger, 4), 9);
-	ledger_closing_range(&ledger, 3, UINT32_MAX);
-	ledger_still_open_range(&ledger, 3, UINT32_MAX);
+	ledger_closing_range(&ledger, &range, 3, UINT32_MAX);
+	ledger_still_open_range(&ledger, &range);
 	assert_int_equal(ledger_count(&ledger), 2);
 }
 
@@ -350,9 +378,11 @@ static void peaks_match_a_model(void **state)
 			case 0:
 				close_at((int)fd);
 				break;
-			case 1:
-				ledger_closing_range(&ledger, fd, fd);
-				ledger_closed_range(&ledger, fd, fd, STACK_NONE);
+			case 1:;
+				struct closing_range range;
+
+				ledger_closing_range(&ledger, &range, fd, fd);
+				ledger_closed_range(&ledger, &range, STACK_NONE);
 				break;
 			case 2:
 				ledger_forget(&ledger, (int)fd);
@@ -747,6 +777,7 @@ int main(void)
 		TEST(a_number_opened_again_during_a_close_stays),
 		TEST(a_close_that_failed_leaves_the_entry),
 		TEST(a_close_that_ends_late_removes_no_newer_entry),
+		TEST(a_range_that_ends_late_removes_and_counts_what_it_has_marked),
 		TEST(an_entry_that_a_late_range_removed_is_put_back),
 		TEST(a_range_ends_where_it_says),
 		TEST(opening_again_changes_the_words),

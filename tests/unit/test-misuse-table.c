@@ -145,8 +145,10 @@ static void a_range_leaves_nothing_to_blame(void **state)
 	ledger_opened(
 		&ledger, 5,
 		&(struct ledger_entry){.stack = 100, .kind = FD_FILE, .dup_of = LEDGER_NO_FD});
-	ledger_closing_range(&ledger, 3, 10);
-	ledger_closed_range(&ledger, 3, 10, 300);
+	struct closing_range range;
+
+	ledger_closing_range(&ledger, &range, 3, 10);
+	ledger_closed_range(&ledger, &range, 300);
 	assert_false(slot_last_close(&ledger, 5, &last));
 }
 

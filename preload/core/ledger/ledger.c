@@ -325,19 +325,6 @@ void ledger_closed(struct ledger *ledger, int fd)
 				    .slot = slot, .a = a, .b = atomic_load(&slot->b), .fd = fd});
 }
 
-/* ledger_closed by a call that has this stack. */
-static void closed_by(struct ledger *ledger, int fd, uint32_t closer)
-{
-	const struct slot *slot = slot_of(ledger, fd);
-	uint64_t a = slot ? atomic_load(&slot->a) : 0;
-
-	if (a & CLOSING)
-		slot_closer(ledger, a, closer);
-	/* Code that closes a range closes what isn't its own, and says so. */
-	slot_forget_close(ledger, fd);
-	ledger_closed(ledger, fd);
-}
-
 void ledger_still_open(struct ledger *ledger, int fd)
 {
 	struct slot *slot = slot_of(ledger, fd);
@@ -347,42 +334,57 @@ void ledger_still_open(struct ledger *ledger, int fd)
 		atomic_compare_exchange_strong(&slot->a, &a, a & ~CLOSING);
 }
 
-static void each_in_range(struct ledger *ledger, unsigned int first, unsigned int last,
-			  void (*act)(struct ledger *, int, uint32_t), uint32_t closer)
+/* The first number of the range, from fd on, that has an entry, or -1. */
+static int next_in_range(const struct ledger *ledger, const struct closing_range *range, int fd)
+{
+	fd = (unsigned int)fd <= range->last ? ledger_next(ledger, fd) : -1;
+	return fd >= 0 && (unsigned int)fd <= range->last ? fd : -1;
+}
+
+void ledger_closing_range(struct ledger *ledger, struct closing_range *range, unsigned int first,
+			  unsigned int last)
 {
 	int end = ledger_end(ledger);
 
-	for (int fd = first < (unsigned int)end ? ledger_next(ledger, (int)first) : -1;
-	     fd >= 0 && (unsigned int)fd <= last; fd = ledger_next(ledger, fd + 1))
-		act(ledger, fd, closer);
+	range->first = first < (unsigned int)end ? first : (unsigned int)end;
+	range->last = last;
+	range->count = 0;
+	range->marked_to = (int)range->first;
+	for (int fd = range->marked_to; (fd = next_in_range(ledger, range, fd)) >= 0; fd++) {
+		struct closing closing = slot_closing(ledger, fd);
+
+		if (!closing.slot || range->count == CLOSING_KEPT)
+			continue;
+		range->kept[range->count++] = closing;
+		range->marked_to = fd + 1;
+	}
 }
 
-static void mark_closing(struct ledger *ledger, int fd, uint32_t closer)
+/* Code that closes a range closes what is not its own, and says so: these are no last closes. */
+void ledger_closed_range(struct ledger *ledger, const struct closing_range *range, uint32_t closer)
 {
-	(void)closer;
-	ledger_closing(ledger, fd);
+	for (int i = 0; i < range->count; i++) {
+		slot_closer(ledger, range->kept[i].a, closer);
+		slot_forget_close(ledger, range->kept[i].fd);
+		slot_closed(ledger, range->kept[i]);
+	}
+	for (int fd = range->marked_to; (fd = next_in_range(ledger, range, fd)) >= 0; fd++) {
+		const struct slot *slot = slot_of(ledger, fd);
+		uint64_t a = slot ? atomic_load(&slot->a) : 0;
+
+		if (a & CLOSING)
+			slot_closer(ledger, a, closer);
+		slot_forget_close(ledger, fd);
+		ledger_closed(ledger, fd);
+	}
 }
 
-void ledger_closing_range(struct ledger *ledger, unsigned int first, unsigned int last)
+void ledger_still_open_range(struct ledger *ledger, const struct closing_range *range)
 {
-	each_in_range(ledger, first, last, mark_closing, STACK_NONE);
-}
-
-void ledger_closed_range(struct ledger *ledger, unsigned int first, unsigned int last,
-			 uint32_t closer)
-{
-	each_in_range(ledger, first, last, closed_by, closer);
-}
-
-static void still_open(struct ledger *ledger, int fd, uint32_t closer)
-{
-	(void)closer;
-	ledger_still_open(ledger, fd);
-}
-
-void ledger_still_open_range(struct ledger *ledger, unsigned int first, unsigned int last)
-{
-	each_in_range(ledger, first, last, still_open, STACK_NONE);
+	for (int i = 0; i < range->count; i++)
+		slot_still_open(ledger, range->kept[i]);
+	for (int fd = range->marked_to; (fd = next_in_range(ledger, range, fd)) >= 0; fd++)
+		ledger_still_open(ledger, fd);
 }
 
 void ledger_forget(struct ledger *ledger, int fd)

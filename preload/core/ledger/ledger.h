@@ -156,6 +156,16 @@ void ledger_opened(struct ledger *ledger, int fd, const struct ledger_entry *ent
  * fd is still open, and calls ledger_forget_if if it isn't. Async-signal-safe, lock-free. */
 bool ledger_adopt(struct ledger *ledger, int fd, struct ledger_words *words);
 
+enum { CLOSING_KEPT = 16 };
+
+/* An entry that is being closed. */
+struct closing {
+	struct slot *slot; /* NULL: there is none */
+	uint64_t a, b;     /* its words, with the mark */
+	int fd;
+	uint32_t closer; /* the stack that closes it; STACK_NONE: not known */
+};
+
 /* To be called before the real close: marks fd's entry as closing. True if there was an entry. This
  * and all functions down to ledger_next are async-signal-safe and lock-free, any thread. */
 bool ledger_closing(struct ledger *ledger, int fd);
@@ -165,12 +175,21 @@ void ledger_closed(struct ledger *ledger, int fd);
 /* To be called instead if the real close failed and fd is still open: removes the mark. */
 void ledger_still_open(struct ledger *ledger, int fd);
 
-/* The same for the range first..last (last included), for close_range and closefrom. closer: the
- * stack that closes them; or STACK_NONE. */
-void ledger_closing_range(struct ledger *ledger, unsigned int first, unsigned int last);
-void ledger_closed_range(struct ledger *ledger, unsigned int first, unsigned int last,
-			 uint32_t closer);
-void ledger_still_open_range(struct ledger *ledger, unsigned int first, unsigned int last);
+/* The numbers first..last (last included), and the entries that a thread has marked there, for
+ * close_range and closefrom. The words of the first few are kept, because after the real call
+ * another thread may store an entry of its own. {.last = N} has marked none itself. */
+struct closing_range {
+	unsigned int first, last;
+	int marked_to; /* the entries below are kept */
+	int count;
+	struct closing kept[CLOSING_KEPT];
+};
+
+/* The same for a range. closer: the stack that closes them; or STACK_NONE. */
+void ledger_closing_range(struct ledger *ledger, struct closing_range *range, unsigned int first,
+			  unsigned int last);
+void ledger_closed_range(struct ledger *ledger, const struct closing_range *range, uint32_t closer);
+void ledger_still_open_range(struct ledger *ledger, const struct closing_range *range);
 
 /* Removes fd's entry at once, because fd is known to be closed. */
 void ledger_forget(struct ledger *ledger, int fd);

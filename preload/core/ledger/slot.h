@@ -235,14 +235,6 @@ static inline void slot_forget_close(const struct ledger *ledger, int fd)
 		atomic_store(word, 0);
 }
 
-/* An entry that is being closed. */
-struct closing {
-	struct slot *slot; /* NULL: there is none */
-	uint64_t a, b;     /* its words, with the mark */
-	int fd;
-	uint32_t closer; /* the stack that closes it; STACK_NONE: not known */
-};
-
 /* ledger_closing, but returns the entry. A plain store is enough: only a second close of the same
  * number can come between the load and the store, perhaps with a new open after it. Then this
  * thread's real close ends that newer descriptor anyway. If the entry was removed in between, the
@@ -313,8 +305,8 @@ static inline void slot_closed(struct ledger *ledger, struct closing closing)
 		slot_gone(ledger, closing.fd, a);
 }
 
-/* ledger_still_open, for an entry that this thread marked: removes the mark. A range doesn't
- * remember the words of the entries it marks, so another thread's late close_range may have removed
+/* ledger_still_open, for an entry that this thread marked: removes the mark. A long range doesn't
+ * remember the words of all entries it marks, so another thread's late close_range may have removed
  * this entry, too; then it is put back. */
 static inline void slot_still_open(struct ledger *ledger, struct closing closing)
 {

@@ -200,7 +200,8 @@ static void begin(const struct tracer *tracer, struct task *task)
 	 * being replaced in the child. */
 	if (task->table && process->unsettled) {
 		process->unsettled = false;
-		ledger_still_open_range(&task->table->ledger, 0, UINT32_MAX);
+		ledger_still_open_range(&task->table->ledger,
+					&(struct closing_range){.last = UINT32_MAX});
 		record_inherited(task);
 	}
 	resume(tracer, task, 0);
