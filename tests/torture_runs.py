@@ -22,7 +22,7 @@ of them."""
              f"--operations={operations}", f"--every={every}"]
     if ENGINE == "ptrace":
         words.append("--outside")
-    run = run_traced([PROGRAM, *words], OUTPUT=f"{folder}/report.%p", INHERITED=1, cwd=folder, timeout=timeout)
+    run = run_traced([PROGRAM, *words], OUTPUT=f"{folder}/report.%p", INHERITED=1, CLOSERS=6, cwd=folder, timeout=timeout)
     failed = Path(folder, "failed.txt")
     check.equal((run.status, run.err), (0, ""),
                 f"seed {number}\n{run.out}\n{failed.read_text() if failed.exists() else ''}")

@@ -13,9 +13,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "misdeeds.h"
+#include "names.h"
+#include "pairs.h"
 #include "steps.h"
 
-enum { NAMES_MAX = 128, REPORTED_MAX = 30 };
+enum { REPORTED_MAX = 30 };
 
 struct thread threads[THREADS_MAX + 1];
 int thread_count;
@@ -56,6 +59,11 @@ bool discrepancy_any(void)
 	return atomic_load(&reported) > 0;
 }
 
+static int64_t model_key_of(int family, int site, int path, enum base base)
+{
+	return ((family * SITES + site) * (int64_t)PATHS + path) * BASES + base;
+}
+
 uint32_t model_keys(void)
 {
 	return (uint32_t)family_count * SITES * PATHS * BASES;
@@ -68,8 +76,17 @@ int64_t model_key(const struct thing *thing)
 	const struct path *path = &paths[thing->path];
 	enum base base = path_is_cut(path) || path_is_deep(path) ? BASE_WORKER : thing->base;
 
-	return ((thing->family * SITES + thing->site) * (int64_t)PATHS + thing->path) * BASES +
-	       base;
+	return model_key_of(thing->family, thing->site, thing->path, base);
+}
+
+struct thing model_thing(int64_t key)
+{
+	return (struct thing){
+		.base = (enum base)(key % BASES),
+		.path = (int)(key / BASES % PATHS),
+		.site = (int)(key / (BASES * PATHS) % SITES),
+		.family = (int)(key / (BASES * PATHS * SITES)),
+	};
 }
 
 struct thing *model_add(struct thread *thread, const struct thing *thing)
@@ -87,59 +104,18 @@ void model_remove(struct thread *thread, int index)
 	thread->things[index] = thread->things[--thread->count];
 }
 
-/* The functions of the stack that opened a thing, innermost first. */
-static int expected_names(const struct thing *thing, const char *names[], char *first, size_t size)
-{
-	static const char *const bases[] = {"worker", "short_lived"};
-	int count = 1, whole;
-
-	names[0] = first;
-	switch (thing->family) {
-	case BY_HANDLER:
-		names[0] = "handler_opens";
-		names[1] = "on_alarm";
-		return 2;
-	case BY_PLUGIN:
-		snprintf(first, size, "plugin_opens_%d", thing->site);
-		return 1;
-	default:
-		snprintf(first, size, "%s_%d", families[thing->family].name, thing->site);
-	}
-	names[count++] = "call_site";
-	count += path_names(&paths[thing->path], names + count, NAMES_MAX - count - 2, &whole);
-	if (whole) {
-		names[count++] = "open_by";
-		names[count++] = bases[thing->base];
-	}
-	return count;
-}
-
 static bool names_agree(const struct report_group *group, const struct thing *thing)
 {
-	const char *names[NAMES_MAX];
-	char first[64];
-	int count = expected_names(thing, names, first, sizeof(first));
-	bool deep = thing->family >= 0 && path_is_deep(&paths[thing->path]), agree = true;
+	struct names names;
+	int at;
 
-	if (deep)
-		count = PATH_SEEN;
-	for (int i = 0; i < count && agree; i++) {
-		/* Other functions of the thread's loop may lie between the opening and the
-		 * thread's own function. */
-		bool last = thing->family >= 0 && !deep && i == count - 1 &&
-			    strcmp(names[i], "begins_elsewhere") != 0;
-		int at = last ? group->function_count - 1 : i;
-
-		agree = at >= 0 && at < group->function_count &&
-			strcmp(group->functions[at], names[i]) == 0;
-		if (!agree)
-			discrepancy("descriptor %d: frame %d is %s, not %s (opened by %s, path %d)",
-				    thing->fd, i,
-				    at >= 0 && at < group->function_count ? group->functions[at]
-									  : "missing",
-				    names[i], names[0], thing->path);
-	}
-	return agree;
+	names_of_thing(&names, thing);
+	at = names_differ(&names, group->functions, group->function_count);
+	if (at < 0)
+		return true;
+	discrepancy("descriptor %d: frame %d is not %s (opened by %s, path %d)", thing->fd, at,
+		    names.names[at], names.names[0], thing->path);
+	return false;
 }
 
 static bool has(const char *text, const char *what)
@@ -196,19 +172,19 @@ bool model_agrees(const struct report *report, const struct thing *thing, enum r
 	if (thing->owner == UNSEEN)
 		return true;
 	if (group->origin != origin) {
-		const char *names[NAMES_MAX];
-		char first[64];
+		struct names names;
 
-		expected_names(thing, names, first, sizeof(first));
+		names_of_thing(&names, thing);
 		discrepancy("descriptor %d is in a group of origin %d, not %d (opened by %s)",
-			    thing->fd, group->origin, origin, names[0]);
+			    thing->fd, group->origin, origin, names.names[0]);
 		return false;
 	}
 	return names_agree(group, thing);
 }
 
-static bool figures_agree(const struct report_group *group, const struct thing *thing,
-			  const uint32_t *live, const uint32_t *live_before, bool growth)
+static bool figures_agree(const struct report *report, const struct report_group *group,
+			  const struct thing *thing, const uint32_t *live,
+			  const uint32_t *live_before, bool growth)
 {
 	int64_t key = model_key(thing);
 	long opened = 0, growth_expected;
@@ -222,7 +198,7 @@ static bool figures_agree(const struct report_group *group, const struct thing *
 	if (group->figures && group->opened == opened && group->live == (long)live[key] &&
 	    group->closed == opened - (long)live[key] &&
 	    (!growth || group->growth == growth_expected))
-		return true;
+		return closers_agree(report, group, thing);
 	discrepancy(
 		"descriptor %d (%s_%d, path %d, base %d): the figures are %ld opened, %ld closed, "
 		"%ld live, %+ld, not %ld, %ld, %u, %+ld",
@@ -312,11 +288,12 @@ bool model_compare(const struct report *report, long behind, int in_between)
 
 			agree = model_agrees(report, thing, origin) && agree;
 			agree = agree && words_agree(found, thing) &&
-				figures_agree(&report->groups[found->group], thing, live,
+				figures_agree(report, &report->groups[found->group], thing, live,
 					      live_before, growth);
 		}
 	agree = numbers_agree(report) && agree;
 	agree = groups_agree(report) && agree;
+	agree = misdeeds_agree(report) && agree;
 	if (report->open != things + report->inherited) {
 		discrepancy("%ld are open: %ld inherited and %ld of ours", report->open,
 			    report->inherited, things);

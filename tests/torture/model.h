@@ -17,6 +17,9 @@
 #include "report.h"
 
 enum { THREADS_MAX = 32, THINGS_MAX = 128, CAUGHT_MAX = 16, REGION = 4000, REGION_SIZE = 64 };
+/* Numbers of a thread for its wrong closes: below the regions, which closefrom closes, and above
+ * those that the kernel gives out. */
+enum { MISDEEDS = 3000, MISDEEDS_SIZE = 16 };
 
 /* Openers other than the sites of a family. */
 enum { BY_HANDLER = -1, BY_PLUGIN = -2 };
@@ -58,6 +61,11 @@ struct thread {
 	void *plugin;
 };
 
+static inline bool in_region(const struct thing *thing)
+{
+	return thing->fd >= REGION;
+}
+
 /* thread_count of them, and after these one that is no thread's: things on their way between
  * threads. */
 extern struct thread threads[THREADS_MAX + 1];
@@ -68,6 +76,8 @@ extern bool outside; /* the ptrace engine traces: it sees raw calls, and does no
 /* The number of keys, and the key of this thing; -1 for an opener that is not counted. */
 uint32_t model_keys(void);
 int64_t model_key(const struct thing *thing);
+/* A thing that has this key. */
+struct thing model_thing(int64_t key);
 
 /* Kinds of operations, counted for the last line by model_did. */
 enum deed {
@@ -79,6 +89,8 @@ enum deed {
 	DID_SIGNAL,
 	DID_ASK,
 	DID_COMPARE,
+	DID_PAIR,
+	DID_MISDEED,
 	DEEDS
 };
 void model_did(enum deed deed, long times);

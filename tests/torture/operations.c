@@ -20,12 +20,13 @@
 #include "../programs/frame.h"
 #include "../programs/newer_kernel.h"
 #include "../programs/raw.h"
+#include "endings.h"
 #include "letters.h"
+#include "misdeeds.h"
+#include "pairs.h"
 #include "steps.h"
 
 enum { ENOUGH = 48, MAILBOX_FULL = 4 };
-
-extern void closefrom(int);
 
 _Thread_local struct thread *self;
 
@@ -80,11 +81,6 @@ static bool plain(const struct thing *thing)
 static bool stream(const struct thing *thing)
 {
 	return thing->owner == STREAM;
-}
-
-static bool in_region(const struct thing *thing)
-{
-	return thing->fd >= REGION;
 }
 
 static bool gives_away(const struct thing *thing)
@@ -193,8 +189,10 @@ FRAME struct thing *open_by(struct thread *thread, size_t index, int path)
 		if (strcmp(thing.kind, "mqueue") == 0)
 			thing.kind = "file";
 	}
-	if (replaced >= 0)
+	if (replaced >= 0) {
+		pairs_add(&thread->things[replaced], (uint32_t)model_key(&thing));
 		model_remove(thread, replaced);
+	}
 	struct thing *first = NULL;
 	for (int i = 0; i < 2 && made.fd[i] >= 0; i++) {
 		thing.fd = made.fd[i];
@@ -223,52 +221,6 @@ static size_t any_family(struct thread *thread)
 	abort();
 }
 
-static void close_plain(struct thread *thread, const struct thing *thing)
-{
-	switch (random_below(&thread->random, 8)) {
-	case 0:
-		close_range((unsigned int)thing->fd, (unsigned int)thing->fd, 0);
-		break;
-	case 1:
-		syscall(SYS_close, thing->fd);
-		break;
-	case 2:
-		syscall(SYS_close_range, thing->fd, thing->fd, 0);
-		break;
-	default:
-		close(thing->fd);
-	}
-}
-
-static void close_thing(struct thread *thread, int index)
-{
-	const struct thing *thing = &thread->things[index];
-
-	switch (thing->owner) {
-	case PLAIN:
-		close_plain(thread, thing);
-		break;
-	case STREAM:
-		fclose(thing->object);
-		break;
-	case DIRECTORY:
-		closedir(thing->object);
-		break;
-	case COMMAND:
-		pclose(thing->object);
-		break;
-	case QUEUE:
-		mq_close(thing->fd);
-		break;
-	case UNSEEN:
-		if (random_once_in(&thread->random, 2))
-			raw_call(SYS_close, thing->fd, 0, 0, 0);
-		else
-			close(thing->fd);
-	}
-	model_remove(thread, index);
-}
-
 /* Makes a stream of a descriptor; from then on the stream's function has to close it. */
 static void wrap(struct thread *thread)
 {
@@ -286,21 +238,6 @@ static void wrap(struct thread *thread)
 		thing->object = fdopen(thing->fd, random_once_in(&thread->random, 2) ? "r" : "w");
 		thing->owner = thing->object ? STREAM : PLAIN;
 	}
-}
-
-/* Closes everything in the thread's own region at once. */
-static void close_region(struct thread *thread)
-{
-	unsigned int first = REGION + (unsigned int)thread->slot * REGION_SIZE;
-
-	/* No thread has numbers above the last thread's. */
-	if (thread->slot == thread_count - 1 && random_once_in(&thread->random, 2))
-		closefrom((int)first);
-	else if (close_range(first, first + REGION_SIZE - 1, 0) != 0)
-		return;
-	for (int i = thread->count; i-- > 0;)
-		if (in_region(&thread->things[i]))
-			model_remove(thread, i);
 }
 
 /* Leaves a thing for another thread to take, and takes one that another has left. */
@@ -486,6 +423,7 @@ FRAME void operate(struct thread *thread)
 	} rare[] = {
 		{operate_fork, 4000},    {operate_vfork, 3000}, {operate_spawn, 4000},
 		{operate_library, 1500}, {operate_clone, 2000}, {operate_thread, 400},
+		{operate_misdeed, 300},
 	};
 	uint32_t dice = random_below(&thread->random, 1000);
 	int index;

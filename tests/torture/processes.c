@@ -73,6 +73,9 @@ static void check_child(const struct thread *thread, const char *path, const int
 		}
 		for (int i = 0; i < thread->count; i++)
 			model_agrees(&report, &thread->things[i], REPORT_FORKED);
+		if (report.misuses > 0)
+			discrepancy("a forked child has %ld misuses of its parent's",
+				    report.misuses);
 		if (report.unclosed != CHILD_OPENS)
 			discrepancy("a forked child that opened %d has %ld unclosed", CHILD_OPENS,
 				    report.unclosed);

@@ -46,17 +46,17 @@ static bool lies_in_tests(const char *module)
 }
 
 /* "    #0 0x55fc1cf9b601 in open_device_3 (/.../tests/torture/torture+0x1601)" */
-static void read_frame(struct report_group *group, char *line)
+static void read_frame(const char *functions[], int *count, char *line)
 {
 	char *name = strstr(line, " in "), *end = name ? strstr(name, " (") : NULL;
 
-	if (!end || !lies_in_tests(end) || group->function_count == REPORT_FRAMES)
+	if (!end || !lies_in_tests(end) || *count == REPORT_FRAMES)
 		return;
 	*end = '\0';
 	name += strlen(" in ");
 	/* The name of a part or a copy of a function still begins with the function's name. */
 	name[strcspn(name, ".")] = '\0';
-	group->functions[group->function_count++] = name;
+	functions[(*count)++] = name;
 }
 
 static void read_descriptor(struct report *report, char *line)
@@ -77,7 +77,28 @@ static void read_descriptor(struct report *report, char *line)
 		report->by_fd[descriptor->fd] = report->descriptor_count - 1;
 }
 
-static void read_group_line(struct report *report, char *line, bool *opened_at)
+static void read_closes(struct report *report, struct report_group *group, const char *line)
+{
+	if (begins(line, "  closed at (")) {
+		struct report_stack *closer =
+			next_item((void **)&report->closers, &report->closer_count,
+				  &report->closer_room, sizeof(*closer));
+
+		closer->count = strtol(line + strlen("  closed at ("), NULL, 10);
+		if (!group->closer_count++)
+			group->first_closer = report->closer_count - 1;
+	} else {
+		sscanf(line, "  closed at other stacks: %ld at %ld", &group->others,
+		       &group->other_stacks);
+		sscanf(line, "  closed by untraced calls: %ld", &group->untraced);
+		sscanf(line, "  closed at unknown places: %ld", &group->unknown);
+	}
+}
+
+/* The list that a line is part of. */
+enum list { NO_LIST, OPENED_AT, CLOSED_AT };
+
+static void read_group_line(struct report *report, char *line, enum list *list)
 {
 	struct report_group *group = &report->groups[report->group_count - 1];
 
@@ -86,16 +107,56 @@ static void read_group_line(struct report *report, char *line, bool *opened_at)
 				  &group->opened, &group->closed, &group->live, &group->growth);
 		group->figures = read >= 3;
 	} else if (begins(line, "  opened at:")) {
-		*opened_at = true;
+		*list = OPENED_AT;
+	} else if (begins(line, "  closed ")) {
+		*list = begins(line, "  closed at (") ? CLOSED_AT : NO_LIST;
+		read_closes(report, group, line);
 	} else if (begins(line, "    #")) {
-		if (*opened_at)
-			read_frame(group, line);
+		struct report_stack *closer = &report->closers[report->closer_count - 1];
+
+		if (*list == OPENED_AT)
+			read_frame(group->functions, &group->function_count, line);
+		else if (*list == CLOSED_AT)
+			read_frame(closer->functions, &closer->function_count, line);
 	} else if (begins(line, "    ") && line[4] >= '0' && line[4] <= '9') {
 		group->listed++;
 		read_descriptor(report, line + 4);
 	} else if (line[2] != ' ') {
-		*opened_at = false;
+		*list = NO_LIST;
 	}
+}
+
+static void start_misuse(struct report *report, const char *line)
+{
+	static const char *const kinds[REPORT_MISUSES] = {
+		[REPORT_DOUBLE_CLOSE] = ": double close of ",
+		[REPORT_USE] = ": use after close of ",
+		[REPORT_CLOSE_OF_OTHER] = ": close of another's ",
+		[REPORT_OF_STREAM] = ": close of a stream's ",
+	};
+	struct report_misuse *misuse = next_item((void **)&report->misuse, &report->misuse_count,
+						 &report->misuse_room, sizeof(*misuse));
+
+	while (misuse->kind < REPORT_MISUSES && !strstr(line, kinds[misuse->kind]))
+		misuse->kind++;
+}
+
+static void read_misuse_line(struct report *report, char *line, struct report_stack **stack)
+{
+	struct report_misuse *misuse = &report->misuse[report->misuse_count - 1];
+
+	if (begins(line, "  times: "))
+		misuse->times = strtol(line + 9, NULL, 10);
+	else if (begins(line, "  misused at"))
+		*stack = &misuse->here;
+	else if (begins(line, "  closed before at"))
+		*stack = &misuse->closed;
+	else if (begins(line, "  was opened at") || begins(line, "  opened since at"))
+		*stack = &misuse->opened;
+	else if (begins(line, "    #") && *stack)
+		read_frame((*stack)->functions, &(*stack)->function_count, line);
+	else
+		*stack = NULL;
 }
 
 static void read_header_line(struct report *report, char *line)
@@ -106,6 +167,8 @@ static void read_header_line(struct report *report, char *line)
 		report->why = line + 5;
 	else if (begins(line, "descriptors: "))
 		report->open = strtol(line + 13, NULL, 10);
+	else if (begins(line, "misuses: "))
+		report->misuses = strtol(line + 9, NULL, 10);
 	else if (begins(line, "unclosed: ")) {
 		report->unclosed = strtol(line + 10, &line, 10);
 		sscanf(line + strcspn(line, ";"), "; %ld inherited", &report->inherited);
@@ -115,6 +178,7 @@ static void read_header_line(struct report *report, char *line)
 static void start(struct report *report)
 {
 	report_release(report);
+	report->misuses = -1;
 	report->by_fd = malloc(sizeof(*report->by_fd) * REPORT_FD_MAX);
 	if (!report->by_fd)
 		abort();
@@ -123,8 +187,9 @@ static void start(struct report *report)
 
 bool report_read(struct report *report, char **text)
 {
-	enum { HEADER, GROUP, NOT_LISTED, NOT_SEEN, OTHER } part = HEADER;
-	bool opened_at = false;
+	enum { HEADER, GROUP, MISUSE, NOT_LISTED, NOT_SEEN, OTHER } part = HEADER;
+	enum list list = NO_LIST;
+	struct report_stack *stack = NULL;
 	char *line = *text, *next;
 
 	if (!*line)
@@ -141,10 +206,14 @@ bool report_read(struct report *report, char **text)
 			break;
 		if (begins(line, "group ")) {
 			part = GROUP;
-			opened_at = false;
+			list = NO_LIST;
 			read_sentence(next_item((void **)&report->groups, &report->group_count,
 						&report->group_room, sizeof(*report->groups)),
 				      line);
+		} else if (begins(line, "misuse ")) {
+			part = MISUSE;
+			stack = NULL;
+			start_misuse(report, line);
 		} else if (strcmp(line, "not listed:") == 0) {
 			part = NOT_LISTED;
 		} else if (strcmp(line, "not seen:") == 0) {
@@ -152,13 +221,17 @@ bool report_read(struct report *report, char **text)
 		} else if (!*line) {
 			part = OTHER;
 		} else if (part == GROUP) {
-			read_group_line(report, line, &opened_at);
+			read_group_line(report, line, &list);
+		} else if (part == MISUSE) {
+			read_misuse_line(report, line, &stack);
 		} else if (part == HEADER) {
 			read_header_line(report, line);
 		} else if (part == NOT_LISTED) {
 			report->not_listed = line;
-		} else if (part == NOT_SEEN && !strstr(line, "table of closing stacks was full")) {
+		} else if (part == NOT_SEEN && strstr(line, "table of closing stacks was full")) {
 			/* The torture closes at more places than that table holds. */
+			report->closers_full = true;
+		} else if (part == NOT_SEEN) {
 			report->not_seen = line;
 			if (strstr(line, " closed by untraced calls"))
 				report->behind = strtol(line, NULL, 10);
@@ -174,6 +247,8 @@ void report_release(struct report *report)
 	free(report->groups);
 	free(report->descriptors);
 	free(report->by_fd);
+	free(report->closers);
+	free(report->misuse);
 	*report = (struct report){0};
 }
 

@@ -12,6 +12,27 @@ enum { REPORT_FRAMES = 64, REPORT_FD_MAX = 32768 };
 
 enum report_origin { REPORT_OPENED, REPORT_UNSEEN, REPORT_INHERITED, REPORT_FORKED };
 
+/* A stack with a heading of its own. */
+struct report_stack {
+	const char *functions[REPORT_FRAMES]; /* as in a group */
+	int function_count;
+	long count; /* of a closing stack */
+};
+
+enum report_misuse_kind {
+	REPORT_DOUBLE_CLOSE,
+	REPORT_USE,
+	REPORT_CLOSE_OF_OTHER,
+	REPORT_OF_STREAM,
+	REPORT_MISUSES,
+};
+
+struct report_misuse {
+	enum report_misuse_kind kind; /* REPORT_MISUSES: another kind */
+	long times;
+	struct report_stack here, closed, opened;
+};
+
 struct report_group {
 	enum report_origin origin;
 	const char *functions[REPORT_FRAMES]; /* names of the frames in this test's own files */
@@ -20,6 +41,8 @@ struct report_group {
 	long listed;  /* number of its lines */
 	bool figures; /* the next four are set; growth only from the second snapshot on */
 	long opened, closed, live, growth;
+	int first_closer, closer_count;               /* in the report's closers */
+	long others, other_stacks, untraced, unknown; /* closes without a closing stack here */
 };
 
 struct report_descriptor {
@@ -32,11 +55,17 @@ struct report {
 	char *text;
 	bool whole; /* has its first line and its last */
 	long number, open, unclosed, inherited, behind;
+	long misuses; /* -1: nobody looks for them */
+	bool closers_full;
 	char *not_listed, *not_seen, *why;
 	struct report_group *groups;
 	int group_count, group_room;
 	struct report_descriptor *descriptors;
 	int descriptor_count, descriptor_room;
+	struct report_stack *closers;
+	int closer_count, closer_room;
+	struct report_misuse *misuse; /* the paragraphs */
+	int misuse_count, misuse_room;
 	int *by_fd; /* for each of REPORT_FD_MAX numbers the index of its descriptor, or -1 */
 };
 

@@ -24,7 +24,9 @@
 
 #include "../programs/frame.h"
 #include "../programs/raw.h"
+#include "misdeeds.h"
 #include "operations.h"
+#include "pairs.h"
 #include "steps.h"
 #include "watchdog.h"
 
@@ -134,6 +136,7 @@ static long close_behind(struct random *random)
 		if (thing->kept || thing->owner != PLAIN)
 			continue;
 		raw_call(SYS_close, thing->fd, 0, 0, 0);
+		pairs_add(thing, CLOSER_UNTRACED);
 		model_remove(thread, i);
 		return 1;
 	}
@@ -155,6 +158,7 @@ static bool round_of_all(struct random *random)
 	bool agree = check_reports(behind);
 	for (int i = 0; i < thread_count; i++)
 		threads[i].settled = true;
+	misdeeds_settle();
 	for (int i = 0; i < thread_count; i++)
 		if (threads[i].leaving) {
 			threads[i].leaving = false;
@@ -257,16 +261,17 @@ int main(int count, char **words)
 			done += threads[i].operations;
 	}
 	setitimer(ITIMER_REAL, &none, NULL);
-	printf("seed %llu: %ld operations by %d threads in %zu functions; %ld descriptors compared "
-	       "in %ld "
-	       "snapshots, %ld more asked for in between; %ld forks, %ld vforks, %ld spawned, %ld "
+	printf("seed %llu: %ld operations by %d threads in %zu functions; %ld descriptors and %ld "
+	       "closing stacks compared in %ld "
+	       "snapshots, %ld more asked for in between; %ld wrong closes, %ld forks, %ld vforks, "
+	       "%ld spawned, %ld "
 	       "libraries loaded, %ld threads come and gone, %ld left open by signal handlers: "
 	       "%s\n",
 	       (unsigned long long)seed, done, thread_count, family_count * SITES,
-	       model_done(DID_COMPARE), barriers, model_done(DID_ASK), model_done(DID_FORK),
-	       model_done(DID_VFORK), model_done(DID_SPAWN), model_done(DID_LOAD),
-	       model_done(DID_THREAD), model_done(DID_SIGNAL),
-	       agree ? "no discrepancy" : "DISCREPANCY, see failed.txt");
+	       model_done(DID_COMPARE), model_done(DID_PAIR), barriers, model_done(DID_ASK),
+	       model_done(DID_MISDEED), model_done(DID_FORK), model_done(DID_VFORK),
+	       model_done(DID_SPAWN), model_done(DID_LOAD), model_done(DID_THREAD),
+	       model_done(DID_SIGNAL), agree ? "no discrepancy" : "DISCREPANCY, see failed.txt");
 	for (int i = 0; i <= thread_count; i++)
 		thread_close_all(&threads[i]);
 	fflush(stdout);
