@@ -227,6 +227,8 @@ struct model_group {
 			       * clients; or NULL */
 	bool same_place;      /* another finding's culprit is in the same function, and no line is
 			  * known */
+	bool together; /* a finding: several lines of one function open its descriptors, each so
+			* often or a multiple of it */
 	/* For a finding: the groups that it is made of, and its call paths, each a group with parts
 	 * of its own, the one with the most descriptors first. Empty for a group of the text. */
 	struct model_group **parts;

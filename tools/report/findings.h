@@ -25,6 +25,7 @@ struct finding_item {
 	size_t finding;  /* equal in groups of one finding */
 	size_t path;     /* equal in groups of one call path */
 	int addresses;   /* equal where the opening stack is the same */
+	bool together;   /* set by findings_together(), in groups of findings that it has joined */
 	size_t position; /* index in the caller's order */
 };
 

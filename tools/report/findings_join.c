@@ -7,6 +7,7 @@
 #include "tools/model/model_memory.h"
 #include "accepted.h"
 #include "findings.h"
+#include "findings_together.h"
 #include "page.h"
 
 static const size_t state_room = sizeof(((struct model_group *)NULL)->states) /
@@ -231,6 +232,7 @@ struct model_group findings_join(struct model_snapshot *snapshot, const struct f
 		group.paths[paths++] = join(snapshot, items + first, end - first);
 	}
 	group.path_count = paths;
+	group.together = items[0].together;
 	qsort(group.paths, paths, sizeof(*group.paths), compare_paths);
 	/* The report shows the stack of the first path. */
 	group.stacks = group.paths[0].stacks;
@@ -342,6 +344,7 @@ static struct model_group *find(struct model_snapshot *snapshot, size_t *found)
 	for (size_t i = 0; i < count; i++)
 		items[i] = (struct finding_item){.group = &snapshot->groups[i], .is_new = true};
 	findings_sort(items, count, false, false);
+	findings_together(items, count);
 	*found = 0;
 	for (size_t first = 0, end; first < count; first = end) {
 		for (end = first + 1; end < count && items[end].finding == items[first].finding;)

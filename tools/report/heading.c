@@ -14,6 +14,8 @@
 
 /* Long template arguments don't fit into a sentence. */
 enum { NAME_COLUMNS = 60, HEADING_INDENT = 4 };
+/* More than so many of a kind are not one event loop's. */
+enum { LOOP_MOST = 8 };
 
 const struct model_frame *heading_frame(const struct model_group *group,
 					const struct model_stack *stack, size_t *location)
@@ -218,13 +220,63 @@ static bool count_kinds(const struct model_group *group, int64_t counts[KIND_COU
 	return true;
 }
 
+/* What an event loop has beside its epoll instance, to be woken up. */
+static bool wakes_loop(int kind)
+{
+	return kind == KIND_EVENTFD || kind == KIND_TIMERFD || kind == KIND_SIGNALFD ||
+	       kind == KIND_PIPE || kind == KIND_UNIX || kind == KIND_INOTIFY ||
+	       kind == KIND_IO_URING;
+}
+
+/* The number of event loops that a finding is; 0: it is something else, or some have other
+ * descriptors than the others. */
+static int64_t count_loops(const int64_t counts[KIND_COUNT])
+{
+	int64_t loops = counts[KIND_EPOLL];
+	bool wakes = false;
+
+	for (int kind = 0; kind < KIND_COUNT; kind++) {
+		if (kind == KIND_EPOLL || !counts[kind])
+			continue;
+		if (!loops || !wakes_loop(kind) || counts[kind] % loops ||
+		    counts[kind] / loops > LOOP_MOST)
+			return 0;
+		wakes = true;
+	}
+	return wakes ? loops : 0;
+}
+
+/* "12 event loops (epoll + 2 unix sockets)". */
+static void put_loops(FILE *out, const int64_t counts[KIND_COUNT], int64_t loops)
+{
+	fprintf(out, "%" PRId64 " %s (epoll", loops,
+		page_plural(loops, "event loop", "event loops"));
+	for (int kind = 0; kind < KIND_COUNT; kind++) {
+		int64_t each = counts[kind] / loops;
+
+		if (kind == KIND_EPOLL || !each)
+			continue;
+		fputs(" + ", out);
+		if (each > 1)
+			fprintf(out, "%" PRId64 " ", each);
+		fputs(kind_noun((enum kind)kind, each == 1 ? 1 : 2), out);
+	}
+	fputc(')', out);
+}
+
 /* "8 tcp sockets in LISTEN", "8 tcp sockets (6 in CLOSE_WAIT, 2 in ESTABLISHED)", "12 descriptors
- * (6 files, 6 tcp sockets, 2 in CLOSE_WAIT)". */
+ * (6 files, 6 tcp sockets, 2 in CLOSE_WAIT)", "12 event loops (epoll + 2 unix sockets)". */
 static void put_count(FILE *out, const struct model_group *group)
 {
 	int64_t counts[KIND_COUNT] = {0};
 	const char *between = " (";
+	bool known = group->kind == KIND_COUNT && count_kinds(group, counts);
+	int64_t loops = known ? count_loops(counts) : 0;
 
+	if (loops) {
+		put_loops(out, counts, loops);
+		return;
+	}
 	if (group->kind != KIND_COUNT)
 		put_kind(out, group->count, group->kind);
 	else
@@ -235,7 +287,7 @@ static void put_count(FILE *out, const struct model_group *group)
 		put_safe(out, group->states[0].name);
 		return;
 	}
-	if (group->kind == KIND_COUNT && count_kinds(group, counts))
+	if (known)
 		for (int kind = 0; kind < KIND_COUNT; kind++) {
 			if (!counts[kind])
 				continue;

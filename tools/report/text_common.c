@@ -229,6 +229,10 @@ static void put_copies(const struct page *page, const struct model_group *group)
 
 void text_common(const struct page *page, const struct model_group *group)
 {
+	if (group->together)
+		page_line(
+			page, INDENT, CONTINUED, PAGE_PLAIN,
+			"These are opened together each time, so they have to be closed together.");
 	put_note(page, group);
 	put_same_file(page, group);
 	put_same_peer(page, group);
