@@ -3,8 +3,9 @@
  * Hooks of the functions that start and end processes. fork has no hook: the child notices by
  * itself that it is one, and the C library calls our handlers around fork (runtime/fork.c). The
  * hooks of exec and posix_spawn change nothing in the ledger. They exist for the signals that the
- * program ignores (runtime/signals.h), and for `fdtrail run`, which reports programs in which the
- * tracer never starts (runtime/enroll.h).
+ * program ignores (runtime/signals.h); for `fdtrail run`, which reports programs in which the
+ * tracer never starts (runtime/enroll.h); and for the stacks of what the new program inherits
+ * (runtime/exec_env.h).
  *
  * The hook of vfork is assembly, in hook_vfork.S: the child runs on the parent's stack, so the hook
  * must leave nothing there.
@@ -17,6 +18,7 @@
 #include "preload/core/base/raw_syscall.h"
 #include "preload/runtime/arm.h"
 #include "preload/runtime/enroll.h"
+#include "preload/runtime/exec_env.h"
 #include "preload/runtime/exit.h"
 #include "preload/runtime/signals.h"
 #include "preload/runtime/untraced_exec.h"
@@ -87,17 +89,25 @@ HOOK int unshare(int flags)
 	return result;
 }
 
-/* Makes call, which executes file with the environment envp, and returns its result from the hook.
- * Around it are enroll_before_exec and enroll_after_exec, signals_before_exec and
- * signals_after_exec; those after it run only if the exec has failed. */
+/* Makes call, which executes file with the environment `variables`, and returns its result from the
+ * hook. That is envp, and with it the stacks of what the program inherits. Around the call are
+ * enroll_before_exec and enroll_after_exec, signals_before_exec and signals_after_exec; those after
+ * it run only if the exec has failed. */
 #define EXEC(file, search, envp, call)                                                             \
 	do {                                                                                       \
 		enum roster_reason reason = untraced_exec_before_exec(file, search);               \
 		struct enroll_exec executing = enroll_before_exec(file, envp, reason);             \
+		struct exec_env passed = exec_env_before(envp, reason);                            \
+		char *const *variables = passed.variables;                                         \
 		bool changed = signals_before_exec();                                              \
 		int result = (call);                                                               \
+		if (exec_env_too_large(&passed)) {                                                 \
+			variables = envp;                                                          \
+			result = (call);                                                           \
+		}                                                                                  \
 		if (changed)                                                                       \
 			signals_after_exec();                                                      \
+		exec_env_after(&passed);                                                           \
 		enroll_after_exec(executing);                                                      \
 		return result;                                                                     \
 	} while (0)
@@ -110,44 +120,51 @@ enum { NOT_KNOWN = 0 }; /* instead of a process id */
 	do {                                                                                       \
 		enum roster_reason reason = untraced_exec_before_spawn(file, search);              \
 		struct enroll_exec executing = enroll_before_spawn(file, envp, reason);            \
+		struct exec_env passed = exec_env_before(envp, reason);                            \
+		char *const *variables = passed.variables;                                         \
 		bool changed = signals_before_exec();                                              \
 		int result = (call);                                                               \
+		if (passed.memory && result == E2BIG) {                                            \
+			variables = envp;                                                          \
+			result = (call);                                                           \
+		}                                                                                  \
 		if (changed)                                                                       \
 			signals_after_exec();                                                      \
+		exec_env_after(&passed);                                                           \
 		enroll_after_spawn(executing, result == 0, pid);                                   \
 		return result;                                                                     \
 	} while (0)
 
 HOOK int execve(const char *pathname, char *const argv[], char *const envp[])
 {
-	EXEC(pathname, false, envp, REAL(execve)(pathname, argv, envp));
+	EXEC(pathname, false, envp, REAL(execve)(pathname, argv, variables));
 }
 
 HOOK int execv(const char *pathname, char *const argv[])
 {
-	EXEC(pathname, false, environ, REAL(execv)(pathname, argv));
+	EXEC(pathname, false, environ, REAL(execve)(pathname, argv, variables));
 }
 
 HOOK int execvp(const char *file, char *const argv[])
 {
-	EXEC(file, true, environ, REAL(execvp)(file, argv));
+	EXEC(file, true, environ, REAL(execvpe)(file, argv, variables));
 }
 
 HOOK int execvpe(const char *file, char *const argv[], char *const envp[])
 {
-	EXEC(file, true, envp, REAL(execvpe)(file, argv, envp));
+	EXEC(file, true, envp, REAL(execvpe)(file, argv, variables));
 }
 
 HOOK int fexecve(int fd, char *const argv[], char *const envp[])
 {
-	EXEC(NULL, false, envp, REAL(fexecve)(fd, argv, envp));
+	EXEC(NULL, false, envp, REAL(fexecve)(fd, argv, variables));
 }
 
 HOOK execveat_type execveat;
 int execveat(int dirfd, const char *pathname, char *const argv[], char *const envp[], int flags)
 {
 	EXEC(dirfd == AT_FDCWD ? pathname : NULL, false, envp,
-	     REAL(execveat)(dirfd, pathname, argv, envp, flags));
+	     REAL(execveat)(dirfd, pathname, argv, variables, flags));
 }
 
 /* Copies the arguments of execl and its like into an array on the stack, as glibc does: in a vfork
@@ -171,7 +188,7 @@ HOOK int execl(const char *pathname, const char *arg, ...)
 	COUNT_ARGUMENTS(arg)
 	TAKE_ARGUMENTS(arg)
 	va_end(arguments);
-	EXEC(pathname, false, environ, REAL(execv)(pathname, argv));
+	EXEC(pathname, false, environ, REAL(execve)(pathname, argv, variables));
 }
 
 HOOK int execlp(const char *file, const char *arg, ...)
@@ -179,7 +196,7 @@ HOOK int execlp(const char *file, const char *arg, ...)
 	COUNT_ARGUMENTS(arg)
 	TAKE_ARGUMENTS(arg)
 	va_end(arguments);
-	EXEC(file, true, environ, REAL(execvp)(file, argv));
+	EXEC(file, true, environ, REAL(execvpe)(file, argv, variables));
 }
 
 HOOK int execle(const char *pathname, const char *arg, ...)
@@ -188,7 +205,7 @@ HOOK int execle(const char *pathname, const char *arg, ...)
 	TAKE_ARGUMENTS(arg)
 	char *const *envp = va_arg(arguments, char *const *);
 	va_end(arguments);
-	EXEC(pathname, false, envp, REAL(execve)(pathname, argv, envp));
+	EXEC(pathname, false, envp, REAL(execve)(pathname, argv, variables));
 }
 
 /* After a success, stores the child's process id for a caller that wants it. Returns result. */
@@ -207,7 +224,7 @@ HOOK int posix_spawn(pid_t *restrict pid, const char *restrict path,
 	pid_t child = 0;
 
 	SPAWN(path, false, envp, child,
-	      give_pid(REAL(posix_spawn)(&child, path, file_actions, attrp, argv, envp), pid,
+	      give_pid(REAL(posix_spawn)(&child, path, file_actions, attrp, argv, variables), pid,
 		       &child));
 }
 
@@ -219,7 +236,7 @@ HOOK int posix_spawnp(pid_t *restrict pid, const char *restrict file,
 	pid_t child = 0;
 
 	SPAWN(file, true, envp, child,
-	      give_pid(REAL(posix_spawnp)(&child, file, file_actions, attrp, argv, envp), pid,
+	      give_pid(REAL(posix_spawnp)(&child, file, file_actions, attrp, argv, variables), pid,
 		       &child));
 }
 
@@ -250,7 +267,7 @@ int pidfd_spawn(int *restrict pidfd, const char *restrict path,
 		char *const envp[restrict])
 {
 	SPAWN(path, false, envp, NOT_KNOWN,
-	      spawned(REAL(pidfd_spawn)(pidfd, path, file_actions, attrp, argv, envp), pidfd,
+	      spawned(REAL(pidfd_spawn)(pidfd, path, file_actions, attrp, argv, variables), pidfd,
 		      __func__, HERE));
 }
 
@@ -260,7 +277,7 @@ int pidfd_spawnp(int *restrict pidfd, const char *restrict file,
 		 char *const envp[restrict])
 {
 	SPAWN(file, true, envp, NOT_KNOWN,
-	      spawned(REAL(pidfd_spawnp)(pidfd, file, file_actions, attrp, argv, envp), pidfd,
+	      spawned(REAL(pidfd_spawnp)(pidfd, file, file_actions, attrp, argv, variables), pidfd,
 		      __func__, HERE));
 }
 

@@ -19,6 +19,7 @@
 #include "preload/core/base/errno_name.h"
 #include "preload/core/base/raw_syscall.h"
 #include "arm.h"
+#include "preload/core/ledger/exec_stacks.h"
 #include "preload/core/ledger/mark_file.h"
 #include "preload/core/redact/substitutes.h"
 #include "attach.h"
@@ -27,6 +28,7 @@
 #include "preload/languages/languages.h"
 #include "preload/libc/real.h"
 #include "enroll.h"
+#include "exec_env.h"
 #include "exit.h"
 #include "preload/core/policy/stderr_lines.h"
 #include "preload/core/policy/signal_note.h"
@@ -160,7 +162,7 @@ static _Atomic bool begun;
 
 void runtime_start(void)
 {
-	const char *only = options_only(environ);
+	const char *only = options_only(environ), *passed;
 	struct wiped *wiped;
 
 	if (atomic_exchange(&begun, true))
@@ -170,6 +172,7 @@ void runtime_start(void)
 	 * leaves most preloaded libraries out of such a program. */
 	if (!getauxval(AT_SECURE))
 		enroll_arrive(environ);
+	passed = exec_env_take(environ);
 	if (getauxval(AT_SECURE) || (!options_match(only, runtime.program) &&
 				     !options_match(only, base_name(runtime.main_path)))) {
 		enroll_leave();
@@ -183,6 +186,9 @@ void runtime_start(void)
 	/* A tracer that sleeps notes what is open when it wakes. */
 	wiped = prepare(!runtime.options.arm);
 	if (wiped) {
+		if (passed && runtime.options.exec_stacks && !runtime.options.arm)
+			exec_stacks_read(&runtime.ledger, passed, atomic_load(&runtime.pid),
+					 (int)RAW(getppid));
 		open_gate(wiped);
 	} else {
 		LINE(line, LINE_LONG);

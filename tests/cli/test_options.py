@@ -19,6 +19,7 @@ GOOD = {
     "THRESHOLD": ["0", "1000", "50%", "100%", "0%"], "INTERVAL": ["0", "3600"],
     "ARM": ["0", "1000", "50%"],
     "DEPTH": ["1", "256"], "SHOW": ["0", "7", "all", "auto"], "INHERITED": ["0", "1"], "PEAKS": ["0", "1"],
+    "EXEC_STACKS": ["0", "1"],
     "REDACT": ["0", "1"], "MARK_FILE": ["none"],
     "CLOSERS": ["0", "64"], "USED_BY": ["off", "before", "all"], "MISUSE": ["off", "report", "abort"], "SPREAD": ["0", "1"],
     "ONLY": ["*", "end?", "nginx,en*"], "VERBOSE": ["0", "1"]}
@@ -30,6 +31,7 @@ BAD = {
     "THRESHOLD": ["", "101%", "%", "x", "-5", "5 %", "99999999999"], "INTERVAL": ["", "1s", "0.5", "-1"],
     "ARM": ["", "101%", "x", "-5"],
     "DEPTH": ["", "0", "257", "x"], "SHOW": ["", "some", "-1"], "INHERITED": ["", "2"], "PEAKS": ["", "2"],
+    "EXEC_STACKS": ["", "2"],
     "REDACT": ["", "2"], "MARK_FILE": ["", "marks", "./marks"],
     "CLOSERS": ["", "65", "x"], "USED_BY": ["", "1", "All"], "MISUSE": ["", "on", "1"], "SPREAD": ["", "2"],
     "ONLY": [""], "VERBOSE": ["", "yes"]}

@@ -428,6 +428,8 @@ static void headings_say_in_which_code_and_how(void **state)
 		{"1 file, opened in f[a,b]", MODEL_OPENED, "opened", "f[a,b]", NULL},
 		{"1 tcp socket in CLOSED, inherited through fork, opened in f",
 		 MODEL_INHERITED_FORK, "opened", "f", NULL},
+		{"1 tcp socket in LISTEN, inherited through exec, opened in f",
+		 MODEL_INHERITED_FORK, "opened", "f", NULL},
 		{"1 tcp socket in CLOSED, inherited, last used in f", MODEL_INHERITED, "absent",
 		 "absent", "f"},
 		{"3 descriptors, inherited", MODEL_INHERITED, "absent", "absent", NULL},

@@ -8,9 +8,9 @@
 #include "stack_id.h"
 #include "tools/model/stack_lines.h"
 
-static const char *origin_name(enum model_origin origin)
+static const char *origin_name(const struct model_group *group)
 {
-	switch (origin) {
+	switch (group->origin) {
 	case MODEL_OPENED:
 		return "opened";
 	case MODEL_UNSEEN:
@@ -20,7 +20,7 @@ static const char *origin_name(enum model_origin origin)
 	case MODEL_INHERITED:
 		return "inherited";
 	case MODEL_INHERITED_FORK:
-		return "inherited_fork";
+		return group->by_exec ? "inherited_exec" : "inherited_fork";
 	}
 	return "unknown";
 }
@@ -35,7 +35,8 @@ static const char *reason(const struct model_group *group)
 		return group->before_attach ? "they were open before fdtrail came"
 					    : "they were open when the program started";
 	case MODEL_INHERITED_FORK:
-		return "they were open when the process was forked";
+		return group->by_exec ? "they were open when the program was executed"
+				      : "they were open when the process was forked";
 	case MODEL_UNSEEN:
 		return "untraced calls opened them";
 	case MODEL_UNTRACED:
@@ -166,8 +167,12 @@ void json_group_identity(struct json_writer *json, const struct model_group *gro
 	const struct model_stack *opened = model_stack(group, MODEL_OPENED_AT);
 
 	put_kind(json, group->kind);
-	json_string(json, "origin", origin_name(group->origin));
+	json_string(json, "origin", origin_name(group));
 	json_bool(json, "inherited", is_inherited(group));
+	if (group->generation > 0) {
+		json_integer(json, "generation", group->generation);
+		json_integer(json, "last_generation", group->last_generation);
+	}
 	json_string_if_known(json, "how", group->how);
 	json_string_if_known(json, "place", group->place);
 	if (opened && opened->frame_count) {

@@ -159,7 +159,7 @@ enum model_origin {
 	MODEL_UNSEEN,         /* "opened by an untraced call" */
 	MODEL_UNTRACED,       /* the process was not traced */
 	MODEL_INHERITED,      /* it was open when the program started */
-	MODEL_INHERITED_FORK, /* opened by the process that this one was forked from */
+	MODEL_INHERITED_FORK, /* opened by the process that this one was forked from, or by_exec */
 };
 
 /* A line of a group's notes, as written. */
@@ -173,6 +173,10 @@ struct model_group {
 	int64_t count;  /* of descriptors, listed or not */
 	enum kind kind; /* KIND_COUNT: several */
 	enum model_origin origin;
+	/* MODEL_INHERITED_FORK: opened by a program that has executed this one. Which of them, and
+	 * which one this is, counted from 1; 0: not known, or not by exec. */
+	bool by_exec;
+	int64_t generation, last_generation;
 	bool before_attach;        /* MODEL_INHERITED: open before `fdtrail attach` came */
 	const char *sentence;      /* the heading after "group N: ", as written */
 	const char *how;           /* "opened", "duplicated", "received"; or NULL */

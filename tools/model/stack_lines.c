@@ -124,7 +124,8 @@ static void fill(struct line_list *filling, const struct model_snapshot *snapsho
 	if (filling->count == 0)
 		add(filling, (struct stack_line){.marker = group_marker(group)});
 	else if (group->origin == MODEL_INHERITED_FORK)
-		add(filling, (struct stack_line){.marker = MARKER_INHERITED_FORK});
+		add(filling, (struct stack_line){.marker = group->by_exec ? MARKER_INHERITED_EXEC
+									  : MARKER_INHERITED_FORK});
 }
 
 int stack_lines(const struct model_snapshot *snapshot, const struct model_group *group,

@@ -19,6 +19,7 @@ enum { LINE_NAME_SIZE = 512 };
 #define MARKER_ASKED_FOR_BY   "[asked for by]"
 #define MARKER_INCOMPLETE     "[incomplete]"
 #define MARKER_INHERITED_FORK "[inherited through fork]"
+#define MARKER_INHERITED_EXEC "[inherited through exec]"
 
 struct stack_line {
 	const struct model_frame *frame; /* NULL: a marker */

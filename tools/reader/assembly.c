@@ -420,6 +420,7 @@ static bool group_line(struct assembly *assembly, struct scan line)
 	else
 		return add_stack(assembly, line) ||
 		       parse_ages(&assembly->parse, line, last_group(assembly)) ||
+		       parse_generation(line, last_group(assembly)) ||
 		       parse_figures(line, last_group(assembly));
 	return true;
 }

@@ -39,6 +39,8 @@ bool parse_misuse_line(struct parse *parse, struct scan line, struct model_misus
 /* "  ages: 0.3s to 4m02s" and "  stack: 9 opened, 1 closed, 8 live, +3 since the last snapshot;
  * peak 8" */
 bool parse_ages(struct parse *parse, struct scan line, struct model_group *group);
+/* "  generation: 1 of 3" */
+bool parse_generation(struct scan line, struct model_group *group);
 bool parse_figures(struct scan line, struct model_group *group);
 
 /* "connected at (3 of 5, 1 other stack):", indented by two blanks. Fills in role and share. Sets

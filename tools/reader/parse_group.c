@@ -134,7 +134,8 @@ static bool take_origin(struct parse *parse, struct scan *line, struct model_gro
 		group->origin = MODEL_INHERITED;
 		if (scan_words(line, ", last used "))
 			group->last_used = take_place(parse, line);
-		if (!scan_words(line, " through fork, "))
+		group->by_exec = scan_words(line, " through exec, ");
+		if (!group->by_exec && !scan_words(line, " through fork, "))
 			return true;
 		group->origin = MODEL_INHERITED_FORK;
 	}
@@ -301,6 +302,18 @@ bool parse_ages(struct parse *parse, struct scan line, struct model_group *group
 	group->age_least = least;
 	group->age_most = most;
 	group->ages = obstack_copy0(parse->memory, written.begin, span_length(written));
+	return true;
+}
+
+bool parse_generation(struct scan line, struct model_group *group)
+{
+	int64_t generation, last;
+
+	if (!scan_words(&line, "  generation: ") || !scan_number(&line, &generation) ||
+	    !scan_words(&line, " of ") || !scan_number(&line, &last) || !scan_at_end(&line))
+		return false;
+	group->generation = generation;
+	group->last_generation = last;
 	return true;
 }
 

@@ -46,6 +46,12 @@ static int compare_numbers(int64_t a, int64_t b)
 	return (a > b) - (a < b);
 }
 
+/* The origin; what came by exec differs from what came by fork. */
+static int origin_of(const struct model_group *group)
+{
+	return 2 * (int)group->origin + group->by_exec;
+}
+
 /* The state of a group of an untraced process, which has no stack and one state; else "". */
 static const char *state_of(const struct model_group *group)
 {
@@ -56,7 +62,7 @@ static const char *state_of(const struct model_group *group)
 static int compare_entries(const void *left, const void *right)
 {
 	const struct entry *a = left, *b = right;
-	int order = compare_numbers(a->item.group->origin, b->item.group->origin);
+	int order = compare_numbers(origin_of(a->item.group), origin_of(b->item.group));
 
 	order = order ? order : compare_numbers(a->has_stack, b->has_stack);
 	order = order ? order
@@ -86,7 +92,8 @@ static int compare_for_sort(const void *left, const void *right)
 
 static bool same_base(const struct entry *a, const struct entry *b)
 {
-	return a->has_stack && b->has_stack && a->item.group->origin == b->item.group->origin &&
+	return a->has_stack && b->has_stack &&
+	       origin_of(a->item.group) == origin_of(b->item.group) &&
 	       a->item.group->suppressed == b->item.group->suppressed && a->used == b->used &&
 	       a->base == b->base && a->asked == b->asked && a->main == b->main;
 }
@@ -289,7 +296,7 @@ static int compare_culprits(const void *left, const void *right)
 {
 	const struct path *a = *(struct path *const *)left, *b = *(struct path *const *)right;
 	const struct entry *one = a->entries, *other = b->entries;
-	int order = compare_numbers(one->item.group->origin, other->item.group->origin);
+	int order = compare_numbers(origin_of(one->item.group), origin_of(other->item.group));
 
 	order = order ? order
 		      : compare_numbers(one->item.group->suppressed, other->item.group->suppressed);

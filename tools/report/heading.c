@@ -16,6 +16,7 @@
 enum { NAME_COLUMNS = 60, HEADING_INDENT = 4 };
 /* More than so many of a kind are not one event loop's. */
 enum { LOOP_MOST = 8 };
+enum { GENERATIONS_SHOWN = 8 };
 
 const struct model_frame *heading_frame(const struct model_group *group,
 					const struct model_stack *stack, size_t *location)
@@ -311,6 +312,41 @@ static const char *how(const struct model_group *group)
 	return group->how ? group->how : "opened";
 }
 
+/* The smallest generation of the parts that is more than this one; 0: there is none. */
+static int64_t next_generation(const struct model_group *group, int64_t after)
+{
+	int64_t next = 0;
+
+	for (size_t i = 0; i < group->part_count; i++) {
+		int64_t generation = group->parts[i]->generation;
+
+		if (generation > after && (!next || generation < next))
+			next = generation;
+	}
+	return next;
+}
+
+/* " from generations 1, 2, 3 (this is 4)". */
+static void put_generations(FILE *out, const struct model_group *group)
+{
+	int64_t generation = next_generation(group, 0);
+	const char *between = "";
+
+	if (!generation)
+		return;
+	fputs(next_generation(group, generation) ? " from generations " : " from generation ", out);
+	for (int count = 0; generation; count++) {
+		if (count == GENERATIONS_SHOWN) {
+			fputs(", ...", out);
+			break;
+		}
+		fprintf(out, "%s%" PRId64, between, generation);
+		between = ", ";
+		generation = next_generation(group, generation);
+	}
+	fprintf(out, " (this is %" PRId64 ")", group->last_generation);
+}
+
 static void put_origin(FILE *out, const struct page *page, const struct model_group *group)
 {
 	const struct model_stack *opened = model_stack(group, MODEL_OPENED_AT);
@@ -329,7 +365,9 @@ static void put_origin(FILE *out, const struct page *page, const struct model_gr
 			return;
 		break;
 	case MODEL_INHERITED_FORK:
-		fputs(", inherited through fork", out);
+		fputs(group->by_exec ? ", inherited through exec" : ", inherited through fork",
+		      out);
+		put_generations(out, group);
 		break;
 	case MODEL_OPENED:
 		break;

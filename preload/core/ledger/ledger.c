@@ -13,6 +13,7 @@ bool ledger_init(struct ledger *ledger, struct arena *arena)
 	ledger->pages = memory_map(sizeof(*ledger->pages) * PAGES);
 	ledger->first = arena_alloc(arena, sizeof(*ledger->first));
 	atomic_store(&ledger->generation, GENERATION_FIRST);
+	ledger->exec_generation = 1;
 	atomic_store(&ledger->numbers.highest, -1);
 	if (!ledger->pages || !ledger->first)
 		return false;
@@ -274,6 +275,7 @@ bool ledger_copy(struct ledger *ledger, const struct ledger *from)
 		atomic_store(&copy->a, words.a);
 	}
 	atomic_store(&ledger->generation, atomic_load(&from->generation));
+	ledger->exec_generation = from->exec_generation;
 	memcpy(&ledger->numbers, &from->numbers, sizeof(ledger->numbers));
 	atomic_store(&ledger->counts_opens, atomic_load(&from->counts_opens));
 	atomic_store(&ledger->opens, atomic_load(&from->opens));
@@ -299,6 +301,7 @@ void ledger_unpack(const struct ledger *ledger, struct ledger_words words,
 		.closing = words.a & CLOSING,
 		.before_fork = BITS(words.a, A_GENERATION, 4) != atomic_load(&ledger->generation),
 	};
+	entry->before_exec = entry->origin == FD_INHERITED && entry->stack >= STACK_FIRST;
 }
 
 void ledger_opened(struct ledger *ledger, int fd, const struct ledger_entry *entry)
@@ -307,6 +310,21 @@ void ledger_opened(struct ledger *ledger, int fd, const struct ledger_entry *ent
 		    entry->connection ? entry->connection | CONNECTED : slot_link(entry->dup_of),
 		    entry->opened_at, entry->thread, entry->stack,
 		    stack_table_figures(&ledger->stacks, entry->stack));
+}
+
+void ledger_came_by_exec(struct ledger *ledger, int fd, uint32_t stack, enum fd_kind kind,
+			 uint32_t generation)
+{
+	struct slot *slot = slot_of(ledger, fd);
+	uint64_t a = slot ? atomic_load(&slot->a) : 0, b = slot ? atomic_load(&slot->b) : 0;
+
+	if (!a || BITS(a, A_ORIGIN, 2) != FD_INHERITED || stack < STACK_FIRST)
+		return;
+	atomic_store(&slot->b, (b & ~(uint64_t)LEDGER_NO_FD) | generation);
+	/* So old that the stack's counts leave it out. */
+	a = (uint64_t)GENERATION_OLD << A_GENERATION;
+	atomic_store(&slot->a,
+		     a | stack | (uint64_t)kind << A_KIND | (uint64_t)FD_INHERITED << A_ORIGIN);
 }
 
 bool ledger_closing(struct ledger *ledger, int fd)

@@ -67,6 +67,7 @@ enum {
 	LEDGER_NO_FD = (1 << 18) - 1, /* dup_of: not known, or too large to keep */
 	LEDGER_TICK_MS = 50,          /* opened_at counts in these */
 	LEDGER_GENERATIONS = 16,
+	EXEC_GENERATION_MOST = LEDGER_NO_FD - 1,
 	LEDGER_HELD_LEAST = 50, /* fewer descriptors of a stack never count as held: ledger_held */
 	LEDGER_TEARDOWN_OPENS = 16, /* a process that is ending opens at most this many */
 };
@@ -76,13 +77,16 @@ struct ledger_entry {
 	uint32_t connection; /* connect's stack and address: an id of the connection table, or 0 */
 	uint32_t opened_at;  /* ticks of LEDGER_TICK_MS since the ledger began; 30 bits */
 	uint32_t thread;     /* kernel thread id of the opener; 22 bits */
-	uint32_t dup_of; /* FD_DUPLICATED: the number that was copied; else LEDGER_NO_FD. Not kept
-			  * together with a connection */
+	/* FD_DUPLICATED: the number that was copied; before_exec: the generation that opened it;
+	 * else LEDGER_NO_FD. Not kept together with a connection. */
+	uint32_t dup_of;
 	enum fd_kind kind;
 	enum fd_origin origin;
 	enum fd_owner owner;
 	bool closing;     /* a close has begun and not yet returned */
-	bool before_fork; /* opened in a process that this one was forked from */
+	bool before_fork; /* opened in a process that this one was forked from, or before_exec */
+	bool before_exec; /* opened by a program that the process has executed this one from, or its
+			   * parent: it is inherited, and has a stack */
 };
 
 /* A slot as stored; equal words mean an unchanged entry. {0, 0} is empty. */
@@ -119,6 +123,8 @@ struct ledger {
 	struct use_table uses;
 	_Atomic uint32_t page_end;   /* one past the highest page in use */
 	_Atomic uint32_t generation; /* 1 .. LEDGER_GENERATIONS - 1; one higher after each fork */
+	uint32_t exec_generation; /* of this program: 1, or one more than that of the program that
+				   * has executed it and has passed stacks on (exec_stacks.h) */
 	struct ledger_numbers numbers;
 	_Atomic bool counts_opens;  /* a stack that had LEDGER_HELD_LEAST or more open has begun to
 				     * close */
@@ -165,6 +171,10 @@ struct closing {
 	int fd;
 	uint32_t closer; /* the stack that closes it; STACK_NONE: not known */
 };
+
+/* Gives fd, which has an entry as inherited, the stack that had opened it before an exec. */
+void ledger_came_by_exec(struct ledger *ledger, int fd, uint32_t stack, enum fd_kind kind,
+			 uint32_t generation);
 
 /* To be called before the real close: marks fd's entry as closing. True if there was an entry. This
  * and all functions down to ledger_next are async-signal-safe and lock-free, any thread. */

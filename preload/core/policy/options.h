@@ -33,6 +33,7 @@ struct options {
 	uint32_t closers; /* most closing stacks to list; 0: not recorded */
 	uint32_t show;    /* OPTION_AUTO, SNAPSHOT_SHOW_ALL, or a number */
 	bool inherited;
+	bool exec_stacks;
 	bool peaks;
 	enum option_misuse misuse;
 	enum use_mode used_by;

@@ -31,10 +31,19 @@ static int order(uint64_t a, uint64_t b)
 	return (a > b) - (a < b);
 }
 
+/* The generation that has opened what came by exec; else 0. */
+static uint32_t generation_of(const struct descriptor *descriptor)
+{
+	bool known = descriptor->class == DESCRIPTOR_INHERITED && descriptor->entry.before_exec;
+
+	return known ? descriptor->entry.dup_of : 0;
+}
+
 static bool same_group(const struct descriptor *a, const struct descriptor *b)
 {
 	if (a->class != b->class || stack_of(a) != stack_of(b) || kind_of(a) != kind_of(b) ||
-	    a->user != b->user || a->used != b->used || a->shared != b->shared)
+	    a->user != b->user || a->used != b->used || a->shared != b->shared ||
+	    generation_of(a) != generation_of(b))
 		return false;
 	/* Without stacks, only these tell them apart. */
 	return a->class != DESCRIPTOR_UNTRACED ||

@@ -65,6 +65,27 @@ static void put_places(struct writer *writer, const struct frames *frames,
 	}
 }
 
+/* Whether a program has opened them that has executed this one. */
+static bool came_by_exec(const struct group *group)
+{
+	return group->members[0]->entry.before_exec;
+}
+
+/* Writes which of the programs, that have executed each other, has opened them. */
+static void put_generation(const struct describe *describe, const struct group *group)
+{
+	uint32_t generation = group->members[0]->entry.dup_of;
+
+	if (group->class != DESCRIPTOR_INHERITED || !came_by_exec(group) ||
+	    generation == LEDGER_NO_FD)
+		return;
+	put_string(describe->writer, "  generation: ");
+	put_unsigned(describe->writer, generation);
+	put_string(describe->writer, " of ");
+	put_unsigned(describe->writer, describe->request->ledger->exec_generation);
+	put_char(describe->writer, '\n');
+}
+
 static void put_origin(struct writer *writer, const struct frames *frames,
 		       const struct group *group)
 {
@@ -77,7 +98,9 @@ static void put_origin(struct writer *writer, const struct frames *frames,
 		return;
 	}
 	if (group->class == DESCRIPTOR_INHERITED)
-		put_string(writer, group->has_stack ? ", inherited through fork" : ", inherited");
+		put_string(writer, !group->has_stack     ? ", inherited"
+				   : came_by_exec(group) ? ", inherited through exec"
+							 : ", inherited through fork");
 	if (group->class == DESCRIPTOR_INHERITED && !group->has_stack) {
 		if (group->used) {
 			put_string(writer, ", last used ");
@@ -184,7 +207,7 @@ static void put_figures(const struct describe *describe, const struct group *gro
 	    group->class == DESCRIPTOR_UNTRACED ||
 	    (group->class == DESCRIPTOR_INHERITED && !group->has_stack))
 		return;
-	if (group->count > 1) {
+	if (group->count > 1 && !came_by_exec(group)) {
 		put_string(writer, "  ages: ");
 		put_duration(writer, group->newest_ms);
 		if (group->oldest_ms / 100 != group->newest_ms / 100) {
@@ -301,6 +324,7 @@ void group_put(const struct describe *describe, struct frames *frames, const str
 	put_origin(writer, frames, group);
 	put_char(writer, '\n');
 	put_notes(describe, frames, group);
+	put_generation(describe, group);
 	put_figures(describe, group);
 	put_stacks(describe, frames, group);
 	put_string(writer, "  descriptors:\n");
