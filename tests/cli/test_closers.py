@@ -189,4 +189,11 @@ def _():
         check.contains(done.out, "opened 100 and closed 97")
 
 
+@test("by ptrace, a report says that nobody knows where the others were closed")
+def _():
+    run = run_bare([FDTRAIL, "run", "--engine=ptrace", "--", program("siblings"), "100"])
+    check.contains(" ".join(run.err.split()),
+                   "Nobody knows where the other 97 were closed: ptrace doesn't stop at close().")
+
+
 main()

@@ -13,7 +13,8 @@
 
 /* The advice that this report has given already. */
 struct text_given {
-	bool close_wait, response, idle, request, shared, transports, owner, unseen, closers;
+	bool close_wait, response, idle, request, shared, transports, owner, unseen, closers,
+		closes_unseen;
 };
 
 /* Writes the advice for the group, or nothing. */

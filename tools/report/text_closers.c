@@ -208,6 +208,14 @@ void text_closers(const struct page *page, const struct model_group *group,
 {
 	const __typeof__(group->closed_elsewhere) *elsewhere = &group->closed_elsewhere;
 
+	/* Only a tracer that doesn't stop at closes knows no more than a peak's upper bound. */
+	if (group->peak_at_most && group->closed > 0 && !given->closes_unseen) {
+		given->closes_unseen = true;
+		page_prosef(page, INDENT, 0, PAGE_PLAIN,
+			    "Nobody knows where the other %" PRId64 " %s closed: ptrace doesn't "
+			    "stop at close().",
+			    group->closed, page_plural(group->closed, "was", "were"));
+	}
 	if (!group->closer_count && !elsewhere->untraced)
 		return;
 	/* The line with the counts may be lost. */
