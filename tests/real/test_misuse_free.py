@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Programs that close rightly are never reported for wrong closes: shells, git, make, compilers, Python, Perl and what
-they execute."""
+"""Programs that close rightly are never reported for wrong closes: shells, git, make, compilers, Python, Perl, Chromium
+and what they execute."""
 
 import os
 
-from support import BUILD, check, main, require, run_bare, temp_dir, test
+from support import BUILD, check, main, ran, require, run_bare, temp_dir, test
 
 FDTRAIL = str(BUILD / "tools" / "fdtrail")
 PYTHON = r"""
@@ -96,9 +96,24 @@ def _(shell):
     ("git", "git", ["sh", "-c", GIT]), ("make", "make", ["make", "-j2", "-s"]), ("Python", "python3", ["python3", "-c", PYTHON]),
     ("Perl", "perl", ["perl", "-e", PERL]), ("a compiler", "gcc", ["gcc", "-O1", "-pipe", "-o", "a.out", "a.c"]),
     ("coreutils and their like", "tar", ["sh", "-c", TOOLS + "true"])])
-def _(_what, needed, command):
+def _(what, needed, command):
     require(needed)
     runs_without_report(*command)
+    ran("no wrong close", f"{what}: none reported")
+
+
+@test("no wrong close is reported for a browser and its processes", timeout=280)
+def _():
+    chromium, folder = require("chromium"), temp_dir()
+    done = run_bare([FDTRAIL, "run", f"--output={folder}/snapshot.%p", "--verbose", "--report=" + str(folder / "report"),
+                     "--", chromium, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}/user",
+                     "--dump-dom", "data:text/html,<p>loaded</p>"], cwd=folder, timeout=250)
+    check.contains(done.out, "<p>loaded</p>")
+    check.lacks((folder / "report").read_text(), "wrong closes")
+    texts = [path.read_text("utf-8", "replace") for path in folder.glob("snapshot.*")]
+    check.at_least(len([text for text in texts if "\nmisuses: 0\n" in text]), 3, "processes that were looked at")
+    check.equal([text for text in texts if "\nmisuse 1: " in text], [], "misuses")
+    ran("no wrong close", f"Chromium, headless: {len(texts)} processes, none reported")
 
 
 main()
