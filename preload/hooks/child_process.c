@@ -96,8 +96,9 @@ HOOK int unshare(int flags)
 #define EXEC(file, search, envp, call)                                                             \
 	do {                                                                                       \
 		enum roster_reason reason = untraced_exec_before_exec(file, search);               \
-		struct enroll_exec executing = enroll_before_exec(file, envp, reason);             \
+		/* First, because a forked child may notice here that it is one, and enter. */     \
 		struct exec_env passed = exec_env_before(envp, reason);                            \
+		struct enroll_exec executing = enroll_before_exec(file, envp, reason);             \
 		char *const *variables = passed.variables;                                         \
 		bool changed = signals_before_exec();                                              \
 		int result = (call);                                                               \
@@ -119,8 +120,8 @@ enum { NOT_KNOWN = 0 }; /* instead of a process id */
 #define SPAWN(file, search, envp, pid, call)                                                       \
 	do {                                                                                       \
 		enum roster_reason reason = untraced_exec_before_spawn(file, search);              \
-		struct enroll_exec executing = enroll_before_spawn(file, envp, reason);            \
 		struct exec_env passed = exec_env_before(envp, reason);                            \
+		struct enroll_exec executing = enroll_before_spawn(file, envp, reason);            \
 		char *const *variables = passed.variables;                                         \
 		bool changed = signals_before_exec();                                              \
 		int result = (call);                                                               \
