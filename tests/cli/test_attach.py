@@ -811,7 +811,7 @@ def _():
         check.equal(server.process.status, None)
         wait_until(lambda: not {"t", "T"} & set(thread_states(server.pid)), what="the release of all threads")
         fdtrail("detach", server.pid)
-    wait_until(lambda: len(os.listdir(f"/proc/{server.pid}/task")) == 9, 10, "the end of our threads")
+    wait_until(lambda: len(os.listdir(f"/proc/{server.pid}/task")) == 9, 30, "the end of our threads")
     for thread in os.listdir(f"/proc/{server.pid}/task"):
         check.contains(open(f"/proc/{server.pid}/task/{thread}/status").read(), "SigBlk:\t0000000000000000")
     attach(server.pid)

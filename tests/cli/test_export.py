@@ -642,9 +642,10 @@ def _():
 
 @test("every test reads the command's JSON by json_documents.py, which holds it against the schema")
 def _():
-    # Each of these reads other JSON: the schema, and that of meson, SARIF, Chromium, CPython's tests and the page.
+    # Each of these reads other JSON: the schema, and that of meson, SARIF, Chromium, CPython's tests, Node's programs
+    # and the page.
     others = {"json_documents.py", "json_schema.py", "browser.py", "python_suite.py", "summary.py", "cli/test_ci.py",
-              "cli/test_export.py", "cli/test_fleet.py", "cli/test_html.py", "cli/test_install.py"}
+              "cli/test_export.py", "cli/test_fleet.py", "cli/test_html.py", "cli/test_install.py", "cli/test_node.py"}
     found = {str(path.relative_to(TESTS)) for path in TESTS.rglob("*.py")
              if re.search(r"\bjson\.(loads?|JSONDecoder)\b", path.read_text())}
     check.equal(sorted(found - others), [])
