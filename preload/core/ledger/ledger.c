@@ -300,8 +300,9 @@ void ledger_unpack(const struct ledger *ledger, struct ledger_words words,
 		.owner = BITS(words.a, A_OWNER, 2),
 		.closing = words.a & CLOSING,
 		.before_fork = BITS(words.a, A_GENERATION, 4) != atomic_load(&ledger->generation),
+		.before_exec = BITS(words.a, A_ORIGIN, 2) == FD_INHERITED &&
+			       BITS(words.a, 0, 20) >= STACK_FIRST,
 	};
-	entry->before_exec = entry->origin == FD_INHERITED && entry->stack >= STACK_FIRST;
 }
 
 void ledger_opened(struct ledger *ledger, int fd, const struct ledger_entry *entry)
