@@ -40,7 +40,9 @@ bool late_filter_may_plant(int signal)
 	if (child == 0) {
 		/* A filter may kill it: without a core file. */
 		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-		_exit(do_as_planting(signal) ? 0 : 1);
+		/* Not _exit(2): the filter that it has now stops exit_group, which fails without
+		 * a tracer. */
+		syscall(SYS_exit, do_as_planting(signal) ? 0 : 1);
 	}
 	while (child > 0 && waitpid((pid_t)child, &status, __WALL) < 0)
 		if (errno != EINTR)
