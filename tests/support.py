@@ -18,6 +18,7 @@ before the next test begins. README.md beside this file describes everything.
 
 import ctypes
 import functools
+import hashlib
 import os
 import platform
 import re
@@ -436,6 +437,8 @@ def compile_program(source, variant="gcc", flags=()):
     arguments = ["-O2", "-g", "-fomit-frame-pointer", "-pthread"]
     arguments += [flag for word in words for flag in _WORDS[word]] + list(flags)
     name = "-".join([source.stem, variant, *(re.sub(r"\W", "", flag) for flag in flags)])
+    if len(name) > 100:
+        name = name[:60] + "-" + hashlib.sha256(name.encode()).hexdigest()[:16]  # NAME_MAX
     target = BUILD / "tests" / "variants" / name
     if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
         target.parent.mkdir(parents=True, exist_ok=True)
