@@ -4,14 +4,13 @@
 that a snapshot contains."""
 
 import json
-import os
 import re
 import resource
 import subprocess
 from html.parser import HTMLParser
-from pathlib import Path
 
 from browser import Browser
+from loads import table
 from support import BUILD, PYTHON, check, main, run_bare, start_traced, temp_dir, test, wait_until
 
 FDTRAIL = BUILD / "tools" / "fdtrail"
@@ -194,7 +193,7 @@ def _():
 def _():
     traced = start_traced([PYTHON, "-c", "import os, signal; os.open('/dev/zero', 0); signal.pause()"])
     path = temp_dir() / "page.html"
-    wait_until(lambda: "/dev/zero" in map(os.readlink, map(str, Path(f"/proc/{traced.pid}/fd").iterdir())))
+    wait_until(lambda: "/dev/zero" in table(traced.pid).values())
     done = run_bare([FDTRAIL, "snapshot", "--format=html", "-o", path, str(traced.pid)])
     check.equal((done.status, done.err), (0, ""))
     check.contains(Reader(path).texts["h1"][0], f", process {traced.pid}: 1 unclosed descriptor in 1 group")
