@@ -186,7 +186,7 @@ def _():
 
 @test("a program that goes on after Py_Finalize has another exit snapshot for what it opens then")
 def _():
-    flags = run_bare(["sh", "-c", "python3-config --embed --cflags --ldflags"])
+    flags = run_bare(["sh", "-c", "python3-config --embed --includes --ldflags"])
     if flags.status:
         skip("python3-config is not installed")
     source = """
