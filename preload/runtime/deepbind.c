@@ -50,11 +50,7 @@ void deepbind_stop(void)
 static int find_library(struct dl_phdr_info *info, size_t size, void *data)
 {
 	struct library *library = data;
-	struct library found = {
-		.bias = info->dlpi_addr,
-		.headers = info->dlpi_phdr,
-		.count = info->dlpi_phnum,
-	};
+	struct library found = library_of(info);
 
 	(void)size;
 	/* Libraries that were loaded at the program's start are never bound with RTLD_DEEPBIND. */

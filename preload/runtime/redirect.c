@@ -131,11 +131,7 @@ struct place {
 static int find_place(struct dl_phdr_info *info, size_t size, void *data)
 {
 	struct place *place = data;
-	struct library library = {
-		.bias = info->dlpi_addr,
-		.headers = info->dlpi_phdr,
-		.count = info->dlpi_phnum,
-	};
+	struct library library = library_of(info);
 
 	(void)size;
 	if (!redirect_segment(&library, PT_LOAD, place->address))
@@ -346,11 +342,7 @@ struct all {
 static int redirect_one(struct dl_phdr_info *info, size_t size, void *data)
 {
 	const struct all *all = data;
-	struct library library = {
-		.bias = info->dlpi_addr,
-		.headers = info->dlpi_phdr,
-		.count = info->dlpi_phnum,
-	};
+	struct library library = library_of(info);
 	struct parts parts = {
 		.library = &library,
 		.own = info->dlpi_addr == (uintptr_t)__ehdr_start,

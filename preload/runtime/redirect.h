@@ -29,6 +29,15 @@ struct redirected {
 	uint32_t refused;    /* not changed, because the kernel keeps them read-only */
 };
 
+static inline struct library library_of(const struct dl_phdr_info *info)
+{
+	return (struct library){
+		.bias = info->dlpi_addr,
+		.headers = info->dlpi_phdr,
+		.count = info->dlpi_phnum,
+	};
+}
+
 /* The segment of this type that address lies in; with address 0 the first of this type. NULL: there
  * is none. */
 const ElfW(Phdr) *
