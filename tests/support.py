@@ -24,7 +24,6 @@ import platform
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -33,6 +32,7 @@ import traceback
 from pathlib import Path
 
 import snapshot_text
+from loopback import free_port, listens
 
 TESTS = Path(__file__).resolve().parent
 SOURCE = TESTS.parent
@@ -540,13 +540,6 @@ def public(path):
     return shutil.copy(path, folder)
 
 
-def free_port():
-    """A TCP port of the loopback that was free just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def wait_until(predicate, timeout=10, what="the condition"):
     """Calls predicate until it returns a true value, and returns that."""
     end = time.monotonic() + timeout
@@ -561,12 +554,4 @@ def wait_until(predicate, timeout=10, what="the condition"):
 
 def wait_for_port(port, timeout=20):
     """Waits until something listens on the loopback port."""
-
-    def listens():
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return True
-        except OSError:
-            return False
-
-    wait_until(listens, timeout, f"a listener on port {port}")
+    wait_until(lambda: listens(port), timeout, f"a listener on port {port}")

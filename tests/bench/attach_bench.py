@@ -11,7 +11,6 @@ import platform
 import re
 import shutil
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from loopback import free_port, listens  # noqa: E402
 from nginx_conf import write_configuration  # noqa: E402
 
 POSTGRES_USER = 65534
@@ -30,12 +30,6 @@ TIMES = 3  # each server's requests are measured so often in a round
 
 def give_up(*words):
     sys.exit("scripts/bench: " + " ".join(map(str, words)))
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def find(name):
@@ -60,14 +54,10 @@ class Server:
         self.folder.chmod(0o777)
         self.process = self.start()
         until = time.monotonic() + 30
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                break
-            except OSError:
-                if time.monotonic() > until or self.process.poll() is not None:
-                    give_up(type(self).__name__, "does not start")
-                time.sleep(0.02)
+        while not listens(self.port):
+            if time.monotonic() > until or self.process.poll() is not None:
+                give_up(type(self).__name__, "does not start")
+            time.sleep(0.02)
 
     def launch(self, *words, **options):
         with open(self.folder / "log", "ab") as log:

@@ -12,7 +12,6 @@ import re
 import resource
 import shutil
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -21,6 +20,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from loopback import free_port, listens
 from nginx_conf import write_configuration
 
 LOOPS = {  # row: work, operations per run, the highest ratio allowed
@@ -159,9 +159,7 @@ class Nginx:
     def __init__(self, bench, traced, command=(), preload=None):
         self.bench = bench
         self.folder = Path(tempfile.mkdtemp(dir=bench.folder))
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         write_configuration(self.folder, self.port, connections=1024, access_log="off")
         path = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/local/sbin:/usr/sbin:/sbin")
         with open(self.folder / "error.log", "ab") as log:
@@ -170,15 +168,11 @@ class Nginx:
                 env=bench.environment(traced, preload), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 preexec_fn=lambda: os.sched_setaffinity(0, {bench.cpu}))
         until = time.monotonic() + 30
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                break
-            except OSError:
-                if time.monotonic() > until or self.process.poll() is not None:
-                    self.stop()
-                    sys.exit("scripts/bench: nginx does not start\n" + (self.folder / "error.log").read_text())
-                time.sleep(0.02)
+        while not listens(self.port):
+            if time.monotonic() > until or self.process.poll() is not None:
+                self.stop()
+                sys.exit("scripts/bench: nginx does not start\n" + (self.folder / "error.log").read_text())
+            time.sleep(0.02)
 
         if traced and not all(str(bench.library) in Path(f"/proc/{pid}/maps").read_text() for pid in self.pids()):
             self.stop()
