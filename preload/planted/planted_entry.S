@@ -136,7 +136,7 @@ make_call:
 	addq %rcx, %r11
 	.endm
 
-/* Where the program's other instructions for calls jump, in place of putting the call's number in
+/* The program's other instructions for calls jump here, in place of putting the call's number in
  * eax. The system call instruction that follows there is as it was. */
 	.balign 1 << PLANTED_SITE_SHIFT, 0xcc
 planted_asking:

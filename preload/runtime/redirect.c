@@ -51,7 +51,7 @@ enum {
 /* The functions that the program binds these names to. */
 static uintptr_t bound[HOOKED], bound_use[USES];
 
-/* What a reference to a function of this name is changed to. */
+/* A function of ours that takes the place of the one of this name. */
 struct replacement {
 	const char *name;
 	uintptr_t real, hook;

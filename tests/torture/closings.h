@@ -13,7 +13,7 @@
 /* Few sites and paths, so that the pairs of an opening and a closing stack have counts above 1. */
 enum { CLOSE_SITES = 2, CLOSE_PATHS = 3 };
 
-/* What close_range and closefrom close, beside the owners of openings.h. */
+/* The regions of close_range and closefrom, beside the owners of openings.h. */
 enum { REGION_RANGE = UNSEEN + 1, REGION_FROM };
 
 struct ending {

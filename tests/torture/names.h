@@ -17,12 +17,13 @@ struct names {
 	char first[64];
 };
 
-/* Of the stack that opened a thing, and of the one that closed one: a closer of pairs.h. */
+/* The names of the stack that opened a thing, and of the one that closed one: a closer of pairs.h.
+ */
 void names_of_thing(struct names *names, const struct thing *thing);
 void names_of_closer(struct names *names, uint32_t closer);
 
-/* Of a function by which a thread does something on a path: name and number make the innermost
- * name, then come the caller, the path, and the one that has begun it. */
+/* The names for a function by which a thread does something on a path: name and number make the
+ * innermost name, then come the caller, the path, and the one that has begun it. */
 void names_on_path(struct names *names, const char *name, int number, const char *caller, int path,
 		   const char *begun_by, const char *base);
 

@@ -8,7 +8,7 @@
 #include "closings.h"
 #include "model.h"
 
-/* What closes something: a closing at one of its sites, at the end of a path. As a number, it lies
+/* The code that closes: a closing at one of its sites, at the end of a path. As a number, it lies
  * above the keys of openings, which stand for openings that replace what they close. */
 struct closer {
 	int closing, site, path;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What can't be looked at is never taken for something that is not there:
+/* A process that can't be looked at is never taken for one without the library:
  * tools/attach/attach_target.h, tools/process/mappings.h. */
 #include <errno.h>
 #include <gnu/libc-version.h>

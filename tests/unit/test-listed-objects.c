@@ -13,7 +13,7 @@
 
 #include "preload/core/capture/listed_objects.h"
 
-/* Of the C library's package; nothing here needs it. */
+/* A library of the C library's package that nothing here needs. */
 #define LIBRARY "libBrokenLocale.so.1"
 
 static int compare(struct dl_phdr_info *info, size_t size, void *data)

@@ -221,7 +221,7 @@ static bool count_kinds(const struct model_group *group, int64_t counts[KIND_COU
 	return true;
 }
 
-/* What an event loop has beside its epoll instance, to be woken up. */
+/* Whether an event loop may have such a descriptor beside its epoll instance, to be woken up. */
 static bool wakes_loop(int kind)
 {
 	return kind == KIND_EVENTFD || kind == KIND_TIMERFD || kind == KIND_SIGNALFD ||

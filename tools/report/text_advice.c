@@ -223,7 +223,7 @@ void text_advice(const struct page *page, const struct model_group *group, struc
 	const struct model_stack *opened = model_stack(group, MODEL_OPENED_AT);
 	size_t location;
 
-	/* Of any use but a request there is nothing more to say than of an open. */
+	/* Only a request says more than an open. */
 	if (used && !used->http)
 		used = NULL;
 	if (used && used->share && put_transports(page, group, given)) {

@@ -43,7 +43,7 @@ static int find_words(const struct walk *walk, const struct interpreter *languag
 {
 	int count = 0, frame = 0;
 
-	/* What the walk has not seen may be code of the language. */
+	/* Code that the walk has not seen may be of the language. */
 	if (walk->end != STACK_COMPLETE || !walk->repeatable)
 		return -1;
 	for (uint32_t i = 0; i + 1 < walk->count; i++) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the ELF header and the program headers (elf(5)) of an object of this process say. Another
+ * Reads the ELF header and the program headers (elf(5)) of an object of this process. Another
  * thread may be unmapping it: then the kernel copies what is read. Async-signal-safe.
  */
 #pragma once

@@ -19,7 +19,7 @@ struct injected {
 	bool wrote;
 };
 
-/* Where the thread is stopped. */
+/* The thread's stop. */
 enum injected_at {
 	INJECTED_EXEC,     /* at PTRACE_EVENT_EXEC: its first instruction becomes a system call's
 			    * meanwhile. It is the only thread */

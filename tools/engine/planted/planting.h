@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What plant.c, plant_asks.c and plant_requests.c share while code is planted. */
+/* The state and helpers of plant.c, plant_asks.c and plant_requests.c while code is planted. */
 #pragma once
 
 #include <string.h>

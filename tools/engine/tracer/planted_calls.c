@@ -91,7 +91,7 @@ static const char *obstacle(const struct tracer *tracer, const struct process *p
 	return NULL;
 }
 
-/* What the planted code has to stop for, if no filter does. */
+/* The calls that the planted code has to stop for, if no filter does. */
 struct asks {
 	uint16_t numbers[CALLS_MAX];
 	struct planted_condition conditions[PLANTED_CONDITIONS];

@@ -39,7 +39,7 @@ unsigned long tracer_ptrace_options(const struct tracer *tracer, bool spared)
 	       (spared ? 0u : PTRACE_O_EXITKILL);
 }
 
-/* Where the program has the instruction that pc follows, if planted code has moved it. */
+/* The place in the program of the instruction that pc follows, if planted code has moved it. */
 static uintptr_t pc_in_program(const struct process *process, uintptr_t pc)
 {
 	if (process && process->moved_from && pc == process->moved_from)
