@@ -182,26 +182,13 @@ static void ask_by_socket(struct address *address)
 	memory_unmap(stack, HELPER_STACK);
 }
 
-/* Copies a text from any address, page by page, because the page after its end may not be mapped.
- * False: it can't be read, or doesn't fit; then to has the part that could be read and fits. */
+/* Copies a text from any address. False: it can't be read, or doesn't fit; then to has the part
+ * that could be read and fits. */
 static bool read_text(char *to, size_t size, const char *from)
 {
-	enum { PAGE = 4096 };
+	long length = read_text_safely(to, size, from);
 
-	for (size_t length = 0; length < size;) {
-		size_t piece = PAGE - (uintptr_t)(from + length) % PAGE;
-
-		if (piece > size - length)
-			piece = size - length;
-		to[length] = '\0';
-		if (!read_safely(to + length, from + length, piece))
-			return false;
-		if (memchr(to + length, '\0', piece))
-			return true;
-		length += piece;
-	}
-	to[size - 1] = '\0';
-	return false;
+	return length >= 0 && length < (long)size;
 }
 
 /* True if this value of LD_PRELOAD lists our library. */

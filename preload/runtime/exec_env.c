@@ -12,28 +12,10 @@
 #include "preload/core/ledger/exec_stacks.h"
 #include "runtime.h"
 
-enum { VARIABLES_MOST = 4096, PRELOAD_MOST = 1024, PAGE_BYTES = 4096 };
+enum { VARIABLES_MOST = 4096, PRELOAD_MOST = 1024 };
 
 static const char assignment[] = EXEC_ENV_NAME "=";
 static const char preload[] = "LD_PRELOAD=", library[] = "libfdtrail";
-
-/* Copies the beginning of a text, with a NUL. False: it can't be read. */
-static bool read_beginning(char *to, size_t size, const char *from)
-{
-	for (size_t length = 0; length < size - 1;) {
-		/* A page can be read as a whole. */
-		size_t part = PAGE_BYTES - ((uintptr_t)(from + length) & (PAGE_BYTES - 1));
-
-		part = part < size - 1 - length ? part : size - 1 - length;
-		if (!read_safely(to + length, from + length, part))
-			return false;
-		length += part;
-		to[length] = '\0';
-		if (memchr(to + length - part, '\0', part))
-			break;
-	}
-	return true;
-}
 
 static bool begins(const char *text, const char *with)
 {
@@ -43,9 +25,9 @@ static bool begins(const char *text, const char *with)
 /* Whether an LD_PRELOAD variable names our library; false also if it can't be read. */
 static bool preloads_us(const char *variable)
 {
-	char text[PRELOAD_MOST] = "";
+	char text[PRELOAD_MOST];
 
-	return read_beginning(text, sizeof(text), variable) && strstr(text, library);
+	return read_text_safely(text, sizeof(text), variable) >= 0 && strstr(text, library);
 }
 
 /* Copies the pointers of envp to list, but for an earlier variable of ours. Returns their number;
@@ -61,7 +43,7 @@ static size_t copy_variables(char *const envp[], char **list)
 			return 0;
 		if (!variable)
 			return listed ? count : 0;
-		if (!read_beginning(beginning, sizeof(beginning), variable))
+		if (read_text_safely(beginning, sizeof(beginning), variable) < 0)
 			return 0;
 		listed |= begins(beginning, preload) && preloads_us(variable);
 		if (!begins(beginning, assignment))

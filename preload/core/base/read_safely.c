@@ -24,6 +24,26 @@ bool read_safely(void *to, const void *from, size_t size)
 	return copy(to, from, size) == (long)size;
 }
 
+long read_text_safely(char *to, size_t size, const char *from)
+{
+	for (size_t length = 0; length < size;) {
+		size_t piece = PAGE - (uintptr_t)(from + length) % PAGE;
+
+		if (piece > size - length)
+			piece = size - length;
+		to[length] = '\0';
+		if (!read_safely(to + length, from + length, piece)) {
+			to[length] = '\0';
+			return -1;
+		}
+		if (memchr(to + length, '\0', piece))
+			return (long)strlen(to);
+		length += piece;
+	}
+	to[size - 1] = '\0';
+	return (long)size;
+}
+
 bool address_readable(uintptr_t address)
 {
 	long answer = RAW(rt_sigprocmask, -1, address, NULL, 8);
