@@ -252,7 +252,7 @@ def handle(number, frame):
     os.write(1, f"got {signal.Signals(number).name}\n".encode())
 for name in sys.argv[1:]:
     signal.signal(getattr(signal, name), handle)
-print("ready", flush=True)
+os.write(1, b"ready\n")
 while True:
     signal.pause()
 """
@@ -405,9 +405,13 @@ while True:
 def _():
     script = temp_dir() / "stays.py"
     script.write_text("""
-import os, signal
-signal.signal(signal.SIGTSTP, lambda number, frame: os.write(1, b"no\\n"))
+import os, signal, time
+stays = []
+signal.signal(signal.SIGTSTP, lambda number, frame: stays.append(os.write(1, b"no\\n")))
 print("ready", flush=True)
+# A signal just before the call that reads would be handled after it.
+while not stays:
+    time.sleep(0.01)
 print("read:", input(), flush=True)
 """)
     terminal = Terminal()
